@@ -1,0 +1,52 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help install demo test check format regen unasync bench build clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# The stamp makes every target self-sufficient: it installs once, and again when pyproject.toml changes.
+.venv/.installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+install: .venv/.installed  ## create .venv with everything for development
+
+demo: install  ## run the classic session against the embedded sandbox
+	@$(BIN)/python scripts/demo.py
+
+test: install  ## run the test suite
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: install  ## format, lint, types; generated and derived code in sync with their sources
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/python scripts/unasync.py --check
+	$(BIN)/python scripts/regen.py --check
+	$(BIN)/mypy
+	$(BIN)/mypy --no-incremental tests/typing
+	$(BIN)/pyright --level error tests/typing
+
+format: install  ## format and fix what can be fixed
+	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/ruff format --quiet .
+
+regen: install  ## generate generated/smooch_api from spec/
+	$(BIN)/python scripts/regen.py
+
+unasync: install  ## derive the sync code and tests from the async ones
+	$(BIN)/python scripts/unasync.py
+
+bench: install  ## measure speed and memory, as ratios side by side
+	$(BIN)/python -m tests.bench
+
+build: install  ## build the wheel and the source distribution into dist/
+	$(BIN)/python -m build --quiet
+
+clean:  ## remove everything that is not in version control
+	rm -rf .venv dist build .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

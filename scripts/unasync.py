@@ -1,0 +1,88 @@
+"""Derive the sync code and tests from the async ones by renaming words; `--check` only compares.
+
+A rule that is never used is an error, so that dead rules cannot gather; so is a derived file without a source.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = [("smooch/_async", "smooch/_sync"), ("tests/_async", "tests/_sync")]
+
+RULES = [
+    (r"async def", "def"),
+    (r"async with", "with"),
+    (r"async for", "for"),
+    (r"await ", ""),
+    (r"__aenter__", "__enter__"),
+    (r"__aexit__", "__exit__"),
+    (r"__aiter__", "__iter__"),
+    (r"AsyncIterator", "Iterator"),
+    (r"AsyncHTTPClient", "HTTPClient"),
+    (r"AsyncClient", "Client"),
+    (r"AsyncBaseTransport", "BaseTransport"),
+    (r"AsyncByteStream", "SyncByteStream"),
+    (r"AsyncEvent", "Event"),
+    (r"AsyncLock", "Lock"),
+    (r"AsyncPool", "Pool"),
+    (r"AsyncSmooch", "Smooch"),
+    (r"async_sleep", "sleep"),
+    (r"async_time_limit", "time_limit"),
+    (r"asyncio_detailed", "sync_detailed"),
+    (r"set_async_httpx_client", "set_httpx_client"),
+    (r"handle_async_request", "handle_request"),
+    (r"asynchronous", "sync"),
+    (r"aclose", "close"),
+    (r"aread", "read"),
+]
+
+_used: set[str] = set()
+
+
+def header(source: Path) -> str:
+    return f"# Derived from {source.relative_to(ROOT)} by scripts/unasync.py; edit that file.\n"
+
+
+def convert(text: str) -> str:
+    for pattern, replacement in RULES:
+        text, count = re.subn(rf"(?<![A-Za-z]){pattern}" if pattern[0].isalpha() else pattern, replacement, text)
+        if count:
+            _used.add(pattern)
+    return text
+
+
+def derive() -> dict[Path, str]:
+    derived = {}
+    for source_folder, target_folder in FOLDERS:
+        for source in sorted((ROOT / source_folder).rglob("*.py")):
+            target = ROOT / target_folder / source.relative_to(ROOT / source_folder)
+            derived[target] = header(source) + convert(source.read_text(encoding="utf-8"))
+    return derived
+
+
+def main() -> int:
+    check = "--check" in sys.argv[1:]
+    derived = derive()
+    problems = [f"rule never used: {pattern}" for pattern, _ in RULES if pattern not in _used]
+    for _, target_folder in FOLDERS:
+        for path in sorted((ROOT / target_folder).rglob("*.py")):
+            if path not in derived:
+                problems.append(f"no source for {path.relative_to(ROOT)}: delete it")
+    for path, text in derived.items():
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        if check:
+            problems.append(f"out of date: {path.relative_to(ROOT)} (run `make unasync`)")
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return bool(problems)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,199 @@
+"""The httpx client behind a facade and its raw client, and the pool of connections behind that."""
+
+from __future__ import annotations
+
+import os
+import time
+import weakref
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from httpx import USE_CLIENT_DEFAULT
+from httpx_retries import RetryTransport
+
+from .. import _http
+from .._synchronization import AsyncEvent, AsyncLock, async_time_limit
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from httpx._client import UseClientDefault
+    from httpx._types import AuthTypes
+
+    from ..auth import TokenAuth
+
+
+class AsyncHTTPClient(httpx.AsyncClient):
+    """An httpx client that authenticates, repeats, gives up in time and raises this library's errors.
+
+    The facade and the generated client send through it, so both behave the same.
+    """
+
+    def __init__(self, settings: _http.Settings, auth: TokenAuth, transport: httpx.AsyncBaseTransport) -> None:
+        super().__init__(
+            auth=auth,
+            base_url=settings.base_url,
+            headers=_http.HEADERS,
+            timeout=settings.timeout,
+            transport=RetryTransport(transport),
+        )
+        self._settings = settings
+        self._call = _http.CallPolicy(settings, auth)
+
+    def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:
+        """Build a request; account-level paths start at the version, all others at the app."""
+        return super().build_request(method, self._settings.locate(url), **options)
+
+    async def send(
+        self,
+        request: httpx.Request,
+        *,
+        stream: bool = False,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+    ) -> httpx.Response:
+        """Send a request within the deadline; raise for any answer of status 300 or above, and for none at all."""
+        self._call.start(request)
+        try:
+            async with async_time_limit(self._call.deadline):
+                response = await super().send(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
+                if response.status_code >= 300 and stream:
+                    await response.aread()
+        except (httpx.TransportError, httpx.DecodingError, TimeoutError) as exception:
+            raise self._call.explain(exception, request) from exception
+        if response.status_code >= 300:
+            raise self._call.refusal(response)
+        return response
+
+
+class AsyncPool(httpx.AsyncBaseTransport):
+    """Up to so many connections, each lent to one call at a time; who waits longest is served first.
+
+    httpx's own pool is shared by all calls: every call walks through all the others, and between threads a connection
+    can be closed under another's feet. Here a call owns its connection until its answer is read. The connection used
+    last is lent first, and what nobody has used for a while is closed.
+    """
+
+    def __init__(self, connect: Callable[[], httpx.AsyncBaseTransport], max_connections: int) -> None:
+        self._connect = connect
+        self._max_connections = max_connections
+        self._forget()
+        _pools.add(self)
+
+    def _forget(self) -> None:
+        self._lock = AsyncLock()
+        self._open = 0
+        self._idle: deque[tuple[httpx.AsyncBaseTransport, float]] = deque()
+        self._waiting: deque[_Turn] = deque()
+        self._closed = False
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request over a connection that is free, or as soon as one is."""
+        connection = await self._borrow(request)
+        try:
+            response = await connection.handle_async_request(request)
+        except BaseException:
+            await self._give_back(connection)
+            raise
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        response.stream = _Borrowed(response.stream, self, connection)
+        return response
+
+    async def aclose(self) -> None:
+        """Close all connections that are idle now, and the others as soon as they are."""
+        with self._lock:
+            self._closed = True
+            connections = [connection for connection, _ in self._idle]
+            self._idle.clear()
+            self._open -= len(connections)
+        for connection in connections:
+            await connection.aclose()
+
+    async def _borrow(self, request: httpx.Request) -> httpx.AsyncBaseTransport:
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("this client is closed: make a new one, or keep its `with` block open longer")
+            if self._idle:
+                return self._idle.pop()[0]
+            if self._open < self._max_connections:
+                connection = self._connect()
+                self._open += 1
+                return connection
+            turn = _Turn()
+            self._waiting.append(turn)
+        try:
+            if not await turn.wait_for(_http.patience(request)):
+                raise httpx.PoolTimeout("no connection became free", request=request)
+        except BaseException:
+            await self._leave(turn)
+            raise
+        assert turn.connection is not None
+        return turn.connection
+
+    async def _give_back(self, connection: httpx.AsyncBaseTransport) -> None:
+        now = time.monotonic()
+        stale = []
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().serve(connection)
+            elif self._closed:
+                stale.append(connection)
+            else:
+                self._idle.append((connection, now))
+                while self._idle[0][1] < now - _http.KEEPALIVE_SECONDS:
+                    stale.append(self._idle.popleft()[0])
+            self._open -= len(stale)
+        for connection in stale:
+            await connection.aclose()
+
+    async def _leave(self, turn: _Turn) -> None:
+        """Stop waiting; a connection handed over at the same moment goes to the next in line."""
+        with self._lock:
+            if turn in self._waiting:
+                self._waiting.remove(turn)
+        if turn.connection is not None:
+            await self._give_back(turn.connection)
+
+
+class _Turn(AsyncEvent):
+    """A place in the line for a connection."""
+
+    connection: httpx.AsyncBaseTransport | None = None
+
+    def serve(self, connection: httpx.AsyncBaseTransport) -> None:
+        self.connection = connection
+        self.set()
+
+
+class _Borrowed(httpx.AsyncByteStream):
+    """The body of an answer; its end gives the connection back."""
+
+    def __init__(self, stream: httpx.AsyncByteStream, pool: AsyncPool, connection: httpx.AsyncBaseTransport) -> None:
+        self._stream = stream
+        self._pool = pool
+        self._connection: httpx.AsyncBaseTransport | None = connection
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._stream.__aiter__()
+
+    async def aclose(self) -> None:
+        try:
+            await self._stream.aclose()
+        finally:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                await self._pool._give_back(connection)
+
+
+_pools: weakref.WeakSet[AsyncPool] = weakref.WeakSet()
+
+
+def _forget_all() -> None:
+    for pool in list(_pools):
+        pool._forget()
+
+
+# A forked child must not talk over its parent's sockets.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_all)

@@ -1,0 +1,412 @@
+"""The facade of API v1 and v1.1."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+from smooch_api.v1 import Client
+from smooch_api.v1.api import app_users, attachments, conversations, webhooks
+
+from .. import _bodies, _config, _files, _http, _paging, _webhook_plan, auth, errors
+from .._synchronization import async_sleep
+from .http import AsyncHTTPClient, AsyncPool
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import AsyncIterator, Iterable, Mapping
+    from datetime import timedelta
+
+    import httpx
+    from smooch_api.v1.models import (
+        ActivityResponse,
+        AppUserResponse,
+        AppUserUpdate,
+        EmptyResponse,
+        GetMessagesResponse,
+        InitResponse,
+        ListWebhooksResponse,
+        Message,
+        MessagePost,
+        MessageResponse,
+        WebhookResponse,
+    )
+    from smooch_api.v1.types import Response
+
+    from .._bodies import Instant
+    from .._files import FileSource
+
+
+class AsyncSmooch:
+    """A client of the Smooch API, v1 and v1.1.
+
+    Every method returns the answer as a `Response`: `.json()` is what came over the wire, `.parsed` the same typed.
+    Every method may raise `InvalidInput` (nothing was sent), `ConnectionFailed` (no answer), `APIError` (the API refused)
+    and `UnreadableResponse`. A `user_id` is the id that the business gave the user, or the API's own `_id`.
+
+    Args:
+        key_id: Id of an app key (`app_…`), or of an account key (`act_…`, `svc_…`; then pass `app_id` too).
+        secret: Secret of that key.
+        app_id: Id of the app; needed for v1.1 and for account keys.
+        api_version: `v1` or `v1.1`.
+        region: `us` or `eu-1`.
+        base_url: Address of the API in place of a region's, without version; a sandbox's `url` is one.
+        timeout: Seconds for each read, write and wait for a connection (connecting: 5 at most), or an `httpx.Timeout`.
+        deadline: Seconds for a whole call, its retries and waits included; None for no limit.
+        retries: How often a call is tried again: after 429; and, where that does no harm, after 502, 503, 504 and lost
+            connections. A POST that may have arrived is never repeated.
+        max_connections: How many connections there are at most; further calls wait for a free one, in order.
+        ssl_context: TLS settings in place of the usual ones, for instance to trust a private certificate.
+        transport: An httpx transport in place of the pool of connections.
+
+    Raises:
+        InvalidInput: a value is unknown or does not go with another.
+    """
+
+    APIError = errors.APIError
+
+    def __init__(
+        self,
+        key_id: str,
+        secret: str,
+        *,
+        app_id: str | None = None,
+        api_version: str = "v1",
+        region: str = "us",
+        base_url: str | None = None,
+        timeout: float | httpx.Timeout = _http.TIMEOUT,
+        deadline: float | None = _http.DEADLINE,
+        retries: int = _http.RETRIES,
+        max_connections: int = _http.MAX_CONNECTIONS,
+        ssl_context: ssl.SSLContext | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        auth.check_key(key_id, secret)
+        settings = _config.settings(
+            key_id,
+            app_id=app_id,
+            api_version=api_version,
+            region=region,
+            base_url=base_url,
+            timeout=timeout,
+            deadline=deadline,
+            retries=retries,
+            max_connections=max_connections,
+        )
+        if transport is None:
+            transport = AsyncPool(_http.Connector(settings.root, ssl_context).asynchronous, settings.max_connections)
+        self._connect(settings, auth.TokenAuth(key_id, secret, scope=settings.scope, url=settings.root), transport)
+
+    def _connect(
+        self, settings: _http.Settings, token_auth: auth.TokenAuth, transport: httpx.AsyncBaseTransport
+    ) -> None:
+        self._settings = settings
+        self._auth = token_auth
+        self._transport = transport
+        self._http = AsyncHTTPClient(settings, token_auth, transport)
+        self.raw = Client(base_url=str(settings.base_url), unreadable=errors.unreadable)
+        """The generated client, for operations that have no method here: same authentication, retries and errors."""
+        self.raw.set_async_httpx_client(self._http)
+
+    @classmethod
+    def from_env(cls, **options: Any) -> Self:
+        """A client configured by the environment.
+
+        Reads `SMOOCH_KEY_ID`, `SMOOCH_SECRET`, `SMOOCH_APP_ID`, `SMOOCH_API_VERSION`, `SMOOCH_REGION` and
+        `SMOOCH_BASE_URL`; `options` are further arguments of the constructor, and win.
+        """
+        return cls(**(_config.from_environment() | options))
+
+    def with_options(self, **options: Any) -> Self:
+        """The same client with another `timeout`, `deadline` or `retries`, over the same connections.
+
+        For one call: `api.with_options(deadline=5).get_user("b6518")`. Closing either closes both.
+        """
+        other = object.__new__(type(self))
+        other._connect(_config.with_options(self._settings, options), self._auth, self._transport)
+        return other
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._auth.key_id!r}, base_url={str(self._settings.base_url)!r})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} holds a secret and open connections: make a new one in each process")
+
+    # Users
+
+    async def init_user(self, user_id: str, device_id: str, *, platform: str = "other") -> Response[InitResponse]:
+        """Make a user known, or find it, by its id or its device: `POST /init` (initAppUser).
+
+        `platform` is `ios`, `android`, `web` or `other`. The user's `_id` may change when two users turn out to be one.
+        """
+        device = {"id": _bodies.check_id(device_id, "device_id"), "platform": platform}
+        data = {"device": device, "userId": _bodies.check_id(user_id, "user_id")}
+        body = _bodies.init_request(data)
+        return await app_users.init_app_user.asyncio_detailed(client=self.raw, body=body)
+
+    async def precreate_user(
+        self,
+        user_id: str,
+        *,
+        given_name: str | None = None,
+        surname: str | None = None,
+        email: str | None = None,
+        signed_up_at: str | None = None,
+        properties: Mapping[str, Any] | None = None,
+    ) -> Response[AppUserResponse]:
+        """Make a user before the first contact: `POST /appusers` (preCreateAppUser).
+
+        `signed_up_at` is ISO 8601 in UTC; `properties` is a flat mapping of texts, numbers and truth values, 4 kB at most.
+
+        Raises:
+            Conflict: the id is taken.
+        """
+        body = _bodies.profile(
+            _bodies.check_id(user_id, "user_id"), given_name, surname, email, signed_up_at, properties
+        )
+        return await app_users.pre_create_app_user.asyncio_detailed(client=self.raw, body=body)
+
+    async def get_user(self, user_id: str) -> Response[AppUserResponse]:
+        """Get a user: `GET /appusers/{userId}` (getAppUser).
+
+        Raises:
+            NotFound: there is no such user.
+        """
+        return await app_users.get_app_user.asyncio_detailed(_bodies.check_id(user_id, "user_id"), client=self.raw)
+
+    async def update_user(self, user_id: str, data: AppUserUpdate | Mapping[str, Any]) -> Response[AppUserResponse]:
+        """Change what `data` names, and nothing else: `PUT /appusers/{userId}` (updateAppUser).
+
+        `data` is an `AppUserUpdate` or a mapping in wire form; `properties` are merged key by key.
+        """
+        user_id = _bodies.check_id(user_id, "user_id")
+        body = _bodies.user_update(data)
+        return await app_users.update_app_user.asyncio_detailed(user_id, client=self.raw, body=body)
+
+    async def delete_user(self, user_id: str) -> Response[EmptyResponse]:
+        """Delete a user and the conversation with it: `DELETE /appusers/{userId}` (deleteAppUser)."""
+        return await app_users.delete_app_user.asyncio_detailed(_bodies.check_id(user_id, "user_id"), client=self.raw)
+
+    async def link_user_to_channel(
+        self, user_id: str, channel: str, entity: Mapping[str, Any], skip_confirmation: bool = False
+    ) -> Response[AppUserResponse]:
+        """Reach a user on another channel: `POST /appusers/{userId}/channels` (linkAppUser).
+
+        `channel` is `twilio`, `messenger`, `mailgun`, `messagebird` or `whatsapp`; `entity` says who the user is there, such
+        as `{"phoneNumber": "+15145550101"}` or `{"address": "ana@example.com"}`, and may hold any other field of the
+        request. The outcome comes by webhook; until then the channel is among the user's `pendingClients`.
+        """
+        body = _bodies.link(
+            channel, entity, skip_confirmation=skip_confirmation, api_version=self._settings.prefix.lstrip("/")
+        )
+        user_id = _bodies.check_id(user_id, "user_id")
+        return await app_users.link_app_user.asyncio_detailed(user_id, client=self.raw, body=body)
+
+    async def unlink_user_from_channel(self, user_id: str, channel: str) -> Response[EmptyResponse]:
+        """Stop reaching a user on a channel: `DELETE /appusers/{userId}/channels/{channel}` (unlinkAppUser)."""
+        user_id, channel = _bodies.check_id(user_id, "user_id"), _bodies.check_id(channel, "channel")
+        return await app_users.unlink_app_user.asyncio_detailed(user_id, channel, client=self.raw)
+
+    # Conversation
+
+    async def post_message(
+        self, user_id: str, message: str | MessagePost | Mapping[str, Any], sent_by_maker: bool = False
+    ) -> Response[MessageResponse]:
+        """Post a message: `POST /appusers/{userId}/messages` (postMessage).
+
+        `message` is a text, a `MessagePost`, or a mapping in wire form, of any type: text, image, file, carousel, list,
+        location, or one that this library has never heard of. It comes from the user, or with `sent_by_maker` from the
+        business; a `role` in the message itself counts more. Never sent twice: where it may have arrived, an error says so.
+
+        Raises:
+            ConversationFull: the conversation holds as many messages as the API allows.
+        """
+        user_id = _bodies.check_id(user_id, "user_id")
+        body = _bodies.message_post(message, sent_by_maker=sent_by_maker)
+        return await conversations.post_message.asyncio_detailed(user_id, client=self.raw, body=body)
+
+    async def post_media(
+        self, user_id: str, file_path: FileSource, sent_by_maker: bool = False
+    ) -> Response[MessageResponse]:
+        """Post an image or another file: `POST /appusers/{userId}/images` (postImageMessage).
+
+        Files other than images go to `POST /attachments` (uploadAttachment) and are then posted as a message of type file.
+        `file_path` is a path, a pair `("cat.png", b"…")`, or a file opened with mode `rb`; its type is guessed from its
+        name. At most 10 MB in v1, 50 MB in v1.1. If the message cannot be posted, the uploaded file is removed again.
+        """
+        user_id = _bodies.check_id(user_id, "user_id")
+        role = _bodies.author(sent_by_maker=sent_by_maker)
+        with _files.opened(file_path, _files.LIMITS[self._settings.prefix]) as upload:
+            if upload.mime_type.startswith("image/"):
+                image = _bodies.image_upload(upload.as_part(), role)
+                return await conversations.post_image_message.asyncio_detailed(user_id, client=self.raw, body=image)
+            file = _bodies.attachment_upload(upload.as_part())
+            uploaded = await attachments.upload_attachment.asyncio_detailed(
+                client=self.raw, body=file, access="public", for_="message"
+            )
+        message = {"role": role, "type": "file", "mediaUrl": uploaded.parsed.media_url, "mediaType": upload.mime_type}
+        try:
+            return await self.post_message(user_id, message)
+        except errors.APIError:
+            await attachments.remove_attachment.asyncio_detailed(
+                client=self.raw, body=_bodies.attachment_remove(uploaded.parsed.media_url)
+            )
+            raise
+
+    async def get_messages(
+        self, user_id: str, before: Instant | None = None, after: Instant | None = None
+    ) -> Response[GetMessagesResponse]:
+        """Get up to 100 messages: `GET /appusers/{userId}/messages` (getMessages).
+
+        The newest ones, or those next to an instant: `before` or `after`, as Unix seconds or a `datetime` with timezone.
+        `.parsed.next_` is set while there are more; `iter_messages` follows it.
+
+        Raises:
+            NotFound: there is no such user, or no message yet.
+        """
+        user_id = _bodies.check_id(user_id, "user_id")
+        page = _bodies.instants(before, after)
+        return await conversations.get_messages.asyncio_detailed(user_id, client=self.raw, **page)
+
+    async def iter_messages(
+        self, user_id: str, *, before: Instant | None = None, after: Instant | None = None
+    ) -> AsyncIterator[Message]:
+        """All messages, page after page, each fetched when it is needed.
+
+        Newest first and back in time (from `before`, if given); with `after`, from that instant on and forward in time.
+        """
+        page: _paging.Page | None = _paging.first(before, after)
+        while page is not None:
+            answer = await self.get_messages(user_id, before=page.before, after=page.after)
+            for message in page.in_order(answer.parsed):
+                yield message
+            page = page.following(answer.parsed)
+
+    async def delete_messages(self, user_id: str) -> Response[EmptyResponse]:
+        """Delete all messages of a user: `DELETE /appusers/{userId}/messages` (deleteMessages)."""
+        return await conversations.delete_messages.asyncio_detailed(
+            _bodies.check_id(user_id, "user_id"), client=self.raw
+        )
+
+    async def mark_read(self, user_id: str) -> Response[EmptyResponse]:
+        """Set the user's count of unread messages to zero: `POST /appusers/{userId}/conversation/read` (resetUnreadCount)."""
+        return await conversations.reset_unread_count.asyncio_detailed(
+            _bodies.check_id(user_id, "user_id"), client=self.raw
+        )
+
+    async def send_activity(
+        self, user_id: str, activity: str = "typing:start", *, name: str | None = None, avatar_url: str | None = None
+    ) -> Response[ActivityResponse]:
+        """Show the user that somebody is typing: `POST /appusers/{userId}/conversation/activity` (conversationActivity).
+
+        `activity` is `typing:start` or `typing:stop`, by the business; in v1.1 also `conversation:read`, by the user.
+        """
+        user_id = _bodies.check_id(user_id, "user_id")
+        body = _bodies.activity(activity, name=name, avatarUrl=avatar_url)
+        return await conversations.conversation_activity.asyncio_detailed(user_id, client=self.raw, body=body)
+
+    # Webhooks
+
+    async def get_webhooks(self) -> Response[ListWebhooksResponse]:
+        """List all webhooks: `GET /webhooks` (listWebhooks)."""
+        return await webhooks.list_webhooks.asyncio_detailed(client=self.raw)
+
+    async def make_webhook(self, target: str, triggers: str | Iterable[str]) -> Response[WebhookResponse]:
+        """Make a webhook: `POST /webhooks` (createWebhook). An app has ten at most."""
+        body = _bodies.webhook_create(_webhook_plan.check_target(target), _webhook_plan.check_triggers(triggers))
+        return await webhooks.create_webhook.asyncio_detailed(client=self.raw, body=body)
+
+    async def update_webhook(
+        self, webhook_id: str, target: str, triggers: str | Iterable[str]
+    ) -> Response[WebhookResponse]:
+        """Give a webhook a target and triggers in place of those it has: `PUT /webhooks/{webhookId}` (updateWebhook)."""
+        webhook_id = _bodies.check_id(webhook_id, "webhook_id")
+        body = _bodies.webhook_update(_webhook_plan.check_target(target), _webhook_plan.check_triggers(triggers))
+        return await webhooks.update_webhook.asyncio_detailed(webhook_id, client=self.raw, body=body)
+
+    async def delete_webhook(self, webhook_id: str) -> Response[EmptyResponse]:
+        """Delete a webhook: `DELETE /webhooks/{webhookId}` (deleteWebhook)."""
+        webhook_id = _bodies.check_id(webhook_id, "webhook_id")
+        return await webhooks.delete_webhook.asyncio_detailed(webhook_id, client=self.raw)
+
+    async def delete_all_webhooks(self) -> list[Response[EmptyResponse]]:
+        """Delete every webhook of the app, one by one; the answers are in the order of the list."""
+        answer = await self.get_webhooks()
+        return [await self.delete_webhook(webhook.id) for webhook in answer.parsed.webhooks]
+
+    async def ensure_webhook_exist(
+        self, trigger: str | Iterable[str], webhook_url: str, *, move: bool = True
+    ) -> tuple[str, str]:
+        """Have exactly one webhook that carries a trigger (or several) to an address; return its id and secret.
+
+        It exists: nothing is written (`message` and `*` cover what they include). A webhook with that target lacks the
+        trigger: the trigger is added. Otherwise the trigger moves here from wherever it was: a webhook that has no other
+        trigger gets the new target, from others only this trigger is taken; with `move=False` they stay as they are and a
+        webhook is made. No other trigger and no other target is lost.
+
+        Many processes may call it at once, and all get the same webhook: whatever was just made or changed is looked at
+        again after a second and a half, since the API has no locks.
+
+        Raises:
+            InvalidInput: the address or a trigger cannot be one.
+            BadRequest: the app has ten webhooks already.
+        """
+        wanted = _webhook_plan.check_triggers(trigger)
+        negotiation = _webhook_plan.Negotiation(wanted, _webhook_plan.check_target(webhook_url), move=move)
+        while True:
+            listed = await self.get_webhooks()
+            hooks = [_webhook_plan.Hook.from_wire(item) for item in listed.json()["webhooks"]]
+            carrier = negotiation.look(hooks, listed.headers.get("Date", ""))
+            if carrier is not None:
+                return carrier.id, carrier.secret
+            for change in negotiation.changes:
+                await self._change_webhook(change, negotiation)
+            await async_sleep(negotiation.pause)
+
+    async def _change_webhook(self, change: _webhook_plan.Change, negotiation: _webhook_plan.Negotiation) -> None:
+        try:
+            match change.kind:
+                case "create":
+                    made = await self.make_webhook(change.target, change.triggers)
+                    negotiation.made(made.parsed.webhook.id)
+                case "update":
+                    await self.update_webhook(change.hook_id, change.target, change.triggers)
+                case "delete":
+                    await self.delete_webhook(change.hook_id)
+        except (errors.BadRequest, errors.NotFound) as error:
+            negotiation.failed(change, error)
+
+    # Tokens
+
+    def user_jwt(self, user_id: str, *, expires_in: float | timedelta | None = None) -> str:
+        """Sign a token with which this user logs in to the chat; `expires_in` seconds, or for ever."""
+        return self._auth.user_token(user_id, expires_in=expires_in)
+
+    @staticmethod
+    def jwt_for_user(key_id: str, secret: str, user_id: str, *, expires_in: float | timedelta | None = None) -> str:
+        """Sign a token with which a user logs in to the chat; `expires_in` seconds, or for ever."""
+        return auth.user_token(key_id, secret, user_id, expires_in=expires_in)
+
+    # Anything else
+
+    async def ask(
+        self, endpoint: str, data: Any = None, method: str = "get", files: Mapping[str, Any] | None = None
+    ) -> Response[Any]:
+        """Call any path of the API, such as `appusers/b6518/businesssystems`, with the same authentication and retries.
+
+        `data` is the query of a GET, HEAD or DELETE, and the JSON body of any other method, or the form fields beside
+        `files`, which go as `{"source": ("cat.png", file, "image/png")}`. `.parsed` of the answer is its plain JSON.
+        An absolute address must be one of this API, so that no token leaves for elsewhere.
+        """
+        options = _bodies.plain_request(method, data, files)
+        response = await self._http.request(method.upper(), _bodies.check_endpoint(endpoint, self._settings), **options)
+        return _bodies.plain_response(response)

@@ -1,0 +1,235 @@
+"""From what callers pass to what the API takes: checked, and never changed behind their backs."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar, cast
+
+from smooch_api.v1 import models
+from smooch_api.v1.types import Response
+
+from . import _schema
+from .errors import InvalidInput, unreadable
+
+if TYPE_CHECKING:
+    import httpx
+    from smooch_api.v1.models import (
+        AppUserLink,
+        AppUserPreCreate,
+        AppUserUpdate,
+        AttachmentRemove,
+        AttachmentUpload,
+        ConversationActivity,
+        ImageUpload,
+        InitRequest,
+        MessagePost,
+        WebhookCreate,
+        WebhookUpdate,
+    )
+    from smooch_api.v1.types import File
+
+    from ._http import Settings
+
+
+Role: TypeAlias = Literal["appMaker", "appUser"]
+
+
+class Model(Protocol):
+    """A generated model."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """In wire form."""
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Any:
+        """From wire form."""
+
+
+M = TypeVar("M", bound=Model)
+
+
+def check_id(value: object, field: str) -> str:
+    """Refuse what cannot be an id, or would point to another path."""
+    if not isinstance(value, str) or not value:
+        raise InvalidInput(f"{field} must be a non-empty string, not {value!r}", field)
+    if value in (".", ".."):
+        raise InvalidInput(f"{field} must not be {value!r}: as a part of a path that means another path", field)
+    return value
+
+
+def body(model: type[M], data: M | Mapping[str, Any], field: str) -> M:
+    """`data` as a model, checked against the specification."""
+    from smooch_api.v1.schemas import SCHEMAS
+
+    if isinstance(data, model):
+        wire: Any = data.to_dict()
+    elif isinstance(data, Mapping):
+        wire = dict(data)
+    else:
+        raise InvalidInput(f"{field} must be a mapping or a {model.__name__}, not {type(data).__name__}", field)
+    _schema.check(SCHEMAS, model.__name__, wire, field)
+    return data if isinstance(data, model) else cast("M", model.from_dict(wire))
+
+
+def author(*, sent_by_maker: bool) -> Role:
+    """Who is speaking."""
+    return "appMaker" if sent_by_maker else "appUser"
+
+
+def message_post(message: str | MessagePost | Mapping[str, Any], *, sent_by_maker: bool) -> MessagePost:
+    """A message as the API takes it; a role that the message names itself is kept."""
+    role = author(sent_by_maker=sent_by_maker)
+    if isinstance(message, str):
+        if not message.strip():
+            raise InvalidInput("message must not be empty", "message")
+        return models.MessagePost(role=role, type_="text", text=message)
+    if isinstance(message, Mapping):
+        named = message.get("role", role)
+        if sent_by_maker and named != role:
+            raise InvalidInput(
+                f"message.role is {named!r}, but sent_by_maker says {role!r}: give one of them", "message.role"
+            )
+        message = {"role": role, **message}
+        if "type" not in message and isinstance(message.get("text"), str) and not message.keys() & _NOT_OF_TEXT:
+            message["type"] = "text"
+    return body(models.MessagePost, message, "message")
+
+
+_NOT_OF_TEXT = frozenset({"mediaUrl", "items", "coordinates", "fields"})
+
+
+def init_request(data: Mapping[str, Any]) -> InitRequest:
+    """A user and the device it writes from."""
+    return body(models.InitRequest, data, "init")
+
+
+def profile(
+    user_id: str,
+    given_name: str | None,
+    surname: str | None,
+    email: str | None,
+    signed_up_at: str | None,
+    properties: Mapping[str, Any] | None,
+) -> AppUserPreCreate:
+    """A new user's profile, of what is known."""
+    known = {
+        "userId": user_id,
+        "givenName": given_name,
+        "surname": surname,
+        "email": email,
+        "signedUpAt": signed_up_at,
+        "properties": properties,
+    }
+    return body(models.AppUserPreCreate, {name: value for name, value in known.items() if value is not None}, "profile")
+
+
+def user_update(data: AppUserUpdate | Mapping[str, Any]) -> AppUserUpdate:
+    """What changes in a user's profile."""
+    return body(models.AppUserUpdate, data, "data")
+
+
+def image_upload(source: File, role: Role) -> ImageUpload:
+    """An image as a message."""
+    return models.ImageUpload(source=source, role=role)
+
+
+def attachment_upload(source: File) -> AttachmentUpload:
+    """A file to be sent later."""
+    return models.AttachmentUpload(source=source)
+
+
+def attachment_remove(media_url: str) -> AttachmentRemove:
+    """A file that nobody needs any more."""
+    return models.AttachmentRemove(media_url=media_url)
+
+
+def activity(type_: str, **author: str | None) -> ConversationActivity:
+    """An activity by whoever it can come from: only users read, only the business's typing is told to the API."""
+    role = "appUser" if type_ == "conversation:read" else "appMaker"
+    data = {"type": type_, "role": role, **{key: value for key, value in author.items() if value is not None}}
+    return body(models.ConversationActivity, data, "activity")
+
+
+def link(channel: str, entity: Mapping[str, Any], *, skip_confirmation: bool, api_version: str) -> AppUserLink:
+    """A channel and what identifies the user there; how to skip the confirmation depends on the API's version."""
+    if not isinstance(entity, Mapping):
+        raise InvalidInput(
+            f"entity must be a mapping such as {{'phoneNumber': '+15145550101'}}, not {type(entity).__name__}", "entity"
+        )
+    data = {"type": check_id(channel, "channel"), **entity}
+    if api_version == "v1":
+        data.setdefault("skipConfirmation", skip_confirmation)
+    elif skip_confirmation:
+        data.setdefault("confirmation", {"type": "immediate"})
+    return body(models.AppUserLink, data, "entity")
+
+
+def webhook_create(target: str, triggers: tuple[str, ...]) -> WebhookCreate:
+    """A new webhook."""
+    return models.WebhookCreate(target=target, triggers=list(triggers))
+
+
+def webhook_update(target: str, triggers: tuple[str, ...]) -> WebhookUpdate:
+    """A webhook's new target and triggers."""
+    return models.WebhookUpdate(target=target, triggers=list(triggers))
+
+
+def instants(before: Instant | None, after: Instant | None) -> dict[str, str]:
+    """One end of a page of messages."""
+    if before is not None and after is not None:
+        raise InvalidInput("before and after exclude each other: give one of them", "before")
+    given = {"before": before, "after": after}
+    return {name: _seconds(value, name) for name, value in given.items() if value is not None}
+
+
+Instant: TypeAlias = float | int | str | datetime
+"""Unix seconds, as a number or in digits, or a datetime with a timezone."""
+
+
+def _seconds(value: Instant, field: str) -> str:
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise InvalidInput(f"{field} has no timezone: which instant is {value}?", field)
+        value = value.timestamp()
+    try:
+        valid = not isinstance(value, bool) and math.isfinite(float(value)) and float(value) >= 0
+    except (TypeError, ValueError):
+        valid = False
+    if not valid:
+        raise InvalidInput(f"{field} must be Unix seconds or a datetime, not {value!r}", field)
+    return value if isinstance(value, str) else repr(value)
+
+
+def check_endpoint(endpoint: str, settings: Settings) -> str:
+    """A path of the API; an absolute address only if it is one of this API."""
+    if not isinstance(endpoint, str) or not endpoint.strip("/"):
+        raise InvalidInput(f"endpoint must be a path such as appusers/b6518, not {endpoint!r}", "endpoint")
+    if "://" in endpoint.partition("?")[0]:
+        if not endpoint.startswith(f"{str(settings.version_url).rstrip('/')}/"):
+            raise InvalidInput(f"{endpoint} is not an address of {settings.version_url}", "endpoint")
+    elif {".", ".."} & set(endpoint.partition("?")[0].split("/")):
+        raise InvalidInput(f"endpoint must not hold . or .. as a part, as {endpoint!r} does", "endpoint")
+    return endpoint
+
+
+def plain_request(method: str, data: Any, files: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What httpx takes for a call of any path."""
+    if method.upper() not in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
+        raise InvalidInput(f"method must be get, head, post, put, patch or delete, not {method!r}", "method")
+    if files:
+        return {"data": data or None, "files": files}
+    if method.upper() in ("GET", "HEAD", "DELETE"):
+        return {"params": data or None}
+    return {} if data is None else {"json": data}
+
+
+def plain_response(response: httpx.Response) -> Response[Any]:
+    """An answer of any path; its plain JSON is what is parsed."""
+    try:
+        parsed = json.loads(response.content) if response.content else None
+    except ValueError as error:
+        raise unreadable(response, error) from error
+    return Response(status_code=response.status_code, content=response.content, headers=response.headers, parsed=parsed)

@@ -1,0 +1,126 @@
+"""From constructor arguments and environment variables to settings, refused early where they cannot work."""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import httpx
+
+from . import _http
+from .errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+API_VERSIONS = ("v1", "v1.1")
+
+_ENVIRONMENT = {
+    "SMOOCH_KEY_ID": "key_id",
+    "SMOOCH_SECRET": "secret",
+    "SMOOCH_APP_ID": "app_id",
+    "SMOOCH_API_VERSION": "api_version",
+    "SMOOCH_REGION": "region",
+    "SMOOCH_BASE_URL": "base_url",
+}
+
+
+def settings(
+    key_id: str,
+    *,
+    app_id: str | None,
+    api_version: str,
+    region: str,
+    base_url: str | None,
+    timeout: float | httpx.Timeout,
+    deadline: float | None,
+    retries: int,
+    max_connections: int,
+) -> _http.Settings:
+    """What a classic client calls.
+
+    Raises:
+        InvalidInput: a value is unknown, or does not go with another.
+    """
+    if api_version not in API_VERSIONS:
+        raise InvalidInput(f"api_version must be one of {', '.join(API_VERSIONS)}, not {api_version!r}", "api_version")
+    if app_id is not None and (not isinstance(app_id, str) or app_id in ("", ".", "..")):
+        raise InvalidInput(f"app_id must be a non-empty string, not {app_id!r}", "app_id")
+    if api_version == "v1.1" and app_id is None:
+        raise InvalidInput("api_version v1.1 needs app_id: its paths begin with /v1.1/apps/{appId}", "app_id")
+    return _http.Settings(
+        root=_root(region, base_url),
+        prefix=f"/{api_version}",
+        app_id=None if app_id is None else quote(app_id, safe=""),
+        scope="account" if key_id.startswith(("act_", "svc_")) else "app",
+        timeout=_timeout(timeout),
+        deadline=None if deadline is None else _positive(deadline, "deadline"),
+        retries=_count(retries, "retries", 0),
+        max_connections=_count(max_connections, "max_connections", 1),
+    )
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """The constructor's arguments that the environment names.
+
+    Raises:
+        InvalidInput: names the variable that is missing.
+    """
+    arguments = {argument: environment[name] for name, argument in _ENVIRONMENT.items() if environment.get(name)}
+    for name in ("SMOOCH_KEY_ID", "SMOOCH_SECRET"):
+        if _ENVIRONMENT[name] not in arguments:
+            raise InvalidInput(f"the environment variable {name} is not set", name)
+    return arguments
+
+
+def with_options(settings: _http.Settings, options: Mapping[str, Any]) -> _http.Settings:
+    """The settings with another timeout, deadline or number of retries."""
+    import attrs
+
+    changes: dict[str, Any] = {}
+    if "timeout" in options:
+        changes["timeout"] = _timeout(options["timeout"])
+    if "deadline" in options:
+        changes["deadline"] = None if options["deadline"] is None else _positive(options["deadline"], "deadline")
+    if "retries" in options:
+        changes["retries"] = _count(options["retries"], "retries", 0)
+    return attrs.evolve(settings, **changes)
+
+
+def _root(region: str, base_url: str | None) -> httpx.URL:
+    if base_url is None:
+        if region not in _http.ROOTS:
+            raise InvalidInput(f"region must be one of {', '.join(_http.ROOTS)}, not {region!r}", "region")
+        return httpx.URL(_http.ROOTS[region])
+    try:
+        url = httpx.URL(base_url)
+    except (httpx.InvalidURL, TypeError) as error:
+        raise InvalidInput(f"base_url is not an address: {error}", "base_url") from None
+    if url.scheme not in ("http", "https") or not url.host:
+        raise InvalidInput(f"base_url must be an address such as https://api.smooch.io, not {base_url!r}", "base_url")
+    if url.query or url.fragment or url.userinfo:
+        raise InvalidInput("base_url must have no user, query or fragment", "base_url")
+    if (last := url.path.rstrip("/").rpartition("/")[2]) in API_VERSIONS:
+        raise InvalidInput(f"base_url is what comes before the version: leave /{last} out", "base_url")
+    return url
+
+
+def _timeout(value: float | httpx.Timeout) -> httpx.Timeout:
+    if isinstance(value, httpx.Timeout):
+        return value
+    seconds = _positive(value, "timeout")
+    return httpx.Timeout(seconds, connect=min(seconds, 5.0))
+
+
+def _positive(value: float, field: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise InvalidInput(f"{field} must be a positive number of seconds, not {value!r}", field)
+    return float(value)
+
+
+def _count(value: int, field: str, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise InvalidInput(f"{field} must be a whole number of {least} or more, not {value!r}", field)
+    return value

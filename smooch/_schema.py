@@ -1,0 +1,177 @@
+"""Check a body against the specification before it is sent.
+
+Covers the part of JSON Schema that the request bodies of spec/ use; the tests compare it with the `jsonschema` package,
+which the base install does without.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Schema = Mapping[str, Any]
+
+_REF = "#/components/schemas/"
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
+_NAMES = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "null": "null",
+    "number": "a number",
+    "object": "an object",
+    "string": "a string",
+}
+
+
+def check(schemas: Mapping[str, Any], name: str, body: Any, field: str) -> None:
+    """Refuse a body that does not fit the schema of this name.
+
+    Raises:
+        InvalidInput: names the first field that does not fit, as a path below `field`, and what would.
+    """
+    for path, problem in _Checker(schemas).problems(schemas[name], body, field):
+        raise InvalidInput(f"{path} {problem} (nothing was sent)", path)
+    try:
+        json.dumps(body, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"{field} cannot be written as JSON: {error} (nothing was sent)", field) from None
+
+
+class _Checker:
+    def __init__(self, schemas: Mapping[str, Any]) -> None:
+        self._schemas = schemas
+
+    def problems(self, schema: Schema, value: Any, path: str) -> Iterator[tuple[str, str]]:
+        if "$ref" in schema:
+            yield from self.problems(self._schemas[schema["$ref"].removeprefix(_REF)], value, path)
+        if "type" in schema and not _is_a(schema["type"], value):
+            types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+            yield path, f"must be {' or '.join(_NAMES[name] for name in types)}, not {value!r}"
+            return
+        if "const" in schema and not _same(value, schema["const"]):
+            yield path, f"must be {schema['const']!r}, not {value!r}"
+        if "enum" in schema and not any(_same(value, allowed) for allowed in schema["enum"]):
+            yield path, f"must be one of {', '.join(map(repr, schema['enum']))}, not {value!r}"
+        if isinstance(value, str):
+            yield from _text_problems(schema, value, path)
+        elif isinstance(value, Mapping):
+            yield from self._object_problems(schema, value, path)
+        elif isinstance(value, list | tuple):
+            yield from self._list_problems(schema, value, path)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            yield from _number_problems(schema, value, path)
+        yield from self._combined_problems(schema, value, path)
+
+    def fits(self, schema: Schema, value: Any) -> bool:
+        return next(self.problems(schema, value, ""), None) is None
+
+    def _object_problems(self, schema: Schema, value: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
+        for name in schema.get("required", ()):
+            if name not in value:
+                yield f"{path}.{name}", "is missing"
+        properties = schema.get("properties", {})
+        others = schema.get("additionalProperties", True)
+        for name, item in value.items():
+            if name in properties:
+                yield from self.problems(properties[name], item, f"{path}.{name}")
+            elif others is False:
+                yield f"{path}.{name}", "is not a field of this object"
+            elif others is not True:
+                yield from self.problems(others, item, f"{path}.{name}")
+
+    def _list_problems(
+        self, schema: Schema, value: list[Any] | tuple[Any, ...], path: str
+    ) -> Iterator[tuple[str, str]]:
+        yield from _size_problems(schema, "Items", len(value), "items", path)
+        if "items" in schema:
+            for index, item in enumerate(value):
+                yield from self.problems(schema["items"], item, f"{path}[{index}]")
+
+    def _combined_problems(self, schema: Schema, value: Any, path: str) -> Iterator[tuple[str, str]]:
+        for part in schema.get("allOf", ()):
+            yield from self.problems(part, value, path)
+        for key in ("anyOf", "oneOf"):
+            if key in schema:
+                yield from self._choice_problems(schema[key], key == "oneOf", value, path)
+        if "not" in schema and self.fits(schema["not"], value):
+            yield path, f"must not be {value!r}"
+        if "if" in schema:
+            branch = schema.get("then" if self.fits(schema["if"], value) else "else")
+            if branch is not None:
+                yield from self.problems(branch, value, path)
+
+    def _choice_problems(self, choices: list[Schema], one: bool, value: Any, path: str) -> Iterator[tuple[str, str]]:
+        fitting = sum(self.fits(choice, value) for choice in choices)
+        if fitting == 1 or (fitting and not one):
+            return
+        if fitting:
+            yield path, "fits more than one of the forms it may have"
+        elif all(choice.keys() == {"required"} for choice in choices):
+            yield path, "needs " + " or ".join(" and ".join(choice["required"]) for choice in choices)
+        else:
+            yield from self.problems(self._meant(choices, value), value, path)
+
+    def _meant(self, choices: list[Schema], value: Any) -> Schema:
+        """The choice whose tag the value carries, or else the last."""
+        for choice in choices:
+            resolved = self._schemas[choice["$ref"].removeprefix(_REF)] if "$ref" in choice else choice
+            for name, part in resolved.get("properties", {}).items():
+                if "const" in part and isinstance(value, Mapping) and value.get(name) == part["const"]:
+                    return choice
+        return choices[-1]
+
+
+def _text_problems(schema: Schema, value: str, path: str) -> Iterator[tuple[str, str]]:
+    yield from _size_problems(schema, "Length", len(value), "characters", path)
+    if "pattern" in schema and not re.search(schema["pattern"], value):
+        yield path, f"must look like {schema['pattern']}, not {value!r}"
+    if schema.get("format") == "uri" and not _URI.fullmatch(value):
+        yield path, f"must be an address with a scheme, such as https://example.com/a, not {value!r}"
+
+
+def _number_problems(schema: Schema, value: float, path: str) -> Iterator[tuple[str, str]]:
+    if "minimum" in schema and value < schema["minimum"]:
+        yield path, f"must be {schema['minimum']} or more, not {value!r}"
+    if "maximum" in schema and value > schema["maximum"]:
+        yield path, f"must be {schema['maximum']} or less, not {value!r}"
+
+
+def _size_problems(schema: Schema, what: str, size: int, unit: str, path: str) -> Iterator[tuple[str, str]]:
+    if size < schema.get(f"min{what}", 0):
+        yield path, f"needs {schema[f'min{what}']} {unit} or more, not {size}"
+    if size > schema.get(f"max{what}", size):
+        yield path, f"takes {schema[f'max{what}']} {unit} at most, not {size}"
+
+
+def _is_a(types: str | list[str], value: Any) -> bool:
+    if isinstance(types, list):
+        return any(_is_a(name, value) for name in types)
+    match types:
+        case "object":
+            return isinstance(value, Mapping)
+        case "array":
+            return isinstance(value, list | tuple)
+        case "string":
+            return isinstance(value, str)
+        case "boolean":
+            return isinstance(value, bool)
+        case "null":
+            return value is None
+        case "integer":
+            return not isinstance(value, bool) and (
+                isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+            )
+        case _:
+            return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _same(value: Any, other: Any) -> bool:
+    return bool(value == other) and isinstance(value, bool) == isinstance(other, bool)

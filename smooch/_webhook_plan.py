@@ -1,0 +1,199 @@
+"""Which changes make one webhook carry the wanted triggers to one target: pure decisions, no I/O.
+
+Several processes may decide at the same time, and the API has no locks. So all of them must choose the same webhook: the
+oldest, by its id, which begins with the second of its making. A webhook counts as settled when that second is over, since
+from then on no older one can appear.
+"""
+
+from __future__ import annotations
+
+import re
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+import attrs
+import httpx
+
+from .errors import BadRequest, InvalidInput, NotFound, SmoochError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+SETTLING_SECONDS = 1.5
+"""A second, during which an older id may appear, and a margin for the clocks of the API's servers."""
+
+_ROUNDS_AT_MOST = 20
+_MESSAGE_TRIGGERS = frozenset({"message", "message:appUser", "message:appMaker"})
+_NOT_COVERED_BY_ALL = frozenset({"typing:appUser"})
+
+
+@attrs.frozen
+class Hook:
+    """A webhook as the API lists it."""
+
+    id: str
+    target: str
+    triggers: tuple[str, ...]
+    secret: str = attrs.field(default="", repr=False)
+
+    @classmethod
+    def from_wire(cls, data: Mapping[str, Any]) -> Hook:
+        """From an item of the list of webhooks."""
+        return cls(data["_id"], data["target"], tuple(data.get("triggers") or ()), data.get("secret", ""))
+
+    def covers(self, triggers: Iterable[str]) -> bool:
+        """Whether each of these triggers is delivered."""
+        return all(self._covers(trigger) for trigger in triggers)
+
+    def _covers(self, trigger: str) -> bool:
+        return (
+            trigger in self.triggers
+            or ("*" in self.triggers and trigger not in _NOT_COVERED_BY_ALL)
+            or ("message" in self.triggers and trigger in _MESSAGE_TRIGGERS)
+        )
+
+
+@attrs.frozen
+class Change:
+    """One write: make a webhook, give one other triggers or another target, or delete one."""
+
+    kind: Literal["create", "update", "delete"]
+    hook_id: str = ""
+    target: str = ""
+    triggers: tuple[str, ...] = ()
+
+
+def plan(hooks: Sequence[Hook], wanted: Sequence[str], target: str, *, move: bool) -> tuple[Hook | None, list[Change]]:
+    """The webhook that carries the triggers to the target, if there is one, and what is left to change."""
+    hooks = sorted(hooks, key=lambda hook: hook.id)
+    here = [hook for hook in hooks if same_target(hook.target, target)]
+    elsewhere = [hook for hook in hooks if hook not in here]
+    if carriers := [hook for hook in here if hook.covers(wanted)]:
+        # One that covers by `*` or `message` cannot give up a single trigger, one that lists it can.
+        carrier = min(carriers, key=lambda hook: (set(wanted) <= set(hook.triggers), hook.id))
+        return carrier, _without(wanted, [hook for hook in here if hook is not carrier])
+    sources = elsewhere if move else []
+    movable = [hook for hook in sources if hook.triggers and set(hook.triggers) <= set(wanted)]
+    if here:
+        base = next((hook for hook in here if hook.covers(wanted[:1])), here[0])
+        missing = tuple(trigger for trigger in wanted if not base.covers([trigger]))
+        change = Change("update", base.id, base.target, base.triggers + missing)
+    elif movable:
+        change = Change("update", movable[0].id, target, tuple(wanted))
+    else:
+        change = Change("create", "", target, tuple(wanted))
+    others = [hook for hook in (*here, *sources) if hook.id != change.hook_id]
+    return None, [change, *_without(wanted, others)]
+
+
+class Negotiation:
+    """One caller's way to the webhook that all callers agree on: look, change, look again until it is settled."""
+
+    def __init__(self, wanted: Sequence[str], target: str, *, move: bool) -> None:
+        self._wanted = wanted
+        self._target = target
+        self._move = move
+        self._rounds = 0
+        self._made: set[str] = set()
+        self._seen = ""
+        self._waited_for_others = False
+        self._failure: SmoochError | None = None
+        self.changes: list[Change] = []
+        self.pause = SETTLING_SECONDS
+
+    def look(self, hooks: Sequence[Hook], date: str) -> Hook | None:
+        """The webhook, once it is settled; until then `changes` says what to do, and `pause` how long to wait after.
+
+        `date` is the `Date` of the API's answer.
+        """
+        carrier, changes = plan(hooks, self._wanted, self._target, move=self._move)
+        settled = carrier is not None and (carrier.id == self._seen or is_settled(carrier, date))
+        if carrier is not None and settled and not changes:
+            return carrier
+        self._rounds += 1
+        if self._rounds > _ROUNDS_AT_MOST or (carrier is None and self._failure):
+            raise self._failure or SmoochError(f"the app's webhooks keep changing; {self._target} did not settle")
+        if carrier is not None:
+            changes = self._due(changes, settled=settled)
+        self._seen = carrier.id if carrier else ""
+        self.changes = changes
+        self.pause = 0.0 if carrier and changes else SETTLING_SECONDS
+        return None
+
+    def made(self, hook_id: str) -> None:
+        """A webhook was made."""
+        self._made.add(hook_id)
+        self._seen = hook_id
+
+    def failed(self, change: Change, error: SmoochError) -> None:
+        """A change was refused; what another caller deleted meanwhile is no failure."""
+        if change.kind == "create" and isinstance(error, BadRequest):
+            self._failure = error
+        elif change.kind == "create" or not isinstance(error, NotFound):
+            raise error
+
+    def _due(self, surplus: list[Change], *, settled: bool) -> list[Change]:
+        """What this caller removes now: its own; what others made only if they do not do so themselves."""
+        own = [change for change in surplus if change.hook_id in self._made]
+        if own or not settled:
+            return own
+        due = surplus if self._waited_for_others else []
+        self._waited_for_others = True
+        return due
+
+
+def _without(wanted: Sequence[str], hooks: Iterable[Hook]) -> list[Change]:
+    changes = []
+    for hook in hooks:
+        left = tuple(trigger for trigger in hook.triggers if trigger not in wanted)
+        if left != hook.triggers:
+            changes.append(Change("update" if left else "delete", hook.id, hook.target, left))
+    return changes
+
+
+def is_settled(hook: Hook, date: str) -> bool:
+    """Whether no older webhook can appear any more, by the API's own clock (the `Date` of its answer)."""
+    if not re.fullmatch(r"[0-9a-f]{24}", hook.id):
+        return True
+    try:
+        now = parsedate_to_datetime(date).timestamp()
+    except (TypeError, ValueError):
+        return False
+    return now - int(hook.id[:8], 16) >= 2
+
+
+def same_target(one: str, other: str) -> bool:
+    """Whether two addresses differ in spelling at most."""
+    try:
+        return one == other or _spelled(one) == _spelled(other)
+    except httpx.InvalidURL:
+        return False
+
+
+def _spelled(address: str) -> httpx.URL:
+    url = httpx.URL(address)
+    return url if url.path else url.copy_with(path="/")
+
+
+def check_target(target: object) -> str:
+    """Refuse what cannot be the target of a webhook."""
+    if not isinstance(target, str):
+        raise InvalidInput(f"target must be a string such as https://example.com/hook, not {target!r}", "target")
+    try:
+        url = httpx.URL(target)
+    except httpx.InvalidURL as error:
+        raise InvalidInput(f"target {target!r} is not an address: {error}", "target") from None
+    if url.scheme not in ("http", "https") or not url.host or target != target.strip() or " " in target:
+        raise InvalidInput(f"target must be a full address such as https://example.com/hook, not {target!r}", "target")
+    return target
+
+
+def check_triggers(triggers: object) -> tuple[str, ...]:
+    """One trigger or several, without repetition."""
+    names = (triggers,) if isinstance(triggers, str) else triggers
+    if not isinstance(names, list | tuple | set | frozenset) or not names:
+        raise InvalidInput(f"triggers must be a trigger or a list of them, not {triggers!r}", "triggers")
+    for name in names:
+        if not isinstance(name, str) or not name or name != name.strip():
+            raise InvalidInput(f"a trigger is a name such as message:appUser or '*', not {name!r}", "triggers")
+    return tuple(dict.fromkeys(sorted(names) if isinstance(names, set | frozenset) else names))

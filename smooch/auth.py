@@ -1,0 +1,152 @@
+"""Tokens: what the API accepts as proof of who is calling.
+
+`app_token` and `user_token` are pure; `TokenAuth` puts a short-lived token on every request of a client.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from jwt import PyJWS
+from jwt.algorithms import HMACAlgorithm
+
+from .errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+__all__ = ["TokenAuth", "app_token", "user_token"]
+
+_LIFETIME = 3600.0
+"""Seconds that our own tokens live; renewed after half of them, so that the two clocks may be half an hour apart."""
+
+
+class _HS256(HMACAlgorithm):
+    def check_key_length(self, key: bytes) -> None:
+        """Accept any: secrets of old accounts are short, nobody can lengthen them, and a warning a call helps nobody."""
+
+
+_jws = PyJWS(algorithms=[])
+_jws.register_algorithm("HS256", _HS256(HMACAlgorithm.SHA256))
+
+
+def app_token(key_id: str, secret: str, *, scope: str = "app", expires_in: float | timedelta | None = None) -> str:
+    """Sign a token that acts for a whole app (or account), for servers only.
+
+    Args:
+        key_id: Id of the key, such as `app_5a…`.
+        secret: Secret of the key.
+        scope: `app`, or `account` for account and service-account keys.
+        expires_in: Seconds (or a timedelta) until it expires; without it the token never does.
+
+    Raises:
+        InvalidInput: a value is empty or of the wrong type.
+    """
+    return _sign({"scope": scope}, key_id, secret, expires_in)
+
+
+def user_token(key_id: str, secret: str, user_id: str, *, expires_in: float | timedelta | None = None) -> str:
+    """Sign a token with which one user logs in to the chat (scope `appUser`).
+
+    Args:
+        key_id: Id of the key, such as `app_5a…`.
+        secret: Secret of the key.
+        user_id: The business's own id of the user; a non-empty string, since the API refuses numbers.
+        expires_in: Seconds (or a timedelta) until it expires; without it the token never does.
+
+    Raises:
+        InvalidInput: a value is empty or of the wrong type.
+    """
+    if not isinstance(user_id, str) or not user_id:
+        raise InvalidInput(
+            f"user_id must be a non-empty string, not {user_id!r}: the API refuses tokens with any other userId",
+            "user_id",
+        )
+    return _sign({"scope": "appUser", "userId": user_id}, key_id, secret, expires_in)
+
+
+def check_key(key_id: object, secret: object) -> None:
+    """Refuse a key that cannot be one."""
+    for name, value in (("key_id", key_id), ("secret", secret)):
+        if not isinstance(value, str) or not value.strip():
+            raise InvalidInput(
+                f"{name} must be a non-empty string; the Smooch dashboard shows it next to the app", name
+            )
+
+
+def _sign(claims: dict[str, Any], key_id: str, secret: str, expires_in: float | timedelta | None) -> str:
+    check_key(key_id, secret)
+    if expires_in is not None:
+        seconds = expires_in.total_seconds() if isinstance(expires_in, timedelta) else expires_in
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < float("inf"):
+            raise InvalidInput(f"expires_in must be a positive number of seconds, not {expires_in!r}", "expires_in")
+        claims["exp"] = int(time.time() + seconds)
+    return _encode(claims, key_id, secret)
+
+
+def _encode(claims: dict[str, Any], key_id: str, secret: str) -> str:
+    payload = json.dumps(claims, separators=(",", ":")).encode()
+    return _jws.encode(payload, secret, algorithm="HS256", headers={"kid": key_id})
+
+
+class TokenAuth(httpx.Auth):
+    """Puts a short-lived token on each request to one host, and on no request to another.
+
+    A token is signed once and used until half of its life is over. When the API refuses one and its clock turns out to
+    be far from ours, the next is dated by the API's clock and the request goes out once more (a refused request took no
+    effect). Safe to share between threads and tasks: at worst two of them sign at the same moment.
+    """
+
+    def __init__(self, key_id: str, secret: str, *, scope: str, url: httpx.URL) -> None:
+        check_key(key_id, secret)
+        self.key_id = key_id
+        self._secret = secret
+        self._scope = scope
+        self._origin = (url.scheme, url.host, url.port)
+        self._ahead = 0.0
+        self._signed: tuple[str, float] = ("", 0.0)
+
+    def user_token(self, user_id: str, *, expires_in: float | timedelta | None = None) -> str:
+        """Sign a token for one user with the same key."""
+        return user_token(self.key_id, self._secret, user_id, expires_in=expires_in)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not show up in any text."""
+        return (self._secret,)
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Sign the request; sign it once more if the clocks disagree."""
+        url = request.url
+        if (url.scheme, url.host, url.port) != self._origin:
+            yield request
+            return
+        request.headers["Authorization"] = "Bearer " + self._token()
+        response = yield request
+        if response.status_code == 401 and self._adopt_clock(response):
+            request.headers["Authorization"] = "Bearer " + self._token()
+            yield request
+
+    def _token(self) -> str:
+        now = time.time() + self._ahead
+        token, renew_at = self._signed
+        if not renew_at - _LIFETIME / 2 <= now < renew_at:
+            token = _encode({"scope": self._scope, "exp": int(now + _LIFETIME)}, self.key_id, self._secret)
+            self._signed = (token, now + _LIFETIME / 2)
+        return token
+
+    def _adopt_clock(self, response: httpx.Response) -> bool:
+        try:
+            date = parsedate_to_datetime(response.headers["Date"])
+        except (KeyError, TypeError, ValueError):
+            return False
+        ahead = date.replace(tzinfo=date.tzinfo or UTC).timestamp() - time.time()
+        if abs(ahead - self._ahead) < _LIFETIME / 2:
+            return False
+        self._ahead = ahead
+        return True

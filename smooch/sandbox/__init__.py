@@ -1,0 +1,16 @@
+"""A local Smooch API server for development and tests: `with Sandbox() as sandbox:`."""
+
+from __future__ import annotations
+
+try:
+    from ._sandbox import Sandbox
+except ModuleNotFoundError as error:
+    if error.name is None or error.name.startswith("smooch"):
+        raise
+    # the name makes `python -m smooch.sandbox` print this line in place of a traceback
+    raise ImportError(
+        f"smooch.sandbox needs {error.name}, which comes with an extra: pip install smooch-python[sandbox]",
+        name=__name__,
+    ) from error
+
+__all__ = ["Sandbox"]

@@ -1,0 +1,52 @@
+"""`python -m smooch.sandbox [--port N]`: run a sandbox until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+
+from . import Sandbox
+
+KEPT_REQUESTS = 1000
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run until Ctrl-C; the exit status is 0 then, 1 if the port is taken."""
+    parser = argparse.ArgumentParser(prog="python -m smooch.sandbox", description="A local Smooch API server.")
+    parser.add_argument("--port", type=_port, default=0, help="port on 127.0.0.1 (default: any free one)")
+    options = parser.parse_args(arguments)
+    try:
+        with Sandbox(port=options.port, keep_requests=KEPT_REQUESTS) as sandbox:
+            print(_to_paste(sandbox), flush=True)  # noqa: T201
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        return 0
+    except OSError as error:
+        parser.exit(1, f"Cannot listen on port {options.port} of 127.0.0.1: {error.strerror}\n")
+    return 0
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port: 0 to 65535")
+    return int(text)
+
+
+def _to_paste(sandbox: Sandbox) -> str:
+    return f"""\
+Smooch sandbox, until Ctrl-C. For the shell:
+
+export SMOOCH_BASE_URL={sandbox.url}
+export SMOOCH_KEY_ID={sandbox.key_id}
+export SMOOCH_SECRET={sandbox.secret}
+export SMOOCH_APP_ID={sandbox.app_id}
+
+or in Python:
+
+from smooch import Smooch; api = Smooch("{sandbox.key_id}", "{sandbox.secret}", base_url="{sandbox.url}")
+"""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

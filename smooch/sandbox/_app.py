@@ -1,0 +1,237 @@
+"""The ASGI app: records a request, applies faults, finds the operation, checks the caller and the body, answers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import attrs
+from starlette.datastructures import QueryParams, UploadFile
+from starlette.formparsers import MultiPartException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from . import _spec, _validation, v1
+from ._auth import APP_TOKEN, identify
+from ._call import Call, Upload
+from ._errors import ApiError, bad_request, code_of, not_found
+from ._faults import Delay, Drop, Fail, Faults, Garble
+from ._recording import RecordedRequest, RequestHeaders
+from ._routing import Match, Router
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.types import Message, Receive, Scope, Send
+
+    from ._registry import Handler, Registry
+    from ._spec import Operation
+    from .store import Store
+
+MAX_JSON_BYTES = 100 * 1024
+MAX_FILE_BYTES = 10 * 1024 * 1024
+_FORM_OVERHEAD = 64 * 1024
+
+logger = logging.getLogger("smooch.sandbox")
+
+
+@attrs.frozen
+class Api:
+    """How one spec is answered; versions can share it."""
+
+    spec: str
+    handlers: Registry
+    error_body: Callable[[int, str, str], Any]
+
+
+_V1 = Api("v1", v1.registry, v1.error_body)
+APIS = {"v1": _V1, "v1.1": _V1}
+
+
+def build_router() -> Router:
+    """All operations of all versions."""
+    router = Router()
+    for version, api in APIS.items():
+        router.add(version, _spec.load(api.spec).operations.values())
+    return router
+
+
+class SandboxApp:
+    """`hang_up` closes the connection that a scope belongs to."""
+
+    def __init__(self, store: Store, *, keep_requests: int | None, hang_up: Callable[[Scope], None]) -> None:
+        self.store = store
+        self.root_url = ""
+        self.faults = Faults()
+        self.requests: deque[RecordedRequest] = deque(maxlen=keep_requests)
+        self._hang_up = hang_up
+        self._router = build_router()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = RequestHeaders(raw=scope["headers"])
+        body = await _read(receive, limit=_limit(headers))
+        if body is None:
+            return
+        request = RecordedRequest(
+            method=scope["method"],
+            path=scope["raw_path"].decode("latin-1"),
+            query=dict(QueryParams(scope["query_string"])),
+            headers=headers,
+            body=body.data,
+        )
+        self.requests.append(request)
+        response = await self._with_faults(request, scope, receive, lambda: self._answer(request, body, scope))
+        if response is not None:
+            await response(scope, receive, send)
+
+    async def _with_faults(
+        self, request: RecordedRequest, scope: Scope, receive: Receive, answer: Callable[[], Awaitable[Response]]
+    ) -> Response | None:
+        match self.faults.take(request.method, request.path):
+            case Fail() as fail:
+                return _failure(fail, self._api(request.path))
+            case Drop() as drop:
+                if drop.after_processing:
+                    await answer()
+                self._hang_up(scope)
+                await _disconnected(receive)
+                return None
+            case Delay() as delay:
+                response = await answer()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(delay.seconds):
+                        await _disconnected(receive)
+                return response
+            case Garble() as garble:
+                return _garbled(await answer(), garble)
+        return await answer()
+
+    async def _answer(self, request: RecordedRequest, body: _Body, scope: Scope) -> Response:
+        try:
+            if request.path.startswith("/media/"):
+                return self._media(request.method, scope["path"])
+            match = self._router.find(request.method, request.path)
+            return _json(match.operation.success, await self._operate(match, request, body, scope))
+        except ApiError as error:
+            body_of = self._api(request.path).error_body
+            return _json(error.status, body_of(error.status, error.code, error.description), error.headers)
+        except Exception:
+            logger.exception("The sandbox failed on %s %s", request.method, request.path)
+            return _json(500, self._api(request.path).error_body(500, code_of(500), "The sandbox failed, see its log"))
+
+    def _api(self, path: str) -> Api:
+        return APIS.get(path.split("/", 2)[1], _V1)
+
+    def _media(self, method: str, path: str) -> Response:
+        attachment = self.store.attachment(path.removeprefix("/media/"))
+        if method not in ("GET", "HEAD"):
+            raise ApiError(405, "Files can only be fetched", headers={"Allow": "GET, HEAD"})
+        if attachment is None:
+            raise not_found("File")
+        return Response(attachment.data, headers={"content-type": attachment.media_type})
+
+    async def _operate(self, match: Match, request: RecordedRequest, body: _Body, scope: Scope) -> Any:
+        handler = APIS[match.version].handlers[match.operation.id]
+        if body.too_large:
+            raise ApiError(413, "The request body is too large")
+        call = Call(
+            operation=match.operation,
+            version=match.version,
+            root_url=self.root_url,
+            url=self.root_url + request.path,
+            identity=identify(request.headers, self.store),
+            store=self.store,
+            params=match.params,
+            query={},
+            body={},
+            files={},
+        )
+        _authorize(call, handler)
+        call.query = _validation.query(match.operation, QueryParams(scope["query_string"]))
+        if match.operation.media_type == "multipart/form-data":
+            call.body, call.files = await _form(match.operation, body.data, scope)
+        elif match.operation.body is not None:
+            call.body = _validation.json_body(body.data)
+            handler.prepare(call.body)
+            _validation.check(match.operation.body, call.body, "body")
+        return handler.answer(call)
+
+
+def _authorize(call: Call, handler: Handler) -> None:
+    call.identity.require_scope(handler.allowed | APP_TOKEN if call.operation.takes_app_token else handler.allowed)
+    if call.operation.in_app or "appId" in call.params:
+        call.identity.enter(call.app, call.params.get("userId"))
+
+
+@attrs.frozen
+class _Body:
+    data: bytes
+    too_large: bool
+
+
+def _limit(headers: RequestHeaders) -> int:
+    multipart = headers.get("content-type", "").startswith("multipart/")
+    return MAX_FILE_BYTES + _FORM_OVERHEAD if multipart else MAX_JSON_BYTES
+
+
+async def _read(receive: Receive, *, limit: int) -> _Body | None:
+    """The whole body, None if the client went away. What is above `limit` is read on, so that the client sees the answer."""
+    chunks, size, more = [], 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        chunk = message.get("body", b"")
+        if size <= limit:
+            chunks.append(chunk)
+        size += len(chunk)
+        more = message.get("more_body", False)
+    return _Body(b"".join(chunks), too_large=size > limit)
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _form(operation: Operation, data: bytes, scope: Scope) -> tuple[dict[str, Any], dict[str, Upload]]:
+    async def replay() -> Message:
+        return {"type": "http.request", "body": data, "more_body": False}
+
+    fields, files = {}, {}
+    try:
+        async with Request(scope, replay).form() as form:
+            for name, value in form.multi_items():
+                if isinstance(value, UploadFile):
+                    files[name] = Upload(value.filename or "file", value.content_type or "", await value.read())
+                else:
+                    fields[name] = value
+    except MultiPartException as error:
+        raise bad_request(f"The form cannot be read: {error.message}") from None
+    if any(len(upload.data) > MAX_FILE_BYTES for upload in files.values()):
+        raise ApiError(413, f"A file can have {MAX_FILE_BYTES} bytes at most")
+    _validation.form(operation, fields, files)
+    return fields, files
+
+
+def _json(status: int, body: Any, headers: Any = None) -> Response:
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    # a lone surrogate is legal in JSON's escapes and has no UTF-8
+    return Response(text.encode("utf-8", "replace"), status, headers, "application/json; charset=utf-8")
+
+
+def _failure(fail: Fail, api: Api) -> Response:
+    if fail.body is not None:
+        return Response(fail.body, fail.status, {"content-type": "application/json", **fail.headers})
+    body = api.error_body(fail.status, code_of(fail.status), "A fault that was asked for")
+    return _json(fail.status, body, fail.headers)
+
+
+def _garbled(response: Response, garble: Garble) -> Response:
+    body = bytes(response.body)
+    half = body[: len(body) // 2]
+    return Response(half if garble.body is None else garble.body, response.status_code, media_type=response.media_type)

@@ -1,0 +1,175 @@
+"""Who calls: JWT, key pair or app token. What a scope may do is in `Identity.require`."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import functools
+import hmac
+import json
+import time
+from typing import TYPE_CHECKING, Any, Literal
+
+import attrs
+import jwt
+from jwt.algorithms import HMACAlgorithm
+
+from ._errors import ApiError, forbidden, unauthorized
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ._entities import Key
+    from .store import App, Store
+
+Scope = Literal["app", "appUser", "account", "appToken"]
+
+ACCOUNT: frozenset[Scope] = frozenset({"account"})
+BUSINESS: frozenset[Scope] = frozenset({"app", "account"})
+APP_TOKEN: frozenset[Scope] = frozenset({"appToken"})
+END_USER: frozenset[Scope] = BUSINESS | {"appUser"}
+
+
+@attrs.frozen
+class Identity:
+    """A caller whose credentials are good. `owner` is the id of the app, or of the account for scope `account`."""
+
+    scope: Scope
+    owner: str
+    user_id: str | None = None
+
+    @property
+    def is_business(self) -> bool:
+        return self.scope in BUSINESS
+
+    def require_business(self, what: str) -> None:
+        if not self.is_business:
+            raise forbidden(f"{what} needs app or account scope")
+
+    def require_scope(self, allowed: frozenset[Scope]) -> None:
+        if self.scope not in allowed:
+            raise forbidden(f"Scope {self.scope} is not enough here, use {' or '.join(sorted(allowed))}")
+
+    def app(self, store: Store, app_id: str | None) -> App:
+        """The app that a call is about: `app_id` from its path, or the one that the key belongs to."""
+        if self.scope == "account":
+            return self._app_of_account(store, app_id)
+        if app_id not in (None, self.owner):
+            raise forbidden("The key belongs to another app")
+        return store.apps[self.owner]
+
+    def _app_of_account(self, store: Store, app_id: str | None) -> App:
+        if app_id is None:
+            raise forbidden("Account scope needs /apps/{appId} in the path")
+        app = store.apps.get(app_id)
+        if app is None or app not in store.apps_of(store.accounts[self.owner]):
+            raise ApiError(404, "App not found")
+        return app
+
+    def enter(self, app: App, user_path: str | None) -> None:
+        """Check that the caller may touch the user `user_path` of `app`.
+
+        An appUser token opens its own user only. Its first use puts that user into secure mode: app tokens are refused from then on.
+        """
+        user = None if user_path is None else app.user(user_path)
+        if self.scope == "appUser":
+            own = app.user_by_external_id(self.user_id or "")
+            if user_path is not None and (user is not own or (user is None and user_path != self.user_id)):
+                raise forbidden("The token belongs to another user")
+            if own is not None:
+                own.credential_required = True
+        elif self.scope == "appToken" and user is not None and user.credential_required:
+            raise unauthorized("This user needs a JWT")
+
+
+class _AnyLength(HMACAlgorithm):
+    """The API's own secrets are shorter than RFC 7518 wants, which is no news to anybody here."""
+
+    def check_key_length(self, key: bytes) -> str | None:
+        return None
+
+
+_jws = jwt.PyJWS(algorithms=[])
+_jws.register_algorithm("HS256", _AnyLength(HMACAlgorithm.SHA256))
+
+
+def sign(key: Key, claims: Mapping[str, Any]) -> str:
+    """A JWT of the form that the API takes."""
+    return _jws.encode(json.dumps(claims).encode(), key.secret, algorithm="HS256", headers={"kid": key.id})
+
+
+def identify(headers: Mapping[str, str], store: Store) -> Identity:
+    """The caller by its headers; 401 when they do not say, or say it wrongly."""
+    scheme, _, credentials = headers.get("authorization", "").partition(" ")
+    match scheme.lower(), headers.get("app-token"):
+        case "bearer", _:
+            return _by_token(credentials.strip(), store)
+        case "basic", _:
+            return _by_key_pair(credentials.strip(), store)
+        case "", str(app_token):
+            return _by_app_token(app_token, store)
+    raise unauthorized("Authorization is required")
+
+
+def _by_token(token: str, store: Store) -> Identity:
+    try:
+        key = _key(jwt.get_unverified_header(token).get("kid"), store)
+        claims = _claims(token, key.secret)
+    except (jwt.InvalidTokenError, ValueError) as error:
+        raise unauthorized(f"Invalid JWT: {error}") from None
+    _check_expiry(claims.get("exp"))
+    scope = claims.get("scope")
+    if scope == "appUser" and key.scope == "app":
+        return Identity("appUser", key.owner, _user_id(claims.get("userId")))
+    if scope != key.scope:
+        raise unauthorized(f"Invalid JWT: a key of scope {key.scope} cannot sign scope {scope}")
+    return Identity(key.scope, key.owner)
+
+
+@functools.lru_cache(maxsize=1024)
+def _claims(token: str, secret: str) -> dict[str, Any]:
+    claims = json.loads(_jws.decode(token, secret, algorithms=["HS256"]))
+    if not isinstance(claims, dict):
+        raise jwt.DecodeError("the claims are no object")
+    return claims
+
+
+def _key(kid: object, store: Store) -> Key:
+    if not isinstance(kid, str):
+        raise unauthorized("Invalid JWT header. Missing key id (kid)")
+    if kid not in store.keys:
+        raise unauthorized("Invalid JWT: unknown key id (kid)")
+    return store.keys[kid]
+
+
+def _check_expiry(expiry: object) -> None:
+    if expiry is None:
+        return
+    if isinstance(expiry, bool) or not isinstance(expiry, int | float):
+        raise unauthorized("Invalid JWT: exp is no number of seconds")
+    if expiry <= time.time():
+        raise unauthorized("Invalid JWT: it has expired")
+
+
+def _user_id(claim: object) -> str:
+    if not isinstance(claim, str) or not claim:
+        raise unauthorized("Invalid JWT: userId has to be a string")
+    return claim
+
+
+def _by_key_pair(credentials: str, store: Store) -> Identity:
+    try:
+        kid, _, secret = base64.b64decode(credentials, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        raise unauthorized("Invalid credentials: not base64 of keyId:secret") from None
+    key = store.keys.get(kid)
+    if key is None or not hmac.compare_digest(key.secret.encode(), secret.encode()):
+        raise unauthorized("Invalid credentials")
+    return Identity(key.scope, key.owner)
+
+
+def _by_app_token(app_token: str, store: Store) -> Identity:
+    for app in store.apps.values():
+        if hmac.compare_digest(app.token.encode(), app_token.encode()):
+            return Identity("appToken", app.id)
+    raise unauthorized("Invalid app token")

@@ -1,0 +1,61 @@
+"""Errors that the sandbox answers with; each API version writes them in its own shape."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CODES = {
+    400: "bad_request",
+    401: "unauthorized",
+    402: "payment_required",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    413: "payload_too_large",
+    423: "locked",
+    429: "too_many_requests",
+    500: "internal_error",
+    502: "bad_gateway",
+    503: "service_unavailable",
+    504: "gateway_timeout",
+}
+
+
+class ApiError(Exception):
+    """An error answer: HTTP status, the API's code and a description for people."""
+
+    def __init__(self, status: int, description: str, *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(description)
+        self.status = status
+        self.code = code_of(status)
+        self.description = description
+        self.headers = headers
+
+
+def code_of(status: int) -> str:
+    """The API's code for `status`."""
+    return CODES.get(status, "uncategorized_error")
+
+
+def bad_request(description: str) -> ApiError:
+    return ApiError(400, description)
+
+
+def unauthorized(description: str) -> ApiError:
+    return ApiError(401, description)
+
+
+def forbidden(description: str) -> ApiError:
+    return ApiError(403, description)
+
+
+def not_found(what: str) -> ApiError:
+    return ApiError(404, f"{what} not found")
+
+
+def conflict(description: str) -> ApiError:
+    return ApiError(409, description)

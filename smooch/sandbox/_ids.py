@@ -1,0 +1,68 @@
+"""Identifiers and secrets in the forms that the API uses."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+import secrets
+import string
+import threading
+import time
+
+_BASE62 = string.digits + string.ascii_letters
+
+
+class ObjectIds:
+    """Makes 24-hex ids: 4 bytes of seconds, 5 random bytes, a counter of 3 bytes. Each is greater than the one before."""
+
+    def __init__(self) -> None:
+        self._process = os.urandom(5).hex()
+        self._counter = itertools.count()
+        self._lock = threading.Lock()
+        self._seconds = 0
+
+    def __call__(self) -> str:
+        with self._lock:
+            count = next(self._counter) & 0xFFFFFF
+            # a counter that starts again must not make an id smaller than the last one
+            self._seconds = max(int(time.time()), self._seconds + (count == 0))
+            return f"{self._seconds:08x}{self._process}{count:06x}"
+
+
+object_id = ObjectIds()
+
+
+def key_id(prefix: str) -> str:
+    """`app_`, `act_` or `svc_` and an object id."""
+    return f"{prefix}_{object_id()}"
+
+
+def key_secret() -> str:
+    """24 characters of URL-safe base64."""
+    return secrets.token_urlsafe(18)
+
+
+def webhook_secret() -> str:
+    """40 hexadecimal digits."""
+    return secrets.token_hex(20)
+
+
+def app_token() -> str:
+    """25 lower-case letters and digits."""
+    return "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(25))
+
+
+def short_code() -> str:
+    """A code that a user can type or follow in a link."""
+    return secrets.token_urlsafe(9)
+
+
+def maker_id(identity: str) -> str:
+    """The opaque author id of the business: 22 base62 characters that depend on nothing but `identity`."""
+    number = int.from_bytes(hashlib.sha256(identity.encode()).digest()[:17], "big")
+    digits = []
+    for _ in range(22):
+        number, rest = divmod(number, 62)
+        digits.append(_BASE62[rest])
+    return "".join(digits)

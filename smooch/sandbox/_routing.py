@@ -1,0 +1,80 @@
+"""Finds the operation for a request path. Works on the raw path, so that an id may hold an encoded slash."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import attrs
+
+from ._errors import ApiError, not_found
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ._spec import Operation
+
+
+@attrs.frozen
+class Match:
+    operation: Operation
+    version: str
+    params: dict[str, str]
+
+
+@attrs.define(eq=False)
+class _Node:
+    literals: dict[str, _Node] = attrs.Factory(dict)
+    placeholder: tuple[str, _Node] | None = None
+    endpoints: dict[str, tuple[str, Operation]] = attrs.Factory(dict)
+
+    def child(self, segment: str) -> _Node:
+        if not segment.startswith("{"):
+            return self.literals.setdefault(segment.lower(), _Node())
+        if self.placeholder is None:
+            self.placeholder = (segment[1:-1], _Node())
+        return self.placeholder[1]
+
+
+class Router:
+    """A tree of path segments. Literal segments match in any case and go before placeholders."""
+
+    def __init__(self) -> None:
+        self._root = _Node()
+
+    def add(self, version: str, operations: Iterable[Operation]) -> None:
+        """Route `operations` below `/{version}`, those of an app also below `/{version}/apps/{appId}`."""
+        for operation in operations:
+            self._add(f"{version}{operation.path}", version, operation)
+            if operation.in_app:
+                self._add(f"{version}/apps/{{appId}}{operation.path}", version, operation)
+
+    def _add(self, path: str, version: str, operation: Operation) -> None:
+        node = self._root
+        for segment in path.split("/"):
+            node = node.child(segment)
+        node.endpoints[operation.method.upper()] = (version, operation)
+
+    def find(self, method: str, raw_path: str) -> Match:
+        """404 for a path that no operation has, 405 for one that is there with other methods."""
+        found = _walk(self._root, raw_path.strip("/").split("/"), 0, {})
+        if found is None:
+            raise not_found(f"Path {unquote(raw_path)}")
+        node, params = found
+        if method not in node.endpoints:
+            allowed = ", ".join(sorted(node.endpoints))
+            raise ApiError(405, f"{method} is not allowed here, only {allowed}", headers={"Allow": allowed})
+        version, operation = node.endpoints[method]
+        return Match(operation, version, params)
+
+
+def _walk(node: _Node, segments: list[str], index: int, params: dict[str, str]) -> tuple[_Node, dict[str, Any]] | None:
+    if index == len(segments):
+        return (node, params) if node.endpoints else None
+    segment = segments[index]
+    if (literal := node.literals.get(segment.lower())) and (found := _walk(literal, segments, index + 1, params)):
+        return found
+    if node.placeholder is None or not segment:
+        return None
+    name, child = node.placeholder
+    return _walk(child, segments, index + 1, params | {name: unquote(segment)})

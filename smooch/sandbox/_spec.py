@@ -1,0 +1,173 @@
+"""Reads spec/*.yaml: the operations of an API version, and validators for what they take and give."""
+
+from __future__ import annotations
+
+import functools
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import attrs
+import yaml
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError
+from jsonschema.validators import extend
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from importlib.resources.abc import Traversable
+
+    from jsonschema.protocols import Validator
+
+_METHODS = ("get", "put", "post", "delete", "patch")
+_DOCUMENT = "urn:smooch:spec"
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+formats = FormatChecker(formats=())
+
+
+@formats.checks("uri")
+def _is_uri(value: object) -> bool:
+    return not isinstance(value, str) or ":" in value.partition("/")[0]
+
+
+@formats.checks("email")
+def _is_email(value: object) -> bool:
+    return not isinstance(value, str) or "@" in value
+
+
+def _known_value(
+    validator: Validator, known: list[Any], value: object, schema: Mapping[str, Any]
+) -> Iterator[ValidationError]:
+    if value not in known:
+        yield ValidationError(f"{value!r} is not one of {known!r}")
+
+
+# A client takes values that are new to it, a server does not.
+_RequestValidator = extend(Draft202012Validator, {"x-extensible-enum": _known_value})  # type: ignore[no-untyped-call]
+
+
+@attrs.frozen(eq=False)
+class Parameter:
+    """A query parameter. `schema` has its references resolved."""
+
+    name: str
+    required: bool
+    explode: bool
+    schema: dict[str, Any]
+    validator: Validator = attrs.field(repr=False)
+
+
+@attrs.frozen(eq=False)
+class Operation:
+    """One operation. `path` is relative to the version, or to the app where `in_app` is set."""
+
+    id: str
+    method: str
+    path: str
+    in_app: bool
+    success: int
+    query: tuple[Parameter, ...]
+    media_type: str | None
+    body: Validator | None = attrs.field(repr=False)
+    takes_app_token: bool
+
+
+class Spec:
+    """One API version's document."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document = document
+        self._answers = Draft202012Validator({}, registry=_registry(document), format_checker=formats)
+        self._requests = _RequestValidator({}, registry=_registry(_closed(document)), format_checker=formats)
+        self.operations = {operation.id: operation for operation in self._read()}
+
+    def response_validator(self, operation: Operation, status: int) -> Validator:
+        """Validates a JSON answer of `operation` with `status`; KeyError if the document has no such answer."""
+        template, item = self._located[operation.id]
+        responses = item["responses"]
+        key = str(status) if str(status) in responses else f"{status // 100}XX"
+        pointer = ("paths", template, operation.method, "responses", key)
+        if "$ref" in responses[key]:
+            pointer = tuple(responses[key]["$ref"].removeprefix("#/").split("/"))
+        return _at(self._answers, *pointer, "content", "application/json", "schema")
+
+    @functools.cached_property
+    def _located(self) -> dict[str, tuple[str, dict[str, Any]]]:
+        return {item["operationId"]: (path, item) for path, _, item in self._items()}
+
+    def _items(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        for path, shared in self.document["paths"].items():
+            for method in _METHODS:
+                if method in shared:
+                    yield path, method, shared[method]
+
+    def _read(self) -> Iterator[Operation]:
+        for path, method, item in self._items():
+            shared = self.document["paths"][path]
+            content = item.get("requestBody", {}).get("content", {})
+            media_type = next(iter(content), None)
+            yield Operation(
+                id=item["operationId"],
+                method=method,
+                path=path,
+                in_app="servers" not in shared,
+                success=next(int(status) for status in map(str, item["responses"]) if status.startswith("2")),
+                query=tuple(self._query(shared.get("parameters", []) + item.get("parameters", []))),
+                media_type=media_type,
+                body=None
+                if media_type is None
+                else _at(self._requests, "paths", path, method, "requestBody", "content", media_type, "schema"),
+                takes_app_token=any("appToken" in scheme for scheme in item.get("security", [])),
+            )
+
+    def _query(self, parameters: list[dict[str, Any]]) -> Iterator[Parameter]:
+        for parameter in map(self._resolved, parameters):
+            if parameter["in"] == "query":
+                schema = self._resolved(parameter["schema"])
+                yield Parameter(
+                    name=parameter["name"],
+                    required=parameter.get("required", False),
+                    explode=parameter.get("explode", True),
+                    schema=schema,
+                    validator=self._requests.evolve(schema=schema),
+                )
+
+    def _resolved(self, node: dict[str, Any]) -> dict[str, Any]:
+        while "$ref" in node:
+            target: Any = self.document
+            for part in node["$ref"].removeprefix("#/").split("/"):
+                target = target[part]
+            node = target
+        return node
+
+
+def _registry(document: dict[str, Any]) -> Registry[Any]:
+    registry: Registry[Any] = Registry().with_resource(_DOCUMENT, DRAFT202012.create_resource(document))
+    return registry
+
+
+def _closed(document: dict[str, Any]) -> dict[str, Any]:
+    """The document as the server reads requests by it: without the variants that stand for what is not known yet."""
+    components = document["components"]
+    schemas = {name: not name.startswith("Unknown") and schema for name, schema in components["schemas"].items()}
+    return {**document, "components": {**components, "schemas": schemas}}
+
+
+def _at(validator: Validator, *pointer: str) -> Validator:
+    escaped = "/".join(quote(part.replace("~", "~0").replace("/", "~1")) for part in pointer)
+    return validator.evolve(schema={"$ref": f"{_DOCUMENT}#/{escaped}"})
+
+
+@functools.cache
+def load(version: str) -> Spec:
+    """The spec of `version`, such as `v1`; read once per process."""
+    with _file(f"{version}.yaml").open(encoding="utf-8") as file:
+        return Spec(yaml.load(file, Loader=_Loader))  # noqa: S506 - a safe loader
+
+
+def _file(name: str) -> Traversable:
+    installed = resources.files(__package__) / "spec" / name
+    return installed if installed.is_file() else Path(__file__).parents[2] / "spec" / name

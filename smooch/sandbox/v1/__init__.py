@@ -1,0 +1,35 @@
+"""API v1 and v1.1: one module per tag of spec/v1.yaml, one function per operation."""
+
+from __future__ import annotations
+
+from . import (
+    app_users,
+    apps,
+    attachments,
+    conversations,
+    deployments,
+    integrations,
+    menu,
+    notifications,
+    service_accounts,
+    templates,
+    webhooks,
+)
+from ._registry import registry
+from .wire import error_body
+
+__all__ = [
+    "app_users",
+    "apps",
+    "attachments",
+    "conversations",
+    "deployments",
+    "error_body",
+    "integrations",
+    "menu",
+    "notifications",
+    "registry",
+    "service_accounts",
+    "templates",
+    "webhooks",
+]

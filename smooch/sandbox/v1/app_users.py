@@ -1,0 +1,311 @@
+"""Users, their channels and devices, and the init call of early v1."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from .. import _clock, _ids
+from .._auth import BUSINESS, END_USER
+from .._call import Call, found
+from .._entities import Client, Integration, JsonObject, User
+from .._errors import bad_request, forbidden, not_found
+from .._events import LinkMatched, LinkSucceeded
+from . import wire
+from ._registry import registry
+
+if TYPE_CHECKING:
+    from ..store import App
+
+# How a user is known on a channel: the field of the link request and of GET channels.
+_ENTITY_FIELDS = {
+    "twilio": "phoneNumber",
+    "messagebird": "phoneNumber",
+    "mailgun": "address",
+    "frontendEmail": "address",
+    "telegram": "chatId",
+    "whatsapp": "username",
+}
+_LINK_URLS = {
+    "messenger": "https://m.me/{id}?ref={code}",
+    "telegram": "https://telegram.me/{id}?start={code}",
+    "twilio": "sms:{id}?body={code}",
+    "viber": "viber://pa?chatURI={id}&context={code}",
+}
+_PHONE = re.compile(r"\+\d{6,15}")
+_CRITERIA = ("phoneNumber", "address", "givenName", "surname")
+
+
+@registry.handles("initAppUser", END_USER)
+def init_app_user(call: Call) -> JsonObject:
+    """POST /init."""
+    user_id = _own_user_id(call)
+    device = call.body["device"]
+    user = _user_of_init(call.app, user_id, call.app.user_by_client(device["id"]))
+    _update_device(_device_of(call.app, user, device), device)
+    _update_user(user, call.body)
+    call.identity.enter(call.app, user.id)
+    return {
+        "app": {"hasIcon": False, "apnEnabled": any(each.type == "apn" for each in call.app.integrations.values())},
+        "appUser": wire.app_user(user, call.version),
+    }
+
+
+@registry.handles("preCreateAppUser", BUSINESS)
+def pre_create_app_user(call: Call) -> JsonObject:
+    """POST /appusers."""
+    user = call.app.create_user(
+        external_id=call.body["userId"], credential_required=call.body.get("credentialRequired", False)
+    )
+    _update_user(user, call.body)
+    return _response(call, user)
+
+
+@registry.handles("getAppUser", END_USER)
+def get_app_user(call: Call) -> JsonObject:
+    """GET /appusers/{userId}."""
+    return _response(call, call.user)
+
+
+@registry.handles("updateAppUser", END_USER)
+def update_app_user(call: Call) -> JsonObject:
+    """PUT /appusers/{userId}."""
+    _update_user(call.user, call.body)
+    return _response(call, call.user)
+
+
+@registry.handles("deleteAppUser", BUSINESS)
+def delete_app_user(call: Call) -> JsonObject:
+    """DELETE /appusers/{userId}."""
+    call.app.delete_user(call.user)
+    return {}
+
+
+@registry.handles("deleteAppUserProfile", BUSINESS)
+def delete_app_user_profile(call: Call) -> JsonObject:
+    """DELETE /appusers/{userId}/profile."""
+    user = call.user
+    user.given_name = user.surname = user.email = None
+    user.properties = {}
+    for client in user.clients + user.pending_clients:
+        client.display_name = client.avatar_url = None
+        client.info = {}
+    return _response(call, user)
+
+
+@registry.handles("mergeUsers", BUSINESS)
+def merge_users(call: Call) -> JsonObject:
+    """POST /appusers/merge."""
+    surviving, discarded = _merged_user(call, "surviving"), _merged_user(call, "discarded")
+    if surviving is discarded:
+        raise bad_request("surviving and discarded are the same user")
+    call.app.merge_users(surviving, discarded)
+    return {}
+
+
+@registry.handles("getAppUserEntityIds", END_USER)
+def get_app_user_entity_ids(call: Call) -> JsonObject:
+    """GET /appusers/{userId}/channels."""
+    return {"channels": [_channel(client, call.version) for client in call.user.clients if client.is_channel]}
+
+
+@registry.handles("linkAppUser", END_USER)
+def link_app_user(call: Call) -> JsonObject:
+    """A link that needs no word of the user stands at once, any other stays among the pending clients."""
+    user, link = call.user, call.body
+    if link.get("skipConfirmation"):
+        call.identity.require_business("skipConfirmation")
+    client = _client_of_link(call.app, link)
+    criteria = {name: link[name] for name in _CRITERIA if name in link}
+    event: dict[str, Any] = {"app_id": call.app.id, "user": user, "channel": link["type"], "criteria": criteria}
+    _unlink(call.app, user, link["type"])
+    call.store.record(LinkMatched(at=_clock.now(), **event))
+    if link.get("skipConfirmation") or link.get("confirmation", {}).get("type") == "immediate":
+        client.linked_at = client.last_seen = _clock.now()
+        call.app.add_client(user, client)
+        call.store.record(LinkSucceeded(at=_clock.now(), **event))
+    else:
+        client.status = "pending"
+        user.pending_clients.append(client)
+    return _response(call, user)
+
+
+@registry.handles("unlinkAppUser", END_USER)
+def unlink_app_user(call: Call) -> JsonObject:
+    """DELETE /appusers/{userId}/channels/{channel}."""
+    if not _unlink(call.app, call.user, call.params["channel"]):
+        raise not_found("Channel")
+    return {}
+
+
+@registry.handles("getLinkRequests", END_USER)
+def get_link_requests(call: Call) -> JsonObject:
+    """GET /appusers/{userId}/linkrequest."""
+    _ = call.user
+    integrations = [
+        found(call.app.integrations, integration_id, "Integration") for integration_id in call.query["integrationIds"]
+    ]
+    return {"linkRequests": [_link_request(integration) for integration in integrations]}
+
+
+@registry.handles("getAppUserAuthCode", END_USER)
+def get_app_user_auth_code(call: Call) -> JsonObject:
+    """GET /appusers/{userId}/authcode."""
+    _ = call.user
+    return {"authCode": _ids.short_code()}
+
+
+@registry.handles("getAppUserBusinessSystemIds", END_USER)
+def get_app_user_business_system_ids(call: Call) -> JsonObject:
+    """Always empty: business systems are connected outside the API."""
+    _ = call.user
+    return {"businessSystems": []}
+
+
+@registry.handles("updateDevice", END_USER)
+def update_device(call: Call) -> JsonObject:
+    """PUT /appusers/{userId}/devices/{deviceId}."""
+    device = _own_device(call.user, call.params["deviceId"])
+    _update_device(device, call.body)
+    return {"device": wire.device(device)}
+
+
+@registry.handles("registerPushToken", END_USER)
+def register_push_token(call: Call) -> JsonObject:
+    """POST /appusers/{userId}/pushToken."""
+    _own_device(call.user, call.body["deviceId"]).push_token = call.body["token"]
+    return {}
+
+
+@registry.handles("postEvent", END_USER)
+def post_event(call: Call) -> JsonObject:
+    """No whisper can be set up in the sandbox, so that an event never changes the conversation."""
+    _update_user(call.user, call.body.get("appUser", {}))
+    return {"conversationUpdated": False}
+
+
+def _response(call: Call, user: User) -> JsonObject:
+    return {"appUser": wire.app_user(user, call.version)}
+
+
+def _update_user(user: User, fields: JsonObject) -> None:
+    user.given_name = fields.get("givenName", user.given_name)
+    user.surname = fields.get("surname", user.surname)
+    user.email = fields.get("email", user.email)
+    user.signed_up = fields.get("signedUpAt", user.signed_up)
+    user.properties |= fields.get("properties", {})
+
+
+def _merged_user(call: Call, role: str) -> User:
+    return found(call.app.users, call.body[role].get("_id", ""), f"{role} user")
+
+
+# init and devices
+
+
+def _own_user_id(call: Call) -> str | None:
+    """The userId of the body, or of the token, which must not differ."""
+    user_id: str | None = call.body.get("userId") or None
+    claimed = call.identity.user_id
+    if claimed is not None and user_id not in (None, claimed):
+        raise forbidden("The token belongs to another user")
+    return claimed or user_id
+
+
+def _user_of_init(app: App, user_id: str | None, of_device: User | None) -> User:
+    """Who logs in: the user of that id, else the user of the device if it is anonymous, else a new one."""
+    if user_id is None:
+        return of_device or app.create_user()
+    known = app.user_by_external_id(user_id)
+    if of_device is None or of_device.external_id is not None:
+        return known or app.create_user(external_id=user_id)
+    if known is None:
+        app.identify(of_device, user_id)
+        return of_device
+    app.merge_users(known, of_device)
+    return known
+
+
+def _device_of(app: App, user: User, device: JsonObject) -> Client:
+    """The user's client for `device`, taken from its last user if it had another."""
+    if client := user.client(device["id"]):
+        return client
+    if last_user := app.user_by_client(device["id"]):
+        app.remove_client(last_user, found({each.id: each for each in last_user.clients}, device["id"], "Device"))
+    client = Client(id=device["id"], platform=device["platform"])
+    app.add_client(user, client)
+    return client
+
+
+def _own_device(user: User, device_id: str) -> Client:
+    client = user.client(device_id)
+    if client is None:
+        raise not_found("Device")
+    return client
+
+
+def _update_device(client: Client, fields: JsonObject) -> None:
+    client.last_seen = _clock.now()
+    client.push_token = fields.get("pushNotificationToken", client.push_token)
+    client.app_version = fields.get("appVersion", client.app_version)
+    client.info |= fields.get("info", {})
+
+
+# channels
+
+
+def _channel(client: Client, version: str) -> JsonObject:
+    item = {"type": client.platform, _ENTITY_FIELDS.get(client.platform, "userId"): client.external_id}
+    if version != "v1" and client.integration_id:
+        item["integrationId"] = client.integration_id
+    return item
+
+
+def _client_of_link(app: App, link: JsonObject) -> Client:
+    kind = link["type"]
+    entity = link["address"] if kind == "mailgun" else _phone_number(link["phoneNumber"])
+    if "integrationId" in link:
+        integration = app.integrations.get(link["integrationId"])
+        if integration is None or integration.type != kind:
+            raise bad_request(f"body integrationId: is no {kind} integration")
+    return Client(
+        id=_ids.object_id(),
+        platform=kind,
+        external_id=entity,
+        integration_id=link.get("integrationId"),
+        display_name=entity,
+    )
+
+
+def _phone_number(text: str) -> str:
+    number = re.sub(r"[\s().-]", "", text)
+    if not _PHONE.fullmatch(number):
+        raise bad_request("body phoneNumber: has to be + with country code and number")
+    return number
+
+
+def _unlink(app: App, user: User, channel: str) -> bool:
+    """Take all of the user's clients on `channel` away; whether there were any."""
+    linked = [client for client in user.clients if client.platform == channel]
+    pending = [client for client in user.pending_clients if client.platform == channel]
+    for client in linked:
+        app.remove_client(user, client)
+    for client in pending:
+        user.pending_clients.remove(client)
+    return bool(linked or pending)
+
+
+def _link_request(integration: Integration) -> JsonObject:
+    code = _ids.short_code()
+    shown: dict[str, Any] = integration.settings | integration.derived
+    address = next(
+        (shown[name] for name in ("pageId", "username", "phoneNumber", "uri") if name in shown), integration.id
+    )
+    template = _LINK_URLS.get(integration.type, "https://link.example/{id}?code={code}")
+    return {
+        "integrationId": integration.id,
+        "type": integration.type,
+        "code": code,
+        "url": template.format(id=quote(str(address)), code=code),
+    }

@@ -1,0 +1,115 @@
+"""Apps, their keys and the ids of their SDKs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .. import _ids
+from .._auth import ACCOUNT, BUSINESS, sign
+from .._entities import Integration, JsonObject, Key
+from .._errors import not_found
+from . import wire
+from ._paging import page
+from ._registry import registry
+
+if TYPE_CHECKING:
+    from .._call import Call
+    from ..store import App
+
+SDK_TYPES = ("android", "ios", "web")
+
+
+@registry.handles("createApp", ACCOUNT)
+def create_app(call: Call) -> JsonObject:
+    """POST /apps."""
+    app = call.store.create_app(call.body["name"], owner=call.account.id)
+    _update(app, call.body)
+    return {"app": wire.app(app)}
+
+
+@registry.handles("listApps", ACCOUNT)
+def list_apps(call: Call) -> JsonObject:
+    """GET /apps."""
+    owner = call.query.get("serviceAccountId")
+    apps = [app for app in call.store.apps_of(call.account) if owner in (None, "", app.owner)]
+    return page(call, "apps", apps, wire.app)
+
+
+@registry.handles("getApp", ACCOUNT)
+def get_app(call: Call) -> JsonObject:
+    """GET /apps/{appId}."""
+    return {"app": wire.app(call.app)}
+
+
+@registry.handles("updateApp", ACCOUNT)
+def update_app(call: Call) -> JsonObject:
+    """PUT /apps/{appId}."""
+    _update(call.app, call.body)
+    return {"app": wire.app(call.app)}
+
+
+@registry.handles("deleteApp", ACCOUNT)
+def delete_app(call: Call) -> JsonObject:
+    """DELETE /apps/{appId}."""
+    call.store.delete_app(call.app)
+    return {}
+
+
+@registry.handles("createSecretKey", ACCOUNT)
+def create_secret_key(call: Call) -> JsonObject:
+    """POST /apps/{appId}/keys."""
+    return {"key": wire.key(call.store.create_app_key(call.app, call.body["name"]))}
+
+
+@registry.handles("listSecretKeys", ACCOUNT)
+def list_secret_keys(call: Call) -> JsonObject:
+    """GET /apps/{appId}/keys."""
+    return {"keys": [wire.key(key) for key in call.store.keys_of(call.app.id)]}
+
+
+@registry.handles("getSecretKey", ACCOUNT)
+def get_secret_key(call: Call) -> JsonObject:
+    """GET /apps/{appId}/keys/{keyId}."""
+    return {"key": wire.key(_key(call))}
+
+
+@registry.handles("deleteSecretKey", ACCOUNT)
+def delete_secret_key(call: Call) -> JsonObject:
+    """DELETE /apps/{appId}/keys/{keyId}."""
+    del call.store.keys[_key(call).id]
+    return {}
+
+
+@registry.handles("getAppJwt", ACCOUNT)
+def get_app_jwt(call: Call) -> JsonObject:
+    """GET /apps/{appId}/keys/{keyId}/jwt."""
+    return {"jwt": sign(_key(call), {"scope": "app"})}
+
+
+@registry.handles("getSdkIds", BUSINESS)
+def get_sdk_ids(call: Call) -> JsonObject:
+    """GET /sdks."""
+    return {f"{kind}IntegrationId": _sdk_integration(call.app, kind).id for kind in SDK_TYPES}
+
+
+def _update(app: App, body: JsonObject) -> None:
+    app.name = body.get("name", app.name)
+    app.settings |= body.get("settings", {})
+    app.metadata = body.get("metadata", app.metadata)
+
+
+def _key(call: Call) -> Key:
+    key = call.store.keys.get(call.params["keyId"])
+    if key is None or key.owner != call.app.id:
+        raise not_found("Key")
+    return key
+
+
+def _sdk_integration(app: App, kind: str) -> Integration:
+    """The app's first integration of an SDK type, made now if there is none."""
+    for integration in app.integrations.values():
+        if integration.type == kind:
+            return integration
+    made = Integration(id=_ids.object_id(), type=kind, display_name=kind)
+    app.integrations[made.id] = made
+    return made

@@ -1,0 +1,156 @@
+"""Messages, activity and read state of a user's conversation, and what v1 had of them before 2017."""
+
+from __future__ import annotations
+
+import bisect
+import re
+from typing import TYPE_CHECKING
+
+from .. import _clock
+from .._auth import BUSINESS, END_USER
+from .._errors import bad_request, not_found
+from . import _messages, wire
+from ._registry import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .._call import Call
+    from .._entities import JsonObject, Message
+
+PAGE = 100
+_SECONDS = re.compile(r"\d{1,15}(\.\d*)?")
+
+
+@registry.handles("getMessages", END_USER)
+def get_messages(call: Call) -> JsonObject:
+    """GET /appusers/{userId}/messages."""
+    messages = call.conversation.messages
+    match call.query:
+        case {"before": _, "after": _}:
+            raise bad_request("before and after exclude each other")
+        case {"after": after}:
+            start = bisect.bisect_right(messages, _instant(after), key=_received)
+            shown = messages[start : start + PAGE]
+            more = {"after": shown[-1]} if start + PAGE < len(messages) else {}
+        case _:
+            end = len(messages)
+            if "before" in call.query:
+                end = bisect.bisect_left(messages, _instant(call.query["before"]), key=_received)
+            shown = messages[max(end - PAGE, 0) : end]
+            more = {"before": shown[0]} if end > PAGE else {}
+    answer: JsonObject = {
+        "conversation": wire.conversation(call.conversation),
+        "messages": [wire.message(message) for message in shown],
+    }
+    for name, message in more.items():
+        answer["next"] = f"{call.url}?{name}={_received(message)}"
+    return answer
+
+
+@registry.handles("postMessage", END_USER, prepare=_messages.infer_type)
+def post_message(call: Call) -> JsonObject:
+    """POST /appusers/{userId}/messages."""
+    return _response(call, _post(call, call.body))
+
+
+@registry.handles("postConversationMessage", END_USER, prepare=_messages.infer_type)
+def post_conversation_message(call: Call) -> JsonObject:
+    """POST /appusers/{userId}/conversation/messages."""
+    return _legacy_response(call, _post(call, call.body))
+
+
+@registry.handles("postImageMessage", END_USER)
+def post_image_message(call: Call) -> JsonObject:
+    """POST /appusers/{userId}/images."""
+    return _response(call, _post_image(call))
+
+
+@registry.handles("postConversationImage", END_USER)
+def post_conversation_image(call: Call) -> JsonObject:
+    """POST /appusers/{userId}/conversation/images."""
+    return _legacy_response(call, _post_image(call))
+
+
+@registry.handles("deleteMessages", BUSINESS)
+def delete_messages(call: Call) -> JsonObject:
+    """DELETE /appusers/{userId}/messages."""
+    call.conversation.messages.clear()
+    call.conversation.unread = 0
+    return {}
+
+
+@registry.handles("deleteMessage", BUSINESS)
+def delete_message(call: Call) -> JsonObject:
+    """DELETE /appusers/{userId}/messages/{messageId}."""
+    messages = call.conversation.messages
+    for index, message in enumerate(messages):
+        if message.id == call.params["messageId"]:
+            del messages[index]
+            return {}
+    raise not_found("Message")
+
+
+@registry.handles("getConversation", END_USER)
+def get_conversation(call: Call) -> JsonObject:
+    """GET /appusers/{userId}/conversation."""
+    return {"conversation": _legacy_conversation(call, call.conversation.messages)}
+
+
+@registry.handles("conversationActivity", END_USER)
+def conversation_activity(call: Call) -> JsonObject:
+    """POST /appusers/{userId}/conversation/activity."""
+    role, kind = call.body["role"], call.body["type"]
+    if role == "appMaker":
+        call.identity.require_business("Activity of the business")
+    if kind == "conversation:read":
+        call.app.mark_read(call.user, call.conversation, by=role)
+    else:
+        call.app.type_in(call.user, call.conversation, by=role, activity=call.body)
+    return {"conversation": wire.conversation(call.conversation)}
+
+
+@registry.handles("resetUnreadCount", END_USER)
+def reset_unread_count(call: Call) -> JsonObject:
+    """POST /appusers/{userId}/conversation/read."""
+    call.app.mark_read(call.user, call.conversation)
+    return {}
+
+
+def _post(call: Call, post: JsonObject) -> Message:
+    if post["role"] == "appMaker":
+        call.identity.require_business("A message of the business")
+    return _messages.add(call.app, call.user, post, root_url=call.root_url)
+
+
+def _post_image(call: Call) -> Message:
+    if call.body["role"] == "appMaker":
+        call.identity.require_business("A message of the business")
+    user = call.user
+    attachment = call.store_file("source")
+    url = call.media_url(attachment)
+    post = {"text": url, **call.body, "type": "image", "mediaUrl": url, "mediaType": attachment.media_type}
+    return _messages.add(call.app, user, post, root_url=call.root_url)
+
+
+def _response(call: Call, message: Message) -> JsonObject:
+    return {"message": wire.message(message), "conversation": wire.conversation(call.conversation)}
+
+
+def _legacy_response(call: Call, message: Message) -> JsonObject:
+    recent = call.conversation.messages[-PAGE:]
+    return {"message": wire.message(message), "conversation": _legacy_conversation(call, recent)}
+
+
+def _legacy_conversation(call: Call, messages: Sequence[Message]) -> JsonObject:
+    return wire.legacy_conversation(call.conversation, call.user, call.app.id, messages)
+
+
+def _received(message: Message) -> float:
+    return _clock.seconds(message.received)
+
+
+def _instant(text: str) -> float:
+    if not _SECONDS.fullmatch(text):
+        raise bad_request(f"{text!r} is no time in Unix seconds")
+    return float(text)

@@ -1,0 +1,89 @@
+"""WhatsApp deployments: unregistered → pending (a code was sent) → registered → integrated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .. import _ids
+from .._auth import ACCOUNT
+from .._entities import Deployment, JsonObject
+from .._errors import bad_request, conflict, not_found
+from . import wire
+from ._registry import registry
+
+if TYPE_CHECKING:
+    from .._call import Call
+
+SELF_HOSTED = ("baseUrl", "username", "password")
+
+
+@registry.handles("createDeployment", ACCOUNT)
+def create_deployment(call: Call) -> JsonObject:
+    """POST /whatsapp/deployments."""
+    body = call.body
+    missing = [name for name in SELF_HOSTED if name not in body]
+    if body["hosting"] == "self" and missing:
+        raise bad_request(f"body: hosting self needs {', '.join(missing)}")
+    deployment = Deployment(
+        id=_ids.object_id(),
+        owner=call.account.id,
+        hosting=body["hosting"],
+        status="unregistered",
+        settings={name: body[name] for name in (*SELF_HOSTED, "callbackUrl") if name in body},
+        callback_secret=_ids.webhook_secret() if "callbackUrl" in body else None,
+    )
+    call.store.deployments[deployment.id] = deployment
+    return {"deployment": wire.deployment(deployment)}
+
+
+@registry.handles("listDeployments", ACCOUNT)
+def list_deployments(call: Call) -> JsonObject:
+    """GET /whatsapp/deployments."""
+    own = [each for each in call.store.deployments.values() if each.owner == call.account.id]
+    return {"deployments": [wire.deployment(deployment) for deployment in own]}
+
+
+@registry.handles("getDeployment", ACCOUNT)
+def get_deployment(call: Call) -> JsonObject:
+    """GET /whatsapp/deployments/{deploymentId}."""
+    return {"deployment": wire.deployment(_deployment(call))}
+
+
+@registry.handles("deleteDeployment", ACCOUNT)
+def delete_deployment(call: Call) -> JsonObject:
+    """DELETE /whatsapp/deployments/{deploymentId}."""
+    deployment = _deployment(call)
+    if deployment.status == "integrated":
+        raise conflict("An integration uses the deployment: delete that first")
+    del call.store.deployments[deployment.id]
+    return {}
+
+
+@registry.handles("activatePhoneNumber", ACCOUNT)
+def activate_phone_number(call: Call) -> JsonObject:
+    """POST /whatsapp/deployments/{deploymentId}/activate."""
+    deployment = _deployment(call)
+    if deployment.status not in ("unregistered", "pending"):
+        raise conflict(f"The deployment is {deployment.status} already")
+    deployment.status = "pending"
+    deployment.phone_number = call.body["phoneNumber"]
+    return {"deployment": wire.deployment(deployment)}
+
+
+@registry.handles("confirmCode", ACCOUNT)
+def confirm_code(call: Call) -> JsonObject:
+    """Any code that is not empty is the right one."""
+    deployment = _deployment(call)
+    if deployment.status != "pending":
+        raise conflict(f"The deployment is {deployment.status}, no code is expected")
+    if not call.body["code"]:
+        raise bad_request("body code: is wrong")
+    deployment.status = "registered"
+    return {"deployment": wire.deployment(deployment)}
+
+
+def _deployment(call: Call) -> Deployment:
+    deployment = call.store.deployments.get(call.params["deploymentId"])
+    if deployment is None or deployment.owner != call.account.id:
+        raise not_found("Deployment")
+    return deployment

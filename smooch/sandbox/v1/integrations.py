@@ -1,0 +1,165 @@
+"""Integrations: the channels of an app. Secrets are taken and never shown again."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from .. import _ids, _spec
+from .._auth import BUSINESS
+from .._call import Call, found
+from .._entities import Deployment, Integration, JsonObject
+from .._errors import bad_request
+from . import wire
+from ._paging import page
+from ._registry import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..store import App
+
+# What the API finds out from the channel, made up here.
+_DERIVED: dict[str, Callable[[JsonObject], JsonObject]] = {
+    "messenger": lambda settings: {"pageId": _digits(settings["pageAccessToken"])},
+    "twilio": lambda settings: {"phoneNumber": f"+1{_digits(settings['phoneNumberSid'])[:10]}", "name": "Sandbox"},
+    "messagebird": lambda settings: {"webhookSecret": _ids.webhook_secret()},
+    "telegram": lambda settings: {"username": f"sandbox_{_digits(settings['token'])}_bot"},
+    "line": lambda settings: {"botName": "Sandbox"},
+    "viber": lambda settings: {"uri": "sandbox"},
+    "wechat": lambda settings: {"webhookSecret": _ids.webhook_secret()},
+    "twitter": lambda settings: {"userId": _digits(settings["consumerKey"]), "username": "sandbox"},
+    "apn": lambda settings: {
+        "production": settings.get("production", False),
+        "autoUpdateBadge": settings.get("autoUpdateBadge", False),
+    },
+}
+
+
+@registry.handles("createIntegration", BUSINESS)
+def create_integration(call: Call) -> JsonObject:
+    """POST /integrations."""
+    settings = {name: value for name, value in call.body.items() if name not in ("type", "displayName", "_id")}
+    kind = call.body["type"]
+    deployment = _free_deployment(call, settings) if kind == "whatsapp" else None
+    integration = Integration(
+        id=_ids.object_id(),
+        type=kind,
+        display_name=call.body.get("displayName", kind),
+        settings=settings,
+        derived=_DERIVED[kind](settings) if kind in _DERIVED else {},
+    )
+    call.app.integrations[integration.id] = integration
+    if deployment is not None:
+        deployment.status = "integrated"
+        deployment.app_id, deployment.integration_id = call.app.id, integration.id
+    return _response(integration, call)
+
+
+@registry.handles("listIntegrations", BUSINESS)
+def list_integrations(call: Call) -> JsonObject:
+    """GET /integrations."""
+    types = call.query.get("types", "")
+    wanted = [kind.strip() for kind in types.split(",") if kind.strip()]
+    integrations = [each for each in call.app.integrations.values() if not wanted or each.type in wanted]
+    if call.version == "v1":
+        return {"integrations": [_wire(each, call) for each in integrations]}
+    return page(call, "integrations", integrations, lambda each: _wire(each, call))
+
+
+@registry.handles("getIntegration", BUSINESS)
+def get_integration(call: Call) -> JsonObject:
+    """GET /integrations/{integrationId}."""
+    return _response(_integration(call), call)
+
+
+@registry.handles("updateIntegration", BUSINESS)
+def update_integration(call: Call) -> JsonObject:
+    """PUT /integrations/{integrationId}."""
+    integration = _integration(call)
+    changes = {name: value for name, value in call.body.items() if name not in ("type", "displayName", "_id")}
+    integration.settings |= changes
+    integration.derived |= {name: value for name, value in changes.items() if name in integration.derived}
+    integration.display_name = call.body.get("displayName", integration.display_name)
+    return _response(integration, call)
+
+
+@registry.handles("deleteIntegration", BUSINESS)
+def delete_integration(call: Call) -> JsonObject:
+    """DELETE /integrations/{integrationId}."""
+    integration = _integration(call)
+    del call.app.integrations[integration.id]
+    _forget_clients(call.app, integration)
+    for deployment in call.store.deployments.values():
+        if deployment.integration_id == integration.id:
+            deployment.status = "registered"
+            deployment.app_id = deployment.integration_id = None
+    return {}
+
+
+@registry.handles("getIntegrationProfile", BUSINESS)
+def get_integration_profile(call: Call) -> JsonObject:
+    """GET /integrations/{integrationId}/profile."""
+    return {"profile": _whatsapp(call).profile}
+
+
+@registry.handles("updateIntegrationProfile", BUSINESS)
+def update_integration_profile(call: Call) -> JsonObject:
+    """PUT /integrations/{integrationId}/profile."""
+    integration = _whatsapp(call)
+    integration.profile |= call.body
+    return {}
+
+
+@registry.handles("uploadIntegrationProfilePhoto", BUSINESS)
+def upload_integration_profile_photo(call: Call) -> JsonObject:
+    """PUT /integrations/{integrationId}/profile/photo."""
+    integration = _whatsapp(call)
+    url = integration.profile["photoUrl"] = call.media_url(call.store_file("source"))
+    return {"photoUrl": url}
+
+
+def _integration(call: Call) -> Integration:
+    return found(call.app.integrations, call.params["integrationId"], "Integration")
+
+
+def _whatsapp(call: Call) -> Integration:
+    integration = _integration(call)
+    if integration.type != "whatsapp":
+        raise bad_request("Only WhatsApp integrations have a profile")
+    return integration
+
+
+def _free_deployment(call: Call, settings: JsonObject) -> Deployment | None:
+    """The deployment that a WhatsApp integration names; v1 may give the client's address in place of one."""
+    if "deploymentId" not in settings:
+        return None
+    deployment = call.store.deployments.get(settings["deploymentId"])
+    if deployment is None or deployment.status != "registered":
+        raise bad_request("body deploymentId: is no deployment that is registered and free")
+    return deployment
+
+
+def _forget_clients(app: App, integration: Integration) -> None:
+    for user in app.users.values():
+        for client in [each for each in user.clients if each.integration_id == integration.id]:
+            app.remove_client(user, client)
+
+
+def _response(integration: Integration, call: Call) -> JsonObject:
+    return {"integration": _wire(integration, call)}
+
+
+def _wire(integration: Integration, call: Call) -> JsonObject:
+    return wire.integration(integration, _secret_fields(), call.version)
+
+
+@functools.cache
+def _secret_fields() -> frozenset[str]:
+    properties = _spec.load("v1").document["components"]["schemas"]["IntegrationCreate"]["properties"]
+    return frozenset(name for name, schema in properties.items() if schema.get("format") == "password")
+
+
+def _digits(text: str) -> str:
+    """Ten digits that depend on nothing but `text`."""
+    return f"{int.from_bytes(text.encode()[:32].ljust(8), 'big') % 10**10:010d}"

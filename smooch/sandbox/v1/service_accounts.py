@@ -1,0 +1,94 @@
+"""Service accounts and their keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._auth import ACCOUNT, sign
+from .._errors import not_found
+from . import wire
+from ._paging import page
+from ._registry import registry
+
+if TYPE_CHECKING:
+    from .._call import Call
+    from .._entities import Account, JsonObject, Key
+
+
+@registry.handles("createServiceAccount", ACCOUNT)
+def create_service_account(call: Call) -> JsonObject:
+    """POST /serviceaccounts."""
+    account = call.store.create_account(call.body["name"], service=True)
+    return {"serviceAccount": wire.service_account(account)}
+
+
+@registry.handles("listServiceAccounts", ACCOUNT)
+def list_service_accounts(call: Call) -> JsonObject:
+    """GET /serviceaccounts."""
+    return page(call, "serviceAccounts", call.store.service_accounts(), wire.service_account)
+
+
+@registry.handles("getServiceAccount", ACCOUNT)
+def get_service_account(call: Call) -> JsonObject:
+    """GET /serviceaccounts/{serviceAccountId}."""
+    return {"serviceAccount": wire.service_account(_account(call))}
+
+
+@registry.handles("updateServiceAccount", ACCOUNT)
+def update_service_account(call: Call) -> JsonObject:
+    """PUT /serviceaccounts/{serviceAccountId}."""
+    account = _account(call)
+    account.name = call.body["name"]
+    return {"serviceAccount": wire.service_account(account)}
+
+
+@registry.handles("deleteServiceAccount", ACCOUNT)
+def delete_service_account(call: Call) -> JsonObject:
+    """DELETE /serviceaccounts/{serviceAccountId}."""
+    call.store.delete_account(_account(call))
+    return {}
+
+
+@registry.handles("createServiceAccountKey", ACCOUNT)
+def create_service_account_key(call: Call) -> JsonObject:
+    """POST /serviceaccounts/{serviceAccountId}/keys."""
+    return {"key": wire.key(call.store.create_account_key(_account(call), call.body["name"]))}
+
+
+@registry.handles("listServiceAccountKeys", ACCOUNT)
+def list_service_account_keys(call: Call) -> JsonObject:
+    """GET /serviceaccounts/{serviceAccountId}/keys."""
+    return {"keys": [wire.key(key) for key in call.store.keys_of(_account(call).id)]}
+
+
+@registry.handles("getServiceAccountKey", ACCOUNT)
+def get_service_account_key(call: Call) -> JsonObject:
+    """GET /serviceaccounts/{serviceAccountId}/keys/{keyId}."""
+    return {"key": wire.key(_key(call))}
+
+
+@registry.handles("deleteServiceAccountKey", ACCOUNT)
+def delete_service_account_key(call: Call) -> JsonObject:
+    """DELETE /serviceaccounts/{serviceAccountId}/keys/{keyId}."""
+    del call.store.keys[_key(call).id]
+    return {}
+
+
+@registry.handles("getServiceAccountJwt", ACCOUNT)
+def get_service_account_jwt(call: Call) -> JsonObject:
+    """GET /serviceaccounts/{serviceAccountId}/keys/{keyId}/jwt."""
+    return {"jwt": sign(_key(call), {"scope": "account"})}
+
+
+def _account(call: Call) -> Account:
+    account = call.store.accounts.get(call.params["serviceAccountId"])
+    if account is None or not account.service:
+        raise not_found("Service account")
+    return account
+
+
+def _key(call: Call) -> Key:
+    key = call.store.keys.get(call.params["keyId"])
+    if key is None or key.owner != _account(call).id:
+        raise not_found("Key")
+    return key

@@ -1,0 +1,77 @@
+"""Webhooks. Deliveries have the shape of the version that the webhook was created with."""
+
+from __future__ import annotations
+
+from .. import _ids
+from .._auth import BUSINESS
+from .._call import Call, found
+from .._entities import JsonObject, Webhook
+from .._errors import bad_request
+from . import wire
+from ._registry import registry
+
+DEFAULT_TRIGGERS = ["message"]
+
+
+@registry.handles("createWebhook", BUSINESS)
+def create_webhook(call: Call) -> JsonObject:
+    """POST /webhooks."""
+    webhook = Webhook(
+        id=_ids.object_id(),
+        target=_target(call.body["target"]),
+        triggers=_triggers(call.body.get("triggers", DEFAULT_TRIGGERS)),
+        secret=_ids.webhook_secret(),
+        version=call.version,
+        include_client=call.body.get("includeClient", False),
+        include_full_user=call.body.get("includeFullAppUser", False),
+    )
+    call.app.add_webhook(webhook)
+    return {"webhook": wire.webhook(webhook, call.version)}
+
+
+@registry.handles("listWebhooks", BUSINESS)
+def list_webhooks(call: Call) -> JsonObject:
+    """GET /webhooks."""
+    return {"webhooks": [wire.webhook(webhook, call.version) for webhook in call.app.webhooks.values()]}
+
+
+@registry.handles("getWebhook", BUSINESS)
+def get_webhook(call: Call) -> JsonObject:
+    """GET /webhooks/{webhookId}."""
+    return {"webhook": wire.webhook(_webhook(call), call.version)}
+
+
+@registry.handles("updateWebhook", BUSINESS)
+def update_webhook(call: Call) -> JsonObject:
+    """PUT /webhooks/{webhookId}."""
+    webhook = _webhook(call)
+    target = _target(call.body.get("target", webhook.target))
+    triggers = _triggers(call.body.get("triggers", webhook.triggers))
+    webhook.target, webhook.triggers = target, triggers
+    webhook.include_client = call.body.get("includeClient", webhook.include_client)
+    webhook.include_full_user = call.body.get("includeFullAppUser", webhook.include_full_user)
+    return {"webhook": wire.webhook(webhook, call.version)}
+
+
+@registry.handles("deleteWebhook", BUSINESS)
+def delete_webhook(call: Call) -> JsonObject:
+    """DELETE /webhooks/{webhookId}."""
+    del call.app.webhooks[_webhook(call).id]
+    return {}
+
+
+def _webhook(call: Call) -> Webhook:
+    return found(call.app.webhooks, call.params["webhookId"], "Webhook")
+
+
+def _target(target: str) -> str:
+    scheme, separator, rest = target.partition("://")
+    if scheme.lower() not in ("http", "https") or not separator or not rest.strip("/"):
+        raise bad_request("body target: has to be a URL that starts with http:// or https://")
+    return target
+
+
+def _triggers(triggers: list[str]) -> list[str]:
+    if not triggers:
+        raise bad_request("body triggers: needs one trigger at least")
+    return list(dict.fromkeys(triggers))

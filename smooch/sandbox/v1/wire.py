@@ -1,0 +1,199 @@
+"""State as v1 and v1.1 write it in JSON. Fields without a value are left out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import _clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .._entities import (
+        Account,
+        Client,
+        Conversation,
+        Deployment,
+        Integration,
+        JsonObject,
+        Key,
+        Menu,
+        Message,
+        Template,
+        User,
+        Webhook,
+    )
+    from ..store import App
+
+
+def error_body(status: int, code: str, description: str) -> JsonObject:
+    """Schema `ErrorResponse`."""
+    return {"error": {"code": code, "description": description}}
+
+
+def app(app: App) -> JsonObject:
+    """Schema `App`."""
+    return _present(_id=app.id, appToken=app.token, name=app.name, settings=app.settings, metadata=app.metadata)
+
+
+def key(key: Key) -> JsonObject:
+    """Schema `SecretKey`."""
+    return {"_id": key.id, "secret": key.secret, "name": key.name}
+
+
+def service_account(account: Account) -> JsonObject:
+    """Schema `ServiceAccount`."""
+    return {"_id": account.id, "name": account.name}
+
+
+def app_user(user: User, version: str) -> JsonObject:
+    """Schema `AppUser`."""
+    clients = [client(each, version) for each in user.clients]
+    wire = _present(
+        _id=user.id,
+        userId=user.external_id,
+        givenName=user.given_name,
+        surname=user.surname,
+        email=user.email,
+        signedUpAt=user.signed_up,
+        properties=user.properties,
+        conversationStarted=user.conversation is not None,
+        clients=clients,
+        pendingClients=[
+            _present(id=each.id, platform=each.platform, displayName=each.display_name) for each in user.pending_clients
+        ],
+    )
+    if version == "v1":
+        wire |= {"credentialRequired": user.credential_required, "devices": clients}
+    return wire
+
+
+def client(client: Client, version: str) -> JsonObject:
+    """Schema `Client`."""
+    wire = _present(
+        id=client.id,
+        platform=client.platform,
+        active=client.active,
+        lastSeen=_iso(client.last_seen),
+        linkedAt=_iso(client.linked_at),
+        pushNotificationToken=client.push_token,
+        appVersion=client.app_version,
+        displayName=client.display_name,
+        avatarUrl=client.avatar_url,
+        info=client.info or None,
+    )
+    if version != "v1":
+        wire |= _present(status=client.status, externalId=client.external_id, integrationId=client.integration_id)
+    return wire
+
+
+def device(client: Client) -> JsonObject:
+    """Schema `Device`."""
+    return _present(
+        id=client.id,
+        platform=client.platform,
+        active=client.active,
+        lastSeen=_iso(client.last_seen),
+        pushNotificationToken=client.push_token,
+        appVersion=client.app_version,
+        info=client.info or None,
+    )
+
+
+def message(message: Message) -> JsonObject:
+    """Schema `Message`."""
+    return _present(
+        _id=message.id,
+        role=message.role,
+        authorId=message.author_id,
+        name=message.name,
+        email=message.email,
+        avatarUrl=message.avatar_url,
+        received=_clock.seconds(message.received),
+        source=message.source,
+        metadata=message.metadata,
+        payload=message.payload,
+        **message.content,
+    )
+
+
+def conversation(conversation: Conversation) -> JsonObject:
+    """Schema `Conversation`."""
+    return {"_id": conversation.id, "unreadCount": conversation.unread}
+
+
+def legacy_conversation(conversation: Conversation, user: User, app_id: str, messages: Iterable[Message]) -> JsonObject:
+    """Schema `LegacyConversation`: the conversation as it was in 2016, with its history inside."""
+    return {
+        "_id": conversation.id,
+        "appId": app_id,
+        "createdAt": _clock.iso(conversation.created),
+        "appMakers": conversation.maker_ids,
+        "appMakerEmails": [],
+        "appUsers": [user.id],
+        "redirectFrom": [],
+        "unreadCount": conversation.unread,
+        "messages": [message(each) for each in messages],
+        "__v": len(conversation.messages),
+    }
+
+
+def webhook(webhook: Webhook, version: str) -> JsonObject:
+    """Schema `Webhook`."""
+    wire: JsonObject = {
+        "_id": webhook.id,
+        "target": webhook.target,
+        "triggers": webhook.triggers,
+        "secret": webhook.secret,
+    }
+    if version != "v1":
+        wire |= {
+            "version": webhook.version,
+            "includeClient": webhook.include_client,
+            "includeFullAppUser": webhook.include_full_user,
+        }
+    return wire
+
+
+def integration(integration: Integration, hidden: frozenset[str], version: str) -> JsonObject:
+    """Schema `Integration`, without the fields of `hidden`, which are its secrets."""
+    shown = {name: value for name, value in integration.settings.items() if name not in hidden}
+    return _present(
+        _id=integration.id,
+        type=integration.type,
+        status=integration.status,
+        displayName=None if version == "v1" else integration.display_name,
+        **shown | integration.derived,
+    )
+
+
+def menu(menu: Menu) -> JsonObject:
+    """Schema `CurrentMenu`."""
+    return {"items": menu.items, **menu.extras}
+
+
+def template(template: Template) -> JsonObject:
+    """Schema `Template`."""
+    return {"_id": template.id, "name": template.name, "message": template.message}
+
+
+def deployment(deployment: Deployment) -> JsonObject:
+    """Schema `Deployment`."""
+    return _present(
+        _id=deployment.id,
+        status=deployment.status,
+        hosting=deployment.hosting,
+        phoneNumber=deployment.phone_number,
+        callbackSecret=deployment.callback_secret,
+        integrationId=deployment.integration_id,
+        appId=deployment.app_id,
+        **{name: value for name, value in deployment.settings.items() if name != "password"},
+    )
+
+
+def _iso(milliseconds: int | None) -> str | None:
+    return None if milliseconds is None else _clock.iso(milliseconds)
+
+
+def _present(**fields: Any) -> JsonObject:
+    return {name: value for name, value in fields.items() if value is not None}

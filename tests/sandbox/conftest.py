@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from smooch.sandbox import Sandbox
+
+from .contract import checked_client
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import httpx
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Sandbox]:
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running: Sandbox) -> Sandbox:
+    running.reset()
+    return running
+
+
+@pytest.fixture
+def connect(sandbox: Sandbox) -> Iterator[Callable[..., httpx.Client]]:
+    """Makes clients below `url` that check every answer against the spec; app key and /v1 unless told otherwise."""
+    clients = []
+
+    def make(prefix: str = "/v1", **options: Any) -> httpx.Client:
+        client = checked_client(sandbox.url + prefix, sandbox.key_id, sandbox.secret, **options)
+        clients.append(client)
+        return client
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def client(connect: Callable[..., httpx.Client]) -> httpx.Client:
+    return connect()
+
+
+@pytest.fixture
+def account(sandbox: Sandbox, connect: Callable[..., httpx.Client]) -> httpx.Client:
+    """A client with the account key, below the version."""
+    return connect(auth=(sandbox.account_key_id, sandbox.account_secret))

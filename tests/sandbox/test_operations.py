@@ -1,0 +1,252 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from smooch.sandbox import v1
+
+from .contract import SPEC, checked_client
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx
+
+    from smooch.sandbox import Sandbox
+
+PREFIXES = ["/v1", "/v1.1", "/v1/apps/{app_id}", "/v1.1/apps/{app_id}"]
+PNG = {"source": ("a.png", b"\x89PNG", "image/png")}
+WEBHOOK = {"target": "https://bot.example/hook", "triggers": ["message:appUser"]}
+MENU = {"items": [{"type": "submenu", "text": "More", "items": [{"type": "postback", "text": "A", "payload": "A"}]}]}
+TEMPLATE = {"name": "hours", "message": {"role": "appMaker", "type": "text", "text": "Nine to six."}}
+
+
+class Api:
+    """The app through one prefix, and the account it belongs to, with what the operations need to be there."""
+
+    def __init__(self, sandbox: Sandbox, prefix: str) -> None:
+        self.app_id = sandbox.app_id
+        self.key_id = sandbox.key_id
+        self.app = checked_client(sandbox.url + prefix.format(app_id=sandbox.app_id), sandbox.key_id, sandbox.secret)
+        version = prefix.split("/")[1]
+        self.account = checked_client(f"{sandbox.url}/{version}", sandbox.account_key_id, sandbox.account_secret)
+
+    def __enter__(self) -> Api:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.app.close()
+        self.account.close()
+
+    @property
+    def user(self) -> str:
+        device = {"id": "d-1", "platform": "web"}
+        user_id = self.app.post("/init", json={"userId": "u-1", "device": device}).json()["appUser"]["_id"]
+        return f"/appusers/{user_id}"
+
+    @property
+    def talking_user(self) -> str:
+        user = self.user
+        self.app.post(f"{user}/messages", json={"role": "appUser", "type": "text", "text": "Hi"})
+        return user
+
+    @property
+    def message(self) -> str:
+        user = self.user
+        posted = self.app.post(f"{user}/messages", json={"role": "appMaker", "type": "text", "text": "Hi"})
+        return f"{user}/messages/{posted.json()['message']['_id']}"
+
+    def made(self, path: str, name: str, body: dict[str, Any], client: httpx.Client | None = None) -> str:
+        return f"{path}/{(client or self.app).post(path, json=body).json()[name]['_id']}"
+
+    @property
+    def webhook(self) -> str:
+        return self.made("/webhooks", "webhook", WEBHOOK)
+
+    @property
+    def template(self) -> str:
+        return self.made("/templates", "template", TEMPLATE)
+
+    @property
+    def service_account(self) -> str:
+        return self.made("/serviceaccounts", "serviceAccount", {"name": "export"}, self.account)
+
+    @property
+    def service_account_key(self) -> str:
+        return self.made(f"{self.service_account}/keys", "key", {"name": "k"}, self.account)
+
+    @property
+    def deployment(self) -> str:
+        return self.made("/whatsapp/deployments", "deployment", {"hosting": "smooch"}, self.account)
+
+    @property
+    def activated_deployment(self) -> str:
+        deployment = self.deployment
+        body = {"phoneNumber": "+14165550123", "verifiedNameCertificate": "c", "method": "sms"}
+        self.account.post(f"{deployment}/activate", json=body)
+        return deployment
+
+    @property
+    def whatsapp(self) -> str:
+        deployment = self.activated_deployment
+        self.account.post(f"{deployment}/code/confirm", json={"code": "1"})
+        body = {"type": "whatsapp", "deploymentId": deployment.rpartition("/")[2]}
+        return self.made("/integrations", "integration", body)
+
+    @property
+    def integration(self) -> str:
+        return self.made("/integrations", "integration", {"type": "telegram", "token": "t"})
+
+
+CASES: dict[str, Callable[[Api], httpx.Response]] = {
+    "initAppUser": lambda api: api.app.post("/init", json={"device": {"id": "d", "platform": "other"}, "userId": "u"}),
+    "preCreateAppUser": lambda api: api.app.post("/appusers", json={"userId": "u", "properties": {"a": 1}}),
+    "mergeUsers": lambda api: api.app.post(
+        "/appusers/merge",
+        json={
+            "surviving": {"_id": api.user.rpartition("/")[2]},
+            "discarded": {"_id": api.made("/appusers", "appUser", {"userId": "u-2"}).rpartition("/")[2]},
+        },
+    ),
+    "getAppUser": lambda api: api.app.get(api.user),
+    "updateAppUser": lambda api: api.app.put(api.user, json={"givenName": "Ana"}),
+    "deleteAppUser": lambda api: api.app.delete(api.user),
+    "deleteAppUserProfile": lambda api: api.app.delete(f"{api.user}/profile"),
+    "getAppUserEntityIds": lambda api: api.app.get(f"{api.user}/channels"),
+    "linkAppUser": lambda api: api.app.post(
+        f"{api.user}/channels",
+        json={"type": "twilio", "phoneNumber": "+1 416-555-0123", "confirmation": {"type": "prompt"}},
+    ),
+    "unlinkAppUser": lambda api: CASES["linkAppUser"](api) and api.app.delete(f"{api.user}/channels/twilio"),
+    "getLinkRequests": lambda api: api.app.get(
+        f"{api.user}/linkrequest", params={"integrationIds": api.integration.rpartition("/")[2]}
+    ),
+    "getAppUserAuthCode": lambda api: api.app.get(f"{api.user}/authcode"),
+    "getAppUserBusinessSystemIds": lambda api: api.app.get(f"{api.user}/businesssystems"),
+    "updateDevice": lambda api: api.app.put(f"{api.user}/devices/d-1", json={"appVersion": "8.1"}),
+    "registerPushToken": lambda api: api.app.post(f"{api.user}/pushToken", json={"deviceId": "d-1", "token": "t"}),
+    "postEvent": lambda api: api.app.post(f"{api.user}/events", json={"name": "opened-cart"}),
+    "getMessages": lambda api: api.app.get(f"{api.talking_user}/messages"),
+    "postMessage": lambda api: api.app.post(
+        f"{api.user}/messages", json={"role": "appUser", "type": "text", "text": "Hi"}
+    ),
+    "deleteMessages": lambda api: api.app.delete(f"{api.talking_user}/messages"),
+    "deleteMessage": lambda api: api.app.delete(api.message),
+    "postImageMessage": lambda api: api.app.post(f"{api.user}/images", data={"role": "appUser"}, files=PNG),
+    "getConversation": lambda api: api.app.get(f"{api.talking_user}/conversation"),
+    "postConversationMessage": lambda api: api.app.post(
+        f"{api.user}/conversation/messages", json={"role": "appUser", "text": "Hi"}
+    ),
+    "postConversationImage": lambda api: api.app.post(
+        f"{api.user}/conversation/images", data={"role": "appUser"}, files=PNG
+    ),
+    "conversationActivity": lambda api: api.app.post(
+        f"{api.talking_user}/conversation/activity", json={"role": "appMaker", "type": "typing:start"}
+    ),
+    "resetUnreadCount": lambda api: api.app.post(f"{api.talking_user}/conversation/read"),
+    "uploadAttachment": lambda api: api.app.post("/attachments", params={"access": "public"}, files=PNG),
+    "removeAttachment": lambda api: api.app.post(
+        "/attachments/remove", json={"mediaUrl": CASES["uploadAttachment"](api).json()["mediaUrl"]}
+    ),
+    "createWebhook": lambda api: api.app.post("/webhooks", json=WEBHOOK),
+    "listWebhooks": lambda api: api.webhook and api.app.get("/webhooks"),
+    "getWebhook": lambda api: api.app.get(api.webhook),
+    "updateWebhook": lambda api: api.app.put(api.webhook, json={"triggers": ["postback"]}),
+    "deleteWebhook": lambda api: api.app.delete(api.webhook),
+    "createApp": lambda api: api.account.post("/apps", json={"name": "Shop", "metadata": {"a": True}}),
+    "listApps": lambda api: api.account.get("/apps", params={"limit": 10, "offset": 0}),
+    "getApp": lambda api: api.account.get(f"/apps/{api.app_id}"),
+    "updateApp": lambda api: api.account.put(f"/apps/{api.app_id}", json={"settings": {"useAnimalNames": False}}),
+    "deleteApp": lambda api: api.account.delete(api.made("/apps", "app", {"name": "Gone"}, api.account)),
+    "createSecretKey": lambda api: api.account.post(f"/apps/{api.app_id}/keys", json={"name": "backend"}),
+    "listSecretKeys": lambda api: api.account.get(f"/apps/{api.app_id}/keys"),
+    "getSecretKey": lambda api: api.account.get(f"/apps/{api.app_id}/keys/{api.key_id}"),
+    "deleteSecretKey": lambda api: api.account.delete(
+        api.made(f"/apps/{api.app_id}/keys", "key", {"name": "k"}, api.account)
+    ),
+    "getAppJwt": lambda api: api.account.get(f"/apps/{api.app_id}/keys/{api.key_id}/jwt"),
+    "getSdkIds": lambda api: api.app.get("/sdks"),
+    "createIntegration": lambda api: api.app.post("/integrations", json={"type": "telegram", "token": "t"}),
+    "listIntegrations": lambda api: api.integration and api.app.get("/integrations", params={"types": "web,telegram"}),
+    "getIntegration": lambda api: api.app.get(api.integration),
+    "updateIntegration": lambda api: api.app.put(api.integration, json={"displayName": "Bot"}),
+    "deleteIntegration": lambda api: api.app.delete(api.integration),
+    "getIntegrationMenu": lambda api: api.app.get(f"{api.integration}/menu"),
+    "createIntegrationMenu": lambda api: api.app.post(f"{api.integration}/menu", json=MENU),
+    "updateIntegrationMenu": lambda api: api.app.put(f"{api.integration}/menu", json=MENU),
+    "deleteIntegrationMenu": lambda api: api.app.delete(f"{api.integration}/menu"),
+    "getIntegrationProfile": lambda api: api.app.get(f"{api.whatsapp}/profile"),
+    "updateIntegrationProfile": lambda api: api.app.put(f"{api.whatsapp}/profile", json={"about": "Coffee"}),
+    "uploadIntegrationProfilePhoto": lambda api: api.app.put(f"{api.whatsapp}/profile/photo", files=PNG),
+    "getMenu": lambda api: api.app.get("/menu"),
+    "updateMenu": lambda api: api.app.put("/menu", json=MENU),
+    "deleteMenu": lambda api: api.app.delete("/menu"),
+    "createTemplate": lambda api: api.app.post("/templates", json=TEMPLATE),
+    "listTemplates": lambda api: api.template and api.app.get("/templates"),
+    "getTemplate": lambda api: api.app.get(api.template),
+    "updateTemplate": lambda api: api.app.put(api.template, json={"name": "times"}),
+    "deleteTemplate": lambda api: api.app.delete(api.template),
+    "createServiceAccount": lambda api: api.account.post("/serviceaccounts", json={"name": "export"}),
+    "listServiceAccounts": lambda api: api.service_account and api.account.get("/serviceaccounts"),
+    "getServiceAccount": lambda api: api.account.get(api.service_account),
+    "updateServiceAccount": lambda api: api.account.put(api.service_account, json={"name": "import"}),
+    "deleteServiceAccount": lambda api: api.account.delete(api.service_account),
+    "createServiceAccountKey": lambda api: api.account.post(f"{api.service_account}/keys", json={"name": "k"}),
+    "listServiceAccountKeys": lambda api: api.account.get(api.service_account_key.rpartition("/")[0]),
+    "getServiceAccountKey": lambda api: api.account.get(api.service_account_key),
+    "deleteServiceAccountKey": lambda api: api.account.delete(api.service_account_key),
+    "getServiceAccountJwt": lambda api: api.account.get(f"{api.service_account_key}/jwt"),
+    "createDeployment": lambda api: api.account.post("/whatsapp/deployments", json={"hosting": "smooch"}),
+    "listDeployments": lambda api: api.deployment and api.account.get("/whatsapp/deployments"),
+    "getDeployment": lambda api: api.account.get(api.deployment),
+    "deleteDeployment": lambda api: api.account.delete(api.deployment),
+    "activatePhoneNumber": lambda api: api.account.post(
+        f"{api.deployment}/activate",
+        json={"phoneNumber": "+14165550123", "verifiedNameCertificate": "c", "method": "voice"},
+    ),
+    "confirmCode": lambda api: api.account.post(f"{api.activated_deployment}/code/confirm", json={"code": "408212"}),
+    "postNotification": lambda api: api.app.post(
+        "/notifications",
+        json={
+            "destination": {"integrationId": api.integration.rpartition("/")[2], "destinationId": "14165550123"},
+            "author": {"role": "appMaker"},
+            "message": {"type": "text", "text": "On its way."},
+        },
+    ),
+}
+
+
+def test_every_operation_of_the_spec_has_a_handler_and_no_handler_is_left_over() -> None:
+    assert set(v1.registry) == set(SPEC.operations)
+
+
+def test_every_operation_of_the_spec_has_a_case_here() -> None:
+    assert set(CASES) == set(SPEC.operations)
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+@pytest.mark.parametrize("operation_id", CASES)
+def test_operation_succeeds_within_spec(sandbox: Sandbox, operation_id: str, prefix: str) -> None:
+    with Api(sandbox, prefix) as api:
+        response = CASES[operation_id](api)
+    assert response.status_code == SPEC.operations[operation_id].success, response.text
+
+
+def request_examples() -> list[Any]:
+    schemas = SPEC.document["components"]["schemas"]
+    examples = []
+    for operation_id, operation in SPEC.operations.items():
+        if operation.media_type == "application/json":
+            body = SPEC.document["paths"][operation.path][operation.method]["requestBody"]
+            name = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+            examples += [
+                pytest.param(operation_id, example, id=f"{operation_id}-{index}")
+                for index, example in enumerate(schemas[name]["examples"])
+            ]
+    return examples
+
+
+@pytest.mark.parametrize(("operation_id", "example"), request_examples())
+def test_the_server_accepts_the_examples_of_the_spec(operation_id: str, example: Any) -> None:
+    SPEC.operations[operation_id].body.validate(example)
