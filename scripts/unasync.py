@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = [("smooch/_async", "smooch/_sync"), ("tests/_async", "tests/_sync")]
 
 RULES = [
+    (r"\npytestmark = pytest\.mark\.anyio\n", ""),
     (r"async def", "def"),
     (r"async with", "with"),
     (r"async for", "for"),
@@ -21,6 +22,7 @@ RULES = [
     (r"__aexit__", "__exit__"),
     (r"__aiter__", "__iter__"),
     (r"AsyncIterator", "Iterator"),
+    (r"AsyncBackground", "Background"),
     (r"AsyncHTTPClient", "HTTPClient"),
     (r"AsyncClient", "Client"),
     (r"AsyncBaseTransport", "BaseTransport"),
@@ -29,13 +31,20 @@ RULES = [
     (r"AsyncLock", "Lock"),
     (r"AsyncPool", "Pool"),
     (r"AsyncSmooch", "Smooch"),
+    (r"AsyncWholeAnswers", "WholeAnswers"),
+    (r"smooch\._async", "smooch._sync"),
+    (r"_async_synchronization", "_synchronization"),
     (r"async_sleep", "sleep"),
     (r"async_time_limit", "time_limit"),
+    (r"async_together", "together"),
+    (r"async_wait_until", "wait_until"),
     (r"asyncio_detailed", "sync_detailed"),
+    (r"get_async_httpx_client", "get_httpx_client"),
     (r"set_async_httpx_client", "set_httpx_client"),
     (r"handle_async_request", "handle_request"),
     (r"asynchronous", "sync"),
     (r"aclose", "close"),
+    (r"aiter_bytes", "iter_bytes"),
     (r"aread", "read"),
 ]
 

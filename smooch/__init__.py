@@ -4,10 +4,17 @@
 `sandbox`) is a local server for development and tests.
 """
 
-from . import errors
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import errors, v1
 from ._version import __version__
 from .errors import APIError, ConnectionFailed, InvalidInput, SmoochError, UnreadableResponse
-from .v1 import AsyncSmooch, Smooch
+from .v1 import Smooch
+
+if TYPE_CHECKING:
+    from .v1 import AsyncSmooch
 
 __all__ = [
     "APIError",
@@ -19,4 +26,11 @@ __all__ = [
     "UnreadableResponse",
     "__version__",
     "errors",
+    "v1",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name == "AsyncSmooch":
+        return v1.AsyncSmooch
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -53,10 +53,21 @@ M = TypeVar("M", bound=Model)
 
 def check_id(value: object, field: str) -> str:
     """Refuse what cannot be an id, or would point to another path."""
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value.strip():
         raise InvalidInput(f"{field} must be a non-empty string, not {value!r}", field)
     if value in (".", ".."):
         raise InvalidInput(f"{field} must not be {value!r}: as a part of a path that means another path", field)
+    return check_text(value, field)
+
+
+def check_text(value: str, field: str) -> str:
+    """Refuse a text that has no UTF-8."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InvalidInput(
+            f"{field} holds half of a surrogate pair, which no request can carry: {value!r}", field
+        ) from None
     return value
 
 

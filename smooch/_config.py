@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import httpx
 
-from . import _http
+from . import _bodies, _http
 from .errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -46,14 +46,12 @@ def settings(
     """
     if api_version not in API_VERSIONS:
         raise InvalidInput(f"api_version must be one of {', '.join(API_VERSIONS)}, not {api_version!r}", "api_version")
-    if app_id is not None and (not isinstance(app_id, str) or app_id in ("", ".", "..")):
-        raise InvalidInput(f"app_id must be a non-empty string, not {app_id!r}", "app_id")
     if api_version == "v1.1" and app_id is None:
         raise InvalidInput("api_version v1.1 needs app_id: its paths begin with /v1.1/apps/{appId}", "app_id")
     return _http.Settings(
         root=_root(region, base_url),
         prefix=f"/{api_version}",
-        app_id=None if app_id is None else quote(app_id, safe=""),
+        app_id=None if app_id is None else quote(_bodies.check_id(app_id, "app_id"), safe=""),
         scope="account" if key_id.startswith(("act_", "svc_")) else "app",
         timeout=_timeout(timeout),
         deadline=None if deadline is None else _positive(deadline, "deadline"),
@@ -62,13 +60,14 @@ def settings(
     )
 
 
-def from_environment(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """The constructor's arguments that the environment names.
+def from_environment(options: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """The constructor's arguments: `options`, and what the environment names besides.
 
     Raises:
         InvalidInput: names the variable that is missing.
     """
-    arguments = {argument: environment[name] for name, argument in _ENVIRONMENT.items() if environment.get(name)}
+    named = {argument: environment[name] for name, argument in _ENVIRONMENT.items() if environment.get(name)}
+    arguments = {**named, **options}
     for name in ("SMOOCH_KEY_ID", "SMOOCH_SECRET"):
         if _ENVIRONMENT[name] not in arguments:
             raise InvalidInput(f"the environment variable {name} is not set", name)
@@ -76,9 +75,15 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> dict[str, A
 
 
 def with_options(settings: _http.Settings, options: Mapping[str, Any]) -> _http.Settings:
-    """The settings with another timeout, deadline or number of retries."""
+    """The settings with another timeout, deadline or number of retries.
+
+    Raises:
+        TypeError: there is no option of this name.
+    """
     import attrs
 
+    for name in options.keys() - {"timeout", "deadline", "retries"}:
+        raise TypeError(f"with_options() takes timeout, deadline and retries, not {name!r}")
     changes: dict[str, Any] = {}
     if "timeout" in options:
         changes["timeout"] = _timeout(options["timeout"])
@@ -90,18 +95,18 @@ def with_options(settings: _http.Settings, options: Mapping[str, Any]) -> _http.
 
 
 def _root(region: str, base_url: str | None) -> httpx.URL:
+    if region not in _http.ROOTS:
+        raise InvalidInput(f"region must be one of {', '.join(_http.ROOTS)}, not {region!r}", "region")
     if base_url is None:
-        if region not in _http.ROOTS:
-            raise InvalidInput(f"region must be one of {', '.join(_http.ROOTS)}, not {region!r}", "region")
         return httpx.URL(_http.ROOTS[region])
     try:
         url = httpx.URL(base_url)
     except (httpx.InvalidURL, TypeError) as error:
         raise InvalidInput(f"base_url is not an address: {error}", "base_url") from None
-    if url.scheme not in ("http", "https") or not url.host:
-        raise InvalidInput(f"base_url must be an address such as https://api.smooch.io, not {base_url!r}", "base_url")
     if url.query or url.fragment or url.userinfo:
         raise InvalidInput("base_url must have no user, query or fragment", "base_url")
+    if url.scheme not in ("http", "https") or not url.host:
+        raise InvalidInput(f"base_url must be an address such as https://api.smooch.io, not {base_url!r}", "base_url")
     if (last := url.path.rstrip("/").rpartition("/")[2]) in API_VERSIONS:
         raise InvalidInput(f"base_url is what comes before the version: leave /{last} out", "base_url")
     return url

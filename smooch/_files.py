@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 import mimetypes
 import os
-import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
@@ -49,37 +48,34 @@ def opened(source: FileSource, limit: int) -> Iterator[Upload]:
     Raises:
         InvalidInput: there is no such file, it cannot be read, has no name, is empty, or is larger than `limit` bytes.
     """
-    with _opened(source) as (name, content):
-        content = _repeatable(content, limit)
-        size = content.seek(0, os.SEEK_END)
-        content.seek(0)
+    with ExitStack() as opened_here:
+        name, content = _opened(source, opened_here)
+        with _explained(name):
+            content = _repeatable(content, limit, opened_here)
+            size = content.seek(0, os.SEEK_END)
+            content.seek(0)
         if not size:
             raise InvalidInput(f"{name} is empty", "file_path")
         if size > limit:
-            raise InvalidInput(f"{name} has {size:,} bytes; the API takes {limit:,} at most", "file_path")
-        mime_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        yield Upload(name=name, mime_type=mime_type, content=content)
+            raise InvalidInput(f"{name} is larger than the {limit:,} bytes that the API takes", "file_path")
+        yield Upload(name=name, mime_type=_mime_type(name), content=content)
 
 
-@contextmanager
-def _opened(source: FileSource) -> Iterator[tuple[str, BinaryIO]]:
+def _opened(source: FileSource, opened_here: ExitStack) -> tuple[str, BinaryIO]:
     match source:
         case str() | os.PathLike():
             path = Path(source)
-            try:
-                with path.open("rb") as content:
-                    yield path.name, content
-            except OSError as error:
-                raise InvalidInput(
-                    f"{os.fspath(source)!r} cannot be read: {error.strerror or error}", "file_path"
-                ) from error
+            with _explained(repr(os.fspath(source))):
+                return path.name, opened_here.enter_context(path.open("rb"))
         case (str() as name, bytes() | bytearray() | memoryview() as data) if name:
-            yield name, io.BytesIO(data)
+            return name, io.BytesIO(data)
         case _ if hasattr(source, "read"):
-            if isinstance(source, io.TextIOBase):
-                raise InvalidInput("the file is open for text; open it with mode 'rb'", "file_path")
-            path_name = getattr(source, "name", None)
-            yield (os.path.basename(path_name) if isinstance(path_name, str) else "file"), cast("BinaryIO", source)  # noqa: PTH119
+            file, path_name = cast("BinaryIO", source), getattr(source, "name", None)
+            name = os.path.basename(path_name) if isinstance(path_name, str) and path_name else "file"  # noqa: PTH119
+            with _explained(name):
+                if not isinstance(file.read(0), bytes):
+                    raise InvalidInput("the file is open for text; open it with mode 'rb'", "file_path")
+            return name, file
         case _:
             raise InvalidInput(
                 f"a file is a path, a pair (name, bytes) or a file opened with mode 'rb', not {type(source).__name__}",
@@ -87,13 +83,31 @@ def _opened(source: FileSource) -> Iterator[tuple[str, BinaryIO]]:
             )
 
 
-def _repeatable(content: BinaryIO, limit: int) -> BinaryIO:
-    """The file itself, or where it is a pipe a copy on disk, since a second try must be able to start over."""
-    if content.seekable():
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    try:
+        yield
+    except InvalidInput:
+        raise
+    except (OSError, ValueError) as error:  # a ValueError is a file that is closed, or a zero in its path
+        reason = getattr(error, "strerror", None) or error
+        raise InvalidInput(f"{name} cannot be read: {reason}", "file_path") from error
+
+
+def _repeatable(content: BinaryIO, limit: int, opened_here: ExitStack) -> BinaryIO:
+    """The file itself, or a copy on disk where a second try could not start over: of a pipe, or from amid a file."""
+    import tempfile  # takes 3 ms that few programs need
+
+    if getattr(content, "seekable", bool)() and not content.tell():
         return content
-    copy: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=1 << 20)  # noqa: SIM115
+    copy: IO[bytes] = opened_here.enter_context(tempfile.SpooledTemporaryFile(max_size=1 << 20))
     left = limit + 1
     while left and (chunk := content.read(min(left, 1 << 16))):
         copy.write(chunk)
         left -= len(chunk)
     return cast("BinaryIO", copy)
+
+
+def _mime_type(name: str) -> str:
+    kind, encoding = mimetypes.guess_type(name)
+    return kind if kind and not encoding else "application/octet-stream"

@@ -6,17 +6,15 @@ which answers and faults are tried again, how long a call may take, which addres
 
 from __future__ import annotations
 
-import copy
 import functools
-import platform
 import re
+import sys
 import time
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import httpx
-from httpx_retries import Retry
 
 from . import errors
 from ._version import __version__
@@ -40,16 +38,11 @@ RETRIES = 3
 MAX_CONNECTIONS = 100
 KEEPALIVE_SECONDS = 5.0
 
-_WAITS_AT_MOST = 30.0
-_TRY_AGAIN_ANY = frozenset({429})
-_TRY_AGAIN_IDEMPOTENT = frozenset({429, 502, 503, 504})
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-_NO_ANSWER = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError)
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
 HEADERS = {
     "Accept": "application/json",
-    "User-Agent": f"smooch-python/{__version__} httpx/{httpx.__version__} python/{platform.python_version()}",
+    "User-Agent": f"smooch-python/{__version__} httpx/{httpx.__version__} python/{sys.version_info.major}.{sys.version_info.minor}",
 }
 
 
@@ -89,74 +82,6 @@ class Settings:
         return url
 
 
-class RetryPolicy(Retry):
-    """Which answers and faults of one call are tried again, and when to stop.
-
-    429 always; 502, 503, 504 and lost connections where a repetition does no harm; what never left, always. A message
-    is never sent twice: there is no second try of a POST or PATCH that may have arrived. The API's wish (`Retry-After`)
-    is obeyed or, where it is longer than all waits together may be or than the deadline allows, not tried again at all.
-    """
-
-    deadline: float = float("inf")
-
-    def __init__(self, retries: int, *, idempotent: bool) -> None:
-        super().__init__(
-            total=retries,
-            allowed_methods=["GET", "HEAD", "PUT", "DELETE", "POST", "PATCH", "OPTIONS"],
-            status_forcelist=_TRY_AGAIN_IDEMPOTENT if idempotent else _TRY_AGAIN_ANY,
-            retry_on_exceptions=(_TryAgain, *(_NO_ANSWER if idempotent else _NOT_SENT)),
-            backoff_factor=0.25,
-            max_backoff_wait=_WAITS_AT_MOST,
-            total_timeout=_WAITS_AT_MOST,
-        )
-
-    def until(self, deadline: float) -> RetryPolicy:
-        """The policy for one call that ends at this `time.monotonic()`."""
-        policy = self._copy()
-        policy.deadline = deadline
-        return policy
-
-    def increment(self) -> RetryPolicy:
-        """The policy for the next try."""
-        policy = self._copy()
-        policy.attempts_made += 1
-        return policy
-
-    def is_exhausted(self) -> bool:
-        """Whether this try was the last one."""
-        return super().is_exhausted() or time.monotonic() >= self.deadline
-
-    def is_retryable_status_code(self, status_code: int) -> bool:
-        """Never by status alone: `_check` sees the whole answer."""
-        return False
-
-    def backoff_strategy(self) -> float:
-        """Exponential with full jitter, but not beyond the deadline."""
-        return max(0.0, min(super().backoff_strategy(), self.deadline - time.monotonic()))
-
-    def parse_retry_after(self, retry_after: str) -> float:
-        """Seconds asked for, as a number or a date."""
-        seconds = errors.parse_retry_after(retry_after)
-        if seconds is None:
-            raise ValueError(retry_after)
-        return seconds
-
-    def _copy(self) -> RetryPolicy:
-        policy = copy.copy(self)
-        policy.validate_response = policy._check
-        return policy
-
-    def _check(self, response: httpx.Response) -> None:
-        if response.status_code in self.status_forcelist:
-            wait = errors.parse_retry_after(response.headers.get("Retry-After", "")) or 0.0
-            if self.elapsed_sleep + wait <= _WAITS_AT_MOST and time.monotonic() + wait < self.deadline:
-                raise _TryAgain
-
-
-class _TryAgain(Exception):
-    """An answer that asks for another try."""
-
-
 class CallPolicy:
     """What holds for every call of one client: when it is tried again, when it ends, and how a failure is explained."""
 
@@ -164,18 +89,24 @@ class CallPolicy:
         self.deadline = settings.deadline
         self._settings = settings
         self._auth = auth
+        # Imported with the first client, since it loads asyncio, which a program that only imports us may not need.
+        from ._retries import RetryPolicy
+
         self._idempotent = RetryPolicy(settings.retries, idempotent=True)
         self._other = RetryPolicy(settings.retries, idempotent=False)
 
-    def start(self, request: httpx.Request) -> None:
+    def start(self, request: httpx.Request, *, streamed: bool) -> None:
         """Start the clock of a call."""
         deadline = float("inf") if self.deadline is None else time.monotonic() + self.deadline
         policy = self._idempotent if request.method in _IDEMPOTENT else self._other
+        request.extensions["streamed"] = streamed
         request.extensions["deadline"] = deadline
         request.extensions["retry"] = policy.until(deadline)
 
-    def explain(self, exception: Exception, request: httpx.Request) -> errors.ConnectionFailed:
-        """The exception for a call without an answer."""
+    def explain(self, exception: Exception, request: httpx.Request) -> errors.SmoochError:
+        """The exception for a call without an answer, or with half of one."""
+        if isinstance(exception, CutOff):
+            return errors.unreadable(exception.answer(request), exception)
         timed_out = isinstance(exception, httpx.TimeoutException | TimeoutError)
         if timed_out and self.deadline is not None and _left(request) <= 0:
             return errors.deadline_exceeded(request, self.deadline)
@@ -188,6 +119,26 @@ class CallPolicy:
 
 def _left(request: httpx.Request) -> float:
     return float(request.extensions.get("deadline", "inf")) - time.monotonic()
+
+
+class CutOff(httpx.ReadError):
+    """An answer that says yes, but whose body stops in the middle."""
+
+    def __init__(self, response: httpx.Response, content: bytes) -> None:
+        super().__init__("the answer stops in the middle")
+        self._response = response
+        self._content = content
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        """The answer as far as it came."""
+        self._response.request = request
+        return as_it_came(self._response, self._content)
+
+
+def as_it_came(response: httpx.Response, content: bytes) -> httpx.Response:
+    """An answer whose body is what came over the wire."""
+    headers = [(name, value) for name, value in response.headers.multi_items() if name != "content-encoding"]
+    return httpx.Response(response.status_code, headers=headers, content=content, request=response.request)
 
 
 def patience(request: httpx.Request) -> float | None:
@@ -224,6 +175,14 @@ def hint(settings: Settings, response: httpx.Response) -> str:
     return ""
 
 
+class _NoCookies(httpx.Cookies):
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Keep none."""
+
+
+NO_COOKIES = _NoCookies()
+
+
 @functools.cache
 def tls_context() -> ssl.SSLContext:
     """The TLS settings that all connections of the process share: loading the certificates takes longer than a call."""
@@ -234,7 +193,9 @@ def environment_proxy(url: httpx.URL) -> str | None:
     """The proxy that the environment names for this address (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` …)."""
     proxies = urllib.request.getproxies()
     proxy = proxies.get(url.scheme) or proxies.get("all")
-    return None if not proxy or urllib.request.proxy_bypass(url.host) else proxy
+    if not proxy or urllib.request.proxy_bypass(url.host):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
 
 
 class Connector:
@@ -252,7 +213,9 @@ class Connector:
 
     def asynchronous(self) -> httpx.AsyncBaseTransport:
         """A connection for tasks."""
-        return httpx.AsyncHTTPTransport(**self._options())
+        from ._async_connection import AsyncConnection
+
+        return AsyncConnection(**self._options())
 
     def _options(self) -> dict[str, Any]:
         limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEPALIVE_SECONDS)

@@ -39,9 +39,14 @@ def check(schemas: Mapping[str, Any], name: str, body: Any, field: str) -> None:
     """
     for path, problem in _Checker(schemas).problems(schemas[name], body, field):
         raise InvalidInput(f"{path} {problem} (nothing was sent)", path)
+    check_json(body, field)
+
+
+def check_json(body: Any, field: str) -> None:
+    """Refuse what JSON cannot hold: a NaN, half of a surrogate pair, a datetime or any other object of Python."""
     try:
-        json.dumps(body, allow_nan=False)
-    except (TypeError, ValueError) as error:
+        json.dumps(body, allow_nan=False, ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
         raise InvalidInput(f"{field} cannot be written as JSON: {error} (nothing was sent)", field) from None
 
 
@@ -116,17 +121,26 @@ class _Checker:
             yield path, "fits more than one of the forms it may have"
         elif all(choice.keys() == {"required"} for choice in choices):
             yield path, "needs " + " or ".join(" and ".join(choice["required"]) for choice in choices)
+        elif all(choice.keys() == {"type"} for choice in choices):
+            yield path, f"must be {' or '.join(_NAMES[choice['type']] for choice in choices)}, not {value!r}"
         else:
             yield from self.problems(self._meant(choices, value), value, path)
 
     def _meant(self, choices: list[Schema], value: Any) -> Schema:
         """The choice whose tag the value carries, or else the last."""
         for choice in choices:
-            resolved = self._schemas[choice["$ref"].removeprefix(_REF)] if "$ref" in choice else choice
-            for name, part in resolved.get("properties", {}).items():
-                if "const" in part and isinstance(value, Mapping) and value.get(name) == part["const"]:
-                    return choice
+            if isinstance(value, Mapping) and any(value.get(name) == tag for name, tag in self._tags(choice)):
+                return choice
         return choices[-1]
+
+    def _tags(self, schema: Schema) -> Iterator[tuple[str, Any]]:
+        if "$ref" in schema:
+            yield from self._tags(self._schemas[schema["$ref"].removeprefix(_REF)])
+        for name, part in schema.get("properties", {}).items():
+            if "const" in part:
+                yield name, part["const"]
+        for part in schema.get("allOf", ()):
+            yield from self._tags(part)
 
 
 def _text_problems(schema: Schema, value: str, path: str) -> Iterator[tuple[str, str]]:

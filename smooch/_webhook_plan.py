@@ -8,22 +8,25 @@ from then on no older one can appear.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Set
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 import httpx
 
-from .errors import BadRequest, InvalidInput, NotFound, SmoochError
+from ._bodies import check_text
+from .errors import BadRequest, Conflict, InvalidInput, NotFound, SmoochError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
 
 SETTLING_SECONDS = 1.5
 """A second, during which an older id may appear, and a margin for the clocks of the API's servers."""
 
 _ROUNDS_AT_MOST = 20
 _MESSAGE_TRIGGERS = frozenset({"message", "message:appUser", "message:appMaker"})
+_PORTS = {"http": 80, "https": 443}
 _NOT_COVERED_BY_ALL = frozenset({"typing:appUser"})
 
 
@@ -37,9 +40,17 @@ class Hook:
     secret: str = attrs.field(default="", repr=False)
 
     @classmethod
-    def from_wire(cls, data: Mapping[str, Any]) -> Hook:
-        """From an item of the list of webhooks."""
-        return cls(data["_id"], data["target"], tuple(data.get("triggers") or ()), data.get("secret", ""))
+    def listed(cls, answer: Mapping[str, Any]) -> list[Hook]:
+        """From the API's list; an item without id or target is not one that could be changed."""
+        return [
+            cls(item["_id"], item["target"], tuple(item.get("triggers") or ()), item.get("secret", ""))
+            for item in answer["webhooks"]
+            if isinstance(item, dict) and item.get("_id") and item.get("target")
+        ]
+
+    def without(self, triggers: Sequence[str]) -> Hook:
+        """The webhook when it has given up these triggers."""
+        return attrs.evolve(self, triggers=tuple(trigger for trigger in self.triggers if trigger not in triggers))
 
     def covers(self, triggers: Iterable[str]) -> bool:
         """Whether each of these triggers is delivered."""
@@ -70,12 +81,12 @@ def plan(hooks: Sequence[Hook], wanted: Sequence[str], target: str, *, move: boo
     elsewhere = [hook for hook in hooks if hook not in here]
     if carriers := [hook for hook in here if hook.covers(wanted)]:
         # One that covers by `*` or `message` cannot give up a single trigger, one that lists it can.
-        carrier = min(carriers, key=lambda hook: (set(wanted) <= set(hook.triggers), hook.id))
+        carrier = min(carriers, key=lambda hook: (not hook.without(wanted).covers(wanted), hook.id))
         return carrier, _without(wanted, [hook for hook in here if hook is not carrier])
     sources = elsewhere if move else []
     movable = [hook for hook in sources if hook.triggers and set(hook.triggers) <= set(wanted)]
     if here:
-        base = next((hook for hook in here if hook.covers(wanted[:1])), here[0])
+        base = max(here, key=lambda hook: sum(hook.covers([trigger]) for trigger in wanted))
         missing = tuple(trigger for trigger in wanted if not base.covers([trigger]))
         change = Change("update", base.id, base.target, base.triggers + missing)
     elif movable:
@@ -126,11 +137,12 @@ class Negotiation:
         self._seen = hook_id
 
     def failed(self, change: Change, error: SmoochError) -> None:
-        """A change was refused; what another caller deleted meanwhile is no failure."""
+        """A change was refused: look again before any other, since what another caller changed or deleted is no failure."""
         if change.kind == "create" and isinstance(error, BadRequest):
             self._failure = error
-        elif change.kind == "create" or not isinstance(error, NotFound):
+        elif not isinstance(error, Conflict) and (change.kind == "create" or not isinstance(error, NotFound)):
             raise error
+        self.changes.clear()
 
     def _due(self, surplus: list[Change], *, settled: bool) -> list[Change]:
         """What this caller removes now: its own; what others made only if they do not do so themselves."""
@@ -145,7 +157,7 @@ class Negotiation:
 def _without(wanted: Sequence[str], hooks: Iterable[Hook]) -> list[Change]:
     changes = []
     for hook in hooks:
-        left = tuple(trigger for trigger in hook.triggers if trigger not in wanted)
+        left = hook.without(wanted).triggers
         if left != hook.triggers:
             changes.append(Change("update" if left else "delete", hook.id, hook.target, left))
     return changes
@@ -166,13 +178,13 @@ def same_target(one: str, other: str) -> bool:
     """Whether two addresses differ in spelling at most."""
     try:
         return one == other or _spelled(one) == _spelled(other)
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, ValueError):
         return False
 
 
-def _spelled(address: str) -> httpx.URL:
+def _spelled(address: str) -> tuple[object, ...]:
     url = httpx.URL(address)
-    return url if url.path else url.copy_with(path="/")
+    return url.scheme, url.userinfo, url.raw_host, url.port or _PORTS.get(url.scheme), url.raw_path
 
 
 def check_target(target: object) -> str:
@@ -180,20 +192,23 @@ def check_target(target: object) -> str:
     if not isinstance(target, str):
         raise InvalidInput(f"target must be a string such as https://example.com/hook, not {target!r}", "target")
     try:
-        url = httpx.URL(target)
+        url = httpx.URL(check_text(target, "target"))
     except httpx.InvalidURL as error:
         raise InvalidInput(f"target {target!r} is not an address: {error}", "target") from None
-    if url.scheme not in ("http", "https") or not url.host or target != target.strip() or " " in target:
+    if url.scheme not in ("http", "https") or not url.raw_host or target != target.strip() or " " in target:
         raise InvalidInput(f"target must be a full address such as https://example.com/hook, not {target!r}", "target")
     return target
 
 
 def check_triggers(triggers: object) -> tuple[str, ...]:
     """One trigger or several, without repetition."""
-    names = (triggers,) if isinstance(triggers, str) else triggers
-    if not isinstance(names, list | tuple | set | frozenset) or not names:
+    if isinstance(triggers, Mapping | bytes) or not isinstance(triggers, Iterable):
         raise InvalidInput(f"triggers must be a trigger or a list of them, not {triggers!r}", "triggers")
+    names = [triggers] if isinstance(triggers, str) else list(triggers)
     for name in names:
         if not isinstance(name, str) or not name or name != name.strip():
             raise InvalidInput(f"a trigger is a name such as message:appUser or '*', not {name!r}", "triggers")
-    return tuple(dict.fromkeys(sorted(names) if isinstance(names, set | frozenset) else names))
+        check_text(name, "triggers")
+    if not names:
+        raise InvalidInput("triggers must name one trigger at least", "triggers")
+    return tuple(dict.fromkeys(sorted(names) if isinstance(triggers, Set) else names))

@@ -7,12 +7,13 @@ import socket
 import ssl
 import threading
 import time
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterator
 
 
 @attrs.frozen
@@ -21,13 +22,12 @@ class Request:
     target: str
     headers: dict[str, str]
     body: bytes
+    port: int
+    """Of the sender: one for each connection."""
+    at: float = attrs.field(factory=time.monotonic)
 
     def json(self) -> Any:
         return json.loads(self.body)
-
-
-Answer = "bytes | Iterable[bytes | float] | None"
-"""Bytes to send; or pieces, where a number is a pause in seconds; or None to close the connection without an answer."""
 
 
 def answer(status: int = 200, body: Any = b"{}", **headers: str) -> bytes:
@@ -39,18 +39,27 @@ def answer(status: int = 200, body: Any = b"{}", **headers: str) -> bytes:
 
 
 class Peer:
-    """Answers each request with what `respond` returns; `requests` and `connections` tell what arrived."""
+    """Answers each request with what `respond` returns; `requests` and `connections` tell what arrived.
+
+    An answer is the bytes to send; or pieces of it, where a number is a pause in seconds and None ends the connection;
+    or None to end the connection without an answer.
+    """
 
     def __init__(self, respond: Callable[[Request], Any], tls: ssl.SSLContext | None = None) -> None:
         self._respond = respond
         self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self._sockets: list[socket.socket] = []
+        self._sockets: set[socket.socket] = set()
         self._stopped = threading.Event()
         self.requests: list[Request] = []
         self.connections = 0
         host = "localhost" if tls else "127.0.0.1"
         self.url = f"http{'s' if tls else ''}://{host}:{self._listener.getsockname()[1]}"
+
+    @property
+    def open(self) -> int:
+        """How many connections there are now."""
+        return len(self._sockets)
 
     def __enter__(self) -> Peer:
         threading.Thread(target=self._accept, daemon=True).start()
@@ -58,55 +67,54 @@ class Peer:
 
     def __exit__(self, *_: object) -> None:
         self._stopped.set()
+        for one in (self._listener, *self._sockets):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        for connection in self._sockets:
-            connection.close()
+        wait_until(lambda: not self._sockets)
 
     def _accept(self) -> None:
-        while True:
-            try:
+        with suppress(OSError):
+            while not self._stopped.is_set():
                 connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            self._sockets.append(connection)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+                self.connections += 1
+                if self._tls:
+                    connection = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+                self._sockets.add(connection)
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        try:
-            if self._tls:
-                connection = self._tls.wrap_socket(connection, server_side=True)
-                self._sockets.append(connection)
-            with connection.makefile("rb") as stream:
-                while (request := _read(stream)) is not None:
-                    self.requests.append(request)
-                    if not self._send(connection, self._respond(request)):
-                        break
-        except (OSError, ValueError):
-            pass
-        finally:
-            connection.close()
+        with suppress(OSError, ValueError), connection, connection.makefile("rb") as stream:
+            if isinstance(connection, ssl.SSLSocket):
+                connection.do_handshake()
+            while (request := _read(stream, connection.getpeername()[1])) is not None:
+                self.requests.append(request)
+                if not self._send(connection, request, self._respond(request)):
+                    break
+        self._sockets.discard(connection)
 
-    def _send(self, connection: socket.socket, pieces: Any) -> bool:
-        if pieces is None:
-            return False
-        for piece in [pieces] if isinstance(pieces, bytes) else pieces:
+    def _send(self, connection: socket.socket, request: Request, pieces: Any) -> bool:
+        for piece in [pieces] if isinstance(pieces, bytes | None) else pieces:
             if piece is None:
                 return False
             if isinstance(piece, bytes):
-                connection.sendall(piece)
+                connection.sendall(_head(piece) if request.method == "HEAD" else piece)
             elif self._stopped.wait(piece):
                 return False
         return True
 
 
-def _read(stream: Any) -> Request | None:
+def _head(answer: bytes) -> bytes:
+    return answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+
+
+def _read(stream: Any, port: int) -> Request | None:
     line = stream.readline()
     if not line.strip():
         return None
     method, target, _ = line.decode().split()
     headers: dict[str, str] = {}
-    while (line := stream.readline().strip()):
+    while line := stream.readline().strip():
         name, _, value = line.decode("latin-1").partition(":")
         headers[name.strip().lower()] = value.strip()
     if headers.get("transfer-encoding") == "chunked":
@@ -117,7 +125,7 @@ def _read(stream: Any) -> Request | None:
         stream.readline()
     else:
         body = stream.read(int(headers.get("content-length", 0)))
-    return Request(method, target, headers, body)
+    return Request(method, target, headers, body, port)
 
 
 def script(*answers: Any) -> Callable[[Request], Any]:
@@ -143,3 +151,27 @@ def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
     while not condition():
         assert time.monotonic() < limit, "condition never came true"
         time.sleep(0.005)
+
+
+@contextmanager
+def deaf() -> Iterator[str]:
+    """The URL of a port whose connections are made, but where nobody ever reads or answers."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(64)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@contextmanager
+def crowded() -> Iterator[str]:
+    """The URL of a port where so many wait already that no further connection is made, nor refused."""
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=0) as listener,
+        socket.socket() as first,
+        socket.socket() as second,
+    ):
+        for waiting in (first, second):
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"

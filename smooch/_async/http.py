@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 from httpx import USE_CLIENT_DEFAULT
-from httpx_retries import RetryTransport
 
 from .. import _http
-from .._synchronization import AsyncEvent, AsyncLock, async_time_limit
+from .._async_synchronization import AsyncEvent, AsyncLock, async_time_limit
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -31,15 +30,22 @@ class AsyncHTTPClient(httpx.AsyncClient):
     """
 
     def __init__(self, settings: _http.Settings, auth: TokenAuth, transport: httpx.AsyncBaseTransport) -> None:
+        from .._retries import RetryTransport
+
         super().__init__(
             auth=auth,
             base_url=settings.base_url,
             headers=_http.HEADERS,
             timeout=settings.timeout,
-            transport=RetryTransport(transport),
+            transport=RetryTransport(AsyncWholeAnswers(transport)),
         )
         self._settings = settings
         self._call = _http.CallPolicy(settings, auth)
+
+    @property  # type: ignore[misc]
+    def cookies(self) -> httpx.Cookies:
+        """None: the API has no cookies, and looking for them costs a twentieth of a call."""
+        return _http.NO_COOKIES
 
     def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:
         """Build a request; account-level paths start at the version, all others at the app."""
@@ -54,17 +60,55 @@ class AsyncHTTPClient(httpx.AsyncClient):
         follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
     ) -> httpx.Response:
         """Send a request within the deadline; raise for any answer of status 300 or above, and for none at all."""
-        self._call.start(request)
+        self._call.start(request, streamed=stream)
         try:
             async with async_time_limit(self._call.deadline):
-                response = await super().send(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
-                if response.status_code >= 300 and stream:
-                    await response.aread()
-        except (httpx.TransportError, httpx.DecodingError, TimeoutError) as exception:
+                response = await super().send(request, stream=True, auth=auth, follow_redirects=follow_redirects)
+                if not stream or response.status_code >= 300:
+                    response = await self._read(response)
+        except (httpx.RequestError, TimeoutError) as exception:
             raise self._call.explain(exception, request) from exception
         if response.status_code >= 300:
             raise self._call.refusal(response)
         return response
+
+    async def _read(self, response: httpx.Response) -> httpx.Response:
+        """Read an answer; a body that is not encoded as its header says is taken as it came."""
+        try:
+            await response.aread()
+        except httpx.DecodingError:
+            assert isinstance(response.stream, httpx.AsyncByteStream)
+            return _http.as_it_came(response, b"".join([piece async for piece in response.stream]))
+        return response
+
+
+class AsyncWholeAnswers(httpx.AsyncBaseTransport):
+    """Has an answer come in whole before it counts as one, so that it is tried again where the end of it is missing."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        self._transport = transport
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request, and read the answer unless the caller wants to do that."""
+        response = await self._transport.handle_async_request(request)
+        if request.extensions["streamed"] and response.status_code < 300:
+            return response
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        content = bytearray()
+        try:
+            async for piece in response.stream:
+                content += piece
+        except (httpx.NetworkError, httpx.RemoteProtocolError) as exception:
+            if response.status_code < 300:
+                raise _http.CutOff(response, bytes(content)) from exception
+        finally:
+            await response.stream.aclose()
+        response.stream = httpx.ByteStream(bytes(content))
+        return response
+
+    async def aclose(self) -> None:
+        """Close the transport below."""
+        await self._transport.aclose()
 
 
 class AsyncPool(httpx.AsyncBaseTransport):
@@ -78,6 +122,7 @@ class AsyncPool(httpx.AsyncBaseTransport):
     def __init__(self, connect: Callable[[], httpx.AsyncBaseTransport], max_connections: int) -> None:
         self._connect = connect
         self._max_connections = max_connections
+        self._closed = False
         self._forget()
         _pools.add(self)
 
@@ -86,7 +131,6 @@ class AsyncPool(httpx.AsyncBaseTransport):
         self._open = 0
         self._idle: deque[tuple[httpx.AsyncBaseTransport, float]] = deque()
         self._waiting: deque[_Turn] = deque()
-        self._closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request over a connection that is free, or as soon as one is."""
@@ -94,7 +138,7 @@ class AsyncPool(httpx.AsyncBaseTransport):
         try:
             response = await connection.handle_async_request(request)
         except BaseException:
-            await self._give_back(connection)
+            await self._discard(connection)
             raise
         assert isinstance(response.stream, httpx.AsyncByteStream)
         response.stream = _Borrowed(response.stream, self, connection)
@@ -147,6 +191,15 @@ class AsyncPool(httpx.AsyncBaseTransport):
         for connection in stale:
             await connection.aclose()
 
+    async def _discard(self, connection: httpx.AsyncBaseTransport) -> None:
+        """Close a connection that a call left in an unknown state; who waits for one gets a new one."""
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().serve(self._connect())
+            else:
+                self._open -= 1
+        await connection.aclose()
+
     async def _leave(self, turn: _Turn) -> None:
         """Stop waiting; a connection handed over at the same moment goes to the next in line."""
         with self._lock:
@@ -167,23 +220,30 @@ class _Turn(AsyncEvent):
 
 
 class _Borrowed(httpx.AsyncByteStream):
-    """The body of an answer; its end gives the connection back."""
+    """The body of an answer; when it is closed the connection goes back, if it was read to its end."""
 
     def __init__(self, stream: httpx.AsyncByteStream, pool: AsyncPool, connection: httpx.AsyncBaseTransport) -> None:
         self._stream = stream
         self._pool = pool
         self._connection: httpx.AsyncBaseTransport | None = connection
+        self._at_end = False
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._stream.__aiter__()
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self._stream:
+            yield piece
+        self._at_end = True
 
     async def aclose(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
         try:
             await self._stream.aclose()
+        except BaseException:
+            self._at_end = False
+            raise
         finally:
-            connection, self._connection = self._connection, None
-            if connection is not None:
-                await self._pool._give_back(connection)
+            await (self._pool._give_back(connection) if self._at_end else self._pool._discard(connection))
 
 
 _pools: weakref.WeakSet[AsyncPool] = weakref.WeakSet()

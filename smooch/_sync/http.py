@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 from httpx import USE_CLIENT_DEFAULT
-from httpx_retries import RetryTransport
 
 from .. import _http
 from .._synchronization import Event, Lock, time_limit
@@ -32,15 +31,22 @@ class HTTPClient(httpx.Client):
     """
 
     def __init__(self, settings: _http.Settings, auth: TokenAuth, transport: httpx.BaseTransport) -> None:
+        from .._retries import RetryTransport
+
         super().__init__(
             auth=auth,
             base_url=settings.base_url,
             headers=_http.HEADERS,
             timeout=settings.timeout,
-            transport=RetryTransport(transport),
+            transport=RetryTransport(WholeAnswers(transport)),
         )
         self._settings = settings
         self._call = _http.CallPolicy(settings, auth)
+
+    @property  # type: ignore[misc]
+    def cookies(self) -> httpx.Cookies:
+        """None: the API has no cookies, and looking for them costs a twentieth of a call."""
+        return _http.NO_COOKIES
 
     def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:
         """Build a request; account-level paths start at the version, all others at the app."""
@@ -55,17 +61,55 @@ class HTTPClient(httpx.Client):
         follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
     ) -> httpx.Response:
         """Send a request within the deadline; raise for any answer of status 300 or above, and for none at all."""
-        self._call.start(request)
+        self._call.start(request, streamed=stream)
         try:
             with time_limit(self._call.deadline):
-                response = super().send(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
-                if response.status_code >= 300 and stream:
-                    response.read()
-        except (httpx.TransportError, httpx.DecodingError, TimeoutError) as exception:
+                response = super().send(request, stream=True, auth=auth, follow_redirects=follow_redirects)
+                if not stream or response.status_code >= 300:
+                    response = self._read(response)
+        except (httpx.RequestError, TimeoutError) as exception:
             raise self._call.explain(exception, request) from exception
         if response.status_code >= 300:
             raise self._call.refusal(response)
         return response
+
+    def _read(self, response: httpx.Response) -> httpx.Response:
+        """Read an answer; a body that is not encoded as its header says is taken as it came."""
+        try:
+            response.read()
+        except httpx.DecodingError:
+            assert isinstance(response.stream, httpx.SyncByteStream)
+            return _http.as_it_came(response, b"".join([piece for piece in response.stream]))
+        return response
+
+
+class WholeAnswers(httpx.BaseTransport):
+    """Has an answer come in whole before it counts as one, so that it is tried again where the end of it is missing."""
+
+    def __init__(self, transport: httpx.BaseTransport) -> None:
+        self._transport = transport
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request, and read the answer unless the caller wants to do that."""
+        response = self._transport.handle_request(request)
+        if request.extensions["streamed"] and response.status_code < 300:
+            return response
+        assert isinstance(response.stream, httpx.SyncByteStream)
+        content = bytearray()
+        try:
+            for piece in response.stream:
+                content += piece
+        except (httpx.NetworkError, httpx.RemoteProtocolError) as exception:
+            if response.status_code < 300:
+                raise _http.CutOff(response, bytes(content)) from exception
+        finally:
+            response.stream.close()
+        response.stream = httpx.ByteStream(bytes(content))
+        return response
+
+    def close(self) -> None:
+        """Close the transport below."""
+        self._transport.close()
 
 
 class Pool(httpx.BaseTransport):
@@ -79,6 +123,7 @@ class Pool(httpx.BaseTransport):
     def __init__(self, connect: Callable[[], httpx.BaseTransport], max_connections: int) -> None:
         self._connect = connect
         self._max_connections = max_connections
+        self._closed = False
         self._forget()
         _pools.add(self)
 
@@ -87,7 +132,6 @@ class Pool(httpx.BaseTransport):
         self._open = 0
         self._idle: deque[tuple[httpx.BaseTransport, float]] = deque()
         self._waiting: deque[_Turn] = deque()
-        self._closed = False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request over a connection that is free, or as soon as one is."""
@@ -95,7 +139,7 @@ class Pool(httpx.BaseTransport):
         try:
             response = connection.handle_request(request)
         except BaseException:
-            self._give_back(connection)
+            self._discard(connection)
             raise
         assert isinstance(response.stream, httpx.SyncByteStream)
         response.stream = _Borrowed(response.stream, self, connection)
@@ -148,6 +192,15 @@ class Pool(httpx.BaseTransport):
         for connection in stale:
             connection.close()
 
+    def _discard(self, connection: httpx.BaseTransport) -> None:
+        """Close a connection that a call left in an unknown state; who waits for one gets a new one."""
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().serve(self._connect())
+            else:
+                self._open -= 1
+        connection.close()
+
     def _leave(self, turn: _Turn) -> None:
         """Stop waiting; a connection handed over at the same moment goes to the next in line."""
         with self._lock:
@@ -168,23 +221,30 @@ class _Turn(Event):
 
 
 class _Borrowed(httpx.SyncByteStream):
-    """The body of an answer; its end gives the connection back."""
+    """The body of an answer; when it is closed the connection goes back, if it was read to its end."""
 
     def __init__(self, stream: httpx.SyncByteStream, pool: Pool, connection: httpx.BaseTransport) -> None:
         self._stream = stream
         self._pool = pool
         self._connection: httpx.BaseTransport | None = connection
+        self._at_end = False
 
     def __iter__(self) -> Iterator[bytes]:
-        return self._stream.__iter__()
+        for piece in self._stream:
+            yield piece
+        self._at_end = True
 
     def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
         try:
             self._stream.close()
+        except BaseException:
+            self._at_end = False
+            raise
         finally:
-            connection, self._connection = self._connection, None
-            if connection is not None:
-                self._pool._give_back(connection)
+            (self._pool._give_back(connection) if self._at_end else self._pool._discard(connection))
 
 
 _pools: weakref.WeakSet[Pool] = weakref.WeakSet()

@@ -115,7 +115,7 @@ class Smooch:
         Reads `SMOOCH_KEY_ID`, `SMOOCH_SECRET`, `SMOOCH_APP_ID`, `SMOOCH_API_VERSION`, `SMOOCH_REGION` and
         `SMOOCH_BASE_URL`; `options` are further arguments of the constructor, and win.
         """
-        return cls(**(_config.from_environment() | options))
+        return cls(**_config.from_environment(options))
 
     def with_options(self, **options: Any) -> Self:
         """The same client with another `timeout`, `deadline` or `retries`, over the same connections.
@@ -342,7 +342,7 @@ class Smooch:
     def delete_all_webhooks(self) -> list[Response[EmptyResponse]]:
         """Delete every webhook of the app, one by one; the answers are in the order of the list."""
         answer = self.get_webhooks()
-        return [self.delete_webhook(webhook.id) for webhook in answer.parsed.webhooks]
+        return [self.delete_webhook(hook.id) for hook in _webhook_plan.Hook.listed(answer.json())]
 
     def ensure_webhook_exist(
         self, trigger: str | Iterable[str], webhook_url: str, *, move: bool = True
@@ -365,12 +365,12 @@ class Smooch:
         negotiation = _webhook_plan.Negotiation(wanted, _webhook_plan.check_target(webhook_url), move=move)
         while True:
             listed = self.get_webhooks()
-            hooks = [_webhook_plan.Hook.from_wire(item) for item in listed.json()["webhooks"]]
+            hooks = _webhook_plan.Hook.listed(listed.json())
             carrier = negotiation.look(hooks, listed.headers.get("Date", ""))
             if carrier is not None:
                 return carrier.id, carrier.secret
-            for change in negotiation.changes:
-                self._change_webhook(change, negotiation)
+            while negotiation.changes:
+                self._change_webhook(negotiation.changes.pop(0), negotiation)
             sleep(negotiation.pause)
 
     def _change_webhook(self, change: _webhook_plan.Change, negotiation: _webhook_plan.Negotiation) -> None:
@@ -383,7 +383,7 @@ class Smooch:
                     self.update_webhook(change.hook_id, change.target, change.triggers)
                 case "delete":
                     self.delete_webhook(change.hook_id)
-        except (errors.BadRequest, errors.NotFound) as error:
+        except (errors.BadRequest, errors.NotFound, errors.Conflict) as error:
             negotiation.failed(change, error)
 
     # Tokens

@@ -58,7 +58,7 @@ class Model:
     """Base of all models."""
 
     _wire: ClassVar[Wire]
-    additional_properties: dict[str, Any] = field(init=False, factory=dict)
+    additional_properties: dict[str, Any] = field(factory=dict)
     """What came on the wire and fits no attribute; sent along."""
 
     @classmethod
@@ -68,8 +68,8 @@ class Model:
             raise WrongShape(f"{cls.__name__} is an object, not {type(src_dict).__name__}")
         wire = cls._wire
         readers = wire.readers
-        values: dict[str, Any] = {}
         rest: dict[str, Any] = {}
+        values: dict[str, Any] = {"additional_properties": rest}
         for key, value in src_dict.items():
             if key not in readers:
                 rest[key] = value
@@ -92,10 +92,7 @@ class Model:
         for name in wire.required:
             if name not in values:
                 raise WrongShape(f"{cls.__name__} needs {wire.required[name]}")
-        self = cls(**values)
-        if rest:
-            self.additional_properties = rest
-        return self
+        return cls(**values)
 
     def to_dict(self) -> dict[str, Any]:
         """Write the wire form."""

@@ -31,9 +31,11 @@ def query(*parameters: tuple[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in parameters if value is not UNSET and value is not None}
 
 
-def comma_separated(values: Iterable[Any] | Unset | None) -> str | None:
-    """A list in one parameter."""
-    return ",".join(map(str, values)) if values else None
+def comma_separated(name: str, values: Iterable[Any] | Unset | None) -> tuple[str, str | None]:
+    """A list in one parameter. Raises ValueError for a string, which is a list of letters too."""
+    if isinstance(values, str):
+        raise ValueError(f"{name} is a list of strings, not a string: pass [{values!r}]")
+    return name, ",".join(map(str, values)) if values else None
 
 
 def deep_object(name: str, value: Any) -> list[tuple[str, Any]]:
@@ -42,7 +44,7 @@ def deep_object(name: str, value: Any) -> list[tuple[str, Any]]:
 
 
 def multipart(body: Model) -> dict[str, Any]:
-    """A form with files. The transport makes the boundary, a new one per request."""
+    """A form with files; httpx makes the boundary, a new one for each request."""
     data: dict[str, Any] = {}
     files: list[tuple[str, Any]] = []
     for key, value in body.to_dict().items():
@@ -50,6 +52,8 @@ def multipart(body: Model) -> dict[str, Any]:
             files.append((key, value.to_tuple()))
         else:
             data[key] = json.dumps(value) if isinstance(value, dict) else value
+    if not files:
+        raise ValueError("a form without a file cannot be sent: pass a File")
     return {"data": data, "files": files}
 
 

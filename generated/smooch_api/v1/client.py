@@ -26,7 +26,12 @@ def _without_credentials(base_url: str) -> str:
 
 @define
 class Client:
-    """Where the API is, and how its answers are got. Authentication is up to the headers or the httpx client."""
+    """Where the API is, and how its answers are got. Authentication is up to the headers or the httpx client.
+
+    An operation raises ValueError for a path parameter that would address something else, before anything is sent;
+    UnexpectedStatus for a status of 300 or above; what `unreadable` makes, by default UnreadableResponse, for a body that
+    cannot be read; and whatever httpx raises.
+    """
 
     _base_url: str = field(alias="base_url", repr=_without_credentials)
     """What the paths of the operations are relative to."""

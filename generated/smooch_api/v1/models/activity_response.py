@@ -18,6 +18,4 @@ class ActivityResponse(_base.Model):
 
     conversation: Conversation | Unset = UNSET
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("conversation", "conversation", _base.model("Conversation")),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("conversation", "conversation", _base.model("Conversation")))

@@ -10,11 +10,7 @@ from .. import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppReference(_base.Model):
-    """AppReference."""
-
     id: str
     """24 hex digits."""
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("_id", "id", required=True),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("_id", "id", required=True))

@@ -18,6 +18,4 @@ class AppResponse(_base.Model):
 
     app: App | Unset = UNSET
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("app", "app", _base.model("App")),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("app", "app", _base.model("App")))

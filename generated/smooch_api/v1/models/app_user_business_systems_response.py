@@ -13,12 +13,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppUserBusinessSystemsResponse(_base.Model):
-    """AppUserBusinessSystemsResponse."""
-
     business_systems: list[BusinessSystemItem]
 
     _wire: ClassVar = _base.Wire(
         _base.Field(
             "businessSystems", "business_systems", _base.list_of(_base.model("BusinessSystemItem")), required=True
-        ),
+        )
     )

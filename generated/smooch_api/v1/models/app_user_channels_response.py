@@ -13,10 +13,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppUserChannelsResponse(_base.Model):
-    """AppUserChannelsResponse."""
-
     channels: list[ChannelEntityItem]
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("channels", "channels", _base.list_of(_base.model("ChannelEntityItem")), required=True),
+        _base.Field("channels", "channels", _base.list_of(_base.model("ChannelEntityItem")), required=True)
     )

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppUserPreCreate(_base.Model):
-    """AppUserPreCreate."""
-
     user_id: str
     """Id chosen by the business; unique in the app."""
     given_name: str | Unset = UNSET

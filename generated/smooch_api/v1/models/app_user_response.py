@@ -13,10 +13,6 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppUserResponse(_base.Model):
-    """AppUserResponse."""
-
     app_user: AppUser
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("appUser", "app_user", _base.model("AppUser"), required=True),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("appUser", "app_user", _base.model("AppUser"), required=True))

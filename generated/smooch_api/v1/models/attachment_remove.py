@@ -10,11 +10,7 @@ from .. import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class AttachmentRemove(_base.Model):
-    """AttachmentRemove."""
-
     media_url: str
     """As the upload returned it."""
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("mediaUrl", "media_url", required=True),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("mediaUrl", "media_url", required=True))

@@ -10,13 +10,10 @@ from .. import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class AttachmentResponse(_base.Model):
-    """AttachmentResponse."""
-
     media_url: str
     media_type: str
     """MIME type."""
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("mediaUrl", "media_url", required=True),
-        _base.Field("mediaType", "media_type", required=True),
+        _base.Field("mediaUrl", "media_url", required=True), _base.Field("mediaType", "media_type", required=True)
     )

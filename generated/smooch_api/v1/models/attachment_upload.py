@@ -16,6 +16,4 @@ class AttachmentUpload(_base.Model):
     source: File
     """The file."""
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("source", "source", required=True),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("source", "source", required=True))

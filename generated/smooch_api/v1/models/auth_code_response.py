@@ -10,10 +10,6 @@ from .. import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class AuthCodeResponse(_base.Model):
-    """AuthCodeResponse."""
-
     auth_code: str
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("authCode", "auth_code", required=True),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("authCode", "auth_code", required=True))

@@ -14,6 +14,4 @@ class Charge(_base.Model):
 
     id: str
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("id", "id", required=True),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("id", "id", required=True))

@@ -11,8 +11,6 @@ from ..types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class ClientInfo(_base.Model):
-    """ClientInfo."""
-
     app_name: str | Unset = UNSET
     avatar_url: str | Unset = UNSET
     carrier: str | Unset = UNSET

@@ -27,6 +27,5 @@ class Confirmation(_base.Model):
     """
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("type", "type_", required=True),
-        _base.Field("message", "message", _base.model("MessagePost")),
+        _base.Field("type", "type_", required=True), _base.Field("message", "message", _base.model("MessagePost"))
     )

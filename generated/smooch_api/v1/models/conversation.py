@@ -11,14 +11,9 @@ from ..types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Conversation(_base.Model):
-    """Conversation."""
-
     id: str
     """24 hex digits."""
     unread_count: int | Unset = UNSET
     """Messages that the user has not read; left out in webhooks."""
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("_id", "id", required=True),
-        _base.Field("unreadCount", "unread_count"),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("_id", "id", required=True), _base.Field("unreadCount", "unread_count"))

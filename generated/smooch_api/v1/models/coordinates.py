@@ -11,8 +11,6 @@ from ..types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Coordinates(_base.Model):
-    """Coordinates."""
-
     lat: float
     """Degrees of latitude."""
     long: float
@@ -21,7 +19,5 @@ class Coordinates(_base.Model):
     """Seen in early v1."""
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("lat", "lat", required=True),
-        _base.Field("long", "long", required=True),
-        _base.Field("_id", "id"),
+        _base.Field("lat", "lat", required=True), _base.Field("long", "long", required=True), _base.Field("_id", "id")
     )

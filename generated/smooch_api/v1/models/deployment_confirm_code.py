@@ -14,6 +14,4 @@ class DeploymentConfirmCode(_base.Model):
 
     code: str
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("code", "code", required=True),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("code", "code", required=True))

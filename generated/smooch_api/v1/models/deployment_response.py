@@ -17,6 +17,4 @@ class DeploymentResponse(_base.Model):
 
     deployment: Deployment
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("deployment", "deployment", _base.model("Deployment"), required=True),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("deployment", "deployment", _base.model("Deployment"), required=True))

@@ -20,6 +20,5 @@ class Destination(_base.Model):
     """
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("integrationId", "integration_id"),
-        _base.Field("integrationType", "integration_type"),
+        _base.Field("integrationId", "integration_id"), _base.Field("integrationType", "integration_type")
     )

@@ -17,6 +17,4 @@ class DeviceResponse(_base.Model):
 
     device: Device
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("device", "device", _base.model("Device"), required=True),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("device", "device", _base.model("Device"), required=True))

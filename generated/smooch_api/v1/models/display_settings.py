@@ -14,11 +14,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class DisplaySettings(_base.Model):
-    """DisplaySettings."""
-
     image_aspect_ratio: DisplaySettingsImageAspectRatio | str | Unset = UNSET
     """Of the images in a carousel. Default horizontal."""
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("imageAspectRatio", "image_aspect_ratio"),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("imageAspectRatio", "image_aspect_ratio"))

@@ -10,8 +10,6 @@ from .. import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class ErrorDetail(_base.Model):
-    """ErrorDetail."""
-
     code: str
     """Snake case. The full list was never published.
 
@@ -21,6 +19,5 @@ class ErrorDetail(_base.Model):
     """A sentence for people."""
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("code", "code", required=True),
-        _base.Field("description", "description", required=True),
+        _base.Field("code", "code", required=True), _base.Field("description", "description", required=True)
     )

@@ -17,6 +17,4 @@ class ErrorResponse(_base.Model):
 
     error: ErrorDetail
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("error", "error", _base.model("ErrorDetail"), required=True),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("error", "error", _base.model("ErrorDetail"), required=True))

@@ -22,6 +22,5 @@ class EventPost(_base.Model):
     """Fields of the user to change along with it; sent by the vendor's web client."""
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("name", "name", required=True),
-        _base.Field("appUser", "app_user", _base.model("AppUserUpdate")),
+        _base.Field("name", "name", required=True), _base.Field("appUser", "app_user", _base.model("AppUserUpdate"))
     )

@@ -15,6 +15,4 @@ class EventResponse(_base.Model):
     conversation_updated: bool
     """Whether the event added messages to the conversation."""
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("conversationUpdated", "conversation_updated", required=True),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("conversationUpdated", "conversation_updated", required=True))

@@ -15,6 +15,4 @@ class ExternalMessage(_base.Model):
 
     id: str | Unset = UNSET
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("id", "id"),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("id", "id"))

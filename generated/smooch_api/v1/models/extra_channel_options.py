@@ -18,6 +18,4 @@ class ExtraChannelOptions(_base.Model):
 
     messenger: MessengerOptions | Unset = UNSET
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("messenger", "messenger", _base.model("MessengerOptions")),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("messenger", "messenger", _base.model("MessengerOptions")))

@@ -18,6 +18,4 @@ class GetIntegrationProfileResponse(_base.Model):
 
     profile: IntegrationProfile | Unset = UNSET
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("profile", "profile", _base.model("IntegrationProfile")),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("profile", "profile", _base.model("IntegrationProfile")))

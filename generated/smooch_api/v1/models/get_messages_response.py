@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class GetMessagesResponse(_base.Model):
-    """GetMessagesResponse."""
-
     conversation: Conversation | Unset = UNSET
     messages: list[Message] | Unset = UNSET
     """At most 100."""

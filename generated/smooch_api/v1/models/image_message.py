@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ImageMessage(_base.Model):
-    """ImageMessage."""
-
     id: str
     """24 hex digits."""
     type_: Literal["image"] = "image"

@@ -18,6 +18,4 @@ class IntegrationResponse(_base.Model):
 
     integration: Integration | Unset = UNSET
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("integration", "integration", _base.model("Integration")),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("integration", "integration", _base.model("Integration")))

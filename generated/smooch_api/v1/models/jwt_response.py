@@ -15,6 +15,4 @@ class JwtResponse(_base.Model):
 
     jwt: str | Unset = UNSET
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("jwt", "jwt", secret=True),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("jwt", "jwt", secret=True))

@@ -18,6 +18,4 @@ class LegacyConversationResponse(_base.Model):
 
     conversation: LegacyConversation | Unset = UNSET
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("conversation", "conversation", _base.model("LegacyConversation")),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("conversation", "conversation", _base.model("LegacyConversation")))

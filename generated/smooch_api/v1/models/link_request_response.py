@@ -14,10 +14,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class LinkRequestResponse(_base.Model):
-    """LinkRequestResponse."""
-
     link_requests: list[LinkRequest] | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("linkRequests", "link_requests", _base.list_of(_base.model("LinkRequest"))),
+        _base.Field("linkRequests", "link_requests", _base.list_of(_base.model("LinkRequest")))
     )

@@ -18,5 +18,5 @@ class ListDeploymentsResponse(_base.Model):
     deployments: list[Deployment]
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("deployments", "deployments", _base.list_of(_base.model("Deployment")), required=True),
+        _base.Field("deployments", "deployments", _base.list_of(_base.model("Deployment")), required=True)
     )

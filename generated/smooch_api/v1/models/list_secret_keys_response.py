@@ -18,6 +18,4 @@ class ListSecretKeysResponse(_base.Model):
 
     keys: list[SecretKey] | Unset = UNSET
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("keys", "keys", _base.list_of(_base.model("SecretKey"))),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("keys", "keys", _base.list_of(_base.model("SecretKey"))))

@@ -13,10 +13,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ListWebhooksResponse(_base.Model):
-    """ListWebhooksResponse."""
-
     webhooks: list[Webhook]
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("webhooks", "webhooks", _base.list_of(_base.model("Webhook")), required=True),
+        _base.Field("webhooks", "webhooks", _base.list_of(_base.model("Webhook")), required=True)
     )

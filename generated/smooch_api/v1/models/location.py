@@ -16,7 +16,4 @@ class Location(_base.Model):
     address: str | Unset = UNSET
     name: str | Unset = UNSET
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("address", "address"),
-        _base.Field("name", "name"),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("address", "address"), _base.Field("name", "name"))

@@ -17,6 +17,4 @@ class MenuResponse(_base.Model):
 
     menu: CurrentMenu
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("menu", "menu", _base.model("CurrentMenu"), required=True),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("menu", "menu", _base.model("CurrentMenu"), required=True))

@@ -16,6 +16,4 @@ class MenuSettings(_base.Model):
     input_enabled: bool | Unset = UNSET
     """Whether the user can still type beside the menu; true unless set."""
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("inputEnabled", "input_enabled"),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("inputEnabled", "input_enabled"))

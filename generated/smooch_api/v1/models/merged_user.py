@@ -16,6 +16,4 @@ class MergedUser(_base.Model):
     id: str | Unset = UNSET
     """24 hex digits."""
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("_id", "id"),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("_id", "id"))

@@ -18,6 +18,4 @@ class MessageOverrideMessenger(_base.Model):
 
     payload: ChannelPayload | Unset = UNSET
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("payload", "payload", _base.as_object),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("payload", "payload", _base.as_object))

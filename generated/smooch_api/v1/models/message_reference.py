@@ -15,6 +15,4 @@ class MessageReference(_base.Model):
     id: str
     """24 hex digits."""
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("_id", "id", required=True),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("_id", "id", required=True))

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessageResponse(_base.Model):
-    """MessageResponse."""
-
     message: Message
     extra_messages: list[Message] | Unset = UNSET
     """Since October 2018; further messages when the posted one was split."""

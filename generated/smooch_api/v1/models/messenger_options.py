@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessengerOptions(_base.Model):
-    """MessengerOptions."""
-
     webview_height_ratio: MessengerOptionsWebviewHeightRatio | str | Unset = UNSET
     messenger_extensions: bool | Unset = UNSET
     """Default false."""

@@ -15,6 +15,4 @@ class NotificationReference(_base.Model):
     id: str
     """A UUID, as returned when the notification was posted."""
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("_id", "id", required=True),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("_id", "id", required=True))

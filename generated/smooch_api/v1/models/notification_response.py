@@ -19,5 +19,5 @@ class NotificationResponse(_base.Model):
     notification: NotificationResponseNotification | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("notification", "notification", _base.model("NotificationResponseNotification")),
+        _base.Field("notification", "notification", _base.model("NotificationResponseNotification"))
     )

@@ -15,6 +15,4 @@ class NotificationResponseNotification(_base.Model):
     id: str
     """A UUID that the `notification:*` webhooks repeat."""
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("_id", "id", required=True),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("_id", "id", required=True))

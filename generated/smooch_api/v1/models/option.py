@@ -17,6 +17,5 @@ class Option(_base.Model):
     label: str
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("name", "name", required=True),
-        _base.Field("label", "label", required=True),
+        _base.Field("name", "name", required=True), _base.Field("label", "label", required=True)
     )

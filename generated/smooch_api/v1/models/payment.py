@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class Payment(_base.Model):
-    """Payment."""
-
     action: Action
     source: Source | Unset = UNSET
     message: Message | Unset = UNSET

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class PostbackItem(_base.Model):
-    """PostbackItem."""
-
     action: Action
     message: Message | Unset = UNSET
     """The message with the button; none when it was a menu item."""

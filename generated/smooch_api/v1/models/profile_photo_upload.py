@@ -16,6 +16,4 @@ class ProfilePhotoUpload(_base.Model):
     source: File
     """The image file; best 640 by 640 pixels and at most 63 kB."""
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("source", "source", required=True),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("source", "source", required=True))

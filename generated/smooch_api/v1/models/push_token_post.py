@@ -16,6 +16,5 @@ class PushTokenPost(_base.Model):
     token: str
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("deviceId", "device_id", required=True),
-        _base.Field("token", "token", required=True),
+        _base.Field("deviceId", "device_id", required=True), _base.Field("token", "token", required=True)
     )

@@ -21,6 +21,5 @@ class Referral(_base.Model):
     details: ReferralDetails | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("code", "code", required=True),
-        _base.Field("details", "details", _base.model("ReferralDetails")),
+        _base.Field("code", "code", required=True), _base.Field("details", "details", _base.model("ReferralDetails"))
     )

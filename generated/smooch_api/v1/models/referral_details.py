@@ -11,14 +11,10 @@ from ..types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class ReferralDetails(_base.Model):
-    """ReferralDetails."""
-
     source: str | Unset = UNSET
     type_: str | Unset = UNSET
     ad_id: str | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("source", "source"),
-        _base.Field("type", "type_"),
-        _base.Field("adId", "ad_id"),
+        _base.Field("source", "source"), _base.Field("type", "type_"), _base.Field("adId", "ad_id")
     )

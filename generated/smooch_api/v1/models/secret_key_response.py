@@ -18,6 +18,4 @@ class SecretKeyResponse(_base.Model):
 
     key: SecretKey | Unset = UNSET
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("key", "key", _base.model("SecretKey")),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("key", "key", _base.model("SecretKey")))

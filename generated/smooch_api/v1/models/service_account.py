@@ -15,7 +15,4 @@ class ServiceAccount(_base.Model):
     id: str
     name: str
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("_id", "id", required=True),
-        _base.Field("name", "name", required=True),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("_id", "id", required=True), _base.Field("name", "name", required=True))

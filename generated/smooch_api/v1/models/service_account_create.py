@@ -14,6 +14,4 @@ class ServiceAccountCreate(_base.Model):
 
     name: str
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("name", "name", required=True),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("name", "name", required=True))

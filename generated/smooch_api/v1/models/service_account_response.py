@@ -18,6 +18,4 @@ class ServiceAccountResponse(_base.Model):
 
     service_account: ServiceAccount | Unset = UNSET
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("serviceAccount", "service_account", _base.model("ServiceAccount")),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("serviceAccount", "service_account", _base.model("ServiceAccount")))

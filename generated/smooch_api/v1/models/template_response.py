@@ -17,6 +17,4 @@ class TemplateResponse(_base.Model):
 
     template: Template
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("template", "template", _base.model("Template"), required=True),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("template", "template", _base.model("Template"), required=True))

@@ -20,6 +20,5 @@ class TemplateUpdate(_base.Model):
     message: MessagePost | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("name", "name"),
-        _base.Field("message", "message", _base.model("MessagePost")),
+        _base.Field("name", "name"), _base.Field("message", "message", _base.model("MessagePost"))
     )

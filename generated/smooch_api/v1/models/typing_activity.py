@@ -10,11 +10,7 @@ from .. import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class TypingActivity(_base.Model):
-    """TypingActivity."""
-
     type_: str
     """Known values: `typing:start`, `typing:stop`."""
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("type", "type_", required=True),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("type", "type_", required=True))

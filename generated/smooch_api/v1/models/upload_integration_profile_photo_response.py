@@ -14,6 +14,4 @@ class UploadIntegrationProfilePhotoResponse(_base.Model):
 
     photo_url: str
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("photoUrl", "photo_url", required=True),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("photoUrl", "photo_url", required=True))

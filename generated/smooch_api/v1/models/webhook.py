@@ -11,8 +11,6 @@ from ..types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Webhook(_base.Model):
-    """Webhook."""
-
     id: str
     """24 hex digits."""
     target: str
@@ -35,7 +33,7 @@ class Webhook(_base.Model):
         _base.Field("_id", "id", required=True),
         _base.Field("target", "target", required=True),
         _base.Field("triggers", "triggers", _base.as_list, required=True),
-        _base.Field("secret", "secret", required=True),
+        _base.Field("secret", "secret", required=True, secret=True),
         _base.Field("version", "version"),
         _base.Field("includeClient", "include_client"),
         _base.Field("includeFullAppUser", "include_full_app_user"),

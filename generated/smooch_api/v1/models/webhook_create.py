@@ -11,8 +11,6 @@ from ..types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class WebhookCreate(_base.Model):
-    """WebhookCreate."""
-
     target: str
     """Where to post deliveries to."""
     triggers: list[str] | Unset = UNSET

@@ -13,10 +13,6 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class WebhookResponse(_base.Model):
-    """WebhookResponse."""
-
     webhook: Webhook
 
-    _wire: ClassVar = _base.Wire(
-        _base.Field("webhook", "webhook", _base.model("Webhook"), required=True),
-    )
+    _wire: ClassVar = _base.Wire(_base.Field("webhook", "webhook", _base.model("Webhook"), required=True))

@@ -13,20 +13,11 @@ if TYPE_CHECKING:
 _read = _calls.from_json(AppUserResponse.from_dict)
 
 
-def _get_kwargs(
-    user_id: str,
-) -> dict[str, Any]:
-    return {
-        "method": "get",
-        "url": f"/appusers/{_calls.path_segment('userId', user_id)}",
-    }
+def _get_kwargs(user_id: str) -> dict[str, Any]:
+    return {"method": "get", "url": f"/appusers/{_calls.path_segment('userId', user_id)}"}
 
 
-def sync_detailed(
-    user_id: str,
-    *,
-    client: Client,
-) -> Response[AppUserResponse]:
+def sync_detailed(user_id: str, *, client: Client) -> Response[AppUserResponse]:
     """Get a user.
 
     `GET /appusers/{userId}`, getAppUser.
@@ -34,49 +25,19 @@ def sync_detailed(
     Args:
         user_id: The user's `_id`, or the id that the business gave it.
     """
-    return client.call(
-        _get_kwargs(
-            user_id,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(user_id), _read)
 
 
-def sync(
-    user_id: str,
-    *,
-    client: Client,
-) -> AppUserResponse:
+def sync(user_id: str, *, client: Client) -> AppUserResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        user_id,
-        client=client,
-    ).parsed
+    return sync_detailed(user_id, client=client).parsed
 
 
-async def asyncio_detailed(
-    user_id: str,
-    *,
-    client: Client,
-) -> Response[AppUserResponse]:
+async def asyncio_detailed(user_id: str, *, client: Client) -> Response[AppUserResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            user_id,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(user_id), _read)
 
 
-async def asyncio(
-    user_id: str,
-    *,
-    client: Client,
-) -> AppUserResponse:
+async def asyncio(user_id: str, *, client: Client) -> AppUserResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            user_id,
-            client=client,
-        )
-    ).parsed
+    return (await asyncio_detailed(user_id, client=client)).parsed

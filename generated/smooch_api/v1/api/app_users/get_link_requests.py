@@ -13,26 +13,15 @@ if TYPE_CHECKING:
 _read = _calls.from_json(LinkRequestResponse.from_dict)
 
 
-def _get_kwargs(
-    user_id: str,
-    *,
-    integration_ids: list[str],
-) -> dict[str, Any]:
+def _get_kwargs(user_id: str, *, integration_ids: list[str]) -> dict[str, Any]:
     return {
         "method": "get",
         "url": f"/appusers/{_calls.path_segment('userId', user_id)}/linkrequest",
-        "params": _calls.query(
-            ("integrationIds", _calls.comma_separated(integration_ids)),
-        ),
+        "params": _calls.query(_calls.comma_separated("integrationIds", integration_ids)),
     }
 
 
-def sync_detailed(
-    user_id: str,
-    *,
-    client: Client,
-    integration_ids: list[str],
-) -> Response[LinkRequestResponse]:
+def sync_detailed(user_id: str, *, client: Client, integration_ids: list[str]) -> Response[LinkRequestResponse]:
     """Get codes and URLs by which a user can link channels to this conversation.
 
     `GET /appusers/{userId}/linkrequest`, getLinkRequests.
@@ -41,56 +30,21 @@ def sync_detailed(
         user_id: The user's `_id`, or the id that the business gave it.
         integration_ids: Ids of the integrations to make link requests for, joined by commas.
     """
-    return client.call(
-        _get_kwargs(
-            user_id,
-            integration_ids=integration_ids,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(user_id, integration_ids=integration_ids), _read)
 
 
-def sync(
-    user_id: str,
-    *,
-    client: Client,
-    integration_ids: list[str],
-) -> LinkRequestResponse:
+def sync(user_id: str, *, client: Client, integration_ids: list[str]) -> LinkRequestResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        user_id,
-        client=client,
-        integration_ids=integration_ids,
-    ).parsed
+    return sync_detailed(user_id, client=client, integration_ids=integration_ids).parsed
 
 
 async def asyncio_detailed(
-    user_id: str,
-    *,
-    client: Client,
-    integration_ids: list[str],
+    user_id: str, *, client: Client, integration_ids: list[str]
 ) -> Response[LinkRequestResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            user_id,
-            integration_ids=integration_ids,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(user_id, integration_ids=integration_ids), _read)
 
 
-async def asyncio(
-    user_id: str,
-    *,
-    client: Client,
-    integration_ids: list[str],
-) -> LinkRequestResponse:
+async def asyncio(user_id: str, *, client: Client, integration_ids: list[str]) -> LinkRequestResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            user_id,
-            client=client,
-            integration_ids=integration_ids,
-        )
-    ).parsed
+    return (await asyncio_detailed(user_id, client=client, integration_ids=integration_ids)).parsed

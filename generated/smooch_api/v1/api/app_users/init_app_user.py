@@ -15,22 +15,11 @@ if TYPE_CHECKING:
 _read = _calls.from_json(InitResponse.from_dict)
 
 
-def _get_kwargs(
-    *,
-    body: InitRequest,
-) -> dict[str, Any]:
-    return {
-        "method": "post",
-        "url": "/init",
-        "json": _base.dump(body),
-    }
+def _get_kwargs(*, body: InitRequest) -> dict[str, Any]:
+    return {"method": "post", "url": "/init", "json": _base.dump(body)}
 
 
-def sync_detailed(
-    *,
-    client: Client,
-    body: InitRequest,
-) -> Response[InitResponse]:
+def sync_detailed(*, client: Client, body: InitRequest) -> Response[InitResponse]:
     """Announce a device and get the user that belongs to it.
 
     `POST /init`, initAppUser, deprecated.
@@ -39,49 +28,19 @@ def sync_detailed(
     an anonymous user and `userId` names another one, the two are merged, so the `_id` of the answer may differ from
     the one seen before.
     """
-    return client.call(
-        _get_kwargs(
-            body=body,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(body=body), _read)
 
 
-def sync(
-    *,
-    client: Client,
-    body: InitRequest,
-) -> InitResponse:
+def sync(*, client: Client, body: InitRequest) -> InitResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        client=client,
-        body=body,
-    ).parsed
+    return sync_detailed(client=client, body=body).parsed
 
 
-async def asyncio_detailed(
-    *,
-    client: Client,
-    body: InitRequest,
-) -> Response[InitResponse]:
+async def asyncio_detailed(*, client: Client, body: InitRequest) -> Response[InitResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            body=body,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(body=body), _read)
 
 
-async def asyncio(
-    *,
-    client: Client,
-    body: InitRequest,
-) -> InitResponse:
+async def asyncio(*, client: Client, body: InitRequest) -> InitResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            client=client,
-            body=body,
-        )
-    ).parsed
+    return (await asyncio_detailed(client=client, body=body)).parsed

@@ -15,71 +15,30 @@ if TYPE_CHECKING:
 _read = _calls.from_json(EmptyResponse.from_dict, may_be_empty=True)
 
 
-def _get_kwargs(
-    *,
-    body: AppUserMerge,
-) -> dict[str, Any]:
-    return {
-        "method": "post",
-        "url": "/appusers/merge",
-        "json": _base.dump(body),
-    }
+def _get_kwargs(*, body: AppUserMerge) -> dict[str, Any]:
+    return {"method": "post", "url": "/appusers/merge", "json": _base.dump(body)}
 
 
-def sync_detailed(
-    *,
-    client: Client,
-    body: AppUserMerge,
-) -> Response[EmptyResponse]:
+def sync_detailed(*, client: Client, body: AppUserMerge) -> Response[EmptyResponse]:
     """Merge two users into one.
 
     `POST /appusers/merge`, mergeUsers.
 
     Only v1.1. The discarded user's clients and messages move to the surviving one. Needs app or account scope.
     """
-    return client.call(
-        _get_kwargs(
-            body=body,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(body=body), _read)
 
 
-def sync(
-    *,
-    client: Client,
-    body: AppUserMerge,
-) -> EmptyResponse:
+def sync(*, client: Client, body: AppUserMerge) -> EmptyResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        client=client,
-        body=body,
-    ).parsed
+    return sync_detailed(client=client, body=body).parsed
 
 
-async def asyncio_detailed(
-    *,
-    client: Client,
-    body: AppUserMerge,
-) -> Response[EmptyResponse]:
+async def asyncio_detailed(*, client: Client, body: AppUserMerge) -> Response[EmptyResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            body=body,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(body=body), _read)
 
 
-async def asyncio(
-    *,
-    client: Client,
-    body: AppUserMerge,
-) -> EmptyResponse:
+async def asyncio(*, client: Client, body: AppUserMerge) -> EmptyResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            client=client,
-            body=body,
-        )
-    ).parsed
+    return (await asyncio_detailed(client=client, body=body)).parsed

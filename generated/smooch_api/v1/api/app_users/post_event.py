@@ -15,11 +15,7 @@ if TYPE_CHECKING:
 _read = _calls.from_json(EventResponse.from_dict)
 
 
-def _get_kwargs(
-    user_id: str,
-    *,
-    body: EventPost,
-) -> dict[str, Any]:
+def _get_kwargs(user_id: str, *, body: EventPost) -> dict[str, Any]:
     return {
         "method": "post",
         "url": f"/appusers/{_calls.path_segment('userId', user_id)}/events",
@@ -27,12 +23,7 @@ def _get_kwargs(
     }
 
 
-def sync_detailed(
-    user_id: str,
-    *,
-    client: Client,
-    body: EventPost,
-) -> Response[EventResponse]:
+def sync_detailed(user_id: str, *, client: Client, body: EventPost) -> Response[EventResponse]:
     """Report that a user did something, which may set off a whisper.
 
     `POST /appusers/{userId}/events`, postEvent, deprecated.
@@ -42,56 +33,19 @@ def sync_detailed(
     Args:
         user_id: The user's `_id`, or the id that the business gave it.
     """
-    return client.call(
-        _get_kwargs(
-            user_id,
-            body=body,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(user_id, body=body), _read)
 
 
-def sync(
-    user_id: str,
-    *,
-    client: Client,
-    body: EventPost,
-) -> EventResponse:
+def sync(user_id: str, *, client: Client, body: EventPost) -> EventResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        user_id,
-        client=client,
-        body=body,
-    ).parsed
+    return sync_detailed(user_id, client=client, body=body).parsed
 
 
-async def asyncio_detailed(
-    user_id: str,
-    *,
-    client: Client,
-    body: EventPost,
-) -> Response[EventResponse]:
+async def asyncio_detailed(user_id: str, *, client: Client, body: EventPost) -> Response[EventResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            user_id,
-            body=body,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(user_id, body=body), _read)
 
 
-async def asyncio(
-    user_id: str,
-    *,
-    client: Client,
-    body: EventPost,
-) -> EventResponse:
+async def asyncio(user_id: str, *, client: Client, body: EventPost) -> EventResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            user_id,
-            client=client,
-            body=body,
-        )
-    ).parsed
+    return (await asyncio_detailed(user_id, client=client, body=body)).parsed

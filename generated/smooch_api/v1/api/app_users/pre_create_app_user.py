@@ -15,71 +15,30 @@ if TYPE_CHECKING:
 _read = _calls.from_json(AppUserResponse.from_dict)
 
 
-def _get_kwargs(
-    *,
-    body: AppUserPreCreate,
-) -> dict[str, Any]:
-    return {
-        "method": "post",
-        "url": "/appusers",
-        "json": _base.dump(body),
-    }
+def _get_kwargs(*, body: AppUserPreCreate) -> dict[str, Any]:
+    return {"method": "post", "url": "/appusers", "json": _base.dump(body)}
 
 
-def sync_detailed(
-    *,
-    client: Client,
-    body: AppUserPreCreate,
-) -> Response[AppUserResponse]:
+def sync_detailed(*, client: Client, body: AppUserPreCreate) -> Response[AppUserResponse]:
     """Create a user before the first contact.
 
     `POST /appusers`, preCreateAppUser.
 
     Needs app or account scope. A `userId` that is taken gives 409.
     """
-    return client.call(
-        _get_kwargs(
-            body=body,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(body=body), _read)
 
 
-def sync(
-    *,
-    client: Client,
-    body: AppUserPreCreate,
-) -> AppUserResponse:
+def sync(*, client: Client, body: AppUserPreCreate) -> AppUserResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        client=client,
-        body=body,
-    ).parsed
+    return sync_detailed(client=client, body=body).parsed
 
 
-async def asyncio_detailed(
-    *,
-    client: Client,
-    body: AppUserPreCreate,
-) -> Response[AppUserResponse]:
+async def asyncio_detailed(*, client: Client, body: AppUserPreCreate) -> Response[AppUserResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            body=body,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(body=body), _read)
 
 
-async def asyncio(
-    *,
-    client: Client,
-    body: AppUserPreCreate,
-) -> AppUserResponse:
+async def asyncio(*, client: Client, body: AppUserPreCreate) -> AppUserResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            client=client,
-            body=body,
-        )
-    ).parsed
+    return (await asyncio_detailed(client=client, body=body)).parsed

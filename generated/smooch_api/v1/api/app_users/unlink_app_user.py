@@ -13,22 +13,14 @@ if TYPE_CHECKING:
 _read = _calls.from_json(EmptyResponse.from_dict, may_be_empty=True)
 
 
-def _get_kwargs(
-    user_id: str,
-    channel: str,
-) -> dict[str, Any]:
+def _get_kwargs(user_id: str, channel: str) -> dict[str, Any]:
     return {
         "method": "delete",
         "url": f"/appusers/{_calls.path_segment('userId', user_id)}/channels/{_calls.path_segment('channel', channel)}",
     }
 
 
-def sync_detailed(
-    user_id: str,
-    channel: str,
-    *,
-    client: Client,
-) -> Response[EmptyResponse]:
+def sync_detailed(user_id: str, channel: str, *, client: Client) -> Response[EmptyResponse]:
     """Unlink a user from a channel.
 
     `DELETE /appusers/{userId}/channels/{channel}`, unlinkAppUser.
@@ -37,56 +29,19 @@ def sync_detailed(
         user_id: The user's `_id`, or the id that the business gave it.
         channel: Channel type, such as `twilio`.
     """
-    return client.call(
-        _get_kwargs(
-            user_id,
-            channel,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(user_id, channel), _read)
 
 
-def sync(
-    user_id: str,
-    channel: str,
-    *,
-    client: Client,
-) -> EmptyResponse:
+def sync(user_id: str, channel: str, *, client: Client) -> EmptyResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        user_id,
-        channel,
-        client=client,
-    ).parsed
+    return sync_detailed(user_id, channel, client=client).parsed
 
 
-async def asyncio_detailed(
-    user_id: str,
-    channel: str,
-    *,
-    client: Client,
-) -> Response[EmptyResponse]:
+async def asyncio_detailed(user_id: str, channel: str, *, client: Client) -> Response[EmptyResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            user_id,
-            channel,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(user_id, channel), _read)
 
 
-async def asyncio(
-    user_id: str,
-    channel: str,
-    *,
-    client: Client,
-) -> EmptyResponse:
+async def asyncio(user_id: str, channel: str, *, client: Client) -> EmptyResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            user_id,
-            channel,
-            client=client,
-        )
-    ).parsed
+    return (await asyncio_detailed(user_id, channel, client=client)).parsed

@@ -15,24 +15,11 @@ if TYPE_CHECKING:
 _read = _calls.from_json(AppUserResponse.from_dict)
 
 
-def _get_kwargs(
-    user_id: str,
-    *,
-    body: AppUserUpdate,
-) -> dict[str, Any]:
-    return {
-        "method": "put",
-        "url": f"/appusers/{_calls.path_segment('userId', user_id)}",
-        "json": _base.dump(body),
-    }
+def _get_kwargs(user_id: str, *, body: AppUserUpdate) -> dict[str, Any]:
+    return {"method": "put", "url": f"/appusers/{_calls.path_segment('userId', user_id)}", "json": _base.dump(body)}
 
 
-def sync_detailed(
-    user_id: str,
-    *,
-    client: Client,
-    body: AppUserUpdate,
-) -> Response[AppUserResponse]:
+def sync_detailed(user_id: str, *, client: Client, body: AppUserUpdate) -> Response[AppUserResponse]:
     """Change fields of a user.
 
     `PUT /appusers/{userId}`, updateAppUser.
@@ -42,56 +29,19 @@ def sync_detailed(
     Args:
         user_id: The user's `_id`, or the id that the business gave it.
     """
-    return client.call(
-        _get_kwargs(
-            user_id,
-            body=body,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(user_id, body=body), _read)
 
 
-def sync(
-    user_id: str,
-    *,
-    client: Client,
-    body: AppUserUpdate,
-) -> AppUserResponse:
+def sync(user_id: str, *, client: Client, body: AppUserUpdate) -> AppUserResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        user_id,
-        client=client,
-        body=body,
-    ).parsed
+    return sync_detailed(user_id, client=client, body=body).parsed
 
 
-async def asyncio_detailed(
-    user_id: str,
-    *,
-    client: Client,
-    body: AppUserUpdate,
-) -> Response[AppUserResponse]:
+async def asyncio_detailed(user_id: str, *, client: Client, body: AppUserUpdate) -> Response[AppUserResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            user_id,
-            body=body,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(user_id, body=body), _read)
 
 
-async def asyncio(
-    user_id: str,
-    *,
-    client: Client,
-    body: AppUserUpdate,
-) -> AppUserResponse:
+async def asyncio(user_id: str, *, client: Client, body: AppUserUpdate) -> AppUserResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            user_id,
-            client=client,
-            body=body,
-        )
-    ).parsed
+    return (await asyncio_detailed(user_id, client=client, body=body)).parsed

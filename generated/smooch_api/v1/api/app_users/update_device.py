@@ -15,12 +15,7 @@ if TYPE_CHECKING:
 _read = _calls.from_json(DeviceResponse.from_dict)
 
 
-def _get_kwargs(
-    user_id: str,
-    device_id: str,
-    *,
-    body: DeviceUpdate,
-) -> dict[str, Any]:
+def _get_kwargs(user_id: str, device_id: str, *, body: DeviceUpdate) -> dict[str, Any]:
     return {
         "method": "put",
         "url": f"/appusers/{_calls.path_segment('userId', user_id)}/devices/{_calls.path_segment('deviceId', device_id)}",
@@ -28,13 +23,7 @@ def _get_kwargs(
     }
 
 
-def sync_detailed(
-    user_id: str,
-    device_id: str,
-    *,
-    client: Client,
-    body: DeviceUpdate,
-) -> Response[DeviceResponse]:
+def sync_detailed(user_id: str, device_id: str, *, client: Client, body: DeviceUpdate) -> Response[DeviceResponse]:
     """Change fields of a user's device.
 
     `PUT /appusers/{userId}/devices/{deviceId}`, updateDevice, deprecated.
@@ -45,63 +34,21 @@ def sync_detailed(
         user_id: The user's `_id`, or the id that the business gave it.
         device_id: The `id` that the device was announced with.
     """
-    return client.call(
-        _get_kwargs(
-            user_id,
-            device_id,
-            body=body,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(user_id, device_id, body=body), _read)
 
 
-def sync(
-    user_id: str,
-    device_id: str,
-    *,
-    client: Client,
-    body: DeviceUpdate,
-) -> DeviceResponse:
+def sync(user_id: str, device_id: str, *, client: Client, body: DeviceUpdate) -> DeviceResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        user_id,
-        device_id,
-        client=client,
-        body=body,
-    ).parsed
+    return sync_detailed(user_id, device_id, client=client, body=body).parsed
 
 
 async def asyncio_detailed(
-    user_id: str,
-    device_id: str,
-    *,
-    client: Client,
-    body: DeviceUpdate,
+    user_id: str, device_id: str, *, client: Client, body: DeviceUpdate
 ) -> Response[DeviceResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            user_id,
-            device_id,
-            body=body,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(user_id, device_id, body=body), _read)
 
 
-async def asyncio(
-    user_id: str,
-    device_id: str,
-    *,
-    client: Client,
-    body: DeviceUpdate,
-) -> DeviceResponse:
+async def asyncio(user_id: str, device_id: str, *, client: Client, body: DeviceUpdate) -> DeviceResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            user_id,
-            device_id,
-            client=client,
-            body=body,
-        )
-    ).parsed
+    return (await asyncio_detailed(user_id, device_id, client=client, body=body)).parsed

@@ -15,71 +15,30 @@ if TYPE_CHECKING:
 _read = _calls.from_json(AppResponse.from_dict)
 
 
-def _get_kwargs(
-    *,
-    body: AppCreate,
-) -> dict[str, Any]:
-    return {
-        "method": "post",
-        "url": "/apps",
-        "json": _base.dump(body),
-    }
+def _get_kwargs(*, body: AppCreate) -> dict[str, Any]:
+    return {"method": "post", "url": "/apps", "json": _base.dump(body)}
 
 
-def sync_detailed(
-    *,
-    client: Client,
-    body: AppCreate,
-) -> Response[AppResponse]:
+def sync_detailed(*, client: Client, body: AppCreate) -> Response[AppResponse]:
     """Create an app.
 
     `POST /apps`, createApp.
 
     Needs account scope.
     """
-    return client.call(
-        _get_kwargs(
-            body=body,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(body=body), _read)
 
 
-def sync(
-    *,
-    client: Client,
-    body: AppCreate,
-) -> AppResponse:
+def sync(*, client: Client, body: AppCreate) -> AppResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        client=client,
-        body=body,
-    ).parsed
+    return sync_detailed(client=client, body=body).parsed
 
 
-async def asyncio_detailed(
-    *,
-    client: Client,
-    body: AppCreate,
-) -> Response[AppResponse]:
+async def asyncio_detailed(*, client: Client, body: AppCreate) -> Response[AppResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            body=body,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(body=body), _read)
 
 
-async def asyncio(
-    *,
-    client: Client,
-    body: AppCreate,
-) -> AppResponse:
+async def asyncio(*, client: Client, body: AppCreate) -> AppResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            client=client,
-            body=body,
-        )
-    ).parsed
+    return (await asyncio_detailed(client=client, body=body)).parsed

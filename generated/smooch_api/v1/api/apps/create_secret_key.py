@@ -15,24 +15,11 @@ if TYPE_CHECKING:
 _read = _calls.from_json(SecretKeyResponse.from_dict)
 
 
-def _get_kwargs(
-    app_id: str,
-    *,
-    body: SecretKeyCreate,
-) -> dict[str, Any]:
-    return {
-        "method": "post",
-        "url": f"/apps/{_calls.path_segment('appId', app_id)}/keys",
-        "json": _base.dump(body),
-    }
+def _get_kwargs(app_id: str, *, body: SecretKeyCreate) -> dict[str, Any]:
+    return {"method": "post", "url": f"/apps/{_calls.path_segment('appId', app_id)}/keys", "json": _base.dump(body)}
 
 
-def sync_detailed(
-    app_id: str,
-    *,
-    client: Client,
-    body: SecretKeyCreate,
-) -> Response[SecretKeyResponse]:
+def sync_detailed(app_id: str, *, client: Client, body: SecretKeyCreate) -> Response[SecretKeyResponse]:
     """Create a key of an app.
 
     `POST /apps/{appId}/keys`, createSecretKey.
@@ -42,56 +29,19 @@ def sync_detailed(
     Args:
         app_id: Id of the app.
     """
-    return client.call(
-        _get_kwargs(
-            app_id,
-            body=body,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(app_id, body=body), _read)
 
 
-def sync(
-    app_id: str,
-    *,
-    client: Client,
-    body: SecretKeyCreate,
-) -> SecretKeyResponse:
+def sync(app_id: str, *, client: Client, body: SecretKeyCreate) -> SecretKeyResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        app_id,
-        client=client,
-        body=body,
-    ).parsed
+    return sync_detailed(app_id, client=client, body=body).parsed
 
 
-async def asyncio_detailed(
-    app_id: str,
-    *,
-    client: Client,
-    body: SecretKeyCreate,
-) -> Response[SecretKeyResponse]:
+async def asyncio_detailed(app_id: str, *, client: Client, body: SecretKeyCreate) -> Response[SecretKeyResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            app_id,
-            body=body,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(app_id, body=body), _read)
 
 
-async def asyncio(
-    app_id: str,
-    *,
-    client: Client,
-    body: SecretKeyCreate,
-) -> SecretKeyResponse:
+async def asyncio(app_id: str, *, client: Client, body: SecretKeyCreate) -> SecretKeyResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            app_id,
-            client=client,
-            body=body,
-        )
-    ).parsed
+    return (await asyncio_detailed(app_id, client=client, body=body)).parsed

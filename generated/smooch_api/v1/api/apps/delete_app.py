@@ -13,20 +13,11 @@ if TYPE_CHECKING:
 _read = _calls.from_json(EmptyResponse.from_dict, may_be_empty=True)
 
 
-def _get_kwargs(
-    app_id: str,
-) -> dict[str, Any]:
-    return {
-        "method": "delete",
-        "url": f"/apps/{_calls.path_segment('appId', app_id)}",
-    }
+def _get_kwargs(app_id: str) -> dict[str, Any]:
+    return {"method": "delete", "url": f"/apps/{_calls.path_segment('appId', app_id)}"}
 
 
-def sync_detailed(
-    app_id: str,
-    *,
-    client: Client,
-) -> Response[EmptyResponse]:
+def sync_detailed(app_id: str, *, client: Client) -> Response[EmptyResponse]:
     """Delete an app with all that is in it.
 
     `DELETE /apps/{appId}`, deleteApp.
@@ -36,49 +27,19 @@ def sync_detailed(
     Args:
         app_id: Id of the app.
     """
-    return client.call(
-        _get_kwargs(
-            app_id,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(app_id), _read)
 
 
-def sync(
-    app_id: str,
-    *,
-    client: Client,
-) -> EmptyResponse:
+def sync(app_id: str, *, client: Client) -> EmptyResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        app_id,
-        client=client,
-    ).parsed
+    return sync_detailed(app_id, client=client).parsed
 
 
-async def asyncio_detailed(
-    app_id: str,
-    *,
-    client: Client,
-) -> Response[EmptyResponse]:
+async def asyncio_detailed(app_id: str, *, client: Client) -> Response[EmptyResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            app_id,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(app_id), _read)
 
 
-async def asyncio(
-    app_id: str,
-    *,
-    client: Client,
-) -> EmptyResponse:
+async def asyncio(app_id: str, *, client: Client) -> EmptyResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            app_id,
-            client=client,
-        )
-    ).parsed
+    return (await asyncio_detailed(app_id, client=client)).parsed

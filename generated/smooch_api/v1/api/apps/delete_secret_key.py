@@ -13,22 +13,14 @@ if TYPE_CHECKING:
 _read = _calls.from_json(EmptyResponse.from_dict, may_be_empty=True)
 
 
-def _get_kwargs(
-    app_id: str,
-    key_id: str,
-) -> dict[str, Any]:
+def _get_kwargs(app_id: str, key_id: str) -> dict[str, Any]:
     return {
         "method": "delete",
         "url": f"/apps/{_calls.path_segment('appId', app_id)}/keys/{_calls.path_segment('keyId', key_id)}",
     }
 
 
-def sync_detailed(
-    app_id: str,
-    key_id: str,
-    *,
-    client: Client,
-) -> Response[EmptyResponse]:
+def sync_detailed(app_id: str, key_id: str, *, client: Client) -> Response[EmptyResponse]:
     """Delete a key of an app.
 
     `DELETE /apps/{appId}/keys/{keyId}`, deleteSecretKey.
@@ -39,56 +31,19 @@ def sync_detailed(
         app_id: Id of the app.
         key_id: Id of the key.
     """
-    return client.call(
-        _get_kwargs(
-            app_id,
-            key_id,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(app_id, key_id), _read)
 
 
-def sync(
-    app_id: str,
-    key_id: str,
-    *,
-    client: Client,
-) -> EmptyResponse:
+def sync(app_id: str, key_id: str, *, client: Client) -> EmptyResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        app_id,
-        key_id,
-        client=client,
-    ).parsed
+    return sync_detailed(app_id, key_id, client=client).parsed
 
 
-async def asyncio_detailed(
-    app_id: str,
-    key_id: str,
-    *,
-    client: Client,
-) -> Response[EmptyResponse]:
+async def asyncio_detailed(app_id: str, key_id: str, *, client: Client) -> Response[EmptyResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            app_id,
-            key_id,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(app_id, key_id), _read)
 
 
-async def asyncio(
-    app_id: str,
-    key_id: str,
-    *,
-    client: Client,
-) -> EmptyResponse:
+async def asyncio(app_id: str, key_id: str, *, client: Client) -> EmptyResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            app_id,
-            key_id,
-            client=client,
-        )
-    ).parsed
+    return (await asyncio_detailed(app_id, key_id, client=client)).parsed

@@ -13,22 +13,14 @@ if TYPE_CHECKING:
 _read = _calls.from_json(JwtResponse.from_dict)
 
 
-def _get_kwargs(
-    app_id: str,
-    key_id: str,
-) -> dict[str, Any]:
+def _get_kwargs(app_id: str, key_id: str) -> dict[str, Any]:
     return {
         "method": "get",
         "url": f"/apps/{_calls.path_segment('appId', app_id)}/keys/{_calls.path_segment('keyId', key_id)}/jwt",
     }
 
 
-def sync_detailed(
-    app_id: str,
-    key_id: str,
-    *,
-    client: Client,
-) -> Response[JwtResponse]:
+def sync_detailed(app_id: str, key_id: str, *, client: Client) -> Response[JwtResponse]:
     """Get a JWT of scope `app`, signed with this key.
 
     `GET /apps/{appId}/keys/{keyId}/jwt`, getAppJwt.
@@ -39,56 +31,19 @@ def sync_detailed(
         app_id: Id of the app.
         key_id: Id of the key.
     """
-    return client.call(
-        _get_kwargs(
-            app_id,
-            key_id,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(app_id, key_id), _read)
 
 
-def sync(
-    app_id: str,
-    key_id: str,
-    *,
-    client: Client,
-) -> JwtResponse:
+def sync(app_id: str, key_id: str, *, client: Client) -> JwtResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        app_id,
-        key_id,
-        client=client,
-    ).parsed
+    return sync_detailed(app_id, key_id, client=client).parsed
 
 
-async def asyncio_detailed(
-    app_id: str,
-    key_id: str,
-    *,
-    client: Client,
-) -> Response[JwtResponse]:
+async def asyncio_detailed(app_id: str, key_id: str, *, client: Client) -> Response[JwtResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            app_id,
-            key_id,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(app_id, key_id), _read)
 
 
-async def asyncio(
-    app_id: str,
-    key_id: str,
-    *,
-    client: Client,
-) -> JwtResponse:
+async def asyncio(app_id: str, key_id: str, *, client: Client) -> JwtResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            app_id,
-            key_id,
-            client=client,
-        )
-    ).parsed
+    return (await asyncio_detailed(app_id, key_id, client=client)).parsed

@@ -14,16 +14,10 @@ _read = _calls.from_json(GetSdkIdsResponse.from_dict)
 
 
 def _get_kwargs() -> dict[str, Any]:
-    return {
-        "method": "get",
-        "url": "/sdks",
-    }
+    return {"method": "get", "url": "/sdks"}
 
 
-def sync_detailed(
-    *,
-    client: Client,
-) -> Response[GetSdkIdsResponse]:
+def sync_detailed(*, client: Client) -> Response[GetSdkIdsResponse]:
     """Get the integration ids of the app's SDKs.
 
     `GET /sdks`, getSdkIds.
@@ -33,31 +27,16 @@ def sync_detailed(
     return client.call(_get_kwargs(), _read)
 
 
-def sync(
-    *,
-    client: Client,
-) -> GetSdkIdsResponse:
+def sync(*, client: Client) -> GetSdkIdsResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        client=client,
-    ).parsed
+    return sync_detailed(client=client).parsed
 
 
-async def asyncio_detailed(
-    *,
-    client: Client,
-) -> Response[GetSdkIdsResponse]:
+async def asyncio_detailed(*, client: Client) -> Response[GetSdkIdsResponse]:
     """Same as `sync_detailed`, for asyncio."""
     return await client.call_async(_get_kwargs(), _read)
 
 
-async def asyncio(
-    *,
-    client: Client,
-) -> GetSdkIdsResponse:
+async def asyncio(*, client: Client) -> GetSdkIdsResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            client=client,
-        )
-    ).parsed
+    return (await asyncio_detailed(client=client)).parsed

@@ -15,28 +15,17 @@ _read = _calls.from_json(ListAppsResponse.from_dict)
 
 
 def _get_kwargs(
-    *,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
-    service_account_id: str | Unset = UNSET,
+    *, limit: int | Unset = UNSET, offset: int | Unset = UNSET, service_account_id: str | Unset = UNSET
 ) -> dict[str, Any]:
     return {
         "method": "get",
         "url": "/apps",
-        "params": _calls.query(
-            ("limit", limit),
-            ("offset", offset),
-            ("serviceAccountId", service_account_id),
-        ),
+        "params": _calls.query(("limit", limit), ("offset", offset), ("serviceAccountId", service_account_id)),
     }
 
 
 def sync_detailed(
-    *,
-    client: Client,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
-    service_account_id: str | Unset = UNSET,
+    *, client: Client, limit: int | Unset = UNSET, offset: int | Unset = UNSET, service_account_id: str | Unset = UNSET
 ) -> Response[ListAppsResponse]:
     """List apps, one page at a time.
 
@@ -49,63 +38,29 @@ def sync_detailed(
         offset: How many to skip; none unless told.
         service_account_id: Only apps that this service account can reach.
     """
-    return client.call(
-        _get_kwargs(
-            limit=limit,
-            offset=offset,
-            service_account_id=service_account_id,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(limit=limit, offset=offset, service_account_id=service_account_id), _read)
 
 
 def sync(
-    *,
-    client: Client,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
-    service_account_id: str | Unset = UNSET,
+    *, client: Client, limit: int | Unset = UNSET, offset: int | Unset = UNSET, service_account_id: str | Unset = UNSET
 ) -> ListAppsResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        client=client,
-        limit=limit,
-        offset=offset,
-        service_account_id=service_account_id,
-    ).parsed
+    return sync_detailed(client=client, limit=limit, offset=offset, service_account_id=service_account_id).parsed
 
 
 async def asyncio_detailed(
-    *,
-    client: Client,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
-    service_account_id: str | Unset = UNSET,
+    *, client: Client, limit: int | Unset = UNSET, offset: int | Unset = UNSET, service_account_id: str | Unset = UNSET
 ) -> Response[ListAppsResponse]:
     """Same as `sync_detailed`, for asyncio."""
     return await client.call_async(
-        _get_kwargs(
-            limit=limit,
-            offset=offset,
-            service_account_id=service_account_id,
-        ),
-        _read,
+        _get_kwargs(limit=limit, offset=offset, service_account_id=service_account_id), _read
     )
 
 
 async def asyncio(
-    *,
-    client: Client,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
-    service_account_id: str | Unset = UNSET,
+    *, client: Client, limit: int | Unset = UNSET, offset: int | Unset = UNSET, service_account_id: str | Unset = UNSET
 ) -> ListAppsResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
     return (
-        await asyncio_detailed(
-            client=client,
-            limit=limit,
-            offset=offset,
-            service_account_id=service_account_id,
-        )
+        await asyncio_detailed(client=client, limit=limit, offset=offset, service_account_id=service_account_id)
     ).parsed

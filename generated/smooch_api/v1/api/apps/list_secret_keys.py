@@ -13,20 +13,11 @@ if TYPE_CHECKING:
 _read = _calls.from_json(ListSecretKeysResponse.from_dict)
 
 
-def _get_kwargs(
-    app_id: str,
-) -> dict[str, Any]:
-    return {
-        "method": "get",
-        "url": f"/apps/{_calls.path_segment('appId', app_id)}/keys",
-    }
+def _get_kwargs(app_id: str) -> dict[str, Any]:
+    return {"method": "get", "url": f"/apps/{_calls.path_segment('appId', app_id)}/keys"}
 
 
-def sync_detailed(
-    app_id: str,
-    *,
-    client: Client,
-) -> Response[ListSecretKeysResponse]:
+def sync_detailed(app_id: str, *, client: Client) -> Response[ListSecretKeysResponse]:
     """List the keys of an app.
 
     `GET /apps/{appId}/keys`, listSecretKeys.
@@ -36,49 +27,19 @@ def sync_detailed(
     Args:
         app_id: Id of the app.
     """
-    return client.call(
-        _get_kwargs(
-            app_id,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(app_id), _read)
 
 
-def sync(
-    app_id: str,
-    *,
-    client: Client,
-) -> ListSecretKeysResponse:
+def sync(app_id: str, *, client: Client) -> ListSecretKeysResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        app_id,
-        client=client,
-    ).parsed
+    return sync_detailed(app_id, client=client).parsed
 
 
-async def asyncio_detailed(
-    app_id: str,
-    *,
-    client: Client,
-) -> Response[ListSecretKeysResponse]:
+async def asyncio_detailed(app_id: str, *, client: Client) -> Response[ListSecretKeysResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            app_id,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(app_id), _read)
 
 
-async def asyncio(
-    app_id: str,
-    *,
-    client: Client,
-) -> ListSecretKeysResponse:
+async def asyncio(app_id: str, *, client: Client) -> ListSecretKeysResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            app_id,
-            client=client,
-        )
-    ).parsed
+    return (await asyncio_detailed(app_id, client=client)).parsed

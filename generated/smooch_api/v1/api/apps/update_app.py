@@ -15,24 +15,11 @@ if TYPE_CHECKING:
 _read = _calls.from_json(AppResponse.from_dict)
 
 
-def _get_kwargs(
-    app_id: str,
-    *,
-    body: AppUpdate,
-) -> dict[str, Any]:
-    return {
-        "method": "put",
-        "url": f"/apps/{_calls.path_segment('appId', app_id)}",
-        "json": _base.dump(body),
-    }
+def _get_kwargs(app_id: str, *, body: AppUpdate) -> dict[str, Any]:
+    return {"method": "put", "url": f"/apps/{_calls.path_segment('appId', app_id)}", "json": _base.dump(body)}
 
 
-def sync_detailed(
-    app_id: str,
-    *,
-    client: Client,
-    body: AppUpdate,
-) -> Response[AppResponse]:
+def sync_detailed(app_id: str, *, client: Client, body: AppUpdate) -> Response[AppResponse]:
     """Change some parts of an app.
 
     `PUT /apps/{appId}`, updateApp.
@@ -42,56 +29,19 @@ def sync_detailed(
     Args:
         app_id: Id of the app.
     """
-    return client.call(
-        _get_kwargs(
-            app_id,
-            body=body,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(app_id, body=body), _read)
 
 
-def sync(
-    app_id: str,
-    *,
-    client: Client,
-    body: AppUpdate,
-) -> AppResponse:
+def sync(app_id: str, *, client: Client, body: AppUpdate) -> AppResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        app_id,
-        client=client,
-        body=body,
-    ).parsed
+    return sync_detailed(app_id, client=client, body=body).parsed
 
 
-async def asyncio_detailed(
-    app_id: str,
-    *,
-    client: Client,
-    body: AppUpdate,
-) -> Response[AppResponse]:
+async def asyncio_detailed(app_id: str, *, client: Client, body: AppUpdate) -> Response[AppResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            app_id,
-            body=body,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(app_id, body=body), _read)
 
 
-async def asyncio(
-    app_id: str,
-    *,
-    client: Client,
-    body: AppUpdate,
-) -> AppResponse:
+async def asyncio(app_id: str, *, client: Client, body: AppUpdate) -> AppResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            app_id,
-            client=client,
-            body=body,
-        )
-    ).parsed
+    return (await asyncio_detailed(app_id, client=client, body=body)).parsed

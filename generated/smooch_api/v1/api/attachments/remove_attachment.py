@@ -15,69 +15,28 @@ if TYPE_CHECKING:
 _read = _calls.from_json(EmptyResponse.from_dict, may_be_empty=True)
 
 
-def _get_kwargs(
-    *,
-    body: AttachmentRemove,
-) -> dict[str, Any]:
-    return {
-        "method": "post",
-        "url": "/attachments/remove",
-        "json": _base.dump(body),
-    }
+def _get_kwargs(*, body: AttachmentRemove) -> dict[str, Any]:
+    return {"method": "post", "url": "/attachments/remove", "json": _base.dump(body)}
 
 
-def sync_detailed(
-    *,
-    client: Client,
-    body: AttachmentRemove,
-) -> Response[EmptyResponse]:
+def sync_detailed(*, client: Client, body: AttachmentRemove) -> Response[EmptyResponse]:
     """Delete an uploaded file.
 
     `POST /attachments/remove`, removeAttachment.
     """
-    return client.call(
-        _get_kwargs(
-            body=body,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(body=body), _read)
 
 
-def sync(
-    *,
-    client: Client,
-    body: AttachmentRemove,
-) -> EmptyResponse:
+def sync(*, client: Client, body: AttachmentRemove) -> EmptyResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        client=client,
-        body=body,
-    ).parsed
+    return sync_detailed(client=client, body=body).parsed
 
 
-async def asyncio_detailed(
-    *,
-    client: Client,
-    body: AttachmentRemove,
-) -> Response[EmptyResponse]:
+async def asyncio_detailed(*, client: Client, body: AttachmentRemove) -> Response[EmptyResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            body=body,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(body=body), _read)
 
 
-async def asyncio(
-    *,
-    client: Client,
-    body: AttachmentRemove,
-) -> EmptyResponse:
+async def asyncio(*, client: Client, body: AttachmentRemove) -> EmptyResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            client=client,
-            body=body,
-        )
-    ).parsed
+    return (await asyncio_detailed(client=client, body=body)).parsed

@@ -27,12 +27,7 @@ def _get_kwargs(
     return {
         "method": "post",
         "url": "/attachments",
-        "params": _calls.query(
-            ("access", access),
-            ("for", for_),
-            ("appUserId", app_user_id),
-            ("userId", user_id),
-        ),
+        "params": _calls.query(("access", access), ("for", for_), ("appUserId", app_user_id), ("userId", user_id)),
         **_calls.multipart(body),
     }
 
@@ -60,14 +55,7 @@ def sync_detailed(
         user_id: The business-chosen id of that user, in place of `appUserId`.
     """
     return client.call(
-        _get_kwargs(
-            body=body,
-            access=access,
-            for_=for_,
-            app_user_id=app_user_id,
-            user_id=user_id,
-        ),
-        _read,
+        _get_kwargs(body=body, access=access, for_=for_, app_user_id=app_user_id, user_id=user_id), _read
     )
 
 
@@ -82,12 +70,7 @@ def sync(
 ) -> AttachmentResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
     return sync_detailed(
-        client=client,
-        body=body,
-        access=access,
-        for_=for_,
-        app_user_id=app_user_id,
-        user_id=user_id,
+        client=client, body=body, access=access, for_=for_, app_user_id=app_user_id, user_id=user_id
     ).parsed
 
 
@@ -102,14 +85,7 @@ async def asyncio_detailed(
 ) -> Response[AttachmentResponse]:
     """Same as `sync_detailed`, for asyncio."""
     return await client.call_async(
-        _get_kwargs(
-            body=body,
-            access=access,
-            for_=for_,
-            app_user_id=app_user_id,
-            user_id=user_id,
-        ),
-        _read,
+        _get_kwargs(body=body, access=access, for_=for_, app_user_id=app_user_id, user_id=user_id), _read
     )
 
 
@@ -125,11 +101,6 @@ async def asyncio(
     """Same as `asyncio_detailed`, but returns only the parsed body."""
     return (
         await asyncio_detailed(
-            client=client,
-            body=body,
-            access=access,
-            for_=for_,
-            app_user_id=app_user_id,
-            user_id=user_id,
+            client=client, body=body, access=access, for_=for_, app_user_id=app_user_id, user_id=user_id
         )
     ).parsed

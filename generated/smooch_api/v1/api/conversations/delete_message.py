@@ -13,22 +13,14 @@ if TYPE_CHECKING:
 _read = _calls.from_json(EmptyResponse.from_dict, may_be_empty=True)
 
 
-def _get_kwargs(
-    user_id: str,
-    message_id: str,
-) -> dict[str, Any]:
+def _get_kwargs(user_id: str, message_id: str) -> dict[str, Any]:
     return {
         "method": "delete",
         "url": f"/appusers/{_calls.path_segment('userId', user_id)}/messages/{_calls.path_segment('messageId', message_id)}",
     }
 
 
-def sync_detailed(
-    user_id: str,
-    message_id: str,
-    *,
-    client: Client,
-) -> Response[EmptyResponse]:
+def sync_detailed(user_id: str, message_id: str, *, client: Client) -> Response[EmptyResponse]:
     """Delete one message.
 
     `DELETE /appusers/{userId}/messages/{messageId}`, deleteMessage.
@@ -39,56 +31,19 @@ def sync_detailed(
         user_id: The user's `_id`, or the id that the business gave it.
         message_id: The message's `_id`.
     """
-    return client.call(
-        _get_kwargs(
-            user_id,
-            message_id,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(user_id, message_id), _read)
 
 
-def sync(
-    user_id: str,
-    message_id: str,
-    *,
-    client: Client,
-) -> EmptyResponse:
+def sync(user_id: str, message_id: str, *, client: Client) -> EmptyResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        user_id,
-        message_id,
-        client=client,
-    ).parsed
+    return sync_detailed(user_id, message_id, client=client).parsed
 
 
-async def asyncio_detailed(
-    user_id: str,
-    message_id: str,
-    *,
-    client: Client,
-) -> Response[EmptyResponse]:
+async def asyncio_detailed(user_id: str, message_id: str, *, client: Client) -> Response[EmptyResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            user_id,
-            message_id,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(user_id, message_id), _read)
 
 
-async def asyncio(
-    user_id: str,
-    message_id: str,
-    *,
-    client: Client,
-) -> EmptyResponse:
+async def asyncio(user_id: str, message_id: str, *, client: Client) -> EmptyResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            user_id,
-            message_id,
-            client=client,
-        )
-    ).parsed
+    return (await asyncio_detailed(user_id, message_id, client=client)).parsed

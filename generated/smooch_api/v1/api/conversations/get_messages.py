@@ -14,28 +14,16 @@ if TYPE_CHECKING:
 _read = _calls.from_json(GetMessagesResponse.from_dict)
 
 
-def _get_kwargs(
-    user_id: str,
-    *,
-    before: str | Unset = UNSET,
-    after: str | Unset = UNSET,
-) -> dict[str, Any]:
+def _get_kwargs(user_id: str, *, before: str | Unset = UNSET, after: str | Unset = UNSET) -> dict[str, Any]:
     return {
         "method": "get",
         "url": f"/appusers/{_calls.path_segment('userId', user_id)}/messages",
-        "params": _calls.query(
-            ("before", before),
-            ("after", after),
-        ),
+        "params": _calls.query(("before", before), ("after", after)),
     }
 
 
 def sync_detailed(
-    user_id: str,
-    *,
-    client: Client,
-    before: str | Unset = UNSET,
-    after: str | Unset = UNSET,
+    user_id: str, *, client: Client, before: str | Unset = UNSET, after: str | Unset = UNSET
 ) -> Response[GetMessagesResponse]:
     """Get up to 100 messages of a user's conversation.
 
@@ -49,63 +37,25 @@ def sync_detailed(
         before: Only messages received before this instant. Unix seconds, decimals allowed; not together with `after`.
         after: Only messages received after this instant. Unix seconds, decimals allowed; not together with `before`.
     """
-    return client.call(
-        _get_kwargs(
-            user_id,
-            before=before,
-            after=after,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(user_id, before=before, after=after), _read)
 
 
 def sync(
-    user_id: str,
-    *,
-    client: Client,
-    before: str | Unset = UNSET,
-    after: str | Unset = UNSET,
+    user_id: str, *, client: Client, before: str | Unset = UNSET, after: str | Unset = UNSET
 ) -> GetMessagesResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        user_id,
-        client=client,
-        before=before,
-        after=after,
-    ).parsed
+    return sync_detailed(user_id, client=client, before=before, after=after).parsed
 
 
 async def asyncio_detailed(
-    user_id: str,
-    *,
-    client: Client,
-    before: str | Unset = UNSET,
-    after: str | Unset = UNSET,
+    user_id: str, *, client: Client, before: str | Unset = UNSET, after: str | Unset = UNSET
 ) -> Response[GetMessagesResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            user_id,
-            before=before,
-            after=after,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(user_id, before=before, after=after), _read)
 
 
 async def asyncio(
-    user_id: str,
-    *,
-    client: Client,
-    before: str | Unset = UNSET,
-    after: str | Unset = UNSET,
+    user_id: str, *, client: Client, before: str | Unset = UNSET, after: str | Unset = UNSET
 ) -> GetMessagesResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            user_id,
-            client=client,
-            before=before,
-            after=after,
-        )
-    ).parsed
+    return (await asyncio_detailed(user_id, client=client, before=before, after=after)).parsed

@@ -14,11 +14,7 @@ if TYPE_CHECKING:
 _read = _calls.from_json(LegacyMessageResponse.from_dict)
 
 
-def _get_kwargs(
-    user_id: str,
-    *,
-    body: ImageUpload,
-) -> dict[str, Any]:
+def _get_kwargs(user_id: str, *, body: ImageUpload) -> dict[str, Any]:
     return {
         "method": "post",
         "url": f"/appusers/{_calls.path_segment('userId', user_id)}/conversation/images",
@@ -26,12 +22,7 @@ def _get_kwargs(
     }
 
 
-def sync_detailed(
-    user_id: str,
-    *,
-    client: Client,
-    body: ImageUpload,
-) -> Response[LegacyMessageResponse]:
+def sync_detailed(user_id: str, *, client: Client, body: ImageUpload) -> Response[LegacyMessageResponse]:
     """Upload an image as a message; the old alias of `postImageMessage`.
 
     `POST /appusers/{userId}/conversation/images`, postConversationImage, deprecated.
@@ -41,56 +32,19 @@ def sync_detailed(
     Args:
         user_id: The user's `_id`, or the id that the business gave it.
     """
-    return client.call(
-        _get_kwargs(
-            user_id,
-            body=body,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(user_id, body=body), _read)
 
 
-def sync(
-    user_id: str,
-    *,
-    client: Client,
-    body: ImageUpload,
-) -> LegacyMessageResponse:
+def sync(user_id: str, *, client: Client, body: ImageUpload) -> LegacyMessageResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        user_id,
-        client=client,
-        body=body,
-    ).parsed
+    return sync_detailed(user_id, client=client, body=body).parsed
 
 
-async def asyncio_detailed(
-    user_id: str,
-    *,
-    client: Client,
-    body: ImageUpload,
-) -> Response[LegacyMessageResponse]:
+async def asyncio_detailed(user_id: str, *, client: Client, body: ImageUpload) -> Response[LegacyMessageResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            user_id,
-            body=body,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(user_id, body=body), _read)
 
 
-async def asyncio(
-    user_id: str,
-    *,
-    client: Client,
-    body: ImageUpload,
-) -> LegacyMessageResponse:
+async def asyncio(user_id: str, *, client: Client, body: ImageUpload) -> LegacyMessageResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            user_id,
-            client=client,
-            body=body,
-        )
-    ).parsed
+    return (await asyncio_detailed(user_id, client=client, body=body)).parsed

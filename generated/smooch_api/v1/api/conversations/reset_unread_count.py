@@ -13,20 +13,11 @@ if TYPE_CHECKING:
 _read = _calls.from_json(EmptyResponse.from_dict, may_be_empty=True)
 
 
-def _get_kwargs(
-    user_id: str,
-) -> dict[str, Any]:
-    return {
-        "method": "post",
-        "url": f"/appusers/{_calls.path_segment('userId', user_id)}/conversation/read",
-    }
+def _get_kwargs(user_id: str) -> dict[str, Any]:
+    return {"method": "post", "url": f"/appusers/{_calls.path_segment('userId', user_id)}/conversation/read"}
 
 
-def sync_detailed(
-    user_id: str,
-    *,
-    client: Client,
-) -> Response[EmptyResponse]:
+def sync_detailed(user_id: str, *, client: Client) -> Response[EmptyResponse]:
     """Set the unread count of a user's conversation to zero.
 
     `POST /appusers/{userId}/conversation/read`, resetUnreadCount.
@@ -36,49 +27,19 @@ def sync_detailed(
     Args:
         user_id: The user's `_id`, or the id that the business gave it.
     """
-    return client.call(
-        _get_kwargs(
-            user_id,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(user_id), _read)
 
 
-def sync(
-    user_id: str,
-    *,
-    client: Client,
-) -> EmptyResponse:
+def sync(user_id: str, *, client: Client) -> EmptyResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        user_id,
-        client=client,
-    ).parsed
+    return sync_detailed(user_id, client=client).parsed
 
 
-async def asyncio_detailed(
-    user_id: str,
-    *,
-    client: Client,
-) -> Response[EmptyResponse]:
+async def asyncio_detailed(user_id: str, *, client: Client) -> Response[EmptyResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            user_id,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(user_id), _read)
 
 
-async def asyncio(
-    user_id: str,
-    *,
-    client: Client,
-) -> EmptyResponse:
+async def asyncio(user_id: str, *, client: Client) -> EmptyResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            user_id,
-            client=client,
-        )
-    ).parsed
+    return (await asyncio_detailed(user_id, client=client)).parsed

@@ -15,11 +15,7 @@ if TYPE_CHECKING:
 _read = _calls.from_json(DeploymentResponse.from_dict)
 
 
-def _get_kwargs(
-    deployment_id: str,
-    *,
-    body: DeploymentActivatePhoneNumber,
-) -> dict[str, Any]:
+def _get_kwargs(deployment_id: str, *, body: DeploymentActivatePhoneNumber) -> dict[str, Any]:
     return {
         "method": "post",
         "url": f"/whatsapp/deployments/{_calls.path_segment('deploymentId', deployment_id)}/activate",
@@ -28,10 +24,7 @@ def _get_kwargs(
 
 
 def sync_detailed(
-    deployment_id: str,
-    *,
-    client: Client,
-    body: DeploymentActivatePhoneNumber,
+    deployment_id: str, *, client: Client, body: DeploymentActivatePhoneNumber
 ) -> Response[DeploymentResponse]:
     """Register a phone number for a deployment.
 
@@ -42,56 +35,21 @@ def sync_detailed(
     Args:
         deployment_id: Id of the deployment.
     """
-    return client.call(
-        _get_kwargs(
-            deployment_id,
-            body=body,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(deployment_id, body=body), _read)
 
 
-def sync(
-    deployment_id: str,
-    *,
-    client: Client,
-    body: DeploymentActivatePhoneNumber,
-) -> DeploymentResponse:
+def sync(deployment_id: str, *, client: Client, body: DeploymentActivatePhoneNumber) -> DeploymentResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        deployment_id,
-        client=client,
-        body=body,
-    ).parsed
+    return sync_detailed(deployment_id, client=client, body=body).parsed
 
 
 async def asyncio_detailed(
-    deployment_id: str,
-    *,
-    client: Client,
-    body: DeploymentActivatePhoneNumber,
+    deployment_id: str, *, client: Client, body: DeploymentActivatePhoneNumber
 ) -> Response[DeploymentResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            deployment_id,
-            body=body,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(deployment_id, body=body), _read)
 
 
-async def asyncio(
-    deployment_id: str,
-    *,
-    client: Client,
-    body: DeploymentActivatePhoneNumber,
-) -> DeploymentResponse:
+async def asyncio(deployment_id: str, *, client: Client, body: DeploymentActivatePhoneNumber) -> DeploymentResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            deployment_id,
-            client=client,
-            body=body,
-        )
-    ).parsed
+    return (await asyncio_detailed(deployment_id, client=client, body=body)).parsed

@@ -15,11 +15,7 @@ if TYPE_CHECKING:
 _read = _calls.from_json(DeploymentResponse.from_dict)
 
 
-def _get_kwargs(
-    deployment_id: str,
-    *,
-    body: DeploymentConfirmCode,
-) -> dict[str, Any]:
+def _get_kwargs(deployment_id: str, *, body: DeploymentConfirmCode) -> dict[str, Any]:
     return {
         "method": "post",
         "url": f"/whatsapp/deployments/{_calls.path_segment('deploymentId', deployment_id)}/code/confirm",
@@ -27,12 +23,7 @@ def _get_kwargs(
     }
 
 
-def sync_detailed(
-    deployment_id: str,
-    *,
-    client: Client,
-    body: DeploymentConfirmCode,
-) -> Response[DeploymentResponse]:
+def sync_detailed(deployment_id: str, *, client: Client, body: DeploymentConfirmCode) -> Response[DeploymentResponse]:
     """Confirm a phone number with the code that it received.
 
     `POST /whatsapp/deployments/{deploymentId}/code/confirm`, confirmCode.
@@ -42,56 +33,21 @@ def sync_detailed(
     Args:
         deployment_id: Id of the deployment.
     """
-    return client.call(
-        _get_kwargs(
-            deployment_id,
-            body=body,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(deployment_id, body=body), _read)
 
 
-def sync(
-    deployment_id: str,
-    *,
-    client: Client,
-    body: DeploymentConfirmCode,
-) -> DeploymentResponse:
+def sync(deployment_id: str, *, client: Client, body: DeploymentConfirmCode) -> DeploymentResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        deployment_id,
-        client=client,
-        body=body,
-    ).parsed
+    return sync_detailed(deployment_id, client=client, body=body).parsed
 
 
 async def asyncio_detailed(
-    deployment_id: str,
-    *,
-    client: Client,
-    body: DeploymentConfirmCode,
+    deployment_id: str, *, client: Client, body: DeploymentConfirmCode
 ) -> Response[DeploymentResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            deployment_id,
-            body=body,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(deployment_id, body=body), _read)
 
 
-async def asyncio(
-    deployment_id: str,
-    *,
-    client: Client,
-    body: DeploymentConfirmCode,
-) -> DeploymentResponse:
+async def asyncio(deployment_id: str, *, client: Client, body: DeploymentConfirmCode) -> DeploymentResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            deployment_id,
-            client=client,
-            body=body,
-        )
-    ).parsed
+    return (await asyncio_detailed(deployment_id, client=client, body=body)).parsed

@@ -15,71 +15,30 @@ if TYPE_CHECKING:
 _read = _calls.from_json(DeploymentResponse.from_dict)
 
 
-def _get_kwargs(
-    *,
-    body: DeploymentCreate,
-) -> dict[str, Any]:
-    return {
-        "method": "post",
-        "url": "/whatsapp/deployments",
-        "json": _base.dump(body),
-    }
+def _get_kwargs(*, body: DeploymentCreate) -> dict[str, Any]:
+    return {"method": "post", "url": "/whatsapp/deployments", "json": _base.dump(body)}
 
 
-def sync_detailed(
-    *,
-    client: Client,
-    body: DeploymentCreate,
-) -> Response[DeploymentResponse]:
+def sync_detailed(*, client: Client, body: DeploymentCreate) -> Response[DeploymentResponse]:
     """Start a WhatsApp client.
 
     `POST /whatsapp/deployments`, createDeployment.
 
     Only v1.1. Presumably needs account scope.
     """
-    return client.call(
-        _get_kwargs(
-            body=body,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(body=body), _read)
 
 
-def sync(
-    *,
-    client: Client,
-    body: DeploymentCreate,
-) -> DeploymentResponse:
+def sync(*, client: Client, body: DeploymentCreate) -> DeploymentResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        client=client,
-        body=body,
-    ).parsed
+    return sync_detailed(client=client, body=body).parsed
 
 
-async def asyncio_detailed(
-    *,
-    client: Client,
-    body: DeploymentCreate,
-) -> Response[DeploymentResponse]:
+async def asyncio_detailed(*, client: Client, body: DeploymentCreate) -> Response[DeploymentResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            body=body,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(body=body), _read)
 
 
-async def asyncio(
-    *,
-    client: Client,
-    body: DeploymentCreate,
-) -> DeploymentResponse:
+async def asyncio(*, client: Client, body: DeploymentCreate) -> DeploymentResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            client=client,
-            body=body,
-        )
-    ).parsed
+    return (await asyncio_detailed(client=client, body=body)).parsed

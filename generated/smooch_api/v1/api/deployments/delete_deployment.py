@@ -13,20 +13,11 @@ if TYPE_CHECKING:
 _read = _calls.from_json(EmptyResponse.from_dict, may_be_empty=True)
 
 
-def _get_kwargs(
-    deployment_id: str,
-) -> dict[str, Any]:
-    return {
-        "method": "delete",
-        "url": f"/whatsapp/deployments/{_calls.path_segment('deploymentId', deployment_id)}",
-    }
+def _get_kwargs(deployment_id: str) -> dict[str, Any]:
+    return {"method": "delete", "url": f"/whatsapp/deployments/{_calls.path_segment('deploymentId', deployment_id)}"}
 
 
-def sync_detailed(
-    deployment_id: str,
-    *,
-    client: Client,
-) -> Response[EmptyResponse]:
+def sync_detailed(deployment_id: str, *, client: Client) -> Response[EmptyResponse]:
     """Delete a WhatsApp deployment.
 
     `DELETE /whatsapp/deployments/{deploymentId}`, deleteDeployment.
@@ -36,49 +27,19 @@ def sync_detailed(
     Args:
         deployment_id: Id of the deployment.
     """
-    return client.call(
-        _get_kwargs(
-            deployment_id,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(deployment_id), _read)
 
 
-def sync(
-    deployment_id: str,
-    *,
-    client: Client,
-) -> EmptyResponse:
+def sync(deployment_id: str, *, client: Client) -> EmptyResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        deployment_id,
-        client=client,
-    ).parsed
+    return sync_detailed(deployment_id, client=client).parsed
 
 
-async def asyncio_detailed(
-    deployment_id: str,
-    *,
-    client: Client,
-) -> Response[EmptyResponse]:
+async def asyncio_detailed(deployment_id: str, *, client: Client) -> Response[EmptyResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            deployment_id,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(deployment_id), _read)
 
 
-async def asyncio(
-    deployment_id: str,
-    *,
-    client: Client,
-) -> EmptyResponse:
+async def asyncio(deployment_id: str, *, client: Client) -> EmptyResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            deployment_id,
-            client=client,
-        )
-    ).parsed
+    return (await asyncio_detailed(deployment_id, client=client)).parsed

@@ -13,20 +13,11 @@ if TYPE_CHECKING:
 _read = _calls.from_json(DeploymentResponse.from_dict)
 
 
-def _get_kwargs(
-    deployment_id: str,
-) -> dict[str, Any]:
-    return {
-        "method": "get",
-        "url": f"/whatsapp/deployments/{_calls.path_segment('deploymentId', deployment_id)}",
-    }
+def _get_kwargs(deployment_id: str) -> dict[str, Any]:
+    return {"method": "get", "url": f"/whatsapp/deployments/{_calls.path_segment('deploymentId', deployment_id)}"}
 
 
-def sync_detailed(
-    deployment_id: str,
-    *,
-    client: Client,
-) -> Response[DeploymentResponse]:
+def sync_detailed(deployment_id: str, *, client: Client) -> Response[DeploymentResponse]:
     """Get one WhatsApp deployment.
 
     `GET /whatsapp/deployments/{deploymentId}`, getDeployment.
@@ -36,49 +27,19 @@ def sync_detailed(
     Args:
         deployment_id: Id of the deployment.
     """
-    return client.call(
-        _get_kwargs(
-            deployment_id,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(deployment_id), _read)
 
 
-def sync(
-    deployment_id: str,
-    *,
-    client: Client,
-) -> DeploymentResponse:
+def sync(deployment_id: str, *, client: Client) -> DeploymentResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        deployment_id,
-        client=client,
-    ).parsed
+    return sync_detailed(deployment_id, client=client).parsed
 
 
-async def asyncio_detailed(
-    deployment_id: str,
-    *,
-    client: Client,
-) -> Response[DeploymentResponse]:
+async def asyncio_detailed(deployment_id: str, *, client: Client) -> Response[DeploymentResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            deployment_id,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(deployment_id), _read)
 
 
-async def asyncio(
-    deployment_id: str,
-    *,
-    client: Client,
-) -> DeploymentResponse:
+async def asyncio(deployment_id: str, *, client: Client) -> DeploymentResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            deployment_id,
-            client=client,
-        )
-    ).parsed
+    return (await asyncio_detailed(deployment_id, client=client)).parsed

@@ -14,16 +14,10 @@ _read = _calls.from_json(ListDeploymentsResponse.from_dict)
 
 
 def _get_kwargs() -> dict[str, Any]:
-    return {
-        "method": "get",
-        "url": "/whatsapp/deployments",
-    }
+    return {"method": "get", "url": "/whatsapp/deployments"}
 
 
-def sync_detailed(
-    *,
-    client: Client,
-) -> Response[ListDeploymentsResponse]:
+def sync_detailed(*, client: Client) -> Response[ListDeploymentsResponse]:
     """List WhatsApp deployments.
 
     `GET /whatsapp/deployments`, listDeployments.
@@ -33,31 +27,16 @@ def sync_detailed(
     return client.call(_get_kwargs(), _read)
 
 
-def sync(
-    *,
-    client: Client,
-) -> ListDeploymentsResponse:
+def sync(*, client: Client) -> ListDeploymentsResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        client=client,
-    ).parsed
+    return sync_detailed(client=client).parsed
 
 
-async def asyncio_detailed(
-    *,
-    client: Client,
-) -> Response[ListDeploymentsResponse]:
+async def asyncio_detailed(*, client: Client) -> Response[ListDeploymentsResponse]:
     """Same as `sync_detailed`, for asyncio."""
     return await client.call_async(_get_kwargs(), _read)
 
 
-async def asyncio(
-    *,
-    client: Client,
-) -> ListDeploymentsResponse:
+async def asyncio(*, client: Client) -> ListDeploymentsResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            client=client,
-        )
-    ).parsed
+    return (await asyncio_detailed(client=client)).parsed

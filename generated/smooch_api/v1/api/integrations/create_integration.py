@@ -15,71 +15,30 @@ if TYPE_CHECKING:
 _read = _calls.from_json(IntegrationResponse.from_dict)
 
 
-def _get_kwargs(
-    *,
-    body: IntegrationCreate,
-) -> dict[str, Any]:
-    return {
-        "method": "post",
-        "url": "/integrations",
-        "json": _base.dump(body),
-    }
+def _get_kwargs(*, body: IntegrationCreate) -> dict[str, Any]:
+    return {"method": "post", "url": "/integrations", "json": _base.dump(body)}
 
 
-def sync_detailed(
-    *,
-    client: Client,
-    body: IntegrationCreate,
-) -> Response[IntegrationResponse]:
+def sync_detailed(*, client: Client, body: IntegrationCreate) -> Response[IntegrationResponse]:
     """Connect a channel to the app.
 
     `POST /integrations`, createIntegration.
 
     Needs app or account scope.
     """
-    return client.call(
-        _get_kwargs(
-            body=body,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(body=body), _read)
 
 
-def sync(
-    *,
-    client: Client,
-    body: IntegrationCreate,
-) -> IntegrationResponse:
+def sync(*, client: Client, body: IntegrationCreate) -> IntegrationResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        client=client,
-        body=body,
-    ).parsed
+    return sync_detailed(client=client, body=body).parsed
 
 
-async def asyncio_detailed(
-    *,
-    client: Client,
-    body: IntegrationCreate,
-) -> Response[IntegrationResponse]:
+async def asyncio_detailed(*, client: Client, body: IntegrationCreate) -> Response[IntegrationResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            body=body,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(body=body), _read)
 
 
-async def asyncio(
-    *,
-    client: Client,
-    body: IntegrationCreate,
-) -> IntegrationResponse:
+async def asyncio(*, client: Client, body: IntegrationCreate) -> IntegrationResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            client=client,
-            body=body,
-        )
-    ).parsed
+    return (await asyncio_detailed(client=client, body=body)).parsed

@@ -13,20 +13,11 @@ if TYPE_CHECKING:
 _read = _calls.from_json(EmptyResponse.from_dict, may_be_empty=True)
 
 
-def _get_kwargs(
-    integration_id: str,
-) -> dict[str, Any]:
-    return {
-        "method": "delete",
-        "url": f"/integrations/{_calls.path_segment('integrationId', integration_id)}",
-    }
+def _get_kwargs(integration_id: str) -> dict[str, Any]:
+    return {"method": "delete", "url": f"/integrations/{_calls.path_segment('integrationId', integration_id)}"}
 
 
-def sync_detailed(
-    integration_id: str,
-    *,
-    client: Client,
-) -> Response[EmptyResponse]:
+def sync_detailed(integration_id: str, *, client: Client) -> Response[EmptyResponse]:
     """Disconnect a channel from the app.
 
     `DELETE /integrations/{integrationId}`, deleteIntegration.
@@ -36,49 +27,19 @@ def sync_detailed(
     Args:
         integration_id: Id of the integration.
     """
-    return client.call(
-        _get_kwargs(
-            integration_id,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(integration_id), _read)
 
 
-def sync(
-    integration_id: str,
-    *,
-    client: Client,
-) -> EmptyResponse:
+def sync(integration_id: str, *, client: Client) -> EmptyResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        integration_id,
-        client=client,
-    ).parsed
+    return sync_detailed(integration_id, client=client).parsed
 
 
-async def asyncio_detailed(
-    integration_id: str,
-    *,
-    client: Client,
-) -> Response[EmptyResponse]:
+async def asyncio_detailed(integration_id: str, *, client: Client) -> Response[EmptyResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            integration_id,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(integration_id), _read)
 
 
-async def asyncio(
-    integration_id: str,
-    *,
-    client: Client,
-) -> EmptyResponse:
+async def asyncio(integration_id: str, *, client: Client) -> EmptyResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            integration_id,
-            client=client,
-        )
-    ).parsed
+    return (await asyncio_detailed(integration_id, client=client)).parsed

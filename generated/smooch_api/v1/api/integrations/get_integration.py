@@ -13,20 +13,11 @@ if TYPE_CHECKING:
 _read = _calls.from_json(IntegrationResponse.from_dict)
 
 
-def _get_kwargs(
-    integration_id: str,
-) -> dict[str, Any]:
-    return {
-        "method": "get",
-        "url": f"/integrations/{_calls.path_segment('integrationId', integration_id)}",
-    }
+def _get_kwargs(integration_id: str) -> dict[str, Any]:
+    return {"method": "get", "url": f"/integrations/{_calls.path_segment('integrationId', integration_id)}"}
 
 
-def sync_detailed(
-    integration_id: str,
-    *,
-    client: Client,
-) -> Response[IntegrationResponse]:
+def sync_detailed(integration_id: str, *, client: Client) -> Response[IntegrationResponse]:
     """Get one integration.
 
     `GET /integrations/{integrationId}`, getIntegration.
@@ -36,49 +27,19 @@ def sync_detailed(
     Args:
         integration_id: Id of the integration.
     """
-    return client.call(
-        _get_kwargs(
-            integration_id,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(integration_id), _read)
 
 
-def sync(
-    integration_id: str,
-    *,
-    client: Client,
-) -> IntegrationResponse:
+def sync(integration_id: str, *, client: Client) -> IntegrationResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        integration_id,
-        client=client,
-    ).parsed
+    return sync_detailed(integration_id, client=client).parsed
 
 
-async def asyncio_detailed(
-    integration_id: str,
-    *,
-    client: Client,
-) -> Response[IntegrationResponse]:
+async def asyncio_detailed(integration_id: str, *, client: Client) -> Response[IntegrationResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            integration_id,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(integration_id), _read)
 
 
-async def asyncio(
-    integration_id: str,
-    *,
-    client: Client,
-) -> IntegrationResponse:
+async def asyncio(integration_id: str, *, client: Client) -> IntegrationResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            integration_id,
-            client=client,
-        )
-    ).parsed
+    return (await asyncio_detailed(integration_id, client=client)).parsed

@@ -13,20 +13,11 @@ if TYPE_CHECKING:
 _read = _calls.from_json(GetIntegrationProfileResponse.from_dict)
 
 
-def _get_kwargs(
-    integration_id: str,
-) -> dict[str, Any]:
-    return {
-        "method": "get",
-        "url": f"/integrations/{_calls.path_segment('integrationId', integration_id)}/profile",
-    }
+def _get_kwargs(integration_id: str) -> dict[str, Any]:
+    return {"method": "get", "url": f"/integrations/{_calls.path_segment('integrationId', integration_id)}/profile"}
 
 
-def sync_detailed(
-    integration_id: str,
-    *,
-    client: Client,
-) -> Response[GetIntegrationProfileResponse]:
+def sync_detailed(integration_id: str, *, client: Client) -> Response[GetIntegrationProfileResponse]:
     """Get the business profile of a WhatsApp integration.
 
     `GET /integrations/{integrationId}/profile`, getIntegrationProfile.
@@ -36,49 +27,19 @@ def sync_detailed(
     Args:
         integration_id: Id of the integration.
     """
-    return client.call(
-        _get_kwargs(
-            integration_id,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(integration_id), _read)
 
 
-def sync(
-    integration_id: str,
-    *,
-    client: Client,
-) -> GetIntegrationProfileResponse:
+def sync(integration_id: str, *, client: Client) -> GetIntegrationProfileResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        integration_id,
-        client=client,
-    ).parsed
+    return sync_detailed(integration_id, client=client).parsed
 
 
-async def asyncio_detailed(
-    integration_id: str,
-    *,
-    client: Client,
-) -> Response[GetIntegrationProfileResponse]:
+async def asyncio_detailed(integration_id: str, *, client: Client) -> Response[GetIntegrationProfileResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            integration_id,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(integration_id), _read)
 
 
-async def asyncio(
-    integration_id: str,
-    *,
-    client: Client,
-) -> GetIntegrationProfileResponse:
+async def asyncio(integration_id: str, *, client: Client) -> GetIntegrationProfileResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            integration_id,
-            client=client,
-        )
-    ).parsed
+    return (await asyncio_detailed(integration_id, client=client)).parsed

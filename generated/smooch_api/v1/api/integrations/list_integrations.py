@@ -15,28 +15,17 @@ _read = _calls.from_json(ListIntegrationsResponse.from_dict)
 
 
 def _get_kwargs(
-    *,
-    types: str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
+    *, types: str | Unset = UNSET, limit: int | Unset = UNSET, offset: int | Unset = UNSET
 ) -> dict[str, Any]:
     return {
         "method": "get",
         "url": "/integrations",
-        "params": _calls.query(
-            ("types", types),
-            ("limit", limit),
-            ("offset", offset),
-        ),
+        "params": _calls.query(("types", types), ("limit", limit), ("offset", offset)),
     }
 
 
 def sync_detailed(
-    *,
-    client: Client,
-    types: str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
+    *, client: Client, types: str | Unset = UNSET, limit: int | Unset = UNSET, offset: int | Unset = UNSET
 ) -> Response[ListIntegrationsResponse]:
     """List the integrations of the app.
 
@@ -50,63 +39,25 @@ def sync_detailed(
         limit: How many to return at most; the API returns 25 unless told.
         offset: How many to skip; none unless told.
     """
-    return client.call(
-        _get_kwargs(
-            types=types,
-            limit=limit,
-            offset=offset,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(types=types, limit=limit, offset=offset), _read)
 
 
 def sync(
-    *,
-    client: Client,
-    types: str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
+    *, client: Client, types: str | Unset = UNSET, limit: int | Unset = UNSET, offset: int | Unset = UNSET
 ) -> ListIntegrationsResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        client=client,
-        types=types,
-        limit=limit,
-        offset=offset,
-    ).parsed
+    return sync_detailed(client=client, types=types, limit=limit, offset=offset).parsed
 
 
 async def asyncio_detailed(
-    *,
-    client: Client,
-    types: str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
+    *, client: Client, types: str | Unset = UNSET, limit: int | Unset = UNSET, offset: int | Unset = UNSET
 ) -> Response[ListIntegrationsResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            types=types,
-            limit=limit,
-            offset=offset,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(types=types, limit=limit, offset=offset), _read)
 
 
 async def asyncio(
-    *,
-    client: Client,
-    types: str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
+    *, client: Client, types: str | Unset = UNSET, limit: int | Unset = UNSET, offset: int | Unset = UNSET
 ) -> ListIntegrationsResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            client=client,
-            types=types,
-            limit=limit,
-            offset=offset,
-        )
-    ).parsed
+    return (await asyncio_detailed(client=client, types=types, limit=limit, offset=offset)).parsed

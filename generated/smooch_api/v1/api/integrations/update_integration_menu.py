@@ -15,11 +15,7 @@ if TYPE_CHECKING:
 _read = _calls.from_json(MenuResponse.from_dict)
 
 
-def _get_kwargs(
-    integration_id: str,
-    *,
-    body: Menu,
-) -> dict[str, Any]:
+def _get_kwargs(integration_id: str, *, body: Menu) -> dict[str, Any]:
     return {
         "method": "put",
         "url": f"/integrations/{_calls.path_segment('integrationId', integration_id)}/menu",
@@ -27,12 +23,7 @@ def _get_kwargs(
     }
 
 
-def sync_detailed(
-    integration_id: str,
-    *,
-    client: Client,
-    body: Menu,
-) -> Response[MenuResponse]:
+def sync_detailed(integration_id: str, *, client: Client, body: Menu) -> Response[MenuResponse]:
     """Replace the menu of an integration.
 
     `PUT /integrations/{integrationId}/menu`, updateIntegrationMenu.
@@ -42,56 +33,19 @@ def sync_detailed(
     Args:
         integration_id: Id of the integration.
     """
-    return client.call(
-        _get_kwargs(
-            integration_id,
-            body=body,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(integration_id, body=body), _read)
 
 
-def sync(
-    integration_id: str,
-    *,
-    client: Client,
-    body: Menu,
-) -> MenuResponse:
+def sync(integration_id: str, *, client: Client, body: Menu) -> MenuResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        integration_id,
-        client=client,
-        body=body,
-    ).parsed
+    return sync_detailed(integration_id, client=client, body=body).parsed
 
 
-async def asyncio_detailed(
-    integration_id: str,
-    *,
-    client: Client,
-    body: Menu,
-) -> Response[MenuResponse]:
+async def asyncio_detailed(integration_id: str, *, client: Client, body: Menu) -> Response[MenuResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            integration_id,
-            body=body,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(integration_id, body=body), _read)
 
 
-async def asyncio(
-    integration_id: str,
-    *,
-    client: Client,
-    body: Menu,
-) -> MenuResponse:
+async def asyncio(integration_id: str, *, client: Client, body: Menu) -> MenuResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            integration_id,
-            client=client,
-            body=body,
-        )
-    ).parsed
+    return (await asyncio_detailed(integration_id, client=client, body=body)).parsed

@@ -15,11 +15,7 @@ if TYPE_CHECKING:
 _read = _calls.from_json(EmptyResponse.from_dict, may_be_empty=True)
 
 
-def _get_kwargs(
-    integration_id: str,
-    *,
-    body: IntegrationProfileUpdate,
-) -> dict[str, Any]:
+def _get_kwargs(integration_id: str, *, body: IntegrationProfileUpdate) -> dict[str, Any]:
     return {
         "method": "put",
         "url": f"/integrations/{_calls.path_segment('integrationId', integration_id)}/profile",
@@ -27,12 +23,7 @@ def _get_kwargs(
     }
 
 
-def sync_detailed(
-    integration_id: str,
-    *,
-    client: Client,
-    body: IntegrationProfileUpdate,
-) -> Response[EmptyResponse]:
+def sync_detailed(integration_id: str, *, client: Client, body: IntegrationProfileUpdate) -> Response[EmptyResponse]:
     """Change the business profile of a WhatsApp integration.
 
     `PUT /integrations/{integrationId}/profile`, updateIntegrationProfile.
@@ -42,56 +33,21 @@ def sync_detailed(
     Args:
         integration_id: Id of the integration.
     """
-    return client.call(
-        _get_kwargs(
-            integration_id,
-            body=body,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(integration_id, body=body), _read)
 
 
-def sync(
-    integration_id: str,
-    *,
-    client: Client,
-    body: IntegrationProfileUpdate,
-) -> EmptyResponse:
+def sync(integration_id: str, *, client: Client, body: IntegrationProfileUpdate) -> EmptyResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        integration_id,
-        client=client,
-        body=body,
-    ).parsed
+    return sync_detailed(integration_id, client=client, body=body).parsed
 
 
 async def asyncio_detailed(
-    integration_id: str,
-    *,
-    client: Client,
-    body: IntegrationProfileUpdate,
+    integration_id: str, *, client: Client, body: IntegrationProfileUpdate
 ) -> Response[EmptyResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            integration_id,
-            body=body,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(integration_id, body=body), _read)
 
 
-async def asyncio(
-    integration_id: str,
-    *,
-    client: Client,
-    body: IntegrationProfileUpdate,
-) -> EmptyResponse:
+async def asyncio(integration_id: str, *, client: Client, body: IntegrationProfileUpdate) -> EmptyResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            integration_id,
-            client=client,
-            body=body,
-        )
-    ).parsed
+    return (await asyncio_detailed(integration_id, client=client, body=body)).parsed

@@ -14,11 +14,7 @@ if TYPE_CHECKING:
 _read = _calls.from_json(UploadIntegrationProfilePhotoResponse.from_dict)
 
 
-def _get_kwargs(
-    integration_id: str,
-    *,
-    body: ProfilePhotoUpload,
-) -> dict[str, Any]:
+def _get_kwargs(integration_id: str, *, body: ProfilePhotoUpload) -> dict[str, Any]:
     return {
         "method": "put",
         "url": f"/integrations/{_calls.path_segment('integrationId', integration_id)}/profile/photo",
@@ -27,10 +23,7 @@ def _get_kwargs(
 
 
 def sync_detailed(
-    integration_id: str,
-    *,
-    client: Client,
-    body: ProfilePhotoUpload,
+    integration_id: str, *, client: Client, body: ProfilePhotoUpload
 ) -> Response[UploadIntegrationProfilePhotoResponse]:
     """Upload the profile photo of a WhatsApp integration.
 
@@ -41,56 +34,23 @@ def sync_detailed(
     Args:
         integration_id: Id of the integration.
     """
-    return client.call(
-        _get_kwargs(
-            integration_id,
-            body=body,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(integration_id, body=body), _read)
 
 
-def sync(
-    integration_id: str,
-    *,
-    client: Client,
-    body: ProfilePhotoUpload,
-) -> UploadIntegrationProfilePhotoResponse:
+def sync(integration_id: str, *, client: Client, body: ProfilePhotoUpload) -> UploadIntegrationProfilePhotoResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        integration_id,
-        client=client,
-        body=body,
-    ).parsed
+    return sync_detailed(integration_id, client=client, body=body).parsed
 
 
 async def asyncio_detailed(
-    integration_id: str,
-    *,
-    client: Client,
-    body: ProfilePhotoUpload,
+    integration_id: str, *, client: Client, body: ProfilePhotoUpload
 ) -> Response[UploadIntegrationProfilePhotoResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            integration_id,
-            body=body,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(integration_id, body=body), _read)
 
 
 async def asyncio(
-    integration_id: str,
-    *,
-    client: Client,
-    body: ProfilePhotoUpload,
+    integration_id: str, *, client: Client, body: ProfilePhotoUpload
 ) -> UploadIntegrationProfilePhotoResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            integration_id,
-            client=client,
-            body=body,
-        )
-    ).parsed
+    return (await asyncio_detailed(integration_id, client=client, body=body)).parsed

@@ -14,16 +14,10 @@ _read = _calls.from_json(MenuResponse.from_dict)
 
 
 def _get_kwargs() -> dict[str, Any]:
-    return {
-        "method": "delete",
-        "url": "/menu",
-    }
+    return {"method": "delete", "url": "/menu"}
 
 
-def sync_detailed(
-    *,
-    client: Client,
-) -> Response[MenuResponse]:
+def sync_detailed(*, client: Client) -> Response[MenuResponse]:
     """Delete the menu of the app.
 
     `DELETE /menu`, deleteMenu.
@@ -33,31 +27,16 @@ def sync_detailed(
     return client.call(_get_kwargs(), _read)
 
 
-def sync(
-    *,
-    client: Client,
-) -> MenuResponse:
+def sync(*, client: Client) -> MenuResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        client=client,
-    ).parsed
+    return sync_detailed(client=client).parsed
 
 
-async def asyncio_detailed(
-    *,
-    client: Client,
-) -> Response[MenuResponse]:
+async def asyncio_detailed(*, client: Client) -> Response[MenuResponse]:
     """Same as `sync_detailed`, for asyncio."""
     return await client.call_async(_get_kwargs(), _read)
 
 
-async def asyncio(
-    *,
-    client: Client,
-) -> MenuResponse:
+async def asyncio(*, client: Client) -> MenuResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            client=client,
-        )
-    ).parsed
+    return (await asyncio_detailed(client=client)).parsed

@@ -15,71 +15,30 @@ if TYPE_CHECKING:
 _read = _calls.from_json(MenuResponse.from_dict)
 
 
-def _get_kwargs(
-    *,
-    body: Menu,
-) -> dict[str, Any]:
-    return {
-        "method": "put",
-        "url": "/menu",
-        "json": _base.dump(body),
-    }
+def _get_kwargs(*, body: Menu) -> dict[str, Any]:
+    return {"method": "put", "url": "/menu", "json": _base.dump(body)}
 
 
-def sync_detailed(
-    *,
-    client: Client,
-    body: Menu,
-) -> Response[MenuResponse]:
+def sync_detailed(*, client: Client, body: Menu) -> Response[MenuResponse]:
     """Replace the menu of the app.
 
     `PUT /menu`, updateMenu.
 
     Needs app or account scope.
     """
-    return client.call(
-        _get_kwargs(
-            body=body,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(body=body), _read)
 
 
-def sync(
-    *,
-    client: Client,
-    body: Menu,
-) -> MenuResponse:
+def sync(*, client: Client, body: Menu) -> MenuResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        client=client,
-        body=body,
-    ).parsed
+    return sync_detailed(client=client, body=body).parsed
 
 
-async def asyncio_detailed(
-    *,
-    client: Client,
-    body: Menu,
-) -> Response[MenuResponse]:
+async def asyncio_detailed(*, client: Client, body: Menu) -> Response[MenuResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            body=body,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(body=body), _read)
 
 
-async def asyncio(
-    *,
-    client: Client,
-    body: Menu,
-) -> MenuResponse:
+async def asyncio(*, client: Client, body: Menu) -> MenuResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            client=client,
-            body=body,
-        )
-    ).parsed
+    return (await asyncio_detailed(client=client, body=body)).parsed

@@ -15,22 +15,11 @@ if TYPE_CHECKING:
 _read = _calls.from_json(NotificationResponse.from_dict)
 
 
-def _get_kwargs(
-    *,
-    body: NotificationPost,
-) -> dict[str, Any]:
-    return {
-        "method": "post",
-        "url": "/notifications",
-        "json": _base.dump(body),
-    }
+def _get_kwargs(*, body: NotificationPost) -> dict[str, Any]:
+    return {"method": "post", "url": "/notifications", "json": _base.dump(body)}
 
 
-def sync_detailed(
-    *,
-    client: Client,
-    body: NotificationPost,
-) -> Response[NotificationResponse]:
+def sync_detailed(*, client: Client, body: NotificationPost) -> Response[NotificationResponse]:
     """Send a message to somebody who may not be a user yet.
 
     `POST /notifications`, postNotification.
@@ -38,49 +27,19 @@ def sync_detailed(
     Only v1.1 documents it, but its SDK sends it to v1, so both should take it. How it went is told by the
     `notification:*` webhooks.
     """
-    return client.call(
-        _get_kwargs(
-            body=body,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(body=body), _read)
 
 
-def sync(
-    *,
-    client: Client,
-    body: NotificationPost,
-) -> NotificationResponse:
+def sync(*, client: Client, body: NotificationPost) -> NotificationResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        client=client,
-        body=body,
-    ).parsed
+    return sync_detailed(client=client, body=body).parsed
 
 
-async def asyncio_detailed(
-    *,
-    client: Client,
-    body: NotificationPost,
-) -> Response[NotificationResponse]:
+async def asyncio_detailed(*, client: Client, body: NotificationPost) -> Response[NotificationResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            body=body,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(body=body), _read)
 
 
-async def asyncio(
-    *,
-    client: Client,
-    body: NotificationPost,
-) -> NotificationResponse:
+async def asyncio(*, client: Client, body: NotificationPost) -> NotificationResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            client=client,
-            body=body,
-        )
-    ).parsed
+    return (await asyncio_detailed(client=client, body=body)).parsed

@@ -15,71 +15,30 @@ if TYPE_CHECKING:
 _read = _calls.from_json(ServiceAccountResponse.from_dict)
 
 
-def _get_kwargs(
-    *,
-    body: ServiceAccountCreate,
-) -> dict[str, Any]:
-    return {
-        "method": "post",
-        "url": "/serviceaccounts",
-        "json": _base.dump(body),
-    }
+def _get_kwargs(*, body: ServiceAccountCreate) -> dict[str, Any]:
+    return {"method": "post", "url": "/serviceaccounts", "json": _base.dump(body)}
 
 
-def sync_detailed(
-    *,
-    client: Client,
-    body: ServiceAccountCreate,
-) -> Response[ServiceAccountResponse]:
+def sync_detailed(*, client: Client, body: ServiceAccountCreate) -> Response[ServiceAccountResponse]:
     """Create a service account.
 
     `POST /serviceaccounts`, createServiceAccount.
 
     Needs account scope.
     """
-    return client.call(
-        _get_kwargs(
-            body=body,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(body=body), _read)
 
 
-def sync(
-    *,
-    client: Client,
-    body: ServiceAccountCreate,
-) -> ServiceAccountResponse:
+def sync(*, client: Client, body: ServiceAccountCreate) -> ServiceAccountResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        client=client,
-        body=body,
-    ).parsed
+    return sync_detailed(client=client, body=body).parsed
 
 
-async def asyncio_detailed(
-    *,
-    client: Client,
-    body: ServiceAccountCreate,
-) -> Response[ServiceAccountResponse]:
+async def asyncio_detailed(*, client: Client, body: ServiceAccountCreate) -> Response[ServiceAccountResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            body=body,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(body=body), _read)
 
 
-async def asyncio(
-    *,
-    client: Client,
-    body: ServiceAccountCreate,
-) -> ServiceAccountResponse:
+async def asyncio(*, client: Client, body: ServiceAccountCreate) -> ServiceAccountResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            client=client,
-            body=body,
-        )
-    ).parsed
+    return (await asyncio_detailed(client=client, body=body)).parsed

@@ -15,11 +15,7 @@ if TYPE_CHECKING:
 _read = _calls.from_json(SecretKeyResponse.from_dict)
 
 
-def _get_kwargs(
-    service_account_id: str,
-    *,
-    body: SecretKeyCreate,
-) -> dict[str, Any]:
+def _get_kwargs(service_account_id: str, *, body: SecretKeyCreate) -> dict[str, Any]:
     return {
         "method": "post",
         "url": f"/serviceaccounts/{_calls.path_segment('serviceAccountId', service_account_id)}/keys",
@@ -27,12 +23,7 @@ def _get_kwargs(
     }
 
 
-def sync_detailed(
-    service_account_id: str,
-    *,
-    client: Client,
-    body: SecretKeyCreate,
-) -> Response[SecretKeyResponse]:
+def sync_detailed(service_account_id: str, *, client: Client, body: SecretKeyCreate) -> Response[SecretKeyResponse]:
     """Create a key of a service account.
 
     `POST /serviceaccounts/{serviceAccountId}/keys`, createServiceAccountKey.
@@ -42,56 +33,21 @@ def sync_detailed(
     Args:
         service_account_id: Id of the service account.
     """
-    return client.call(
-        _get_kwargs(
-            service_account_id,
-            body=body,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(service_account_id, body=body), _read)
 
 
-def sync(
-    service_account_id: str,
-    *,
-    client: Client,
-    body: SecretKeyCreate,
-) -> SecretKeyResponse:
+def sync(service_account_id: str, *, client: Client, body: SecretKeyCreate) -> SecretKeyResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        service_account_id,
-        client=client,
-        body=body,
-    ).parsed
+    return sync_detailed(service_account_id, client=client, body=body).parsed
 
 
 async def asyncio_detailed(
-    service_account_id: str,
-    *,
-    client: Client,
-    body: SecretKeyCreate,
+    service_account_id: str, *, client: Client, body: SecretKeyCreate
 ) -> Response[SecretKeyResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            service_account_id,
-            body=body,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(service_account_id, body=body), _read)
 
 
-async def asyncio(
-    service_account_id: str,
-    *,
-    client: Client,
-    body: SecretKeyCreate,
-) -> SecretKeyResponse:
+async def asyncio(service_account_id: str, *, client: Client, body: SecretKeyCreate) -> SecretKeyResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            service_account_id,
-            client=client,
-            body=body,
-        )
-    ).parsed
+    return (await asyncio_detailed(service_account_id, client=client, body=body)).parsed

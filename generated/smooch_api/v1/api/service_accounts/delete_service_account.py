@@ -13,20 +13,14 @@ if TYPE_CHECKING:
 _read = _calls.from_json(EmptyResponse.from_dict, may_be_empty=True)
 
 
-def _get_kwargs(
-    service_account_id: str,
-) -> dict[str, Any]:
+def _get_kwargs(service_account_id: str) -> dict[str, Any]:
     return {
         "method": "delete",
         "url": f"/serviceaccounts/{_calls.path_segment('serviceAccountId', service_account_id)}",
     }
 
 
-def sync_detailed(
-    service_account_id: str,
-    *,
-    client: Client,
-) -> Response[EmptyResponse]:
+def sync_detailed(service_account_id: str, *, client: Client) -> Response[EmptyResponse]:
     """Delete a service account.
 
     `DELETE /serviceaccounts/{serviceAccountId}`, deleteServiceAccount.
@@ -36,49 +30,19 @@ def sync_detailed(
     Args:
         service_account_id: Id of the service account.
     """
-    return client.call(
-        _get_kwargs(
-            service_account_id,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(service_account_id), _read)
 
 
-def sync(
-    service_account_id: str,
-    *,
-    client: Client,
-) -> EmptyResponse:
+def sync(service_account_id: str, *, client: Client) -> EmptyResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        service_account_id,
-        client=client,
-    ).parsed
+    return sync_detailed(service_account_id, client=client).parsed
 
 
-async def asyncio_detailed(
-    service_account_id: str,
-    *,
-    client: Client,
-) -> Response[EmptyResponse]:
+async def asyncio_detailed(service_account_id: str, *, client: Client) -> Response[EmptyResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            service_account_id,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(service_account_id), _read)
 
 
-async def asyncio(
-    service_account_id: str,
-    *,
-    client: Client,
-) -> EmptyResponse:
+async def asyncio(service_account_id: str, *, client: Client) -> EmptyResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            service_account_id,
-            client=client,
-        )
-    ).parsed
+    return (await asyncio_detailed(service_account_id, client=client)).parsed

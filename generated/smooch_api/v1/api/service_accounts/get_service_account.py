@@ -13,20 +13,11 @@ if TYPE_CHECKING:
 _read = _calls.from_json(ServiceAccountResponse.from_dict)
 
 
-def _get_kwargs(
-    service_account_id: str,
-) -> dict[str, Any]:
-    return {
-        "method": "get",
-        "url": f"/serviceaccounts/{_calls.path_segment('serviceAccountId', service_account_id)}",
-    }
+def _get_kwargs(service_account_id: str) -> dict[str, Any]:
+    return {"method": "get", "url": f"/serviceaccounts/{_calls.path_segment('serviceAccountId', service_account_id)}"}
 
 
-def sync_detailed(
-    service_account_id: str,
-    *,
-    client: Client,
-) -> Response[ServiceAccountResponse]:
+def sync_detailed(service_account_id: str, *, client: Client) -> Response[ServiceAccountResponse]:
     """Get one service account.
 
     `GET /serviceaccounts/{serviceAccountId}`, getServiceAccount.
@@ -36,49 +27,19 @@ def sync_detailed(
     Args:
         service_account_id: Id of the service account.
     """
-    return client.call(
-        _get_kwargs(
-            service_account_id,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(service_account_id), _read)
 
 
-def sync(
-    service_account_id: str,
-    *,
-    client: Client,
-) -> ServiceAccountResponse:
+def sync(service_account_id: str, *, client: Client) -> ServiceAccountResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        service_account_id,
-        client=client,
-    ).parsed
+    return sync_detailed(service_account_id, client=client).parsed
 
 
-async def asyncio_detailed(
-    service_account_id: str,
-    *,
-    client: Client,
-) -> Response[ServiceAccountResponse]:
+async def asyncio_detailed(service_account_id: str, *, client: Client) -> Response[ServiceAccountResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            service_account_id,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(service_account_id), _read)
 
 
-async def asyncio(
-    service_account_id: str,
-    *,
-    client: Client,
-) -> ServiceAccountResponse:
+async def asyncio(service_account_id: str, *, client: Client) -> ServiceAccountResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            service_account_id,
-            client=client,
-        )
-    ).parsed
+    return (await asyncio_detailed(service_account_id, client=client)).parsed

@@ -13,22 +13,14 @@ if TYPE_CHECKING:
 _read = _calls.from_json(SecretKeyResponse.from_dict)
 
 
-def _get_kwargs(
-    service_account_id: str,
-    key_id: str,
-) -> dict[str, Any]:
+def _get_kwargs(service_account_id: str, key_id: str) -> dict[str, Any]:
     return {
         "method": "get",
         "url": f"/serviceaccounts/{_calls.path_segment('serviceAccountId', service_account_id)}/keys/{_calls.path_segment('keyId', key_id)}",
     }
 
 
-def sync_detailed(
-    service_account_id: str,
-    key_id: str,
-    *,
-    client: Client,
-) -> Response[SecretKeyResponse]:
+def sync_detailed(service_account_id: str, key_id: str, *, client: Client) -> Response[SecretKeyResponse]:
     """Get one key of a service account.
 
     `GET /serviceaccounts/{serviceAccountId}/keys/{keyId}`, getServiceAccountKey.
@@ -39,56 +31,19 @@ def sync_detailed(
         service_account_id: Id of the service account.
         key_id: Id of the key.
     """
-    return client.call(
-        _get_kwargs(
-            service_account_id,
-            key_id,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(service_account_id, key_id), _read)
 
 
-def sync(
-    service_account_id: str,
-    key_id: str,
-    *,
-    client: Client,
-) -> SecretKeyResponse:
+def sync(service_account_id: str, key_id: str, *, client: Client) -> SecretKeyResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        service_account_id,
-        key_id,
-        client=client,
-    ).parsed
+    return sync_detailed(service_account_id, key_id, client=client).parsed
 
 
-async def asyncio_detailed(
-    service_account_id: str,
-    key_id: str,
-    *,
-    client: Client,
-) -> Response[SecretKeyResponse]:
+async def asyncio_detailed(service_account_id: str, key_id: str, *, client: Client) -> Response[SecretKeyResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            service_account_id,
-            key_id,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(service_account_id, key_id), _read)
 
 
-async def asyncio(
-    service_account_id: str,
-    key_id: str,
-    *,
-    client: Client,
-) -> SecretKeyResponse:
+async def asyncio(service_account_id: str, key_id: str, *, client: Client) -> SecretKeyResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            service_account_id,
-            key_id,
-            client=client,
-        )
-    ).parsed
+    return (await asyncio_detailed(service_account_id, key_id, client=client)).parsed

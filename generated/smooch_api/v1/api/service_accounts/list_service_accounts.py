@@ -14,26 +14,12 @@ if TYPE_CHECKING:
 _read = _calls.from_json(ListServiceAccountsResponse.from_dict)
 
 
-def _get_kwargs(
-    *,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
-) -> dict[str, Any]:
-    return {
-        "method": "get",
-        "url": "/serviceaccounts",
-        "params": _calls.query(
-            ("limit", limit),
-            ("offset", offset),
-        ),
-    }
+def _get_kwargs(*, limit: int | Unset = UNSET, offset: int | Unset = UNSET) -> dict[str, Any]:
+    return {"method": "get", "url": "/serviceaccounts", "params": _calls.query(("limit", limit), ("offset", offset))}
 
 
 def sync_detailed(
-    *,
-    client: Client,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
+    *, client: Client, limit: int | Unset = UNSET, offset: int | Unset = UNSET
 ) -> Response[ListServiceAccountsResponse]:
     """List service accounts, one page at a time.
 
@@ -45,56 +31,23 @@ def sync_detailed(
         limit: How many to return at most; the API returns 25 unless told.
         offset: How many to skip; none unless told.
     """
-    return client.call(
-        _get_kwargs(
-            limit=limit,
-            offset=offset,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(limit=limit, offset=offset), _read)
 
 
-def sync(
-    *,
-    client: Client,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
-) -> ListServiceAccountsResponse:
+def sync(*, client: Client, limit: int | Unset = UNSET, offset: int | Unset = UNSET) -> ListServiceAccountsResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        client=client,
-        limit=limit,
-        offset=offset,
-    ).parsed
+    return sync_detailed(client=client, limit=limit, offset=offset).parsed
 
 
 async def asyncio_detailed(
-    *,
-    client: Client,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
+    *, client: Client, limit: int | Unset = UNSET, offset: int | Unset = UNSET
 ) -> Response[ListServiceAccountsResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            limit=limit,
-            offset=offset,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(limit=limit, offset=offset), _read)
 
 
 async def asyncio(
-    *,
-    client: Client,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
+    *, client: Client, limit: int | Unset = UNSET, offset: int | Unset = UNSET
 ) -> ListServiceAccountsResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            client=client,
-            limit=limit,
-            offset=offset,
-        )
-    ).parsed
+    return (await asyncio_detailed(client=client, limit=limit, offset=offset)).parsed

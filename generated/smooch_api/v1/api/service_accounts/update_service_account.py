@@ -15,11 +15,7 @@ if TYPE_CHECKING:
 _read = _calls.from_json(ServiceAccountResponse.from_dict)
 
 
-def _get_kwargs(
-    service_account_id: str,
-    *,
-    body: ServiceAccountUpdate,
-) -> dict[str, Any]:
+def _get_kwargs(service_account_id: str, *, body: ServiceAccountUpdate) -> dict[str, Any]:
     return {
         "method": "put",
         "url": f"/serviceaccounts/{_calls.path_segment('serviceAccountId', service_account_id)}",
@@ -28,10 +24,7 @@ def _get_kwargs(
 
 
 def sync_detailed(
-    service_account_id: str,
-    *,
-    client: Client,
-    body: ServiceAccountUpdate,
+    service_account_id: str, *, client: Client, body: ServiceAccountUpdate
 ) -> Response[ServiceAccountResponse]:
     """Rename a service account.
 
@@ -42,56 +35,21 @@ def sync_detailed(
     Args:
         service_account_id: Id of the service account.
     """
-    return client.call(
-        _get_kwargs(
-            service_account_id,
-            body=body,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(service_account_id, body=body), _read)
 
 
-def sync(
-    service_account_id: str,
-    *,
-    client: Client,
-    body: ServiceAccountUpdate,
-) -> ServiceAccountResponse:
+def sync(service_account_id: str, *, client: Client, body: ServiceAccountUpdate) -> ServiceAccountResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        service_account_id,
-        client=client,
-        body=body,
-    ).parsed
+    return sync_detailed(service_account_id, client=client, body=body).parsed
 
 
 async def asyncio_detailed(
-    service_account_id: str,
-    *,
-    client: Client,
-    body: ServiceAccountUpdate,
+    service_account_id: str, *, client: Client, body: ServiceAccountUpdate
 ) -> Response[ServiceAccountResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            service_account_id,
-            body=body,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(service_account_id, body=body), _read)
 
 
-async def asyncio(
-    service_account_id: str,
-    *,
-    client: Client,
-    body: ServiceAccountUpdate,
-) -> ServiceAccountResponse:
+async def asyncio(service_account_id: str, *, client: Client, body: ServiceAccountUpdate) -> ServiceAccountResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            service_account_id,
-            client=client,
-            body=body,
-        )
-    ).parsed
+    return (await asyncio_detailed(service_account_id, client=client, body=body)).parsed

@@ -15,71 +15,30 @@ if TYPE_CHECKING:
 _read = _calls.from_json(TemplateResponse.from_dict)
 
 
-def _get_kwargs(
-    *,
-    body: TemplateCreate,
-) -> dict[str, Any]:
-    return {
-        "method": "post",
-        "url": "/templates",
-        "json": _base.dump(body),
-    }
+def _get_kwargs(*, body: TemplateCreate) -> dict[str, Any]:
+    return {"method": "post", "url": "/templates", "json": _base.dump(body)}
 
 
-def sync_detailed(
-    *,
-    client: Client,
-    body: TemplateCreate,
-) -> Response[TemplateResponse]:
+def sync_detailed(*, client: Client, body: TemplateCreate) -> Response[TemplateResponse]:
     """Store a message as a template.
 
     `POST /templates`, createTemplate.
 
     Needs app or account scope.
     """
-    return client.call(
-        _get_kwargs(
-            body=body,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(body=body), _read)
 
 
-def sync(
-    *,
-    client: Client,
-    body: TemplateCreate,
-) -> TemplateResponse:
+def sync(*, client: Client, body: TemplateCreate) -> TemplateResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        client=client,
-        body=body,
-    ).parsed
+    return sync_detailed(client=client, body=body).parsed
 
 
-async def asyncio_detailed(
-    *,
-    client: Client,
-    body: TemplateCreate,
-) -> Response[TemplateResponse]:
+async def asyncio_detailed(*, client: Client, body: TemplateCreate) -> Response[TemplateResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            body=body,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(body=body), _read)
 
 
-async def asyncio(
-    *,
-    client: Client,
-    body: TemplateCreate,
-) -> TemplateResponse:
+async def asyncio(*, client: Client, body: TemplateCreate) -> TemplateResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            client=client,
-            body=body,
-        )
-    ).parsed
+    return (await asyncio_detailed(client=client, body=body)).parsed

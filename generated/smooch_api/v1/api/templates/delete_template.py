@@ -13,20 +13,11 @@ if TYPE_CHECKING:
 _read = _calls.from_json(EmptyResponse.from_dict, may_be_empty=True)
 
 
-def _get_kwargs(
-    template_id: str,
-) -> dict[str, Any]:
-    return {
-        "method": "delete",
-        "url": f"/templates/{_calls.path_segment('templateId', template_id)}",
-    }
+def _get_kwargs(template_id: str) -> dict[str, Any]:
+    return {"method": "delete", "url": f"/templates/{_calls.path_segment('templateId', template_id)}"}
 
 
-def sync_detailed(
-    template_id: str,
-    *,
-    client: Client,
-) -> Response[EmptyResponse]:
+def sync_detailed(template_id: str, *, client: Client) -> Response[EmptyResponse]:
     """Delete a template.
 
     `DELETE /templates/{templateId}`, deleteTemplate.
@@ -36,49 +27,19 @@ def sync_detailed(
     Args:
         template_id: Id of the template.
     """
-    return client.call(
-        _get_kwargs(
-            template_id,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(template_id), _read)
 
 
-def sync(
-    template_id: str,
-    *,
-    client: Client,
-) -> EmptyResponse:
+def sync(template_id: str, *, client: Client) -> EmptyResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        template_id,
-        client=client,
-    ).parsed
+    return sync_detailed(template_id, client=client).parsed
 
 
-async def asyncio_detailed(
-    template_id: str,
-    *,
-    client: Client,
-) -> Response[EmptyResponse]:
+async def asyncio_detailed(template_id: str, *, client: Client) -> Response[EmptyResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            template_id,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(template_id), _read)
 
 
-async def asyncio(
-    template_id: str,
-    *,
-    client: Client,
-) -> EmptyResponse:
+async def asyncio(template_id: str, *, client: Client) -> EmptyResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            template_id,
-            client=client,
-        )
-    ).parsed
+    return (await asyncio_detailed(template_id, client=client)).parsed

@@ -15,11 +15,7 @@ if TYPE_CHECKING:
 _read = _calls.from_json(TemplateResponse.from_dict)
 
 
-def _get_kwargs(
-    template_id: str,
-    *,
-    body: TemplateUpdate,
-) -> dict[str, Any]:
+def _get_kwargs(template_id: str, *, body: TemplateUpdate) -> dict[str, Any]:
     return {
         "method": "put",
         "url": f"/templates/{_calls.path_segment('templateId', template_id)}",
@@ -27,12 +23,7 @@ def _get_kwargs(
     }
 
 
-def sync_detailed(
-    template_id: str,
-    *,
-    client: Client,
-    body: TemplateUpdate,
-) -> Response[TemplateResponse]:
+def sync_detailed(template_id: str, *, client: Client, body: TemplateUpdate) -> Response[TemplateResponse]:
     """Change some parts of a template.
 
     `PUT /templates/{templateId}`, updateTemplate.
@@ -42,56 +33,19 @@ def sync_detailed(
     Args:
         template_id: Id of the template.
     """
-    return client.call(
-        _get_kwargs(
-            template_id,
-            body=body,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(template_id, body=body), _read)
 
 
-def sync(
-    template_id: str,
-    *,
-    client: Client,
-    body: TemplateUpdate,
-) -> TemplateResponse:
+def sync(template_id: str, *, client: Client, body: TemplateUpdate) -> TemplateResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        template_id,
-        client=client,
-        body=body,
-    ).parsed
+    return sync_detailed(template_id, client=client, body=body).parsed
 
 
-async def asyncio_detailed(
-    template_id: str,
-    *,
-    client: Client,
-    body: TemplateUpdate,
-) -> Response[TemplateResponse]:
+async def asyncio_detailed(template_id: str, *, client: Client, body: TemplateUpdate) -> Response[TemplateResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            template_id,
-            body=body,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(template_id, body=body), _read)
 
 
-async def asyncio(
-    template_id: str,
-    *,
-    client: Client,
-    body: TemplateUpdate,
-) -> TemplateResponse:
+async def asyncio(template_id: str, *, client: Client, body: TemplateUpdate) -> TemplateResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            template_id,
-            client=client,
-            body=body,
-        )
-    ).parsed
+    return (await asyncio_detailed(template_id, client=client, body=body)).parsed

@@ -15,22 +15,11 @@ if TYPE_CHECKING:
 _read = _calls.from_json(WebhookResponse.from_dict)
 
 
-def _get_kwargs(
-    *,
-    body: WebhookCreate,
-) -> dict[str, Any]:
-    return {
-        "method": "post",
-        "url": "/webhooks",
-        "json": _base.dump(body),
-    }
+def _get_kwargs(*, body: WebhookCreate) -> dict[str, Any]:
+    return {"method": "post", "url": "/webhooks", "json": _base.dump(body)}
 
 
-def sync_detailed(
-    *,
-    client: Client,
-    body: WebhookCreate,
-) -> Response[WebhookResponse]:
+def sync_detailed(*, client: Client, body: WebhookCreate) -> Response[WebhookResponse]:
     """Create a webhook.
 
     `POST /webhooks`, createWebhook.
@@ -38,49 +27,19 @@ def sync_detailed(
     Its deliveries have the shape of the API version that this call is made with, v1 or v1.1. An app can have ten
     webhooks.
     """
-    return client.call(
-        _get_kwargs(
-            body=body,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(body=body), _read)
 
 
-def sync(
-    *,
-    client: Client,
-    body: WebhookCreate,
-) -> WebhookResponse:
+def sync(*, client: Client, body: WebhookCreate) -> WebhookResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        client=client,
-        body=body,
-    ).parsed
+    return sync_detailed(client=client, body=body).parsed
 
 
-async def asyncio_detailed(
-    *,
-    client: Client,
-    body: WebhookCreate,
-) -> Response[WebhookResponse]:
+async def asyncio_detailed(*, client: Client, body: WebhookCreate) -> Response[WebhookResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            body=body,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(body=body), _read)
 
 
-async def asyncio(
-    *,
-    client: Client,
-    body: WebhookCreate,
-) -> WebhookResponse:
+async def asyncio(*, client: Client, body: WebhookCreate) -> WebhookResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            client=client,
-            body=body,
-        )
-    ).parsed
+    return (await asyncio_detailed(client=client, body=body)).parsed

@@ -13,20 +13,11 @@ if TYPE_CHECKING:
 _read = _calls.from_json(WebhookResponse.from_dict)
 
 
-def _get_kwargs(
-    webhook_id: str,
-) -> dict[str, Any]:
-    return {
-        "method": "get",
-        "url": f"/webhooks/{_calls.path_segment('webhookId', webhook_id)}",
-    }
+def _get_kwargs(webhook_id: str) -> dict[str, Any]:
+    return {"method": "get", "url": f"/webhooks/{_calls.path_segment('webhookId', webhook_id)}"}
 
 
-def sync_detailed(
-    webhook_id: str,
-    *,
-    client: Client,
-) -> Response[WebhookResponse]:
+def sync_detailed(webhook_id: str, *, client: Client) -> Response[WebhookResponse]:
     """Get a webhook.
 
     `GET /webhooks/{webhookId}`, getWebhook.
@@ -34,49 +25,19 @@ def sync_detailed(
     Args:
         webhook_id: The webhook's `_id`.
     """
-    return client.call(
-        _get_kwargs(
-            webhook_id,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(webhook_id), _read)
 
 
-def sync(
-    webhook_id: str,
-    *,
-    client: Client,
-) -> WebhookResponse:
+def sync(webhook_id: str, *, client: Client) -> WebhookResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        webhook_id,
-        client=client,
-    ).parsed
+    return sync_detailed(webhook_id, client=client).parsed
 
 
-async def asyncio_detailed(
-    webhook_id: str,
-    *,
-    client: Client,
-) -> Response[WebhookResponse]:
+async def asyncio_detailed(webhook_id: str, *, client: Client) -> Response[WebhookResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            webhook_id,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(webhook_id), _read)
 
 
-async def asyncio(
-    webhook_id: str,
-    *,
-    client: Client,
-) -> WebhookResponse:
+async def asyncio(webhook_id: str, *, client: Client) -> WebhookResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            webhook_id,
-            client=client,
-        )
-    ).parsed
+    return (await asyncio_detailed(webhook_id, client=client)).parsed

@@ -14,16 +14,10 @@ _read = _calls.from_json(ListWebhooksResponse.from_dict)
 
 
 def _get_kwargs() -> dict[str, Any]:
-    return {
-        "method": "get",
-        "url": "/webhooks",
-    }
+    return {"method": "get", "url": "/webhooks"}
 
 
-def sync_detailed(
-    *,
-    client: Client,
-) -> Response[ListWebhooksResponse]:
+def sync_detailed(*, client: Client) -> Response[ListWebhooksResponse]:
     """List all webhooks of the app.
 
     `GET /webhooks`, listWebhooks.
@@ -31,31 +25,16 @@ def sync_detailed(
     return client.call(_get_kwargs(), _read)
 
 
-def sync(
-    *,
-    client: Client,
-) -> ListWebhooksResponse:
+def sync(*, client: Client) -> ListWebhooksResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        client=client,
-    ).parsed
+    return sync_detailed(client=client).parsed
 
 
-async def asyncio_detailed(
-    *,
-    client: Client,
-) -> Response[ListWebhooksResponse]:
+async def asyncio_detailed(*, client: Client) -> Response[ListWebhooksResponse]:
     """Same as `sync_detailed`, for asyncio."""
     return await client.call_async(_get_kwargs(), _read)
 
 
-async def asyncio(
-    *,
-    client: Client,
-) -> ListWebhooksResponse:
+async def asyncio(*, client: Client) -> ListWebhooksResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            client=client,
-        )
-    ).parsed
+    return (await asyncio_detailed(client=client)).parsed

@@ -15,11 +15,7 @@ if TYPE_CHECKING:
 _read = _calls.from_json(WebhookResponse.from_dict)
 
 
-def _get_kwargs(
-    webhook_id: str,
-    *,
-    body: WebhookUpdate,
-) -> dict[str, Any]:
+def _get_kwargs(webhook_id: str, *, body: WebhookUpdate) -> dict[str, Any]:
     return {
         "method": "put",
         "url": f"/webhooks/{_calls.path_segment('webhookId', webhook_id)}",
@@ -27,12 +23,7 @@ def _get_kwargs(
     }
 
 
-def sync_detailed(
-    webhook_id: str,
-    *,
-    client: Client,
-    body: WebhookUpdate,
-) -> Response[WebhookResponse]:
+def sync_detailed(webhook_id: str, *, client: Client, body: WebhookUpdate) -> Response[WebhookResponse]:
     """Change a webhook.
 
     `PUT /webhooks/{webhookId}`, updateWebhook.
@@ -42,56 +33,19 @@ def sync_detailed(
     Args:
         webhook_id: The webhook's `_id`.
     """
-    return client.call(
-        _get_kwargs(
-            webhook_id,
-            body=body,
-        ),
-        _read,
-    )
+    return client.call(_get_kwargs(webhook_id, body=body), _read)
 
 
-def sync(
-    webhook_id: str,
-    *,
-    client: Client,
-    body: WebhookUpdate,
-) -> WebhookResponse:
+def sync(webhook_id: str, *, client: Client, body: WebhookUpdate) -> WebhookResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(
-        webhook_id,
-        client=client,
-        body=body,
-    ).parsed
+    return sync_detailed(webhook_id, client=client, body=body).parsed
 
 
-async def asyncio_detailed(
-    webhook_id: str,
-    *,
-    client: Client,
-    body: WebhookUpdate,
-) -> Response[WebhookResponse]:
+async def asyncio_detailed(webhook_id: str, *, client: Client, body: WebhookUpdate) -> Response[WebhookResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(
-        _get_kwargs(
-            webhook_id,
-            body=body,
-        ),
-        _read,
-    )
+    return await client.call_async(_get_kwargs(webhook_id, body=body), _read)
 
 
-async def asyncio(
-    webhook_id: str,
-    *,
-    client: Client,
-    body: WebhookUpdate,
-) -> WebhookResponse:
+async def asyncio(webhook_id: str, *, client: Client, body: WebhookUpdate) -> WebhookResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (
-        await asyncio_detailed(
-            webhook_id,
-            client=client,
-            body=body,
-        )
-    ).parsed
+    return (await asyncio_detailed(webhook_id, client=client, body=body)).parsed

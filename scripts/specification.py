@@ -1,0 +1,217 @@
+"""An OpenAPI description of spec/: loaded, validated, and prepared for the generator."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from openapi_spec_validator import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
+SCHEMAS_BY_NAME = ("properties", "patternProperties", "dependentSchemas", "$defs")
+SCHEMA_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
+SCHEMAS = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
+CONDITIONS = {"not", "if", "then", "else", "contains", "propertyNames", "dependentSchemas", "dependentRequired"}
+CONSTRAINTS = CONDITIONS | {"required", "properties", "minProperties", "maxProperties"}
+ANNOTATIONS = {"title", "description", "examples", "example", "default", "deprecated", "externalDocs", "discriminator"}
+TEXT_FORMATS = {"date", "date-time", "uuid"}
+
+WHY = {
+    "conditions": "rules for values, not fields",
+    "defaults": "sent along they would overwrite what the server has",
+    "formats": "a date, time or UUID stays the string that it was, byte for byte",
+    "responses": "status 300 and above is raised before anything is parsed",
+    "webhooks": "their payloads are components, which is enough",
+}
+"""What the generator gets to see nothing of."""
+
+
+class Specification:
+    """One description of the API."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document = document
+        self.schemas: dict[str, Any] = document["components"]["schemas"]
+
+    @classmethod
+    def load(cls, path: Path) -> Specification:
+        """Read and validate a file."""
+        document = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
+        validate(document)
+        return cls(document)
+
+    @cached_property
+    def operations(self) -> dict[str, tuple[str, dict[str, Any]]]:
+        """Path and description of each operation by its operationId."""
+        return {
+            path_item[method]["operationId"]: (path, path_item[method])
+            for path, path_item in self.document["paths"].items()
+            for method in sorted(METHODS & path_item.keys())
+        }
+
+    def parameter(self, operation_id: str, name: str) -> dict[str, Any]:
+        """The parameter of this name of an operation or its path."""
+        path, operation = self.operations[operation_id]
+        declared = [*operation.get("parameters", ()), *self.document["paths"][path].get("parameters", ())]
+        components = self.document["components"].get("parameters", {})
+        resolved = (components[item["$ref"].rpartition("/")[2]] if "$ref" in item else item for item in declared)
+        return next(dict(item) for item in resolved if item["name"] == name)
+
+    def properties(self, component: str) -> dict[str, Any]:
+        """Properties of a component, with those of its `allOf` parts."""
+        return self._properties(self.schemas[component])
+
+    def _properties(self, schema: dict[str, Any]) -> dict[str, Any]:
+        parts = [self.schemas[target(part)] if "$ref" in part else part for part in schema.get("allOf", ())]
+        inherited = {name: value for part in parts for name, value in self._properties(part).items()}
+        return {**inherited, **schema.get("properties", {})}
+
+    def choices(self, component: str) -> list[str]:
+        """Components that a `oneOf` or `anyOf` of references chooses from; none if there are other choices too."""
+        schema = self.schemas[component]
+        names: list[str] = []
+        for part in schema.get("oneOf", schema.get("anyOf", ())):
+            if "$ref" not in part:
+                return []
+            names += self.choices(target(part)) or [target(part)]
+        return names
+
+    @cached_property
+    def mixins(self) -> set[str]:
+        """Components that only lend their properties to others by `allOf`."""
+        lent: set[str] = set()
+        used: set[str] = set()
+
+        def sort(schema: dict[str, Any]) -> dict[str, Any]:
+            for key, value in schema.items():
+                names = {target(part) for part in as_schemas(key, value) if "$ref" in part}
+                (lent if key == "allOf" and len(value) > 1 else used).update(names)
+            return schema
+
+        change_schemas(self.document, sort)
+        return lent - used - set(references(self.document["paths"]))
+
+    @cached_property
+    def request_only(self) -> set[str]:
+        """Components that only ever go to the server."""
+        answers = [operation["responses"] for _, operation in self.operations.values()]
+        requests = [{**operation, "responses": None} for _, operation in self.operations.values()]
+        sent = self._reachable(references(requests))
+        return sent - self._reachable(references(answers)) - self._reachable(self.schemas.keys() - sent)
+
+    def body_schemas(self) -> dict[str, Any]:
+        """The components that request bodies consist of, without what only people read."""
+
+        def rules(schema: dict[str, Any]) -> dict[str, Any]:
+            return {key: value for key, value in schema.items() if key not in ANNOTATIONS and not key.startswith("x-")}
+
+        bodies = [operation.get("requestBody") for _, operation in self.operations.values()]
+        return {name: change_schema(self.schemas[name], rules) for name in sorted(self._reachable(references(bodies)))}
+
+    def _reachable(self, names: Iterable[str]) -> set[str]:
+        found: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting.extend(references(self.schemas[name]))
+        return found
+
+    def prepare(self) -> tuple[dict[str, Any], Counter[str]]:
+        """Drop what the generator cannot use. Returns the rest, and how much of what (see `WHY`) was dropped."""
+        dropped: Counter[str] = Counter()
+        document = change_schemas(self.document, lambda schema: _prepare_schema(schema, dropped))
+        dropped["webhooks"] += len(document.pop("webhooks", ()))
+        for path_item in document["paths"].values():
+            for method in METHODS & path_item.keys():
+                responses = path_item[method]["responses"]
+                path_item[method]["responses"] = {key: value for key, value in responses.items() if str(key)[0] == "2"}
+                dropped["responses"] += len(responses) - len(path_item[method]["responses"])
+        return document, dropped
+
+
+def _prepare_schema(schema: dict[str, Any], dropped: Counter[str]) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key in CONDITIONS or (key in {"anyOf", "oneOf"} and _is_condition(value, schema)):
+            dropped["conditions"] += 1
+        elif key == "default" and "const" not in schema:
+            dropped["defaults"] += 1
+        elif key == "format" and value in TEXT_FORMATS:
+            dropped["formats"] += 1
+        elif key == "allOf":
+            kept.update({key: parts} if (parts := [part for part in value if part]) else {})
+        elif key not in {"example", "examples"}:
+            kept[key] = value
+    return kept
+
+
+def _is_condition(parts: list[dict[str, Any]], schema: dict[str, Any]) -> bool:
+    """Whether the parts only restrict properties that the schema itself has."""
+    own = schema.get("properties", {}).keys()
+    return bool(own) and all(part.keys() <= CONSTRAINTS and part.get("properties", {}).keys() <= own for part in parts)
+
+
+def as_schemas(key: str, value: Any) -> list[dict[str, Any]]:
+    """The schemas in one keyword of a schema."""
+    parts = value.values() if key in SCHEMAS_BY_NAME else value if key in SCHEMA_LISTS else [value] * (key in SCHEMAS)
+    return [part for part in parts if isinstance(part, dict)]
+
+
+def change_schema(schema: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    """A copy of a schema, changed from the inside out."""
+    if not isinstance(schema, dict):
+        return schema
+    copy = dict(schema)
+    for key, value in schema.items():
+        if key in SCHEMAS_BY_NAME:
+            copy[key] = {name: change_schema(part, change) for name, part in value.items()}
+        elif key in SCHEMA_LISTS:
+            copy[key] = [change_schema(part, change) for part in value]
+        elif key in SCHEMAS:
+            copy[key] = change_schema(value, change)
+    return change(copy)
+
+
+def change_schemas(node: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    """A copy of a part of a description, with each schema in it changed."""
+    if isinstance(node, list):
+        return [change_schemas(item, change) for item in node]
+    if not isinstance(node, dict):
+        return node
+    copy = {}
+    for key, value in node.items():
+        if key == "schema":
+            copy[key] = change_schema(value, change)
+        elif key == "schemas":
+            copy[key] = {name: change_schema(part, change) for name, part in value.items()}
+        elif key in {"example", "examples"}:
+            copy[key] = value
+        else:
+            copy[key] = change_schemas(value, change)
+    return copy
+
+
+def references(node: Any) -> Iterator[str]:
+    """Component schemas that a part of a description refers to."""
+    if isinstance(node, list):
+        for item in node:
+            yield from references(item)
+    elif isinstance(node, dict):
+        if str(node.get("$ref", "")).startswith("#/components/schemas/"):
+            yield target(node)
+        for key, value in node.items():
+            if key not in {"example", "examples"}:
+                yield from references(value)
+
+
+def target(reference: dict[str, Any]) -> str:
+    """Name of the component that is referred to."""
+    return str(reference["$ref"]).rpartition("/")[2]

@@ -1,0 +1,414 @@
+"""What the templates call: Python code for the operations and models that the generator found in a specification."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from openapi_python_client.parser import properties as kinds
+from openapi_python_client.parser.properties.const import ConstProperty
+from openapi_python_client.parser.properties.list_property import ListProperty
+from openapi_python_client.parser.properties.none import NoneProperty
+from openapi_python_client.parser.properties.schemas import Class
+from openapi_python_client.parser.properties.string import StringProperty
+from openapi_python_client.parser.properties.union import UnionProperty
+from openapi_python_client.strings import PythonIdentifier, in_double_quote_literal, safe_for_docstring, snake_case
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from openapi_python_client.config import Config
+    from openapi_python_client.parser import GeneratorData
+    from openapi_python_client.parser.openapi import Endpoint
+    from specification import Specification
+
+RESERVED_PROPERTIES = {"additional_properties", "additional_keys", "from_dict", "to_dict"}
+RESERVED_PARAMETERS = {"body", "client"}
+
+
+class Unsupported(Exception):
+    """The specification says something that the templates have no code for."""
+
+
+class Union(NamedTuple):
+    """A component that is one of several models."""
+
+    name: str
+    reader: str
+    code: str
+    members: tuple[str, ...]
+
+
+class Operation(NamedTuple):
+    """What the template of an operation needs besides the endpoint."""
+
+    keywords: Sequence[Any]
+    imports: Sequence[tuple[str, str]]
+    url: str
+    body: str | None
+    response: str
+    response_class: Class | None
+    reader: str
+    docstring: str
+    query_argument: Callable[[Any], str]
+
+
+class Code:
+    """Python code for one specification."""
+
+    def __init__(self, specification: Specification, data: GeneratorData, config: Config) -> None:
+        self._specification = specification
+        self._config = config
+        self._models = {str(model.class_info.name): model for model in data.models}
+        self._enums = data.enums
+        self._component_of = {str(self._class(name).name): name for name in specification.schemas}
+        self._endpoints = [endpoint for tag in data.endpoint_collections_by_tag.values() for endpoint in tag.endpoints]
+        self.unions = [union for name in specification.schemas if (union := self._union(name))]
+        self._union_of = {frozenset(union.members): union for union in reversed(self.unions)}
+
+    # What there is
+
+    @cached_property
+    def classes(self) -> list[kinds.ModelProperty]:
+        """Models that get a class of their own."""
+        mixins = self._specification.mixins
+        return [
+            model
+            for name, model in self._models.items()
+            if not self._is_free_form(model) and self._component_of.get(name) not in mixins
+        ]
+
+    @cached_property
+    def aliases(self) -> dict[str, str]:
+        """Code of the type aliases, by name: of unions and of free-form objects."""
+        free_form = {
+            name: self._mapping(model)
+            for name, model in self._models.items()
+            if name in self._component_of and self._is_free_form(model)
+        }
+        return {**free_form, **{union.name: " | ".join(union.members) for union in self.unions}}
+
+    @cached_property
+    def exports(self) -> dict[str, str]:
+        """Everything in `models`: modules by name."""
+        infos = [item.class_info for item in [*self.classes, *self._enums]] + list(map(self._class, self.aliases))
+        return dict(sorted((str(info.name), str(info.module_name)) for info in infos))
+
+    @cached_property
+    def _answers(self) -> set[str]:
+        """Models that are the body of an answer."""
+        return {
+            str(response.prop.class_info.name)
+            for endpoint in self._endpoints
+            for response in endpoint.responses
+            if isinstance(response.prop, kinds.ModelProperty)
+        }
+
+    def _class(self, name: str) -> Class:
+        return Class.from_string(string=name, config=self._config)
+
+    def _is_free_form(self, prop: kinds.ModelProperty) -> bool:
+        name = prop.class_info.name
+        return not all_properties(self._models[name]) and name not in self._answers
+
+    def names_in(self, code: str, *, without: str = "") -> list[tuple[str, str]]:
+        """Names from `models` in a piece of code, with their modules."""
+        words = set(re.findall(r"\w+", code)) - {without}
+        return [(name, module) for name, module in self.exports.items() if name in words]
+
+    # Unions
+
+    def _union(self, component: str) -> Union | None:
+        members = [str(self._class(member).name) for member in self._specification.choices(component)]
+        if len(members) < 2 or not all(member in self._models for member in members):
+            return None
+        name = str(self._class(component).name)
+        return Union(name, f"read_{snake_case(name)}", self._dispatch(component, members), tuple(members))
+
+    def _dispatch(self, component: str, members: list[str]) -> str:
+        """Code of the reader: by the tag that all members have, or all but the last, which is the catch-all then."""
+        tags = [self._tags(member) for member in members]
+        tag = next((tag for tag in tags[0] if all(tag in others for others in tags[:-1])), None)
+        if tag is None:
+            return f"_base.first_of({', '.join(f'_base.model({member!r})' for member in members)})"
+        known = members if tag in tags[-1] else members[:-1]
+        variants = {values[tag]: member for member, values in zip(known, tags, strict=False)}
+        if len(variants) != len(known):
+            raise Unsupported(f"{component}: two variants have the same {tag}")
+        return f"_base.tagged({', '.join(map(repr, [tag, variants, *members[len(known) :]]))})"
+
+    def _tags(self, name: str) -> dict[str, str]:
+        return {
+            wire_name(prop): value
+            for prop in self._models[name].required_properties or []
+            if isinstance(value := single_value(prop), str)
+        }
+
+    def _named_union(self, parts: Iterable[Any]) -> Union | None:
+        names = (part.class_info.name if isinstance(part, kinds.ModelProperty) else "" for part in parts)
+        return self._union_of.get(frozenset(names))
+
+    # Types
+
+    def annotation(self, prop: Any, *, lenient: bool = False) -> str:
+        """Type of a property that is there. A lenient one admits new values of a closed set."""
+        match prop:
+            case kinds.ModelProperty():
+                name = str(prop.class_info.name)
+                return name if name in self.exports else self._mapping(self._models[name])
+            case ListProperty():
+                return f"list[{self.annotation(prop.inner_property, lenient=lenient)}]"
+            case UnionProperty():
+                return self._union_annotation(prop, lenient=lenient)
+            case kinds.LiteralEnumProperty():
+                is_open = lenient and len(prop.values) > 1
+                return prop.class_info.name + f" | {prop.value_type.__name__}" * is_open
+            case _:
+                return str(prop.get_type_string(no_optional=True).as_unembedded_code())
+
+    def _union_annotation(self, prop: UnionProperty, *, lenient: bool) -> str:
+        inner = without_null(prop)
+        union = self._named_union(inner)
+        choices = [union.name] if union else [self.annotation(part, lenient=lenient) for part in inner]
+        null = ["None"] * (len(inner) < len(prop.inner_properties))
+        return " | ".join(dict.fromkeys(choices + null))
+
+    def _mapping(self, model: kinds.ModelProperty) -> str:
+        values = self.annotation(model.additional_properties) if model.additional_properties else "Any"
+        return "dict[str, Any]" if values == "Any" else f"Mapping[str, {values}]"
+
+    def literal(self, enum: kinds.LiteralEnumProperty) -> str:
+        """Type of a closed set of values."""
+        return f"Literal[{', '.join(map(repr, sorted(enum.values)))}]"
+
+    # Readers
+
+    def reader(self, prop: Any) -> str | None:
+        """Code that reads a property; None if it is taken as it comes."""
+        match prop:
+            case kinds.ModelProperty():
+                return "_base.as_object" if self._is_free_form(prop) else f"_base.model({str(prop.class_info.name)!r})"
+            case ListProperty():
+                inner = self.reader(prop.inner_property)
+                return f"_base.list_of({inner})" if inner else "_base.as_list"
+            case UnionProperty():
+                return self._union_reader(prop)
+        value = single_value(prop)
+        return None if value is None else f"_base.exactly({value!r})"
+
+    def _union_reader(self, prop: UnionProperty) -> str | None:
+        inner = without_null(prop)
+        union = self._named_union(inner)
+        if union:
+            return f"_unions.{union.reader}"
+        readers = [code for part in inner if (code := self.reader(part))]
+        if len(inner) == 1 or not readers:
+            return readers[0] if readers else None
+        scalars = ["scalars=True"] * (len(readers) < len(inner))
+        return f"_base.first_of({', '.join(readers + scalars)})"
+
+    # Models
+
+    def imports(self, model: kinds.ModelProperty) -> list[tuple[str, str]]:
+        """Names from `models` in the types of a model, with their modules."""
+        return self.names_in(" ".join(map(self.annotation, all_properties(model))), without=model.class_info.name)
+
+    def declaration(self, prop: Any, model: kinds.ModelProperty) -> str:
+        """Code of an attribute."""
+        name = str(prop.python_name)
+        refuse(name in RESERVED_PROPERTIES, f"{model.class_info.name}.{name}: a name that all models need themselves")
+        is_received = self._component_of.get(model.class_info.name) not in self._specification.request_only
+        annotation = self.annotation(prop, lenient=is_received)
+        if prop.default is not None:
+            return f"{name}: {annotation} = {prop.default.python_code.as_unembedded_code()}"
+        return f"{name}: {annotation}" if prop.required else f"{name}: {annotation} | Unset = UNSET"
+
+    def field(self, prop: Any, model: kinds.ModelProperty) -> str:
+        """Code of the wire form of an attribute."""
+        reader = self.reader(prop)
+        arguments = [repr(wire_name(prop)), repr(str(prop.python_name)), *([reader] if reader else [])]
+        flags = {
+            "required": prop.required,
+            "nullable": is_nullable(prop),
+            "secret": self._schema(prop, model).get("format") == "password",
+        }
+        arguments += [f"{flag}=True" for flag, is_set in flags.items() if is_set]
+        return f"_base.Field({', '.join(arguments)})"
+
+    def describe(self, item: Any) -> str:
+        """Docstring of a class or alias."""
+        return reflow(item.description.get_untrusted_value() if item.description else "")
+
+    def describe_alias(self, name: str) -> str:
+        """Docstring of a type alias."""
+        return reflow(self._specification.schemas[self._component_of[name]].get("description", ""))
+
+    def describe_property(self, prop: Any, model: kinds.ModelProperty) -> str:
+        """Docstring of an attribute."""
+        schema = self._schema(prop, model)
+        values = ", ".join(f"`{value}`" for value in schema.get("x-extensible-enum", []))
+        return reflow("\n\n".join([schema.get("description", ""), f"Known values: {values}." if values else ""]))
+
+    def _schema(self, prop: Any, model: kinds.ModelProperty) -> dict[str, Any]:
+        component = self._component_of.get(model.class_info.name)
+        if component:
+            declared: dict[str, Any] = self._specification.properties(component).get(wire_name(prop), {})
+            return declared
+        found = (model.data.properties or {}).get(prop.name)
+        return found.model_dump(mode="json", by_alias=True, exclude_unset=True) if found else {}
+
+    # Operations
+
+    def operation(self, endpoint: Endpoint) -> Operation:
+        """Everything about an operation that its template needs."""
+        name = endpoint.name
+        refuse(endpoint.header_parameters or endpoint.cookie_parameters, f"{name}: header and cookie parameters")
+        for prop in endpoint.path_parameters + endpoint.query_parameters:
+            refuse(prop.python_name in RESERVED_PARAMETERS, f"{name}: a parameter named {prop.python_name}")
+        refuse(len(endpoint.bodies) > 1, f"{name}: more than one kind of body")
+        responses = {response.prop.get_type_string(): response for response in endpoint.responses}
+        refuse(len(responses) != 1, f"{name}: {len(responses)} kinds of success, instead of one")
+        response, reader, response_class = self._response(*responses.values())
+        keywords = [*(body.prop for body in endpoint.bodies), *endpoint.query_parameters]
+        code = " ".join([response, *map(self.annotation, [*endpoint.path_parameters, *keywords])])
+        return Operation(
+            keywords=keywords,
+            imports=self.names_in(code, without=response if response_class else ""),
+            url=self._url(endpoint),
+            body=self._body(endpoint),
+            response=response,
+            response_class=response_class,
+            reader=reader,
+            docstring=self._operation_docstring(endpoint),
+            query_argument=lambda prop: self._query_argument(endpoint, prop),
+        )
+
+    def argument(self, prop: Any) -> str:
+        """Code of a parameter of an operation."""
+        return f"{prop.python_name}: {self.annotation(prop)}" + " | Unset = UNSET" * (not prop.required)
+
+    def _response(self, response: Any) -> tuple[str, str, Class | None]:
+        """Type of the parsed answer, code of its reader, and the class if it is one."""
+        prop, source = response.prop, response.source["return_type"]
+        if source != "Any":
+            return source, {"None": "_calls.nothing", "bytes": "_calls.as_bytes", "str": "_calls.as_text"}[source], None
+        if isinstance(prop, kinds.ModelProperty):
+            name = str(prop.class_info.name)
+            empty = "" if all_properties(self._models[name]) else ", may_be_empty=True"
+            return name, f"_calls.from_json({name}.from_dict{empty})", prop.class_info
+        reader = self.reader(prop)
+        refuse(reader is None, f"an answer of type {self.annotation(prop)}")
+        return self.annotation(prop, lenient=True), f"_calls.from_json({reader})", None
+
+    def _url(self, endpoint: Endpoint) -> str:
+        path = in_double_quote_literal(endpoint.path)
+        for prop in endpoint.path_parameters:
+            refuse(
+                not isinstance(prop, StringProperty),
+                f"{endpoint.name}: {wire_name(prop)}: a path parameter but a string",
+            )
+            segment = f"_calls.path_segment({wire_name(prop)!r}, {prop.python_name})"
+            path = path.replace(f"{{{prop.python_name}}}", f"{{{segment}}}")
+        return f'f"{path}"' if endpoint.path_parameters else f'"{path}"'
+
+    def _body(self, endpoint: Endpoint) -> str | None:
+        if not endpoint.bodies:
+            return None
+        body = endpoint.bodies[0]
+        codes = {"json": '"json": _base.dump(body)', "files": "**_calls.multipart(body)"}
+        refuse(body.body_type not in codes, f"{endpoint.name}: a body of {body.content_type.get_untrusted_value()}")
+        code = codes[body.body_type]
+        return code if body.prop.required else f"**({{}} if isinstance(body, Unset) else {{{code}}})"
+
+    def _query_argument(self, endpoint: Endpoint, prop: Any) -> str:
+        name, value = wire_name(prop), str(prop.python_name)
+        declared = self._specification.parameter(self._operation_id(endpoint), name)
+        is_object = isinstance(prop, kinds.ModelProperty)
+        refuse(
+            is_object != (declared.get("style") == "deepObject"), f"{endpoint.name}: {name}: an object but deepObject"
+        )
+        if is_object:
+            return f"*_calls.deep_object({name!r}, {value})"
+        if isinstance(prop, ListProperty) and declared.get("explode") is False:
+            return f"_calls.comma_separated({name!r}, {value})"
+        return f"({name!r}, {value})"
+
+    def _operation_docstring(self, endpoint: Endpoint) -> str:
+        operation_id = self._operation_id(endpoint)
+        path, operation = self._specification.operations[operation_id]
+        deprecated = ", deprecated" * operation.get("deprecated", False)
+        arguments = [
+            f"\n    {prop.python_name}: {' '.join(text.split())}"
+            for prop in endpoint.path_parameters + endpoint.query_parameters
+            if (text := self._specification.parameter(operation_id, wire_name(prop)).get("description"))
+        ]
+        parts = [
+            operation.get("summary", ""),
+            f"`{endpoint.method.upper()} {path}`, {operation_id}{deprecated}.",
+            operation.get("description", ""),
+            "".join(["Args:", *arguments]) if arguments else "",
+        ]
+        return reflow("\n\n".join(parts))
+
+    def _operation_id(self, endpoint: Endpoint) -> str:
+        prefix = self._config.field_prefix
+        return next(name for name in self._specification.operations if PythonIdentifier(name, prefix) == endpoint.name)
+
+    # Proof that nothing was lost
+
+    def check_complete(self) -> None:
+        """Refuse a specification of which the generator silently left out an operation or a property."""
+        found = {self._operation_id(endpoint) for endpoint in self._endpoints}
+        lost = self._specification.operations.keys() - found
+        for component in self._specification.schemas:
+            model = self._models.get(str(self._class(component).name))
+            names = {wire_name(prop) for prop in all_properties(model)} if model else set()
+            lost |= {f"{component}.{key}" for key in self._specification.properties(component).keys() - names}
+        refuse(lost, f"what the generator leaves out: {', '.join(sorted(lost))}")
+
+
+def refuse(problem: object, what: str) -> None:
+    """Fail if there is a problem."""
+    if problem:
+        raise Unsupported(f"not supported: {what}")
+
+
+def wire_name(prop: Any) -> str:
+    """Name of a property on the wire."""
+    return str(prop.name.get_untrusted_value())
+
+
+def all_properties(model: kinds.ModelProperty) -> list[Any]:
+    """Properties of a model, required ones first."""
+    return [*(model.required_properties or []), *(model.optional_properties or [])]
+
+
+def single_value(prop: Any) -> Any:
+    """The one value that a property can have, or None."""
+    if isinstance(prop, ConstProperty):
+        return prop.value.raw_value
+    if isinstance(prop, kinds.LiteralEnumProperty) and len(prop.values) == 1:
+        return next(iter(prop.values))
+    return None
+
+
+def without_null(prop: UnionProperty) -> list[Any]:
+    """What a union chooses from, besides null."""
+    return [part for part in prop.inner_properties if not isinstance(part, NoneProperty)]
+
+
+def is_nullable(prop: Any) -> bool:
+    """Whether null is one of the values that the specification names."""
+    if isinstance(prop, UnionProperty):
+        return any(map(is_nullable, prop.inner_properties))
+    return isinstance(prop, NoneProperty | kinds.AnyProperty)
+
+
+def reflow(text: str) -> str:
+    """Text for a docstring: paragraphs filled; lists, code and what is indented left alone."""
+    paragraphs = [part.strip("\n") for part in re.split(r"\n\s*\n", text) if part.strip()]
+    verbatim = re.compile(r"^(?:[-*|]|```|\s)", re.MULTILINE)
+    filled = [part if verbatim.search(part) else textwrap.fill(part, 112) for part in paragraphs]
+    return str(safe_for_docstring("\n\n".join(filled)))

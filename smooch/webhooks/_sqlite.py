@@ -1,0 +1,121 @@
+"""Which events were handled before, in a file: for the processes of one machine."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+import weakref
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from ._dedupe import EXPIRY, LEASE, check_seconds, shorter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ._dedupe import Claim
+
+_LOCK_SECONDS = 10.0
+_PURGE_SECONDS = 60.0
+
+# A handled event has no owner.
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS smooch_events (event_id TEXT PRIMARY KEY, owner TEXT, until REAL NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS smooch_events_until ON smooch_events (until);
+"""
+_CLAIM = """
+INSERT INTO smooch_events VALUES (:event_id, :owner, :until) ON CONFLICT (event_id)
+DO UPDATE SET owner = excluded.owner, until = excluded.until WHERE until <= :now
+"""
+_CONFIRM = """
+INSERT INTO smooch_events VALUES (?, NULL, ?) ON CONFLICT (event_id)
+DO UPDATE SET owner = NULL, until = excluded.until
+"""
+
+
+class SQLiteDeduplicator:
+    """Remembers in a file on a local disk, which many processes of the machine may share; survives a restart.
+
+    `expiry`: seconds that a handled event is remembered, by default a day. `lease`: seconds after which the claim of a
+    process that died ends, by default 60; let it be longer than a handler takes, and much shorter than the API retries.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, expiry: float = EXPIRY, lease: float = LEASE) -> None:
+        self._path = os.fspath(path)
+        self._expiry = check_seconds(expiry, "expiry")
+        self._lease = check_seconds(lease, "lease")
+        self._purged = 0.0
+        self._inherited: list[sqlite3.Connection | None] = []
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = self._connect()
+        _after_fork(self)
+
+    def claim(self, event_id: str, owner: str) -> Claim:
+        """Take an event until it is confirmed or released, or the lease ends."""
+        now = time.time()
+        with self._database() as database:
+            self._purge(database, now)
+            taken = {"event_id": event_id, "owner": owner, "until": now + self._lease, "now": now}
+            if database.execute(_CLAIM, taken).rowcount:
+                return "new"
+            found = database.execute("SELECT owner FROM smooch_events WHERE event_id = ?", (event_id,)).fetchone()
+            return "handled" if found == (None,) else "running"
+
+    def confirm(self, event_id: str, *, at_most: float | None = None) -> None:
+        """Remember the event as handled."""
+        with self._database() as database:
+            database.execute(_CONFIRM, (event_id, time.time() + shorter(self._expiry, at_most)))
+
+    def release(self, event_id: str, owner: str) -> None:
+        """Give the event back."""
+        with self._database() as database:
+            database.execute("DELETE FROM smooch_events WHERE event_id = ? AND owner = ?", (event_id, owner))
+
+    def close(self) -> None:
+        """Close the file; the next call opens it again."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def forked(self) -> None:
+        """Start anew in a child process: SQLite forbids to use, or even to close, what the parent opened."""
+        self._inherited.append(self._connection)
+        self._connection = None
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def _database(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            if self._connection is None:
+                self._connection = self._connect()
+            yield self._connection
+
+    def _connect(self) -> sqlite3.Connection:
+        database = sqlite3.connect(self._path, timeout=_LOCK_SECONDS, isolation_level=None, check_same_thread=False)
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = NORMAL")
+            database.executescript(_SCHEMA)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def _purge(self, database: sqlite3.Connection, now: float) -> None:
+        if now - self._purged >= _PURGE_SECONDS:
+            self._purged = now
+            database.execute("DELETE FROM smooch_events WHERE until <= ?", (now,))
+
+
+def _after_fork(deduplicator: SQLiteDeduplicator) -> None:
+    if hasattr(os, "register_at_fork"):
+        reference = weakref.ref(deduplicator)
+
+        def in_child() -> None:
+            if (found := reference()) is not None:
+                found.forked()
+
+        os.register_at_fork(after_in_child=in_child)

@@ -1,0 +1,632 @@
+# Derived from tests/_async/test_http.py by scripts/unasync.py; edit that file.
+"""Every call, of the facade and of the raw client alike: what is tried again, when it ends, what it sends."""
+
+from __future__ import annotations
+
+import io
+from email.utils import formatdate
+from itertools import chain, repeat
+from time import time
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from concurrency import Background, together, wait_until
+from peer import Peer, answer, crowded, deaf, script, unused_port
+from smooch_api.v1.api import app_users, attachments, conversations
+from smooch_api.v1.models import AppUserUpdate, AttachmentUpload, MessagePost
+from smooch_api.v1.types import File
+
+from smooch.errors import (
+    APIError,
+    BadRequest,
+    ConnectionFailed,
+    DeadlineExceeded,
+    RateLimited,
+    RequestTimeout,
+    ServerError,
+    SmoochError,
+)
+from smooch.v1 import Smooch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+MESSAGE = {
+    "_id": "5a1b2c3d4e5f60718293a4b5",
+    "type": "text",
+    "role": "appUser",
+    "text": "Hi",
+    "received": 1512345678.123,
+}
+FINE = answer(body={"appUser": {"_id": "5a1b2c3d4e5f60718293a4b5"}, "message": MESSAGE})
+
+
+def connect(url: str, **options: Any) -> Smooch:
+    return Smooch("app_5a1b", "a secret that nobody must see", base_url=url, **options)
+
+
+FACADE: dict[str, Callable[[Smooch], Any]] = {
+    "GET": lambda api: api.get_user("b6518"),
+    "PUT": lambda api: api.update_user("b6518", {"givenName": "Ana"}),
+    "DELETE": lambda api: api.delete_user("b6518"),
+    "POST": lambda api: api.post_message("b6518", "Hi"),
+    "HEAD": lambda api: api.ask("appusers/b6518", method="head"),
+    "PATCH": lambda api: api.ask("appusers/b6518", {"givenName": "Ana"}, "patch"),
+}
+HI = MessagePost(role="appUser", type_="text", text="Hi")
+RAW: dict[str, Callable[[Smooch], Any]] = {
+    "GET": lambda api: app_users.get_app_user.sync_detailed("b6518", client=api.raw),
+    "PUT": lambda api: app_users.update_app_user.sync_detailed(
+        "b6518", client=api.raw, body=AppUserUpdate(given_name="Ana")
+    ),
+    "DELETE": lambda api: app_users.delete_app_user.sync_detailed("b6518", client=api.raw),
+    "POST": lambda api: conversations.post_message.sync_detailed("b6518", client=api.raw, body=HI),
+}
+CALLS = [
+    *(pytest.param(method, call, id=f"{method}-facade") for method, call in FACADE.items()),
+    *(pytest.param(method, call, id=f"{method}-raw") for method, call in RAW.items()),
+]
+HARMLESS = {"GET", "HEAD", "PUT", "DELETE"}
+
+REFUSED_FOR_NOW = {"429": answer(429), "429 html": answer(429, b"<p>Slow down", Content_Type="text/html")}
+MAY_HAVE_ARRIVED = {
+    "502": answer(502),
+    "503": answer(503, b""),
+    "504": answer(504, b"<html>", Content_Type="text/html"),
+    "dropped before the answer": None,
+    "dropped in the status line": [b"HTTP/1.1 2", None],
+    "dropped in the headers": [b"HTTP/1.1 200 OK\r\nContent-Le", None],
+    "dropped in the body": [FINE[:-9], None],
+    "dropped in a chunk": [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n99\r\n{", None],
+    "no answer in time": [60.0],
+    "the body stops": [FINE[:-9], 60.0],
+}
+IN_THE_BODY = {"dropped in the body", "dropped in a chunk", "the body stops"}
+NEVER = {str(status): answer(status) for status in (400, 401, 402, 403, 404, 408, 409, 413, 423, 500, 501, 520, 599)}
+FAULTS = {**REFUSED_FOR_NOW, **MAY_HAVE_ARRIVED, **NEVER}
+
+
+def is_repeated(method: str, fault: str) -> bool:
+    return fault in REFUSED_FOR_NOW or (fault in MAY_HAVE_ARRIVED and method in HARMLESS)
+
+
+@pytest.mark.parametrize(
+    ("method", "call", "fault"),
+    [
+        pytest.param(*call.values, fault, id=f"{call.id}-{fault}")
+        for call in CALLS
+        for fault in FAULTS
+        if call.id != "HEAD-facade" or fault not in IN_THE_BODY  # an answer to HEAD has no body
+    ],
+)
+def test_only_what_does_no_harm_is_tried_again(
+    method: str, call: Callable[[Smooch], Any], fault: str, waits: list[float]
+) -> None:
+    timeout = httpx.Timeout(30.0, read=0.4 if fault in ("no answer in time", "the body stops") else 30.0)
+    with Peer(script(FAULTS[fault], FINE)) as peer:
+        with connect(peer.url, timeout=timeout) as api:
+            if is_repeated(method, fault):
+                assert (call(api)).status_code == 200
+                first, second = peer.requests
+                assert (second.method, second.target, second.body) == (method, first.target, first.body)
+                assert len(waits) == 1
+            else:
+                with pytest.raises(SmoochError):
+                    call(api)
+                assert [request.method for request in peer.requests] == [method]
+                assert waits == []
+
+
+@pytest.mark.parametrize(("method", "call"), CALLS)
+def test_a_refused_connection_is_tried_again_by_every_method(
+    method: str, call: Callable[[Smooch], Any], waits: list[float]
+) -> None:
+    with connect(f"http://127.0.0.1:{unused_port()}", retries=2) as api:
+        with pytest.raises(ConnectionFailed, match="nothing was sent") as caught:
+            call(api)
+    assert len(waits) == 2
+    assert (caught.value.method, caught.value.url.rpartition("/")[0][-12:]) != ("", "")
+    assert isinstance(caught.value.__cause__, httpx.ConnectError)
+
+
+@pytest.mark.parametrize("retries", [0, 1, 3])
+@pytest.mark.parametrize(
+    ("call", "fault", "error"),
+    [
+        (FACADE["GET"], answer(503), ServerError),
+        (FACADE["GET"], None, ConnectionFailed),
+        (FACADE["GET"], [FINE[:-9], None], SmoochError),
+        (FACADE["POST"], answer(429), RateLimited),
+        (RAW["PUT"], answer(502), ServerError),
+        (RAW["POST"], answer(429), RateLimited),
+    ],
+)
+def test_retries_is_how_often_a_call_is_tried_again(
+    call: Callable[[Smooch], Any], fault: Any, error: type[SmoochError], retries: int, waits: list[float]
+) -> None:
+    with Peer(script(fault)) as peer:
+        with connect(peer.url, retries=retries) as api:
+            with pytest.raises(error):
+                call(api)
+        assert len(peer.requests) == 1 + retries
+    assert len(waits) == retries
+
+
+def test_without_being_told_a_call_is_tried_four_times_in_all(waits: list[float]) -> None:
+    with Peer(script(answer(503))) as peer:
+        with connect(peer.url) as api:
+            with pytest.raises(ServerError):
+                api.get_user("b6518")
+        assert len(peer.requests) == 4
+
+
+def test_the_number_of_retries_can_differ_for_one_call(waits: list[float]) -> None:
+    with Peer(script(answer(503))) as peer:
+        with connect(peer.url, retries=5) as api:
+            with pytest.raises(ServerError):
+                api.with_options(retries=0).get_user("b6518")
+            assert len(peer.requests) == 1
+            with pytest.raises(ServerError):
+                api.get_user("b6518")
+            assert len(peer.requests) == 1 + 6
+
+
+def test_each_try_may_fail_in_another_way(waits: list[float]) -> None:
+    with Peer(script(answer(503), None, answer(429), FINE)) as peer:
+        with connect(peer.url) as api:
+            assert (api.get_user("b6518")).status_code == 200
+        assert len(peer.requests) == 4
+
+
+def test_an_answer_that_cannot_be_repeated_ends_the_retries(waits: list[float]) -> None:
+    with Peer(script(answer(429), answer(503), FINE)) as peer:
+        with connect(peer.url) as api:
+            with pytest.raises(ServerError):
+                api.post_message("b6518", "Hi")
+        assert len(peer.requests) == 2
+
+
+# How long it waits
+
+
+def dated(header: str) -> str:
+    """A date in place of `in … s`."""
+    if header.startswith("in "):
+        return formatdate(time() + int(header.split()[1]), usegmt=True)
+    return header
+
+
+@pytest.mark.parametrize(
+    ("header", "least", "most"),
+    [
+        ("2", 2.0, 2.0),
+        ("0.25", 0.25, 0.25),
+        (" 3 ", 3.0, 3.0),
+        ("30", 30.0, 30.0),
+        ("in 20 s", 1.0, 20.0),
+        ("in -3600 s", 0.5, 0.5),
+        ("0", 0.5, 0.5),
+        ("-5", 0.5, 0.5),
+        ("soon", 0.5, 0.5),
+        ("nan", 0.5, 0.5),
+        ("inf", 0.5, 0.5),
+        ("Wed, 99 Nonember 2026", 0.5, 0.5),
+    ],
+)
+@pytest.mark.parametrize(("call", "status"), [(FACADE["POST"], 429), (FACADE["GET"], 503), (RAW["DELETE"], 429)])
+def test_waits_as_long_as_the_api_asks(
+    call: Callable[[Smooch], Any],
+    status: int,
+    header: str,
+    least: float,
+    most: float,
+    waits: list[float],
+    longest_waits: None,
+) -> None:
+    with Peer(script(answer(status, Retry_After=dated(header)), FINE)) as peer:
+        with connect(peer.url) as api:
+            assert (call(api)).status_code == 200
+    [wait] = waits
+    assert least <= wait <= most
+
+
+def test_waits_in_fact() -> None:
+    with Peer(script(answer(429, Retry_After="0.3"), FINE)) as peer:
+        with connect(peer.url) as api:
+            api.post_message("b6518", "Hi")
+        first, second = peer.requests
+    assert second.at - first.at >= 0.3
+
+
+@pytest.mark.parametrize("header", ["31", "3600", "in 3600 s", "1e9"])
+def test_does_not_wait_longer_than_half_a_minute(header: str, waits: list[float]) -> None:
+    with Peer(script(answer(429, Retry_After=dated(header)), FINE)) as peer:
+        with connect(peer.url) as api:
+            with pytest.raises(RateLimited) as caught:
+                api.get_user("b6518")
+        assert len(peer.requests) == 1
+    assert waits == []
+    assert caught.value.retry_after is not None
+    assert caught.value.retry_after > 30
+
+
+def test_all_waits_of_a_call_together_are_no_longer_than_half_a_minute(waits: list[float]) -> None:
+    with Peer(script(answer(429, Retry_After="12"))) as peer:
+        with connect(peer.url) as api:
+            with pytest.raises(RateLimited):
+                api.post_message("b6518", "Hi")
+        assert len(peer.requests) == 3
+    assert waits == [12.0, 12.0]
+
+
+def test_does_not_wait_for_what_the_deadline_forbids(waits: list[float]) -> None:
+    with Peer(script(answer(429, Retry_After="10"), FINE)) as peer:
+        with connect(peer.url, deadline=9) as api:
+            with pytest.raises(RateLimited):
+                api.get_user("b6518")
+            assert len(peer.requests) == 1
+    assert waits == []
+
+
+def test_waits_exponentially_at_most(waits: list[float], longest_waits: None) -> None:
+    with Peer(script(None)) as peer:
+        with connect(peer.url, retries=5) as api:
+            with pytest.raises(ConnectionFailed):
+                api.get_user("b6518")
+    assert waits == [0.5, 1.0, 2.0, 4.0, 8.0]
+
+
+def test_chance_spreads_the_waits_down_to_none(waits: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("random.uniform", lambda low, _: low)
+    with Peer(script(None, answer(503), FINE)) as peer:
+        with connect(peer.url) as api:
+            api.get_user("b6518")
+    assert waits == [0.0, 0.0]
+
+
+# What the second try sends
+
+
+@pytest.mark.parametrize("fault", [answer(429), answer(429, b"x" * 300_000)])
+def test_a_second_try_has_the_whole_body(fault: bytes, waits: list[float]) -> None:
+    text = "ü" * 40_000
+    with Peer(script(fault, FINE)) as peer:
+        with connect(peer.url) as api:
+            api.post_message("b6518", text)
+        first, second = peer.requests
+    assert second.json()["text"] == text
+    assert second.headers == first.headers
+
+
+IMAGE = bytes(range(256)) * 1000
+
+
+@pytest.mark.parametrize("kind", ["path", "pair", "file", "rest of a file"])
+def test_a_second_try_has_the_whole_file(kind: str, tmp_path: Path, waits: list[float]) -> None:
+    path = tmp_path / "cat.png"
+    path.write_bytes(IMAGE)
+    with path.open("r+b") as file, Peer(script(answer(429), answer(429), FINE)) as peer:
+        if kind == "rest of a file":
+            file.write(b"only the rest is wanted")
+            file.write(IMAGE)
+            file.seek(23)
+        source: Any = {"path": path, "pair": ("cat.png", IMAGE)}.get(kind, file)
+        with connect(peer.url) as api:
+            api.post_media("b6518", source)
+    assert [IMAGE in request.body for request in peer.requests] == [True] * 3
+    assert len({request.body for request in peer.requests}) == 1
+    assert b"only the rest" not in peer.requests[0].body
+
+
+def test_a_second_try_of_the_raw_client_has_the_whole_file(waits: list[float]) -> None:
+    body = AttachmentUpload(source=File(io.BytesIO(IMAGE), file_name="cat.png", mime_type="image/png"))
+    done = answer(201, {"mediaUrl": "https://example.com/cat.png", "mediaType": "image/png"})
+    with Peer(script(answer(429), done)) as peer:
+        with connect(peer.url) as api:
+            attachments.upload_attachment.sync_detailed(client=api.raw, body=body, access="public")
+    assert [IMAGE in request.body for request in peer.requests] == [True, True]
+
+
+def test_a_second_try_uses_the_same_connection(waits: list[float]) -> None:
+    with Peer(script(answer(503, b"x" * 200_000), answer(429), FINE)) as peer:
+        with connect(peer.url) as api:
+            api.get_user("b6518")
+        assert peer.connections == 1
+
+
+# Timeouts
+
+
+def test_connecting_takes_a_limited_time(waits: list[float]) -> None:
+    with crowded() as url:
+        with connect(url, timeout=httpx.Timeout(30.0, connect=0.2), retries=1) as api:
+            with pytest.raises(RequestTimeout, match="nothing was sent") as caught:
+                api.post_message("b6518", "Hi")
+    assert not isinstance(caught.value, DeadlineExceeded)
+    assert isinstance(caught.value.__cause__, httpx.ConnectTimeout)
+    assert len(waits) == 1
+
+
+def test_agreeing_on_a_secure_connection_takes_a_limited_time() -> None:
+    with deaf() as url:
+        with connect(url.replace("http:", "https:"), timeout=httpx.Timeout(30.0, connect=0.2), retries=0) as api:
+            with pytest.raises(RequestTimeout, match="nothing was sent"):
+                api.post_message("b6518", "Hi")
+
+
+@pytest.mark.parametrize(("method", "call"), CALLS)
+def test_an_answer_takes_a_limited_time(method: str, call: Callable[[Smooch], Any]) -> None:
+    with Peer(script([60.0])) as peer:
+        with connect(peer.url, timeout=0.2, retries=0) as api:
+            with pytest.raises(RequestTimeout) as caught:
+                call(api)
+    assert type(caught.value) is RequestTimeout
+    assert ("it may have taken effect" in str(caught.value)) is (method not in HARMLESS)
+    assert (caught.value.method, caught.value.url) == (method, peer.url + peer.requests[0].target)
+
+
+def test_sending_takes_a_limited_time() -> None:
+    with deaf() as url:
+        with connect(url, timeout=httpx.Timeout(30.0, write=0.2)) as api:
+            with pytest.raises(RequestTimeout) as caught:
+                api.post_media("b6518", ("cat.png", bytes(9_900_000)))
+    assert isinstance(caught.value.__cause__, httpx.WriteTimeout)
+
+
+# The deadline
+
+MANY = 400
+"""Pauses of a twentieth of a second: so long that a call without a deadline is noticed, and then ends."""
+
+
+def trickle(piece: bytes, head: bytes = b"", tail: bytes = b"") -> list[bytes | float]:
+    return [head, *chain.from_iterable(repeat((piece, 0.05), MANY)), tail]
+
+
+TRICKLES = {
+    "status line": trickle(b"O", head=b"HTTP/1.1 200 ", tail=b"\r\nContent-Length: 0\r\n\r\n"),
+    "headers": trickle(b"X-Y: z\r\n", head=b"HTTP/1.1 200 OK\r\n", tail=b"Content-Length: 0\r\n\r\n"),
+    "100 Continue": trickle(b"HTTP/1.1 100 Continue\r\n\r\n", tail=FINE),
+    "body": trickle(b" ", head=b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (MANY + 2), tail=b"{}"),
+    "chunked body": trickle(b"1\r\n \r\n", head=b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
+    "body of an error": trickle(b" ", head=b"HTTP/1.1 503 No\r\nContent-Length: %d\r\n\r\n" % MANY),
+}
+
+
+@pytest.mark.parametrize("trickled", TRICKLES)
+@pytest.mark.parametrize(("method", "call"), [("GET", FACADE["GET"]), ("POST", RAW["POST"])])
+def test_a_trickling_answer_ends_at_the_deadline(
+    method: str, call: Callable[[Smooch], Any], trickled: str
+) -> None:
+    with Peer(script(TRICKLES[trickled])) as peer:
+        with connect(peer.url, deadline=0.3) as api:
+            with pytest.raises(DeadlineExceeded, match=r"did not end within 0\.3 s") as caught:
+                call(api)
+        assert len(peer.requests) == 1
+    assert ("it may have taken effect" in str(caught.value)) is (method == "POST")
+    assert (caught.value.method, caught.value.url) == (method, peer.url + peer.requests[0].target)
+
+
+def test_without_a_deadline_a_trickling_answer_is_read_to_its_end() -> None:
+    with Peer(script([*trickle(b" ", b"HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n")[:41], b"{}"])) as peer:
+        with connect(peer.url, deadline=None, timeout=5) as api:
+            assert (api.ask("appusers/b6518")).parsed == {}
+
+
+def test_the_deadline_can_differ_for_one_call() -> None:
+    with Peer(script(TRICKLES["body"], FINE)) as peer:
+        with connect(peer.url, deadline=None) as api:
+            with pytest.raises(DeadlineExceeded):
+                api.with_options(deadline=0.3).get_user("b6518")
+            assert (api.get_user("b6518")).status_code == 200
+
+
+def test_a_call_without_a_deadline_goes_on_where_others_have_one() -> None:
+    with Peer(script([*trickle(b" ", b"HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n")[:41], b"{}"])) as peer:
+        with connect(peer.url, deadline=0.3) as api:
+            assert (api.with_options(deadline=None).ask("appusers/b6518")).parsed == {}
+
+
+def test_the_wait_for_a_retry_ends_at_the_deadline(longest_waits: None) -> None:
+    with Peer(script(answer(503))) as peer:
+        with connect(peer.url, deadline=0.8, retries=1000) as api:
+            with pytest.raises(DeadlineExceeded):
+                api.get_user("b6518")
+        assert len(peer.requests) == 2
+
+
+def test_after_the_deadline_nothing_is_sent(longest_waits: None) -> None:
+    with Peer(script(answer(429))) as peer:
+        with connect(peer.url, deadline=0.3) as api:
+            with pytest.raises(DeadlineExceeded):
+                api.post_message("b6518", "Hi")
+            together(lambda: api.with_options(retries=0, deadline=5).ask("menu"))
+        assert [request.method for request in peer.requests] == ["POST", "GET"]
+
+
+def test_connecting_ends_at_the_deadline() -> None:
+    with crowded() as url:
+        with connect(url, deadline=0.3) as api:
+            with pytest.raises(DeadlineExceeded):
+                api.get_user("b6518")
+
+
+def test_agreeing_on_a_secure_connection_ends_at_the_deadline() -> None:
+    with deaf() as url:
+        with connect(url.replace("http:", "https:"), deadline=0.3) as api:
+            with pytest.raises(DeadlineExceeded):
+                api.get_user("b6518")
+
+
+def test_sending_ends_at_the_deadline() -> None:
+    with deaf() as url:
+        with connect(url, deadline=0.3) as api:
+            with pytest.raises(DeadlineExceeded, match="may have taken effect"):
+                api.post_media("b6518", ("cat.png", bytes(9_900_000)))
+
+
+def test_waiting_for_a_connection_ends_at_the_deadline() -> None:
+    with Peer(script([60.0])) as peer:
+        with connect(peer.url, max_connections=1, retries=0) as api:
+            running = Background(lambda: api.get_user("b6518"))
+            wait_until(lambda: len(peer.requests) == 1)
+            with pytest.raises(DeadlineExceeded):
+                api.with_options(deadline=0.3).post_message("b6518", "Hi")
+            assert len(peer.requests) == 1
+            peer.__exit__()
+            assert isinstance(running.outcome(), ConnectionFailed)
+
+
+@pytest.mark.parametrize("trickled", TRICKLES)
+def test_after_a_deadline_the_connections_are_as_good_as_before(trickled: str) -> None:
+    with Peer(script(TRICKLES[trickled], FINE)) as peer:
+        with connect(peer.url, max_connections=1) as api:
+            with pytest.raises(DeadlineExceeded):
+                api.with_options(deadline=0.2).get_user("b6518")
+            outcomes = together(*[lambda: api.get_user("b6518")] * 3)
+            assert [outcome.status_code for outcome in outcomes] == [200] * 3
+        assert peer.connections == 2
+
+
+# What is sent, and where to
+
+
+def test_every_request_says_who_is_asking() -> None:
+    with Peer(script(FINE)) as peer:
+        with connect(peer.url) as api:
+            FACADE["POST"](api)
+            RAW["POST"](api)
+    for request in peer.requests:
+        assert request.headers["user-agent"].startswith("smooch-python/")
+        assert request.headers["accept"] == "application/json"
+        assert request.headers["authorization"].startswith("Bearer ey")
+        assert request.headers["content-type"] == "application/json"
+
+
+def test_no_cookie_is_kept() -> None:
+    with Peer(script(answer(body={"appUser": {"_id": "1"}}, Set_Cookie="balancer=7; Path=/"))) as peer:
+        with connect(peer.url) as api:
+            api.get_user("b6518")
+            api.get_user("b6518")
+    assert [request.headers.get("cookie") for request in peer.requests] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("appusers/b6518", "/v1.1/apps/5a/appusers/b6518"),
+        ("/appusers/b6518", "/v1.1/apps/5a/appusers/b6518"),
+        ("apps", "/v1.1/apps"),
+        ("/apps?limit=5", "/v1.1/apps?limit=5"),
+        ("apps/5a/keys", "/v1.1/apps/5a/keys"),
+        ("/serviceaccounts/7/keys", "/v1.1/serviceaccounts/7/keys"),
+        ("whatsapp/deployments", "/v1.1/whatsapp/deployments"),
+        ("appsettings", "/v1.1/apps/5a/appsettings"),
+    ],
+)
+def test_paths_of_the_account_start_at_the_version(path: str, target: str) -> None:
+    with Peer(script(answer())) as peer:
+        with connect(peer.url + "/root", app_id="5a", api_version="v1.1") as api:
+            api.ask(path)
+            api.raw.get_httpx_client().request("GET", path)
+    assert [request.target for request in peer.requests] == ["/root" + target] * 2
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_an_error_and_not_followed(status: int) -> None:
+    with Peer(script(FINE)) as elsewhere, Peer(script(answer(status, Location=elsewhere.url + "/x"))) as peer:
+        with connect(peer.url) as api:
+            with pytest.raises(APIError, match="redirects are not followed") as caught:
+                api.post_message("b6518", "Hi")
+    assert caught.value.status_code == status
+    assert elsewhere.requests == []
+
+
+def test_a_redirect_to_nowhere_is_an_error_and_not_repeated() -> None:
+    with Peer(script(answer(302, Location="https://[::bad/"))) as peer:
+        with connect(peer.url) as api:
+            with pytest.raises(SmoochError, match="location"):
+                api.get_user("b6518")
+        assert len(peer.requests) == 1
+
+
+def test_another_host_never_gets_the_token() -> None:
+    with Peer(script(FINE)) as elsewhere, Peer(script(answer(307, Location=elsewhere.url + "/x"))) as peer:
+        with connect(peer.url) as api:
+            raw = api.raw.get_httpx_client()
+            raw.request("POST", "/appusers", json={}, follow_redirects=True)
+            raw.request("GET", elsewhere.url)
+            raw.request("GET", elsewhere.url.replace("127.0.0.1", "localhost"))
+    assert [("authorization" in request.headers) for request in peer.requests] == [True]
+    assert [("authorization" in request.headers) for request in elsewhere.requests] == [False] * 3
+
+
+# Proxies
+
+
+def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Peer(script(FINE)) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        with connect("http://api.smooch.example") as api:
+            api.get_user("b6518")
+    [request] = proxy.requests
+    assert request.target == "http://api.smooch.example/v1/appusers/b6518"
+    assert request.headers["host"] == "api.smooch.example"
+
+
+def test_the_proxy_of_the_environment_may_have_no_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Peer(script(FINE)) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url.removeprefix("http://"))
+        with connect("http://api.smooch.example") as api:
+            assert (api.get_user("b6518")).status_code == 200
+
+
+def test_a_secure_connection_is_tunnelled_through_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Peer(script(answer(403))) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        with connect("https://api.smooch.example") as api:
+            with pytest.raises(ConnectionFailed, match="403"):
+                api.get_user("b6518")
+    [request] = proxy.requests
+    assert (request.method, request.target) == ("CONNECT", "api.smooch.example:443")
+    assert "authorization" not in request.headers
+
+
+@pytest.mark.parametrize("exempt", ["127.0.0.1", "*", "example.com,127.0.0.1"])
+def test_the_environment_can_exempt_a_host_from_the_proxy(exempt: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{unused_port()}")
+    monkeypatch.setenv("NO_PROXY", exempt)
+    with Peer(script(FINE)) as peer:
+        with connect(peer.url) as api:
+            assert (api.get_user("b6518")).status_code == 200
+
+
+# Streams of the raw client
+
+
+def test_an_answer_can_be_streamed() -> None:
+    with Peer(script([FINE[:-9], 0.05, FINE[-9:]])) as peer:
+        with connect(peer.url) as api:
+            raw = api.raw.get_httpx_client()
+            with raw.stream("GET", "/appusers/b6518") as response:
+                assert response.read() == FINE.partition(b"\r\n\r\n")[2]
+
+
+def test_a_streamed_refusal_is_the_same_error() -> None:
+    refusal = answer(400, {"error": {"code": "bad_request", "description": "No."}})
+    with Peer(script(refusal)) as peer:
+        with connect(peer.url) as api:
+            with pytest.raises(BadRequest, match="No") as caught:
+                with api.raw.get_httpx_client().stream("GET", "/appusers/b6518"):
+                    pass
+    assert caught.value.code == "bad_request"
+
+
+def test_a_streamed_answer_ends_at_the_deadline() -> None:
+    with Peer(script(TRICKLES["headers"])) as peer:
+        with connect(peer.url, deadline=0.3) as api:
+            with pytest.raises(DeadlineExceeded):
+                with api.raw.get_httpx_client().stream("GET", "/appusers/b6518"):
+                    pass

@@ -1,0 +1,373 @@
+# Derived from tests/_async/test_pool.py by scripts/unasync.py; edit that file.
+"""Connections: how many there are, who gets one, and when they are closed."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+import trustme
+from concurrency import Background, together, wait_until
+from peer import Peer, Request, answer, script
+
+from smooch import _http
+from smooch._sync.http import Pool
+from smooch.errors import ConnectionFailed, RequestTimeout, SmoochError
+from smooch.v1 import Smooch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+FINE = answer(body={"appUser": {"_id": "5a1b2c3d4e5f60718293a4b5"}})
+
+
+def connect(url: str, **options: Any) -> Smooch:
+    return Smooch("app_5a1b", "a secret that nobody must see", base_url=url, **options)
+
+
+def pool_of(api: Smooch) -> Pool:
+    assert isinstance(api._transport, Pool)
+    return api._transport
+
+
+def user(api: Smooch, user_id: str = "b6518") -> Callable[[], Any]:
+    return lambda: api.get_user(user_id)
+
+
+def once_open(gate: threading.Event) -> Callable[[Request], bytes]:
+    def respond(_: Request) -> bytes:
+        assert gate.wait(10)
+        return FINE
+
+    return respond
+
+
+def test_calls_one_after_the_other_share_one_connection() -> None:
+    with Peer(script(FINE)) as peer:
+        with connect(peer.url) as api:
+            for _ in range(5):
+                api.get_user("b6518")
+                api.with_options(retries=0).ask("appusers/b6518", {"a": 1}, "post")
+                api.raw.get_httpx_client().request("GET", "/menu")
+        assert len(peer.requests) == 15
+        assert peer.connections == 1
+
+
+def test_a_refusal_leaves_the_connection_in_use() -> None:
+    with Peer(script(answer(404, b"<html>" + b"x" * 100_000), answer(302, Location="/"), FINE)) as peer:
+        with connect(peer.url) as api:
+            for _ in range(2):
+                with pytest.raises(SmoochError):
+                    api.get_user("b6518")
+            api.get_user("b6518")
+        assert peer.connections == 1
+
+
+def test_there_are_never_more_connections_than_allowed() -> None:
+    gate = threading.Event()
+    with Peer(once_open(gate)) as peer:
+        with connect(peer.url, max_connections=4) as api:
+            calls = [Background(user(api)) for _ in range(20)]
+            wait_until(lambda: len(peer.requests) == 4 and len(pool_of(api)._waiting) == 16)
+            gate.set()
+            outcomes = [call.outcome() for call in calls]
+        assert [outcome.status_code for outcome in outcomes] == [200] * 20
+        assert len(peer.requests) == 20
+        assert peer.connections == 4
+
+
+def test_who_waits_longest_is_served_first() -> None:
+    gate = threading.Event()
+    with Peer(once_open(gate)) as peer:
+        with connect(peer.url, max_connections=1) as api:
+            calls = []
+            for place in range(8):
+                calls.append(Background(user(api, str(place))))
+                wait_until(lambda: len(pool_of(api)._waiting) + len(peer.requests) == len(calls))
+            gate.set()
+            for call in calls:
+                call.outcome()
+        assert [request.target for request in peer.requests] == [f"/v1/appusers/{place}" for place in range(8)]
+        assert peer.connections == 1
+
+
+def test_nobody_overtakes_those_who_wait() -> None:
+    with Peer(script(FINE)) as peer:
+        with connect(peer.url, max_connections=1) as api:
+            order: list[int] = []
+
+            def call_often(name: int) -> None:
+                for _ in range(30):
+                    api.get_user("b6518")
+                    order.append(name)
+
+            together(*[lambda name=name: call_often(name) for name in range(3)])
+    # Whoever got the connection back at once, time and again, would be done before the others begin.
+    assert all(set(order[start : start + 12]) == {0, 1, 2} for start in range(6, len(order) - 18))
+
+
+def test_waiting_for_a_connection_takes_a_limited_time() -> None:
+    gate = threading.Event()
+    with Peer(once_open(gate)) as peer:
+        timeout = httpx.Timeout(30.0, pool=0.2)
+        with connect(peer.url, max_connections=1, timeout=timeout, retries=0) as api:
+            running = Background(user(api))
+            wait_until(lambda: len(peer.requests) == 1)
+            with pytest.raises(RequestTimeout, match="max_connections") as caught:
+                api.post_message("b6518", "Hi")
+            assert isinstance(caught.value.__cause__, httpx.PoolTimeout)
+            gate.set()
+            assert (running.outcome()).status_code == 200
+            assert (api.get_user("b6518")).status_code == 200
+        assert len(peer.requests) == 2
+        assert peer.connections == 1
+
+
+def test_who_gave_up_waiting_is_not_served() -> None:
+    gate = threading.Event()
+    with Peer(once_open(gate)) as peer:
+        with connect(peer.url, max_connections=1, retries=0) as api:
+            impatient = api.with_options(timeout=httpx.Timeout(30.0, pool=0.2))
+            first = Background(user(api, "first"))
+            wait_until(lambda: len(peer.requests) == 1)
+            second = Background(user(impatient, "second"))
+            wait_until(lambda: len(pool_of(api)._waiting) == 1)
+            third = Background(user(api, "third"))
+            wait_until(lambda: len(pool_of(api)._waiting) == 2)
+            assert isinstance(second.outcome(), RequestTimeout)
+            gate.set()
+            assert (first.outcome()).status_code == (third.outcome()).status_code == 200
+        assert [request.target for request in peer.requests] == ["/v1/appusers/first", "/v1/appusers/third"]
+
+
+FAULTS = {
+    "refusal": answer(404),
+    "cut off": [FINE[:-5], None],
+    "cut off refusal": [answer(400, b"{}" * 50)[:-5], None],
+    "dropped": None,
+    "garbage": b"SSH-2.0-OpenSSH_9.6\r\n\r\n",
+    "stalled": [0.5],
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_call_that_fails_lets_the_next_one_go_on(fault: str) -> None:
+    faults = [FAULTS[fault]] * 5
+    with Peer(script(*faults, FINE)) as peer:
+        with connect(peer.url, max_connections=1, retries=0) as api:
+            hasty = api.with_options(timeout=httpx.Timeout(30.0, read=0.2))
+            outcomes = together(*[user(hasty)] * 5)
+            assert all(isinstance(outcome, SmoochError) for outcome in outcomes)
+            assert (api.get_user("b6518")).status_code == 200
+            assert len(pool_of(api)._idle) == 1
+        wait_until(lambda: peer.open == 0)
+
+
+def test_a_connection_that_the_server_closed_is_replaced(waits: list[float]) -> None:
+    with Peer(script([FINE, None])) as peer:
+        with connect(peer.url) as api:
+            for count in range(1, 4):
+                api.get_user("b6518")
+                api.ask("appusers/b6518", {}, "post")
+                wait_until(lambda: peer.open == 0)
+                assert peer.connections == len(peer.requests) == 2 * count
+    assert waits == []
+
+
+def test_a_server_that_says_that_it_will_close_is_believed(waits: list[float]) -> None:
+    with Peer(script(answer(body={}, Connection="close"))) as peer:
+        with connect(peer.url) as api:
+            api.ask("appusers", {}, "post")
+            api.ask("appusers", {}, "post")
+        assert peer.connections == 2
+
+
+def test_what_nobody_used_for_a_while_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_http, "KEEPALIVE_SECONDS", 0.1)
+    gate = threading.Event()
+    with Peer(once_open(gate)) as peer:
+        with connect(peer.url) as api:
+            calls = [Background(user(api)) for _ in range(6)]
+            wait_until(lambda: len(peer.requests) == 6)
+            gate.set()
+            for call in calls:
+                call.outcome()
+            assert peer.open == 6
+
+            def is_down_to_one() -> bool:
+                api.get_user("b6518")
+                return peer.open == 1
+
+            while not is_down_to_one():
+                pass
+            assert pool_of(api)._open == 1
+
+
+def test_the_connection_used_last_is_used_next() -> None:
+    gate = threading.Event()
+    with Peer(once_open(gate)) as peer:
+        with connect(peer.url) as api:
+            calls = [Background(user(api)) for _ in range(3)]
+            wait_until(lambda: len(peer.requests) == 3)
+            gate.set()
+            for call in calls:
+                call.outcome()
+            longest_idle = pool_of(api)._idle[0]
+            for _ in range(5):
+                api.get_user("b6518")
+            assert pool_of(api)._idle[0] is longest_idle
+
+
+# The end
+
+
+def test_leaving_the_block_closes_all_connections() -> None:
+    gate = threading.Event()
+    with Peer(once_open(gate)) as peer:
+        with connect(peer.url) as api:
+            calls = [Background(user(api)) for _ in range(3)]
+            wait_until(lambda: len(peer.requests) == 3)
+            gate.set()
+            for call in calls:
+                call.outcome()
+            assert peer.open == 3
+        wait_until(lambda: peer.open == 0)
+
+
+def test_a_closed_client_says_that_it_is_closed() -> None:
+    api = connect("http://127.0.0.1:1")
+    other = api.with_options(retries=0)
+    api.close()
+    api.close()
+    for closed in (api, other):
+        with pytest.raises(RuntimeError, match="closed"):
+            closed.get_user("b6518")
+
+
+def test_a_call_that_runs_when_its_client_is_closed_ends_well_and_leaves_nothing_open() -> None:
+    gate = threading.Event()
+    with Peer(once_open(gate)) as peer:
+        api = connect(peer.url, max_connections=1)
+        running, waiting = Background(user(api)), None
+        wait_until(lambda: len(peer.requests) == 1)
+        waiting = Background(user(api))
+        wait_until(lambda: len(pool_of(api)._waiting) == 1)
+        api.close()
+        gate.set()
+        assert (running.outcome()).status_code == (waiting.outcome()).status_code == 200
+        wait_until(lambda: peer.open == 0)
+
+
+# Streams
+
+
+def test_a_stream_that_is_closed_early_frees_its_place() -> None:
+    endless = [b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nsome", 60.0]
+    with Peer(script(endless, FINE)) as peer:
+        with connect(peer.url, max_connections=1) as api:
+            raw = api.raw.get_httpx_client()
+            with raw.stream("GET", "/appusers/b6518") as response:
+                for piece in response.iter_bytes():
+                    assert piece == b"some"
+                    break
+            assert (api.get_user("b6518")).status_code == 200
+        assert peer.connections == 2
+
+
+def test_a_stream_holds_its_connection_until_it_is_read() -> None:
+    with Peer(script([FINE[:-5], 0.05, FINE[-5:]], FINE)) as peer:
+        with connect(peer.url, max_connections=1) as api:
+            raw = api.raw.get_httpx_client()
+            with raw.stream("GET", "/appusers/b6518") as response:
+                other = Background(user(api))
+                wait_until(lambda: len(pool_of(api)._waiting) == 1)
+                assert len(peer.requests) == 1
+                assert (response.read()).startswith(b'{"appUser"')
+                assert (other.outcome()).status_code == 200
+        assert peer.connections == 1
+
+
+def test_a_stream_that_breaks_frees_its_place() -> None:
+    with Peer(script([FINE[:-5], None], FINE)) as peer:
+        with connect(peer.url, max_connections=1) as api:
+            raw = api.raw.get_httpx_client()
+            with pytest.raises(httpx.RemoteProtocolError):
+                with raw.stream("GET", "/appusers/b6518") as response:
+                    response.read()
+            assert (api.get_user("b6518")).status_code == 200
+
+
+# TLS
+
+
+def server_side(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(context)
+    return context
+
+
+def test_a_private_authority_can_be_trusted() -> None:
+    authority = trustme.CA()
+    context = httpx.create_ssl_context()
+    authority.configure_trust(context)
+    with Peer(script(FINE), tls=server_side(authority)) as peer:
+        with connect(peer.url, ssl_context=context) as api:
+            for _ in range(3):
+                assert (api.get_user("b6518")).status_code == 200
+        assert peer.connections == 1
+
+
+def test_an_unknown_authority_is_not_trusted(waits: list[float]) -> None:
+    with Peer(script(FINE), tls=server_side(trustme.CA())) as peer:
+        with connect(peer.url) as api:
+            with pytest.raises(ConnectionFailed, match="nothing was sent") as caught:
+                api.post_message("b6518", "Hi")
+        assert peer.requests == []
+    assert "CERTIFICATE_VERIFY_FAILED" in str(caught.value)
+
+
+def test_another_name_than_the_certificate_has_is_not_trusted(waits: list[float]) -> None:
+    authority = trustme.CA()
+    context = httpx.create_ssl_context()
+    authority.configure_trust(context)
+    with Peer(script(FINE), tls=server_side(authority)) as peer:
+        with connect(peer.url.replace("localhost", "127.0.0.1"), ssl_context=context) as api:
+            with pytest.raises(ConnectionFailed, match="nothing was sent"):
+                api.get_user("b6518")
+        assert peer.requests == []
+
+
+def test_certificates_are_loaded_once_for_all_clients_and_connections(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    created: list[ssl.SSLContext] = []
+
+    def create() -> ssl.SSLContext:
+        created.append(create_ssl_context())
+        return created[-1]
+
+    create_ssl_context = httpx.create_ssl_context
+    monkeypatch.setattr(httpx, "create_ssl_context", create)
+    _http.tls_context.cache_clear()
+    gate = threading.Event()
+    try:
+        with Peer(once_open(gate), tls=server_side(authority)) as peer:
+            with connect(peer.url) as first, connect(peer.url) as second:
+                calls = [Background(user(first)) for _ in range(2)]
+                wait_until(lambda: len(peer.requests) == 2)
+                calls += [Background(user(second)) for _ in range(2)]
+                wait_until(lambda: len(peer.requests) == 4)
+                gate.set()
+                for call in calls:
+                    call.outcome()
+            assert peer.connections == 4
+        assert len(created) == 1
+    finally:
+        _http.tls_context.cache_clear()

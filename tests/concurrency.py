@@ -1,0 +1,56 @@
+"""Doing several things at once, with tasks or with threads, under names that differ by `async_` or `Async` only."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from peer import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+__all__ = ["AsyncBackground", "Background", "async_together", "async_wait_until", "together", "wait_until"]
+
+
+class AsyncBackground:
+    """A call that runs while the test goes on."""
+
+    def __init__(self, call: Callable[[], Awaitable[Any]]) -> None:
+        self._task = asyncio.ensure_future(call())
+
+    async def outcome(self) -> Any:
+        """What it returned or raised."""
+        return (await asyncio.gather(self._task, return_exceptions=True))[0]
+
+
+class Background:
+    """A call that runs while the test goes on."""
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        self._executor = ThreadPoolExecutor(1)
+        self._future = self._executor.submit(call)
+
+    def outcome(self) -> Any:
+        """What it returned or raised."""
+        with self._executor:
+            return self._future.exception() or self._future.result()
+
+
+async def async_together(*calls: Callable[[], Awaitable[Any]]) -> list[Any]:
+    """Run calls at the same time; what each returned or raised."""
+    return [await one.outcome() for one in [AsyncBackground(call) for call in calls]]
+
+
+def together(*calls: Callable[[], Any]) -> list[Any]:
+    """Run calls at the same time; what each returned or raised."""
+    return [one.outcome() for one in [Background(call) for call in calls]]
+
+
+async def async_wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit, "condition never came true"
+        await asyncio.sleep(0.005)

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .spec import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+
+@pytest.fixture(scope="session")
+def regen() -> Iterator[ModuleType]:
+    """scripts/regen.py as a module."""
+    sys.path.insert(0, str(ROOT / "scripts"))
+    yield importlib.import_module("regen")
+    sys.path.remove(str(ROOT / "scripts"))
+
+
+@pytest.fixture(scope="session")
+def mini(regen: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The package generated from mini.yaml, which has one of everything that the generator can meet."""
+    folder = tmp_path_factory.mktemp("mini")
+    regen.generate([Path(__file__).with_name("mini.yaml")], folder / "mini_api")
+    sys.path.insert(0, str(folder))
+    yield importlib.import_module("mini_api.mini")
+    sys.path.remove(str(folder))

@@ -1,0 +1,143 @@
+"""How models behave in Python; with the models generated from mini.yaml."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Any
+
+import attrs
+import pytest
+from smooch_api.v1 import UNSET, Response, Unset, models
+
+WIRE = {"_id": "1", "type": "text", "text": "Hi", "more": {"a": None}, "source": {"type": "line"}, "email": None}
+
+
+@pytest.mark.parametrize(
+    "again", [copy.copy, copy.deepcopy, *(lambda value, p=p: pickle.loads(pickle.dumps(value, p)) for p in range(6))]
+)
+def test_unset_and_models_survive_copy_and_pickle(again: Any) -> None:
+    assert again(UNSET) is UNSET
+    message = models.TextMessage.from_dict(WIRE)
+    assert again(message) == message
+    assert again(message).name is UNSET
+    assert again(message).to_dict() == WIRE
+    response = Response(200, b"{}", {}, message)
+    assert again(response) == response
+
+
+def test_unset_is_false_and_says_its_name() -> None:
+    assert not UNSET
+    assert repr(UNSET) == "UNSET"
+    assert isinstance(UNSET, Unset)
+
+
+def test_attributes_are_named_for_python(mini: Any) -> None:
+    cat = mini.models.Cat(id="1", name="Tom")
+    assert cat.type_ == "cat"
+    assert cat.to_dict() == {"_id": "1", "type": "cat", "name": "Tom"}
+    owner = mini.models.Owner(name="Ann", for_="Tom", model="m")
+    assert owner.to_dict() == {"name": "Ann", "for": "Tom", "model": "m"}
+
+
+def test_arguments_have_names_and_required_ones_are_required(mini: Any) -> None:
+    with pytest.raises(TypeError, match="positional"):
+        mini.models.Cat("1")
+    with pytest.raises(TypeError, match="'id'"):
+        mini.models.Cat()
+
+
+def test_models_are_equal_by_value(mini: Any) -> None:
+    cat = mini.models.Cat
+    assert cat(id="1") == cat(id="1")
+    assert cat(id="1") != cat(id="2")
+    assert cat(id="1") != mini.models.UnknownAnimal(type_="cat")
+    more = cat(id="1")
+    more["x"] = 1
+    assert more != cat(id="1")
+
+
+def test_what_has_no_attribute_is_a_key(mini: Any) -> None:
+    cat = mini.models.Cat.from_dict({"_id": "1", "type": "cat", "x": 1})
+    assert (cat["x"], "x" in cat, "y" in cat, cat.additional_keys) == (1, True, False, ["x"])
+    cat["y"] = 2
+    del cat["x"]
+    assert cat.to_dict() == {"_id": "1", "type": "cat", "y": 2}
+    assert cat == mini.models.Cat(id="1", additional_properties={"y": 2})
+    assert attrs.evolve(cat, id="2").to_dict() == {"_id": "2", "type": "cat", "y": 2}
+
+
+def test_repr_shows_what_is_set_and_no_secret(mini: Any) -> None:
+    owner = mini.models.Owner.from_dict({"name": "Ann", "token": "hush", "inline": {"secret": "hush"}, "x": 1})
+    assert repr(owner) == "Owner(name='Ann', token=***, inline=OwnerInline(secret=***), additional_properties={'x': 1})"
+    assert "hush" not in repr(Response(200, b"hush", {"token": "hush"}, owner))
+    assert owner.to_dict()["token"] == "hush"
+
+
+def test_free_form_objects_are_plain_dicts(mini: Any) -> None:
+    owner = mini.models.Owner(name="Ann", homes={"a": 1}, labels={"b": [None]}, raw={})
+    wire = {"name": "Ann", "homes": {"a": 1}, "labels": {"b": [None]}, "raw": {}}
+    assert owner.to_dict() == wire
+    assert mini.models.Owner.from_dict(wire) == owner
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "kind"),
+    [
+        ("either", {"city": "Rome"}, "Address"),
+        ("either", "text", "str"),
+        ("either", [1], "list"),
+        ("either", {"lat": 1}, "Unset"),
+        ("place", {"city": "Rome"}, "Address"),
+        ("place", {"lat": 1.5}, "Spot"),
+        ("place", {"nothing": 1}, "Unset"),
+        ("contact", None, "NoneType"),
+        ("contact", {"city": "Rome"}, "Address"),
+        ("contact", {}, "Unset"),
+        ("anything", None, "NoneType"),
+        ("anything", [{}], "list"),
+        ("since", "2015-12-24T15:15:47.990Z", "str"),
+        ("homes", [], "Unset"),
+    ],
+)
+def test_choices_without_a_tag(mini: Any, field: str, value: Any, kind: str) -> None:
+    owner = mini.models.Owner.from_dict({"name": "Ann", field: value})
+    assert type(getattr(owner, field)).__name__ == kind
+    assert owner.to_dict() == {"name": "Ann", field: value}
+
+
+def test_new_values_of_a_closed_set_are_kept(mini: Any) -> None:
+    assert mini.models.Pet.from_dict({"_id": "1", "size": "giant"}).size == "giant"
+    assert mini.models.Pet.__annotations__["size"] == "PetSize | str"
+    assert mini.models.PetCreate.__annotations__["type_"] == "PetCreateType"
+
+
+def test_models_may_hold_wire_forms(mini: Any) -> None:
+    cat = mini.models.Cat(id="1", parents=[{"type": "cat"}, mini.models.Cat(id="2")])
+    assert cat.to_dict()["parents"] == [{"type": "cat"}, {"_id": "2", "type": "cat"}]
+
+
+def test_unions_are_types(mini: Any) -> None:
+    assert isinstance(mini.models.Cat(id="1"), mini.models.Animal)
+    assert mini.unions.read_animal({"type": "cat", "_id": "1"}) == mini.models.Cat(id="1")
+
+
+def test_the_rules_of_bodies_are_at_hand(mini: Any) -> None:
+    from mini_api.mini.schemas import SCHEMAS
+
+    assert SCHEMAS.keys() == {"Labels", "PetCreate", "PhotoUpload", "ToyRename"}
+    assert SCHEMAS["PetCreate"] == {
+        "type": "object",
+        "required": ["type"],
+        "properties": {
+            "type": {"type": "string", "enum": ["cat", "dog"]},
+            "size": {"type": "string", "enum": ["small", "large"]},
+            "nick": {"type": "string", "maxLength": 5},
+            "age": {"type": "integer"},
+            "default": {"type": "boolean"},
+        },
+        "anyOf": [{"required": ["nick"]}, {"required": ["age"]}],
+        "allOf": [
+            {"if": {"required": ["type"], "properties": {"type": {"const": "dog"}}}, "then": {"required": ["nick"]}}
+        ],
+    }

@@ -1,0 +1,197 @@
+"""Every example, variant and oddity of the wire is read as the right class, and written back as it was."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from smooch_api.v1 import models
+from smooch_api.v1.base import Model
+from smooch_api.v1.errors import WrongShape
+
+from .spec import CLASSES, UNIONS, examples, reader, tag_of
+
+EXAMPLES = [
+    pytest.param(name, example, id=f"{name}-{i}") for name in CLASSES for i, example in enumerate(examples(name))
+]
+VARIANTS = [
+    pytest.param(union, variant, example, id=f"{union}-{variant}-{i}")
+    for union, variants in UNIONS.items()
+    for variant in variants
+    for i, example in enumerate(examples(variant))
+]
+KNOWN = [pytest.param(*param.values, id=param.id) for param in VARIANTS if not param.values[1].startswith("Unknown")]
+
+TEXT = {"_id": "5a0000000000000000000010", "type": "text", "text": "Hi", "role": "appUser", "received": 1488441330.12}
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values have the same JSON, to the last digit."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def page(*messages: Any) -> models.GetMessagesResponse:
+    return models.GetMessagesResponse.from_dict({"messages": list(messages)})
+
+
+@pytest.mark.parametrize(("name", "example"), EXAMPLES)
+def test_every_example_is_read_and_written_back(name: str, example: Any) -> None:
+    before = copy.deepcopy(example)
+    assert same(CLASSES[name].from_dict(example).to_dict(), before)
+
+
+@pytest.mark.parametrize(("name", "example"), EXAMPLES)
+def test_examples_have_no_field_without_attribute(name: str, example: Any) -> None:
+    def unknown(value: Any) -> list[str]:
+        if isinstance(value, list):
+            return [key for item in value for key in unknown(item)]
+        if not isinstance(value, Model) or type(value).__name__.startswith(("Unknown", "Legacy")):
+            return []
+        names = [name for name, *_ in value._wire.names]
+        return [*value.additional_keys, *(key for name in names for key in unknown(getattr(value, name)))]
+
+    assert unknown(CLASSES[name].from_dict(example)) == []
+
+
+@pytest.mark.parametrize(("union", "variant", "example"), VARIANTS)
+def test_every_variant_of_a_union_gets_its_class(union: str, variant: str, example: Any) -> None:
+    value = reader(union)(example)
+    assert type(value).__name__ == variant
+    assert same(value.to_dict(), example)
+
+
+@pytest.mark.parametrize("union", UNIONS)
+def test_there_is_an_example_of_every_variant(union: str) -> None:
+    assert all(examples(variant) for variant in UNIONS[union])
+
+
+@pytest.mark.parametrize(("union", "variant", "example"), KNOWN)
+@pytest.mark.parametrize("tag", ["brand-new", "", 7, None, ["text"], {"a": 1}])
+def test_a_new_tag_gets_the_catch_all(union: str, variant: str, example: Any, tag: Any) -> None:
+    changed = {**example, tag_of(union): tag}
+    value = reader(union)(changed)
+    assert type(value).__name__ == UNIONS[union][-1]
+    assert same(value.to_dict(), changed)
+
+
+@pytest.mark.parametrize(("union", "variant", "example"), KNOWN)
+def test_a_missing_tag_gets_the_catch_all(union: str, variant: str, example: Any) -> None:
+    changed = {key: value for key, value in example.items() if key != tag_of(union)}
+    value = reader(union)(changed)
+    assert type(value).__name__ == UNIONS[union][-1]
+    assert same(value.to_dict(), changed)
+
+
+@pytest.mark.parametrize(("union", "variant", "example"), KNOWN)
+def test_a_known_tag_with_a_field_missing_gets_the_catch_all_with_everything_in_it(
+    union: str, variant: str, example: Any
+) -> None:
+    required = set(CLASSES[variant]._wire.required.values()) - {tag_of(union)}
+    for key in required:
+        changed = {name: value for name, value in example.items() if name != key}
+        value = reader(union)(changed)
+        assert type(value).__name__ == UNIONS[union][-1]
+        assert same(value.to_dict(), changed)
+
+
+@pytest.mark.parametrize(
+    "oddity",
+    [
+        {"type": "video", "_id": "1"},
+        {"_id": "1", "text": "from before types"},
+        {"type": "text"},
+        {**TEXT, "role": "brand-new"},
+        {**TEXT, "brandNew": {"a": [1, None]}},
+        {
+            **TEXT,
+            "source": None,
+            "metadata": None,
+            "actions": None,
+            "text": None,
+            "received": None,
+            "quotedMessage": None,
+        },
+        {**TEXT, "source": "telegram", "metadata": [], "actions": {}, "quotedMessage": 1},
+        {**TEXT, "actions": [None, 1, {"type": "brand-new"}, {"type": "reply"}, {}, []]},
+        {"_id": "1", "type": "carousel", "items": [None, {"title": "t", "actions": [None]}, {"title": "no actions"}]},
+        {"_id": "1", "type": "carousel", "items": None},
+        {"_id": "1", "type": "location", "coordinates": {"lat": None, "long": 1}},
+        {},
+        None,
+        "text",
+        17,
+        [[]],
+    ],
+)
+def test_an_odd_element_loses_nothing_of_a_list(oddity: Any) -> None:
+    parsed = page(TEXT, oddity, TEXT)
+    assert same(parsed.to_dict(), {"messages": [TEXT, oddity, TEXT]})
+    assert isinstance(parsed.messages, list)
+    assert isinstance(parsed.messages[0], models.TextMessage)
+    assert isinstance(parsed.messages[2], models.TextMessage)
+
+
+def test_null_in_a_list_stays_in_its_place() -> None:
+    messages = page(None, TEXT).messages
+    assert messages
+    assert messages[0] is None
+
+
+def test_null_where_none_is_promised_reads_as_absent_and_is_written_back() -> None:
+    message = models.TextMessage.from_dict({**TEXT, "text": None, "source": None, "metadata": None})
+    assert not message.text
+    assert message.text is not None
+    assert not message.source
+    assert message.to_dict()["text"] is None
+    message.text = "Hello"
+    assert message.to_dict()["text"] == "Hello"
+    assert message.to_dict()["source"] is None
+
+
+def test_null_that_the_description_names_is_none() -> None:
+    assert models.TextMessage.from_dict({**TEXT, "name": None}).name is None
+
+
+def test_what_is_no_object_where_one_is_due_reads_as_absent_and_is_written_back() -> None:
+    message = models.TextMessage.from_dict({**TEXT, "source": "telegram", "actions": {"a": 1}})
+    assert not message.source
+    assert not message.actions
+    assert message["source"] == "telegram"
+    assert message.to_dict()["actions"] == {"a": 1}
+
+
+def test_numbers_and_timestamps_keep_every_digit() -> None:
+    exact = {**TEXT, "received": 12345678901234567890, "metadata": {"a": 1, "b": 1.0, "c": 0.1, "d": 2**70, "e": True}}
+    assert same(page(exact).to_dict(), {"messages": [exact]})
+    user = {"_id": "1", "signedUpAt": "2015-12-24T15:15:47.99Z"}
+    assert models.AppUser.from_dict(user).signed_up_at == "2015-12-24T15:15:47.99Z"
+    assert models.AppUser.from_dict(user).to_dict() == user
+
+
+@pytest.mark.parametrize(
+    ("model", "value", "reason"),
+    [
+        (models.AppUser, {}, "AppUser needs _id"),
+        (models.AppUserResponse, {"appUser": {}}, "AppUserResponse: appUser: AppUser needs _id"),
+        (models.AppUserResponse, {"appUser": None}, "AppUserResponse needs appUser"),
+        (models.AppUserResponse, {"appUser": []}, "AppUser is an object, not list"),
+        (models.AppUserResponse, [], "AppUserResponse is an object, not list"),
+        (models.TextMessage, {"_id": "1"}, "TextMessage needs type"),
+        (models.TextMessage, {"_id": "1", "type": "image"}, "TextMessage: type: not 'text'"),
+        (models.Webhook, {"_id": "1", "target": "t", "secret": "s", "triggers": "message"}, "a list is due, not str"),
+    ],
+)
+def test_what_a_class_needs_is_named(model: Any, value: Any, reason: str) -> None:
+    with pytest.raises(WrongShape) as caught:
+        model.from_dict(value)
+    assert reason in str(caught.value)
+    assert isinstance(caught.value, ValueError)
+
+
+def test_reading_does_not_change_its_input() -> None:
+    wire = {"messages": [{**TEXT, "source": None, "x": 1}, None]}
+    before = copy.deepcopy(wire)
+    models.GetMessagesResponse.from_dict(wire).to_dict()["messages"].clear()
+    assert wire == before

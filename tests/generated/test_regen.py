@@ -1,0 +1,182 @@
+"""make regen: reproducible, complete, and loud when something is wrong."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from .spec import ROOT
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+MINI: dict[str, Any] = yaml.load(Path(__file__).with_name("mini.yaml").read_bytes(), yaml.CSafeLoader)
+
+
+def run(*arguments: str, seed: str = "0") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "scripts" / "regen.py"), *arguments]
+    return subprocess.run(
+        command, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("seed", ["1", "2"])
+def test_the_committed_package_is_what_the_description_gives(seed: str) -> None:
+    done = run("--check", seed=seed)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_file_that_differs_is_missing_or_too_many_is_found(tmp_path: Path) -> None:
+    package = tmp_path / "smooch_api"
+    shutil.copytree(ROOT / "generated" / "smooch_api", package)
+    (package / "v1" / "client.py").write_text("# changed\n")
+    (package / "v1" / "models" / "app_user.py").unlink()
+    (package / "v1" / "stale.py").touch()
+    (package / "v2").mkdir()
+    (package / "v2" / "__init__.py").touch()
+    done = run("--check", "--out", str(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "run `make regen`:",
+        f"missing: {package}/v1/models/app_user.py",
+        f"not generated: {package}/v1/stale.py",
+        f"not generated: {package}/v2/__init__.py",
+        f"differs: {package}/v1/client.py",
+    ]
+
+
+def test_regen_replaces_what_was_there(tmp_path: Path) -> None:
+    stale = tmp_path / "smooch_api" / "v1" / "stale.py"
+    stale.parent.mkdir(parents=True)
+    stale.touch()
+    done = run("--out", str(tmp_path))
+    assert done.returncode == 0
+    assert not stale.exists()
+    assert "left out" in done.stdout
+    assert run("--check", "--out", str(tmp_path)).returncode == 0
+
+
+def generate(regen: ModuleType, tmp_path: Path, **changes: Any) -> None:
+    """Generate mini.yaml with some parts replaced; keys are paths with `/`."""
+    document = yaml.safe_load(yaml.safe_dump(MINI))
+    for path, value in changes.items():
+        *parents, last = path.split(".")
+        node = document
+        for parent in parents:
+            node = node[parent]
+        node[last] = value
+    spec = tmp_path / "mini.yaml"
+    spec.write_text(yaml.safe_dump(document, sort_keys=False))
+    regen.generate([spec], tmp_path / "out")
+
+
+OPERATION = {
+    "operationId": "odd",
+    "tags": ["pets"],
+    "responses": {
+        "200": {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Pet"}}}}
+    },
+}
+
+
+def test_a_warning_of_the_generator_is_an_error(regen: ModuleType, tmp_path: Path) -> None:
+    image = {"200": {"description": "", "content": {"image/png": {"schema": {"type": "string"}}}}}
+    with pytest.raises(regen.RegenError, match=r"(?s)mini\.yaml: the generator warns.*image/png"):
+        generate(regen, tmp_path, **{"paths./motto.get.responses": image})
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "reason"),
+    [
+        ("components.schemas.Page.properties", {"to_dict": {"type": "string"}}, "Page.to_dict"),
+        (
+            "components.schemas.Page.allOf",
+            [{"$ref": "#/components/schemas/Address"}],
+            "Page.after, Page.city, Page.size",
+        ),
+        (
+            "components.schemas.Dog.allOf",
+            MINI["components"]["schemas"]["Cat"]["allOf"],
+            "Animal: two variants have the same type",
+        ),
+        (
+            "paths./odd",
+            {"get": {**OPERATION, "parameters": [{"name": "X-A", "in": "header", "schema": {"type": "string"}}]}},
+            "header",
+        ),
+        (
+            "paths./odd",
+            {"get": {**OPERATION, "parameters": [{"name": "body", "in": "query", "schema": {"type": "string"}}]}},
+            "body",
+        ),
+        (
+            "paths./odd/{n}",
+            {
+                "get": {
+                    **OPERATION,
+                    "parameters": [{"name": "n", "in": "path", "required": True, "schema": {"type": "integer"}}],
+                }
+            },
+            "path parameter",
+        ),
+        (
+            "paths./odd",
+            {
+                "get": {
+                    **OPERATION,
+                    "parameters": [{"name": "p", "in": "query", "schema": {"$ref": "#/components/schemas/Page"}}],
+                }
+            },
+            "deepObject",
+        ),
+        (
+            "paths./odd",
+            {
+                "post": {
+                    **OPERATION,
+                    "requestBody": {
+                        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+                    },
+                }
+            },
+            "octet-stream",
+        ),
+        (
+            "paths./odd",
+            {"get": {**OPERATION, "responses": {**OPERATION["responses"], "204": {"description": ""}}}},
+            "2 kinds of success",
+        ),
+        ("paths./odd", {"get": {**OPERATION, "responses": {"404": {"description": ""}}}}, "0 kinds of success"),
+    ],
+)
+def test_what_cannot_be_generated_right_is_refused(
+    regen: ModuleType, tmp_path: Path, path: str, value: Any, reason: str
+) -> None:
+    with pytest.raises(regen.Unsupported, match=reason):
+        generate(regen, tmp_path, **{path: value})
+
+
+def test_an_invalid_description_is_refused(regen: ModuleType, tmp_path: Path) -> None:
+    with pytest.raises(Exception, match="'title' is a required property"):
+        generate(regen, tmp_path, info={"version": "1"})
+
+
+def test_only_the_pinned_versions_generate(regen: ModuleType, tmp_path: Path) -> None:
+    pyproject = tmp_path / "pyproject.toml"
+    text = (ROOT / "pyproject.toml").read_text()
+    for name in regen.PINNED:
+        version = regen.importlib.metadata.version(name)
+        assert f'"{name}=={version}"' in text
+        pyproject.write_text(text.replace(f'"{name}=={version}"', f'"{name}==0.0.1"'))
+        with pytest.raises(
+            regen.RegenError, match=rf"{name} {version} is installed, but .*{name}==0.0.1.*make install"
+        ):
+            regen.check_pins(pyproject)
+    regen.check_pins(ROOT / "pyproject.toml")

@@ -1,0 +1,88 @@
+"""The wheel, built and installed where nothing else is, and what it offers by name."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import smooch
+
+ROOT = Path(__file__).resolve().parent.parent
+
+SIGN = """
+import smooch, smooch_api.v1
+from smooch import Smooch
+token = Smooch.jwt_for_user("app_1", "secret", "b6518")
+assert token.count(".") == 2
+assert smooch.__version__
+try:
+    import smooch.sandbox
+except ImportError as error:
+    assert "smooch-python[sandbox]" in str(error), error
+else:
+    raise AssertionError("the sandbox needs an extra")
+"""
+
+SANDBOX = """
+from smooch import Smooch
+from smooch.sandbox import Sandbox
+with Sandbox() as sandbox, Smooch(sandbox.key_id, sandbox.secret, base_url=sandbox.url) as api:
+    assert api.init_user("b6518", "device-1").status_code == 200
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "build", "--quiet", "--wheel", "--outdir", str(folder), str(ROOT)]
+    subprocess.run(build, check=True, capture_output=True)
+    return next(folder.glob("*.whl"))
+
+
+def run_installed(wheel: Path, requirement: str, code: str, folder: Path) -> None:
+    subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
+    python = folder / "venv" / "bin" / "python"
+    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", requirement]
+    subprocess.run(install, check=True, capture_output=True)
+    run = subprocess.run([str(python), "-I", "-W", "error", "-c", code], cwd=folder, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.slow
+def test_wheel_without_extras_signs_a_token(wheel: Path, tmp_path: Path) -> None:
+    run_installed(wheel, str(wheel), SIGN, tmp_path)
+
+
+@pytest.mark.slow
+def test_wheel_with_the_sandbox_extra_serves(wheel: Path, tmp_path: Path) -> None:
+    run_installed(wheel, f"{wheel}[sandbox]", SANDBOX, tmp_path)
+
+
+def test_wheel_holds_the_specification_and_the_type_markers(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {"smooch/sandbox/spec/v1.yaml", "smooch/py.typed", "smooch_api/py.typed"} <= names
+    assert not {name for name in names if name.startswith(("tests/", "scripts/"))}
+
+
+@pytest.mark.parametrize("name", ["smooch", "smooch.v1", "smooch.errors", "smooch.auth", "smooch_api.v1.models"])
+def test_public_names_are_exactly_those_in_all(name: str) -> None:
+    module = importlib.import_module(name)
+    submodules = {found.name for found in pkgutil.iter_modules(getattr(module, "__path__", []))}
+    assert sorted(module.__all__) == sorted(set(module.__all__))
+    for exported in module.__all__:
+        assert getattr(module, exported) is not None
+    if name in ("smooch", "smooch.v1"):
+        visible = {each for each in vars(module) if not each.startswith("_")} - submodules
+        assert visible - {"annotations"} <= set(module.__all__)
+
+
+def test_version_is_that_of_the_distribution() -> None:
+    from importlib.metadata import version
+
+    assert version("smooch-python") == smooch.__version__

@@ -1,0 +1,252 @@
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+import httpx
+import pytest
+
+from smooch import _files
+from smooch.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LIMIT = 10_000_000
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+
+
+def read(source: Any, limit: int = LIMIT) -> tuple[str, str, bytes]:
+    """Name, type and content as they would be sent; twice, since a second try starts over."""
+    with _files.opened(source, limit) as upload:
+        sent = [httpx.Request("POST", "http://a", files={"source": upload.as_part().to_tuple()}) for _ in range(2)]
+        first, second = [request.read().partition(b"\r\n\r\n")[2].rpartition(b"\r\n--")[0] for request in sent]
+        assert first == second
+        return upload.name, upload.mime_type, first
+
+
+class Pathlike:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __fspath__(self) -> str:
+        return str(self._path)
+
+
+@pytest.fixture
+def cat(tmp_path: Path) -> Path:
+    path = tmp_path / "cat.png"
+    path.write_bytes(PNG)
+    return path
+
+
+@pytest.fixture
+def pipe() -> Iterator[Any]:
+    """Makes the reading end of a pipe that gives these bytes."""
+    ends: list[BinaryIO] = []
+    writers = []
+
+    def make(content: bytes) -> BinaryIO:
+        reader, writer = os.pipe()
+
+        def fill() -> None:
+            with open(writer, "wb") as stream:
+                try:
+                    stream.write(content)
+                except BrokenPipeError:
+                    pass
+
+        thread = threading.Thread(target=fill)
+        thread.start()
+        writers.append(thread)
+        ends.append(open(reader, "rb"))
+        return ends[-1]
+
+    yield make
+    for end in ends:
+        end.close()
+    for thread in writers:
+        thread.join()
+
+
+def test_a_path_is_opened_named_and_typed(cat: Path) -> None:
+    for source in (cat, str(cat), Pathlike(cat)):
+        assert read(source) == ("cat.png", "image/png", PNG)
+
+
+@pytest.mark.parametrize("data", [PNG, bytearray(PNG), memoryview(PNG)])
+def test_bytes_come_with_a_name(data: Any) -> None:
+    assert read(("photos/cat.jpg", data))[1:] == ("image/jpeg", PNG)
+
+
+def test_an_open_file_is_sent_and_stays_open(cat: Path) -> None:
+    with cat.open("rb") as file:
+        assert read(file) == ("cat.png", "image/png", PNG)
+        assert not file.closed
+
+
+def test_an_open_file_is_sent_from_where_it_stands(cat: Path) -> None:
+    with cat.open("rb") as file:
+        file.seek(8)
+        assert read(file) == ("cat.png", "image/png", PNG[8:])
+    buffer = io.BytesIO(b"header" + PNG)
+    buffer.seek(6)
+    assert read(buffer) == ("file", "application/octet-stream", PNG)
+
+
+def test_a_file_that_stands_at_its_end_has_nothing_to_send(cat: Path) -> None:
+    with cat.open("rb") as file:
+        file.seek(0, os.SEEK_END)
+        with pytest.raises(InvalidInput, match=r"cat\.png is empty"):
+            read(file)
+
+
+@pytest.mark.parametrize("size", [1, 70_000, 3_000_000])
+def test_a_pipe_is_sent_whole_and_can_be_sent_again(pipe: Any, size: int) -> None:
+    content = os.urandom(size)
+    assert read(pipe(content)) == ("file", "application/octet-stream", content)
+
+
+def test_an_unbuffered_file_is_sent_whole(cat: Path) -> None:
+    with open(cat, "rb", buffering=0) as file:
+        assert read(file) == ("cat.png", "image/png", PNG)
+
+
+def test_a_reader_that_can_do_nothing_but_read_is_sent_whole() -> None:
+    class Reader:
+        def __init__(self) -> None:
+            self._chunks = [b"", b"def", b"abc"]
+
+        def read(self, size: int = -1) -> bytes:
+            return self._chunks.pop() if size else b""
+
+    assert read(Reader()) == ("file", "application/octet-stream", b"abcdef")
+
+
+def test_a_temporary_file_has_no_name_of_its_own() -> None:
+    with tempfile.TemporaryFile() as file:
+        file.write(PNG)
+        file.seek(0)
+        assert read(file) == ("file", "application/octet-stream", PNG)
+
+
+@pytest.mark.parametrize(
+    ("name", "mime_type"),
+    [
+        ("CAT.PNG", "image/png"),
+        ("report.pdf", "application/pdf"),
+        ("no ending", "application/octet-stream"),
+        ("a.unheard", "application/octet-stream"),
+        ("logs.tar.gz", "application/octet-stream"),
+        ("drawing.svgz", "application/octet-stream"),
+        ("naïve ü.txt", "text/plain"),
+    ],
+)
+def test_the_type_is_that_of_the_bytes_by_the_name(name: str, mime_type: str) -> None:
+    assert read((name, b"a"))[1] == mime_type
+
+
+def test_the_limit_is_the_size_that_still_goes(tmp_path: Path, pipe: Any) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"a" * 2000)
+    for source in (path, ("a.bin", b"a" * 2000), io.BytesIO(b"a" * 2000), pipe(b"a" * 2000)):
+        assert len(read(source, limit=2000)[2]) == 2000
+    for source in (path, ("a.bin", b"a" * 2000), io.BytesIO(b"a" * 2000), pipe(b"a" * 2000)):
+        with pytest.raises(InvalidInput, match="is larger than the 1,999 bytes that the API takes"):
+            read(source, limit=1999)
+
+
+def test_no_more_of_a_pipe_is_read_than_shows_that_it_is_too_large(pipe: Any) -> None:
+    source = pipe(b"a" * 1_000_000)
+    with pytest.raises(InvalidInput, match="file is larger than the 100,000 bytes that the API takes"):
+        read(source, limit=100_000)
+    assert len(source.read()) >= 800_000
+
+
+class Text:
+    """A text file that is no `io.TextIOBase`, as `tempfile` makes them."""
+
+    def read(self, size: int = -1) -> str:
+        return "text" if size else ""
+
+
+class Broken(io.RawIOBase):
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _: Any) -> int:
+        raise OSError(5, "Input/output error")
+
+
+def closed() -> BinaryIO:
+    file = io.BytesIO(PNG)
+    file.close()
+    return file
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("/no/such/cat.png", r"'/no/such/cat\.png' cannot be read: No such file or directory"),
+        ("/", "'/' cannot be read: Is a directory"),
+        ("", "'' cannot be read"),
+        ("a\0b", "cannot be read"),
+        (("empty.png", b""), r"empty\.png is empty"),
+        (io.BytesIO(), "file is empty"),
+        (io.StringIO("text"), "open for text; open it with mode 'rb'"),
+        (Text(), "open for text; open it with mode 'rb'"),
+        (Broken(), "cannot be read: Input/output error"),
+        (closed(), "cannot be read: I/O operation on closed file"),
+        (PNG, "not bytes"),
+        (5, "not int"),
+        (None, "not NoneType"),
+        (("cat.png", "text"), "not tuple"),
+        (("", PNG), "not tuple"),
+        ((PNG, "cat.png"), "not tuple"),
+        ({"cat.png": PNG}, "not dict"),
+    ],
+    ids=repr,
+)
+def test_what_cannot_be_sent_is_refused(source: Any, problem: str) -> None:
+    with pytest.raises(InvalidInput, match=problem) as caught, _files.opened(source, LIMIT):
+        pytest.fail("opened")
+    assert caught.value.field == "file_path"
+
+
+def test_a_text_file_and_one_for_writing_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("text")
+    with path.open() as text, pytest.raises(InvalidInput, match="open for text"):
+        read(text)
+    with tempfile.NamedTemporaryFile("w+") as text, pytest.raises(InvalidInput, match="open for text"):
+        read(text)
+    with path.open("ab") as writing, pytest.raises(InvalidInput, match="cannot be read"):
+        read(writing)
+
+
+def test_an_error_of_the_call_is_not_taken_for_one_of_the_file(cat: Path) -> None:
+    for source in (cat, ("cat.png", PNG)):
+        with pytest.raises(ConnectionResetError), _files.opened(source, LIMIT):
+            raise ConnectionResetError
+
+
+def test_nothing_stays_open(cat: Path, pipe: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Any] = []
+    spooled = tempfile.SpooledTemporaryFile
+
+    def keep(*args: Any, **options: Any) -> Any:
+        opened.append(spooled(*args, **options))
+        return opened[-1]
+
+    monkeypatch.setattr(tempfile, "SpooledTemporaryFile", keep)
+    with _files.opened(cat, LIMIT) as upload:
+        opened.append(upload.content)
+    with _files.opened(pipe(PNG), LIMIT):
+        pass
+    with pytest.raises(InvalidInput):
+        read(pipe(b""))
+    assert [cast("BinaryIO", file).closed for file in opened] == [True, True, True]

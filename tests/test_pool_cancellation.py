@@ -1,0 +1,189 @@
+"""Cancelling a task, at whatever point of a call, costs nobody else a connection."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from concurrency import async_wait_until
+from peer import Peer, Request, answer, crowded, deaf, script
+
+from smooch._async.http import AsyncPool
+from smooch.v1 import AsyncSmooch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.anyio
+
+FINE = answer(body={"appUser": {"_id": "5a1b2c3d4e5f60718293a4b5"}})
+
+
+def connect(url: str, **options: Any) -> AsyncSmooch:
+    return AsyncSmooch("app_5a1b", "a secret that nobody must see", base_url=url, **options)
+
+
+def pool_of(api: AsyncSmooch) -> AsyncPool:
+    assert isinstance(api._transport, AsyncPool)
+    return api._transport
+
+
+def once_open(gate: threading.Event) -> Callable[[Request], bytes]:
+    def respond(_: Request) -> bytes:
+        assert gate.wait(10)
+        return FINE
+
+    return respond
+
+
+async def cancel(task: asyncio.Task[Any]) -> None:
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def serves(api: AsyncSmooch, calls: int) -> None:
+    """Assert that so many calls run to their end, over connections of which there are no more than allowed."""
+    async with asyncio.timeout(10):
+        answers = await asyncio.gather(*(api.get_user("b6518") for _ in range(calls)))
+    assert [answer.status_code for answer in answers] == [200] * calls
+    pool = pool_of(api)
+    assert pool._open == len(pool._idle) <= pool._max_connections
+    assert not pool._waiting
+
+
+async def test_a_cancelled_wait_gives_up_its_place() -> None:
+    gate = threading.Event()
+    with Peer(once_open(gate)) as peer:
+        async with connect(peer.url, max_connections=1) as api:
+            tasks = []
+            for place in range(4):
+                tasks.append(asyncio.create_task(api.get_user(str(place))))
+                await async_wait_until(lambda: len(peer.requests) + len(pool_of(api)._waiting) == len(tasks))
+            await cancel(tasks[1])
+            gate.set()
+            await asyncio.gather(tasks[0], *tasks[2:])
+            await serves(api, 2)
+        assert [request.target[-1] for request in peer.requests][:3] == ["0", "2", "3"]
+        assert peer.connections == 1
+
+
+async def test_a_wait_cancelled_in_the_moment_it_ends_passes_the_connection_on() -> None:
+    with Peer(script(FINE)) as peer:
+        async with connect(peer.url, max_connections=1) as api:
+            pool = pool_of(api)
+            for _ in range(5):
+                connection = await pool._borrow(api._http.build_request("GET", "menu"))
+                served, next_in_line = (asyncio.create_task(api.get_user(name)) for name in ("served", "next"))
+                await async_wait_until(lambda: len(pool._waiting) == 2)
+                await pool._give_back(connection)
+                await cancel(served)
+                await next_in_line
+            await serves(api, 3)
+        assert "/v1/appusers/served" not in {request.target for request in peer.requests}
+
+
+ANSWERS = {
+    "before the answer": [60.0],
+    "in the headers": [b"HTTP/1.1 200 OK\r\nContent-", 60.0],
+    "in the body": [FINE[:-5], 60.0],
+    "in the body of a refusal": [answer(400, b"{}" * 9)[:-5], 60.0],
+}
+
+
+@pytest.mark.parametrize("moment", ANSWERS)
+async def test_a_cancelled_call_gives_its_connection_back(moment: str) -> None:
+    with Peer(script(ANSWERS[moment], FINE)) as peer:
+        async with connect(peer.url, max_connections=1) as api:
+            task = asyncio.create_task(api.post_message("b6518", "Hi"))
+            await async_wait_until(lambda: len(peer.requests) == 1)
+            await asyncio.sleep(0.02)
+            await cancel(task)
+            await serves(api, 3)
+        assert peer.connections == 2
+        assert [request.method for request in peer.requests] == ["POST", "GET", "GET", "GET"]
+
+
+@pytest.mark.parametrize("moment", ["connecting", "shaking hands"])
+async def test_a_call_cancelled_before_it_was_sent_gives_its_connection_back(moment: str) -> None:
+    with crowded() as full, deaf() as silent:
+        url = full if moment == "connecting" else silent.replace("http:", "https:")
+        async with connect(url, max_connections=1) as api:
+            for _ in range(3):
+                task = asyncio.create_task(api.get_user("b6518"))
+                await asyncio.sleep(0.05)
+                await cancel(task)
+            pool = pool_of(api)
+            assert (pool._open, len(pool._waiting)) == (0, 0)
+
+
+async def test_a_call_cancelled_between_two_tries_sends_nothing_more(longest_waits: None) -> None:
+    with Peer(script(answer(429, Retry_After="0.2"), FINE)) as peer:
+        async with connect(peer.url, max_connections=1) as api:
+            task = asyncio.create_task(api.post_message("b6518", "Hi"))
+            await async_wait_until(lambda: bool(pool_of(api)._idle))
+            await cancel(task)
+            await asyncio.sleep(0.3)
+            assert len(peer.requests) == 1
+            await serves(api, 2)
+
+
+async def test_a_callers_own_timeout_stays_its_own() -> None:
+    with Peer(script([60.0], FINE)) as peer:
+        async with connect(peer.url, max_connections=1) as api:
+            with pytest.raises(TimeoutError) as caught:
+                async with asyncio.timeout(0.1):
+                    await api.get_user("b6518")
+            assert type(caught.value) is TimeoutError
+            await serves(api, 2)
+
+
+async def call_all_in_a_group(api: AsyncSmooch, *user_ids: str) -> None:
+    async with asyncio.TaskGroup() as group:
+        for user_id in user_ids:
+            group.create_task(api.get_user(user_id))
+
+
+async def test_the_first_failure_of_a_group_cancels_the_other_calls() -> None:
+    def respond(request: Request) -> Any:
+        return [60.0] if request.target.endswith("slow") else answer(404) if request.target.endswith("none") else FINE
+
+    with Peer(respond) as peer:
+        async with connect(peer.url, max_connections=3) as api:
+            with pytest.raises(ExceptionGroup):
+                await call_all_in_a_group(api, "slow", "slow", "none", "waits", "waits")
+            await serves(api, 6)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_cancelling_at_random_loses_no_connection(seed: int) -> None:
+    chance = random.Random(seed)
+    with Peer(lambda _: [chance.choice([0.0, 0.002, 0.01]), FINE]) as peer:
+        async with connect(peer.url, max_connections=3) as api:
+
+            async def call_and_maybe_cancel() -> None:
+                task = asyncio.create_task(api.get_user("b6518"))
+                await asyncio.sleep(chance.uniform(0, 0.15))
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+
+            await asyncio.gather(*(call_and_maybe_cancel() for _ in range(150)))
+            await serves(api, 6)
+            await async_wait_until(lambda: peer.open <= 3)
+        await async_wait_until(lambda: peer.open == 0)
+
+
+async def test_closing_while_calls_are_cancelled_leaves_nothing_open() -> None:
+    with Peer(script([60.0])) as peer:
+        api = connect(peer.url, max_connections=2)
+        tasks = [asyncio.create_task(api.get_user("b6518")) for _ in range(5)]
+        await async_wait_until(lambda: len(peer.requests) == 2)
+        await api.aclose()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        pool = pool_of(api)
+        assert (pool._open, len(pool._idle), len(pool._waiting)) == (0, 0, 0)

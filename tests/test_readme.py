@@ -1,0 +1,65 @@
+"""Every code block of the README runs as it stands, each in a process of its own, against a sandbox."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from smooch.sandbox import Sandbox
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+PYTHON = [code for language, code in BLOCKS if language == "python"]
+SHELL = [line for language, code in BLOCKS if language == "sh" for line in code.splitlines()]
+
+
+@pytest.mark.parametrize("code", PYTHON, ids=range(len(PYTHON)))
+def test_python_block_runs(code: str, tmp_path: Path) -> None:
+    script = tmp_path / "test_block.py"
+    script.write_text(code, encoding="utf-8")
+    runner = ["-m", "pytest", "-q", "-p", "no:cacheprovider"] if "def test_" in code else ["-W", "error"]
+    with Sandbox() as sandbox:
+        environment = {
+            **os.environ,
+            "SMOOCH_KEY_ID": sandbox.key_id,
+            "SMOOCH_SECRET": sandbox.secret,
+            "SMOOCH_BASE_URL": sandbox.url,
+        }
+        run = subprocess.run(
+            [sys.executable, *runner, str(script)], cwd=tmp_path, env=environment, capture_output=True, text=True
+        )
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_first_screen_has_the_two_commands_and_a_short_example() -> None:
+    first_screen = README[: README.index("\n## ")]
+    assert "make demo" in first_screen
+    assert "make test" in first_screen
+    assert PYTHON[0] in first_screen
+    assert len(PYTHON[0].strip().splitlines()) <= 10
+
+
+def test_make_demo_runs() -> None:
+    run = subprocess.run(["make", "--no-print-directory", "demo"], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "Is Smooch any good?" in run.stdout
+
+
+def test_shell_blocks_are_known_targets() -> None:
+    """`make test` cannot run inside itself; that each command is a target is what is left to check."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for line in SHELL:
+        command, _, target = line.partition("#")[0].strip().partition(" ")
+        assert command == "make"
+        assert re.search(rf"^{re.escape(target)}:", makefile, re.MULTILINE), line
+
+
+def test_linked_files_exist() -> None:
+    for link in re.findall(r"\]\(([^)#]+)\)", README):
+        assert link.startswith("http") or (ROOT / link).exists(), link

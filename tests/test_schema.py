@@ -1,0 +1,395 @@
+"""`smooch._schema` accepts what the `jsonschema` package accepts, and says where a body does not fit."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import json
+import math
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator, FormatChecker
+from smooch_api.v1.schemas import SCHEMAS
+
+from smooch import _schema
+from smooch.errors import InvalidInput
+from smooch.sandbox import _spec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jsonschema import ValidationError
+
+NAMES = sorted(SCHEMAS)
+
+formats = FormatChecker(formats=())
+
+
+@formats.checks("uri")
+def is_uri(value: object) -> bool:
+    if not isinstance(value, str):
+        return True
+    scheme, colon, rest = value.partition(":")
+    known = scheme.isascii() and scheme[:1].isalpha() and all(char.isalnum() or char in "+-." for char in scheme)
+    return known and bool(colon and rest) and not any(char.isspace() for char in rest)
+
+
+def validator(name: str) -> Draft202012Validator:
+    schema = {"$ref": f"#/components/schemas/{name}", "components": {"schemas": SCHEMAS}}
+    return Draft202012Validator(schema, format_checker=formats)
+
+
+def accepts(name: str, body: Any) -> bool:
+    try:
+        _schema.check(SCHEMAS, name, body, "body")
+    except InvalidInput:
+        return False
+    return True
+
+
+# What bodies there are: the examples of the specification, broken examples, and anything that the schema suggests.
+
+
+@functools.cache
+def examples() -> dict[str, list[Any]]:
+    schemas = _spec.load("v1").document["components"]["schemas"]
+    return {name: schemas[name]["examples"] for name in NAMES}
+
+
+scalars = (
+    st.none() | st.booleans() | st.integers(-200, 200) | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+)
+keys = st.sampled_from(["type", "text", "uri", "items", "x"]) | st.text(max_size=3)
+json_values = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3), max_leaves=5
+)
+
+
+def resolved(schema: Any) -> Any:
+    while "$ref" in schema:
+        schema = SCHEMAS[schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+def merged(schema: Any) -> dict[str, Any]:
+    """The properties that a schema speaks of, wherever it does."""
+    schema = resolved(schema)
+    properties = dict(schema.get("properties", {}))
+    for part in [*schema.get("allOf", ()), *(schema[key] for key in ("then", "else") if key in schema)]:
+        for name, inner in merged(part).items():
+            properties.setdefault(name, inner)
+    return properties
+
+
+texts = (
+    st.sampled_from(
+        ["", "https://example.com/a", "no address", "a:b", "http:", "+15145550101", "0fc", "0fc\n", "é" * 140]
+    )
+    | st.text()
+)
+
+
+@st.composite
+def suggested(draw: st.DrawFn, schema: Any, depth: int = 0) -> Any:
+    """Mostly what a schema asks for, now and then something else."""
+    schema = resolved(schema)
+    if depth > 4 or draw(st.integers(0, 15)) == 0:
+        return draw(json_values)
+    if "const" in schema:
+        return schema["const"]
+    if "enum" in schema:
+        return draw(st.sampled_from(schema["enum"]))
+    choices = schema.get("oneOf") or schema.get("anyOf")
+    if choices and "properties" not in schema:
+        return draw(suggested(draw(st.sampled_from(choices)), depth + 1))
+    if properties := merged(schema):
+        required = {
+            name for part in [schema, *map(resolved, schema.get("allOf", ()))] for name in part.get("required", ())
+        }
+        body = {}
+        for name, inner in properties.items():
+            if draw(st.integers(0, 9)) < (9 if name in required else 2):
+                body[name] = draw(suggested(inner, depth + 1))
+        if draw(st.integers(0, 9)) == 0:
+            body[draw(keys)] = draw(json_values)
+        return body
+    kind = schema.get("type")
+    match kind[0] if isinstance(kind, list) else kind:
+        case "array":
+            size = draw(st.sampled_from([0, 1, 1, 2, schema.get("maxItems", 3), schema.get("maxItems", 3) + 1]))
+            return [draw(suggested(schema.get("items", {}), depth + 1)) for _ in range(size)]
+        case "string":
+            return draw(texts)
+        case "integer":
+            return draw(st.integers() | st.sampled_from([1.0, 1.5, True]))
+        case "number":
+            return draw(st.integers(-200, 200) | st.floats(-200, 200))
+        case "boolean":
+            return draw(st.booleans())
+        case "object":
+            return draw(st.dictionaries(keys, json_values, max_size=3))
+    return draw(json_values)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield path
+    if isinstance(value, dict | list):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from places(item, (*path, key))
+
+
+@st.composite
+def mutated(draw: st.DrawFn, name: str) -> Any:
+    """An example of the specification with a few places changed, taken out or added to."""
+    body = copy.deepcopy(draw(st.sampled_from(examples()[name])))
+    for _ in range(draw(st.integers(1, 3))):
+        path = draw(st.sampled_from(list(places(body))))
+        if not path:
+            continue
+        parent = functools.reduce(lambda part, key: part[key], path[:-1], body)
+        match draw(st.sampled_from(["replace", "remove", "add"])):
+            case "replace":
+                parent[path[-1]] = draw(texts | json_values)
+            case "remove":
+                del parent[path[-1]]
+            case "add" if isinstance(parent, dict):
+                parent[draw(keys)] = draw(json_values)
+            case _:
+                parent.append(draw(json_values))
+    return body
+
+
+def paths(error: ValidationError) -> Iterator[tuple[Any, ...]]:
+    """Where an error is, and all errors behind it."""
+    yield tuple(error.absolute_path)
+    for inner in error.context or ():
+        yield from paths(inner)
+
+
+def written(path: tuple[Any, ...]) -> str:
+    return "body" + "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_example_of_the_specification_is_accepted(name: str) -> None:
+    for example in examples()[name]:
+        _schema.check(SCHEMAS, name, example, "body")
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_accepts_what_jsonschema_accepts_and_names_a_place_that_it_names(name: str, data: st.DataObject) -> None:
+    body = data.draw(mutated(name) | suggested(SCHEMAS[name]) | json_values)
+    errors = list(validator(name).iter_errors(body))
+    if not errors:
+        _schema.check(SCHEMAS, name, body, "body")
+        return
+    with pytest.raises(InvalidInput) as caught:
+        _schema.check(SCHEMAS, name, body, "body")
+    named = {written(path) for error in errors for path in paths(error)}
+    field = caught.value.field
+    assert str(caught.value).startswith(f"{field} ")
+    assert field in named or (
+        "is missing" in str(caught.value) and any(field.startswith(f"{place}.") for place in named)
+    )
+
+
+def test_every_keyword_of_the_schemas_is_one_that_is_checked_or_only_informs() -> None:
+    checked = {
+        *("$ref", "type", "const", "enum", "required", "properties", "additionalProperties", "items", "allOf", "anyOf"),
+        *("oneOf", "not", "if", "then", "else", "pattern", "format", "minimum", "maximum", "minItems", "maxItems"),
+        *("minLength", "maxLength"),
+    }
+    informing = {"contentEncoding"}
+    used: set[str] = set()
+
+    def look(schema: Any) -> None:
+        used.update(schema)
+        for key, value in schema.items():
+            match key, value:
+                case "properties", dict():
+                    for inner in value.values():
+                        look(inner)
+                case _, dict():
+                    look(value)
+                case (("allOf" | "anyOf" | "oneOf"), list()):
+                    for inner in value:
+                        look(inner)
+
+    for schema in SCHEMAS.values():
+        look(schema)
+    assert used <= checked | informing
+    assert {"if", "oneOf", "not", "pattern"} <= used
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "field", "problem"),
+    [
+        ("MessagePost", {}, "body.role", "is missing"),
+        ("MessagePost", {"role": "whisper"}, "body.role", "must be one of 'appMaker', 'appUser', not 'whisper'"),
+        ("MessagePost", {"role": "appUser", "type": 5}, "body.type", "must be a string, not 5"),
+        ("MessagePost", {"role": "appUser", "type": "text"}, "body", "needs text or actions"),
+        ("MessagePost", {"role": "appUser", "type": "image"}, "body.mediaUrl", "is missing"),
+        (
+            "MessagePost",
+            {"role": "appUser", "type": "image", "mediaUrl": "cat.png"},
+            "body.mediaUrl",
+            "must be an address with a scheme, such as https://example.com/a, not 'cat.png'",
+        ),
+        (
+            "MessagePost",
+            {"role": "appMaker", "type": "list", "items": []},
+            "body.items",
+            "needs 1 items or more, not 0",
+        ),
+        (
+            "MessagePost",
+            {"role": "appMaker", "type": "list", "items": [{"title": "a", "actions": []}] * 11},
+            "body.items",
+            "takes 10 items at most, not 11",
+        ),
+        (
+            "MessagePost",
+            {"role": "appMaker", "text": "a", "actions": [{"type": "link", "text": "b"}]},
+            "body.actions[0].uri",
+            "is missing",
+        ),
+        (
+            "MessagePost",
+            {"role": "appMaker", "text": "a", "actions": [{"type": "reply", "text": "b", "payload": 3}]},
+            "body.actions[0].payload",
+            "must be a string, not 3",
+        ),
+        (
+            "MessagePost",
+            {"role": "appUser", "text": "a", "metadata": {"when": {"day": 1}}},
+            "body.metadata.when",
+            "must be a string or a number or true or false, not {'day': 1}",
+        ),
+        (
+            "MessagePost",
+            {"role": "appUser", "text": "a", "metadata": [1]},
+            "body.metadata",
+            "must be an object, not [1]",
+        ),
+        ("Coordinates", {"lat": 91, "long": 0}, "body.lat", "must be 90 or less, not 91"),
+        ("Coordinates", {"lat": 0, "long": -181.5}, "body.long", "must be -180 or more, not -181.5"),
+        ("AppUserPreCreate", {"userId": ""}, "body.userId", "needs 1 characters or more, not 0"),
+        (
+            "AppUserLink",
+            {"type": "twilio", "phoneNumber": "5145"},
+            "body.phoneNumber",
+            "must look like ^\\+, not '5145'",
+        ),
+        ("WebhookCreate", {"target": "https://a.example", "triggers": "postback"}, "body.triggers", "must be a list"),
+        (
+            "WebhookCreate",
+            {"target": "https://a.example", "triggers": ["*", ""]},
+            "body.triggers[1]",
+            "needs 1 characters",
+        ),
+        ("WebhookCreate", ["https://a.example"], "body", "must be an object, not ['https://a.example']"),
+        ("ConversationActivity", {"role": "appUser", "type": "typing:stop"}, "body.role", "must be 'appMaker'"),
+    ],
+)
+def test_the_message_names_the_path_and_what_would_fit(name: str, body: Any, field: str, problem: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        _schema.check(SCHEMAS, name, body, "body")
+    assert caught.value.field == field
+    assert str(caught.value).startswith(f"{field} {problem}")
+    assert str(caught.value).endswith("(nothing was sent)")
+
+
+def test_an_object_is_told_by_its_tag_and_one_without_a_known_tag_is_free() -> None:
+    for action in ({"type": "scan", "width": 3}, {"text": "no type"}):
+        assert accepts("Action", action)
+    assert not accepts("Action", {"type": "share", "metadata": 1})
+
+
+class Loop(dict[str, Any]):
+    def __init__(self) -> None:
+        super().__init__(role="appUser", text="a")
+        self["unknown"] = self
+
+
+def nested(depth: int) -> Any:
+    value: Any = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"unknown": math.nan},
+        {"unknown": [math.inf]},
+        {"unknown": datetime(2026, 1, 1, tzinfo=UTC)},
+        {"unknown": {1, 2}},
+        {"unknown": b"bytes"},
+        {"unknown": "half of a pair \ud83d"},
+        {"text": "half of a pair \ud83d"},
+        {"unknown": {("a", "b"): 1}},
+        {"unknown": MappingProxyType({"a": 1})},
+        {"unknown": nested(100_000)},
+        Loop(),
+    ],
+    ids=[
+        "nan",
+        "infinity",
+        "datetime",
+        "set",
+        "bytes",
+        "surrogate",
+        "surrogate in a field",
+        "key",
+        "mapping",
+        "depth",
+        "loop",
+    ],
+)
+def test_what_json_cannot_hold_is_refused_wherever_it_is(extra: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput, match=r"body cannot be written as JSON: .*\(nothing was sent\)") as caught:
+        _schema.check(SCHEMAS, "MessagePost", {"role": "appUser", "text": "a", **extra}, "body")
+    assert caught.value.field == "body"
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False) | st.integers() | st.text().filter(str.isprintable))
+def test_what_json_can_hold_is_not_refused(value: Any) -> None:
+    body = {"role": "appUser", "text": "a", "unknown": value}
+    json.dumps(body, ensure_ascii=False).encode()
+    assert accepts("MessagePost", body)
+
+
+def test_a_choice_of_exactly_one_takes_neither_none_nor_two() -> None:
+    schemas = {"Either": {"oneOf": [{"type": "integer"}, {"type": "number", "minimum": 5}]}}
+    for good in (1, 5.5):
+        _schema.check(schemas, "Either", good, "body")
+    with pytest.raises(InvalidInput, match="body fits more than one of the forms it may have"):
+        _schema.check(schemas, "Either", 6, "body")
+    with pytest.raises(InvalidInput, match="body must be 5 or more, not"):
+        _schema.check(schemas, "Either", 1.5, "body")
+
+
+def test_closed_objects_else_branches_and_constants_of_any_type_are_checked() -> None:
+    schemas = {
+        "Closed": {"type": "object", "properties": {"a": {"const": 1}}, "additionalProperties": False},
+        "Branch": {"if": {"type": "string"}, "then": {"minLength": 2}, "else": {"const": True}},
+    }
+    _schema.check(schemas, "Closed", {"a": 1}, "body")
+    _schema.check(schemas, "Branch", "ab", "body")
+    _schema.check(schemas, "Branch", True, "body")
+    for name, body, problem in [
+        ("Closed", {"b": 1}, "body.b is not a field of this object"),
+        ("Closed", {"a": True}, "body.a must be 1, not True"),
+        ("Branch", "a", "body needs 2 characters or more, not 1"),
+        ("Branch", 1, "body must be True, not 1"),
+    ]:
+        with pytest.raises(InvalidInput, match=problem):
+            _schema.check(schemas, name, body, "body")

@@ -1,0 +1,47 @@
+"""Checked by mypy and pyright as a user's file would be; never run."""
+
+from __future__ import annotations
+
+from typing import Any, assert_type
+
+from smooch import AsyncSmooch, Smooch, errors
+from smooch.v1 import models
+from smooch_api.v1.api import webhooks
+from smooch_api.v1.types import Response, Unset
+
+
+def classic(api: Smooch) -> None:
+    user = api.init_user("b6518", "device-1").parsed.app_user
+    assert_type(user.id, str)
+    answer = api.post_message("b6518", {"type": "text", "text": "Hi"}, True)
+    assert_type(answer, Response[models.MessageResponse])
+    assert_type(answer.status_code, int)
+    message = answer.parsed.message
+    assert_type(message.text, str | Unset)
+    if message.text:
+        assert_type(message.text, str)
+    match message:
+        case models.CarouselMessage(items=items):
+            assert_type(items, list[models.MessageItem] | Unset)
+        case models.UnknownMessage():
+            assert_type(message.additional_properties, dict[str, Any])
+        case _:
+            pass
+    for each in api.iter_messages("b6518"):
+        if isinstance(each, models.ImageMessage):
+            assert_type(each, models.ImageMessage)
+    assert_type(api.ensure_webhook_exist(["postback", "message"], "https://example.com"), tuple[str, str])
+    assert_type(webhooks.list_webhooks.sync(client=api.raw).webhooks, list[models.Webhook])
+    with api.with_options(deadline=3) as hurried:
+        assert_type(hurried, Smooch)
+
+
+async def modern() -> None:
+    async with AsyncSmooch.from_env() as api:
+        assert_type((await api.get_user("b6518")).parsed.app_user, models.AppUser)
+        texts = [each.text async for each in api.iter_messages("b6518", after=1500000000.5)]
+        assert_type(texts, list[str | Unset])
+        try:
+            await api.post_media("b6518", ("cat.png", b"..."))
+        except errors.RateLimited as error:
+            assert_type(error.retry_after, float | None)
