@@ -26,6 +26,7 @@ WHY = {
     "conditions": "rules for values, not fields",
     "defaults": "sent along they would overwrite what the server has",
     "formats": "a date, time or UUID stays the string that it was, byte for byte",
+    "redirects": "an address for a browser, not a call",
     "responses": "status 300 and above is raised before anything is parsed",
     "webhooks": "their payloads are components, which is enough",
 }
@@ -54,6 +55,11 @@ class Specification:
             for path, path_item in self.document["paths"].items()
             for method in sorted(METHODS & path_item.keys())
         }
+
+    @property
+    def calls(self) -> set[str]:
+        """Operations that a program calls; a redirect is for a browser."""
+        return {name for name, (_, operation) in self.operations.items() if _successes(operation["responses"])}
 
     def parameter(self, operation_id: str, name: str) -> dict[str, Any]:
         """The parameter of this name of an operation or its path."""
@@ -132,9 +138,17 @@ class Specification:
         for path_item in document["paths"].values():
             for method in METHODS & path_item.keys():
                 responses = path_item[method]["responses"]
-                path_item[method]["responses"] = {key: value for key, value in responses.items() if str(key)[0] == "2"}
-                dropped["responses"] += len(responses) - len(path_item[method]["responses"])
+                successes = _successes(responses)
+                path_item[method]["responses"] = successes
+                dropped["responses"] += len(responses) - len(successes)
+                if not successes:
+                    del path_item[method]
+                    dropped["redirects"] += 1
         return document, dropped
+
+
+def _successes(responses: dict[str, Any]) -> dict[str, Any]:
+    return {status: response for status, response in responses.items() if str(status)[0] == "2"}
 
 
 def _prepare_schema(schema: dict[str, Any], dropped: Counter[str]) -> dict[str, Any]:

@@ -128,7 +128,9 @@ class Negotiation:
             changes = self._due(changes, settled=settled)
         self._seen = carrier.id if carrier else ""
         self.changes = changes
-        self.pause = 0.0 if carrier and changes else SETTLING_SECONDS
+        # What is deleted stays so; what is changed may be overwritten by a caller that has not seen the change.
+        deleting = carrier is not None and {change.kind for change in changes} == {"delete"}
+        self.pause = 0.0 if deleting else SETTLING_SECONDS
         return None
 
     def made(self, hook_id: str) -> None:

@@ -473,6 +473,18 @@ def test_each_caller_removes_its_own_surplus_at_once_and_what_others_made_only_i
     assert negotiation.look([hook(1, HERE, "x")], date(SECOND + 3)) == hook(1, HERE, "x")
 
 
+def test_a_trigger_that_another_caller_put_back_is_taken_again() -> None:
+    negotiation = Negotiation(["x"], HERE, move=True)
+    hooks = [hook(1, HERE, "x"), hook(2, HERE, "x", "y")]
+    assert negotiation.look(hooks, date(SECOND + 3)) is None
+    assert negotiation.changes == []
+    for _ in range(2):
+        assert negotiation.look(hooks, date(SECOND + 3)) is None
+        assert negotiation.changes == [update(2, HERE, "y")]
+        assert negotiation.pause > 1
+    assert negotiation.look([hook(1, HERE, "x"), hook(2, HERE, "y")], date(SECOND + 3)) == hook(1, HERE, "x")
+
+
 def test_after_a_refusal_nothing_more_is_changed_before_the_next_look() -> None:
     for kind, error in [("create", errors.BadRequest()), ("update", errors.NotFound()), ("update", errors.Conflict())]:
         negotiation = Negotiation(["x"], HERE, move=True)
@@ -676,7 +688,7 @@ def test_what_is_settled_costs_one_look_each(starts: list[float], data: st.DataO
 
 
 @pytest.mark.usefixtures("own_clock")
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     webhooks(at_most=5), st.lists(st.tuples(st.sampled_from("xyz"), st.floats(0, 3)), min_size=2, max_size=8), st.data()
 )

@@ -361,7 +361,7 @@ class Code:
     def check_complete(self) -> None:
         """Refuse a specification of which the generator silently left out an operation or a property."""
         found = {self._operation_id(endpoint) for endpoint in self._endpoints}
-        lost = self._specification.operations.keys() - found
+        lost = self._specification.calls - found
         for component in self._specification.schemas:
             model = self._models.get(str(self._class(component).name))
             names = {wire_name(prop) for prop in all_properties(model)} if model else set()
