@@ -59,7 +59,7 @@ class Specification:
     @property
     def calls(self) -> set[str]:
         """Operations that a program calls; a redirect is for a browser."""
-        return {name for name, (_, operation) in self.operations.items() if _successes(operation["responses"])}
+        return {name for name, (_, operation) in self.operations.items() if not _is_redirect(operation["responses"])}
 
     def parameter(self, operation_id: str, name: str) -> dict[str, Any]:
         """The parameter of this name of an operation or its path."""
@@ -138,17 +138,18 @@ class Specification:
         for path_item in document["paths"].values():
             for method in METHODS & path_item.keys():
                 responses = path_item[method]["responses"]
-                successes = _successes(responses)
-                path_item[method]["responses"] = successes
-                dropped["responses"] += len(responses) - len(successes)
-                if not successes:
+                if _is_redirect(responses):
                     del path_item[method]
                     dropped["redirects"] += 1
+                    continue
+                path_item[method]["responses"] = {key: value for key, value in responses.items() if str(key)[0] == "2"}
+                dropped["responses"] += len(responses) - len(path_item[method]["responses"])
         return document, dropped
 
 
-def _successes(responses: dict[str, Any]) -> dict[str, Any]:
-    return {status: response for status, response in responses.items() if str(status)[0] == "2"}
+def _is_redirect(responses: dict[str, Any]) -> bool:
+    kinds = {str(status)[0] for status in responses}
+    return "3" in kinds and "2" not in kinds
 
 
 def _prepare_schema(schema: dict[str, Any], dropped: Counter[str]) -> dict[str, Any]:

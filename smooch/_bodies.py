@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar, cast
 
+import httpx
 from smooch_api.v1 import models
 from smooch_api.v1.types import Response
 
@@ -15,7 +16,6 @@ from . import _schema
 from .errors import InvalidInput, unreadable
 
 if TYPE_CHECKING:
-    import httpx
     from smooch_api.v1.models import (
         AppUserLink,
         AppUserPreCreate,
@@ -80,7 +80,7 @@ def body(model: type[M], data: M | Mapping[str, Any], field: str) -> M:
     elif isinstance(data, Mapping):
         wire = dict(data)
     else:
-        raise InvalidInput(f"{field} must be a mapping or a {model.__name__}, not {type(data).__name__}", field)
+        raise InvalidInput(f"{field} must be a mapping or {model.__name__}, not {type(data).__name__}", field)
     _schema.check(SCHEMAS, model.__name__, wire, field)
     return data if isinstance(data, model) else cast("M", model.from_dict(wire))
 
@@ -96,13 +96,13 @@ def message_post(message: str | MessagePost | Mapping[str, Any], *, sent_by_make
     if isinstance(message, str):
         if not message.strip():
             raise InvalidInput("message must not be empty", "message")
-        return models.MessagePost(role=role, type_="text", text=message)
+        return models.MessagePost(role=role, type_="text", text=check_text(message, "message"))
+    named = message.get("role", role) if isinstance(message, Mapping) else getattr(message, "role", role)
+    if sent_by_maker and named != role:
+        raise InvalidInput(
+            f"message.role is {named!r}, but sent_by_maker says {role!r}: give one of them", "message.role"
+        )
     if isinstance(message, Mapping):
-        named = message.get("role", role)
-        if sent_by_maker and named != role:
-            raise InvalidInput(
-                f"message.role is {named!r}, but sent_by_maker says {role!r}: give one of them", "message.role"
-            )
         message = {"role": role, **message}
         if "type" not in message and isinstance(message.get("text"), str) and not message.keys() & _NOT_OF_TEXT:
             message["type"] = "text"
@@ -200,47 +200,65 @@ Instant: TypeAlias = float | int | str | datetime
 """Unix seconds, as a number or in digits, or a datetime with a timezone."""
 
 
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
+
+
 def _seconds(value: Instant, field: str) -> str:
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise InvalidInput(f"{field} has no timezone: which instant is {value}?", field)
         value = value.timestamp()
-    try:
-        valid = not isinstance(value, bool) and math.isfinite(float(value)) and float(value) >= 0
-    except (TypeError, ValueError):
-        valid = False
-    if not valid:
+    text = value if isinstance(value, str) else _digits(value)
+    if not _SECONDS.fullmatch(text):
         raise InvalidInput(f"{field} must be Unix seconds or a datetime, not {value!r}", field)
-    return value if isinstance(value, str) else repr(value)
+    return text
+
+
+def _digits(value: object) -> str:
+    """A number as the API reads it, without an exponent; nothing for what is no instant."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e15:
+        return ""
+    text = str(int(value)) if isinstance(value, int) else repr(float(value))
+    return f"{value:f}" if "e" in text else text
 
 
 def check_endpoint(endpoint: str, settings: Settings) -> str:
     """A path of the API; an absolute address only if it is one of this API."""
     if not isinstance(endpoint, str) or not endpoint.strip("/"):
         raise InvalidInput(f"endpoint must be a path such as appusers/b6518, not {endpoint!r}", "endpoint")
-    if "://" in endpoint.partition("?")[0]:
-        if not endpoint.startswith(f"{str(settings.version_url).rstrip('/')}/"):
-            raise InvalidInput(f"{endpoint} is not an address of {settings.version_url}", "endpoint")
-    elif {".", ".."} & set(endpoint.partition("?")[0].split("/")):
-        raise InvalidInput(f"endpoint must not hold . or .. as a part, as {endpoint!r} does", "endpoint")
+    path = check_text(endpoint, "endpoint").partition("?")[0]
+    if "://" in path and not endpoint.startswith(f"{str(settings.version_url).rstrip('/')}/"):
+        raise InvalidInput(f"{endpoint} is not an address of {settings.version_url}", "endpoint")
+    if path.startswith("//") or {".", ".."} & set(path.split("/")):
+        raise InvalidInput(
+            f"endpoint must not begin with // or hold . or .. as a part, as {endpoint!r} does", "endpoint"
+        )
+    if "#" in endpoint:
+        raise InvalidInput(
+            f"endpoint must not hold #, as {endpoint!r} does: write %23 if it is part of an id", "endpoint"
+        )
     return endpoint
 
 
-def plain_request(method: str, data: Any, files: Mapping[str, Any] | None) -> dict[str, Any]:
+def plain_request(method: str, endpoint: str, data: Any, files: Mapping[str, Any] | None) -> dict[str, Any]:
     """What httpx takes for a call of any path."""
-    if method.upper() not in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
+    if not isinstance(method, str) or method.upper() not in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
         raise InvalidInput(f"method must be get, head, post, put, patch or delete, not {method!r}", "method")
     if files:
         return {"data": data or None, "files": files}
     if method.upper() in ("GET", "HEAD", "DELETE"):
-        return {"params": data or None}
-    return {} if data is None else {"json": data}
+        # httpx would have these in place of the query that the address may have already.
+        return {"params": httpx.QueryParams(endpoint.partition("?")[2]).merge(data)} if data else {}
+    if data is None:
+        return {}
+    _schema.check_json(data, "data")
+    return {"json": data}
 
 
 def plain_response(response: httpx.Response) -> Response[Any]:
     """An answer of any path; its plain JSON is what is parsed."""
     try:
         parsed = json.loads(response.content) if response.content else None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise unreadable(response, error) from error
     return Response(status_code=response.status_code, content=response.content, headers=response.headers, parsed=parsed)

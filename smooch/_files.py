@@ -100,7 +100,7 @@ def _repeatable(content: BinaryIO, limit: int, opened_here: ExitStack) -> Binary
 
     if getattr(content, "seekable", bool)() and not content.tell():
         return content
-    copy: IO[bytes] = opened_here.enter_context(tempfile.SpooledTemporaryFile(max_size=1 << 20))
+    copy: IO[bytes] = opened_here.enter_context(tempfile.SpooledTemporaryFile(max_size=1 << 20))  # noqa: SIM115
     left = limit + 1
     while left and (chunk := content.read(min(left, 1 << 16))):
         copy.write(chunk)

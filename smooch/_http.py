@@ -105,6 +105,7 @@ class CallPolicy:
 
     def explain(self, exception: Exception, request: httpx.Request) -> errors.SmoochError:
         """The exception for a call without an answer, or with half of one."""
+        errors.forget_variables(exception)
         if isinstance(exception, CutOff):
             return errors.unreadable(exception.answer(request), exception)
         timed_out = isinstance(exception, httpx.TimeoutException | TimeoutError)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import httpx
+from smooch_api.v1.base import Model
 
 from .errors import SmoochError
 
@@ -26,8 +27,8 @@ class Page:
 
     def in_order(self, page: GetMessagesResponse) -> Sequence[Message]:
         """The messages in the direction of travel."""
-        messages = [message for message in page.messages or () if message is not None]
-        return sorted(messages, key=_received, reverse=self.after is None)
+        messages = sorted((message for message in page.messages or () if isinstance(message, Model)), key=_received)
+        return messages if self.after is not None else messages[::-1]
 
     def following(self, page: GetMessagesResponse) -> Page | None:
         """The page after this one, if there is one; only its position is taken from the API's link, never the host."""
@@ -46,4 +47,4 @@ def first(before: Instant | None, after: Instant | None) -> Page:
 
 
 def _received(message: Any) -> float:
-    return message.received or 0.0
+    return message.received if isinstance(message.received, int | float) else 0.0

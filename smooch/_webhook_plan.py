@@ -189,28 +189,28 @@ def _spelled(address: str) -> tuple[object, ...]:
     return url.scheme, url.userinfo, url.raw_host, url.port or _PORTS.get(url.scheme), url.raw_path
 
 
-def check_target(target: object) -> str:
+def check_target(target: object, field: str = "target") -> str:
     """Refuse what cannot be the target of a webhook."""
     if not isinstance(target, str):
-        raise InvalidInput(f"target must be a string such as https://example.com/hook, not {target!r}", "target")
+        raise InvalidInput(f"{field} must be a string such as https://example.com/hook, not {target!r}", field)
     try:
-        url = httpx.URL(check_text(target, "target"))
+        url = httpx.URL(check_text(target, field))
     except httpx.InvalidURL as error:
-        raise InvalidInput(f"target {target!r} is not an address: {error}", "target") from None
+        raise InvalidInput(f"{field} {target!r} is not an address: {error}", field) from None
     if url.scheme not in ("http", "https") or not url.raw_host or target != target.strip() or " " in target:
-        raise InvalidInput(f"target must be a full address such as https://example.com/hook, not {target!r}", "target")
+        raise InvalidInput(f"{field} must be a full address such as https://example.com/hook, not {target!r}", field)
     return target
 
 
-def check_triggers(triggers: object) -> tuple[str, ...]:
+def check_triggers(triggers: object, field: str = "triggers") -> tuple[str, ...]:
     """One trigger or several, without repetition."""
     if isinstance(triggers, Mapping | bytes) or not isinstance(triggers, Iterable):
-        raise InvalidInput(f"triggers must be a trigger or a list of them, not {triggers!r}", "triggers")
+        raise InvalidInput(f"{field} must be a trigger or a list of them, not {triggers!r}", field)
     names = [triggers] if isinstance(triggers, str) else list(triggers)
     for name in names:
         if not isinstance(name, str) or not name or name != name.strip():
-            raise InvalidInput(f"a trigger is a name such as message:appUser or '*', not {name!r}", "triggers")
-        check_text(name, "triggers")
+            raise InvalidInput(f"{field} must be a name such as message:appUser or '*', not {name!r}", field)
+        check_text(name, field)
     if not names:
-        raise InvalidInput("triggers must name one trigger at least", "triggers")
+        raise InvalidInput(f"{field} must name one trigger at least", field)
     return tuple(dict.fromkeys(sorted(names) if isinstance(triggers, Set) else names))

@@ -9,7 +9,7 @@ import json
 import time
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import httpx
 from jwt import PyJWS
@@ -126,9 +126,10 @@ class TokenAuth(httpx.Auth):
         if (url.scheme, url.host, url.port) != self._origin:
             yield request
             return
+        ahead = self._ahead
         request.headers["Authorization"] = "Bearer " + self._token()
         response = yield request
-        if response.status_code == 401 and self._adopt_clock(response):
+        if response.status_code == 401 and self._adopt_clock(response, ahead):
             request.headers["Authorization"] = "Bearer " + self._token()
             yield request
 
@@ -140,13 +141,17 @@ class TokenAuth(httpx.Auth):
             self._signed = (token, now + _LIFETIME / 2)
         return token
 
-    def _adopt_clock(self, response: httpx.Response) -> bool:
+    def _adopt_clock(self, response: httpx.Response, ahead: float) -> bool:
+        """Go by the API's clock, if that is far from the one by which the refused token was dated."""
         try:
             date = parsedate_to_datetime(response.headers["Date"])
         except (KeyError, TypeError, ValueError):
             return False
-        ahead = date.replace(tzinfo=date.tzinfo or UTC).timestamp() - time.time()
-        if abs(ahead - self._ahead) < _LIFETIME / 2:
+        api_ahead = date.replace(tzinfo=date.tzinfo or UTC).timestamp() - time.time()
+        if abs(api_ahead - ahead) < _LIFETIME / 2:
             return False
-        self._ahead = ahead
+        self._ahead = api_ahead
         return True
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("TokenAuth holds a secret: make a new one where it is needed")

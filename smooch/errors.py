@@ -50,7 +50,8 @@ __all__ = [
     "UnreadableResponse",
 ]
 
-_TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]*\.[\w-]*|(?i:\b(?:bearer|basic))\s+[\w.~+/=-]{8,}")
+_TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]*\.[\w-]*|(?i:\b(?:bearer|basic))\s+(?=\S*[\d=])[\w.~+/=-]{8,}")
+_SECRET_FIELD = re.compile(r'("\w*(?:secret|token|password)\w*"\s*:\s*")(?:[^"\\]|\\.)+', re.IGNORECASE)
 
 
 class SmoochError(Exception):
@@ -187,33 +188,47 @@ def parse_retry_after(value: str) -> float | None:
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """`text` without tokens and without the given secrets."""
+    """`text` without tokens, without what JSON in it calls a secret, and without the given secrets."""
     for secret in secrets:
         if len(secret) >= 4:
             text = text.replace(secret, "[secret]")
-    return _TOKEN.sub("[token]", text)
+    return _SECRET_FIELD.sub(r"\1[secret]", _TOKEN.sub("[token]", text))
 
 
-def forget_credentials(request: httpx.Request) -> None:
+def forget_credentials(request: httpx.Request | None) -> None:
     """Take the credentials out of a request that an exception will carry around."""
     for name in ("Authorization", "app-token"):
-        if name in request.headers:
+        if request is not None and name in request.headers:
             request.headers[name] = "[secret]"
+
+
+def forget_variables(exception: BaseException) -> None:
+    """Clear the variables of the functions that failed: among them are the bytes of the request, with its token."""
+    import traceback
+
+    cause: BaseException | None = exception
+    while cause is not None:
+        traceback.clear_frames(cause.__traceback__)
+        cause = cause.__cause__ or cause.__context__
 
 
 def from_response(response: httpx.Response, *, hint: str = "", secrets: Iterable[str] = ()) -> APIError:
     """The exception for an answer of status 300 or above, whatever its body is. The body must have been read."""
     errors = _reported_errors(response)
-    code, description = errors[0] if errors else ("", _gist(response))
+    code, description = (redact(words, secrets) for words in (errors[0] if errors else ("", _gist(response, secrets))))
     status = response.status_code
     cls = APIError.by_status.get(status, ServerError if status >= 500 else APIError)
     request = response.request
-    forget_credentials(request)
-    description = redact(description, secrets)
-    text = f"{status} {code or response.reason_phrase} for {request.method} {request.url}".replace("  ", " ")
-    error = cls(redact(text, secrets) + (f": {description}" if description else "") + (f" ({hint})" if hint else ""))
+    for one in (response, *response.history):
+        forget_credentials(one.request)
+        forget_credentials(one.next_request)
+    text = redact(f"{status} {code or response.reason_phrase} for {request.method} {request.url}", secrets)
+    text = _clip(text.replace("  ", " "), 500) + (f": {_clip(description, 500)}" if description else "")
+    error = cls(text + (f" ({hint})" if hint else ""))
     error.code, error.description, error.hint, error.response = code, description, hint, response
-    error.errors = tuple({"code": code, "description": redact(words, secrets)} for code, words in errors)
+    error.errors = tuple(
+        {"code": redact(code, secrets), "description": redact(words, secrets)} for code, words in errors
+    )
     return error
 
 
@@ -223,7 +238,7 @@ def unreadable(response: httpx.Response, cause: Exception) -> UnreadableResponse
     forget_credentials(request)
     error = UnreadableResponse(
         f"{response.status_code} for {request.method} {request.url}, but its body of {len(response.content)} bytes "
-        f"cannot be read ({type(cause).__name__}): {redact(_gist(response)) or 'it is empty'} "
+        f"cannot be read ({type(cause).__name__}): {_gist(response) or 'it is empty'} "
         "(the call took effect; do not simply repeat it)"
     )
     error.response = response
@@ -272,7 +287,7 @@ def _maybe_done(request: httpx.Request) -> str:
 def _reported_errors(response: httpx.Response) -> list[tuple[str, str]]:
     try:
         body = json.loads(response.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     if not isinstance(body, dict):
         return []
@@ -284,9 +299,12 @@ def _reported_errors(response: httpx.Response) -> list[tuple[str, str]]:
     ]
 
 
-def _gist(response: httpx.Response, size: int = 200) -> str:
-    text = response.content[: size * 20].decode("utf-8", "replace")
+def _gist(response: httpx.Response, secrets: Iterable[str] = ()) -> str:
+    text = response.content[:4000].decode("utf-8", "replace")
     if title := re.search(r"<title[^>]*>(.*?)</title>", text, re.DOTALL | re.IGNORECASE):
         text = title[1]
-    text = " ".join(text.split())
+    return _clip(" ".join(redact(text, secrets).split()), 200)
+
+
+def _clip(text: str, size: int) -> str:
     return text if len(text) <= size else text[:size] + "…"

@@ -4,7 +4,7 @@ import io
 import os
 import tempfile
 import threading
-from pathlib import Path
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import httpx
@@ -15,6 +15,7 @@ from smooch.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 LIMIT = 10_000_000
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
@@ -54,16 +55,13 @@ def pipe() -> Iterator[Any]:
         reader, writer = os.pipe()
 
         def fill() -> None:
-            with open(writer, "wb") as stream:
-                try:
-                    stream.write(content)
-                except BrokenPipeError:
-                    pass
+            with suppress(BrokenPipeError), os.fdopen(writer, "wb") as stream:
+                stream.write(content)
 
         thread = threading.Thread(target=fill)
         thread.start()
         writers.append(thread)
-        ends.append(open(reader, "rb"))
+        ends.append(os.fdopen(reader, "rb"))
         return ends[-1]
 
     yield make
@@ -112,7 +110,7 @@ def test_a_pipe_is_sent_whole_and_can_be_sent_again(pipe: Any, size: int) -> Non
 
 
 def test_an_unbuffered_file_is_sent_whole(cat: Path) -> None:
-    with open(cat, "rb", buffering=0) as file:
+    with cat.open("rb", buffering=0) as file:
         assert read(file) == ("cat.png", "image/png", PNG)
 
 

@@ -372,21 +372,9 @@ def test_triggers_are_one_or_several(given_as: Any, expected: tuple[str, ...]) -
 @pytest.mark.parametrize(
     "triggers",
     [
-        "",
-        " ",
-        " message",
-        "message\n",
-        [],
-        (),
-        [""],
-        ["message", ""],
-        ["message", None],
-        [["message"]],
-        None,
-        5,
-        b"message",
-    ]
-    + [{"message": True}, {"message", 5}, "\ud800"],
+        *("", " ", " message", "message\n", "\ud800", [], (), [""], ["message", ""], ["message", None], [["message"]]),
+        *(None, 5, b"message", {"message": True}, {"message", 5}),
+    ],
 )
 def test_what_is_no_trigger_is_refused(triggers: Any) -> None:
     with pytest.raises(errors.InvalidInput, match="trigger") as caught:
@@ -526,9 +514,10 @@ def test_a_refused_webhook_is_an_error_unless_another_caller_made_one() -> None:
 
 def test_webhooks_that_never_come_to_rest_are_an_error_in_the_end() -> None:
     negotiation = Negotiation(["x"], HERE, move=True)
+    for number in range(20):
+        assert negotiation.look([hook(number, THERE, "x")], date(SECOND)) is None
     with pytest.raises(errors.SmoochError, match="keep changing"):
-        for number in range(100):
-            negotiation.look([hook(number, THERE, "x")], date(SECOND))
+        negotiation.look([hook(20, THERE, "x")], date(SECOND))
 
 
 # Many callers at the same time: the facade's own loop over a model of the API, with a clock of its own

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from smooch_api.v1 import Client
@@ -242,7 +243,7 @@ class Smooch:
 
         Files other than images go to `POST /attachments` (uploadAttachment) and are then posted as a message of type file.
         `file_path` is a path, a pair `("cat.png", b"…")`, or a file opened with mode `rb`; its type is guessed from its
-        name. At most 10 MB in v1, 50 MB in v1.1. If the message cannot be posted, the uploaded file is removed again.
+        name. At most 10 MB in v1, 50 MB in v1.1. If the API refuses the message, the uploaded file is removed again.
         """
         user_id = _bodies.check_id(user_id, "user_id")
         role = _bodies.author(sent_by_maker=sent_by_maker)
@@ -257,10 +258,11 @@ class Smooch:
         message = {"role": role, "type": "file", "mediaUrl": uploaded.parsed.media_url, "mediaType": upload.mime_type}
         try:
             return self.post_message(user_id, message)
-        except errors.APIError:
-            attachments.remove_attachment.sync_detailed(
-                client=self.raw, body=_bodies.attachment_remove(uploaded.parsed.media_url)
-            )
+        except errors.APIError as refusal:
+            if not isinstance(refusal, errors.ServerError):  # after which the message may be there nevertheless
+                remove = _bodies.attachment_remove(uploaded.parsed.media_url)
+                with suppress(errors.SmoochError):
+                    attachments.remove_attachment.sync_detailed(client=self.raw, body=remove)
             raise
 
     def get_messages(
@@ -361,8 +363,9 @@ class Smooch:
             InvalidInput: the address or a trigger cannot be one.
             BadRequest: the app has ten webhooks already.
         """
-        wanted = _webhook_plan.check_triggers(trigger)
-        negotiation = _webhook_plan.Negotiation(wanted, _webhook_plan.check_target(webhook_url), move=move)
+        wanted = _webhook_plan.check_triggers(trigger, "trigger")
+        target = _webhook_plan.check_target(webhook_url, "webhook_url")
+        negotiation = _webhook_plan.Negotiation(wanted, target, move=move)
         while True:
             listed = self.get_webhooks()
             hooks = _webhook_plan.Hook.listed(listed.json())
@@ -408,6 +411,7 @@ class Smooch:
         `files`, which go as `{"source": ("cat.png", file, "image/png")}`. `.parsed` of the answer is its plain JSON.
         An absolute address must be one of this API, so that no token leaves for elsewhere.
         """
-        options = _bodies.plain_request(method, data, files)
-        response = self._http.request(method.upper(), _bodies.check_endpoint(endpoint, self._settings), **options)
+        endpoint = _bodies.check_endpoint(endpoint, self._settings)
+        options = _bodies.plain_request(method, endpoint, data, files)
+        response = self._http.request(method.upper(), endpoint, **options)
         return _bodies.plain_response(response)

@@ -39,7 +39,9 @@ def _text(body: Body) -> str:
         return body
     if isinstance(body, Mapping):
         return json.dumps(dict(body), allow_nan=False)
-    return bytes(body).decode("utf-8")
+    if isinstance(body, bytes | bytearray | memoryview):
+        return bytes(body).decode("utf-8")
+    raise TypeError(f"it is {type(body).__name__}")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

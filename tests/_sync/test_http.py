@@ -437,6 +437,17 @@ def test_the_wait_for_a_retry_ends_at_the_deadline(longest_waits: None) -> None:
         assert len(peer.requests) == 2
 
 
+def test_no_wait_is_longer_than_the_deadline_allows(waits: list[float], longest_waits: None) -> None:
+    with Peer(script(answer(503))) as peer:
+        with connect(peer.url, deadline=0.7) as api:
+            with pytest.raises(ServerError):
+                api.get_user("b6518")
+    first, second, third = waits
+    assert first == 0.5
+    assert 0 < second <= 0.7
+    assert 0 < third <= 0.7
+
+
 def test_after_the_deadline_nothing_is_sent(longest_waits: None) -> None:
     with Peer(script(answer(429))) as peer:
         with connect(peer.url, deadline=0.3) as api:

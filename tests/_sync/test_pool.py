@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ssl
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -196,13 +197,10 @@ def test_what_nobody_used_for_a_while_is_closed(monkeypatch: pytest.MonkeyPatch)
             for call in calls:
                 call.outcome()
             assert peer.open == 6
-
-            def is_down_to_one() -> bool:
+            limit = time.monotonic() + 10
+            while peer.open > 1:
+                assert time.monotonic() < limit
                 api.get_user("b6518")
-                return peer.open == 1
-
-            while not is_down_to_one():
-                pass
             assert pool_of(api)._open == 1
 
 

@@ -1,29 +1,35 @@
-"""spec/v1.yaml as the tests of the generated package see it."""
+"""The descriptions in spec/ as the tests of the generated package see them. Names are `version.component`."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 from openapi_python_client.strings import snake_case
-from smooch_api.v1 import models, unions
-from smooch_api.v1.base import Model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[2]
-SCHEMAS: dict[str, Any] = yaml.load((ROOT / "spec" / "v1.yaml").read_bytes(), yaml.CSafeLoader)["components"]["schemas"]
-
-CLASSES: dict[str, type[Model]] = {
-    name: found
-    for name in SCHEMAS
-    if isinstance(found := getattr(models, name, None), type) and issubclass(found, Model)
+VERSIONS = {path.stem: yaml.load(path.read_bytes(), yaml.CSafeLoader) for path in sorted((ROOT / "spec").glob("v*.yaml"))}
+SCHEMAS: dict[str, Any] = {
+    f"{version}.{name}": schema
+    for version, document in VERSIONS.items()
+    for name, schema in document["components"]["schemas"].items()
 }
 
+
+def _exported(name: str) -> Any:
+    version, _, component = name.partition(".")
+    return getattr(import_module(f"smooch_api.{version}.models"), component, None)
+
+
+CLASSES: dict[str, Any] = {name: found for name in SCHEMAS if hasattr(found := _exported(name), "from_dict")}
+
 UNIONS: dict[str, list[str]] = {
-    name: [part["$ref"].rpartition("/")[2] for part in schema["oneOf"]]
+    name: [f"{name.partition('.')[0]}.{part['$ref'].rpartition('/')[2]}" for part in schema["oneOf"]]
     for name, schema in SCHEMAS.items()
     if all("$ref" in part for part in schema.get("oneOf", [{}]))
 }
@@ -31,13 +37,14 @@ UNIONS: dict[str, list[str]] = {
 
 def reader(union: str) -> Callable[[Any], Any]:
     """The function that reads the wire form of a union."""
-    read: Callable[[Any], Any] = getattr(unions, f"read_{snake_case(union)}")
+    version, _, component = union.partition(".")
+    read: Callable[[Any], Any] = getattr(import_module(f"smooch_api.{version}.unions"), f"read_{snake_case(component)}")
     return read
 
 
 def tag_of(union: str) -> str:
     """The property that tells the variants of a union apart."""
-    return "trigger" if union == "WebhookEvent" else "type"
+    return "trigger" if union == "v1.WebhookEvent" else "type"
 
 
 def examples(name: str) -> list[Any]:

@@ -66,7 +66,7 @@ def test_a_union_reads_every_object_and_loses_nothing(data: st.DataObject) -> No
     assert_lossless(reader(union)(wire), wire)
 
 
-@given(messages=st.lists(JSON | st.one_of(*(mutations(examples(name)[0]) for name in UNIONS["Message"])), max_size=4))
+@given(messages=st.lists(JSON | st.one_of(*(mutations(examples(name)[0]) for name in UNIONS["v1.Message"])), max_size=4))
 @settings(max_examples=300, deadline=None)
 def test_a_list_reads_whatever_is_in_it(messages: list[Any]) -> None:
     wire = {"messages": messages}

@@ -18,7 +18,14 @@ SPEC = Path(__file__).resolve().parents[2] / "spec" / "v1.yaml"
 
 def said(*ids: str, text: str = "Is the shop open?", **fields: Any) -> dict[str, Any]:
     messages = [
-        {"_id": each, "type": "text", "text": text, "role": "appUser", "authorId": USER["_id"], "received": 1488441330.12}
+        {
+            "_id": each,
+            "type": "text",
+            "text": text,
+            "role": "appUser",
+            "authorId": USER["_id"],
+            "received": 1488441330.12,
+        }
         for each in ids or ("m1",)
     ]
     return {"trigger": "message:appUser", "app": APP, "messages": messages, "appUser": USER, **fields}

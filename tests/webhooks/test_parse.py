@@ -55,7 +55,9 @@ def test_every_variant_has_an_example() -> None:
 
 def test_a_mapping_bytes_and_text_are_read_alike() -> None:
     text = json.dumps(said())
-    deliveries = [parse(each) for each in (text, text.encode(), bytearray(text.encode()), memoryview(text.encode()), said())]
+    deliveries = [
+        parse(each) for each in (text, text.encode(), bytearray(text.encode()), memoryview(text.encode()), said())
+    ]
     assert all(delivery == deliveries[0] for delivery in deliveries)
     assert deliveries[0].raw == said()
 
@@ -157,7 +159,7 @@ UNREADABLE: dict[str, tuple[Any, str]] = {
     "a mapping in itself": (CIRCLE, "not JSON"),
     "a mapping with two keys alike": ({1: 1, "1": 2}, "twice"),
     "no body at all": (None, "not JSON"),
-    "a number": (5, "not"),
+    "a number": (10**13, "not JSON: it is int"),
 }
 
 
@@ -216,7 +218,12 @@ SAME = {
     ),
     "merge told anew": (
         {"trigger": "merge:appUser", "app": APP, "surviving": USER, "discarded": [{"_id": "u2"}]},
-        {"trigger": "merge:appUser", "app": APP, "surviving": {"_id": "u1"}, "discarded": [{"_id": "u2", "surname": "R"}]},
+        {
+            "trigger": "merge:appUser",
+            "app": APP,
+            "surviving": {"_id": "u1"},
+            "discarded": [{"_id": "u2", "surname": "R"}],
+        },
     ),
 }
 OTHER = {
@@ -229,7 +236,10 @@ OTHER = {
     "client": (read(client={"id": "1"}), read(client={"id": "2"})),
     "payload": (tapped("MUG"), tapped("CUP")),
     "time of a postback": (tapped(timestamp=1.5), tapped(timestamp=2.5)),
-    "what is seen of the user at an undated tap": (tapped(), tapped(appUser={**USER, "clients": [{"lastSeen": "later"}]})),
+    "what is seen of the user at an undated tap": (
+        tapped(),
+        tapped(appUser={**USER, "clients": [{"lastSeen": "later"}]}),
+    ),
     "channel of a link": (
         {"trigger": "link:match", "app": APP, "appUser": USER, "channel": "line"},
         {"trigger": "link:match", "app": APP, "appUser": USER, "channel": "viber"},
@@ -258,10 +268,9 @@ def test_the_examples_have_ids_of_their_own() -> None:
 def test_ids_are_readable_and_stay_as_they_are() -> None:
     """They are kept in files and Redis for a day: a new release must not change them."""
     assert parse(said("m2", "m1")).event_ids == ("5a0000000000000000000001/message:appUser/m1/m2",)
-    assert parse(read()).event_ids == (
-        "5a0000000000000000000001/conversation:read/1488441301.7/"
-        "9180c2995193b53edf3c77cda3ae6db1f080f071ae01297d4dcc0ad83a45015a",
-    )
+    *place, digest = parse(read()).event_ids[0].split("/")
+    assert place == ["5a0000000000000000000001", "conversation:read", "1488441301.7"]
+    assert digest == "9180c2995193b53edf3c77cda3ae6db1f080f071ae01297d4dcc0ad83a45015a"
     (crowded,) = parse(said(*(f"message-{number}" for number in range(50)))).event_ids
     assert crowded == "sha256-21fa46fd7e9e1633239a234e85806b9f5871338bf351008a178bd8cf767f545d"
 

@@ -56,7 +56,9 @@ def test_without_a_key_a_delivery_is_rejected(headers: Any) -> None:
         verify(headers, SECRET)
 
 
-@pytest.mark.parametrize("value", ["", " ", SECRET + "\0", SECRET.upper(), SECRET * 2, f"{SECRET}, {SECRET}", "clé", "\ud800", "🔑"])
+@pytest.mark.parametrize(
+    "value", ["", " ", SECRET + "\0", SECRET.upper(), SECRET * 2, f"{SECRET}, {SECRET}", "clé", "\ud800", "🔑"]
+)
 def test_any_other_key_is_rejected(value: str) -> None:
     with pytest.raises(WebhookRejected):
         verify({"X-API-Key": value}, SECRET)

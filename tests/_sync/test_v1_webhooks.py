@@ -1,0 +1,287 @@
+# Derived from tests/_async/test_v1_webhooks.py by scripts/unasync.py; edit that file.
+"""Webhooks, by the facade against the sandbox; `tests/test_webhook_plan.py` has every rule and many callers."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from concurrency import together
+from peer import Peer, answer
+from smooch_api.v1 import models
+
+from smooch import _webhook_plan
+from smooch.errors import BadRequest, Forbidden, InvalidInput, NotFound, ServerError, SmoochError
+from smooch.v1 import Smooch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from smooch.sandbox import Sandbox
+
+HERE = "https://here.example/hook"
+THERE = "https://there.example/hook"
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One caller alone need not wait for others."""
+    monkeypatch.setattr(_webhook_plan, "SETTLING_SECONDS", 0.01)
+
+
+def state(api: Smooch) -> list[tuple[str, list[str]]]:
+    listed = api.get_webhooks()
+    return sorted((hook["target"], sorted(hook["triggers"])) for hook in listed.json()["webhooks"])
+
+
+def writes(sandbox: Sandbox) -> list[str]:
+    return [request.method for request in sandbox.requests if request.method != "GET"]
+
+
+def test_make_webhook_takes_one_trigger_or_several(api: Smooch, sandbox: Sandbox) -> None:
+    made = api.make_webhook("http://example.com/callbacksasd", "message:appUser")
+    assert made.status_code == 201
+    assert isinstance(made.parsed, models.WebhookResponse)
+    webhook = made.parsed.webhook
+    assert made.json()["webhook"] == {
+        "_id": webhook.id,
+        "target": "http://example.com/callbacksasd",
+        "triggers": ["message:appUser"],
+        "secret": webhook.secret,
+    }
+    for triggers, expected in [
+        (["postback", "*"], ["postback", "*"]),
+        ({"postback", "message"}, ["message", "postback"]),
+        ((name for name in ["postback"]), ["postback"]),
+    ]:
+        api.make_webhook(HERE, triggers)
+        assert sandbox.requests[-1].json == {"target": HERE, "triggers": expected}
+
+
+def test_get_webhooks_lists_what_was_made(api: Smooch) -> None:
+    empty = api.get_webhooks()
+    assert (empty.status_code, empty.json()) == (200, {"webhooks": []})
+    made = [api.make_webhook(target, "*") for target in (HERE, THERE)]
+    listed = api.get_webhooks()
+    assert isinstance(listed.parsed, models.ListWebhooksResponse)
+    assert listed.parsed.webhooks == [each.parsed.webhook for each in made]
+
+
+def test_update_webhook_replaces_target_and_triggers(api: Smooch, sandbox: Sandbox) -> None:
+    made = (api.make_webhook(HERE, "postback")).parsed.webhook
+    changed = api.update_webhook(made.id, THERE, ["message", "link:success"])
+    assert changed.status_code == 200
+    assert isinstance(changed.parsed, models.WebhookResponse)
+    assert (sandbox.requests[-1].method, sandbox.requests[-1].path) == ("PUT", f"/v1/webhooks/{made.id}")
+    webhook = changed.parsed.webhook
+    assert (webhook.id, webhook.secret) == (made.id, made.secret)
+    assert state(api) == [(THERE, ["link:success", "message"])]
+    with pytest.raises(NotFound):
+        api.update_webhook("0" * 24, THERE, "*")
+
+
+def test_delete_webhook_deletes_one(api: Smooch) -> None:
+    made = [(api.make_webhook(target, "*")).parsed.webhook for target in (HERE, THERE)]
+    deleted = api.delete_webhook(made[0].id)
+    assert (deleted.status_code, deleted.json()) == (200, {})
+    assert isinstance(deleted.parsed, models.EmptyResponse)
+    assert state(api) == [(THERE, ["*"])]
+    with pytest.raises(NotFound):
+        api.delete_webhook(made[0].id)
+
+
+def test_delete_all_webhooks_leaves_none(api: Smooch) -> None:
+    assert api.delete_all_webhooks() == []
+    for number in range(10):
+        api.make_webhook(f"{HERE}/{number}", "*")
+    answers = api.delete_all_webhooks()
+    assert [each.status_code for each in answers] == [200] * 10
+    assert state(api) == []
+
+
+RULES = [
+    pytest.param([], [(HERE, ["postback"])], ["POST"], id="made"),
+    pytest.param([(HERE, ["postback"])], [(HERE, ["postback"])], [], id="there"),
+    pytest.param([(HERE, ["message"])], [(HERE, ["message", "postback"])], ["PUT"], id="added"),
+    pytest.param([(THERE, ["postback"])], [(HERE, ["postback"])], ["PUT"], id="moved"),
+    pytest.param(
+        [(THERE, ["message", "postback"])], [(HERE, ["postback"]), (THERE, ["message"])], ["POST", "PUT"], id="taken"
+    ),
+    pytest.param([(HERE, ["*"])], [(HERE, ["*"])], [], id="covered"),
+    pytest.param(
+        [(HERE, ["postback"])] * 3, [(HERE, ["postback"])], ["DELETE", "DELETE"], id="one too many, and another"
+    ),
+    pytest.param(
+        [(HERE, ["message"]), (THERE, ["postback", "typing:appUser"])],
+        [(HERE, ["message", "postback"]), (THERE, ["typing:appUser"])],
+        ["PUT", "PUT"],
+        id="added and taken",
+    ),
+    pytest.param(
+        [(f"{THERE}/{number}", ["postback"]) for number in range(10)],
+        [(HERE, ["postback"])],
+        ["PUT"] + ["DELETE"] * 9,
+        id="moved from ten places",
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "written"), RULES)
+def test_ensure_webhook_exist_makes_what_is_missing_and_nothing_more(
+    api: Smooch, newer: Smooch, sandbox: Sandbox, before: Any, after: Any, written: list[str]
+) -> None:
+    for client in (api, newer):
+        sandbox.reset()
+        for target, triggers in before:
+            client.make_webhook(target, triggers)
+        made = len(writes(sandbox))
+        webhook_id, secret = client.ensure_webhook_exist("postback", HERE)
+        assert sorted(writes(sandbox)[made:]) == sorted(written)
+        assert state(client) == after
+        webhooks = (client.get_webhooks()).parsed.webhooks
+        assert [(each.id, each.secret) for each in webhooks if each.target == HERE] == [(webhook_id, secret)]
+        assert client.ensure_webhook_exist("postback", HERE) == (webhook_id, secret)
+        assert len(writes(sandbox)) - made == len(written)
+
+
+def test_a_webhook_that_is_old_costs_one_request(
+    api: Smooch, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = (api.make_webhook(HERE, ["postback", "message"])).parsed.webhook
+    monkeypatch.setattr(_webhook_plan, "SETTLING_SECONDS", 5)
+    time.sleep(3.1 - time.time() % 1)  # the server looks at the clock once a second
+    before = len(sandbox.requests)
+    assert api.ensure_webhook_exist("message", HERE) == (made.id, made.secret)
+    assert [request.method for request in sandbox.requests[before:]] == ["GET"]
+
+
+def test_several_triggers_end_in_one_webhook(api: Smooch) -> None:
+    api.make_webhook(THERE, ["message:appUser", "link:match"])
+    api.make_webhook(f"{THERE}/2", "postback")
+    webhook_id, _ = api.ensure_webhook_exist(["message:appUser", "postback"], HERE)
+    assert state(api) == [(HERE, ["message:appUser", "postback"]), (THERE, ["link:match"])]
+    assert (api.ensure_webhook_exist({"postback", "message:appUser"}, HERE))[0] == webhook_id
+    assert (api.ensure_webhook_exist("postback", "https://HERE.example:443/hook"))[0] == webhook_id
+
+
+def test_without_move_the_other_target_keeps_what_it_has(api: Smooch) -> None:
+    theirs = (api.make_webhook(THERE, ["postback"])).parsed.webhook
+    ours, _ = api.ensure_webhook_exist("postback", HERE, move=False)
+    assert ours != theirs.id
+    assert state(api) == [(HERE, ["postback"]), (THERE, ["postback"])]
+
+
+def test_ten_webhooks_leave_no_room_and_nothing_is_taken_from_them(api: Smooch) -> None:
+    for number in range(10):
+        api.make_webhook(f"{THERE}/{number}", ["message", "postback"])
+    before = state(api)
+    with pytest.raises(BadRequest, match="10 webhooks"):
+        api.ensure_webhook_exist("postback", HERE)
+    assert state(api) == before
+
+
+def test_a_webhook_that_is_deleted_in_between_is_made_again(
+    api: Smooch, connect: Callable[..., Smooch], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rival = connect()
+    for before in (["message"], ["postback"]):
+        doomed = [(api.make_webhook(HERE, before)).parsed.webhook.id]
+        api.make_webhook(THERE, ["postback", "link:match"])
+        listing = rival.get_webhooks
+
+        def list_and_delete(doomed: list[str] = doomed, listing: Any = listing) -> Any:
+            listed = listing()
+            if doomed:
+                rival.delete_webhook(doomed.pop())
+            return listed
+
+        monkeypatch.setattr(api, "get_webhooks", list_and_delete)
+        api.ensure_webhook_exist("postback", HERE)
+        monkeypatch.undo()
+        monkeypatch.setattr(_webhook_plan, "SETTLING_SECONDS", 0.01)
+        after = state(api)
+        assert (HERE, ["postback"]) in after
+        assert "link:match" in {trigger for _, triggers in after for trigger in triggers}
+        api.delete_all_webhooks()
+
+
+@pytest.mark.parametrize("status", [404, 409])
+def test_what_another_caller_changes_at_the_same_time_is_looked_at_again(
+    api: Smooch, sandbox: Sandbox, status: int
+) -> None:
+    api.make_webhook(HERE, "message")
+    sandbox.fail(times=3, status=status, method="PUT", path="/webhooks/*")
+    api.ensure_webhook_exist("postback", HERE)
+    assert state(api) == [(HERE, ["message", "postback"])]
+
+
+@pytest.mark.parametrize(("status", "error"), [(400, BadRequest), (403, Forbidden), (500, ServerError)])
+def test_other_refusals_reach_the_caller(api: Smooch, sandbox: Sandbox, status: int, error: Any) -> None:
+    sandbox.fail(times=2, status=status, method="POST", path="/webhooks")
+    with pytest.raises(error):
+        api.ensure_webhook_exist("postback", HERE)
+    assert sandbox.requests[-1].method in ("POST", "GET")
+
+
+def test_a_conflict_without_end_is_an_error_in_the_end(api: Smooch, sandbox: Sandbox) -> None:
+    api.make_webhook(HERE, "message")
+    sandbox.fail(times=100, status=409, method="PUT", path="/webhooks/*")
+    with pytest.raises(SmoochError, match="keep changing"):
+        api.ensure_webhook_exist("postback", HERE)
+    assert state(api) == [(HERE, ["message"])]
+
+
+def test_items_that_cannot_be_read_are_passed_over() -> None:
+    webhook = {"_id": "0" * 24, "target": HERE, "triggers": ["postback"], "secret": "s"}
+    listed = answer(body={"webhooks": [None, {}, webhook]})
+    with Peer(lambda request: listed if request.method == "GET" else answer()) as peer:
+        with Smooch("app_1", "secret", base_url=peer.url) as api:
+            assert api.ensure_webhook_exist("postback", HERE) == ("0" * 24, "s")
+            assert len(api.delete_all_webhooks()) == 1
+
+
+def test_callers_with_other_triggers_do_not_undo_each_other(
+    connect: Callable[..., Smooch], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_webhook_plan, "SETTLING_SECONDS", 1.0)
+    api = connect()
+    api.make_webhook(HERE, "message")
+    names = ["postback", "link:match", "link:success", "client:add", "client:remove", "appUser:delete"]
+    outcomes = together(*(lambda name=name: api.ensure_webhook_exist(name, HERE) for name in names))
+    assert len(set(outcomes)) == 1
+    assert state(api) == [(HERE, sorted([*names, "message"]))]
+
+
+REFUSED: list[tuple[str, Callable[[Smooch], Any]]] = [
+    ("target", lambda api: api.make_webhook("", "*")),
+    ("target", lambda api: api.make_webhook("example.com/hook", "*")),
+    ("target", lambda api: api.make_webhook("ftp://example.com", "*")),
+    ("target", lambda api: api.make_webhook(None, "*")),
+    ("triggers", lambda api: api.make_webhook(HERE, "")),
+    ("triggers", lambda api: api.make_webhook(HERE, [])),
+    ("triggers", lambda api: api.make_webhook(HERE, ["*", ""])),
+    ("triggers", lambda api: api.make_webhook(HERE, None)),
+    ("webhook_id", lambda api: api.update_webhook("", HERE, "*")),
+    ("webhook_id", lambda api: api.update_webhook("..", HERE, "*")),
+    ("target", lambda api: api.update_webhook("1", "/hook", "*")),
+    ("triggers", lambda api: api.update_webhook("1", HERE, [5])),
+    ("webhook_id", lambda api: api.delete_webhook("")),
+    ("webhook_id", lambda api: api.delete_webhook(5)),
+    ("webhook_url", lambda api: api.ensure_webhook_exist("postback", "example.com/hook")),
+    ("webhook_url", lambda api: api.ensure_webhook_exist("postback", "https://")),
+    ("webhook_url", lambda api: api.ensure_webhook_exist("postback", "https://example.com/a b")),
+    ("trigger", lambda api: api.ensure_webhook_exist("", HERE)),
+    ("trigger", lambda api: api.ensure_webhook_exist(" postback", HERE)),
+    ("trigger", lambda api: api.ensure_webhook_exist([], HERE)),
+]
+
+
+@pytest.mark.parametrize(("field", "call"), REFUSED)
+def test_bad_input_names_its_field_and_nothing_is_sent(
+    api: Smooch, sandbox: Sandbox, field: str, call: Callable[[Smooch], Any]
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        call(api)
+    assert caught.value.field == field
+    assert sandbox.requests == []

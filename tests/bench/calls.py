@@ -1,0 +1,108 @@
+"""Calls of the facade against the same calls on bare httpx, and against one `requests.post` after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import requests
+from smooch_api.v1 import models
+
+from smooch import AsyncSmooch, Smooch
+
+from . import server
+from .measure import Result, at_once, compare, cpu, process
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterator
+    from pathlib import Path
+
+KEY = ("app_5a0000000000000000000001", "0123456789abcdef01234567")
+POST = {"role": "appMaker", "type": "text", "text": "Hi"}
+PATH = "/v1/appusers/b6518/messages"
+HEADERS = {"Authorization": f"Bearer {Smooch.jwt_for_user(*KEY, 'b6518')}"}
+
+
+def imports() -> Iterator[Result]:
+    bare = "import httpx, attrs, jwt"
+    yield compare(
+        "import Smooch / import httpx, attrs, jwt", process("from smooch import Smooch"), process(bare), goal=1.25
+    )
+
+
+def one_after_the_other() -> Iterator[Result]:
+    with (
+        server.running() as url,
+        Smooch(*KEY, base_url=url) as api,
+        httpx.Client(base_url=url, headers=HEADERS) as bare,
+    ):
+        yield compare(
+            "post_message / httpx.Client.post and json.loads, CPU",
+            cpu(lambda: api.post_message("b6518", "Hi", True), 200),
+            cpu(lambda: json.loads(bare.post(PATH, json=POST).content), 200),
+            goal=1.10,
+            rounds=15,
+        )
+        yield compare(
+            "get_messages of 100 / httpx.Client.get and json.loads, CPU",
+            cpu(lambda: api.get_messages("b6518"), 50),
+            cpu(lambda: json.loads(bare.get(PATH).content), 50),
+            goal=4,
+        )
+
+
+def parsing() -> Iterator[Result]:
+    wire = json.dumps(server.PAGE)
+    page = json.loads(wire)
+    yield compare(
+        "parse 100 messages of 8 types, json.loads included / json.loads, CPU",
+        cpu(lambda: models.GetMessagesResponse.from_dict(json.loads(wire)), 50),
+        cpu(lambda: json.loads(wire), 50),
+        goal=4,
+    )
+    parsed = models.GetMessagesResponse.from_dict(page)
+    assert parsed.to_dict() == page
+
+
+def a_hundred_at_once(tls: ssl.SSLContext, certificate: Path) -> Iterator[Result]:
+    """Over TLS, where the default limits of httpx make a connection for nearly every call."""
+
+    async def ours(url: str) -> float:
+        async with AsyncSmooch(*KEY, base_url=url, ssl_context=tls) as api:
+            return await at_once(
+                lambda: api.post_message("b6518", "Hi", True), tasks=100, calls=3000, clock=time.perf_counter
+            )
+
+    async def bare(url: str) -> float:
+        async with httpx.AsyncClient(base_url=url, headers=HEADERS, verify=tls, timeout=60) as client:
+
+            async def post() -> Any:
+                return json.loads((await client.post(PATH, json=POST)).content)
+
+            return await at_once(post, tasks=100, calls=3000, clock=time.perf_counter)
+
+    with server.running(certificate) as url:
+        yield compare(
+            "100 posts at once: calls a second / those of bare httpx.AsyncClient, TLS",
+            lambda: asyncio.run(ours(url)),
+            lambda: asyncio.run(bare(url)),
+            goal=5,
+            at_least=True,
+            rounds=3,
+        )
+
+
+def the_old_pattern(tls: ssl.SSLContext, certificate: Path, authority: Path) -> Iterator[Result]:
+    """One `requests.post` a call, no session, as the old wrapper did."""
+    with server.running(certificate) as url, Smooch(*KEY, base_url=url, ssl_context=tls) as api:
+        yield compare(
+            "the old wrapper's requests.post without a session / post_message, CPU, TLS",
+            cpu(lambda: api.post_message("b6518", "Hi", True), 20),
+            cpu(lambda: requests.post(url + PATH, json=POST, headers=HEADERS, verify=str(authority), timeout=30), 20),
+            goal=20,
+            at_least=True,
+        )

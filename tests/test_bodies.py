@@ -1,0 +1,402 @@
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from smooch_api.v1 import models
+
+from smooch import _bodies, _config, _http, _paging
+from smooch.errors import InvalidInput, SmoochError, UnreadableResponse
+
+
+def message(given: Any, *, sent_by_maker: bool = False) -> dict[str, Any]:
+    return _bodies.message_post(given, sent_by_maker=sent_by_maker).to_dict()
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["b6518", "a/b", "ü", "a b", "?", "#", "%2F", "...", "..a", " a ", "5a1b2c3d4e5f60718293a4b5", "x" * 300, "😀"],
+)
+def test_any_text_can_be_an_id_and_stays_as_it_is(value: str) -> None:
+    assert _bodies.check_id(value, "user_id") == value
+
+
+@pytest.mark.parametrize("value", ["", " ", "\t\n", ".", "..", None, 5, 5.0, True, b"b6518", ["b6518"], "\ud800"])
+def test_what_is_no_id_or_points_elsewhere_is_refused(value: Any) -> None:
+    with pytest.raises(InvalidInput, match="user_id") as caught:
+        _bodies.check_id(value, "user_id")
+    assert caught.value.field == "user_id"
+
+
+def test_a_text_is_a_message_of_the_user_or_of_the_business() -> None:
+    assert message("Hi") == {"role": "appUser", "type": "text", "text": "Hi"}
+    assert message(" Hi\n", sent_by_maker=True) == {"role": "appMaker", "type": "text", "text": " Hi\n"}
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"text": "Hi"}, {"role": "appUser", "type": "text", "text": "Hi"}),
+        ({"text": "Hi", "metadata": {"a": 1}}, {"role": "appUser", "type": "text", "text": "Hi", "metadata": {"a": 1}}),
+        ({"text": "Hi", "role": "appMaker"}, {"role": "appMaker", "type": "text", "text": "Hi"}),
+        ({"mediaUrl": "https://a.example/b.png"}, {"role": "appUser", "mediaUrl": "https://a.example/b.png"}),
+        (
+            {"text": "a cat", "mediaUrl": "https://a.example/b.png"},
+            {"role": "appUser", "text": "a cat", "mediaUrl": "https://a.example/b.png"},
+        ),
+        ({"type": "sticker", "pack": {"id": 3}}, {"role": "appUser", "type": "sticker", "pack": {"id": 3}}),
+        (MappingProxyType({"text": "Hi"}), {"role": "appUser", "type": "text", "text": "Hi"}),
+    ],
+)
+def test_a_mapping_gets_the_role_and_nothing_else_but_the_type_of_a_text(given: Any, expected: dict[str, Any]) -> None:
+    before = dict(given)
+    assert message(given) == expected
+    assert dict(given) == before
+
+
+def test_a_model_goes_as_it_is() -> None:
+    post = models.MessagePost(role="appMaker", type_="text", text="Hi")
+    assert _bodies.message_post(post, sent_by_maker=False) is post
+    assert _bodies.message_post(post, sent_by_maker=True) is post
+
+
+@pytest.mark.parametrize(
+    "given", [{"role": "appUser", "text": "Hi"}, models.MessagePost(role="appUser", type_="text", text="Hi")]
+)
+def test_two_roles_contradict_each_other(given: Any) -> None:
+    with pytest.raises(InvalidInput, match=r"message\.role is 'appUser', but sent_by_maker says 'appMaker'") as caught:
+        message(given, sent_by_maker=True)
+    assert caught.value.field == "message.role"
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ("", "message"),
+        (" \n", "message"),
+        ("\ud800", "message"),
+        (None, "message"),
+        (5, "message"),
+        (b"Hi", "message"),
+        ([{"text": "Hi"}], "message"),
+        ({"text": 5}, "message.text"),
+        ({"type": "text"}, "message"),
+        ({"text": "Hi", "role": "whisper"}, "message.role"),
+        ({"text": "Hi", "x": math.nan}, "message"),
+        ({"text": "Hi", "x": datetime(2026, 1, 1, tzinfo=UTC)}, "message"),
+        ({"text": "Hi", "metadata": {"at": datetime(2026, 1, 1, tzinfo=UTC)}}, "message.metadata.at"),
+        (models.MessagePost(role="appUser", type_="image"), "message.mediaUrl"),
+        (models.AppUserUpdate(email="ana@example.com"), "message"),
+    ],
+)
+def test_what_is_no_message_is_refused_by_the_name_of_the_field(given: Any, field: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        message(given)
+    assert caught.value.field == field
+    assert field in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("instant", "digits"),
+    [
+        (1450970238.297, "1450970238.297"),
+        (1450970238, "1450970238"),
+        (0, "0"),
+        (0.5, "0.5"),
+        (1e-5, "0.000010"),
+        ("1450970238.297", "1450970238.297"),
+        ("1450970238", "1450970238"),
+        (datetime(2015, 12, 24, 15, 17, 18, 297000, UTC), "1450970238.297"),
+        (datetime(2015, 12, 24, 16, 17, 18, 297000, timezone(timedelta(hours=1))), "1450970238.297"),
+    ],
+)
+def test_an_instant_is_sent_as_seconds_in_digits(instant: Any, digits: str) -> None:
+    assert _bodies.instants(instant, None) == {"before": digits}
+    assert _bodies.instants(None, instant) == {"after": digits}
+
+
+@given(st.floats(0, 1e14, allow_nan=False))
+def test_a_number_of_seconds_loses_nothing(seconds: float) -> None:
+    digits = _bodies.instants(seconds, None)["before"]
+    assert set(digits) <= set("0123456789.")
+    assert float(digits) == pytest.approx(seconds, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "instant",
+    [
+        *(-1, -0.5, math.nan, math.inf, True, 1e300, 10**400, Decimal("1.5"), Fraction(1, 2), [5]),
+        *("", " 5 ", "1_000", "1e5", "+5", "-5", "nan", "yesterday", "٣", "2015-12-24T15:17:18.297Z"),
+        *(datetime.fromisoformat("2015-12-24"), datetime(1960, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_what_is_no_instant_is_refused(instant: Any) -> None:
+    for name, page in (("before", (instant, None)), ("after", (None, instant))):
+        with pytest.raises(InvalidInput, match=name) as caught:
+            _bodies.instants(*page)
+        assert caught.value.field == name
+
+
+def test_before_and_after_exclude_each_other_even_at_zero() -> None:
+    with pytest.raises(InvalidInput, match="before and after exclude each other"):
+        _bodies.instants(0, 0)
+    assert _bodies.instants(None, None) == {}
+
+
+def link(channel: Any, entity: Any, *, skip: bool = False, version: str = "v1") -> dict[str, Any]:
+    return _bodies.link(channel, entity, skip_confirmation=skip, api_version=version).to_dict()
+
+
+PHONE = {"phoneNumber": "+15145550101"}
+
+
+def test_skipping_the_confirmation_is_said_as_the_version_says_it() -> None:
+    assert link("twilio", PHONE) == {"type": "twilio", **PHONE, "skipConfirmation": False}
+    assert link("twilio", PHONE, skip=True) == {"type": "twilio", **PHONE, "skipConfirmation": True}
+    assert link("twilio", PHONE, version="v1.1") == {"type": "twilio", **PHONE}
+    immediate = {"type": "twilio", **PHONE, "confirmation": {"type": "immediate"}}
+    assert link("twilio", PHONE, skip=True, version="v1.1") == immediate
+
+
+def test_what_the_entity_says_about_the_confirmation_counts_more() -> None:
+    entity = {**PHONE, "confirmation": {"type": "prompt"}}
+    assert link("twilio", entity, skip=True, version="v1.1") == {"type": "twilio", **entity}
+    entity = {**PHONE, "skipConfirmation": False}
+    assert link("twilio", entity, skip=True) == {"type": "twilio", **entity}
+
+
+@pytest.mark.parametrize(
+    ("channel", "entity", "field"),
+    [
+        ("", PHONE, "channel"),
+        (None, PHONE, "channel"),
+        ("twilio", "+15145550101", "entity"),
+        ("twilio", None, "entity"),
+        ("twilio", {}, "entity.phoneNumber"),
+        ("twilio", {"phoneNumber": "5145550101"}, "entity.phoneNumber"),
+        ("mailgun", PHONE, "entity.address"),
+        ("messenger", {**PHONE, "confirmation": {"type": "userActivity"}}, "entity.confirmation.message"),
+    ],
+)
+def test_what_does_not_say_who_the_user_is_there_is_refused(channel: Any, entity: Any, field: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        link(channel, entity)
+    assert caught.value.field == field
+
+
+def test_activities_come_from_whoever_they_can_come_from() -> None:
+    assert _bodies.activity("typing:start").to_dict() == {"type": "typing:start", "role": "appMaker"}
+    assert _bodies.activity("typing:stop", name="Ana", avatarUrl=None).to_dict() == {
+        "type": "typing:stop",
+        "role": "appMaker",
+        "name": "Ana",
+    }
+    assert _bodies.activity("conversation:read").to_dict() == {"type": "conversation:read", "role": "appUser"}
+    for unknown in ("typing", "", None):
+        with pytest.raises(InvalidInput) as caught:
+            _bodies.activity(unknown)  # type: ignore[arg-type]
+        assert caught.value.field == "activity.type"
+    with pytest.raises(InvalidInput) as caught:
+        _bodies.activity("typing:start", avatarUrl="ana.png")
+    assert caught.value.field == "activity.avatarUrl"
+
+
+def test_a_profile_has_what_is_known_and_nothing_else() -> None:
+    assert _bodies.profile("b6518", None, None, None, None, None).to_dict() == {"userId": "b6518"}
+    full = _bodies.profile("b6518", "Ana", "Roy", "ana@example.com", "2015-12-24T15:15:47.990Z", {"vip": True, "n": 0})
+    assert full.to_dict() == {
+        "userId": "b6518",
+        "givenName": "Ana",
+        "surname": "Roy",
+        "email": "ana@example.com",
+        "signedUpAt": "2015-12-24T15:15:47.990Z",
+        "properties": {"vip": True, "n": 0},
+    }
+    with pytest.raises(InvalidInput) as caught:
+        _bodies.profile("b6518", None, None, None, None, {"nested": {"a": 1}})
+    assert caught.value.field == "profile.properties.nested"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [{}, {"givenName": "Ana"}, {"properties": {"number": "213123"}, "credentialRequired": True}, {"new": [None, 1.5]}],
+)
+def test_a_body_goes_as_it_was_given_with_what_no_specification_knows(data: dict[str, Any]) -> None:
+    assert _bodies.user_update(data).to_dict() == data
+    assert _bodies.user_update(models.AppUserUpdate.from_dict(data)).to_dict() == data
+
+
+@pytest.mark.parametrize("data", [None, "givenName", 5, [("givenName", "Ana")], models.AppUserPreCreate(user_id="a")])
+def test_a_body_is_a_mapping_or_its_model(data: Any) -> None:
+    with pytest.raises(InvalidInput, match="data must be a mapping or AppUserUpdate, not") as caught:
+        _bodies.user_update(data)
+    assert caught.value.field == "data"
+
+
+# Any path
+
+
+def settings(**options: Any) -> _http.Settings:
+    defaults: dict[str, Any] = {"app_id": None, "api_version": "v1", "region": "us", "base_url": None, "timeout": 30}
+    return _config.settings("app_1", **defaults | {"deadline": 60, "retries": 3, "max_connections": 100} | options)
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "appusers/b6518",
+        "/appusers/b6518",
+        "appusers/a%2Fb/messages?before=5",
+        "appusers/https%3A%2F%2Fa.example",
+        "appusers/b6518/messages?callback=https://a.example/../b",
+        "appusers/...",
+        "https://api.smooch.io/v1/appusers/b6518/messages?before=5",
+    ],
+)
+def test_paths_and_addresses_of_the_api_are_taken(endpoint: str) -> None:
+    assert _bodies.check_endpoint(endpoint, settings()) == endpoint
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        *(
+            "",
+            "/",
+            "//",
+            None,
+            5,
+            "..",
+            "appusers/..",
+            "appusers/../webhooks",
+            "appusers/./b6518",
+            "appusers/a#b",
+            "\ud800",
+        ),
+        *("https://example.com/v1/appusers", "http://api.smooch.io/v1/appusers", "https://api.smooch.io/v1.1/appusers"),
+        *("https://api.smooch.io/v1", "https://api.smooch.io/v1x/appusers", "https://api.smooch.io:8443/v1/appusers"),
+        *(
+            "https://api.smooch.io/v1/../v2/apps",
+            "https://api.smooch.io@example.com/v1/appusers",
+            "//example.com/appusers",
+        ),
+        *("https://api.smooch.io.example.com/v1/appusers", "ftp://api.smooch.io/v1/appusers"),
+    ],
+)
+def test_other_addresses_and_ways_to_leave_the_path_are_refused(endpoint: Any) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        _bodies.check_endpoint(endpoint, settings())
+    assert caught.value.field == "endpoint"
+
+
+def test_an_address_of_the_api_is_one_below_its_version_also_where_the_app_is_named() -> None:
+    own = settings(app_id="5a", api_version="v1.1", base_url="http://127.0.0.1:8000/smooch/")
+    for path in ("apps/5a/appusers/b6518", "apps", "serviceaccounts"):
+        _bodies.check_endpoint(f"http://127.0.0.1:8000/smooch/v1.1/{path}", own)
+    with pytest.raises(InvalidInput):
+        _bodies.check_endpoint("http://127.0.0.1:8000/v1.1/apps", own)
+
+
+def test_data_is_the_query_or_the_body_or_the_form() -> None:
+    assert _bodies.plain_request("get", "a", None, None) == {}
+    assert _bodies.plain_request("get", "a?b=1", {}, None) == {}
+    assert _bodies.plain_request("GET", "a", {"b": 1}, None) == {"params": httpx.QueryParams({"b": "1"})}
+    assert _bodies.plain_request("delete", "a", {"b": ["c", "d"]}, None) == {"params": httpx.QueryParams("b=c&b=d")}
+    assert _bodies.plain_request("post", "a", {"b": 1}, None) == {"json": {"b": 1}}
+    assert _bodies.plain_request("put", "a", {}, None) == {"json": {}}
+    assert _bodies.plain_request("patch", "a", None, None) == {}
+    files = {"source": ("cat.png", b"png", "image/png")}
+    assert _bodies.plain_request("post", "a", {"role": "appUser"}, files) == {
+        "data": {"role": "appUser"},
+        "files": files,
+    }
+    assert _bodies.plain_request("post", "a", None, files) == {"data": None, "files": files}
+
+
+def test_a_query_is_added_to_the_one_that_the_address_has() -> None:
+    options = _bodies.plain_request("get", "a?before=5&x=1", {"x": 2, "limit": 3}, None)
+    assert options == {"params": httpx.QueryParams("before=5&x=2&limit=3")}
+
+
+@pytest.mark.parametrize("method", ["", "options", "get ", "brew", None, 5])
+def test_a_method_that_the_api_does_not_have_is_refused(method: Any) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        _bodies.plain_request(method, "a", None, None)
+    assert caught.value.field == "method"
+
+
+@pytest.mark.parametrize("data", [math.nan, {"at": datetime(2026, 1, 1, tzinfo=UTC)}, {"a": {1}}, ["\ud800"]])
+def test_what_json_cannot_hold_is_refused(data: Any) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        _bodies.plain_request("post", "a", data, None)
+    assert caught.value.field == "data"
+
+
+def response(content: bytes) -> httpx.Response:
+    return httpx.Response(200, content=content, request=httpx.Request("GET", "https://api.smooch.io/v1/a"))
+
+
+def test_the_answer_of_any_path_is_its_plain_json() -> None:
+    for content, parsed in [(b'{"a": [1.0, null]}', {"a": [1.0, None]}), (b"[]", []), (b"", None)]:
+        answer = _bodies.plain_response(response(content))
+        assert (answer.status_code, answer.content, answer.parsed) == (200, content, parsed)
+    for content in (b"<html>", b'{"a": ', b"\xff"):
+        with pytest.raises(UnreadableResponse):
+            _bodies.plain_response(response(content))
+
+
+# Pages
+
+
+def page(*received: Any, next_: Any = None, after: Any = None) -> list[str]:
+    """Ids in the order of the walk; the id is the place in the answer."""
+    messages = [
+        {"_id": str(number), "type": "text", "role": "appUser", "received": at} for number, at in enumerate(received)
+    ]
+    answer = models.GetMessagesResponse.from_dict({"messages": messages, "next": next_})
+    return [message.id for message in _paging.first(None, after).in_order(answer)]  # type: ignore[misc]
+
+
+def test_a_page_is_walked_newest_first_or_forward_whatever_its_order_was() -> None:
+    assert page(1.0, 2.0, 3.0) == ["2", "1", "0"]
+    assert page(3.0, 1.0, 2.0) == ["0", "2", "1"]
+    assert page(3.0, 1.0, 2.0, after=0.5) == ["1", "2", "0"]
+
+
+@given(st.lists(st.sampled_from([1.0, 1.5, 2.0]), max_size=6))
+def test_both_directions_are_the_same_walk_also_where_instants_are_equal(received: list[float]) -> None:
+    assert page(*received) == page(*received, after=0.5)[::-1]
+
+
+def test_what_has_no_instant_or_is_no_message_does_not_stop_the_walk() -> None:
+    assert page(2.0, None, "3", after=0.5) == ["1", "2", "0"]
+    answer = models.GetMessagesResponse.from_dict({"messages": [None, "a", {"_id": "1", "type": "new"}, {"no": "id"}]})
+    assert [message.to_dict() for message in _paging.first(None, None).in_order(answer)] == [
+        {"no": "id"},
+        {"_id": "1", "type": "new"},
+    ]
+    assert _paging.first(None, None).in_order(models.GetMessagesResponse()) == []
+
+
+def test_the_next_page_is_where_the_link_points_but_on_our_own_host() -> None:
+    first = _paging.first(None, None)
+    answer = models.GetMessagesResponse(next_="https://elsewhere.example/v1/appusers/x/messages?before=5.25")
+    assert first.following(answer) == _paging.Page(before="5.25")
+    answer = models.GetMessagesResponse(next_="?after=5.25")
+    assert first.following(answer) == _paging.Page(after="5.25")
+    assert first.following(models.GetMessagesResponse()) is None
+    assert first.following(models.GetMessagesResponse.from_dict({"next": None})) is None
+
+
+@pytest.mark.parametrize("link", ["https://api.smooch.io/v1/appusers/x/messages", "?before=5.25"])
+def test_a_link_that_leads_nowhere_or_back_is_an_error_and_no_endless_walk(link: str) -> None:
+    with pytest.raises(SmoochError, match="leads nowhere"):
+        _paging.Page(before="5.25").following(models.GetMessagesResponse(next_=link))

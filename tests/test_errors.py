@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import copy
+import inspect
+import pickle
+import re
+import time
+from email.utils import formatdate
+from typing import Any
+
+import httpx
+import pytest
+
+import smooch
+from smooch import _http, errors
+from smooch.v1 import AsyncSmooch, Smooch
+
+# The tree
+
+
+def drawn() -> dict[str, str]:
+    """Each class that the module's docstring draws, and what it hangs on."""
+    parents: dict[str, str] = {}
+    path: list[str] = []
+    for line in (errors.__doc__ or "").partition("\n\n")[2].splitlines():
+        if match := re.match(r"([│├└─ ]*)([A-Z]\w+)", line):
+            depth = len(match[1]) // 4
+            path[depth:] = [match[2]]
+            parents[match[2]] = path[depth - 1] if depth else ""
+    return parents
+
+
+def test_the_tree_is_as_it_is_drawn() -> None:
+    tree = drawn()
+    assert sorted(tree) == sorted(errors.__all__)
+    assert tree.pop("SmoochError") == ""
+    for name, parent in tree.items():
+        visible = [cls.__name__ for cls in getattr(errors, name).__mro__[1:] if not cls.__name__.startswith("_")]
+        assert visible[0] == parent
+
+
+def test_every_status_that_is_drawn_has_its_class() -> None:
+    for name, status in re.findall(r"(\w+) +(\d{3})", errors.__doc__ or ""):
+        assert errors.APIError.by_status[int(status)] is getattr(errors, name)
+
+
+def test_everything_that_is_raised_on_purpose_is_one_class() -> None:
+    classes = [cls for _, cls in inspect.getmembers(errors, inspect.isclass) if issubclass(cls, Exception)]
+    assert all(issubclass(cls, errors.SmoochError) for cls in classes)
+    assert issubclass(errors.InvalidInput, ValueError)
+
+
+def test_the_usual_ones_are_at_the_top() -> None:
+    for name in ("SmoochError", "APIError", "ConnectionFailed", "InvalidInput", "UnreadableResponse"):
+        assert getattr(smooch, name) is getattr(errors, name)
+    assert Smooch.APIError is AsyncSmooch.APIError is errors.APIError
+
+
+def test_invalid_input_names_the_argument_and_survives_a_pickle() -> None:
+    error = errors.InvalidInput("user_id must not be empty", "user_id")
+    for twin in (error, pickle.loads(pickle.dumps(error)), copy.deepcopy(error)):
+        assert (str(twin), twin.field) == ("user_id must not be empty", "user_id")
+    assert errors.InvalidInput("Nothing to do").field == ""
+
+
+# Retry-After
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("0", 0),
+        ("5", 5),
+        ("2.5", 2.5),
+        (" 7 ", 7),
+        ("1e2", 100),
+        ("-5", 0),
+        ("", None),
+        ("soon", None),
+        ("nan", None),
+        ("inf", None),
+        ("12 s", None),
+        ("0x10", None),
+        ("Mon, 99 Xyz 2026 99:99:99 GMT", None),
+    ],
+)
+def test_retry_after_is_a_number_of_seconds_or_nothing(value: str, seconds: float | None) -> None:
+    assert errors.parse_retry_after(value) == seconds
+
+
+@pytest.mark.parametrize("usegmt", [True, False])
+def test_retry_after_can_be_a_date(usegmt: bool) -> None:
+    seconds = errors.parse_retry_after(formatdate(time.time() + 100, usegmt=usegmt))
+    assert seconds is not None
+    assert 50 < seconds <= 100
+    assert errors.parse_retry_after(formatdate(time.time() - 100, usegmt=usegmt)) == 0
+
+
+# Secrets
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Token eyJhbGciOi.eyJzY29w.c2ln-_ is bad", "Token [token] is bad"),
+        ("eyJhbGciOi.eyJzY29w.", "[token]"),
+        ("Bearer 0123456789abcdef", "[token]"),
+        ("authorization: basic YXBwXzVhOnNlY3JldDE=", "authorization: [token]"),
+        ("the secret is hunter22-hunter22!", "the secret is [secret]!"),
+        ('{"webhook": {"secret": "88cb7f6d", "x": 1}}', '{"webhook": {"secret": "[secret]", "x": 1}}'),
+        ('{"pageAccessToken":"88cb\\"7f6d"}', '{"pageAccessToken":"[secret]"}'),
+        ('{"secret" : "88cb7f', '{"secret" : "[secret]'),
+    ],
+)
+def test_what_nobody_must_see_is_taken_out(text: str, shown: str) -> None:
+    assert errors.redact(text, ["hunter22-hunter22"]) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Basic authentication is not supported",
+        "a bearer credential is missing",
+        "the secret of the webhook cannot be changed",
+        '{"secret": "", "tokens": 5}',
+        "eyJ is how tokens begin",
+        "app_5a1b2c3d4e5f60718293a4b5",
+    ],
+)
+def test_plain_words_stay(text: str) -> None:
+    assert errors.redact(text, ["abc", ""]) == text
+
+
+def test_the_requests_of_a_redirect_lose_their_credentials_too() -> None:
+    def request() -> httpx.Request:
+        return httpx.Request("GET", "https://api.smooch.io/v1/menu", headers={"Authorization": "Bearer 0123456789"})
+
+    first, last = httpx.Response(302, request=request()), httpx.Response(403, request=request())
+    first.next_request = request()
+    last.history = [first]
+    error = errors.from_response(last)
+    assert b"0123456789" not in pickle.dumps(error)
+    assert error.response.request.headers["Authorization"] == "[secret]"
+
+
+# What to do
+
+
+def explained(status: int, path: str, *, html: bool = False, **options: Any) -> str:
+    with Smooch(options.pop("key_id", "app_5a"), "a secret that nobody must see", **options) as api:
+        request = api._http.build_request("GET", path)
+        headers = {"Content-Type": "text/html" if html else "application/json; charset=utf-8"}
+        return _http.hint(api._settings, httpx.Response(status, headers=headers, request=request))
+
+
+ACCOUNT = {"key_id": "act_5a"}
+V1_1 = {"api_version": "v1.1", "app_id": "5a"}
+
+
+@pytest.mark.parametrize(
+    ("status", "path", "options", "words"),
+    [
+        (401, "/menu", {}, "check key id and secret, and that the key belongs to https://api.smooch.io:"),
+        (401, "/menu", {"region": "eu-1"}, "https://api.eu-1.smooch.io"),
+        (403, "/apps", {}, "this path needs an account key"),
+        (403, "/serviceaccounts/7", V1_1, "this path needs an account key"),
+        (403, "/apps/5a/keys", V1_1, "this path needs an account key"),
+        (403, "/menu", {}, ""),
+        (403, "/menu", V1_1, ""),
+        (403, "/apps", ACCOUNT, ""),
+        (403, "/menu", ACCOUNT, "pass app_id="),
+        (404, "/appusers/b6518", {"key_id": "svc_5a"}, "pass app_id="),
+        (404, "/appusers/b6518", ACCOUNT | {"app_id": "5a"}, ""),
+        (404, "/apps/5a", ACCOUNT, ""),
+        (404, "/menu", {"html": True}, "check base_url, region and api_version (asked was https://api.smooch.io/v1)"),
+        (404, "/menu", {"html": True, "base_url": "https://example.com/x"}, "(asked was https://example.com/x/v1)"),
+        (404, "/appusers/b6518/messages", {}, "no conversation before the first message"),
+        (404, "/appusers/b6518", {}, ""),
+        (413, "/appusers/b6518/images", {}, "10 MB"),
+        (423, "/appusers/b6518/messages", {}, "delete_messages()"),
+        (301, "/menu", {}, "redirects are not followed"),
+        (400, "/menu", {}, ""),
+        (429, "/menu", {}, ""),
+        (500, "/menu", {"html": True}, ""),
+    ],
+)
+def test_the_hint_says_what_to_do_where_the_cause_is_known(
+    status: int, path: str, options: dict[str, Any], words: str
+) -> None:
+    hint = explained(status, path, **options)
+    assert words in hint
+    assert bool(words) is bool(hint)
+
+
+def test_the_hint_is_part_of_the_text() -> None:
+    request = httpx.Request("GET", "https://api.smooch.io/v1/menu")
+    error = errors.from_response(httpx.Response(401, request=request), hint="look at the key")
+    assert str(error) == "401 Unauthorized for GET https://api.smooch.io/v1/menu (look at the key)"
+    assert error.hint == "look at the key"
