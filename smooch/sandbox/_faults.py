@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Fault:
     """Applies to the next `times` requests with this `method` whose path ends in the glob `path`."""
 
-    times: int = attrs.field(validator=attrs.validators.ge(1))
+    times: int = attrs.field(validator=attrs.validators.ge(1), on_setattr=attrs.setters.NO_OP)
     method: str | None = None
     path: str | None = None
 
