@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help install demo test check format regen unasync bench build clean
+.PHONY: help install demo test test-services drift check format regen unasync bench build clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,8 +19,14 @@ install: .venv/.installed  ## create .venv with everything for development
 demo: install  ## run the classic session against the embedded sandbox
 	@$(BIN)/python scripts/demo.py
 
-test: install  ## run the test suite
+test: install test-services  ## run the test suite
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-services:  ## install the servers that tests start (Redis)
+	@scripts/test_services.sh
+
+drift: install  ## compare spec/v2.yaml with the vendor's description: make drift UPSTREAM=path-or-url
+	$(BIN)/python scripts/drift.py $(UPSTREAM)
 
 check: install  ## format, lint, types; generated and derived code in sync with their sources
 	$(BIN)/ruff format --check .

@@ -15,20 +15,21 @@ import sys
 import urllib.request
 from collections import Counter
 from fnmatch import fnmatchcase
-from itertools import product
-from os.path import commonprefix
+from itertools import product, takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import yaml
 from shapes import Description, Schema, Shape, UnreadableDescription, Variant, component, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 WIDTH = 88
+
+Labelled: TypeAlias = dict[str, tuple[str, Schema]]
 
 
 class Difference(NamedTuple):
@@ -62,7 +63,7 @@ class Place(NamedTuple):
         return self._on(f" {name}" if self.full.endswith((" request", " response")) else f".{name}", f".{name}")
 
     def _on(self, step: str, step_in_component: str | None = None) -> Place:
-        full = self.full + step
+        full = (self.full + step).lstrip()
         return Place(full, full if self.component == self.full else self.component + (step_in_component or step))
 
 
@@ -107,19 +108,10 @@ class Comparison:
     # Operations
 
     def _operations(self) -> None:
-        ours, theirs = operations(self.ours), operations(self.theirs)
-        for key, one, other in self._shared_operations(ours, theirs):
-            self.counts["operation"] += 1
-            self._operation(Place.start(one.get("operationId", key)), one, other)
-
-    def _shared_operations(
-        self, ours: Mapping[str, Schema], theirs: Mapping[str, Schema]
-    ) -> Iterator[tuple[str, Schema, Schema]]:
-        for key in dict.fromkeys([*ours, *theirs]):
-            if key in ours and key in theirs:
-                yield key, ours[key], theirs[key]
-            else:
-                self._differ(Place.start(key), "operation", *("yes" if key in side else "-" for side in (ours, theirs)))
+        for here, _, one, other in self._pairs(
+            Place("", ""), "operation", operations(self.ours), operations(self.theirs)
+        ):
+            self._operation(Place.start(one.get("operationId", here.full)), one, other)
 
     def _operation(self, place: Place, ours: dict[str, Any], theirs: dict[str, Any]) -> None:
         self._hidden = "read_only"
@@ -214,29 +206,40 @@ class Comparison:
 
 def paired(ours: Shape, theirs: Shape) -> tuple[dict[str, Schema], dict[str, Schema]] | None:
     """The variants of both sides by labels that they share; None if nothing tells which belong together."""
-    ways = [("tag", "tag")] if ours.tag and theirs.tag else product(("tag", "title", "name"), repeat=2)
-    best: tuple[dict[str, tuple[str, Schema]], ...] = ({}, {})
-    for way in ways:
-        sides = keyed(ours.variants, way[0]), keyed(theirs.variants, way[1])
+    labels = ("tag", "title", "name")
+    ways = [("tag", "tag", list)] if ours.tag and theirs.tag else product(labels, labels, (loose, distinct))
+    best: tuple[Labelled, Labelled] = ({}, {})
+    for mine, yours, read in ways:
+        sides = labelled(ours.variants, mine, read), labelled(theirs.variants, yours, read)
         if len(sides[0].keys() & sides[1].keys()) > len(best[0].keys() & best[1].keys()):
             best = sides
     if not best[0]:
         return None
-    shown = {key: f"<{label}>" for key, (label, _) in [*best[1].items(), *best[0].items()]}
-    mine, yours = ({shown[key]: schema for key, (_, schema) in side.items()} for side in best)
-    return mine, yours
+    shown = {key: f"<{label}>" for side in reversed(best) for key, (label, _) in side.items()}
+    ours_shown, theirs_shown = ({shown[key]: schema for key, (_, schema) in side.items()} for side in best)
+    return ours_shown, theirs_shown
 
 
-def keyed(variants: Sequence[Variant], attribute: str) -> dict[str, tuple[str, Schema]]:
-    """Label and schema of the variants by what is special in the label; none if a variant has no label of its own."""
+def labelled(variants: Sequence[Variant], attribute: str, read: Callable[[list[str]], list[str]]) -> Labelled:
+    """Label and schema of the variants by what is read in the labels; none if a variant has no label of its own."""
     labels: list[str] = [getattr(variant, attribute) or "" for variant in variants]
-    keys = [re.sub(r"[^a-z0-9]", "", label.lower()) for label in labels]
-    if attribute != "tag":
-        keys = [key.removeprefix(commonprefix(keys)) for key in keys]
-        tail = commonprefix([key[::-1] for key in keys])[::-1]
-        keys = [key.removesuffix(tail) for key in keys]
-    found = {key: (label, variant.schema) for key, label, variant in zip(keys, labels, variants, strict=True) if label}
-    return found if len(found) == len(variants) else {}
+    found = dict(zip(read(labels), zip(labels, (variant.schema for variant in variants), strict=True), strict=True))
+    return found if len(found) == len(variants) and all(labels) else {}
+
+
+def loose(labels: list[str]) -> list[str]:
+    """Labels without what is a matter of taste in names."""
+    return [re.sub(r"[^a-z0-9]", "", label.lower()) for label in labels]
+
+
+def distinct(labels: list[str]) -> list[str]:
+    """The same without what all of them begin or end with."""
+
+    def without_start(words: list[str]) -> list[str]:
+        shared = sum(1 for _ in takewhile(lambda letters: len(set(letters)) == 1, zip(*words, strict=False)))
+        return [word[shared:][::-1] for word in words]
+
+    return without_start(without_start(loose(labels)))
 
 
 def operations(side: Description) -> dict[str, dict[str, Any]]:
@@ -380,10 +383,10 @@ def report(comparison: Comparison, deviations: Sequence[Deviation], listed_in: s
     for item in dead:
         print(f"{listed_in}: nothing differs like this: {item.place}, {item.kind}")
     if not unmeant and not dead:
-        compared = ", ".join(f"{count} {kind}s" for kind, count in comparison.counts.items())
-        print(
-            f"No drift in {compared}. {len(deviations)} deviations, each with a reason, cover {len(differences)} places."
+        compared = ", ".join(
+            f"{comparison.counts[kind]} {kind}s" for kind in ("operation", "parameter", "variant", "field")
         )
+        print(f"No drift in {compared}; {len(deviations)} deviations with a reason cover {len(differences)} places.")
     return 1 if unmeant or dead else 0
 
 

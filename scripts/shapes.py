@@ -144,7 +144,7 @@ class Description:
             if key in own:
                 result = self._chosen(result, own[key], own.get("discriminator", {}))
         if not result.variants and own.get("discriminator", {}).get("mapping"):
-            heirs = (Variant({"$ref": target}, tag) for tag, target in own["discriminator"]["mapping"].items())
+            heirs = (Variant(referred(target), tag) for tag, target in own["discriminator"]["mapping"].items())
             result = replace(result, variants=tuple(heirs), tag=own["discriminator"]["propertyName"], has_heirs=True)
         return replace(result, nullable=bool(own["nullable"])) if "nullable" in own else result
 
@@ -315,10 +315,15 @@ def narrowed(left: frozenset[str] | None, right: frozenset[str] | None) -> froze
 
 
 def component(schema: Schema) -> str | None:
-    """Name of the component that a schema stands for, as `$ref` or as the only part of an `allOf`."""
-    parts = schema.get("allOf", [])
+    """Name of the component that a schema stands for: by `$ref`, or by the only part of a combination, null aside."""
+    parts = [part for key in ("allOf", *UNIONS) for part in schema.get(key, []) if not is_null(part)]
     reference = schema.get("$ref", parts[0].get("$ref") if len(parts) == 1 else None)
     return str(reference).rpartition("/")[2] if reference else None
+
+
+def referred(target: str) -> Schema:
+    """The schema that a mapping names, by reference or by the name of a component."""
+    return {"$ref": target if "/" in target else f"#/components/schemas/{target}"}
 
 
 def text(value: Any) -> str:

@@ -77,9 +77,8 @@ def main() -> int:
     derived = derive()
     problems = [f"rule never used: {pattern}" for pattern, _ in RULES if pattern not in _used]
     for _, target_folder in FOLDERS:
-        for path in sorted((ROOT / target_folder).rglob("*.py")):
-            if path not in derived:
-                problems.append(f"no source for {path.relative_to(ROOT)}: delete it")
+        present = sorted((ROOT / target_folder).rglob("*.py"))
+        problems += [f"no source for {path.relative_to(ROOT)}: delete it" for path in present if path not in derived]
     for path, text in derived.items():
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue

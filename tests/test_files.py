@@ -207,7 +207,7 @@ def closed() -> BinaryIO:
         ((PNG, "cat.png"), "not tuple"),
         ({"cat.png": PNG}, "not dict"),
     ],
-    ids=repr,
+    ids=lambda value: repr(value).partition(" at 0x")[0],
 )
 def test_what_cannot_be_sent_is_refused(source: Any, problem: str) -> None:
     with pytest.raises(InvalidInput, match=problem) as caught, _files.opened(source, LIMIT):

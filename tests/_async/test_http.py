@@ -387,11 +387,13 @@ def trickle(piece: bytes, head: bytes = b"", tail: bytes = b"") -> list[bytes | 
 
 
 TRICKLES = {
+    "nothing for a while": [2.0, FINE],
     "status line": trickle(b"O", head=b"HTTP/1.1 200 ", tail=b"\r\nContent-Length: 0\r\n\r\n"),
     "headers": trickle(b"X-Y: z\r\n", head=b"HTTP/1.1 200 OK\r\n", tail=b"Content-Length: 0\r\n\r\n"),
     "100 Continue": trickle(b"HTTP/1.1 100 Continue\r\n\r\n", tail=FINE),
     "body": trickle(b" ", head=b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (MANY + 2), tail=b"{}"),
     "chunked body": trickle(b"1\r\n \r\n", head=b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
+    "first half of the body": [FINE[:-9], 2.0, FINE[-9:]],
     "body of an error": trickle(b" ", head=b"HTTP/1.1 503 No\r\nContent-Length: %d\r\n\r\n" % MANY),
 }
 

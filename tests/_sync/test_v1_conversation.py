@@ -195,6 +195,12 @@ def test_another_file_is_uploaded_and_then_posted(api: Smooch, newer: Smooch, sa
         assert (upload.method, upload.path) == ("POST", f"{prefix}/attachments")
         assert upload.query == {"access": "public", "for": "message"}
         assert post.path == f"{prefix}/appusers/b6518/messages"
+        assert post.json == {
+            "role": "appMaker",
+            "type": "file",
+            "mediaUrl": posted.parsed.message.media_url,
+            "mediaType": "application/pdf",
+        }
         message = posted.parsed.message
         assert isinstance(message, models.FileMessage)
         assert (message.role, message.media_type) == ("appMaker", "application/pdf")

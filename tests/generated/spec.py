@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[2]
-VERSIONS = {path.stem: yaml.load(path.read_bytes(), yaml.CSafeLoader) for path in sorted((ROOT / "spec").glob("v*.yaml"))}
+VERSIONS = {
+    path.stem: yaml.load(path.read_bytes(), yaml.CSafeLoader) for path in sorted((ROOT / "spec").glob("v*.yaml"))
+}
 SCHEMAS: dict[str, Any] = {
     f"{version}.{name}": schema
     for version, document in VERSIONS.items()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from smooch_api.v1 import models
-from smooch_api.v1.errors import WrongShape
 
 from .spec import CLASSES, UNIONS, examples, reader
 
@@ -35,6 +35,7 @@ def mutations(value: Any) -> st.SearchStrategy[Any]:
     return st.just(value) | SCALARS | JSON
 
 
+@cache
 def objects(name: str) -> st.SearchStrategy[dict[str, Any]]:
     """Objects that are, nearly or not at all what the component describes."""
     return st.one_of(*map(mutations, examples(name))).filter(lambda value: isinstance(value, dict))
@@ -52,7 +53,7 @@ def test_a_model_loses_nothing(data: st.DataObject) -> None:
     model = CLASSES[name]
     try:
         value = model.from_dict(wire)
-    except WrongShape:
+    except ValueError:
         assert model._wire.required
     else:
         assert_lossless(value, wire)
@@ -60,13 +61,20 @@ def test_a_model_loses_nothing(data: st.DataObject) -> None:
 
 @given(data=st.data())
 @settings(max_examples=300, deadline=None)
-def test_a_union_reads_every_object_and_loses_nothing(data: st.DataObject) -> None:
+def test_a_union_loses_nothing(data: st.DataObject) -> None:
     union = data.draw(st.sampled_from(sorted(UNIONS)))
-    wire = data.draw(st.one_of(*map(objects, UNIONS[union])))
-    assert_lossless(reader(union)(wire), wire)
+    wire = data.draw(objects(data.draw(st.sampled_from(UNIONS[union]))))
+    try:
+        value = reader(union)(wire)
+    except ValueError:
+        assert CLASSES[UNIONS[union][-1]]._wire.required
+    else:
+        assert_lossless(value, wire)
 
 
-@given(messages=st.lists(JSON | st.one_of(*(mutations(examples(name)[0]) for name in UNIONS["v1.Message"])), max_size=4))
+@given(
+    messages=st.lists(JSON | st.one_of(*(mutations(examples(name)[0]) for name in UNIONS["v1.Message"])), max_size=4)
+)
 @settings(max_examples=300, deadline=None)
 def test_a_list_reads_whatever_is_in_it(messages: list[Any]) -> None:
     wire = {"messages": messages}

@@ -33,6 +33,8 @@ INTEGRATIONS: dict[str, dict[str, Any]] = {
     "ios": {},
     "android": {},
 }
+MESSAGE = {"role": "appMaker", "type": "text", "text": "Nine to six."}
+ACTIVATE = {"phoneNumber": "+14165550123", "verifiedNameCertificate": "c", "method": "sms"}
 LINK = {"type": "link", "text": "Site", "uri": "https://shop.example"}
 
 
@@ -185,25 +187,19 @@ class TestMenus:
 
 
 class TestTemplates:
-    MESSAGE = {"role": "appMaker", "type": "text", "text": "Nine to six."}
-
     def test_are_kept_as_posted_under_a_name_of_their_own(self, client: httpx.Client) -> None:
-        made = create(client, "/templates", {"name": "hours", "message": self.MESSAGE})
-        assert made == {"_id": made["_id"], "name": "hours", "message": self.MESSAGE}
-        assert client.post("/templates", json={"name": "hours", "message": self.MESSAGE}).status_code == 409
-        other = create(client, "/templates", {"name": "other", "message": self.MESSAGE})
+        made = create(client, "/templates", {"name": "hours", "message": MESSAGE})
+        assert made == {"_id": made["_id"], "name": "hours", "message": MESSAGE}
+        assert client.post("/templates", json={"name": "hours", "message": MESSAGE}).status_code == 409
+        other = create(client, "/templates", {"name": "other", "message": MESSAGE})
         assert client.put(f"/templates/{other['_id']}", json={"name": "hours"}).status_code == 409
-        changed = client.put(
-            f"/templates/{made['_id']}", json={"name": "hours", "message": {**self.MESSAGE, "text": "?"}}
-        )
-        assert changed.json()["template"] == made | {"message": {**self.MESSAGE, "text": "?"}}
+        changed = client.put(f"/templates/{made['_id']}", json={"name": "hours", "message": {**MESSAGE, "text": "?"}})
+        assert changed.json()["template"] == made | {"message": {**MESSAGE, "text": "?"}}
         assert client.delete(f"/templates/{made['_id']}").json() == {}
         assert [each["name"] for each in client.get("/templates").json()["templates"]] == ["other"]
 
 
 class TestDeployments:
-    ACTIVATE = {"phoneNumber": "+14165550123", "verifiedNameCertificate": "c", "method": "sms"}
-
     def test_go_from_unregistered_to_integrated_and_back(
         self, sandbox: Sandbox, account: httpx.Client, client: httpx.Client
     ) -> None:
@@ -214,7 +210,7 @@ class TestDeployments:
         integration = {"type": "whatsapp", "deploymentId": deployment["_id"]}
         assert account.post(f"{path}/code/confirm", json={"code": "1"}).status_code == 409
         assert client.post("/integrations", json=integration).status_code == 400
-        assert account.post(f"{path}/activate", json=self.ACTIVATE).json()["deployment"]["status"] == "pending"
+        assert account.post(f"{path}/activate", json=ACTIVATE).json()["deployment"]["status"] == "pending"
         assert account.post(f"{path}/code/confirm", json={"code": ""}).status_code == 400
         confirmed = account.post(f"{path}/code/confirm", json={"code": "408212"}).json()["deployment"]
         assert (confirmed["status"], confirmed["phoneNumber"]) == ("registered", "+14165550123")
@@ -222,7 +218,7 @@ class TestDeployments:
         used = account.get(path).json()["deployment"]
         assert (used["status"], used["integrationId"], used["appId"]) == ("integrated", made["_id"], sandbox.app_id)
         assert account.delete(path).status_code == 409
-        assert account.post(f"{path}/activate", json=self.ACTIVATE).status_code == 409
+        assert account.post(f"{path}/activate", json=ACTIVATE).status_code == 409
         client.delete(f"/integrations/{made['_id']}")
         assert account.get(path).json()["deployment"]["status"] == "registered"
         assert account.delete(path).json() == {}

@@ -9,7 +9,6 @@ import logging
 import socket
 import sqlite3
 import threading
-from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from concurrency import async_wait_until
 from peer import wait_until
 
 from smooch import InvalidInput
-from smooch.webhooks import Delivery, MessageAppUser, MemoryDeduplicator, SQLiteDeduplicator, UnknownEvent, asgi_app
+from smooch.webhooks import Delivery, MemoryDeduplicator, MessageAppUser, SQLiteDeduplicator, UnknownEvent, asgi_app
 
 from .payloads import KEY, SECRET, dumped, said, tapped
 from .servers import serve_asgi

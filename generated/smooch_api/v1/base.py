@@ -12,7 +12,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from importlib import import_module
 from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
 
@@ -150,28 +149,34 @@ def dump(value: Any) -> Any:
 
 def model(name: str) -> Reader:
     """Read an object as the model of this name, which is loaded when the first one is met."""
+    parse: Reader | None = None
 
     def read(value: Any) -> Any:
-        return _parser(name)(value)
+        nonlocal parse
+        if parse is None:
+            parse = _parser(name)
+        return parse(value)
 
     return read
 
 
 def tagged(tag: str, variants: Mapping[str, str], otherwise: str | None = None) -> Reader:
     """Read an object as the model that its tag names; each is loaded when the first one is met."""
+    readers = {kind: model(name) for kind, name in variants.items()}
+    catch_all = None if otherwise is None else model(otherwise)
 
     def read(value: Any) -> Any:
         kind = value.get(tag) if isinstance(value, dict) else None
-        name = variants.get(kind) if isinstance(kind, str) else None
-        if name is not None:
+        parse = readers.get(kind) if isinstance(kind, str) else None
+        if parse is not None:
             try:
-                return _parser(name)(value)
+                return parse(value)
             except WrongShape:
-                if otherwise is None:
+                if catch_all is None:
                     raise
-        if otherwise is None:
+        if catch_all is None:
             raise WrongShape(f"{tag} is none of {', '.join(variants)}")
-        return _parser(otherwise)(value)
+        return catch_all(value)
 
     return read
 
@@ -237,7 +242,6 @@ def as_object(value: Any) -> Any:
     return value
 
 
-@cache
 def _parser(name: str) -> Reader:
     parse: Reader = getattr(import_module(_MODELS), name).from_dict
     return parse
