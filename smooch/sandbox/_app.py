@@ -7,6 +7,7 @@ import contextlib
 import json
 import logging
 from collections import deque
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -207,7 +208,7 @@ async def _form(operation: Operation, data: bytes, scope: Scope) -> tuple[dict[s
         async with Request(scope, replay).form() as form:
             for name, value in form.multi_items():
                 if isinstance(value, UploadFile):
-                    files[name] = Upload(value.filename or "file", value.content_type or "", await value.read())
+                    files[name] = Upload(_file_name(value.filename), value.content_type or "", await value.read())
                 else:
                     fields[name] = value
     except MultiPartException as error:
@@ -235,3 +236,9 @@ def _garbled(response: Response, garble: Garble) -> Response:
     body = bytes(response.body)
     half = body[: len(body) // 2]
     return Response(half if garble.body is None else garble.body, response.status_code, media_type=response.media_type)
+
+
+def _file_name(name: str | None) -> str:
+    """The last part of a path, since the name becomes a part of the file's address."""
+    last = PurePosixPath(name or "").name
+    return "file" if last in {"", ".."} else last
