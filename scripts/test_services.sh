@@ -9,5 +9,5 @@ fi
 as_root=()
 [ "$(id -u)" -eq 0 ] || as_root=(sudo)
 "${as_root[@]}" apt-get update -qq
-# No invoke-rc.d, no service: tests start their own server.
+# The run level keeps Debian from starting a server of its own: tests start theirs.
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends redis-server

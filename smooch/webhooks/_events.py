@@ -13,7 +13,6 @@ from smooch_api.v1.unions import read_webhook_event
 
 from . import _identity
 from ._body import read_object
-from ._errors import WebhookUnreadable
 from ._verify import verify
 
 if TYPE_CHECKING:
@@ -62,10 +61,7 @@ def parse(body: Body) -> Delivery:
         WebhookUnreadable: the body is no JSON object.
     """
     raw = read_object(body)
-    try:
-        return _enveloped(raw) if _is_envelope(raw) else _classic(raw)
-    except RecursionError:
-        raise WebhookUnreadable("the body of the delivery is nested too deep for the stack that is left") from None
+    return _enveloped(raw) if _is_envelope(raw) else _classic(raw)
 
 
 def receive(body: Body, headers: Headers, secret: Secret) -> Delivery:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-import uuid
+import secrets
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -51,6 +51,8 @@ class Answer:
     @property
     def all_headers(self) -> list[tuple[str, str]]:
         """Names in lower case, as ASGI wants them."""
+        if not self.reason:
+            return [("content-length", "0"), *self.headers]
         length = ("content-length", str(len(self.body)))
         return [("content-type", "text/plain; charset=utf-8"), length, *self.headers]
 
@@ -148,7 +150,7 @@ class Intake:
 
     def claim(self, delivery: Delivery) -> Batch:
         """Take what is new in a delivery; all or nothing if the deduplicator fails."""
-        batch, owner = Batch(), uuid.uuid4().hex
+        batch, owner = Batch(), secrets.token_hex(16)
         try:
             for event_id, event in dict(zip(delivery.event_ids, delivery.events, strict=True)).items():
                 match self.deduplicator.claim(event_id, owner):

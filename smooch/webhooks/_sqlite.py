@@ -80,7 +80,7 @@ class SQLiteDeduplicator:
                 self._connection.close()
                 self._connection = None
 
-    def forked(self) -> None:
+    def _start_anew(self) -> None:
         """Start anew in a child process: SQLite forbids to use, or even to close, what the parent opened."""
         self._inherited.append(self._connection)
         self._connection = None
@@ -116,6 +116,6 @@ def _after_fork(deduplicator: SQLiteDeduplicator) -> None:
 
         def in_child() -> None:
             if (found := reference()) is not None:
-                found.forked()
+                found._start_anew()
 
         os.register_at_fork(after_in_child=in_child)

@@ -70,18 +70,17 @@ def _as_tuple(secret: Iterable[str]) -> tuple[str, ...]:
 
 def _given(headers: Headers) -> list[bytes]:
     pairs: Iterable[Any] = headers.items() if hasattr(headers, "items") else headers
-    return [
-        spelling
-        for pair in pairs
-        if isinstance(pair, tuple | list) and len(pair) == 2 and _is_key(pair[0])
-        for spelling in _spellings(pair[1])
-    ]
-
-
-def _is_key(name: object) -> bool:
-    if isinstance(name, bytes):
-        name = name.decode("latin-1")
-    return isinstance(name, str) and name.lower() in _NAMES
+    given: list[bytes] = []
+    for pair in pairs:
+        try:
+            name, value = pair
+        except (TypeError, ValueError):
+            continue
+        if isinstance(name, bytes):
+            name = name.decode("latin-1")
+        if isinstance(name, str) and name.lower() in _NAMES:
+            given += _spellings(value)
+    return given
 
 
 def _spellings(value: object) -> list[bytes]:

@@ -302,7 +302,8 @@ def test_sqlite_survives_a_kill(path: Path) -> None:
 
 
 def _child(dedupe: SQLiteDeduplicator, results: Any) -> None:
-    results.put((dedupe.claim("before", "child"), dedupe.claim("after", "child")))
+    inherits = dedupe._connection is not None
+    results.put((inherits, dedupe.claim("before", "child"), dedupe.claim("after", "child")))
     dedupe.close()
 
 
@@ -314,7 +315,7 @@ def test_sqlite_can_be_used_on_both_sides_of_a_fork(path: Path) -> None:
         dedupe.claim("before", "parent")
         child = context.Process(target=_child, args=(dedupe, results))
         child.start()
-        assert results.get() == ("running", "new")
+        assert results.get() == (False, "running", "new")
         child.join()
         assert child.exitcode == 0
         assert dedupe.claim("after", "parent") == "running"

@@ -175,6 +175,11 @@ def test_a_hundred_deep_is_read() -> None:
     assert only(parse(body)).to_dict() == json.loads(body)
 
 
+def test_a_wide_body_is_read() -> None:
+    ids = [f"m{number}" for number in range(500)]
+    assert [message.id for message in only(parse(dumped(said(*ids)))).messages] == ids
+
+
 def test_an_error_shows_nothing_of_the_body() -> None:
     for body in (b'{"x": "not-for-logs", }', b'{"not-for-logs": 1, "not-for-logs": 2}', b'["not-for-logs"]'):
         with pytest.raises(WebhookUnreadable) as caught:
@@ -245,6 +250,10 @@ OTHER = {
         {"trigger": "link:match", "app": APP, "appUser": USER, "channel": "viber"},
     ),
     "ids joined differently": (said("a/b", "c"), said("a", "b/c")),
+    "message without an id beside one that has one": (
+        said(messages=[{"_id": "m1"}, {"text": "a"}]),
+        said(messages=[{"_id": "m1"}, {"text": "b"}]),
+    ),
     "message without an id": (said(messages=[{"text": "a"}]), said(messages=[{"text": "b"}])),
 }
 

@@ -1,0 +1,654 @@
+"""`asgi_app` under uvicorn on real sockets; what a socket cannot show, by the protocol itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+import logging
+import socket
+import sqlite3
+import threading
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from concurrency import async_wait_until
+from peer import wait_until
+
+from smooch import InvalidInput
+from smooch.webhooks import Delivery, MemoryDeduplicator, MessageAppUser, SQLiteDeduplicator, UnknownEvent, asgi_app
+
+from .payloads import KEY, SECRET, dumped, said, tapped
+from .servers import serve_asgi
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+
+class Bot:
+    """A handler that notes the ids of messages, and waits or fails as told."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.started = 0
+        self.fails = 0
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def __call__(self, event: Any) -> None:
+        self.started += 1
+        self.gate.wait(10)
+        self._hear(event)
+
+    def _hear(self, event: Any) -> None:
+        if self.fails:
+            self.fails -= 1
+            raise RuntimeError("no answer today")
+        self.heard += (
+            [message.id for message in event.messages] if isinstance(event, MessageAppUser) else [event.trigger]
+        )
+
+
+class AsyncBot(Bot):
+    async def __call__(self, event: Any) -> None:  # type: ignore[override]
+        self.started += 1
+        await async_wait_until(self.gate.is_set)
+        self._hear(event)
+
+
+@pytest.fixture(params=[Bot, AsyncBot])
+def bot(request: pytest.FixtureRequest) -> Any:
+    return request.param()
+
+
+def deliver(url: str, body: Any = None, **options: Any) -> httpx.Response:
+    options = {"headers": KEY, "content": dumped(said()) if body is None else body, **options}
+    return httpx.post(url, **options)
+
+
+def test_a_delivery_reaches_the_handler(bot: Any) -> None:
+    with serve_asgi(asgi_app(bot, secret=SECRET)) as url:
+        answer = deliver(url, dumped(said("m1", "m2")))
+        assert (answer.status_code, answer.content) == (200, b"")
+        wait_until(lambda: bot.heard == ["m1", "m2"])
+
+
+def test_the_answer_does_not_wait_for_the_handler(bot: Any) -> None:
+    bot.gate.clear()
+    with serve_asgi(asgi_app(bot, secret=SECRET)) as url:
+        assert deliver(url).status_code == 200
+        assert bot.heard == []
+        bot.gate.set()
+        wait_until(lambda: bot.heard == ["m1"])
+
+
+def test_the_shutdown_waits_for_the_handler(bot: Any) -> None:
+    bot.gate.clear()
+    with serve_asgi(asgi_app(bot, secret=SECRET)) as url:
+        assert deliver(url).status_code == 200
+        threading.Timer(0.1, bot.gate.set).start()
+    assert bot.heard == ["m1"]
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-API-Key": "wrong"}, {"Authorization": SECRET}])
+def test_without_the_secret_401(bot: Any, headers: dict[str, str], caplog: pytest.LogCaptureFixture) -> None:
+    with serve_asgi(asgi_app(bot, secret=SECRET)) as url:
+        assert deliver(url, headers=headers).status_code == 401
+    assert bot.heard == []
+    assert "refused a delivery with 401" in caplog.text
+    assert SECRET not in caplog.text
+    assert "wrong" not in caplog.text
+
+
+@pytest.mark.parametrize("body", [b"", b"no JSON", b"[]", b'{"a": NaN}'])
+def test_an_unreadable_body_400(bot: Any, body: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    with serve_asgi(asgi_app(bot, secret=SECRET)) as url:
+        assert deliver(url, body).status_code == 400
+    assert bot.heard == []
+    assert "refused a delivery with 400" in caplog.text
+
+
+def in_chunks(body: bytes, size: int) -> AsyncIterator[bytes] | Any:
+    return (body[start : start + size] for start in range(0, len(body), size))
+
+
+def test_a_body_over_the_limit_413(bot: Any) -> None:
+    body = dumped(said())
+    with serve_asgi(asgi_app(bot, secret=SECRET, max_body=len(body))) as url:
+        assert deliver(url, body + b" ").status_code == 413
+        assert deliver(url, in_chunks(body + b" ", 50)).status_code == 413
+        assert deliver(url, body).status_code == 200
+        assert deliver(url, in_chunks(dumped(said("m2")), 50)).status_code == 200
+        wait_until(lambda: bot.heard == ["m1", "m2"])
+
+
+def test_the_limit_is_one_mebibyte() -> None:
+    body = dumped(said())
+    with serve_asgi(asgi_app(print, secret=SECRET)) as url:
+        assert deliver(url, body + b" " * (2**20 - len(body))).status_code == 200
+        assert deliver(url, body + b" " * (2**20 - len(body) + 1)).status_code == 413
+
+
+def test_the_probe_is_answered_without_the_secret() -> None:
+    with serve_asgi(asgi_app(print, secret=SECRET)) as url:
+        assert httpx.head(url).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS", "PATCH"])
+def test_other_methods_405(method: str) -> None:
+    with serve_asgi(asgi_app(print, secret=SECRET)) as url:
+        answer = httpx.request(method, url, headers=KEY)
+        assert answer.status_code == 405
+        assert answer.headers["Allow"] == "HEAD, POST"
+
+
+def test_a_second_delivery_of_an_event_is_dropped(bot: Any) -> None:
+    with serve_asgi(asgi_app(bot, secret=SECRET)) as url:
+        for body in (said("m1"), said("m1"), said("m2"), said("m1", text="edited")):
+            assert deliver(url, dumped(body)).status_code == 200
+    assert bot.heard == ["m1", "m2"]
+
+
+def test_both_secrets_are_good_while_they_change(bot: Any) -> None:
+    with serve_asgi(asgi_app(bot, secret=["old", "new"])) as url:
+        for number, secret in enumerate(("old", "new")):
+            answer = deliver(url, dumped(said(str(number))), headers={"X-API-Key": secret})
+            assert answer.status_code == 200
+    assert bot.heard == ["0", "1"]
+
+
+def test_a_failure_is_logged_with_the_event_and_does_not_change_the_answer(
+    bot: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    bot.fails = 1
+    with serve_asgi(asgi_app(bot, secret=SECRET)) as url:
+        assert deliver(url).status_code == 200
+        wait_until(lambda: "no answer today" in caplog.text)
+        assert deliver(url).status_code == 200, "an event that failed is new when it is delivered again"
+    assert bot.heard == ["m1"]
+    (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert record.name == "smooch.webhooks"
+    assert "5a0000000000000000000001/message:appUser/m1" in record.getMessage()
+
+
+# await_handler
+
+
+def test_awaited_the_answer_tells_what_became_of_it(bot: Any) -> None:
+    bot.fails = 2
+    with serve_asgi(asgi_app(bot, secret=SECRET, await_handler=True)) as url:
+        assert [deliver(url).status_code for _ in range(5)] == [500, 500, 200, 200, 200]
+    assert bot.heard == ["m1"]
+
+
+def test_awaited_an_event_that_is_being_handled_503(bot: Any) -> None:
+    bot.gate.clear()
+    with serve_asgi(asgi_app(bot, secret=SECRET, await_handler=True)) as url:
+        first = threading.Thread(target=deliver, args=(url,), kwargs={"timeout": 10})
+        first.start()
+        wait_until(lambda: bot.started == 1)
+        assert deliver(url).status_code == 503
+        bot.gate.set()
+        first.join()
+        assert deliver(url).status_code == 200
+    assert bot.heard == ["m1"]
+
+
+def test_awaited_the_handler_goes_on_when_the_api_hangs_up(bot: Any) -> None:
+    bot.gate.clear()
+    with serve_asgi(asgi_app(bot, secret=SECRET, await_handler=True)) as url:
+        with pytest.raises(httpx.ReadTimeout):
+            deliver(url, timeout=httpx.Timeout(5, read=0.2))
+        bot.gate.set()
+        wait_until(lambda: bot.heard == ["m1"])
+        assert deliver(url).status_code == 200
+    assert bot.heard == ["m1"]
+
+
+V2 = {"app": {"id": "a1"}, "webhook": {"id": "w1", "version": "v2"}}
+
+
+@pytest.mark.anyio
+async def test_of_several_events_only_those_that_failed_come_again() -> None:
+    handled = []
+
+    async def handler(event: Any) -> None:
+        if event["n"] == 1 and handled.count(1) == 0 and len(handled) < 3:
+            handled.append(-1)
+            raise RuntimeError
+        handled.append(event["n"])
+
+    app = asgi_app(handler, secret=SECRET, await_handler=True)
+    body = dumped(V2 | {"events": [{"id": f"e{number}", "n": number} for number in (0, 1, 2, 0)]})
+    assert [(await call(app, body)).status for _ in range(3)] == [500, 200, 200]
+    assert handled == [0, -1, 2, 1]
+
+
+@pytest.mark.anyio
+async def test_an_event_that_is_twice_in_a_delivery_is_handled_once() -> None:
+    got: list[Any] = []
+    app = asgi_app(got.append, secret=SECRET, await_handler=True)
+    assert (await call(app, dumped(V2 | {"events": [{"id": "e1"}] * 2}))).status == 200
+    assert len(got) == 1
+    await app.aclose()
+
+
+@pytest.mark.anyio
+async def test_awaited_the_handler_goes_on_when_the_server_cancels_the_request() -> None:
+    gauge = Gauge()
+    app = asgi_app(gauge, secret=SECRET, await_handler=True)
+    request = asyncio.create_task(call(app, dumped(said())))
+    await async_wait_until(lambda: gauge.running == 1)
+    request.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await request
+    gauge.gate.set()
+    await app.aclose()
+    assert gauge.running == 0
+    assert (await call(app, dumped(said()))).status == 200
+
+
+# what the handler may be
+
+
+@pytest.mark.anyio
+async def test_a_handler_can_have_the_delivery_too() -> None:
+    got: list[Any] = []
+
+    async def one(event: Any) -> None:
+        got.append(event)
+
+    async def both(event: Any, delivery: Delivery) -> None:
+        got.append((event, delivery))
+
+    def optional(event: Any, retries: int = 3) -> None:
+        got.append((event, retries))
+
+    for handler in (one, both, optional):
+        await call(asgi_app(handler, secret=SECRET, await_handler=True), dumped(said()))
+    assert isinstance(got[0], MessageAppUser)
+    assert got[1][1].raw == said()
+    assert got[1][0] is got[1][1].events[0]
+    assert got[2][1] == 3
+
+
+@pytest.mark.anyio
+async def test_callables_of_every_kind() -> None:
+    got: list[str] = []
+
+    class Handlers:
+        async def method(self, event: Any) -> None:
+            got.append("method")
+
+        async def __call__(self, event: Any) -> None:
+            got.append("object")
+
+    async def function(name: str, event: Any) -> None:
+        got.append(name)
+
+    events: list[Any] = []
+    for handler in (
+        Handlers().method,
+        Handlers(),
+        functools.partial(function, "partial"),
+        lambda event: function("lambda", event),
+        events.append,
+        dir,  # tells nothing of its arguments
+    ):
+        assert (await call(asgi_app(handler, secret=SECRET, await_handler=True), dumped(said()))).status == 200
+    assert got == ["method", "object", "partial", "lambda"]
+    assert isinstance(events[0], MessageAppUser)
+
+
+@pytest.mark.parametrize("handler", [None, "handler", lambda: None, lambda a, b, c: None, lambda *, event: None])
+def test_a_handler_that_cannot_work_is_refused(handler: Any) -> None:
+    with pytest.raises(InvalidInput, match="handler"):
+        asgi_app(handler, secret=SECRET)
+
+
+@pytest.mark.parametrize(
+    "options", [{"secret": ""}, {"max_body": 0}, {"concurrency": 0}, {"concurrency": 1.5}, {"backlog": -1}]
+)
+def test_options_that_cannot_work_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput, match=next(iter(options))):
+        asgi_app(print, **{"secret": SECRET, **options})
+
+
+def test_the_app_shows_no_secret() -> None:
+    assert SECRET not in repr(asgi_app(print, secret=SECRET))
+
+
+# the protocol itself
+
+
+class Answered:
+    status = 0
+    body = b""
+    sent: list[Any]
+
+
+async def call(app: Any, *pieces: Any, headers: Any = None, method: str = "POST", then: Any = None) -> Answered:
+    """One request; `pieces` are of the body, or messages as they are."""
+    messages = [
+        piece
+        if isinstance(piece, dict)
+        else {"type": "http.request", "body": piece, "more_body": piece is not pieces[-1]}
+        for piece in pieces
+    ]
+    answered = Answered()
+    answered.sent = []
+
+    async def receive() -> Any:
+        return messages.pop(0)
+
+    async def send(message: Any) -> None:
+        answered.sent.append(message)
+        answered.status = message.get("status", answered.status)
+        answered.body += message.get("body", b"")
+        if then is not None:
+            then(message)
+
+    keys = [(b"x-api-key", SECRET.encode())] if headers is None else headers
+    await app({"type": "http", "method": method, "headers": keys, "path": "/"}, receive, send)
+    return answered
+
+
+@pytest.mark.anyio
+async def test_a_client_that_hangs_up_in_the_body_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    app = asgi_app(print, secret=SECRET)
+    started = {"type": "http.request", "body": b'{"trig', "more_body": True}
+    assert (await call(app, started, {"type": "http.disconnect"})).sent == []
+    assert not caplog.records
+
+
+@pytest.mark.anyio
+async def test_a_client_that_hangs_up_before_the_answer_is_served_all_the_same() -> None:
+    got: list[Any] = []
+
+    async def handler(event: Any) -> None:
+        got.append(event)
+
+    def gone(message: Any) -> None:
+        raise ConnectionResetError
+
+    app = asgi_app(handler, secret=SECRET)
+    with pytest.raises(ConnectionResetError):
+        await call(app, dumped(said()), then=gone)
+    await app.aclose()
+    assert len(got) == 1
+
+
+@pytest.mark.anyio
+async def test_the_handler_starts_after_the_answer() -> None:
+    order: list[str] = []
+
+    async def handler(event: Any) -> None:
+        order.append("handled")
+
+    app = asgi_app(handler, secret=SECRET)
+    await call(app, dumped(said()), then=lambda message: order.append(message["type"]))
+    await app.aclose()
+    assert order == ["http.response.start", "http.response.body", "handled"]
+
+
+@pytest.mark.anyio
+async def test_what_is_too_large_or_not_verified_is_not_read() -> None:
+    length = (b"content-length", b"1048577")
+    assert (await call(asgi_app(print, secret=SECRET), headers=[(b"x-api-key", SECRET.encode()), length])).status == 413
+    assert (await call(asgi_app(print, secret=SECRET), headers=[])).status == 401
+
+
+@pytest.mark.anyio
+async def test_lifespan_waits_for_handlers() -> None:
+    done = []
+    messages = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
+
+    async def handler(event: Any) -> None:
+        await asyncio.sleep(0.05)
+        done.append(event)
+
+    async def receive() -> Any:
+        return messages.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append((message["type"], len(done)))
+
+    sent: list[Any] = []
+    app = asgi_app(handler, secret=SECRET)
+    await call(app, dumped(said()))
+    await app({"type": "lifespan"}, receive, send)
+    assert sent == [("lifespan.startup.complete", 0), ("lifespan.shutdown.complete", 1)]
+
+
+@pytest.mark.anyio
+async def test_websockets_are_refused() -> None:
+    with pytest.raises(NotImplementedError, match="websocket"):
+        await asgi_app(print, secret=SECRET)({"type": "websocket"}, None, None)  # type: ignore[arg-type]
+
+
+@pytest.mark.anyio
+async def test_an_app_can_be_used_after_aclose() -> None:
+    got: list[Any] = []
+    app = asgi_app(got.append, secret=SECRET)
+    for number in range(3):
+        await call(app, dumped(said(str(number))))
+        await app.aclose()
+    assert len(got) == 3
+
+
+# load
+
+
+class Gauge:
+    """A handler that counts how many run at once, until it is told to let them go."""
+
+    def __init__(self) -> None:
+        self.running = self.most = 0
+        self.gate = asyncio.Event()
+
+    async def __call__(self, event: Any) -> None:
+        self.running += 1
+        self.most = max(self.most, self.running)
+        await self.gate.wait()
+        self.running -= 1
+
+
+@pytest.mark.anyio
+async def test_no_more_than_so_many_run_and_wait() -> None:
+    gauge = Gauge()
+    app = asgi_app(gauge, secret=SECRET, concurrency=3, backlog=4)
+    statuses = [(await call(app, dumped(said(str(number))))).status for number in range(9)]
+    assert statuses == [200] * 7 + [503] * 2
+    await async_wait_until(lambda: gauge.running == 3)
+    gauge.gate.set()
+    await app.aclose()
+    assert gauge.most == 3
+    assert (await call(app, dumped(said("8")))).status == 200, "what was refused is new when it is delivered again"
+    await app.aclose()
+
+
+@pytest.mark.anyio
+async def test_handlers_in_threads_are_bounded_too() -> None:
+    lock, running, most = threading.Lock(), 0, 0
+    gate = threading.Event()
+
+    def handler(event: Any) -> None:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        gate.wait(10)
+        with lock:
+            running -= 1
+
+    app = asgi_app(handler, secret=SECRET, concurrency=2)
+    for number in range(6):
+        await call(app, dumped(said(str(number))))
+    await async_wait_until(lambda: running == 2)
+    gate.set()
+    await app.aclose()
+    assert most == 2
+
+
+@pytest.mark.anyio
+async def test_a_sync_handler_blocks_neither_the_loop_nor_the_claims(tmp_path: Path) -> None:
+    gate = threading.Event()
+    with closing(SQLiteDeduplicator(tmp_path / "events.db")) as dedupe:
+        app = asgi_app(lambda event: gate.wait(10), secret=SECRET, deduplicator=dedupe)
+        for number in range(45):
+            assert (await call(app, dumped(said(str(number))))).status == 200
+        gate.set()
+        await app.aclose()
+
+
+@pytest.mark.anyio
+async def test_a_sync_handler_sees_the_context_of_the_request() -> None:
+    var: contextvars.ContextVar[str] = contextvars.ContextVar("var", default="none")
+    seen: list[str] = []
+    app = asgi_app(lambda event: seen.append(var.get()), secret=SECRET, await_handler=True)
+    var.set("request 1")
+    await call(app, dumped(said()))
+    assert seen == ["request 1"]
+    await app.aclose()
+
+
+@pytest.mark.anyio
+async def test_stop_iteration_in_a_thread_is_a_failure_and_does_not_hang(caplog: pytest.LogCaptureFixture) -> None:
+    app = asgi_app(lambda event: next(iter(())), secret=SECRET, await_handler=True)
+    async with asyncio.timeout(10):
+        assert (await call(app, dumped(said()))).status == 500
+    assert "StopIteration" in caplog.text
+    await app.aclose()
+
+
+@pytest.mark.anyio
+async def test_a_cancelled_handler_gives_its_event_back(caplog: pytest.LogCaptureFixture) -> None:
+    gauge = Gauge()
+    dedupe = MemoryDeduplicator()
+    app = asgi_app(gauge, secret=SECRET, deduplicator=dedupe, concurrency=1)
+    for number in range(2):
+        await call(app, dumped(said(str(number))))
+    await async_wait_until(lambda: gauge.running == 1)
+    for task in list(app._tasks):
+        task.cancel()
+    await app.aclose()
+    assert "cancelled before event 5a0000000000000000000001/message:appUser/0 was handled" in caplog.text
+    gauge.gate.set()
+    for number in range(2):
+        assert dedupe.claim(f"5a0000000000000000000001/message:appUser/{number}", "a") == "new"
+
+
+# deduplicators
+
+
+class Broken:
+    """A deduplicator whose store is gone, from the n-th call on."""
+
+    def __init__(self, works: int = 0) -> None:
+        self.works = works
+        self.released: list[str] = []
+
+    def _use(self) -> None:
+        if self.works <= 0:
+            raise OSError("the store is gone")
+        self.works -= 1
+
+    def claim(self, event_id: str, owner: str) -> Any:
+        self._use()
+        return "new"
+
+    def confirm(self, event_id: str, *, at_most: float | None = None) -> None:
+        self._use()
+
+    def release(self, event_id: str, owner: str) -> None:
+        self.released.append(event_id)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("await_handler", [True, False])
+async def test_without_its_store_the_api_is_asked_again(await_handler: bool, caplog: pytest.LogCaptureFixture) -> None:
+    got: list[Any] = []
+    dedupe = Broken(works=1)
+    app = asgi_app(got.append, secret=SECRET, deduplicator=dedupe, await_handler=await_handler)
+    body = dumped(V2 | {"events": [{"id": "e1"}, {"id": "e2"}]})
+    assert (await call(app, body)).status == 503
+    assert dedupe.released == ["a1/e1"]
+    assert "the store is gone" in caplog.text
+    assert got == []
+
+
+@pytest.mark.anyio
+async def test_what_was_handled_counts_although_it_cannot_be_recorded(caplog: pytest.LogCaptureFixture) -> None:
+    got: list[Any] = []
+    app = asgi_app(got.append, secret=SECRET, deduplicator=Broken(works=1), await_handler=True)
+    assert (await call(app, dumped(said()))).status == 200
+    assert len(got) == 1
+    assert "could not record event 5a0000000000000000000001/message:appUser/m1" in caplog.text
+    await app.aclose()
+
+
+class Noting(MemoryDeduplicator):
+    def __init__(self) -> None:
+        super().__init__()
+        self.confirmed: dict[str, float | None] = {}
+
+    def confirm(self, event_id: str, *, at_most: float | None = None) -> None:
+        self.confirmed[event_id.split("/")[1]] = at_most
+        super().confirm(event_id, at_most=at_most)
+
+
+@pytest.mark.anyio
+async def test_an_undated_event_is_remembered_for_a_minute_only() -> None:
+    dedupe = Noting()
+    app = asgi_app(lambda event: None, secret=SECRET, deduplicator=dedupe, await_handler=True)
+    for body in (said(), tapped()):
+        await call(app, dumped(body))
+    assert dedupe.confirmed == {"message:appUser": None, "postback": 60.0}
+    await app.aclose()
+
+
+@pytest.mark.anyio
+async def test_the_store_of_other_deduplicators_is_used_in_a_thread(tmp_path: Path) -> None:
+    threads = set()
+
+    class Recording(SQLiteDeduplicator):
+        def claim(self, *args: Any) -> Any:
+            threads.add(threading.current_thread())
+            return super().claim(*args)
+
+        def confirm(self, *args: Any, **options: Any) -> None:
+            threads.add(threading.current_thread())
+            super().confirm(*args, **options)
+
+    async def handler(event: Any) -> None:
+        pass
+
+    with closing(Recording(tmp_path / "events.db")) as dedupe:
+        app = asgi_app(handler, secret=SECRET, deduplicator=dedupe, await_handler=True)
+        assert [(await call(app, dumped(said()))).status for _ in range(2)] == [200, 200]
+    assert threads
+    assert threading.current_thread() not in threads
+    with closing(sqlite3.connect(tmp_path / "events.db")) as database:
+        assert database.execute("SELECT count(*) FROM smooch_events WHERE owner IS NULL").fetchone() == (1,)
+
+
+def test_unknown_events_reach_the_handler() -> None:
+    got: list[Any] = []
+    with serve_asgi(asgi_app(got.append, secret=SECRET)) as url:
+        assert deliver(url, b'{"trigger": "conversation:archive"}').status_code == 200
+    assert [type(event) for event in got] == [UnknownEvent]
+
+
+def test_a_connection_cut_in_the_body_leaves_the_server_well() -> None:
+    got: list[Any] = []
+    with serve_asgi(asgi_app(got.append, secret=SECRET)) as url:
+        address = httpx.URL(url)
+        for _ in range(3):
+            with socket.create_connection((address.host, address.port or 0)) as connection:
+                head = f"POST / HTTP/1.1\r\nHost: x\r\nX-API-Key: {SECRET}\r\nContent-Length: 500\r\n\r\n"
+                connection.sendall(head.encode() + b'{"trigger"')
+        assert deliver(url).status_code == 200
+    assert len(got) == 1

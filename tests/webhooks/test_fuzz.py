@@ -1,0 +1,162 @@
+"""20,000 bodies and sets of headers: nothing but the two documented errors, nothing lost, and no secret shown."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import traceback
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from smooch.webhooks import Delivery, WebhookRejected, WebhookUnreadable, parse, receive, verify
+
+from .payloads import KEY, SECRET, dumped, examples
+
+pytestmark = pytest.mark.slow
+
+OTHER = "97f1c8a0d7f34ab0a6a3"
+
+
+def fuzz(examples: int) -> settings:
+    return settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+values = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+    max_leaves=12,
+)
+bodies = [body for _, body in examples()]
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> dict[str, Any]:
+    """An example in which some places hold something else, or nothing."""
+    body: dict[str, Any] = json.loads(json.dumps(draw(st.sampled_from(bodies))))
+    for _ in range(draw(st.integers(1, 3))):
+        holder: Any = body
+        while True:
+            keys = list(holder) if isinstance(holder, dict) else list(range(len(holder)))
+            if not keys:
+                break
+            key = draw(st.sampled_from(keys))
+            if isinstance(holder[key], dict | list) and holder[key] and draw(st.booleans()):
+                holder = holder[key]
+                continue
+            if draw(st.booleans()):
+                holder[key] = draw(values)
+            else:
+                del holder[key]
+            break
+    return body
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """The bytes of an example with some of them replaced."""
+    body = dumped(draw(st.sampled_from(bodies)))
+    start = draw(st.integers(0, len(body)))
+    return body[:start] + draw(st.binary(max_size=6)) + body[start + draw(st.integers(0, 40)) :]
+
+
+anything = (
+    st.binary(max_size=200)
+    | st.text(max_size=200)
+    | values
+    | mutated()
+    | mutated().map(json.dumps)
+    | values.map(json.dumps)
+    | damaged()
+    | st.integers(90, 3000).map(lambda depth: b'{"a":' * depth + b"[]" + b"}" * depth)
+)
+names = st.sampled_from(["X-API-Key", "x-api-key", "HTTP_X_API_KEY", "X_API_KEY", b"x-api-key", "Host"]) | st.text(
+    max_size=8
+)
+near_secrets = st.sampled_from([SECRET[:-1], SECRET + "x", SECRET.upper(), SECRET + "\ud800", f"Bearer {SECRET}"])
+keys = (
+    near_secrets
+    | near_secrets.map(lambda text: text.encode("utf-8", "replace"))
+    | st.text(max_size=8)
+    | st.binary(max_size=8)
+)
+pairs = st.tuples(names, keys | scalars)
+header_sets = st.dictionaries(names, keys | scalars, max_size=4) | st.lists(
+    pairs | scalars | st.lists(keys), max_size=4
+)
+
+
+class Shown:
+    """Everything that a reader of logs and tracebacks would see."""
+
+    def __enter__(self) -> Shown:
+        self._text = io.StringIO()
+        self._log = logging.StreamHandler(self._text)
+        logging.getLogger("smooch").addHandler(self._log)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        logging.getLogger("smooch").removeHandler(self._log)
+
+    def error(self, error: Exception) -> None:
+        self._text.write(repr(error) + "".join(traceback.format_exception(error)))
+
+    def __contains__(self, text: str) -> bool:
+        return text in self._text.getvalue()
+
+
+def check_whole(delivery: Delivery, body: Any) -> None:
+    raw = delivery.raw
+    assert json.loads(json.dumps(raw)) == raw
+    if isinstance(body, bytes | str):
+        assert raw == json.loads(body)
+    assert len(delivery.event_ids) == len(delivery.events)
+    assert all(each.isascii() and each.isprintable() for each in delivery.event_ids)
+    if "trigger" in raw:
+        assert [event.to_dict() for event in delivery] == [raw]
+    assert parse(raw).event_ids == delivery.event_ids
+    repr(delivery)
+
+
+@fuzz(10_000)
+@given(body=anything)
+def test_any_body_is_a_whole_delivery_or_unreadable(body: Any) -> None:
+    with Shown() as shown:
+        try:
+            delivery = receive(body, KEY, SECRET)
+        except WebhookUnreadable as error:
+            shown.error(error)
+        else:
+            check_whole(delivery, body)
+        assert SECRET not in shown
+
+
+@fuzz(8_000)
+@given(headers=header_sets)
+def test_any_headers_but_the_right_ones_are_rejected(headers: Any) -> None:
+    with Shown() as shown:
+        try:
+            verify(headers, [SECRET, OTHER])
+        except WebhookRejected as error:
+            shown.error(error)
+        else:
+            raise AssertionError("taken without the secret")
+        assert SECRET not in shown
+        assert OTHER not in shown
+
+
+@fuzz(2_000)
+@given(body=anything, headers=header_sets, insert=st.booleans())
+def test_any_request_is_rejected_before_it_is_read(body: Any, headers: Any, insert: bool) -> None:
+    if insert:
+        headers = [*(headers.items() if isinstance(headers, dict) else headers), ("X-Api-Key", SECRET)]
+    try:
+        receive(body, headers, SECRET)
+    except WebhookRejected:
+        assert not insert
+    except WebhookUnreadable:
+        assert insert

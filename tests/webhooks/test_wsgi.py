@@ -1,0 +1,258 @@
+"""`wsgi_app` under wsgiref on real sockets; what a socket cannot show, by the environment itself."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import threading
+from typing import Any
+
+import httpx
+import pytest
+from peer import wait_until
+
+from smooch import InvalidInput
+from smooch.webhooks import MemoryDeduplicator, MessageAppUser, wsgi_app
+
+from .payloads import KEY, SECRET, dumped, said
+from .servers import serve_wsgi
+
+
+class Bot:
+    """A handler that notes the ids of messages, and waits or fails as told."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.started = self.running = self.most = self.fails = 0
+        self.gate = threading.Event()
+        self.gate.set()
+        self._lock = threading.Lock()
+
+    def __call__(self, event: MessageAppUser) -> None:
+        with self._lock:
+            self.started += 1
+            self.running += 1
+            self.most = max(self.most, self.running)
+        self.gate.wait(10)
+        with self._lock:
+            self.running -= 1
+            if self.fails:
+                self.fails -= 1
+                raise RuntimeError("no answer today")
+            self.heard += [message.id for message in event.messages]
+
+
+@pytest.fixture
+def bot() -> Any:
+    return Bot()
+
+
+def deliver(url: str, body: Any = None, **options: Any) -> int:
+    options = {"headers": KEY, "content": dumped(said()) if body is None else body, **options}
+    return httpx.post(url, **options).status_code
+
+
+def call(app: Any, body: Any = b"", **environ: Any) -> tuple[int, dict[str, str], bytes]:
+    """One request with this environment."""
+    answered: list[Any] = []
+    stream = io.BytesIO(body) if isinstance(body, bytes) else body
+    environ = {"REQUEST_METHOD": "POST", "HTTP_X_API_KEY": SECRET, "wsgi.input": stream, **environ}
+    content = b"".join(app(environ, lambda status, headers: answered.extend((status, headers))))
+    return int(answered[0].split()[0]), dict(answered[1]), content
+
+
+def sized(body: bytes) -> dict[str, Any]:
+    return {"body": body, "CONTENT_LENGTH": str(len(body))}
+
+
+def test_a_delivery_reaches_the_handler_and_the_answer_does_not_wait(bot: Any) -> None:
+    bot.gate.clear()
+    app = wsgi_app(bot, secret=SECRET)
+    with serve_wsgi(app) as url:
+        assert deliver(url, dumped(said("m1", "m2"))) == 200
+        assert bot.heard == []
+        bot.gate.set()
+        app.close()
+        assert bot.heard == ["m1", "m2"]
+        assert deliver(url, dumped(said("m3"))) == 200
+    app.close()
+    assert bot.heard == ["m1", "m2", "m3"]
+
+
+def test_statuses(bot: Any, caplog: pytest.LogCaptureFixture) -> None:
+    app = wsgi_app(bot, secret=[SECRET, "another"], max_body=1000)
+    with serve_wsgi(app) as url:
+        assert httpx.head(url).status_code == 200
+        assert httpx.get(url).status_code == 405
+        assert httpx.put(url, content=b"{}", headers=KEY).headers["Allow"] == "HEAD, POST"
+        assert deliver(url, headers={}) == 401
+        assert deliver(url, headers={"X-API-Key": "wrong"}) == 401
+        assert deliver(url, b"no JSON") == 400
+        assert deliver(url, b"") == 400
+        assert deliver(url, b" " * 1001) == 413
+        assert deliver(url, headers={"x-api-key": "another"}) == 200
+    app.close()
+    assert bot.heard == ["m1"]
+    assert "refused a delivery with 401" in caplog.text
+    assert not {SECRET, "another", "wrong"} & set(caplog.text.split())
+    assert SECRET not in repr(app)
+
+
+def test_a_second_delivery_is_dropped_and_a_failed_one_is_not(bot: Any, caplog: pytest.LogCaptureFixture) -> None:
+    bot.fails = 1
+    app = wsgi_app(bot, secret=SECRET)
+    with serve_wsgi(app) as url:
+        for expected in ([], ["m1"], ["m1"]):
+            assert deliver(url) == 200
+            app.close()
+            assert bot.heard == expected
+    assert "the handler failed on event 5a0000000000000000000001/message:appUser/m1" in caplog.text
+    assert "no answer today" in caplog.text
+
+
+def test_awaited_the_answer_tells_what_became_of_it(bot: Any) -> None:
+    bot.fails = 2
+    with serve_wsgi(wsgi_app(bot, secret=SECRET, await_handler=True)) as url:
+        assert [deliver(url) for _ in range(5)] == [500, 500, 200, 200, 200]
+    assert bot.heard == ["m1"]
+
+
+def test_awaited_an_event_that_is_being_handled_503(bot: Any) -> None:
+    bot.gate.clear()
+    with serve_wsgi(wsgi_app(bot, secret=SECRET, await_handler=True)) as url:
+        first = threading.Thread(target=deliver, args=(url,), kwargs={"timeout": 10})
+        first.start()
+        wait_until(lambda: bot.started == 1)
+        assert deliver(url) == 503
+        bot.gate.set()
+        first.join()
+        assert deliver(url) == 200
+    assert bot.heard == ["m1"]
+
+
+def test_no_more_than_so_many_run_and_wait(bot: Any) -> None:
+    bot.gate.clear()
+    app = wsgi_app(bot, secret=SECRET, concurrency=3, backlog=4)
+    statuses = [call(app, **sized(dumped(said(str(number)))))[0] for number in range(9)]
+    assert statuses == [200] * 7 + [503] * 2
+    wait_until(lambda: bot.running == 3)
+    bot.gate.set()
+    app.close()
+    assert bot.most == 3
+    assert call(app, **sized(dumped(said("8"))))[0] == 200, "what was refused is new when it is delivered again"
+    app.close()
+    assert sorted(bot.heard) == [*"0123456", "8"]
+
+
+class Trickle:
+    """A stream that gives a few bytes at a time."""
+
+    def __init__(self, body: bytes) -> None:
+        self._stream = io.BytesIO(body)
+
+    def read(self, size: int) -> bytes:
+        return self._stream.read(min(size, 7))
+
+
+class Cut:
+    def read(self, size: int) -> bytes:
+        raise ConnectionResetError
+
+
+def test_bodies_of_every_length(bot: Any) -> None:
+    app = wsgi_app(bot, secret=SECRET, await_handler=True, max_body=len(dumped(said())))
+    body = dumped(said())
+    chunked = {"HTTP_TRANSFER_ENCODING": "chunked"}
+    ends = {"wsgi.input_terminated": True, **chunked}
+    assert call(app, Trickle(body), CONTENT_LENGTH=str(len(body)))[0] == 200
+    assert call(app, body + b"of the next request", CONTENT_LENGTH=str(len(body)))[0] == 200
+    assert call(app, Trickle(body), **ends)[0] == 200
+    assert call(app, Trickle(body + b" "), **ends)[0] == 413
+    assert call(app, body, CONTENT_LENGTH=str(len(body) + 1))[0] == 413
+    assert call(app, body, **chunked)[0] == 411
+    assert call(app, body, CONTENT_LENGTH="")[0] == 400
+    assert call(app, body)[0] == 400
+    assert call(app, body, CONTENT_LENGTH="-1")[0] == 400
+    assert call(app, body, CONTENT_LENGTH="many")[0] == 400
+    assert call(app, body[:-5], CONTENT_LENGTH=str(len(body)))[0] == 400
+    assert call(app, Cut(), CONTENT_LENGTH=str(len(body)))[0] == 400
+    assert bot.heard == ["m1"]
+
+
+def test_answers_have_a_length_and_a_type() -> None:
+    status, headers, content = call(wsgi_app(print, secret=SECRET), HTTP_X_API_KEY="wrong")
+    assert status == 401
+    assert headers == {"content-type": "text/plain; charset=utf-8", "content-length": str(len(content))}
+
+
+async def _async(event: Any) -> None: ...
+
+
+@pytest.mark.parametrize("handler", [_async, None, lambda: None])
+def test_a_handler_that_cannot_work_is_refused(handler: Any) -> None:
+    with pytest.raises(InvalidInput, match="handler"):
+        wsgi_app(handler, secret=SECRET)
+
+
+class Later:
+    def __await__(self) -> Any: ...
+
+
+@pytest.mark.parametrize("handler", [lambda event: _async(event), lambda event: Later()])
+def test_an_awaitable_that_nobody_would_await_is_a_failure(handler: Any, caplog: pytest.LogCaptureFixture) -> None:
+    app = wsgi_app(handler, secret=SECRET, await_handler=True)
+    assert call(app, **sized(dumped(said())))[0] == 500
+    assert "use asgi_app" in caplog.text
+
+
+def test_without_its_store_the_api_is_asked_again(bot: Any) -> None:
+    class Broken(MemoryDeduplicator):
+        def claim(self, event_id: str, owner: str) -> Any:
+            raise OSError("the store is gone")
+
+    app = wsgi_app(bot, secret=SECRET, deduplicator=Broken())
+    assert call(app, **sized(dumped(said())))[0] == 503
+    app.close()
+    assert bot.heard == []
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_an_interrupted_handler_gives_its_event_back(error: type[BaseException]) -> None:
+    def handler(event: Any) -> None:
+        raise error
+
+    dedupe = MemoryDeduplicator()
+    app = wsgi_app(handler, secret=SECRET, deduplicator=dedupe, await_handler=True)
+    with pytest.raises(error):
+        call(app, **sized(dumped(said())))
+    assert dedupe.claim("5a0000000000000000000001/message:appUser/m1", "a") == "new"
+
+
+LEAVE = """
+import io, sys, time
+from smooch.webhooks import wsgi_app
+def handler(event):
+    time.sleep(0.2)
+    print(event.messages[0].id, flush=True)
+app = wsgi_app(handler, secret="s", concurrency=1)
+for number in range(3):
+    body = b'{"trigger":"message:appUser","app":{"_id":"a"},"appUser":{"_id":"u"},"messages":[{"_id":"m%d","type":"text"}]}' % number
+    app({"REQUEST_METHOD": "POST", "HTTP_X_API_KEY": "s", "CONTENT_LENGTH": str(len(body)), "wsgi.input": io.BytesIO(body)},
+        lambda *_: None)
+"""
+
+
+def test_a_process_that_ends_in_good_order_finishes_its_handlers() -> None:
+    run = subprocess.run([sys.executable, "-c", LEAVE], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["m0", "m1", "m2"], run.stderr
+
+
+def test_a_delivery_to_a_process_that_is_ending_is_asked_for_again(bot: Any) -> None:
+    dedupe = MemoryDeduplicator()
+    app = wsgi_app(bot, secret=SECRET, deduplicator=dedupe)
+    call(app, **sized(dumped(said("m1"))))
+    assert app._threads
+    app._threads.shutdown()  # what the interpreter does when it ends
+    assert call(app, **sized(dumped(said("m2"))))[0] == 503
+    assert dedupe.claim("5a0000000000000000000001/message:appUser/m2", "a") == "new"
