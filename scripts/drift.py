@@ -169,8 +169,7 @@ class Comparison:
             self._differ(place, "type", ours.brief(), theirs.brief())
             if not ours.types & theirs.types:
                 return
-        else:
-            self._fact(place, "nullable", bool(ours.nullable), bool(theirs.nullable))
+        self._fact(place, "nullable", bool(ours.nullable), bool(theirs.nullable))
         self._values(place, ours.values, theirs.values)
         for key in sorted(ours.limits.keys() | theirs.limits.keys()):
             self._fact(place, key, ours.limits.get(key), theirs.limits.get(key))

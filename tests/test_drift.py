@@ -1,0 +1,541 @@
+from __future__ import annotations
+
+import copy
+import importlib
+import json
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def drift() -> Iterator[ModuleType]:
+    """scripts/drift.py as a module."""
+    sys.path.insert(0, str(ROOT / "scripts"))
+    yield importlib.import_module("drift")
+    sys.path.remove(str(ROOT / "scripts"))
+
+
+@pytest.fixture(scope="module")
+def spec() -> dict[str, Any]:
+    document: dict[str, Any] = yaml.load((ROOT / "spec" / "v2.yaml").read_bytes(), Loader=yaml.CSafeLoader)
+    return document
+
+
+def api(schema: Any = None, *, answer: Any = None, **components: Any) -> dict[str, Any]:
+    """A description with one operation that takes `schema` and gives `answer`."""
+    operation = {
+        "operationId": "postThing",
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema or {}}}},
+        "responses": {200: {"content": {"application/json": {"schema": answer or {}}}}},
+    }
+    return {"openapi": "3.1.0", "paths": {"/v2/things": {"post": operation}}, "components": {"schemas": components}}
+
+
+def operation_of(document: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = document["paths"]["/v2/things"]["post"]
+    return found
+
+
+def ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def fields(required: str = "", **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "required": required.split(), "properties": properties}
+
+
+def rows(drift: ModuleType, ours: dict[str, Any], theirs: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    return [difference[:4] for difference in drift.Comparison(ours, theirs).differences]
+
+
+TEXT = {"type": "string"}
+NUMBER = {"type": "number"}
+PET = {
+    "Pet": {"oneOf": [ref("Dog"), ref("Cat"), ref("UnknownPet")]},
+    "Dog": fields("kind", kind={"type": "string", "const": "dog", "default": "dog"}, bark=TEXT),
+    "Cat": fields("kind", kind={"type": "string", "const": "cat", "default": "cat"}, purr=TEXT),
+    "UnknownPet": fields(kind={"type": "string", "not": {"enum": ["dog", "cat"]}}),
+}
+KIND = {"propertyName": "kind", "mapping": {"dog": ref("hound")["$ref"], "cat": ref("tabby")["$ref"]}}
+
+SAME = {
+    "null in the type": ({"type": ["string", "null"]}, {"type": "string", "nullable": True}),
+    "null as a choice": ({"anyOf": [TEXT, {"type": "null"}]}, {"type": "string", "nullable": True}),
+    "null beside a reference": (
+        fields(a={"anyOf": [ref("Text"), {"type": "null"}]}),
+        fields(a={"allOf": [ref("Text")], "nullable": True}),
+    ),
+    "no null after all": (TEXT, {"allOf": [{"type": "string", "nullable": True}], "nullable": False}),
+    "null among the values": (
+        {"type": ["string", "null"], "enum": ["a", None]},
+        {"type": "string", "enum": ["a"], "nullable": True},
+    ),
+    "an open set of values": (
+        {"type": "string", "x-extensible-enum": ["a", "b"]},
+        {"type": "string", "enum": ["b", "a"]},
+    ),
+    "one value": ({"type": "string", "const": "a"}, {"type": "string", "enum": ["a"]}),
+    "texts and defaults": (
+        {"type": "string", "description": "a", "examples": ["a"], "default": "a"},
+        {"type": "string", "title": "b", "example": "b"},
+    ),
+    "parts put together": (
+        fields("a b", a=TEXT, b=NUMBER),
+        {"allOf": [ref("HasA"), fields("b", b=NUMBER)], "description": "Both."},
+    ),
+    "a field said twice": (
+        fields(a={"type": "string", "maxLength": 3}),
+        {"allOf": [fields(a=TEXT), fields(a={"maxLength": 3})]},
+    ),
+    "an object without a type": (fields(a=TEXT), {"properties": {"a": TEXT}}),
+    "a list without a type": ({"type": "array", "items": TEXT}, {"items": TEXT}),
+    "exclusive limits": (
+        {"type": "number", "exclusiveMinimum": 0},
+        {"type": "number", "minimum": 0, "exclusiveMinimum": True},
+    ),
+    "limits that limit nothing": (TEXT, {"type": "string", "minLength": 0}),
+    "a secret": ({"type": "string", "format": "password"}, TEXT),
+    "conditions": (
+        {**fields(a=TEXT, b=TEXT), "allOf": [{"if": {"required": ["a"]}, "then": {"required": ["b"]}}]},
+        {**fields(a=TEXT, b=TEXT), "anyOf": [{"required": ["a"]}, {"required": ["b"]}]},
+    ),
+    "required said by the field": (fields("a", a=TEXT), fields(a={"type": "string", "required": True})),
+    "any other fields": (
+        {"type": "object", "additionalProperties": True},
+        {"type": "object", "additionalProperties": {}},
+    ),
+    "a read-only field in a body": (fields(a=TEXT), fields(a=TEXT, id={"type": "string", "readOnly": True})),
+    "one object for choices without a tag": (
+        fields(a=TEXT, b=NUMBER),
+        {"oneOf": [fields("a", a=TEXT), fields("b", b=NUMBER)]},
+    ),
+    "one object for choices with a tag": (
+        ref("Pet"),
+        fields("kind", kind={"type": "string", "enum": ["dog", "cat"]}, bark=TEXT, purr=TEXT),
+    ),
+    "choices of choices": (ref("Pet"), {"anyOf": [ref("hound"), {"oneOf": [ref("tabby"), ref("UnknownPet")]}]}),
+    "choices that share fields": (
+        {"oneOf": [fields("kind", kind={"const": name}, **{name: TEXT}, age=NUMBER) for name in ("a", "b")]},
+        {
+            "allOf": [
+                {"oneOf": [fields("kind", kind={"const": name}, **{name: TEXT}) for name in ("a", "b")]},
+                fields(age=NUMBER),
+            ]
+        },
+    ),
+    "a discriminator with a mapping": (
+        ref("Pet"),
+        {"oneOf": [ref("hound"), ref("tabby")], "discriminator": KIND},
+    ),
+    "a discriminator without a mapping": (
+        ref("Pet"),
+        {"oneOf": [ref("dog"), ref("cat")], "discriminator": {"propertyName": "kind"}},
+    ),
+    "a discriminator that heirs follow": (ref("Pet"), ref("animal")),
+    "choices by similar names": (
+        {"anyOf": [ref("AndroidIntegrationUpdate"), ref("WebIntegrationUpdate")]},
+        {"oneOf": [ref("webUpdate"), ref("androidUpdate")]},
+    ),
+}
+COMPONENTS = {
+    **PET,
+    "Text": TEXT,
+    "HasA": fields("a", a=TEXT),
+    "hound": fields(kind=TEXT, bark=TEXT),
+    "tabby": fields(kind=TEXT, purr=TEXT),
+    "dog": fields(kind=TEXT, bark=TEXT),
+    "cat": fields(kind=TEXT, purr=TEXT),
+    "animal": {
+        **fields("kind", kind=TEXT),
+        "discriminator": {
+            "propertyName": "kind",
+            "mapping": {"dog": ref("barker")["$ref"], "cat": "purrer"},
+        },
+    },
+    "barker": {"allOf": [ref("animal"), fields(kind={"default": "dog"}, bark=TEXT)]},
+    "purrer": {"allOf": [ref("animal"), fields(purr=TEXT)]},
+    "AndroidIntegrationUpdate": fields("key", key=TEXT),
+    "WebIntegrationUpdate": fields(colour=TEXT),
+    "androidUpdate": fields("key", key=TEXT),
+    "webUpdate": fields(colour=TEXT),
+}
+COMPONENTS["hound"]["properties"]["kind"] = {"type": "string", "enum": ["dog"]}
+COMPONENTS["tabby"]["properties"]["kind"] = {"type": "string", "enum": ["cat"]}
+
+
+@pytest.mark.parametrize(("ours", "theirs"), SAME.values(), ids=SAME)
+def test_the_same_said_in_another_way_is_no_difference(drift: ModuleType, ours: Any, theirs: Any) -> None:
+    assert rows(drift, api(ours, **COMPONENTS), api(theirs, **COMPONENTS)) == []
+    assert rows(drift, api(theirs, **COMPONENTS), api(ours, **COMPONENTS)) == []
+
+
+DIFFERENT = {
+    "a field": (fields(a=TEXT), fields(a=TEXT, b=NUMBER), (" b", "field", "-", "number")),
+    "a field below": (fields(a=fields()), fields(a=fields(b=TEXT)), (" a.b", "field", "-", "string")),
+    "a field of an element": (
+        fields(a={"type": "array", "items": fields(b=TEXT)}),
+        fields(a={"type": "array", "items": fields()}),
+        (" a.b", "field", "string", "-"),
+    ),
+    "a type": (fields(a=TEXT), fields(a=NUMBER), (" a", "type", "string", "number")),
+    "one type more": (
+        fields(a={"type": ["string", "number"]}),
+        fields(a=NUMBER),
+        (" a", "type", "number|string", "number"),
+    ),
+    "no type": (fields(a={}), fields(a=TEXT), (" a", "type", "any", "string")),
+    "null": (fields(a={"type": ["string", "null"]}), fields(a=TEXT), (" a", "nullable", "true", "false")),
+    "null instead of a choice": (
+        ref("Pet"),
+        {"anyOf": [ref("Pet"), {"type": "null"}]},
+        ("", "nullable", "false", "true"),
+    ),
+    "a required field": (fields(a=TEXT), fields("a", a=TEXT), (" a", "required", "false", "true")),
+    "a value": (
+        {"type": "string", "enum": ["a", "b"]},
+        {"type": "string", "enum": ["a", "b", "c"]},
+        ("", "enum", "-", "c"),
+    ),
+    "a value less": ({"enum": ["a", "b"]}, {"enum": ["a"]}, ("", "enum", "b", "-")),
+    "values where any are fine": ({"type": "string", "enum": ["b", "a"]}, TEXT, ("", "enum", "a, b", "any")),
+    "a limit": ({"type": "string", "maxLength": 3}, {"type": "string", "maxLength": 4}, ("", "maxLength", "3", "4")),
+    "no limit": (TEXT, {"type": "string", "pattern": "^a"}, ("", "pattern", "-", "^a")),
+    "a format": (TEXT, {"type": "string", "format": "uri"}, ("", "format", "-", "uri")),
+    "other fields": (
+        {"type": "object"},
+        {"type": "object", "additionalProperties": False},
+        ("", "additionalProperties", "true", "false"),
+    ),
+    "the type of other fields": (
+        {"type": "object", "additionalProperties": TEXT},
+        {"type": "object", "additionalProperties": NUMBER},
+        (" *", "type", "string", "number"),
+    ),
+    "a variant": (
+        {"oneOf": [ref("Dog"), ref("UnknownPet")]},
+        {"oneOf": [ref("hound"), ref("tabby")]},
+        ("<cat>", "variant", "-", "yes"),
+    ),
+    "a field of a variant": (
+        ref("Pet"),
+        {"oneOf": [ref("hound"), fields(kind={"enum": ["cat"]}, purr=TEXT, claws=NUMBER)]},
+        ("<cat>.claws", "field", "-", "number"),
+    ),
+    "a required field of a variant known by its name": (
+        {"anyOf": [ref("AndroidIntegrationUpdate"), ref("WebIntegrationUpdate")]},
+        {"anyOf": [{"title": "webUpdate", **fields(colour=TEXT)}, {"title": "androidUpdate", **fields(key=TEXT)}]},
+        ("<AndroidIntegrationUpdate>.key", "required", "true", "false"),
+    ),
+    "a field of an heir": (
+        {"oneOf": [ref("Dog"), fields("kind", kind={"const": "cat"})]},
+        ref("animal"),
+        ("<cat>.purr", "field", "-", "string"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("ours", "theirs", "row"), DIFFERENT.values(), ids=DIFFERENT)
+def test_a_difference_is_named_with_its_place(drift: ModuleType, ours: Any, theirs: Any, row: tuple[str, ...]) -> None:
+    place, *rest = row
+    assert rows(drift, api(ours, **COMPONENTS), api(theirs, **COMPONENTS)) == [(f"postThing request{place}", *rest)]
+    assert [kind for _, kind, *_ in rows(drift, api(theirs, **COMPONENTS), api(ours, **COMPONENTS))] == [rest[0]]
+
+
+def test_types_that_overlap_are_compared_further(drift: ModuleType) -> None:
+    ours, theirs = {"type": ["string", "number"], "maxLength": 3}, {"type": ["string", "null"], "maxLength": 4}
+    assert rows(drift, api(ours), api(theirs)) == [
+        ("postThing request", "type", "number|string", "string"),
+        ("postThing request", "nullable", "false", "true"),
+        ("postThing request", "maxLength", "3", "4"),
+    ]
+
+
+def test_answers_show_read_only_fields_and_hide_write_only_ones(drift: ModuleType) -> None:
+    theirs = fields(id={"type": "string", "readOnly": True}, secret={"type": "string", "writeOnly": True})
+    assert rows(drift, api(answer=fields()), api(answer=theirs)) == [
+        ("postThing 200 response id", "field", "-", "string")
+    ]
+
+
+def test_schemas_may_hold_themselves(drift: ModuleType) -> None:
+    def menu(name: str, **limits: int) -> dict[str, Any]:
+        return fields(text={**TEXT, **limits}, items={"type": "array", "items": ref(name)})
+
+    ours = api(ref("Menu"), Menu=menu("Menu"))
+    theirs = api(ref("Menu"), Menu=menu("Level", maxLength=9), Level=menu("Level", maxLength=9))
+    assert rows(drift, ours, ours) == []
+    assert set(rows(drift, ours, theirs)) == {
+        ("postThing request text", "maxLength", "-", "9"),
+        ("postThing request items.text", "maxLength", "-", "9"),
+    }
+
+
+def test_a_base_that_lists_its_heirs_as_choices_can_be_read(drift: ModuleType) -> None:
+    base = {**fields("kind", kind=TEXT), "oneOf": [ref("dog"), ref("cat")], "discriminator": {"propertyName": "kind"}}
+    dog = {"allOf": [ref("base"), fields(kind={"enum": ["dog"]}, bark=TEXT)]}
+    cat = {"allOf": [ref("base"), fields(kind={"enum": ["cat"]}, purr=TEXT)]}
+    assert rows(drift, api(ref("Pet"), **PET), api(ref("base"), base=base, dog=dog, cat=cat)) == []
+
+
+def test_operations_parameters_and_answers_are_compared(drift: ModuleType) -> None:
+    ours, theirs = api(), api()
+    theirs["paths"]["/v2/others"] = {"get": {}}
+    query = {
+        "name": "page",
+        "in": "query",
+        "schema": {"type": "integer", "maximum": 100},
+        "style": "deepObject",
+        "explode": True,
+    }
+    theirs["components"]["parameters"] = {"Page": query}
+    theirs["paths"]["/v2/things"]["parameters"] = [{"$ref": "#/components/parameters/Page"}]
+    path = {"name": "id", "in": "path", "required": True, "schema": TEXT}
+    operation_of(ours)["parameters"] = [
+        {**query, "style": "form", "required": True, "schema": {"type": "integer"}},
+        path,
+    ]
+    operation_of(ours)["requestBody"]["required"] = False
+    operation_of(theirs)["responses"] = {"201": {"description": "Made."}, "404": {"description": "Not there."}}
+    assert rows(drift, ours, theirs) == [
+        ("postThing query page", "required", "true", "false"),
+        ("postThing query page", "style", "form, explode", "deepObject, explode"),
+        ("postThing query page", "maximum", "-", "100"),
+        ("postThing path id", "parameter", "yes", "-"),
+        ("postThing request", "required", "false", "true"),
+        ("postThing 200", "status", "yes", "-"),
+        ("postThing 201", "status", "-", "yes"),
+        ("GET /v2/others", "operation", "-", "yes"),
+    ]
+
+
+def test_tags_are_compared_to_the_letter(drift: ModuleType) -> None:
+    theirs = {"oneOf": [ref("hound"), fields(kind={"enum": ["Cat"]}, purr=TEXT)]}
+    assert rows(drift, api(ref("Pet"), **COMPONENTS), api(theirs, **COMPONENTS)) == [
+        ("postThing request<cat>", "variant", "yes", "-"),
+        ("postThing request<Cat>", "variant", "-", "yes"),
+    ]
+
+
+def test_names_of_path_parameters_do_not_tell_operations_apart(drift: ModuleType) -> None:
+    ours, theirs = api(), api()
+    ours["paths"] = {"/v2/things/{id}": ours["paths"]["/v2/things"]}
+    theirs["paths"] = {"/v2/things/{thingId}": theirs["paths"]["/v2/things"]}
+    assert rows(drift, ours, theirs) == []
+
+
+def test_kinds_of_content_are_compared(drift: ModuleType) -> None:
+    ours, theirs = api(fields(a=TEXT)), api(fields(a=TEXT))
+    form = {"multipart/form-data": {"schema": fields(source={"type": "string", "format": "binary"})}}
+    operation_of(ours)["requestBody"]["content"] = form
+    assert rows(drift, ours, theirs) == [
+        ("postThing request multipart/form-data", "content", "yes", "-"),
+        ("postThing request application/json", "content", "-", "yes"),
+    ]
+
+
+DELIVERY = {
+    "WebhookPayload": fields(events={"type": "array", "items": ref("WebhookEvent")}),
+    "WebhookEvent": {"oneOf": [ref("UserUpdateEvent"), ref("UserRemoveEvent"), ref("UnknownEvent")]},
+    "UserUpdateEvent": fields("type", type={"const": "user:update"}, payload=TEXT),
+    "UserRemoveEvent": fields("type", type={"const": "user:remove"}, payload=TEXT),
+    "UnknownEvent": fields(type={"type": "string", "not": {"enum": ["user:update", "user:remove"]}}),
+}
+
+
+def vendor_delivery(*events: dict[str, Any]) -> dict[str, Any]:
+    schema = fields(events={"type": "array", "items": {"anyOf": list(events)}})
+    hook = {"post": {"requestBody": {"content": {"application/json": {"schema": schema}}}}}
+    return {**api(), "x-webhooks": {"Event": hook}}
+
+
+def test_events_are_told_by_their_titles(drift: ModuleType) -> None:
+    update = {"title": "user:update", **fields(type={}, payload={"type": "string", "maxLength": 5})}
+    remove = {"title": "user:remove", **fields(type={}, payload=TEXT)}
+    place = "webhook request events"
+    assert rows(drift, api(**DELIVERY), vendor_delivery(remove, update)) == [
+        (f"{place}<user:update>.payload", "maxLength", "-", "5")
+    ]
+    merge = {"title": "user:merge", **fields(type={}, payload=TEXT)}
+    assert (f"{place}<user:merge>", "variant", "-", "yes") in rows(
+        drift, api(**DELIVERY), vendor_delivery(remove, update, merge)
+    )
+    assert (f"{place}<user:update>", "variant", "yes", "-") in rows(
+        drift, api(**DELIVERY), vendor_delivery(remove, merge)
+    )
+
+
+def test_missing_webhooks_are_a_difference(drift: ModuleType) -> None:
+    assert rows(drift, api(**DELIVERY), api()) == [("webhook", "webhook", "yes", "-")]
+
+
+# The command
+
+
+@pytest.fixture
+def run(drift: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Run the command on two descriptions and a list of deviations; returns the status and what was printed."""
+
+    def run(ours: Any, upstream: Any, deviations: Any = ()) -> tuple[int, str]:
+        for name, content in (("ours.yaml", ours), ("upstream.yaml", upstream), ("deviations.yaml", list(deviations))):
+            (tmp_path / name).write_text(json.dumps(content))
+        options = ["--ours", str(tmp_path / "ours.yaml"), "--deviations", str(tmp_path / "deviations.yaml")]
+        status = drift.main([str(tmp_path / "upstream.yaml"), *options])
+        output = capsys.readouterr()
+        return status, output.out + output.err
+
+    return run
+
+
+def lines(output: str) -> list[list[str]]:
+    """The rows of the table."""
+    found = [line.split() for line in output.splitlines() if line]
+    start = next(number for number, row in enumerate(found) if row[0] == "place")
+    return found[start + 1 : -1]
+
+
+def test_our_description_does_not_drift_from_itself(run: Any, spec: dict[str, Any]) -> None:
+    status, output = run(spec, spec)
+    assert status == 0
+    assert "No drift in 68 operations" in output
+
+
+def test_a_field_that_we_lack_is_named(run: Any, spec: dict[str, Any]) -> None:
+    ours = copy.deepcopy(spec)
+    del ours["components"]["schemas"]["Attachment"]["properties"]["mediaType"]
+    status, output = run(ours, spec)
+    assert status == 1
+    assert lines(output) == [["uploadAttachment", "201", "response", "attachment.mediaType", "field", "-", "string"]]
+
+
+def test_a_value_that_they_add_is_named_once_however_often_it_is_used(run: Any, spec: dict[str, Any]) -> None:
+    upstream = copy.deepcopy(spec)
+    values = upstream["components"]["schemas"]["Client"]["properties"]["status"]["x-extensible-enum"]
+    values.append("snoozed")
+    status, output = run(spec, upstream)
+    assert status == 1
+    assert [row[-3:] for row in lines(output)] == [["enum", "-", "snoozed"]]
+    assert "more)" in output
+
+
+def test_an_event_that_they_add_is_named(run: Any, spec: dict[str, Any]) -> None:
+    upstream = copy.deepcopy(spec)
+    schemas = upstream["components"]["schemas"]
+    schemas["UserSleepEvent"] = fields("type", id=TEXT, type={"const": "user:sleep"})
+    schemas["WebhookEvent"]["oneOf"].insert(0, ref("UserSleepEvent"))
+    status, output = run(spec, upstream)
+    assert status == 1
+    assert lines(output) == [["webhook", "request", "events<user:sleep>", "variant", "-", "yes"]]
+
+
+def test_it_says_what_it_compared(run: Any) -> None:
+    ours = {**api(), "info": {"version": "1.2"}}
+    _, output = run(ours, {**api(), "openapi": "3.0.2", "info": {"version": "17.99.0"}})
+    assert "ours.yaml: 1.2, OpenAPI 3.1.0, sha256 " in output
+    assert "upstream.yaml: 17.99.0, OpenAPI 3.0.2, sha256 " in output
+
+
+LIMIT = {"place": "postThing request a", "kind": "maxLength", "reason": "The text says so."}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [LIMIT, {**LIMIT, "place": "* request *"}, {**LIMIT, "place": "Thing.a"}, {**LIMIT, "ours": "3", "theirs": "-"}],
+    ids=["place", "pattern", "component", "values"],
+)
+def test_a_listed_difference_is_no_drift(run: Any, entry: dict[str, str]) -> None:
+    ours, theirs = (
+        api(ref("Thing"), Thing=fields(a={"type": "string", "maxLength": 3})),
+        api(ref("Thing"), Thing=fields(a=TEXT)),
+    )
+    assert run(ours, theirs)[0] == 1
+    assert run(ours, theirs, [entry])[0] == 0
+
+
+@pytest.mark.parametrize(
+    "other", [{"place": "postThing request b"}, {"kind": "minLength"}, {"ours": "4"}, {"theirs": "3"}]
+)
+def test_a_listed_difference_that_is_not_there_is_an_error(run: Any, other: dict[str, str]) -> None:
+    ours, theirs = api(fields(a={"type": "string", "maxLength": 3})), api(fields(a=TEXT))
+    status, output = run(ours, theirs, [LIMIT, {**LIMIT, **other}])
+    assert status == 1
+    assert "deviations.yaml: nothing differs like this" in output
+
+
+@pytest.mark.parametrize(
+    "entry", [{"place": "*", "kind": "field"}, {**LIMIT, "reason": " "}, {**LIMIT, "ours": 3}, {**LIMIT, "note": "a"}]
+)
+def test_a_deviation_has_a_place_a_kind_and_a_reason(run: Any, entry: dict[str, Any]) -> None:
+    status, output = run(api(), api(), [entry])
+    assert status == 2
+    assert "deviations.yaml" in output
+
+
+def test_our_list_of_deviations_can_be_read(drift: ModuleType) -> None:
+    assert drift.load_deviations(ROOT / "spec" / "deviations.yaml")
+
+
+@pytest.mark.parametrize(
+    ("upstream", "complaint"),
+    [
+        ("<html>Not here</html>", "is no OpenAPI 3 description"),
+        ({"swagger": "2.0", "paths": {}}, "is no OpenAPI 3 description"),
+        ({"openapi": "3.0.2"}, "describes no paths"),
+        (api(ref("Lost")), "#/components/schemas/Lost leads nowhere"),
+        (api({"$ref": "other.yaml#/Thing"}), "other.yaml#/Thing leads nowhere"),
+    ],
+)
+def test_what_is_no_description_is_refused(run: Any, upstream: Any, complaint: str) -> None:
+    status, output = run(api(), upstream)
+    assert status == 2
+    assert complaint in output
+
+
+def test_a_broken_or_missing_file_is_refused(
+    drift: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("openapi: '3.0.2\n")
+    for path in (broken, tmp_path / "missing.yaml"):
+        assert drift.main([str(path)]) == 2
+        assert f"{path} cannot be read: " in capsys.readouterr().err
+
+
+class Upstream(BaseHTTPRequestHandler):
+    """Serves one description at /openapi.yaml."""
+
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/openapi.yaml" else 404)
+        self.end_headers()
+        self.wfile.write(json.dumps({**api(), "info": {"version": "18.0.0"}}).encode())
+
+    def log_request(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def upstream() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Upstream) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_upstream_may_be_a_url(drift: ModuleType, upstream: str, capsys: pytest.CaptureFixture[str]) -> None:
+    drift.main([f"{upstream}/openapi.yaml"])
+    assert f"{upstream}/openapi.yaml: 18.0.0" in capsys.readouterr().out
+    assert drift.main([f"{upstream}/lost.yaml"]) == 2
+    assert f"{upstream}/lost.yaml cannot be read: HTTP Error 404" in capsys.readouterr().err
