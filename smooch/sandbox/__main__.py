@@ -42,9 +42,14 @@ export SMOOCH_KEY_ID={sandbox.key_id}
 export SMOOCH_SECRET={sandbox.secret}
 export SMOOCH_APP_ID={sandbox.app_id}
 
-or in Python:
+or in Python, for v1 and for v2:
 
 from smooch import Smooch; api = Smooch("{sandbox.key_id}", "{sandbox.secret}", base_url="{sandbox.url}")
+from smooch.v2 import Smooch; api = Smooch("{sandbox.key_id}", "{sandbox.secret}", "{sandbox.app_id}", base_url="{sandbox.url}")
+
+Key of the custom integration {sandbox.integration_id}, for v2 with scope integration:
+
+{sandbox.integration_key_id} {sandbox.integration_secret}
 """
 
 

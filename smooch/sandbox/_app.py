@@ -6,20 +6,20 @@ import asyncio
 import contextlib
 import json
 import logging
+import re
 from collections import deque
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import attrs
 from starlette.datastructures import QueryParams, UploadFile
 from starlette.formparsers import MultiPartException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
-from . import _spec, _validation, v1
-from ._auth import APP_TOKEN, identify
-from ._call import Call, Upload
-from ._errors import ApiError, bad_request, code_of, not_found
+from . import _spec, _validation, v1, v2
+from ._auth import ANYONE, APP_TOKEN, identify
+from ._call import Call, Redirect, Upload
+from ._errors import ApiError, bad_request, not_found
 from ._faults import Delay, Drop, Fail, Faults, Garble
 from ._recording import RecordedRequest, RequestHeaders
 from ._routing import Match, Router
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from .store import Store
 
 MAX_JSON_BYTES = 100 * 1024
-MAX_FILE_BYTES = 10 * 1024 * 1024
 _FORM_OVERHEAD = 64 * 1024
 
 logger = logging.getLogger("smooch.sandbox")
@@ -44,21 +43,28 @@ logger = logging.getLogger("smooch.sandbox")
 class Api:
     """How one spec is answered; versions can share it."""
 
-    spec: str
     handlers: Registry
-    error_body: Callable[[int, str, str], Any]
+    error_body: Callable[[ApiError], Any]
+    max_file_bytes: int
 
 
-_V1 = Api("v1", v1.registry, v1.error_body)
-APIS = {"v1": _V1, "v1.1": _V1}
+_V1 = Api(v1.registry, v1.error_body, v1.MAX_FILE_BYTES)
+_V2 = Api(v2.registry, v2.error_body, v2.MAX_FILE_BYTES)
+# by the first segment of the path
+APIS = {"v1": _V1, "v1.1": _V1, "v2": _V2, "oauth": _V2}
 
 
 def build_router() -> Router:
     """All operations of all versions."""
     router = Router()
-    for version, api in APIS.items():
-        router.add(version, _spec.load(api.spec).operations.values())
+    for version in ("v1", "v1.1"):
+        router.add(version, _spec.load("v1").operations.values())
+    router.add_whole("v2", _spec.load("v2").operations.values())
     return router
+
+
+def _api(path: str) -> Api:
+    return APIS.get(path.strip("/").partition("/")[0], _V1)
 
 
 class SandboxApp:
@@ -74,12 +80,13 @@ class SandboxApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = RequestHeaders(raw=scope["headers"])
-        body = await _read(receive, limit=_limit(headers))
+        path = scope["raw_path"].decode("latin-1")
+        body = await _read(receive, limit=_limit(headers, _api(path)))
         if body is None:
             return
         request = RecordedRequest(
             method=scope["method"],
-            path=scope["raw_path"].decode("latin-1"),
+            path=path,
             query=dict(QueryParams(scope["query_string"])),
             headers=headers,
             body=body.data,
@@ -94,7 +101,7 @@ class SandboxApp:
     ) -> Response | None:
         match self.faults.take(request.method, request.path):
             case Fail() as fail:
-                return _failure(fail, self._api(request.path))
+                return _failure(fail, _api(request.path))
             case Drop() as drop:
                 if drop.after_processing:
                     await answer()
@@ -116,16 +123,15 @@ class SandboxApp:
             if request.path.startswith("/media/"):
                 return self._media(request.method, scope["path"])
             match = self._router.find(request.method, request.path)
-            return _json(match.operation.success, await self._operate(match, request, body, scope))
+            answer = await self._operate(match, request, body, scope)
         except ApiError as error:
-            body_of = self._api(request.path).error_body
-            return _json(error.status, body_of(error.status, error.code, error.description), error.headers)
+            return _json(error.status, _api(request.path).error_body(error), error.headers)
         except Exception:
             logger.exception("The sandbox failed on %s %s", request.method, request.path)
-            return _json(500, self._api(request.path).error_body(500, code_of(500), "The sandbox failed, see its log"))
-
-    def _api(self, path: str) -> Api:
-        return APIS.get(path.split("/", 2)[1], _V1)
+            return _json(500, _api(request.path).error_body(ApiError(500, "The sandbox failed, see its log")))
+        if isinstance(answer, Redirect):
+            return PlainTextResponse(f"Found. Redirecting to {answer.location}", 302, {"location": answer.location})
+        return _json(match.operation.success, answer)
 
     def _media(self, method: str, path: str) -> Response:
         attachment = self.store.attachment(path.removeprefix("/media/"))
@@ -136,7 +142,8 @@ class SandboxApp:
         return Response(attachment.data, headers={"content-type": attachment.media_type})
 
     async def _operate(self, match: Match, request: RecordedRequest, body: _Body, scope: Scope) -> Any:
-        handler = APIS[match.version].handlers[match.operation.id]
+        api = APIS[match.version]
+        handler = api.handlers[match.operation.id]
         if body.too_large:
             raise ApiError(413, "The request body is too large")
         call = Call(
@@ -144,7 +151,7 @@ class SandboxApp:
             version=match.version,
             root_url=self.root_url,
             url=self.root_url + request.path,
-            identity=identify(request.headers, self.store),
+            identity=ANYONE if match.operation.is_public else identify(request.headers, self.store),
             store=self.store,
             params=match.params,
             query={},
@@ -154,9 +161,9 @@ class SandboxApp:
         _authorize(call, handler)
         call.query = _validation.query(match.operation, QueryParams(scope["query_string"]))
         if match.operation.media_type == "multipart/form-data":
-            call.body, call.files = await _form(match.operation, body.data, scope)
+            call.body, call.files = await _form(match.operation, body.data, scope, api.max_file_bytes)
         elif match.operation.body is not None:
-            call.body = _validation.json_body(body.data)
+            call.body = _validation.json_body(body.data or (b"{}" if handler.without_body else b""))
             handler.prepare(call.body)
             _validation.check(match.operation.body, call.body, "body")
         return handler.answer(call)
@@ -174,9 +181,9 @@ class _Body:
     too_large: bool
 
 
-def _limit(headers: RequestHeaders) -> int:
+def _limit(headers: RequestHeaders, api: Api) -> int:
     multipart = headers.get("content-type", "").startswith("multipart/")
-    return MAX_FILE_BYTES + _FORM_OVERHEAD if multipart else MAX_JSON_BYTES
+    return api.max_file_bytes + _FORM_OVERHEAD if multipart else MAX_JSON_BYTES
 
 
 async def _read(receive: Receive, *, limit: int) -> _Body | None:
@@ -199,7 +206,9 @@ async def _disconnected(receive: Receive) -> None:
         pass
 
 
-async def _form(operation: Operation, data: bytes, scope: Scope) -> tuple[dict[str, Any], dict[str, Upload]]:
+async def _form(
+    operation: Operation, data: bytes, scope: Scope, max_file_bytes: int
+) -> tuple[dict[str, Any], dict[str, Upload]]:
     async def replay() -> Message:
         return {"type": "http.request", "body": data, "more_body": False}
 
@@ -208,15 +217,21 @@ async def _form(operation: Operation, data: bytes, scope: Scope) -> tuple[dict[s
         async with Request(scope, replay).form() as form:
             for name, value in form.multi_items():
                 if isinstance(value, UploadFile):
-                    files[name] = Upload(_file_name(value.filename), value.content_type or "", await value.read())
+                    files[name] = Upload(_file_name(value.filename or ""), value.content_type or "", await value.read())
                 else:
                     fields[name] = value
     except MultiPartException as error:
         raise bad_request(f"The form cannot be read: {error.message}") from None
-    if any(len(upload.data) > MAX_FILE_BYTES for upload in files.values()):
-        raise ApiError(413, f"A file can have {MAX_FILE_BYTES} bytes at most")
+    if any(len(upload.data) > max_file_bytes for upload in files.values()):
+        raise ApiError(413, f"A file can have {max_file_bytes} bytes at most")
     _validation.form(operation, fields, files)
     return fields, files
+
+
+def _file_name(given: str) -> str:
+    """The last part of the client's path, since the name becomes a part of a URL."""
+    name = re.split(r"[/\\]", given)[-1]
+    return name if name.strip(".") else "file"
 
 
 def _json(status: int, body: Any, headers: Any = None) -> Response:
@@ -227,8 +242,8 @@ def _json(status: int, body: Any, headers: Any = None) -> Response:
 
 def _failure(fail: Fail, api: Api) -> Response:
     if fail.body is not None:
-        return Response(fail.body, fail.status, {"content-type": "application/json", **fail.headers})
-    body = api.error_body(fail.status, code_of(fail.status), "A fault that was asked for")
+        return Response(fail.body, fail.status, fail.headers, "application/json")
+    body = api.error_body(ApiError(fail.status, "A fault that was asked for"))
     return _json(fail.status, body, fail.headers)
 
 
@@ -236,9 +251,3 @@ def _garbled(response: Response, garble: Garble) -> Response:
     body = bytes(response.body)
     half = body[: len(body) // 2]
     return Response(half if garble.body is None else garble.body, response.status_code, media_type=response.media_type)
-
-
-def _file_name(name: str | None) -> str:
-    """The last part of a path, since the name becomes a part of the file's address."""
-    last = PurePosixPath(name or "").name
-    return "file" if last in {"", ".."} else last

@@ -14,7 +14,7 @@ import attrs
 import jwt
 from jwt.algorithms import HMACAlgorithm
 
-from ._errors import ApiError, forbidden, unauthorized
+from ._errors import forbidden, not_found, unauthorized
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,17 +22,20 @@ if TYPE_CHECKING:
     from ._entities import Key
     from .store import App, Store
 
-Scope = Literal["app", "appUser", "account", "appToken"]
+Scope = Literal["app", "appUser", "account", "appToken", "integration", "public"]
 
 ACCOUNT: frozenset[Scope] = frozenset({"account"})
 BUSINESS: frozenset[Scope] = frozenset({"app", "account"})
 APP_TOKEN: frozenset[Scope] = frozenset({"appToken"})
 END_USER: frozenset[Scope] = BUSINESS | {"appUser"}
+INTEGRATION: frozenset[Scope] = frozenset({"integration"})
+ANY_KEY: frozenset[Scope] = BUSINESS | INTEGRATION
+PUBLIC: frozenset[Scope] = frozenset({"public"})
 
 
 @attrs.frozen
 class Identity:
-    """A caller whose credentials are good. `owner` is the id of the app, or of the account for scope `account`."""
+    """A caller whose credentials are good. `owner` is the id of the app, account or integration that `scope` says."""
 
     scope: Scope
     owner: str
@@ -54,16 +57,19 @@ class Identity:
         """The app that a call is about: `app_id` from its path, or the one that the key belongs to."""
         if self.scope == "account":
             return self._app_of_account(store, app_id)
-        if app_id not in (None, self.owner):
+        app = store.app_of_integration(self.owner) if self.scope == "integration" else store.apps.get(self.owner)
+        if app is None:
+            raise not_found("App")
+        if app_id not in (None, app.id):
             raise forbidden("The key belongs to another app")
-        return store.apps[self.owner]
+        return app
 
     def _app_of_account(self, store: Store, app_id: str | None) -> App:
         if app_id is None:
             raise forbidden("Account scope needs /apps/{appId} in the path")
         app = store.apps.get(app_id)
         if app is None or app not in store.apps_of(store.accounts[self.owner]):
-            raise ApiError(404, "App not found")
+            raise not_found("App")
         return app
 
     def enter(self, app: App, user_path: str | None) -> None:
@@ -80,6 +86,9 @@ class Identity:
                 own.credential_required = True
         elif self.scope == "appToken" and user is not None and user.credential_required:
             raise unauthorized("This user needs a JWT")
+
+
+ANYONE = Identity("public", "")
 
 
 class _AnyLength(HMACAlgorithm):

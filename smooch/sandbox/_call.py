@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import mimetypes
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import attrs
 
@@ -30,6 +30,13 @@ class Upload:
     filename: str
     media_type: str
     data: bytes = attrs.field(repr=count)
+
+
+@attrs.frozen
+class Redirect:
+    """An answer that sends the browser on to `location`."""
+
+    location: str
 
 
 @attrs.define(eq=False, kw_only=True, slots=False)
@@ -72,7 +79,7 @@ class Call:
         """The account whose key made the call."""
         return self.store.accounts[self.identity.owner]
 
-    def store_file(self, field: str) -> Attachment:
+    def store_file(self, field: str, conversation: Conversation | None = None) -> Attachment:
         """Keep the uploaded file of the form field `field`; its type is guessed from its name where the client gave none."""
         if field not in self.files:
             raise bad_request(f"form {field}: has to be a file")
@@ -80,7 +87,11 @@ class Call:
         media_type = upload.media_type
         if media_type in ("", OCTETS):
             media_type = mimetypes.guess_type(upload.filename)[0] or OCTETS
-        return self.app.add_attachment(upload.filename, upload.data, media_type)
+        return self.app.add_attachment(upload.filename, upload.data, media_type, conversation)
+
+    def attachment_at(self, url: str) -> Attachment | None:
+        """The file of the app that `media_url` gave this URL."""
+        return self.app.attachments.get(unquote(url.removeprefix(f"{self.root_url}/media/")))
 
     def media_url(self, attachment: Attachment) -> str:
         """Where `attachment` can be fetched."""

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sized
 
 JsonObject = dict[str, Any]
-KeyScope = Literal["app", "account"]
+KeyScope = Literal["app", "account", "integration"]
+ConversationType = Literal["personal", "sdkGroup"]
 Role = Literal["appUser", "appMaker"]
 
 
@@ -27,7 +28,7 @@ SDK_PLATFORMS = frozenset({"web", "ios", "android", "other"})
 
 @attrs.define(eq=False)
 class Key:
-    """A secret that signs tokens. `owner` is an app's id for scope `app`, an account's id for scope `account`."""
+    """A secret that signs tokens. `owner` is the id of the app, account or integration that `scope` says."""
 
     id: str
     secret: str = attrs.field(repr=False)
@@ -82,35 +83,88 @@ class Message:
     avatar_url: str | None = None
     metadata: JsonObject | None = None
     payload: str | None = None
+    subtypes: list[str] = attrs.Factory(list)
     source: JsonObject = attrs.Factory(lambda: {"type": "api"})
 
 
 @attrs.define(eq=False, kw_only=True)
+class Participant:
+    """A user in a conversation. `clients` are those that messages can go to, the latest first."""
+
+    id: str
+    user: User
+    unread: int = 0
+    last_read: int | None = None
+    clients: list[Client] = attrs.Factory(list)
+
+
+@attrs.define(eq=False, kw_only=True)
 class Conversation:
-    """Messages, oldest first. No two have the same `received`, so that a page boundary never hides one."""
+    """Messages, oldest first. No two have the same `received`, so that a page boundary never hides one.
+
+    `active` is the switchboard integration in control, `pending` the one that control was offered to.
+    """
 
     id: str
     created: int
+    type: ConversationType = "personal"
     messages: list[Message] = attrs.field(factory=list, repr=count)
-    unread: int = 0
+    participants: list[Participant] = attrs.field(factory=list, repr=count)
     maker_ids: list[str] = attrs.Factory(list)
+    display_name: str | None = None
+    description: str | None = None
+    icon_url: str | None = None
+    metadata: JsonObject | None = None
+    business_last_read: int | None = None
+    active: SwitchboardIntegration | None = None
+    pending: SwitchboardIntegration | None = None
+
+    @property
+    def updated(self) -> int:
+        """Time of the latest message, or of the start."""
+        return self.messages[-1].received if self.messages else self.created
+
+    @property
+    def only_user(self) -> User | None:
+        """Whose conversation it is, None for a group."""
+        return self.participants[0].user if self.type == "personal" and self.participants else None
+
+    @property
+    def unread(self) -> int:
+        """How many messages the user of a personal conversation has not read."""
+        return self.participants[0].unread
+
+    def participant(self, user: User) -> Participant | None:
+        return next((each for each in self.participants if each.user is user), None)
 
 
 @attrs.define(eq=False, kw_only=True)
 class User:
-    """A user of an app. `external_id` is the id that the business chose (`userId` in v1, `externalId` in v2)."""
+    """A user of an app. `external_id` is the id that the business chose (`userId` in v1, `externalId` in v2).
+
+    `conversation` is the default one of `conversations`. The devices among `clients` are parts of `sdk_client`, which is all that v2 shows of them as a
+    client.
+    """
 
     id: str
     external_id: str | None = None
     given_name: str | None = None
     surname: str | None = None
     email: str | None = None
+    avatar_url: str | None = None
+    locale: str | None = None
+    brand_id: str | None = None
+    zendesk_id: str | None = None
+    identities: list[JsonObject] = attrs.Factory(list)
+    to_be_retained: bool = False
     signed_up: str
     properties: JsonObject = attrs.Factory(dict)
     clients: list[Client] = attrs.Factory(list)
     pending_clients: list[Client] = attrs.Factory(list)
+    sdk_client: Client | None = None
     credential_required: bool = False
     conversation: Conversation | None = None
+    conversations: list[Conversation] = attrs.field(factory=list, repr=count)
 
     @property
     def full_name(self) -> str | None:
@@ -122,7 +176,10 @@ class User:
 
 @attrs.define(eq=False, kw_only=True)
 class Webhook:
-    """Where events of an app go. `version` is the API version that its deliveries are written in."""
+    """Where events of an app go. `version` is the API version that its deliveries are written in.
+
+    One of v2 belongs to an integration.
+    """
 
     id: str
     target: str
@@ -131,6 +188,8 @@ class Webhook:
     version: str
     include_client: bool = False
     include_full_user: bool = False
+    include_full_source: bool = False
+    integration_id: str | None = None
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -153,6 +212,29 @@ class Integration:
     status: str = "active"
     menu: Menu | None = None
     profile: JsonObject = attrs.Factory(dict)
+    default_responder: SwitchboardIntegration | None = None
+
+
+@attrs.define(eq=False, kw_only=True)
+class SwitchboardIntegration:
+    """What a switchboard can give control of a conversation to. `next` is who gets it after this one."""
+
+    id: str
+    name: str
+    integration: Integration
+    deliver_standby_events: bool = False
+    next: SwitchboardIntegration | None = attrs.field(default=None, repr=False)
+    message_history_count: int | None = None
+
+
+@attrs.define(eq=False, kw_only=True)
+class Switchboard:
+    """Decides which integration answers a conversation."""
+
+    id: str
+    enabled: bool = False
+    default: SwitchboardIntegration | None = None
+    integrations: dict[str, SwitchboardIntegration] = attrs.field(factory=dict, repr=count)
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -166,11 +248,12 @@ class Template:
 
 @attrs.define(eq=False, kw_only=True)
 class Attachment:
-    """A stored file."""
+    """A stored file, deleted along with what refers to it in the conversation `conversation_id`."""
 
     path: str
     data: bytes = attrs.field(repr=count)
     media_type: str
+    conversation_id: str | None = None
 
 
 @attrs.define(eq=False, kw_only=True)

@@ -26,12 +26,21 @@ CODES = {
 
 
 class ApiError(Exception):
-    """An error answer: HTTP status, the API's code and a description for people."""
+    """An error answer: HTTP status, the API's code and a description for people; of a 404 what is `missing`."""
 
-    def __init__(self, status: int, description: str, *, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        description: str,
+        *,
+        code: str | None = None,
+        missing: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(description)
         self.status = status
-        self.code = code_of(status)
+        self.code = code or code_of(status)
+        self.missing = missing
         self.description = description
         self.headers = headers
 
@@ -54,7 +63,7 @@ def forbidden(description: str) -> ApiError:
 
 
 def not_found(what: str) -> ApiError:
-    return ApiError(404, f"{what} not found")
+    return ApiError(404, f"{what} not found", missing=what)
 
 
 def conflict(description: str) -> ApiError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import attrs
@@ -25,15 +25,24 @@ class Match:
 @attrs.define(eq=False)
 class _Node:
     literals: dict[str, _Node] = attrs.Factory(dict)
-    placeholder: tuple[str, _Node] | None = None
-    endpoints: dict[str, tuple[str, Operation]] = attrs.Factory(dict)
+    placeholder: _Node | None = None
+    endpoints: dict[str, _Endpoint] = attrs.Factory(dict)
 
     def child(self, segment: str) -> _Node:
         if not segment.startswith("{"):
             return self.literals.setdefault(segment.lower(), _Node())
         if self.placeholder is None:
-            self.placeholder = (segment[1:-1], _Node())
-        return self.placeholder[1]
+            self.placeholder = _Node()
+        return self.placeholder
+
+
+@attrs.frozen
+class _Endpoint:
+    """An operation, and how its path names the placeholders: other operations may name the same ones otherwise."""
+
+    version: str
+    operation: Operation
+    names: list[str]
 
 
 class Router:
@@ -49,32 +58,37 @@ class Router:
             if operation.in_app:
                 self._add(f"{version}/apps/{{appId}}{operation.path}", version, operation)
 
+    def add_whole(self, version: str, operations: Iterable[Operation]) -> None:
+        """Route `operations` whose paths are written from the root on."""
+        for operation in operations:
+            self._add(operation.path.removeprefix("/"), version, operation)
+
     def _add(self, path: str, version: str, operation: Operation) -> None:
-        node = self._root
-        for segment in path.split("/"):
+        node, segments = self._root, path.split("/")
+        for segment in segments:
             node = node.child(segment)
-        node.endpoints[operation.method.upper()] = (version, operation)
+        names = [segment[1:-1] for segment in segments if segment.startswith("{")]
+        node.endpoints[operation.method.upper()] = _Endpoint(version, operation, names)
 
     def find(self, method: str, raw_path: str) -> Match:
         """404 for a path that no operation has, 405 for one that is there with other methods."""
-        found = _walk(self._root, raw_path.strip("/").split("/"), 0, {})
+        found = _walk(self._root, raw_path.strip("/").split("/"), 0, [])
         if found is None:
             raise not_found(f"Path {unquote(raw_path)}")
-        node, params = found
+        node, values = found
         if method not in node.endpoints:
             allowed = ", ".join(sorted(node.endpoints))
             raise ApiError(405, f"{method} is not allowed here, only {allowed}", headers={"Allow": allowed})
-        version, operation = node.endpoints[method]
-        return Match(operation, version, params)
+        endpoint = node.endpoints[method]
+        return Match(endpoint.operation, endpoint.version, dict(zip(endpoint.names, values, strict=True)))
 
 
-def _walk(node: _Node, segments: list[str], index: int, params: dict[str, str]) -> tuple[_Node, dict[str, Any]] | None:
+def _walk(node: _Node, segments: list[str], index: int, values: list[str]) -> tuple[_Node, list[str]] | None:
     if index == len(segments):
-        return (node, params) if node.endpoints else None
+        return (node, values) if node.endpoints else None
     segment = segments[index]
-    if (literal := node.literals.get(segment.lower())) and (found := _walk(literal, segments, index + 1, params)):
+    if (literal := node.literals.get(segment.lower())) and (found := _walk(literal, segments, index + 1, values)):
         return found
     if node.placeholder is None or not segment:
         return None
-    name, child = node.placeholder
-    return _walk(child, segments, index + 1, params | {name: unquote(segment)})
+    return _walk(node.placeholder, segments, index + 1, [*values, unquote(segment)])

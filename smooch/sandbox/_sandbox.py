@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from . import _faults, _ids
 from ._app import SandboxApp
-from ._entities import Account, Key
+from ._entities import Account, Integration, Key
 from ._server import HOST, ServerThread, listen
 from .store import Store
 
@@ -22,11 +22,12 @@ MAX_MESSAGES = 30_000
 
 
 class Sandbox:
-    """A Smooch API server (v1 and v1.1) on 127.0.0.1, with one app and its keys, for development and tests.
+    """A Smooch API server (v1, v1.1 and v2) on 127.0.0.1, with one app and its keys, for development and tests.
 
     Use it as a context manager, sync or async, or call `start` and `stop`. `port` 0 takes any free port. A conversation takes
     `max_messages` before it answers 423. `keep_requests` bounds `requests`; None keeps them all. With `certfile` and `keyfile`
-    it speaks https. `app_token` is what v1 takes in the header of that name.
+    it speaks https. `app_token` is what v1 takes in the header of that name. `integration_id` is a custom integration of the app, which
+    only v2 shows; its webhooks are made by v2.
     """
 
     def __init__(
@@ -55,6 +56,14 @@ class Sandbox:
             scope="account",
             owner=self._account.id,
         )
+        self.integration_id = _ids.object_id()
+        self._integration_key = Key(
+            id=_ids.key_id("int"),
+            secret=_ids.key_secret(),
+            name="Sandbox integration",
+            scope="integration",
+            owner=self.integration_id,
+        )
         self._asgi = SandboxApp(self._new_store(), keep_requests=keep_requests, hang_up=self._hang_up)
         self._server: ServerThread | None = None
 
@@ -63,7 +72,7 @@ class Sandbox:
 
     @property
     def url(self) -> str:
-        """The root that `/v1` or `/v1.1` is appended to, such as `http://127.0.0.1:8000`."""
+        """The root that `/v1`, `/v1.1` or `/v2` is appended to, such as `http://127.0.0.1:8000`."""
         if self._server is None:
             raise RuntimeError("The sandbox is not running: use `with Sandbox() as sandbox:`")
         return self._asgi.root_url
@@ -89,6 +98,16 @@ class Sandbox:
         return self._account_key.secret
 
     @property
+    def integration_key_id(self) -> str:
+        """Id of a key of the integration `integration_id`, `int_` and 24 hexadecimal digits."""
+        return self._integration_key.id
+
+    @property
+    def integration_secret(self) -> str:
+        """The secret of `integration_key_id`."""
+        return self._integration_key.secret
+
+    @property
     def requests(self) -> list[RecordedRequest]:
         """What arrived since the start or the last `reset`, oldest first, fetches of media included."""
         return list(self._asgi.requests)
@@ -98,6 +117,14 @@ class Sandbox:
         self._asgi.store = self._new_store()
         self._asgi.requests.clear()
         self._asgi.faults.clear()
+
+    def authenticate_user(self, user_id: str, *, email: str | None = None, zendesk_id: str | None = None) -> None:
+        """Do what no call of the API can: let the user with this id, or external id, log in on the web.
+
+        `email` becomes an identity, by which v2 finds the user; `zendesk_id` names the same person in Zendesk Support. LookupError if
+        the app has no such user.
+        """
+        self._asgi.store.apps[self.app_id].authenticate(user_id, email=email, zendesk_id=zendesk_id)
 
     # faults
 
@@ -188,8 +215,12 @@ class Sandbox:
     def _new_store(self) -> Store:
         store = Store(max_messages=self._max_messages)
         store.accounts[self._account.id] = self._account
-        store.keys = {key.id: key for key in (self._key, self._account_key)}
-        store.create_app(self._app_name, owner=self._account.id, app_id=self.app_id, token=self.app_token)
+        store.keys = {key.id: key for key in (self._key, self._account_key, self._integration_key)}
+        app = store.create_app(self._app_name, owner=self._account.id, app_id=self.app_id, token=self.app_token)
+        app.settings["multiConvoEnabled"] = True
+        app.integrations[self.integration_id] = Integration(
+            id=self.integration_id, type="custom", display_name="Sandbox integration"
+        )
         return store
 
     def _hang_up(self, scope: Any) -> None:

@@ -45,24 +45,60 @@ def _known_value(
         yield ValidationError(f"{value!r} is not one of {known!r}")
 
 
-# A client takes values that are new to it, a server does not.
-_RequestValidator = extend(Draft202012Validator, {"x-extensible-enum": _known_value})  # type: ignore[no-untyped-call]
+def _request_validator(document: dict[str, Any]) -> Validator:
+    """Stricter than the drafts, as a server is: a client takes values that are new to it, a server does not."""
+    keywords = {"x-extensible-enum": _known_value, "oneOf": functools.partial(_one_of, document)}
+    validator: Validator = extend(Draft202012Validator, keywords)(  # type: ignore[no-untyped-call]
+        {}, registry=_registry(document), format_checker=formats
+    )
+    return validator
+
+
+def _one_of(
+    document: dict[str, Any], validator: Any, variants: list[Any], instance: object, schema: Mapping[str, Any]
+) -> Iterator[ValidationError]:
+    """The keyword, with the variants of another tag left out before: trying them all is exponential where messages quote messages.
+
+    With one variant left, its errors say what is wrong.
+    """
+    candidates = [variant for variant in variants if not _has_other_tag(document, variant, instance)]
+    match candidates:
+        case []:
+            yield ValidationError(f"{instance!r} is of no known type")
+        case [only]:
+            yield from validator.descend(instance, only)
+        case _:
+            yield from Draft202012Validator.VALIDATORS["oneOf"](validator, candidates, instance, schema)
+
+
+def _has_other_tag(document: dict[str, Any], variant: Any, instance: object) -> bool:
+    variant = _resolved(document, variant)
+    if isinstance(variant, bool):
+        return not variant
+    if not isinstance(instance, dict):
+        return False
+    for name, schema in variant.get("properties", {}).items():
+        is_tag = isinstance(schema, dict) and "const" in schema and name in variant.get("required", ())
+        if is_tag and instance.get(name) != schema["const"]:
+            return True
+    return any(_has_other_tag(document, part, instance) for part in variant.get("allOf", ()))
 
 
 @attrs.frozen(eq=False)
 class Parameter:
-    """A query parameter. `schema` has its references resolved."""
+    """A query parameter. `schema` has its references resolved; with `deep` its properties come as `name[property]`."""
 
     name: str
     required: bool
     explode: bool
+    deep: bool
     schema: dict[str, Any]
     validator: Validator = attrs.field(repr=False)
 
 
 @attrs.frozen(eq=False)
 class Operation:
-    """One operation. `path` is relative to the version, or to the app where `in_app` is set."""
+    """One operation. `path` is relative to the server, which already names the app where `in_app` is set."""
 
     id: str
     method: str
@@ -73,15 +109,16 @@ class Operation:
     media_type: str | None
     body: Validator | None = attrs.field(repr=False)
     takes_app_token: bool
+    is_public: bool
 
 
 class Spec:
     """One API version's document."""
 
-    def __init__(self, document: dict[str, Any]) -> None:
+    def __init__(self, document: dict[str, Any], *, open_in_requests: frozenset[str] = frozenset()) -> None:
         self.document = document
         self._answers = Draft202012Validator({}, registry=_registry(document), format_checker=formats)
-        self._requests = _RequestValidator({}, registry=_registry(_closed(document)), format_checker=formats)
+        self._requests = _request_validator(_closed(document, open_in_requests))
         self.operations = {operation.id: operation for operation in self._read()}
 
     def response_validator(self, operation: Operation, status: int) -> Validator:
@@ -93,6 +130,25 @@ class Spec:
         if "$ref" in responses[key]:
             pointer = tuple(responses[key]["$ref"].removeprefix("#/").split("/"))
         return _at(self._answers, *pointer, "content", "application/json", "schema")
+
+    def request_validator(self, component: str) -> Validator:
+        """Validates what a client sends against one of the document's schemas."""
+        return _at(self._requests, "components", "schemas", component)
+
+    def property_names(self, component: str) -> frozenset[str]:
+        """The properties of one of the document's schemas; none if there is no such schema."""
+        return frozenset(name for name, _ in self._properties(component))
+
+    def secret_names(self, component: str) -> frozenset[str]:
+        """Those of the properties that hold secrets."""
+        return frozenset(name for name, schema in self._properties(component) if schema.get("format") == "password")
+
+    def _properties(self, component: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        open_ = [self.document["components"]["schemas"].get(component, {})]
+        while open_:
+            schema = self._resolved(open_.pop())
+            yield from schema.get("properties", {}).items()
+            open_ += schema.get("allOf", []) + schema.get("oneOf", [])
 
     @functools.cached_property
     def _located(self) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -113,14 +169,15 @@ class Spec:
                 id=item["operationId"],
                 method=method,
                 path=path,
-                in_app="servers" not in shared,
-                success=next(int(status) for status in map(str, item["responses"]) if status.startswith("2")),
+                in_app=any("{appId}" in server["url"] for server in shared.get("servers", self.document["servers"])),
+                success=next(int(status) for status in map(str, item["responses"]) if status.startswith(("2", "3"))),
                 query=tuple(self._query(shared.get("parameters", []) + item.get("parameters", []))),
                 media_type=media_type,
                 body=None
                 if media_type is None
                 else _at(self._requests, "paths", path, method, "requestBody", "content", media_type, "schema"),
                 takes_app_token=any("appToken" in scheme for scheme in item.get("security", [])),
+                is_public=item.get("security") == [],
             )
 
     def _query(self, parameters: list[dict[str, Any]]) -> Iterator[Parameter]:
@@ -131,17 +188,23 @@ class Spec:
                     name=parameter["name"],
                     required=parameter.get("required", False),
                     explode=parameter.get("explode", True),
+                    deep=parameter.get("style") == "deepObject",
                     schema=schema,
                     validator=self._requests.evolve(schema=schema),
                 )
 
     def _resolved(self, node: dict[str, Any]) -> dict[str, Any]:
-        while "$ref" in node:
-            target: Any = self.document
-            for part in node["$ref"].removeprefix("#/").split("/"):
-                target = target[part]
-            node = target
-        return node
+        resolved: dict[str, Any] = _resolved(self.document, node)
+        return resolved
+
+
+def _resolved(document: dict[str, Any], node: Any) -> Any:
+    while isinstance(node, dict) and "$ref" in node:
+        target: Any = document
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            target = target[part]
+        node = target
+    return node
 
 
 def _registry(document: dict[str, Any]) -> Registry[Any]:
@@ -149,10 +212,13 @@ def _registry(document: dict[str, Any]) -> Registry[Any]:
     return registry
 
 
-def _closed(document: dict[str, Any]) -> dict[str, Any]:
+def _closed(document: dict[str, Any], but: frozenset[str]) -> dict[str, Any]:
     """The document as the server reads requests by it: without the variants that stand for what is not known yet."""
     components = document["components"]
-    schemas = {name: not name.startswith("Unknown") and schema for name, schema in components["schemas"].items()}
+    schemas = {
+        name: (name in but or not name.startswith("Unknown")) and schema
+        for name, schema in components["schemas"].items()
+    }
     return {**document, "components": {**components, "schemas": schemas}}
 
 
@@ -161,11 +227,16 @@ def _at(validator: Validator, *pointer: str) -> Validator:
     return validator.evolve(schema={"$ref": f"{_DOCUMENT}#/{escaped}"})
 
 
+# With schema whatsapp the content of a v2 message is an object of WhatsApp's; without, the type is checked beside the union.
+_OPEN_IN_REQUESTS = {"v2": frozenset({"UnknownMessage"})}
+
+
 @functools.cache
 def load(version: str) -> Spec:
     """The spec of `version`, such as `v1`; read once per process."""
     with _file(f"{version}.yaml").open(encoding="utf-8") as file:
-        return Spec(yaml.load(file, Loader=_Loader))  # noqa: S506 - a safe loader
+        document = yaml.load(file, Loader=_Loader)  # noqa: S506 - a safe loader
+    return Spec(document, open_in_requests=_OPEN_IN_REQUESTS.get(version, frozenset()))
 
 
 def _file(name: str) -> Traversable:

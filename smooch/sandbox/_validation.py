@@ -58,9 +58,8 @@ def query(operation: Operation, given: QueryParams) -> dict[str, Any]:
     """The operation's query parameters, converted as their schemas say; others are ignored."""
     values = {}
     for parameter in operation.query:
-        texts = given.getlist(parameter.name)
-        if texts:
-            value = _converted(parameter, texts)
+        value = _deep(parameter, given) if parameter.deep else _flat(parameter, given)
+        if value is not None:
             check(parameter.validator, value, f"query parameter {parameter.name}")
             values[parameter.name] = value
         elif parameter.required:
@@ -68,10 +67,29 @@ def query(operation: Operation, given: QueryParams) -> dict[str, Any]:
     return values
 
 
-def _converted(parameter: Parameter, texts: list[str]) -> Any:
-    match parameter.schema.get("type"):
-        case "array":
-            return texts if parameter.explode else [item for text in texts for item in text.split(",") if item]
+def _flat(parameter: Parameter, given: QueryParams) -> Any:
+    texts = given.getlist(parameter.name)
+    if not texts:
+        return None
+    if parameter.schema.get("type") == "array":
+        return texts if parameter.explode else [item for text in texts for item in text.split(",") if item]
+    return _converted(parameter.schema, texts)
+
+
+def _deep(parameter: Parameter, given: QueryParams) -> dict[str, Any] | None:
+    if parameter.name in given:
+        raise bad_request(f"query parameter {parameter.name}: is an object, write {parameter.name}[…]")
+    properties = parameter.schema["properties"]
+    value = {
+        name: _converted(schema, given.getlist(key))
+        for name, schema in properties.items()
+        if (key := f"{parameter.name}[{name}]") in given
+    }
+    return value or None
+
+
+def _converted(schema: Mapping[str, Any], texts: list[str]) -> Any:
+    match schema.get("type"):
         case "integer" if _INTEGER.fullmatch(texts[-1]):
             return int(texts[-1])
         case "number" if _NUMBER.fullmatch(texts[-1]):

@@ -6,8 +6,10 @@ All methods run on the server's event loop, one request after another, so nothin
 from __future__ import annotations
 
 import itertools
+import json
 from collections import deque
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import attrs
 
@@ -17,6 +19,7 @@ from ._entities import (
     Attachment,
     Client,
     Conversation,
+    ConversationType,
     Deployment,
     Integration,
     JsonObject,
@@ -24,7 +27,9 @@ from ._entities import (
     KeyScope,
     Menu,
     Message,
+    Participant,
     Role,
+    Switchboard,
     Template,
     User,
     Webhook,
@@ -35,12 +40,16 @@ from ._events import (
     ClientAdded,
     ClientRemoved,
     ConversationCreated,
+    ConversationJoined,
+    ConversationLeft,
     ConversationRead,
+    ConversationRemoved,
     Event,
     MessageAdded,
     TypingChanged,
     UserDeleted,
     UsersMerged,
+    UserUpdated,
 )
 
 if TYPE_CHECKING:
@@ -48,6 +57,7 @@ if TYPE_CHECKING:
 
 MAX_WEBHOOKS = 10
 MAX_KEYS = 10
+MAX_PARTICIPANTS = 10
 KEPT_EVENTS = 10_000
 
 
@@ -64,33 +74,46 @@ class App:
     settings: JsonObject = attrs.Factory(dict)
     metadata: JsonObject | None = None
     users: dict[str, User] = attrs.field(factory=dict, repr=count)
+    conversations: dict[str, Conversation] = attrs.field(factory=dict, repr=count)
     webhooks: dict[str, Webhook] = attrs.field(factory=dict, repr=count)
     integrations: dict[str, Integration] = attrs.field(factory=dict, repr=count)
     templates: dict[str, Template] = attrs.field(factory=dict, repr=count)
     menu: Menu = attrs.Factory(Menu)
     attachments: dict[str, Attachment] = attrs.field(factory=dict, repr=count)
-    _by_external_id: dict[str, User] = attrs.field(factory=dict, repr=False)
+    switchboard: Switchboard | None = None
+    _by_external_id: dict[tuple[str | None, str], User] = attrs.field(factory=dict, repr=False)
     _by_client_id: dict[str, User] = attrs.field(factory=dict, repr=False)
 
     # users
 
-    def user(self, any_id: str) -> User | None:
+    def user(self, any_id: str, brand_id: str | None = None) -> User | None:
         """The user whose own id, or else external id, is `any_id`."""
-        return self.users.get(any_id) or self._by_external_id.get(any_id)
+        return self.users.get(any_id) or self.user_by_external_id(any_id, brand_id)
 
-    def user_by_external_id(self, external_id: str) -> User | None:
-        """The user whom the business calls `external_id`."""
-        return self._by_external_id.get(external_id)
+    def user_by_external_id(self, external_id: str, brand_id: str | None = None) -> User | None:
+        """The user whom the business calls `external_id`, for one brand only where that is given."""
+        return self._by_external_id.get((brand_id, external_id))
+
+    def user_by_zendesk_id(self, zendesk_id: str) -> User | None:
+        """The user who is `zendesk_id` in Zendesk Support."""
+        return next((user for user in self.users.values() if user.zendesk_id == zendesk_id), None)
 
     def user_by_client(self, client_id: str) -> User | None:
         """The user who has the client, linked and not just pending."""
         return self._by_client_id.get(client_id)
 
-    def create_user(self, *, external_id: str | None = None, credential_required: bool = False) -> User:
+    def create_user(
+        self, *, external_id: str | None = None, brand_id: str | None = None, credential_required: bool = False
+    ) -> User:
         """A new user, anonymous without `external_id`. 409 if that is taken."""
-        if external_id is not None and external_id in self._by_external_id:
+        if external_id is not None and self.user_by_external_id(external_id, brand_id) is not None:
             raise conflict(f"A user with id {external_id!r} exists already")
-        user = User(id=_ids.object_id(), signed_up=_clock.iso(_clock.now()), credential_required=credential_required)
+        user = User(
+            id=_ids.object_id(),
+            signed_up=_clock.iso(_clock.now()),
+            brand_id=brand_id,
+            credential_required=credential_required,
+        )
         self.users[user.id] = user
         if external_id is not None:
             self.identify(user, external_id)
@@ -99,69 +122,198 @@ class App:
     def identify(self, user: User, external_id: str) -> None:
         """Give an anonymous user the id that the business knows it by."""
         user.external_id = external_id
-        self._by_external_id[external_id] = user
+        self._by_external_id[user.brand_id, external_id] = user
+
+    def authenticate(self, any_id: str, *, email: str | None, zendesk_id: str | None) -> None:
+        """Note that the user has logged in. LookupError if there is none."""
+        user = self.user(any_id)
+        if user is None:
+            raise LookupError(f"no user {any_id!r}")
+        user.credential_required = True
+        user.zendesk_id = zendesk_id or user.zendesk_id
+        if email is not None:
+            user.identities.append({"type": "email", "value": email, "verification": "embed"})
+        self.record(UserUpdated(app_id=self.id, at=_clock.now(), user=user))
 
     def delete_user(self, user: User) -> None:
-        """Delete the user with conversation and clients."""
+        """Delete the user with personal conversations and clients; groups go on without."""
         self._forget(user)
+        for conversation in list(user.conversations):
+            if conversation.type == "personal":
+                self._drop_conversation(conversation)
+            else:
+                conversation.participants = [each for each in conversation.participants if each.user is not user]
         self.record(UserDeleted(app_id=self.id, at=_clock.now(), user=user))
 
     def merge_users(self, surviving: User, discarded: User) -> None:
         """Move all of `discarded` to `surviving`, whose own values win."""
         self._forget(discarded)
+        if surviving.sdk_client and discarded.sdk_client:
+            _replace_client(discarded, discarded.sdk_client, surviving.sdk_client)
         if surviving.external_id is None and discarded.external_id is not None:
             self.identify(surviving, discarded.external_id)
-        for name in ("given_name", "surname", "email"):
+        for name in ("given_name", "surname", "email", "avatar_url", "locale", "zendesk_id", "sdk_client"):
             if getattr(surviving, name) is None:
                 setattr(surviving, name, getattr(discarded, name))
         surviving.properties = discarded.properties | surviving.properties
+        surviving.identities += [each for each in discarded.identities if each not in surviving.identities]
         surviving.credential_required |= discarded.credential_required
         for client in discarded.clients:
             surviving.clients.append(client)
             self._by_client_id[client.id] = surviving
         surviving.pending_clients += discarded.pending_clients
-        surviving.conversation = _joined(surviving, discarded)
-        self.record(UsersMerged(app_id=self.id, at=_clock.now(), surviving=surviving, discarded=discarded))
+        joined = self._join_conversations(surviving, discarded)
+        self.record(
+            UsersMerged(app_id=self.id, at=_clock.now(), surviving=surviving, discarded=discarded, joined=joined)
+        )
+
+    def _join_conversations(self, surviving: User, discarded: User) -> tuple[Conversation, Conversation] | None:
+        for conversation in discarded.conversations:
+            _replace_user(conversation, discarded, surviving)
+        kept, other = surviving.conversation, discarded.conversation
+        if kept is None or other is None:
+            surviving.conversation = kept or other
+            return None
+        _join(kept, other)
+        self._drop_conversation(other)
+        return kept, other
+
+    def delete_personal_information(self, user: User) -> None:
+        """Forget what is known of the user and its clients, but not what was said."""
+        user.given_name = user.surname = user.email = user.avatar_url = user.locale = None
+        user.properties = {}
+        for client in user.clients + user.pending_clients:
+            client.display_name = client.avatar_url = None
+            client.info = {}
 
     def _forget(self, user: User) -> None:
         del self.users[user.id]
         if user.external_id is not None:
-            del self._by_external_id[user.external_id]
+            del self._by_external_id[user.brand_id, user.external_id]
         for client in user.clients:
             del self._by_client_id[client.id]
 
     # clients
 
-    def add_client(self, user: User, client: Client) -> None:
-        """Let the user be reached by one more client."""
+    def add_client(self, user: User, client: Client, conversation: Conversation | None = None) -> None:
+        """Let the user be reached by one more client, a channel in the default conversation unless another is given."""
         user.clients.append(client)
         self._by_client_id[client.id] = user
+        if not client.is_channel:
+            self.sdk_client(user)
+        elif conversation := conversation or user.conversation:
+            self._subscribe(conversation, user, client)
         self.record(ClientAdded(app_id=self.id, at=_clock.now(), user=user, client=client))
 
     def remove_client(self, user: User, client: Client) -> None:
         """Take one of the user's clients away."""
         user.clients.remove(client)
         del self._by_client_id[client.id]
+        self._unsubscribe(user, client)
+        if user.sdk_client is not None and not client.is_channel and all(each.is_channel for each in user.clients):
+            self._unsubscribe(user, user.sdk_client)
+            user.sdk_client = None
         self.record(ClientRemoved(app_id=self.id, at=_clock.now(), user=user, client=client))
+
+    def sdk_client(self, user: User) -> Client:
+        """The client that stands for all SDK devices of the user, made now if there is none."""
+        if user.sdk_client is None:
+            now = _clock.now()
+            user.sdk_client = Client(id=_ids.object_id(), platform="sdk", last_seen=now, linked_at=now)
+            if user.conversation is not None:
+                self._subscribe(user.conversation, user, user.sdk_client)
+        return user.sdk_client
+
+    def _subscribe(self, conversation: Conversation, user: User, client: Client) -> None:
+        participant = conversation.participant(user)
+        if participant is not None and client not in participant.clients:
+            participant.clients.insert(0, client)
+
+    def _unsubscribe(self, user: User, client: Client) -> None:
+        for conversation in user.conversations:
+            participant = conversation.participant(user)
+            if participant is not None and client in participant.clients:
+                participant.clients.remove(client)
 
     # conversations
 
     def conversation(self, user: User) -> Conversation:
-        """The user's conversation, made now if there is none."""
-        if user.conversation is None:
-            now = _clock.now()
-            user.conversation = Conversation(id=_ids.object_id(), created=now)
-            self.record(ConversationCreated(app_id=self.id, at=now, user=user, conversation=user.conversation))
-        return user.conversation
+        """The user's default conversation, made now if there is none."""
+        if user.conversation is not None:
+            return user.conversation
+        clients = [client for client in user.clients if client.is_channel]
+        clients += [user.sdk_client] if user.sdk_client else []
+        participant = Participant(id=_ids.object_id(), user=user, clients=clients)
+        return self.start_conversation("personal", [participant], reason="message")
 
-    def add_message(self, user: User, *, role: Role, author_id: str, content: JsonObject, **fields: Any) -> Message:
-        """Append a message to the user's conversation. 423 once it holds as many as it may."""
-        conversation = self.conversation(user)
+    def start_conversation(
+        self, type_: ConversationType, participants: list[Participant], *, reason: str = "none", **fields: Any
+    ) -> Conversation:
+        """A new conversation; the first personal one of a user is the default one. `reason` is that of the event."""
+        now = _clock.now()
+        conversation = Conversation(id=_ids.object_id(), created=now, type=type_, participants=participants, **fields)
+        self.conversations[conversation.id] = conversation
+        for participant in participants:
+            participant.user.conversations.append(conversation)
+        user = conversation.only_user
+        if user is not None and user.conversation is None:
+            user.conversation = conversation
+        self._assign_control(conversation)
+        self.record(ConversationCreated(app_id=self.id, at=now, user=user, conversation=conversation, reason=reason))
+        return conversation
+
+    def delete_conversation(self, conversation: Conversation) -> None:
+        """Delete a conversation with its messages and files. 400 for a default one."""
+        user = conversation.only_user
+        if user is not None and user.conversation is conversation:
+            raise bad_request(f"Conversation {conversation.id} cannot be deleted because it is the default.")
+        self._drop_conversation(conversation)
+        self.record(ConversationRemoved(app_id=self.id, at=_clock.now(), user=user, conversation=conversation))
+
+    def _drop_conversation(self, conversation: Conversation) -> None:
+        del self.conversations[conversation.id]
+        for participant in conversation.participants:
+            participant.user.conversations.remove(conversation)
+        self._delete_files(conversation, lambda path: True)
+
+    def join(self, conversation: Conversation, participant: Participant) -> None:
+        """Add a user to a group. 400 if it has as many as it can."""
+        if len(conversation.participants) >= MAX_PARTICIPANTS:
+            raise bad_request("Too many participants")
+        conversation.participants.append(participant)
+        participant.user.conversations.append(conversation)
+        self.record(
+            ConversationJoined(app_id=self.id, at=_clock.now(), user=participant.user, conversation=conversation)
+        )
+
+    def leave(self, conversation: Conversation, participant: Participant) -> None:
+        """Take a user out of a group."""
+        conversation.participants.remove(participant)
+        participant.user.conversations.remove(conversation)
+        self.record(ConversationLeft(app_id=self.id, at=_clock.now(), user=participant.user, conversation=conversation))
+
+    def _assign_control(self, conversation: Conversation) -> None:
+        """Give a conversation that nothing controls to the switchboard's default."""
+        if self.switchboard is not None and self.switchboard.enabled and conversation.active is None:
+            conversation.active = self.switchboard.default
+
+    # messages
+
+    def add_message(
+        self,
+        conversation: Conversation,
+        *,
+        role: Role,
+        author_id: str,
+        content: JsonObject,
+        user: User | None = None,
+        **fields: Any,
+    ) -> Message:
+        """Append a message; `user` is the author if the business is not. 423 once there are as many as there may be."""
         if len(conversation.messages) >= self.max_messages:
             raise ApiError(
                 423,
-                f"The conversation holds {self.max_messages} messages, which is the most it can: "
-                "delete its messages to go on",
+                f"Message limit of {self.max_messages} per conversation reached: delete its messages to go on",
             )
         received = _clock.now()
         if conversation.messages:
@@ -170,20 +322,48 @@ class App:
             id=_ids.object_id(), role=role, author_id=author_id, received=received, content=content, **fields
         )
         conversation.messages.append(message)
-        if role == "appMaker":
-            conversation.unread += 1
-            if author_id not in conversation.maker_ids:
-                conversation.maker_ids.append(author_id)
-        self.record(MessageAdded(app_id=self.id, at=received, user=user, conversation=conversation, message=message))
+        for participant in conversation.participants:
+            participant.unread += participant.user is not user
+        if role == "appUser":
+            self._assign_control(conversation)
+        elif author_id not in conversation.maker_ids:
+            conversation.maker_ids.append(author_id)
+        self.record(
+            MessageAdded(
+                app_id=self.id,
+                at=received,
+                user=user or conversation.only_user,
+                conversation=conversation,
+                message=message,
+            )
+        )
         return message
 
-    def mark_read(self, user: User, conversation: Conversation, *, by: Role = "appUser") -> None:
-        """One side has read the conversation; only the user's reading changes the unread count."""
-        if by == "appUser":
-            conversation.unread = 0
-        self.record(ConversationRead(app_id=self.id, at=_clock.now(), user=user, conversation=conversation, by=by))
+    def delete_message(self, conversation: Conversation, message: Message) -> None:
+        """Delete one message and the files that were uploaded for it."""
+        conversation.messages.remove(message)
+        content = json.dumps(message.content)
+        self._delete_files(conversation, lambda path: quote(path) in content)
 
-    def type_in(self, user: User, conversation: Conversation, *, by: Role, activity: JsonObject) -> None:
+    def delete_messages(self, conversation: Conversation) -> None:
+        """Delete all messages of a conversation and the files that were uploaded for them."""
+        conversation.messages.clear()
+        for participant in conversation.participants:
+            participant.unread = 0
+        self._delete_files(conversation, lambda path: True)
+
+    def mark_read(self, user: User | None, conversation: Conversation, *, by: Role = "appUser") -> None:
+        """One side has read the conversation; only a user's reading changes an unread count."""
+        now = _clock.now()
+        participant = None if user is None else conversation.participant(user)
+        if by == "appMaker":
+            conversation.business_last_read = now
+        elif participant is not None:
+            participant.unread = 0
+            participant.last_read = now
+        self.record(ConversationRead(app_id=self.id, at=now, user=user, conversation=conversation, by=by))
+
+    def type_in(self, user: User | None, conversation: Conversation, *, by: Role, activity: JsonObject) -> None:
         """One side starts or stops typing."""
         self.record(
             TypingChanged(
@@ -199,29 +379,55 @@ class App:
             raise bad_request(f"An app can have {MAX_WEBHOOKS} webhooks at most")
         self.webhooks[webhook.id] = webhook
 
-    def add_attachment(self, filename: str, data: bytes, media_type: str) -> Attachment:
-        """Keep a file."""
+    def add_attachment(
+        self, filename: str, data: bytes, media_type: str, conversation: Conversation | None = None
+    ) -> Attachment:
+        """Keep a file, for a message of `conversation` if that is given."""
         path = f"{self.id}/{_ids.object_id()}/{filename}"
-        attachment = self.attachments[path] = Attachment(path=path, data=data, media_type=media_type)
+        attachment = self.attachments[path] = Attachment(
+            path=path,
+            data=data,
+            media_type=media_type,
+            conversation_id=None if conversation is None else conversation.id,
+        )
         return attachment
 
+    def _delete_files(self, conversation: Conversation, chosen: Callable[[str], bool]) -> None:
+        for path, attachment in list(self.attachments.items()):
+            if attachment.conversation_id == conversation.id and chosen(path):
+                del self.attachments[path]
 
-def _joined(surviving: User, discarded: User) -> Conversation | None:
-    """The conversation of two users that are being merged, by time of receipt."""
-    kept, other = surviving.conversation, discarded.conversation
-    if other is None:
-        return kept
-    for message in other.messages:
-        if message.role == "appUser":
-            message.author_id = surviving.id
-    if kept is None:
-        return other
+
+def _replace_client(user: User, old: Client, new: Client) -> None:
+    for conversation in user.conversations:
+        participant = conversation.participant(user)
+        if participant is not None:
+            participant.clients = [new if client is old else client for client in participant.clients]
+
+
+def _replace_user(conversation: Conversation, old: User, new: User) -> None:
+    """Let `new` take the place of `old`, in messages too."""
+    for message in conversation.messages:
+        if message.author_id == old.id:
+            message.author_id = new.id
+    if conversation.participant(new) is not None:
+        conversation.participants = [each for each in conversation.participants if each.user is not old]
+        return
+    for participant in conversation.participants:
+        if participant.user is old:
+            participant.user = new
+    new.conversations.append(conversation)
+
+
+def _join(kept: Conversation, other: Conversation) -> None:
+    """Move all of `other` to `kept`, messages by time of receipt. Both belong to one user."""
     kept.messages = sorted(kept.messages + other.messages, key=lambda message: message.received)
     for earlier, later in itertools.pairwise(kept.messages):
         later.received = max(later.received, earlier.received + 1)
-    kept.unread += other.unread
+    mine, theirs = kept.participants[0], other.participants[0]
+    mine.unread += theirs.unread
+    mine.clients += [client for client in theirs.clients if client not in mine.clients]
     kept.maker_ids += [maker for maker in other.maker_ids if maker not in kept.maker_ids]
-    return kept
 
 
 class Store:
@@ -233,6 +439,7 @@ class Store:
         self.accounts: dict[str, Account] = {}
         self.keys: dict[str, Key] = {}
         self.deployments: dict[str, Deployment] = {}
+        self.oauth_codes: dict[str, str] = {}
         self.events: deque[Event] = deque(maxlen=KEPT_EVENTS)
 
     def record(self, event: Event) -> None:
@@ -264,6 +471,10 @@ class Store:
         """A key of scope account. 400 if there are as many as there can be."""
         return self._create_key("svc" if account.service else "act", name, scope="account", owner=account.id)
 
+    def create_integration_key(self, integration: Integration, name: str) -> Key:
+        """A key of scope integration. 400 if there are as many as there can be."""
+        return self._create_key("int", name, scope="integration", owner=integration.id)
+
     def _create_key(self, prefix: str, name: str, *, scope: KeyScope, owner: str) -> Key:
         if sum(1 for _ in self.keys_of(owner)) >= MAX_KEYS:
             raise bad_request(f"There can be {MAX_KEYS} keys at most")
@@ -272,7 +483,7 @@ class Store:
         return key
 
     def keys_of(self, owner: str) -> Iterator[Key]:
-        """The keys of the app, or account, with the id `owner`."""
+        """The keys of the app, account or integration with the id `owner`."""
         return (key for key in self.keys.values() if key.owner == owner)
 
     def _delete_keys_of(self, owner: str) -> None:
@@ -299,10 +510,36 @@ class Store:
         """Delete an app with all that is in it, and its keys."""
         del self.apps[app.id]
         self._delete_keys_of(app.id)
+        for integration_id in app.integrations:
+            self._delete_keys_of(integration_id)
 
     def apps_of(self, account: Account) -> list[App]:
         """All apps for the account itself, its own for a service account."""
         return [app for app in self.apps.values() if not account.service or app.owner == account.id]
+
+    def app_of_integration(self, integration_id: str) -> App | None:
+        """The app that the integration belongs to."""
+        return next((app for app in self.apps.values() if integration_id in app.integrations), None)
+
+    def delete_integration(self, app: App, integration: Integration) -> None:
+        """Delete an integration with its clients, webhooks and keys. 400 if the switchboard needs it."""
+        if app.switchboard and any(each.integration is integration for each in app.switchboard.integrations.values()):
+            raise bad_request("The integration takes part in the switchboard")
+        del app.integrations[integration.id]
+        self._delete_keys_of(integration.id)
+        app.webhooks = {
+            webhook_id: webhook
+            for webhook_id, webhook in app.webhooks.items()
+            if webhook.integration_id != integration.id
+        }
+        for user in app.users.values():
+            user.pending_clients = [each for each in user.pending_clients if each.integration_id != integration.id]
+            for client in [each for each in user.clients if each.integration_id == integration.id]:
+                app.remove_client(user, client)
+        for deployment in self.deployments.values():
+            if deployment.integration_id == integration.id:
+                deployment.status = "registered"
+                deployment.app_id = deployment.integration_id = None
 
     def attachment(self, path: str) -> Attachment | None:
         """The file that is kept under `path`."""

@@ -18,7 +18,10 @@ from . import (
 from ._registry import registry
 from .wire import error_body
 
+MAX_FILE_BYTES = 10 * 1024 * 1024
+
 __all__ = [
+    "MAX_FILE_BYTES",
     "app_users",
     "apps",
     "attachments",

@@ -85,13 +85,8 @@ def delete_app_user(call: Call) -> JsonObject:
 @registry.handles("deleteAppUserProfile", BUSINESS)
 def delete_app_user_profile(call: Call) -> JsonObject:
     """DELETE /appusers/{userId}/profile."""
-    user = call.user
-    user.given_name = user.surname = user.email = None
-    user.properties = {}
-    for client in user.clients + user.pending_clients:
-        client.display_name = client.avatar_url = None
-        client.info = {}
-    return _response(call, user)
+    call.app.delete_personal_information(call.user)
+    return _response(call, call.user)
 
 
 @registry.handles("mergeUsers", BUSINESS)

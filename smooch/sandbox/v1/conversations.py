@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from .. import _clock
 from .._auth import BUSINESS, END_USER
-from .._errors import bad_request, not_found
+from .._call import Call, found
+from .._errors import bad_request
 from . import _messages, wire
 from ._registry import registry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .._call import Call
     from .._entities import JsonObject, Message
 
 PAGE = 100
@@ -75,20 +75,16 @@ def post_conversation_image(call: Call) -> JsonObject:
 @registry.handles("deleteMessages", BUSINESS)
 def delete_messages(call: Call) -> JsonObject:
     """DELETE /appusers/{userId}/messages."""
-    call.conversation.messages.clear()
-    call.conversation.unread = 0
+    call.app.delete_messages(call.conversation)
     return {}
 
 
 @registry.handles("deleteMessage", BUSINESS)
 def delete_message(call: Call) -> JsonObject:
     """DELETE /appusers/{userId}/messages/{messageId}."""
-    messages = call.conversation.messages
-    for index, message in enumerate(messages):
-        if message.id == call.params["messageId"]:
-            del messages[index]
-            return {}
-    raise not_found("Message")
+    messages = {message.id: message for message in call.conversation.messages}
+    call.app.delete_message(call.conversation, found(messages, call.params["messageId"], "Message"))
+    return {}
 
 
 @registry.handles("getConversation", END_USER)

@@ -17,7 +17,6 @@ from ._registry import registry
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..store import App
 
 # What the API finds out from the channel, made up here.
 _DERIVED: dict[str, Callable[[JsonObject], JsonObject]] = {
@@ -61,7 +60,8 @@ def list_integrations(call: Call) -> JsonObject:
     """GET /integrations."""
     types = call.query.get("types", "")
     wanted = [kind.strip() for kind in types.split(",") if kind.strip()]
-    integrations = [each for each in call.app.integrations.values() if not wanted or each.type in wanted]
+    channels = [each for each in call.app.integrations.values() if each.type != "custom"]
+    integrations = [each for each in channels if not wanted or each.type in wanted]
     if call.version == "v1":
         return {"integrations": [_wire(each, call) for each in integrations]}
     return page(call, "integrations", integrations, lambda each: _wire(each, call))
@@ -87,13 +87,7 @@ def update_integration(call: Call) -> JsonObject:
 @registry.handles("deleteIntegration", BUSINESS)
 def delete_integration(call: Call) -> JsonObject:
     """DELETE /integrations/{integrationId}."""
-    integration = _integration(call)
-    del call.app.integrations[integration.id]
-    _forget_clients(call.app, integration)
-    for deployment in call.store.deployments.values():
-        if deployment.integration_id == integration.id:
-            deployment.status = "registered"
-            deployment.app_id = deployment.integration_id = None
+    call.store.delete_integration(call.app, _integration(call))
     return {}
 
 
@@ -140,12 +134,6 @@ def _free_deployment(call: Call, settings: JsonObject) -> Deployment | None:
     return deployment
 
 
-def _forget_clients(app: App, integration: Integration) -> None:
-    for user in app.users.values():
-        for client in [each for each in user.clients if each.integration_id == integration.id]:
-            app.remove_client(user, client)
-
-
 def _response(integration: Integration, call: Call) -> JsonObject:
     return {"integration": _wire(integration, call)}
 
@@ -156,8 +144,7 @@ def _wire(integration: Integration, call: Call) -> JsonObject:
 
 @functools.cache
 def _secret_fields() -> frozenset[str]:
-    properties = _spec.load("v1").document["components"]["schemas"]["IntegrationCreate"]["properties"]
-    return frozenset(name for name, schema in properties.items() if schema.get("format") == "password")
+    return _spec.load("v1").secret_names("IntegrationCreate") | _spec.load("v2").secret_names("IntegrationCreate")
 
 
 def _digits(text: str) -> str:

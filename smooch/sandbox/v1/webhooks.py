@@ -32,7 +32,7 @@ def create_webhook(call: Call) -> JsonObject:
 @registry.handles("listWebhooks", BUSINESS)
 def list_webhooks(call: Call) -> JsonObject:
     """GET /webhooks."""
-    return {"webhooks": [wire.webhook(webhook, call.version) for webhook in call.app.webhooks.values()]}
+    return {"webhooks": [wire.webhook(webhook, call.version) for webhook in _webhooks(call).values()]}
 
 
 @registry.handles("getWebhook", BUSINESS)
@@ -61,7 +61,11 @@ def delete_webhook(call: Call) -> JsonObject:
 
 
 def _webhook(call: Call) -> Webhook:
-    return found(call.app.webhooks, call.params["webhookId"], "Webhook")
+    return found(_webhooks(call), call.params["webhookId"], "Webhook")
+
+
+def _webhooks(call: Call) -> dict[str, Webhook]:
+    return {key: webhook for key, webhook in call.app.webhooks.items() if webhook.integration_id is None}
 
 
 def _target(target: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
-from .. import _clock
+from .. import _clock, _spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,17 +24,25 @@ if TYPE_CHECKING:
         User,
         Webhook,
     )
+    from .._errors import ApiError
     from ..store import App
 
 
-def error_body(status: int, code: str, description: str) -> JsonObject:
+def error_body(error: ApiError) -> JsonObject:
     """Schema `ErrorResponse`."""
-    return {"error": {"code": code, "description": description}}
+    return {"error": {"code": error.code, "description": error.description}}
 
 
 def app(app: App) -> JsonObject:
     """Schema `App`."""
-    return _present(_id=app.id, appToken=app.token, name=app.name, settings=app.settings, metadata=app.metadata)
+    known = _settings()
+    settings = {name: value for name, value in app.settings.items() if name in known}
+    return _present(_id=app.id, appToken=app.token, name=app.name, settings=settings, metadata=app.metadata)
+
+
+@functools.cache
+def _settings() -> frozenset[str]:
+    return _spec.load("v1").property_names("AppSettings")
 
 
 def key(key: Key) -> JsonObject:

@@ -1,0 +1,52 @@
+"""API v2: one module per tag of spec/v2.yaml, one function per operation."""
+
+from __future__ import annotations
+
+from . import (
+    activities,
+    app_keys,
+    apps,
+    attachments,
+    clients,
+    conversations,
+    devices,
+    integration_keys,
+    integrations,
+    messages,
+    oauth,
+    participants,
+    switchboard_actions,
+    switchboard_integrations,
+    switchboards,
+    token_info,
+    users,
+    webhooks,
+)
+from ._registry import registry
+from .wire import error_body
+
+MAX_FILE_BYTES = 50 * 1024 * 1024
+
+__all__ = [
+    "MAX_FILE_BYTES",
+    "activities",
+    "app_keys",
+    "apps",
+    "attachments",
+    "clients",
+    "conversations",
+    "devices",
+    "error_body",
+    "integration_keys",
+    "integrations",
+    "messages",
+    "oauth",
+    "participants",
+    "registry",
+    "switchboard_actions",
+    "switchboard_integrations",
+    "switchboards",
+    "token_info",
+    "users",
+    "webhooks",
+]

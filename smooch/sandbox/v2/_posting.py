@@ -1,0 +1,140 @@
+"""From a message as it is posted in v2 to a message as it is stored."""
+
+from __future__ import annotations
+
+import html
+import posixpath
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from .. import _content, _ids
+from .._errors import bad_request
+from . import _lookup, _metadata
+
+if TYPE_CHECKING:
+    from .._call import Call
+    from .._entities import Conversation, JsonObject, Message, User
+    from ..store import App
+
+_FIELDS = {
+    "text": ("text", "htmlText", "markdownText", "actions"),
+    "image": ("mediaUrl", "altText", "text", "htmlText", "markdownText", "actions"),
+    "file": ("mediaUrl", "altText", "text", "htmlText", "markdownText"),
+    "carousel": ("items", "displaySettings"),
+    "list": ("items", "actions"),
+    "location": ("coordinates", "location"),
+    "form": ("fields", "text"),
+    "template": ("template",),
+}
+_MAX_HTML = 4096
+_TAG = re.compile(r"<[^>]*>")
+
+
+def add(call: Call, conversation: Conversation) -> Message:
+    """Check the post beyond the spec, and append it to `conversation`."""
+    post = call.body
+    user = author(call, conversation, post["author"])
+    metadata = _metadata.checked(post.get("metadata"), "Message")
+    _check_destination(call.app, conversation, post.get("destination"))
+    content = _stored(call, post["content"])
+    name = post["author"].get("displayName")
+    return call.app.add_message(
+        conversation,
+        role="appMaker" if user is None else "appUser",
+        user=user,
+        author_id=_ids.maker_id(call.app.id) if user is None else user.id,
+        content=content,
+        name=name or (None if user is None else _content.name_of(call.app, user)),
+        avatar_url=post["author"].get("avatarUrl"),
+        subtypes=post["author"].get("subtypes", []),
+        payload=post["content"].get("payload") if content["type"] == "text" else None,
+        metadata=metadata,
+        source={"type": "api:conversations"},
+    )
+
+
+def author(call: Call, conversation: Conversation, named: JsonObject) -> User | None:
+    """The user who speaks or acts, None for the business. 400 for someone who is not in `conversation`."""
+    if named["type"] == "business":
+        return None
+    if "userId" not in named and "userExternalId" not in named:
+        raise bad_request("body author: type user needs userId or userExternalId")
+    user = _lookup.named_user(call, named)
+    if conversation.participant(user) is None:
+        raise bad_request("body author: the user is not in this conversation")
+    return user
+
+
+def _check_destination(app: App, conversation: Conversation, destination: JsonObject | None) -> None:
+    if destination is None:
+        return
+    if conversation.type != "personal":
+        raise bad_request("body destination: goes with personal conversations only")
+    clients = [client for participant in conversation.participants for client in participant.clients]
+    if "integrationId" in destination:
+        _check_integration(app, destination["integrationId"])
+        reached = [client for client in clients if client.integration_id == destination["integrationId"]]
+    else:
+        reached = [client for client in clients if client.platform == destination["integrationType"]]
+    if not reached and destination.get("integrationType") != "none":
+        raise bad_request("body destination: the user has no such client in this conversation")
+
+
+def _check_integration(app: App, integration_id: str) -> None:
+    if integration_id not in app.integrations:
+        raise bad_request("body destination.integrationId: there is no such integration")
+
+
+def _stored(call: Call, posted: JsonObject) -> JsonObject:
+    kind = posted.get("type", "template")
+    if kind == "formResponse":
+        raise bad_request("body content: a formResponse comes from the web client and cannot be posted")
+    if kind not in _FIELDS:
+        return {"type": kind, **posted}
+    names = (*_FIELDS[kind], "blockChatInput")
+    content = {"type": kind} | {name: posted[name] for name in names if name in posted}
+    _render(content)
+    if kind in ("carousel", "list"):
+        content["text"] = _fallback(content["items"])
+    if "mediaUrl" in content:
+        _describe_media(call, content)
+    _content.complete(call.app, content, call.root_url)
+    return content
+
+
+def _render(content: JsonObject) -> None:
+    """Rich text is kept as HTML, and as plain text where the post has none."""
+    if "markdownText" in content:
+        if "htmlText" in content:
+            raise bad_request("body content: htmlText and markdownText exclude each other")
+        content["htmlText"] = _as_html(content.pop("markdownText"))
+        if len(content["htmlText"]) > _MAX_HTML:
+            raise bad_request(f"body content.markdownText: is longer than {_MAX_HTML} characters as HTML")
+    if "htmlText" in content:
+        content.setdefault("text", html.unescape(_TAG.sub("", content["htmlText"])))
+
+
+def _as_html(markdown: str) -> str:
+    """Paragraphs and bold text; the rest of Markdown stays as it is."""
+    escaped = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(markdown, quote=False))
+    return "".join(f"<p>{paragraph}</p>" for paragraph in re.split(r"\n\s*\n", escaped))
+
+
+def _fallback(items: list[JsonObject]) -> str:
+    """Items as numbered paragraphs, for channels that show text only."""
+    paragraphs = []
+    for number, item in enumerate(items, 1):
+        links = [f"{action['text']}: {action['uri']}" for action in item["actions"] if action["type"] == "link"]
+        lines = [f"{number}. {item['title']}", item.get("description"), *links]
+        paragraphs.append("\n".join(line for line in lines if line))
+    return "\n\n".join(paragraphs)
+
+
+def _describe_media(call: Call, content: JsonObject) -> None:
+    url = content["mediaUrl"]
+    content.setdefault("altText", posixpath.basename(unquote(urlsplit(url).path))[:128])
+    attachment = call.attachment_at(url)
+    if attachment is not None:
+        content["mediaType"] = attachment.media_type
+        content["mediaSize"] = len(attachment.data)

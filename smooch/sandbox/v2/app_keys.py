@@ -1,0 +1,38 @@
+"""API keys of an app."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._auth import ACCOUNT
+from . import _lookup, wire
+from ._registry import registry
+
+if TYPE_CHECKING:
+    from .._call import Call
+    from .._entities import JsonObject
+
+
+@registry.handles("createAppKey", ACCOUNT)
+def create_app_key(call: Call) -> JsonObject:
+    """POST /v2/apps/{appId}/keys."""
+    return {"key": wire.key(call.store.create_app_key(call.app, call.body["displayName"]))}
+
+
+@registry.handles("listAppKeys", ACCOUNT)
+def list_app_keys(call: Call) -> JsonObject:
+    """GET /v2/apps/{appId}/keys."""
+    return {"keys": [wire.key(key) for key in call.store.keys_of(call.app.id)]}
+
+
+@registry.handles("getAppKey", ACCOUNT)
+def get_app_key(call: Call) -> JsonObject:
+    """GET /v2/apps/{appId}/keys/{keyId}."""
+    return {"key": wire.key(_lookup.key(call, call.app.id))}
+
+
+@registry.handles("deleteAppKey", ACCOUNT)
+def delete_app_key(call: Call) -> JsonObject:
+    """DELETE /v2/apps/{appId}/keys/{keyId}."""
+    del call.store.keys[_lookup.key(call, call.app.id).id]
+    return {}

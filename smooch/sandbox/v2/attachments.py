@@ -1,0 +1,36 @@
+"""Files that messages refer to. The sandbox serves them itself, below `/media/`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._auth import ANY_KEY
+from .._call import Call, found
+from .._errors import ApiError, bad_request
+from ._registry import registry
+
+if TYPE_CHECKING:
+    from .._entities import JsonObject
+
+
+@registry.handles("uploadAttachment", ANY_KEY)
+def upload_attachment(call: Call) -> JsonObject:
+    """POST /v2/apps/{appId}/attachments."""
+    conversation = None
+    if "conversationId" in call.query:
+        conversation = found(call.app.conversations, call.query["conversationId"], "Conversation")
+    attachment = call.store_file("source", conversation if call.query.get("for") == "message" else None)
+    return {"attachment": {"mediaUrl": call.media_url(attachment), "mediaType": attachment.media_type}}
+
+
+@registry.handles("deleteAttachment", ANY_KEY)
+def delete_attachment(call: Call) -> JsonObject:
+    """POST /v2/apps/{appId}/attachments/remove."""
+    url = call.body["mediaUrl"]
+    if not url.startswith(f"{call.root_url}/media/"):
+        raise bad_request(f"Unsupported media URL for attachment deletion: {url}")
+    attachment = call.attachment_at(url)
+    if attachment is None:
+        raise ApiError(404, "Attachment not found")
+    del call.app.attachments[attachment.path]
+    return {}

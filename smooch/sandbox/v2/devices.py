@@ -1,0 +1,33 @@
+"""Devices that run an SDK."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._auth import ANY_KEY
+from .._errors import not_found
+from . import _lookup, wire
+from ._registry import registry
+
+if TYPE_CHECKING:
+    from .._call import Call
+    from .._entities import JsonObject
+
+
+@registry.handles("listDevices", ANY_KEY)
+def list_devices(call: Call) -> JsonObject:
+    """GET /v2/apps/{appId}/users/{userIdOrExternalId}/devices; the one seen last comes first."""
+    user = _lookup.user(call)
+    devices = [client for client in user.clients if not client.is_channel]
+    devices.sort(key=lambda device: device.last_seen or 0, reverse=True)
+    return {"devices": [wire.device(device, user) for device in devices]}
+
+
+@registry.handles("getDevice", ANY_KEY)
+def get_device(call: Call) -> JsonObject:
+    """GET /v2/apps/{appId}/users/{userIdOrExternalId}/devices/{deviceId}."""
+    user = _lookup.user(call)
+    device = user.client(call.params["deviceId"])
+    if device is None or device.is_channel:
+        raise not_found("Device")
+    return {"device": wire.device(device, user)}

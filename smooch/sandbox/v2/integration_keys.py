@@ -1,0 +1,51 @@
+"""API keys of custom integrations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._auth import BUSINESS
+from .._errors import bad_request
+from . import _lookup, wire
+from ._registry import registry
+
+if TYPE_CHECKING:
+    from .._call import Call
+    from .._entities import Integration, JsonObject
+
+MAX_NAME = 100
+
+
+@registry.handles("createCustomIntegrationKey", BUSINESS)
+def create_custom_integration_key(call: Call) -> JsonObject:
+    """POST /v2/apps/{appId}/integrations/{integrationId}/keys."""
+    name = call.body["displayName"]
+    if not 1 <= len(name) <= MAX_NAME:
+        raise bad_request(f"body displayName: has to have 1 to {MAX_NAME} characters")
+    return {"key": wire.key(call.store.create_integration_key(_custom(call), name))}
+
+
+@registry.handles("listCustomIntegrationKeys", BUSINESS)
+def list_custom_integration_keys(call: Call) -> JsonObject:
+    """GET /v2/apps/{appId}/integrations/{integrationId}/keys."""
+    return {"keys": [wire.key(key) for key in call.store.keys_of(_custom(call).id)]}
+
+
+@registry.handles("getCustomIntegrationKey", BUSINESS)
+def get_custom_integration_key(call: Call) -> JsonObject:
+    """GET /v2/apps/{appId}/integrations/{integrationId}/keys/{keyId}."""
+    return {"key": wire.key(_lookup.key(call, _custom(call).id))}
+
+
+@registry.handles("deleteCustomIntegrationKey", BUSINESS)
+def delete_custom_integration_key(call: Call) -> JsonObject:
+    """DELETE /v2/apps/{appId}/integrations/{integrationId}/keys/{keyId}."""
+    del call.store.keys[_lookup.key(call, _custom(call).id).id]
+    return {}
+
+
+def _custom(call: Call) -> Integration:
+    integration = _lookup.integration(call)
+    if integration.type != "custom":
+        raise bad_request("API keys are available only for custom integrations")
+    return integration

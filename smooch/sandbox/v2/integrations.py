@@ -1,0 +1,103 @@
+"""Integrations: the channels of an app, and servers of the business (type custom)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .. import _ids, _spec, _validation
+from .._auth import BUSINESS
+from .._entities import Integration, JsonObject
+from .._errors import bad_request, not_found
+from . import _lookup, wire
+from ._paging import page
+from ._registry import registry
+from .webhooks import new_webhook
+
+if TYPE_CHECKING:
+    from .._call import Call
+    from .._entities import SwitchboardIntegration
+
+# What the API finds out from the channel, made up here.
+_DERIVED: dict[str, JsonObject] = {
+    "instagram": {"businessName": "Sandbox", "businessUsername": "sandbox", "pageId": "1001", "businessId": "1002"},
+    "messenger": {"pageId": "1001", "pageName": "Sandbox"},
+    "telegram": {"username": "sandbox_bot", "botId": "1003"},
+    "viber": {"uri": "sandbox", "accountId": "pa:1004"},
+}
+_NO_SETTINGS = ("id", "type", "status", "displayName", "webhooks", "defaultResponderId", "defaultResponder")
+
+
+@registry.handles("createIntegration", BUSINESS)
+def create_integration(call: Call) -> JsonObject:
+    """POST /v2/apps/{appId}/integrations."""
+    body = call.body
+    integration = Integration(
+        id=_ids.object_id(),
+        type=body["type"],
+        display_name=body.get("displayName"),
+        settings=_settings(body),
+        derived=dict(_DERIVED.get(body["type"], {})),
+        default_responder=_responder(call, body),
+    )
+    if integration.type == "messagebird":
+        integration.derived["webhookSecret"] = _ids.webhook_secret()
+    webhooks = [new_webhook(integration, each) for each in body.get("webhooks", [])]
+    for webhook in webhooks:
+        call.app.add_webhook(webhook)
+    call.app.integrations[integration.id] = integration
+    return _response(call, integration)
+
+
+@registry.handles("listIntegrations", BUSINESS)
+def list_integrations(call: Call) -> JsonObject:
+    """GET /v2/apps/{appId}/integrations."""
+    types = call.query.get("filter", {}).get("types", "")
+    wanted = [kind.strip() for kind in types.split(",") if kind.strip()]
+    integrations = [each for each in call.app.integrations.values() if not wanted or each.type in wanted]
+    return page(call, "integrations", integrations, lambda each: wire.integration(each, call.app))
+
+
+@registry.handles("getIntegration", BUSINESS)
+def get_integration(call: Call) -> JsonObject:
+    """GET /v2/apps/{appId}/integrations/{integrationId}."""
+    return _response(call, _lookup.integration(call))
+
+
+@registry.handles("updateIntegration", BUSINESS)
+def update_integration(call: Call) -> JsonObject:
+    """PATCH /v2/apps/{appId}/integrations/{integrationId}; fields that the type cannot change stay."""
+    integration, spec = _lookup.integration(call), _spec.load("v2")
+    component = f"{integration.type.capitalize()}IntegrationUpdate"
+    if component in spec.document["components"]["schemas"]:
+        _validation.check(spec.request_validator(component), call.body, "body")
+    changeable = spec.property_names(component)
+    responder = _responder(call, call.body) if "defaultResponderId" in call.body else integration.default_responder
+    integration.default_responder = responder
+    integration.settings |= {name: value for name, value in _settings(call.body).items() if name in changeable}
+    integration.display_name = call.body.get("displayName", integration.display_name)
+    return _response(call, integration)
+
+
+@registry.handles("deleteIntegration", BUSINESS)
+def delete_integration(call: Call) -> JsonObject:
+    """DELETE /v2/apps/{appId}/integrations/{integrationId}."""
+    call.store.delete_integration(call.app, _lookup.integration(call))
+    return {}
+
+
+def _settings(body: JsonObject) -> JsonObject:
+    return {name: value for name, value in body.items() if name not in _NO_SETTINGS}
+
+
+def _responder(call: Call, body: JsonObject) -> SwitchboardIntegration | None:
+    wanted = body.get("defaultResponderId")
+    if wanted is None:
+        return None
+    board = call.app.switchboard
+    if board is None or wanted not in board.integrations:
+        raise not_found("SwitchboardIntegration") if board else bad_request("The app has no switchboard")
+    return board.integrations[wanted]
+
+
+def _response(call: Call, integration: Integration) -> JsonObject:
+    return {"integration": wire.integration(integration, call.app)}

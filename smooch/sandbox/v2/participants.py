@@ -1,0 +1,54 @@
+"""Who takes part in a conversation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._auth import ANY_KEY
+from .._errors import ApiError, bad_request
+from . import _lookup, wire
+from ._paging import page
+from ._registry import registry
+from .conversations import new_participant
+
+if TYPE_CHECKING:
+    from .._call import Call
+    from .._entities import Conversation, JsonObject, Participant
+
+
+@registry.handles("joinConversation", ANY_KEY)
+def join_conversation(call: Call) -> JsonObject:
+    """POST /v2/apps/{appId}/conversations/{conversationId}/join."""
+    conversation = _lookup.conversation(call)
+    _lookup.require_group(conversation)
+    user = _lookup.named_user(call, call.body)
+    if conversation.participant(user) is not None:
+        raise bad_request("The user is a member of the conversation already")
+    participant = new_participant(call, user, call.body)
+    call.app.join(conversation, participant)
+    return {"participant": wire.participant(participant)}
+
+
+@registry.handles("listParticipants", ANY_KEY)
+def list_participants(call: Call) -> JsonObject:
+    """GET /v2/apps/{appId}/conversations/{conversationId}/participants."""
+    return page(call, "participants", _lookup.conversation(call).participants, wire.participant)
+
+
+@registry.handles("leaveConversation", ANY_KEY)
+def leave_conversation(call: Call) -> JsonObject:
+    """POST /v2/apps/{appId}/conversations/{conversationId}/leave."""
+    conversation = _lookup.conversation(call)
+    _lookup.require_group(conversation)
+    participant = _named(call, conversation)
+    if participant is None:
+        raise ApiError(404, "User is not a member of the conversation")
+    call.app.leave(conversation, participant)
+    return {}
+
+
+def _named(call: Call, conversation: Conversation) -> Participant | None:
+    if "participantId" in call.body:
+        wanted = call.body["participantId"]
+        return next((each for each in conversation.participants if each.id == wanted), None)
+    return conversation.participant(_lookup.named_user(call, call.body))

@@ -1,0 +1,127 @@
+"""Control of a conversation passes from one switchboard integration to another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+from .. import _clock
+from .._auth import ANY_KEY
+from .._errors import ApiError, forbidden, not_found
+from .._events import ControlChanged, ControlFailed
+from . import _lookup, _metadata
+from ._registry import registry
+
+if TYPE_CHECKING:
+    from .._call import Call
+    from .._entities import Conversation, JsonObject, Switchboard, SwitchboardIntegration
+    from .._events import ControlAction
+
+NEXT = "next"
+
+
+@registry.handles("passControl", ANY_KEY)
+def pass_control(call: Call) -> JsonObject:
+    """Passing control to the one that has it changes nothing."""
+    conversation = _conversation(call)
+    target = _target(call, conversation, "passControl")
+    if conversation.active is not target:
+        conversation.active, conversation.pending = target, None
+        _changed(call, conversation, "passControl")
+    return {}
+
+
+@registry.handles("offerControl", ANY_KEY)
+def offer_control(call: Call) -> JsonObject:
+    """POST /v2/apps/{appId}/conversations/{conversationId}/offerControl."""
+    conversation = _conversation(call)
+    target = _target(call, conversation, "offerControl")
+    if conversation.active is target:
+        message = "Control is with this switchboard integration already"
+        _refuse(call, conversation, "offerControl", "switchboard_invalid_target", message)
+    conversation.pending = target
+    _changed(call, conversation, "offerControl")
+    return {}
+
+
+@registry.handles("acceptControl", ANY_KEY)
+def accept_control(call: Call) -> JsonObject:
+    """POST /v2/apps/{appId}/conversations/{conversationId}/acceptControl."""
+    conversation = _conversation(call)
+    if conversation.pending is None:
+        message = "There is no pendingSwitchboardIntegration"
+        _refuse(call, conversation, "acceptControl", "switchboard_invalid_action", message)
+    _require_own(call, conversation.pending)
+    conversation.active, conversation.pending = conversation.pending, None
+    _changed(call, conversation, "acceptControl")
+    return {}
+
+
+@registry.handles("releaseControl", ANY_KEY, without_body=True)
+def release_control(call: Call) -> JsonObject:
+    """The next message of a user gives the conversation to the default one again."""
+    conversation = _conversation(call)
+    _require_own(call, conversation.active)
+    conversation.active = conversation.pending = None
+    _changed(call, conversation, "releaseControl")
+    return {}
+
+
+def _conversation(call: Call) -> Conversation:
+    conversation = _lookup.conversation(call)
+    _metadata.checked(call.body.get("metadata"), "Switchboard")
+    if call.app.switchboard is None:
+        raise not_found("Switchboard")
+    return conversation
+
+
+def _require_own(call: Call, each: SwitchboardIntegration | None) -> None:
+    """403 for a caller of integration scope who is not `each`."""
+    if call.identity.scope == "integration" and (each is None or each.integration.id != call.identity.owner):
+        raise forbidden("Forbidden")
+
+
+def _target(call: Call, conversation: Conversation, action: ControlAction) -> SwitchboardIntegration:
+    """Who is named, by id, name or type in this order."""
+    board, wanted = call.app.switchboard, call.body["switchboardIntegration"]
+    found = [] if board is None else _candidates(board, conversation, wanted)
+    if len(found) != 1:
+        _refuse(call, conversation, action, "switchboard_invalid_target", "Switchboard invalid target")
+    return found[0]
+
+
+def _candidates(board: Switchboard, conversation: Conversation, wanted: str) -> list[SwitchboardIntegration]:
+    everyone = list(board.integrations.values())
+    if wanted == NEXT:
+        return [each.next for each in (conversation.active,) if each is not None and each.next is not None]
+    return (
+        [each for each in everyone if each.id == wanted]
+        or [each for each in everyone if each.name == wanted]
+        or [each for each in everyone if each.integration.type == wanted]
+    )
+
+
+def _changed(call: Call, conversation: Conversation, action: ControlAction) -> None:
+    call.store.record(
+        ControlChanged(
+            app_id=call.app.id,
+            at=_clock.now(),
+            action=action,
+            conversation=conversation,
+            metadata=call.body.get("metadata"),
+        )
+    )
+
+
+def _refuse(call: Call, conversation: Conversation, action: ControlAction, code: str, message: str) -> NoReturn:
+    call.store.record(
+        ControlFailed(
+            app_id=call.app.id,
+            at=_clock.now(),
+            action=action,
+            conversation=conversation,
+            metadata=call.body.get("metadata"),
+            code=code,
+            message=message,
+        )
+    )
+    raise ApiError(400, message)

@@ -1,0 +1,115 @@
+"""What a switchboard can give control to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .. import _ids
+from .._auth import BUSINESS
+from .._call import Call, found
+from .._entities import Integration, JsonObject, SwitchboardIntegration
+from .._errors import ApiError, bad_request, not_found
+from . import _lookup, wire
+from ._registry import registry
+
+if TYPE_CHECKING:
+    from .._entities import Switchboard
+    from ..store import App
+
+MAX_SWITCHBOARD_INTEGRATIONS = 10
+
+
+@registry.handles("createSwitchboardIntegration", BUSINESS)
+def create_switchboard_integration(call: Call) -> JsonObject:
+    """POST /v2/apps/{appId}/switchboards/{switchboardId}/switchboardIntegrations."""
+    board, body = _lookup.switchboard(call), call.body
+    if len(board.integrations) >= MAX_SWITCHBOARD_INTEGRATIONS:
+        raise ApiError(
+            400,
+            f"Switchboard has reached the max number of switchboard integrations ({MAX_SWITCHBOARD_INTEGRATIONS})",
+            code="too_many_switchboard_integrations",
+        )
+    if "integrationId" in body and "integrationType" in body:
+        raise bad_request("body: integrationId and integrationType exclude each other")
+    _check_name(board, body["name"])
+    each = SwitchboardIntegration(
+        id=_ids.object_id(),
+        name=body["name"],
+        integration=_integration(call.app, body),
+        deliver_standby_events=body.get("deliverStandbyEvents", False),
+        next=_next(board, body),
+        message_history_count=body.get("messageHistoryCount"),
+    )
+    board.integrations[each.id] = each
+    return _response(each)
+
+
+@registry.handles("listSwitchboardIntegrations", BUSINESS)
+def list_switchboard_integrations(call: Call) -> JsonObject:
+    """GET /v2/apps/{appId}/switchboards/{switchboardId}/switchboardIntegrations."""
+    board = _lookup.switchboard(call)
+    return {"switchboardIntegrations": [wire.switchboard_integration(each) for each in board.integrations.values()]}
+
+
+@registry.handles("updateSwitchboardIntegration", BUSINESS)
+def update_switchboard_integration(call: Call) -> JsonObject:
+    """PATCH /v2/apps/{appId}/switchboards/{switchboardId}/switchboardIntegrations/{switchboardIntegrationId}."""
+    board, body = _lookup.switchboard(call), call.body
+    each = _lookup.switchboard_integration(board, call.params["switchboardIntegrationId"])
+    if body.get("name", each.name) != each.name:
+        _check_name(board, body["name"])
+    linked = _integration(call.app, body) if {"integrationId", "integrationType"} & set(body) else each.integration
+    each.next = _next(board, body) if "nextSwitchboardIntegrationId" in body else each.next
+    each.integration = linked
+    each.name = body.get("name", each.name)
+    each.deliver_standby_events = body.get("deliverStandbyEvents", each.deliver_standby_events)
+    each.message_history_count = body.get("messageHistoryCount", each.message_history_count)
+    return _response(each)
+
+
+@registry.handles("deleteSwitchboardIntegration", BUSINESS)
+def delete_switchboard_integration(call: Call) -> JsonObject:
+    """Conversations that it controls get the default one at the user's next message."""
+    board = _lookup.switchboard(call)
+    each = _lookup.switchboard_integration(board, call.params["switchboardIntegrationId"])
+    if board.default is each:
+        raise bad_request("The default switchboardIntegration cannot be deleted")
+    if any(other.next is each for other in board.integrations.values() if other is not each):
+        raise bad_request("Another switchboardIntegration names this one as its next")
+    del board.integrations[each.id]
+    for conversation in call.app.conversations.values():
+        conversation.active = None if conversation.active is each else conversation.active
+        conversation.pending = None if conversation.pending is each else conversation.pending
+    for integration in call.app.integrations.values():
+        if integration.default_responder is each:
+            integration.default_responder = None
+    return {}
+
+
+def _check_name(board: Switchboard, name: str) -> None:
+    if any(each.name == name for each in board.integrations.values()):
+        raise bad_request(f"body name: {name!r} is taken")
+
+
+def _integration(app: App, body: JsonObject) -> Integration:
+    if "integrationId" in body:
+        return found(app.integrations, body["integrationId"], "Integration")
+    wanted = body["integrationType"]
+    for integration in app.integrations.values():
+        if integration.type == wanted:
+            return integration
+    if not wanted.startswith("zd:"):
+        raise not_found("Integration")
+    # those of Zendesk itself are there in every account
+    made = Integration(id=_ids.object_id(), type=wanted)
+    app.integrations[made.id] = made
+    return made
+
+
+def _next(board: Switchboard, body: JsonObject) -> SwitchboardIntegration | None:
+    wanted = body.get("nextSwitchboardIntegrationId")
+    return None if wanted is None else _lookup.switchboard_integration(board, wanted)
+
+
+def _response(each: SwitchboardIntegration) -> JsonObject:
+    return {"switchboardIntegration": wire.switchboard_integration(each)}

@@ -1,0 +1,106 @@
+"""Users."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .. import _clock
+from .._auth import ANY_KEY
+from .._errors import not_found
+from .._events import UserUpdated
+from . import _lookup, _metadata, wire
+from ._registry import registry
+
+if TYPE_CHECKING:
+    from .._call import Call
+    from .._entities import JsonObject, User
+
+_PROFILE = {
+    "givenName": "given_name",
+    "surname": "surname",
+    "email": "email",
+    "avatarUrl": "avatar_url",
+    "locale": "locale",
+}
+
+
+@registry.handles("createUser", ANY_KEY)
+def create_user(call: Call) -> JsonObject:
+    """POST /v2/apps/{appId}/users."""
+    metadata = _metadata.updated(None, call.body, "User")
+    user = call.app.create_user(external_id=call.body.get("externalId"), brand_id=call.body.get("brandId"))
+    user.properties = metadata or {}
+    _update(user, call.body)
+    return {"user": wire.user(user)}
+
+
+@registry.handles("listUsers", ANY_KEY)
+def list_users(call: Call) -> JsonObject:
+    """GET /v2/apps/{appId}/users."""
+    email, brand_id = call.query["filter"]["identities.email"], call.query.get("brandId")
+    users = [
+        user
+        for user in call.app.users.values()
+        if _has_email(user, email) and (brand_id is None or user.brand_id == brand_id)
+    ]
+    return {"users": [wire.user(user) for user in users]}
+
+
+@registry.handles("getUser", ANY_KEY)
+def get_user(call: Call) -> JsonObject:
+    """GET /v2/apps/{appId}/users/{userIdOrExternalId}."""
+    return {"user": wire.user(_lookup.user(call))}
+
+
+@registry.handles("updateUser", ANY_KEY)
+def update_user(call: Call) -> JsonObject:
+    """PATCH /v2/apps/{appId}/users/{userIdOrExternalId}."""
+    user = _lookup.user(call)
+    user.properties = _metadata.updated(user.properties, call.body, "User") or {}
+    _update(user, call.body)
+    return {"user": wire.user(user)}
+
+
+@registry.handles("deleteUser", ANY_KEY)
+def delete_user(call: Call) -> JsonObject:
+    """DELETE /v2/apps/{appId}/users/{userIdOrExternalId}."""
+    call.app.delete_user(_lookup.user(call))
+    return {}
+
+
+@registry.handles("deleteUserPersonalInformation", ANY_KEY)
+def delete_user_personal_information(call: Call) -> JsonObject:
+    """DELETE /v2/apps/{appId}/users/{userIdOrExternalId}/personalinformation."""
+    user = _lookup.user(call)
+    call.app.delete_personal_information(user)
+    return {"user": wire.user(user)}
+
+
+@registry.handles("syncUser", ANY_KEY, without_body=True)
+def sync_user(call: Call) -> JsonObject:
+    """There is no Zendesk Support behind the sandbox, so that only a merger changes anything."""
+    app, zendesk_id = call.app, call.params["zendeskId"]
+    user = app.user_by_zendesk_id(zendesk_id)
+    if user is None:
+        raise not_found("User")
+    surviving_id = call.body.get("survivingZendeskId", zendesk_id)
+    surviving = app.user_by_zendesk_id(surviving_id)
+    if surviving is None:
+        user.zendesk_id = surviving_id
+        call.store.record(UserUpdated(app_id=app.id, at=_clock.now(), user=user))
+        return {"user": wire.user(user)}
+    if surviving is not user:
+        app.merge_users(surviving, user)
+    return {"user": wire.user(surviving)}
+
+
+def _update(user: User, body: JsonObject) -> None:
+    for name, attribute in _PROFILE.items():
+        if name in body.get("profile", {}):
+            setattr(user, attribute, body["profile"][name])
+    user.signed_up = body.get("signedUpAt", user.signed_up)
+    user.to_be_retained = body.get("toBeRetained", user.to_be_retained)
+
+
+def _has_email(user: User, email: str) -> bool:
+    return any(each["type"] == "email" and each["value"].lower() == email.lower() for each in user.identities)

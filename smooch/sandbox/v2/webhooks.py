@@ -1,0 +1,100 @@
+"""Webhooks of custom integrations and of those of partners."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from .. import _ids
+from .._auth import ANY_KEY
+from .._entities import Integration, JsonObject, Webhook
+from .._errors import bad_request
+from . import _lookup, wire
+from ._registry import registry
+
+if TYPE_CHECKING:
+    from .._call import Call
+
+
+@registry.handles("createWebhook", ANY_KEY)
+def create_webhook(call: Call) -> JsonObject:
+    """POST /v2/apps/{appId}/integrations/{integrationId}/webhooks."""
+    integration = _lookup.integration(call)
+    if wire.is_channel(integration):
+        raise bad_request("Webhooks are available only for custom integrations")
+    webhook = new_webhook(integration, call.body)
+    call.app.add_webhook(webhook)
+    return {"webhook": wire.webhook(webhook)}
+
+
+@registry.handles("listWebhooks", ANY_KEY)
+def list_webhooks(call: Call) -> JsonObject:
+    """GET /v2/apps/{appId}/integrations/{integrationId}/webhooks."""
+    return {"webhooks": [wire.webhook(webhook) for webhook in _webhooks(call).values()]}
+
+
+@registry.handles("getWebhook", ANY_KEY)
+def get_webhook(call: Call) -> JsonObject:
+    """GET /v2/apps/{appId}/integrations/{integrationId}/webhooks/{webhookId}."""
+    return {"webhook": wire.webhook(_webhook(call))}
+
+
+@registry.handles("updateWebhook", ANY_KEY)
+def update_webhook(call: Call) -> JsonObject:
+    """PATCH /v2/apps/{appId}/integrations/{integrationId}/webhooks/{webhookId}."""
+    webhook, body = _webhook(call), call.body
+    target = _target(body.get("target", webhook.target))
+    triggers = _triggers(body.get("triggers", webhook.triggers))
+    webhook.target, webhook.triggers = target, triggers
+    webhook.include_full_user = body.get("includeFullUser", webhook.include_full_user)
+    webhook.include_full_source = body.get("includeFullSource", webhook.include_full_source)
+    return {"webhook": wire.webhook(webhook)}
+
+
+@registry.handles("deleteWebhook", ANY_KEY)
+def delete_webhook(call: Call) -> JsonObject:
+    """DELETE /v2/apps/{appId}/integrations/{integrationId}/webhooks/{webhookId}."""
+    del call.app.webhooks[_webhook(call).id]
+    return {}
+
+
+def new_webhook(integration: Integration, body: JsonObject) -> Webhook:
+    """What `body` describes, not added yet."""
+    return Webhook(
+        id=_ids.object_id(),
+        target=_target(body["target"]),
+        triggers=_triggers(body["triggers"]),
+        secret=body.get("secret") or _ids.webhook_secret(),
+        version="v2",
+        include_full_user=body.get("includeFullUser", False),
+        include_full_source=body.get("includeFullSource", False),
+        integration_id=integration.id,
+    )
+
+
+def _webhooks(call: Call) -> dict[str, Webhook]:
+    integration = _lookup.integration(call)
+    return {key: each for key, each in call.app.webhooks.items() if each.integration_id == integration.id}
+
+
+def _webhook(call: Call) -> Webhook:
+    webhook = _webhooks(call).get(call.params["webhookId"])
+    if webhook is None:
+        raise _lookup.resource_not_found()
+    return webhook
+
+
+def _target(target: str) -> str:
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise bad_request("body target: has to be a URL that starts with http:// or https://")
+    return target
+
+
+def _triggers(triggers: list[str]) -> list[str]:
+    if not triggers:
+        raise bad_request("body triggers: needs one trigger at least")
+    return list(dict.fromkeys(triggers))

@@ -1,0 +1,95 @@
+"""`python -m smooch.sandbox`, as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+COMMAND = [sys.executable, "-m", "smooch.sandbox"]
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        env={**os.environ, **environment},
+        check=False,
+    )
+
+
+@pytest.fixture
+def process() -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(COMMAND, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
+
+
+def read_until(process: subprocess.Popen[str], start: str) -> str:
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if line.startswith(start):
+            break
+    return "".join(lines)
+
+
+def test_what_it_prints_can_be_pasted_and_ctrl_c_ends_it(process: subprocess.Popen[str]) -> None:
+    printed = read_until(process, "from smooch import Smooch")
+    shell = dict(re.findall(r"^export (SMOOCH_\w+)=(\S+)$", printed, re.MULTILINE))
+    assert set(shell) >= {"SMOOCH_BASE_URL", "SMOOCH_KEY_ID", "SMOOCH_SECRET", "SMOOCH_APP_ID"}
+    auth = (shell["SMOOCH_KEY_ID"], shell["SMOOCH_SECRET"])
+    url = f"{shell['SMOOCH_BASE_URL']}/v1.1/apps/{shell['SMOOCH_APP_ID']}/webhooks"
+    assert httpx.get(url, auth=auth).status_code == 200
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "Traceback" not in output + errors
+
+
+def test_a_port_that_is_taken_is_said_in_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run("--port", str(port))
+    assert done.returncode == 1
+    assert re.fullmatch(rf"Cannot listen on port {port} of 127\.0\.0\.1: .+\n", done.stderr)
+
+
+@pytest.mark.parametrize("port", ["x", "-1", "65536", "1.5"])
+def test_what_is_no_port_is_refused(port: str) -> None:
+    done = run(f"--port={port}")
+    assert done.returncode == 2
+    assert "--port" in done.stderr
+
+
+def test_a_missing_extra_is_said_with_the_way_to_get_it(tmp_path: Path) -> None:
+    (tmp_path / "uvicorn.py").write_text("raise ModuleNotFoundError(\"No module named 'uvicorn'\", name='uvicorn')")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    done = run(PYTHONPATH=path)
+    assert done.returncode == 1
+    assert "needs uvicorn" in done.stderr
+    assert "pip install smooch-python[sandbox]" in done.stderr
+    assert "Traceback" not in done.stderr
+    imported = subprocess.run(
+        [sys.executable, "-c", "import smooch.sandbox"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        env={**os.environ, "PYTHONPATH": path},
+        check=False,
+    )
+    assert "ImportError: smooch.sandbox needs uvicorn" in imported.stderr

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from .contract import HUNG_UP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from smooch.sandbox import Sandbox
+
+MESSAGES = "/appusers/u/messages"
+HI = {"role": "appUser", "type": "text", "text": "Hi"}
+
+
+@pytest.fixture
+def plain(sandbox: Sandbox) -> Iterator[httpx.Client]:
+    """A client that does not check answers, since faults are outside the spec."""
+    with httpx.Client(base_url=f"{sandbox.url}/v1", auth=(sandbox.key_id, sandbox.secret), timeout=5) as client:
+        client.post("/appusers", json={"userId": "u"})
+        yield client
+
+
+def texts(client: httpx.Client) -> list[str]:
+    response = client.get(MESSAGES)
+    return [message["text"] for message in response.json().get("messages", [])]
+
+
+class TestFail:
+    def test_answers_as_told_and_does_nothing(self, sandbox: Sandbox, plain: httpx.Client) -> None:
+        sandbox.fail(times=2, status=429, headers={"Retry-After": "1"})
+        for _ in range(2):
+            response = plain.post(MESSAGES, json=HI)
+            assert (response.status_code, response.headers["Retry-After"]) == (429, "1")
+            assert set(response.json()["error"]) == {"code", "description"}
+        assert texts(plain) == []
+
+    def test_is_500_once_by_default(self, sandbox: Sandbox, plain: httpx.Client) -> None:
+        sandbox.fail()
+        assert [plain.get("/webhooks").status_code for _ in range(2)] == [500, 200]
+
+    @pytest.mark.parametrize(
+        ("body", "sent"), [(b"\xff\x00", b"\xff\x00"), ("<html>", b"<html>"), ({"a": [1]}, b'{"a": [1]}'), (b"", b"")]
+    )
+    def test_sends_any_body(self, sandbox: Sandbox, plain: httpx.Client, body: Any, sent: bytes) -> None:
+        sandbox.fail(status=503, body=body, headers={"Content-Type": "text/html"})
+        response = plain.get("/webhooks")
+        assert (response.status_code, response.content) == (503, sent)
+        assert response.headers.get_list("content-type") == ["text/html"]
+
+    @pytest.mark.parametrize("status", [302, 418, 520, 599])
+    def test_sends_any_status(self, sandbox: Sandbox, plain: httpx.Client, status: int) -> None:
+        sandbox.fail(status=status)
+        assert plain.get("/webhooks").status_code == status
+
+    def test_comes_before_the_check_of_credentials(self, sandbox: Sandbox, plain: httpx.Client) -> None:
+        sandbox.fail(status=502)
+        assert plain.get("/webhooks", auth=("no", "no")).status_code == 502
+
+    @pytest.mark.parametrize("wrong", [{"times": 0}, {"status": 99}, {"status": 600}])
+    def test_what_cannot_be_is_refused(self, sandbox: Sandbox, wrong: dict[str, int]) -> None:
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            sandbox.fail(**wrong)
+
+
+class TestChoice:
+    def test_by_method(self, sandbox: Sandbox, plain: httpx.Client) -> None:
+        sandbox.fail(method="POST")
+        assert plain.get("/webhooks").status_code == 200
+        assert plain.post(MESSAGES, json=HI).status_code == 500
+
+    @pytest.mark.parametrize("path", ["/messages", "/appusers/*/messages", "/v1/appusers/u/messages", "*/mess*"])
+    def test_by_the_end_of_the_path(self, sandbox: Sandbox, plain: httpx.Client, path: str) -> None:
+        sandbox.fail(path=path)
+        assert plain.get("/webhooks").status_code == 200
+        assert plain.get(MESSAGES).status_code == 500
+
+    def test_first_come_first_served(self, sandbox: Sandbox, plain: httpx.Client) -> None:
+        sandbox.fail(status=503)
+        sandbox.fail(status=504, path="/webhooks")
+        sandbox.fail(status=502)
+        assert [plain.get(path).status_code for path in ("/menu", "/menu", "/webhooks")] == [503, 502, 504]
+
+    def test_reset_forgets_them(self, sandbox: Sandbox, plain: httpx.Client) -> None:
+        sandbox.fail(times=5)
+        sandbox.reset()
+        assert plain.get("/webhooks").status_code == 200
+
+
+class TestDrop:
+    def test_closes_the_connection_before_anything_is_done(self, sandbox: Sandbox, plain: httpx.Client) -> None:
+        sandbox.drop(method="POST")
+        with pytest.raises(HUNG_UP):
+            plain.post(MESSAGES, json=HI)
+        assert texts(plain) == []
+
+    def test_or_after_it_is_done(self, sandbox: Sandbox, plain: httpx.Client) -> None:
+        sandbox.drop(method="POST", after_processing=True)
+        with pytest.raises(HUNG_UP):
+            plain.post(MESSAGES, json=HI)
+        assert texts(plain) == ["Hi"]
+
+    def test_is_nothing_that_the_server_logs(
+        self, sandbox: Sandbox, plain: httpx.Client, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        sandbox.drop()
+        with pytest.raises(HUNG_UP):
+            plain.get("/webhooks")
+        assert plain.get("/webhooks").status_code == 200
+        assert [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []
+
+    def test_leaves_other_connections_alone(self, sandbox: Sandbox, plain: httpx.Client) -> None:
+        own = plain.get("/webhooks").extensions["network_stream"].get_extra_info("client_addr")
+        sandbox.drop()
+        with httpx.Client() as other, pytest.raises(HUNG_UP):
+            other.get(sandbox.url)
+        assert plain.get("/webhooks").extensions["network_stream"].get_extra_info("client_addr") == own
+
+    def test_is_recorded_like_any_request(self, sandbox: Sandbox, plain: httpx.Client) -> None:
+        sandbox.drop()
+        with pytest.raises(HUNG_UP):
+            plain.post(MESSAGES, json=HI)
+        assert sandbox.requests[-1].json == HI
+
+
+class TestDelay:
+    def test_holds_the_answer_back_but_not_the_effect(self, sandbox: Sandbox, plain: httpx.Client) -> None:
+        sandbox.delay(30, method="POST")
+        with pytest.raises(httpx.ReadTimeout):
+            plain.post(MESSAGES, json=HI, timeout=0.05)
+        assert texts(plain) == ["Hi"]
+
+    def test_answers_in_the_end(self, sandbox: Sandbox, plain: httpx.Client) -> None:
+        sandbox.delay(0.05)
+        assert plain.get("/webhooks").json() == {"webhooks": []}
+
+
+class TestGarble:
+    def test_cuts_the_answer_in_the_middle(self, sandbox: Sandbox, plain: httpx.Client) -> None:
+        sandbox.garble()
+        response = plain.post(MESSAGES, json=HI)
+        assert response.status_code == 201
+        with pytest.raises(json.JSONDecodeError):
+            response.json()
+        assert texts(plain) == ["Hi"]
+
+    def test_or_sends_what_it_is_told(self, sandbox: Sandbox, plain: httpx.Client) -> None:
+        sandbox.garble(body="<html>")
+        response = plain.get("/webhooks")
+        assert (response.status_code, response.text) == (200, "<html>")
+        assert plain.get("/webhooks").json() == {"webhooks": []}

@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import jwt
+import pytest
+
+from .api import BUSINESS, TEXT, WEBHOOK, Api, error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx
+
+    from smooch.sandbox import Sandbox
+
+pytestmark = pytest.mark.filterwarnings("ignore::jwt.InsecureKeyLengthWarning")
+
+KEYS = ("app", "account", "integration")
+# the status that each key gets, in the order of KEYS
+TABLE: dict[tuple[str, str], tuple[int, int, int]] = {
+    ("GET", "/v2/apps"): (403, 200, 403),
+    ("POST", "/v2/apps"): (403, 400, 403),
+    ("GET", "/v2/apps/{app}"): (200, 200, 403),
+    ("DELETE", "/v2/apps/{app}"): (403, 200, 403),
+    ("GET", "/v2/apps/{app}/keys"): (403, 200, 403),
+    ("GET", "/v2/apps/{app}/conversations"): (400, 400, 400),
+    ("GET", "/v2/apps/{app}/conversations/x/messages"): (404, 404, 404),
+    ("GET", "/v2/apps/{app}/users"): (400, 400, 400),
+    ("GET", "/v2/apps/{app}/users/x"): (404, 404, 404),
+    ("POST", "/v2/apps/{app}/conversations/x/passControl"): (400, 400, 400),
+    ("POST", "/v2/apps/{app}/attachments/remove"): (400, 400, 400),
+    ("GET", "/v2/apps/{app}/integrations"): (200, 200, 403),
+    ("GET", "/v2/apps/{app}/integrations/{integration}"): (200, 200, 403),
+    ("GET", "/v2/apps/{app}/integrations/{integration}/keys"): (200, 200, 403),
+    ("GET", "/v2/apps/{app}/integrations/{integration}/webhooks"): (200, 200, 200),
+    ("GET", "/v2/apps/{app}/switchboards"): (200, 200, 403),
+    ("POST", "/v2/apps/{app}/switchboards"): (201, 201, 403),
+    ("GET", "/v2/tokenInfo"): (200, 403, 200),
+    ("DELETE", "/oauth/authorization"): (403, 403, 200),
+}
+
+
+def pair(sandbox: Sandbox, scope: str) -> tuple[str, str]:
+    return {
+        "app": (sandbox.key_id, sandbox.secret),
+        "account": (sandbox.account_key_id, sandbox.account_secret),
+        "integration": (sandbox.integration_key_id, sandbox.integration_secret),
+    }[scope]
+
+
+def bearer(sandbox: Sandbox, key_scope: str, **claims: Any) -> dict[str, str]:
+    key_id, secret = pair(sandbox, key_scope)
+    token = jwt.encode(claims, secret, algorithm="HS256", headers={"kid": key_id})
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.mark.parametrize("way", ["basic", "jwt"])
+@pytest.mark.parametrize("scope", KEYS)
+@pytest.mark.parametrize(("method", "path"), TABLE)
+def test_scopes(
+    sandbox: Sandbox, connect: Callable[..., httpx.Client], method: str, path: str, scope: str, way: str
+) -> None:
+    options = (
+        {"auth": pair(sandbox, scope)}
+        if way == "basic"
+        else {"auth": None, "headers": bearer(sandbox, scope, scope=scope)}
+    )
+    response = connect("", **options).request(
+        method, path.format(app=sandbox.app_id, integration=sandbox.integration_id)
+    )
+    assert response.status_code == TABLE[method, path][KEYS.index(scope)], response.text
+
+
+@pytest.mark.parametrize(
+    ("key", "claims"),
+    [
+        ("app", {"scope": "user", "external_id": "u"}),
+        ("app", {"scope": "account"}),
+        ("app", {"scope": "integration"}),
+        ("integration", {"scope": "app"}),
+        ("account", {"scope": "app"}),
+        ("app", {"scope": "app", "exp": 1}),
+        ("app", {}),
+    ],
+)
+def test_tokens_that_are_refused(
+    sandbox: Sandbox, connect: Callable[..., httpx.Client], key: str, claims: dict[str, Any]
+) -> None:
+    response = connect("", auth=None, headers=bearer(sandbox, key, **claims)).get(f"/v2/apps/{sandbox.app_id}/users/u")
+    assert error(response) == (401, "unauthorized")
+
+
+def test_the_user_tokens_of_v1_do_not_open_v2(sandbox: Sandbox, api: Api, connect: Callable[..., httpx.Client]) -> None:
+    api.made("/users", "user", {"externalId": "u"})
+    client = connect("", auth=None, headers=bearer(sandbox, "app", scope="appUser", userId="u"))
+    assert error(client.get(f"/v2/apps/{sandbox.app_id}/users/u")) == (403, "forbidden")
+    assert client.get("/v1/appusers/u").status_code == 200
+
+
+def test_missing_credentials_are_named_as_the_api_names_them(
+    sandbox: Sandbox, connect: Callable[..., httpx.Client]
+) -> None:
+    response = connect("", auth=None).get(f"/v2/apps/{sandbox.app_id}")
+    assert (response.status_code, response.json()) == (
+        401,
+        {"errors": [{"code": "unauthorized", "title": "Authorization is required"}]},
+    )
+
+
+def test_integration_keys_open_nothing_of_v1(sandbox: Sandbox, connect: Callable[..., httpx.Client]) -> None:
+    client = connect("/v1.1", auth=pair(sandbox, "integration"))
+    assert client.get("/appusers/u").status_code == 403
+
+
+def test_keys_open_no_other_app(sandbox: Sandbox, account: httpx.Client, connect: Callable[..., httpx.Client]) -> None:
+    other = account.post("/v2/apps", json={"displayName": "Other"}).json()["app"]["id"]
+    for scope in ("app", "integration"):
+        response = connect("", auth=pair(sandbox, scope)).get(f"/v2/apps/{other}/users/u")
+        assert error(response) == (403, "forbidden")
+    assert error(account.get(f"/v2/apps/{other}/users/u")) == (404, "user_not_found")
+    assert error(account.get(f"/v2/apps/{'0' * 24}/users/u")) == (404, "app_not_found")
+
+
+def test_an_integration_key_works_with_users_and_conversations(api: Api, bot: httpx.Client) -> None:
+    user = bot.post("/users", json={"externalId": "u"}).json()["user"]["id"]
+    body = {"type": "personal", "participants": [{"userId": user}]}
+    conversation = bot.post("/conversations", json=body).json()["conversation"]["id"]
+    posted = bot.post(f"/conversations/{conversation}/messages", json={"author": BUSINESS, "content": TEXT})
+    assert posted.status_code == 201
+
+
+class TestOAuth:
+    SECRETS = {"grant_type": "authorization_code", "client_id": "shop", "client_secret": "s"}  # noqa: RUF012
+
+    def code(self, client: httpx.Client) -> str:
+        query = {"client_id": "shop", "response_type": "code", "redirect_uri": "https://shop.example/back?a=1"}
+        response = client.get("/oauth/authorize", params={**query, "state": "s&t"})
+        location = response.next_request.url  # type: ignore[union-attr]
+        assert (location.host, location.params["a"], location.params["state"]) == ("shop.example", "1", "s&t")
+        assert str(location) in response.text
+        return location.params["code"]
+
+    def token(self, client: httpx.Client) -> str:
+        body = {**self.SECRETS, "code": self.code(client)}
+        answer = client.post("/oauth/token", json=body).json()
+        assert answer["token_type"] == "Bearer"
+        access_token: str = answer["access_token"]
+        return access_token
+
+    @pytest.fixture
+    def browser(self, connect: Callable[..., httpx.Client]) -> httpx.Client:
+        return connect("", auth=None)
+
+    def test_a_code_is_good_once_and_for_its_client_only(self, browser: httpx.Client) -> None:
+        code = self.code(browser)
+        wrong = browser.post("/oauth/token", json={**self.SECRETS, "code": code, "client_id": "other"})
+        assert error(wrong) == (401, "unauthorized")
+        assert browser.post("/oauth/token", json={**self.SECRETS, "code": code}).status_code == 200
+        assert error(browser.post("/oauth/token", json={**self.SECRETS, "code": code})) == (401, "unauthorized")
+
+    def test_the_token_has_integration_scope(self, sandbox: Sandbox, browser: httpx.Client) -> None:
+        headers = {"Authorization": f"Bearer {self.token(browser)}"}
+        app = browser.get("/v2/tokenInfo", headers=headers).json()["app"]
+        assert (app["id"], app["subdomain"]) == (sandbox.app_id, "sandbox")
+        path = f"/v2/apps/{sandbox.app_id}"
+        assert browser.post(f"{path}/integrations/me/webhooks", json=WEBHOOK, headers=headers).status_code == 201
+        assert browser.get(f"{path}/switchboards", headers=headers).status_code == 403
+
+    def test_the_integration_has_the_client_id_as_its_type(self, api: Api, browser: httpx.Client) -> None:
+        self.token(browser)
+        listed = api.client.get("/integrations", params={"filter[types]": "shop"}).json()["integrations"]
+        assert [each["type"] for each in listed] == ["shop"]
+        assert api.switchboard_integration(api.switchboard(), "shop", integrationType="shop")
+
+    def test_revoked_access_is_over(self, api: Api, browser: httpx.Client) -> None:
+        headers = {"Authorization": f"Bearer {self.token(browser)}"}
+        assert browser.delete("/oauth/authorization", headers=headers).status_code == 200
+        assert error(browser.get("/v2/tokenInfo", headers=headers)) == (401, "unauthorized")
+        assert api.client.get("/integrations", params={"filter[types]": "shop"}).json()["integrations"] == []
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            {"response_type": "code"},
+            {"client_id": "shop"},
+            {"client_id": "shop", "response_type": "token"},
+            {"client_id": "shop", "response_type": "code", "redirect_uri": "javascript:alert(1)"},
+            {"client_id": "shop", "response_type": "code", "redirect_uri": "https://a.example/\r\nx: y"},
+        ],
+    )
+    def test_bad_queries_are_refused(self, browser: httpx.Client, query: dict[str, str]) -> None:
+        assert error(browser.get("/oauth/authorize", params=query)) == (400, "bad_request")
+
+
+def test_a_token_may_live_on_for_a_while(sandbox: Sandbox, connect: Callable[..., httpx.Client]) -> None:
+    headers = bearer(sandbox, "integration", scope="integration", exp=time.time() + 60)
+    assert connect("", auth=None, headers=headers).get("/v2/tokenInfo").status_code == 200

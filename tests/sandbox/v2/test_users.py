@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .api import Api, error
+from .test_integrations import link
+
+if TYPE_CHECKING:
+    import httpx
+
+
+def test_a_user_has_what_was_sent(api: Api) -> None:
+    body = {
+        "externalId": "u",
+        "signedUpAt": "2024-01-02T03:04:05.678Z",
+        "toBeRetained": True,
+        "profile": {"givenName": "Ana", "surname": "Ruiz", "email": "ana@shop.example", "locale": "es"},
+        "metadata": {"tier": "gold", "orders": 3, "vip": True},
+    }
+    made = api.made("/users", "user", body)
+    assert {**made, **body} == made
+    assert (made["authenticated"], made["identities"], made["hasPaymentInfo"]) == (False, [], False)
+
+
+def test_both_ids_find_the_user(api: Api) -> None:
+    made = api.made("/users", "user", {"externalId": "a/b?c"})
+    assert api.client.get("/users/a%2Fb%3Fc").json()["user"] == made
+    assert api.client.get(f"/users/{made['id']}").json()["user"] == made
+
+
+def test_an_external_id_is_taken_once(api: Api) -> None:
+    api.made("/users", "user", {"externalId": "u"})
+    assert error(api.client.post("/users", json={"externalId": "u"})) == (409, "conflict")
+
+
+def test_brands_have_users_of_their_own(api: Api) -> None:
+    shared, own = (api.made("/users", "user", {"externalId": "u", **brand})["id"] for brand in ({}, {"brandId": "7"}))
+    assert api.client.get("/users/u").json()["user"]["id"] == shared
+    assert api.client.get("/users/u", params={"brandId": "7"}).json()["user"]["id"] == own
+    assert error(api.client.get("/users/u", params={"brandId": "8"})) == (404, "user_not_found")
+    assert error(api.client.post("/users", json={"externalId": "u", "brandId": "7"})) == (409, "conflict")
+
+
+def test_an_update_merges_metadata_and_null_takes_away(api: Api) -> None:
+    user = f"/users/{api.user(metadata={'a': 1, 'b': 2}, profile={'givenName': 'Ana', 'surname': 'Ruiz'})}"
+    body = {"metadata": {"b": 3}, "profile": {"surname": None}}
+    changed = api.client.patch(user, json=body).json()["user"]
+    assert (changed["metadata"], changed["profile"]) == ({"a": 1, "b": 3}, {"givenName": "Ana"})
+    assert api.client.patch(user, json={"metadata": None}).json()["user"]["metadata"] == {}
+
+
+def test_personal_information_goes_and_history_stays(api: Api, v1: httpx.Client) -> None:
+    user = api.user(metadata={"a": 1}, profile={"givenName": "Ana", "avatarUrl": "https://a.example/a.png"})
+    conversation = api.conversation(user)
+    api.post(conversation)
+    link(api, user, api.integration("twilio"), "immediate")
+    cleared = api.client.delete(f"/users/{user}/personalinformation").json()["user"]
+    assert (cleared["profile"], cleared["metadata"]) == ({}, {})
+    (client,) = api.client.get(f"/users/{user}/clients").json()["clients"]
+    assert "displayName" not in client
+    assert len(api.client.get(f"/conversations/{conversation}/messages").json()["messages"]) == 1
+
+
+def test_deleting_a_user_takes_personal_conversations_along_and_leaves_groups(api: Api) -> None:
+    user, other = api.user(), api.user()
+    personal, group = api.conversation(user), api.group(user, other)
+    assert api.client.delete(f"/users/{user}").status_code == 200
+    assert error(api.client.get(f"/users/{user}")) == (404, "user_not_found")
+    assert error(api.client.get(f"/conversations/{personal}")) == (404, "conversation_not_found")
+    left = api.client.get(f"/conversations/{group}/participants").json()["participants"]
+    assert [each["userId"] for each in left] == [other]
+
+
+class TestIdentities:
+    def test_an_email_among_the_identities_finds_the_user(self, api: Api) -> None:
+        user = api.user(profile={"email": "profile@shop.example"})
+        api.sandbox.authenticate_user(user, email="Ana@shop.example", zendesk_id="7")
+        (found,) = api.client.get("/users", params={"filter[identities.email]": "ana@shop.example"}).json()["users"]
+        assert (found["id"], found["authenticated"], found["zendeskId"]) == (user, True, "7")
+        assert found["identities"] == [{"type": "email", "value": "Ana@shop.example", "verification": "embed"}]
+
+    def test_the_profile_is_not_searched(self, api: Api) -> None:
+        api.user(profile={"email": "a@shop.example"})
+        assert api.client.get("/users", params={"filter[identities.email]": "a@shop.example"}).json() == {"users": []}
+
+    @pytest.mark.parametrize("query", [{}, {"filter[email]": "a@b.example"}, {"filter": "a@b.example"}])
+    def test_the_filter_is_required(self, api: Api, query: dict[str, str]) -> None:
+        assert error(api.client.get("/users", params=query)) == (400, "bad_request")
+
+    def test_nobody_can_log_in_who_is_not_there(self, api: Api) -> None:
+        with pytest.raises(LookupError, match="nobody"):
+            api.sandbox.authenticate_user("nobody")
+
+
+class TestSync:
+    def test_answers_the_user_of_that_zendesk_id(self, api: Api) -> None:
+        user = api.user()
+        api.sandbox.authenticate_user(user, zendesk_id="7")
+        assert api.client.post("/users/7/sync").json()["user"]["id"] == user
+        assert error(api.client.post("/users/8/sync")) == (404, "user_not_found")
+
+    def test_merges_into_the_survivor(self, api: Api) -> None:
+        outgoing, surviving = api.user(profile={"surname": "Ruiz"}), api.user()
+        for user, zendesk_id in ((outgoing, "7"), (surviving, "8")):
+            api.sandbox.authenticate_user(user, zendesk_id=zendesk_id)
+            api.post(api.conversation(user), author={"type": "user", "userId": user})
+        group = api.group(outgoing, surviving)
+        merged = api.client.post("/users/7/sync", json={"survivingZendeskId": "8"}).json()["user"]
+        assert (merged["id"], merged["profile"]["surname"]) == (surviving, "Ruiz")
+        assert error(api.client.get(f"/users/{outgoing}")) == (404, "user_not_found")
+        conversations = self.conversations(api, surviving)
+        assert [each["isDefault"] for each in conversations] == [True, False]
+        messages = api.client.get(f"/conversations/{conversations[0]['id']}/messages").json()["messages"]
+        assert [each["author"]["userId"] for each in messages] == [surviving, surviving]
+        (left,) = api.client.get(f"/conversations/{group}/participants").json()["participants"]
+        assert left["userId"] == surviving
+
+    def test_leaves_one_client_for_all_devices(self, api: Api, v1: httpx.Client) -> None:
+        for user, zendesk_id in (("outgoing", "7"), ("surviving", "8")):
+            v1.post("/init", json={"userId": user, "device": {"id": f"d-{user}", "platform": "web"}})
+            api.sandbox.authenticate_user(user, zendesk_id=zendesk_id)
+        outgoing = api.client.get("/users/outgoing").json()["user"]["id"]
+        conversation = self.subscribed(api, outgoing)
+        api.client.post("/users/7/sync", json={"survivingZendeskId": "8"})
+        (client,) = api.client.get("/users/surviving/clients").json()["clients"]
+        (participant,) = api.client.get(f"/conversations/{conversation}/participants").json()["participants"]
+        assert participant["clientAssociations"] == [{"type": "sdk", "clientId": client["id"]}]
+
+    def subscribed(self, api: Api, user: str) -> str:
+        body = {"type": "personal", "participants": [{"userId": user, "subscribeSDKClient": True}]}
+        made: str = api.made("/conversations", "conversation", body)["id"]
+        return made
+
+    def test_brings_conversations_along(self, api: Api) -> None:
+        outgoing, surviving = api.user(), api.user()
+        kept = api.conversation(outgoing)
+        api.sandbox.authenticate_user(outgoing, zendesk_id="7")
+        api.sandbox.authenticate_user(surviving, zendesk_id="8")
+        api.client.post("/users/7/sync", json={"survivingZendeskId": "8"})
+        (conversation,) = self.conversations(api, surviving)
+        assert (conversation["id"], conversation["isDefault"]) == (kept, True)
+
+    def test_gives_the_new_id_where_the_survivor_never_wrote(self, api: Api) -> None:
+        user = api.user()
+        api.sandbox.authenticate_user(user, zendesk_id="7")
+        moved = api.client.post("/users/7/sync", json={"survivingZendeskId": "8"}).json()["user"]
+        assert (moved["id"], moved["zendeskId"]) == (user, "8")
+
+    def conversations(self, api: Api, user: str) -> list[Any]:
+        listed: list[Any] = api.client.get("/conversations", params={"filter[userId]": user}).json()["conversations"]
+        return listed
+
+
+class TestClients:
+    def test_a_link_waits_for_the_user(self, api: Api) -> None:
+        user, twilio = api.user(), api.integration("twilio")
+        made = link(api, user, twilio, "prompt")
+        assert (made["status"], made["integrationId"], made["externalId"]) == ("pending", twilio, "+14165550123")
+        assert api.client.get(f"/users/{user}/clients").json()["clients"] == [made]
+
+    def test_an_immediate_one_stands_after_the_answer_and_takes_the_messages(self, api: Api) -> None:
+        user = api.user()
+        made = link(api, user, api.integration("twilio"), "immediate")
+        assert made["status"] == "pending"
+        (client,) = api.client.get(f"/users/{user}/clients").json()["clients"]
+        assert (client["id"], client["status"]) == (made["id"], "active")
+        (conversation,) = api.client.get("/conversations", params={"filter[userId]": user}).json()["conversations"]
+        (participant,) = api.client.get(f"/conversations/{conversation['id']}/participants").json()["participants"]
+        assert participant["clientAssociations"] == [{"type": "twilio", "clientId": made["id"]}]
+        assert api.client.delete(f"/users/{user}/clients/{made['id']}").status_code == 200
+        (participant,) = api.client.get(f"/conversations/{conversation['id']}/participants").json()["participants"]
+        assert participant["clientAssociations"] == []
+
+    def test_one_joins_the_conversation_it_was_asked_for(self, api: Api) -> None:
+        user, twilio = api.user(), api.integration("twilio")
+        default = api.conversation(user)
+        link(api, user, twilio, "immediate")
+        (_, asked) = api.client.get("/conversations", params={"filter[userId]": user}).json()["conversations"]
+        used = [
+            api.client.get(f"/conversations/{each}/participants").json()["participants"][0]["clientAssociations"]
+            for each in (default, asked["id"])
+        ]
+        assert [len(each) for each in used] == [0, 1]
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"phoneNumber": "416"},
+            {"phoneNumber": "+1 call me"},
+            {"type": "tiktok"},
+            {"type": "whatsapp"},
+            {"type": "mailgun"},
+        ],
+    )
+    def test_bad_criteria_are_refused(self, api: Api, change: dict[str, str]) -> None:
+        user = api.user()
+        criteria = {"type": "twilio", "integrationId": api.integration("twilio"), "phoneNumber": "+14165550123"}
+        body = {
+            "matchCriteria": criteria | change,
+            "confirmation": {"type": "prompt"},
+            "target": {"conversationId": api.conversation(user)},
+        }
+        assert error(api.client.post(f"/users/{user}/clients", json=body)) == (400, "bad_request")
+
+    def test_the_conversation_has_to_be_the_users(self, api: Api) -> None:
+        body = {
+            "matchCriteria": {
+                "type": "twilio",
+                "integrationId": api.integration("twilio"),
+                "phoneNumber": "+14165550123",
+            },
+            "confirmation": {"type": "immediate"},
+            "target": {"conversationId": api.conversation()},
+        }
+        assert error(api.client.post(f"/users/{api.user()}/clients", json=body)) == (400, "bad_request")
+
+    def test_unknown_ones_are_not_found(self, api: Api) -> None:
+        assert error(api.client.delete(f"/users/{api.user()}/clients/x")) == (404, "client_not_found")
+
+
+class TestDevices:
+    def test_all_devices_are_one_client_of_type_sdk(self, api: Api, v1: httpx.Client) -> None:
+        for device_id, platform in (("one", "web"), ("two", "ios")):
+            device = {"id": device_id, "platform": platform, "info": {"sdkVersion": "0.1"}}
+            user = v1.post("/init", json={"userId": "u", "device": device}).json()["appUser"]["_id"]
+        (client,) = api.client.get("/users/u/clients").json()["clients"]
+        assert (client["type"], client["status"]) == ("sdk", "active")
+        devices = api.client.get("/users/u/devices").json()["devices"]
+        assert {each["clientId"] for each in devices} == {client["id"]}
+        assert {each["id"]: each["type"] for each in devices} == {"one": "web", "two": "ios"}
+        assert devices == sorted(devices, key=lambda each: each["lastSeen"], reverse=True)
+        assert api.client.get(f"/users/{user}/devices/one").json()["device"]["info"] == {"sdkVersion": "0.1"}
+        assert error(api.client.delete(f"/users/u/clients/{client['id']}")) == (400, "bad_request")
+
+    def test_the_client_goes_with_the_last_device(self, api: Api, v1: httpx.Client) -> None:
+        device = {"id": "one", "platform": "web"}
+        for user in ("first", "second"):
+            v1.post("/init", json={"userId": user, "device": device})
+        assert api.client.get("/users/first/clients").json()["clients"] == []
+        assert len(api.client.get("/users/second/clients").json()["clients"]) == 1
+
+    def test_unknown_ones_are_not_found(self, api: Api) -> None:
+        assert error(api.client.get(f"/users/{api.user()}/devices/x")) == (404, "device_not_found")
