@@ -21,6 +21,9 @@ RULES = [
     (r"__aenter__", "__enter__"),
     (r"__aexit__", "__exit__"),
     (r"__aiter__", "__iter__"),
+    (r"__anext__", "__next__"),
+    (r"Awaitable\[Response\[Any\]\]", "Response[Any]"),
+    (r"StopAsyncIteration", "StopIteration"),
     (r"AsyncIterator", "Iterator"),
     (r"AsyncBackground", "Background"),
     (r"AsyncHTTPClient", "HTTPClient"),
@@ -29,6 +32,7 @@ RULES = [
     (r"AsyncByteStream", "SyncByteStream"),
     (r"AsyncEvent", "Event"),
     (r"AsyncLock", "Lock"),
+    (r"AsyncPaged", "Paged"),
     (r"AsyncPool", "Pool"),
     (r"AsyncSmooch", "Smooch"),
     (r"AsyncWholeAnswers", "WholeAnswers"),
@@ -45,6 +49,7 @@ RULES = [
     (r"asynchronous", "sync"),
     (r"aclose", "close"),
     (r"aiter_bytes", "iter_bytes"),
+    (r"anext\(", "next("),
     (r"aread", "read"),
 ]
 

@@ -75,14 +75,18 @@ def body(model: type[M], data: M | Mapping[str, Any], field: str) -> M:
     """`data` as a model, checked against the specification."""
     from smooch_api.v1.schemas import SCHEMAS
 
-    if isinstance(data, model):
-        wire: Any = data.to_dict()
-    elif isinstance(data, Mapping):
-        wire = dict(data)
-    else:
-        raise InvalidInput(f"{field} must be a mapping or {model.__name__}, not {type(data).__name__}", field)
+    wire = wire_form(model, data, field)
     _schema.check(SCHEMAS, model.__name__, wire, field)
     return data if isinstance(data, model) else cast("M", model.from_dict(wire))
+
+
+def wire_form(model: type[Model], data: object, field: str) -> dict[str, Any]:
+    """`data`, a model or a mapping, as it will be sent."""
+    if isinstance(data, model):
+        return data.to_dict()
+    if isinstance(data, Mapping):
+        return dict(data)
+    raise InvalidInput(f"{field} must be a mapping or {model.__name__}, not {type(data).__name__}", field)
 
 
 def author(*, sent_by_maker: bool) -> Role:

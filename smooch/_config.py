@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -25,6 +26,7 @@ _ENVIRONMENT = {
     "SMOOCH_REGION": "region",
     "SMOOCH_BASE_URL": "base_url",
 }
+_VERSION = re.compile(r"v[0-9.]+")
 
 
 def settings(
@@ -53,10 +55,7 @@ def settings(
         prefix=f"/{api_version}",
         app_id=None if app_id is None else quote(_bodies.check_id(app_id, "app_id"), safe=""),
         scope="account" if key_id.startswith(("act_", "svc_")) else "app",
-        timeout=_timeout(timeout),
-        deadline=None if deadline is None else _positive(deadline, "deadline"),
-        retries=_count(retries, "retries", 0),
-        max_connections=_count(max_connections, "max_connections", 1),
+        **patience({"timeout": timeout, "deadline": deadline, "retries": retries, "max_connections": max_connections}),
     )
 
 
@@ -66,15 +65,22 @@ def from_environment(options: Mapping[str, Any], environment: Mapping[str, str] 
     Raises:
         InvalidInput: names the variable that is missing.
     """
-    named = {argument: environment[name] for name, argument in _ENVIRONMENT.items() if environment.get(name)}
-    arguments = {**named, **options}
+    arguments = {**named(_ENVIRONMENT, environment), **options}
     for name in ("SMOOCH_KEY_ID", "SMOOCH_SECRET"):
         if _ENVIRONMENT[name] not in arguments:
             raise InvalidInput(f"the environment variable {name} is not set", name)
     return arguments
 
 
-def with_options(settings: _http.Settings, options: Mapping[str, Any]) -> _http.Settings:
+def named(names: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
+    """The arguments that the environment names; what is empty is not there."""
+    return {argument: environment[name] for name, argument in names.items() if environment.get(name)}
+
+
+_S = TypeVar("_S", bound=_http.Settings)
+
+
+def with_options(settings: _S, options: Mapping[str, Any]) -> _S:
     """The settings with another timeout, deadline or number of retries.
 
     Raises:
@@ -84,21 +90,41 @@ def with_options(settings: _http.Settings, options: Mapping[str, Any]) -> _http.
 
     for name in options.keys() - {"timeout", "deadline", "retries"}:
         raise TypeError(f"with_options() takes timeout, deadline and retries, not {name!r}")
+    return attrs.evolve(settings, **patience(options))
+
+
+def patience(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings for how long calls may take and how often they are tried.
+
+    Raises:
+        InvalidInput: a value is none.
+    """
     changes: dict[str, Any] = {}
     if "timeout" in options:
         changes["timeout"] = _timeout(options["timeout"])
     if "deadline" in options:
         changes["deadline"] = None if options["deadline"] is None else _positive(options["deadline"], "deadline")
     if "retries" in options:
-        changes["retries"] = _count(options["retries"], "retries", 0)
-    return attrs.evolve(settings, **changes)
+        changes["retries"] = count(options["retries"], "retries", 0)
+    if "max_connections" in options:
+        changes["max_connections"] = count(options["max_connections"], "max_connections", 1)
+    return changes
 
 
 def _root(region: str, base_url: str | None) -> httpx.URL:
+    root = regional(region)
+    return root if base_url is None else root_of(base_url)
+
+
+def regional(region: str) -> httpx.URL:
+    """Address of a region's API."""
     if region not in _http.ROOTS:
         raise InvalidInput(f"region must be one of {', '.join(_http.ROOTS)}, not {region!r}", "region")
-    if base_url is None:
-        return httpx.URL(_http.ROOTS[region])
+    return httpx.URL(_http.ROOTS[region])
+
+
+def root_of(base_url: str) -> httpx.URL:
+    """Address of an API that is in none of the usual places."""
     try:
         url = httpx.URL(base_url)
     except (httpx.InvalidURL, TypeError) as error:
@@ -107,7 +133,7 @@ def _root(region: str, base_url: str | None) -> httpx.URL:
         raise InvalidInput("base_url must have no user, query or fragment", "base_url")
     if url.scheme not in ("http", "https") or not url.host:
         raise InvalidInput(f"base_url must be an address such as https://api.smooch.io, not {base_url!r}", "base_url")
-    if (last := url.path.rstrip("/").rpartition("/")[2]) in API_VERSIONS:
+    if _VERSION.fullmatch(last := url.path.rstrip("/").rpartition("/")[2]):
         raise InvalidInput(f"base_url is what comes before the version: leave /{last} out", "base_url")
     return url
 
@@ -125,7 +151,8 @@ def _positive(value: float, field: str) -> float:
     return float(value)
 
 
-def _count(value: int, field: str, least: int) -> int:
+def count(value: int, field: str, least: int) -> int:
+    """A whole number, at least this."""
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise InvalidInput(f"{field} must be a whole number of {least} or more, not {value!r}", field)
     return value

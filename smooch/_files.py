@@ -22,7 +22,7 @@ FileSource: TypeAlias = str | os.PathLike[str] | tuple[str, bytes] | BinaryIO
 """A path, a pair of name and bytes, or a file opened for reading bytes."""
 
 
-LIMITS = {"/v1": 10_000_000, "/v1.1": 50_000_000}
+LIMITS = {"/v1": 10_000_000, "/v1.1": 50_000_000, "/v2": 52_428_800}
 """Bytes that one file may have."""
 
 
@@ -42,8 +42,10 @@ class Upload:
 
 
 @contextmanager
-def opened(source: FileSource, limit: int) -> Iterator[Upload]:
+def opened(source: FileSource, limit: int, mime_type: str | None = None) -> Iterator[Upload]:
     """Open a file for upload; a file that the caller opened stays open and is sent from where it stands.
+
+    Its type is what its name says, unless told.
 
     Raises:
         InvalidInput: there is no such file, it cannot be read, has no name, is empty, or is larger than `limit` bytes.
@@ -58,7 +60,7 @@ def opened(source: FileSource, limit: int) -> Iterator[Upload]:
             raise InvalidInput(f"{name} is empty", "file_path")
         if size > limit:
             raise InvalidInput(f"{name} is larger than the {limit:,} bytes that the API takes", "file_path")
-        yield Upload(name=name, mime_type=_mime_type(name), content=content)
+        yield Upload(name=name, mime_type=mime_type or _mime_type(name), content=content)
 
 
 def _opened(source: FileSource, opened_here: ExitStack) -> tuple[str, BinaryIO]:

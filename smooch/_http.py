@@ -22,7 +22,7 @@ from ._version import __version__
 if TYPE_CHECKING:
     import ssl
 
-    from .auth import TokenAuth
+    from .auth import OriginAuth
 
 ROOTS = {"us": "https://api.smooch.io", "eu-1": "https://api.eu-1.smooch.io"}
 """Where each region's API listens; the version follows."""
@@ -81,11 +81,15 @@ class Settings:
             return self.join(url)
         return url
 
+    def hint(self, response: httpx.Response) -> str:
+        """What to do about a refusal, where the cause is known."""
+        return hint(self, response)
+
 
 class CallPolicy:
     """What holds for every call of one client: when it is tried again, when it ends, and how a failure is explained."""
 
-    def __init__(self, settings: Settings, auth: TokenAuth) -> None:
+    def __init__(self, settings: Settings, auth: OriginAuth) -> None:
         self.deadline = settings.deadline
         self._settings = settings
         self._auth = auth
@@ -115,7 +119,7 @@ class CallPolicy:
 
     def refusal(self, response: httpx.Response) -> errors.APIError:
         """The exception for an answer of status 300 or above."""
-        return errors.from_response(response, hint=hint(self._settings, response), secrets=self._auth.secrets)
+        return errors.from_response(response, hint=self._settings.hint(response), secrets=self._auth.secrets)
 
 
 def _left(request: httpx.Request) -> float:

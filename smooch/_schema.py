@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from .errors import InvalidInput
@@ -31,13 +32,17 @@ _NAMES = {
 }
 
 
-def check(schemas: Mapping[str, Any], name: str, body: Any, field: str) -> None:
+def check(
+    schemas: Mapping[str, Any], name: str, body: Any, field: str, *, limits: Mapping[str, int] = MappingProxyType({})
+) -> None:
     """Refuse a body that does not fit the schema of this name.
+
+    `limits` are the most bytes of JSON that the objects of some schemas may have.
 
     Raises:
         InvalidInput: names the first field that does not fit, as a path below `field`, and what would.
     """
-    for path, problem in _Checker(schemas).problems(schemas[name], body, field):
+    for path, problem in _Checker(schemas, limits).problems({"$ref": _REF + name}, body, field):
         raise InvalidInput(f"{path} {problem} (nothing was sent)", path)
     check_json(body, field)
 
@@ -45,18 +50,27 @@ def check(schemas: Mapping[str, Any], name: str, body: Any, field: str) -> None:
 def check_json(body: Any, field: str) -> None:
     """Refuse what JSON cannot hold: a NaN, half of a surrogate pair, a datetime or any other object of Python."""
     try:
-        json.dumps(body, allow_nan=False, ensure_ascii=False).encode()
+        _json_size(body)
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidInput(f"{field} cannot be written as JSON: {error} (nothing was sent)", field) from None
 
 
+def _json_size(body: Any) -> int:
+    """Bytes that httpx will send."""
+    return len(json.dumps(body, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode())
+
+
 class _Checker:
-    def __init__(self, schemas: Mapping[str, Any]) -> None:
+    def __init__(self, schemas: Mapping[str, Any], limits: Mapping[str, int] = MappingProxyType({})) -> None:
         self._schemas = schemas
+        self._limits = limits
 
     def problems(self, schema: Schema, value: Any, path: str) -> Iterator[tuple[str, str]]:
         if "$ref" in schema:
-            yield from self.problems(self._schemas[schema["$ref"].removeprefix(_REF)], value, path)
+            name = schema["$ref"].removeprefix(_REF)
+            yield from self.problems(self._schemas[name], value, path)
+            if name in self._limits:
+                yield from _json_problems(self._limits[name], value, path)
         if "type" in schema and not _is_a(schema["type"], value):
             types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
             yield path, f"must be {' or '.join(_NAMES[name] for name in types)}, not {value!r}"
@@ -127,11 +141,11 @@ class _Checker:
             yield from self.problems(self._meant(choices, value), value, path)
 
     def _meant(self, choices: list[Schema], value: Any) -> Schema:
-        """The choice whose tag the value carries, or else the last."""
+        """The choice whose tag the value carries, or else the last that is not just null."""
         for choice in choices:
             if isinstance(value, Mapping) and any(value.get(name) == tag for name, tag in self._tags(choice)):
                 return choice
-        return choices[-1]
+        return [choice for choice in choices if choice != {"type": "null"}][-1]
 
     def _tags(self, schema: Schema) -> Iterator[tuple[str, Any]]:
         if "$ref" in schema:
@@ -141,6 +155,15 @@ class _Checker:
                 yield name, part["const"]
         for part in schema.get("allOf", ()):
             yield from self._tags(part)
+
+
+def _json_problems(limit: int, value: Any, path: str) -> Iterator[tuple[str, str]]:
+    try:
+        size = _json_size(value)
+    except (TypeError, ValueError, RecursionError):  # what cannot be JSON at all is named by `check_json`
+        return
+    if size > limit:
+        yield path, f"takes {limit:,} bytes of JSON at most, not {size:,}"
 
 
 def _text_problems(schema: Schema, value: str, path: str) -> Iterator[tuple[str, str]]:

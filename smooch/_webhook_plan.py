@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Set
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import attrs
 import httpx
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 SETTLING_SECONDS = 1.5
 """A second, during which an older id may appear, and a margin for the clocks of the API's servers."""
+
+Options: TypeAlias = Mapping[str, bool]
+NO_OPTIONS: Options = MappingProxyType({})
 
 _ROUNDS_AT_MOST = 20
 _MESSAGE_TRIGGERS = frozenset({"message", "message:appUser", "message:appMaker"})
@@ -38,6 +42,8 @@ class Hook:
     target: str
     triggers: tuple[str, ...]
     secret: str = attrs.field(default="", repr=False)
+    options: Options = NO_OPTIONS
+    """How its deliveries are to look, where that can be chosen: what a webhook of v2 includes."""
 
     @classmethod
     def listed(cls, answer: Mapping[str, Any]) -> list[Hook]:
@@ -56,6 +62,10 @@ class Hook:
         """Whether each of these triggers is delivered."""
         return all(self._covers(trigger) for trigger in triggers)
 
+    def delivers(self, options: Options) -> bool:
+        """Whether deliveries look as they are wanted."""
+        return options.items() <= self.options.items()
+
     def _covers(self, trigger: str) -> bool:
         return (
             trigger in self.triggers
@@ -72,14 +82,17 @@ class Change:
     hook_id: str = ""
     target: str = ""
     triggers: tuple[str, ...] = ()
+    options: Options = NO_OPTIONS
 
 
-def plan(hooks: Sequence[Hook], wanted: Sequence[str], target: str, *, move: bool) -> tuple[Hook | None, list[Change]]:
+def plan(
+    hooks: Sequence[Hook], wanted: Sequence[str], target: str, *, move: bool, options: Options = NO_OPTIONS
+) -> tuple[Hook | None, list[Change]]:
     """The webhook that carries the triggers to the target, if there is one, and what is left to change."""
     hooks = sorted(hooks, key=lambda hook: hook.id)
     here = [hook for hook in hooks if same_target(hook.target, target)]
     elsewhere = [hook for hook in hooks if hook not in here]
-    if carriers := [hook for hook in here if hook.covers(wanted)]:
+    if carriers := [hook for hook in here if hook.covers(wanted) and hook.delivers(options)]:
         # One that covers by `*` or `message` cannot give up a single trigger, one that lists it can.
         carrier = min(carriers, key=lambda hook: (not hook.without(wanted).covers(wanted), hook.id))
         return carrier, _without(wanted, [hook for hook in here if hook is not carrier])
@@ -88,11 +101,11 @@ def plan(hooks: Sequence[Hook], wanted: Sequence[str], target: str, *, move: boo
     if here:
         base = max(here, key=lambda hook: sum(hook.covers([trigger]) for trigger in wanted))
         missing = tuple(trigger for trigger in wanted if not base.covers([trigger]))
-        change = Change("update", base.id, base.target, base.triggers + missing)
+        change = Change("update", base.id, base.target, base.triggers + missing, options)
     elif movable:
-        change = Change("update", movable[0].id, target, tuple(wanted))
+        change = Change("update", movable[0].id, target, tuple(wanted), options)
     else:
-        change = Change("create", "", target, tuple(wanted))
+        change = Change("create", "", target, tuple(wanted), options)
     others = [hook for hook in (*here, *sources) if hook.id != change.hook_id]
     return None, [change, *_without(wanted, others)]
 
@@ -100,10 +113,11 @@ def plan(hooks: Sequence[Hook], wanted: Sequence[str], target: str, *, move: boo
 class Negotiation:
     """One caller's way to the webhook that all callers agree on: look, change, look again until it is settled."""
 
-    def __init__(self, wanted: Sequence[str], target: str, *, move: bool) -> None:
+    def __init__(self, wanted: Sequence[str], target: str, *, move: bool, options: Options = NO_OPTIONS) -> None:
         self._wanted = wanted
         self._target = target
         self._move = move
+        self._options = options
         self._rounds = 0
         self._made: set[str] = set()
         self._seen = ""
@@ -117,7 +131,7 @@ class Negotiation:
 
         `date` is the `Date` of the API's answer.
         """
-        carrier, changes = plan(hooks, self._wanted, self._target, move=self._move)
+        carrier, changes = plan(hooks, self._wanted, self._target, move=self._move, options=self._options)
         settled = carrier is not None and (carrier.id == self._seen or is_settled(carrier, date))
         if carrier is not None and settled and not changes:
             return carrier

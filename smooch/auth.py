@@ -1,18 +1,20 @@
 """Tokens: what the API accepts as proof of who is calling.
 
-`app_token` and `user_token` are pure; `TokenAuth` puts a short-lived token on every request of a client.
+`app_token` and `user_token` are pure; `TokenAuth` puts a short-lived token on every request of a client, `BasicAuth`
+its key and `BearerAuth` a token that somebody else has issued.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import time
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import httpx
-from jwt import PyJWS
+from jwt import PyJWS, PyJWTError
 from jwt.algorithms import HMACAlgorithm
 
 from .errors import InvalidInput
@@ -20,7 +22,7 @@ from .errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["TokenAuth", "app_token", "user_token"]
+__all__ = ["BasicAuth", "BearerAuth", "OriginAuth", "TokenAuth", "app_token", "user_token"]
 
 _LIFETIME = 3600.0
 """Seconds that our own tokens live; renewed after half of them, so that the two clocks may be half an hour apart."""
@@ -47,7 +49,7 @@ def app_token(key_id: str, secret: str, *, scope: str = "app", expires_in: float
     Raises:
         InvalidInput: a value is empty or of the wrong type.
     """
-    return _sign({"scope": scope}, key_id, secret, expires_in)
+    return sign({"scope": scope}, key_id, secret, expires_in)
 
 
 def user_token(key_id: str, secret: str, user_id: str, *, expires_in: float | timedelta | None = None) -> str:
@@ -67,7 +69,7 @@ def user_token(key_id: str, secret: str, user_id: str, *, expires_in: float | ti
             f"user_id must be a non-empty string, not {user_id!r}: the API refuses tokens with any other userId",
             "user_id",
         )
-    return _sign({"scope": "appUser", "userId": user_id}, key_id, secret, expires_in)
+    return sign({"scope": "appUser", "userId": user_id}, key_id, secret, expires_in)
 
 
 def check_key(key_id: object, secret: object) -> None:
@@ -79,7 +81,8 @@ def check_key(key_id: object, secret: object) -> None:
             )
 
 
-def _sign(claims: dict[str, Any], key_id: str, secret: str, expires_in: float | timedelta | None) -> str:
+def sign(claims: dict[str, Any], key_id: str, secret: str, expires_in: float | timedelta | None) -> str:
+    """A token with these claims, and with `exp` if it is to expire."""
     check_key(key_id, secret)
     if expires_in is not None:
         seconds = expires_in.total_seconds() if isinstance(expires_in, timedelta) else expires_in
@@ -89,13 +92,82 @@ def _sign(claims: dict[str, Any], key_id: str, secret: str, expires_in: float | 
     return _encode(claims, key_id, secret)
 
 
+def is_signed_by(token: str, secret: str) -> bool:
+    """Whether a token was signed with HS256 and this secret."""
+    try:
+        _jws.decode(token, secret, algorithms=["HS256"])
+    except PyJWTError:
+        return False
+    return True
+
+
 def _encode(claims: dict[str, Any], key_id: str, secret: str) -> str:
     payload = json.dumps(claims, separators=(",", ":")).encode()
     return _jws.encode(payload, secret, algorithm="HS256", headers={"kid": key_id})
 
 
-class TokenAuth(httpx.Auth):
-    """Puts a short-lived token on each request to one host, and on no request to another.
+class OriginAuth(httpx.Auth):
+    """Puts credentials on each request to one server, and on no request to another.
+
+    Args:
+        url: Address of the server; only its scheme, host and port count.
+        also: One further address that gets them, to the letter.
+    """
+
+    secrets: tuple[str, ...] = ()
+    """What must not show up in any text."""
+
+    def __init__(self, url: httpx.URL, *, also: httpx.URL | None = None) -> None:
+        self._origin = _origin(url)
+        self._also = also
+
+    def is_meant_for(self, url: httpx.URL) -> bool:
+        """Whether requests to this address get the credentials."""
+        return _origin(url) == self._origin or url == self._also
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} holds a secret: make a new one where it is needed")
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+class BasicAuth(OriginAuth):
+    """Puts id and secret of a key on each request to one server."""
+
+    def __init__(self, key_id: str, secret: str, *, url: httpx.URL) -> None:
+        check_key(key_id, secret)
+        super().__init__(url)
+        self._basic = httpx.BasicAuth(key_id, secret)
+        self.secrets = (secret,)
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Name key and secret."""
+        if self.is_meant_for(request.url):
+            yield from self._basic.auth_flow(request)
+        else:
+            yield request
+
+
+class BearerAuth(OriginAuth):
+    """Puts one and the same token on each request to one server."""
+
+    def __init__(self, token: str, *, url: httpx.URL, also: httpx.URL | None = None) -> None:
+        if not isinstance(token, str) or not re.fullmatch(r"[!-~]+", token):
+            raise InvalidInput("token must be an access token: a non-empty string without spaces", "token")
+        super().__init__(url, also=also)
+        self.secrets = (token,)
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Show the token."""
+        if self.is_meant_for(request.url):
+            request.headers["Authorization"] = f"Bearer {self.secrets[0]}"
+        yield request
+
+
+class TokenAuth(OriginAuth):
+    """Puts a short-lived token on each request to one server, and on no request to another.
 
     A token is signed once and used until half of its life is over. When the API refuses one and its clock turns out to
     be far from ours, the next is dated by the API's clock and the request goes out once more (a refused request took no
@@ -104,10 +176,11 @@ class TokenAuth(httpx.Auth):
 
     def __init__(self, key_id: str, secret: str, *, scope: str, url: httpx.URL) -> None:
         check_key(key_id, secret)
+        super().__init__(url)
         self.key_id = key_id
+        self.secrets = (secret,)
         self._secret = secret
         self._scope = scope
-        self._origin = (url.scheme, url.host, url.port)
         self._ahead = 0.0
         self._signed: tuple[str, float] = ("", 0.0)
 
@@ -115,15 +188,9 @@ class TokenAuth(httpx.Auth):
         """Sign a token for one user with the same key."""
         return user_token(self.key_id, self._secret, user_id, expires_in=expires_in)
 
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """What must not show up in any text."""
-        return (self._secret,)
-
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Sign the request; sign it once more if the clocks disagree."""
-        url = request.url
-        if (url.scheme, url.host, url.port) != self._origin:
+        if not self.is_meant_for(request.url):
             yield request
             return
         ahead = self._ahead
@@ -152,6 +219,3 @@ class TokenAuth(httpx.Auth):
             return False
         self._ahead = api_ahead
         return True
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("TokenAuth holds a secret: make a new one where it is needed")

@@ -108,7 +108,8 @@ class APIError(_Answered):
     """The API answered with a status of 300 or above.
 
     `code` and `description` are the API's own words ("" where the body has none), `errors` all of them where there are
-    several, `hint` says what to do where the cause is known, `response` is the answer as httpx saw it.
+    several (v2 calls the description `title`, and so do they), `hint` says what to do where the cause is known,
+    `response` is the answer as httpx saw it.
     """
 
     code: str = ""
@@ -214,8 +215,8 @@ def forget_variables(exception: BaseException) -> None:
 
 def from_response(response: httpx.Response, *, hint: str = "", secrets: Iterable[str] = ()) -> APIError:
     """The exception for an answer of status 300 or above, whatever its body is. The body must have been read."""
-    errors = _reported_errors(response)
-    code, description = (redact(words, secrets) for words in (errors[0] if errors else ("", _gist(response, secrets))))
+    errors = _reported_errors(response, secrets)
+    code, description = errors[0].values() if errors else ("", _gist(response, secrets))
     status = response.status_code
     cls = APIError.by_status.get(status, ServerError if status >= 500 else APIError)
     request = response.request
@@ -226,9 +227,7 @@ def from_response(response: httpx.Response, *, hint: str = "", secrets: Iterable
     text = _clip(text.replace("  ", " "), 500) + (f": {_clip(description, 500)}" if description else "")
     error = cls(text + (f" ({hint})" if hint else ""))
     error.code, error.description, error.hint, error.response = code, description, hint, response
-    error.errors = tuple(
-        {"code": redact(code, secrets), "description": redact(words, secrets)} for code, words in errors
-    )
+    error.errors = tuple(errors)
     return error
 
 
@@ -284,7 +283,7 @@ def _maybe_done(request: httpx.Request) -> str:
     return "; it may have taken effect, so look before repeating it" if request.method in ("POST", "PATCH") else ""
 
 
-def _reported_errors(response: httpx.Response) -> list[tuple[str, str]]:
+def _reported_errors(response: httpx.Response, secrets: Iterable[str]) -> list[dict[str, str]]:
     try:
         body = json.loads(response.content)
     except (ValueError, RecursionError):
@@ -292,11 +291,14 @@ def _reported_errors(response: httpx.Response) -> list[tuple[str, str]]:
     if not isinstance(body, dict):
         return []
     reported = body["errors"] if isinstance(body.get("errors"), list) else [body.get("error")]
-    return [
-        (str(item.get("code") or ""), str(item.get("description") or item.get("title") or item.get("message") or ""))
-        for item in reported
-        if isinstance(item, dict)
-    ]
+    return [_reported_error(item, secrets) for item in reported if isinstance(item, dict)]
+
+
+def _reported_error(item: dict[str, Any], secrets: Iterable[str]) -> dict[str, str]:
+    """The code and then the words, under the name that v1 or v2 has for them."""
+    name = "title" if item.get("title") and not item.get("description") else "description"
+    found = {"code": item.get("code"), name: item.get(name) or item.get("message")}
+    return {key: redact(str(words or ""), secrets) for key, words in found.items()}
 
 
 def _gist(response: httpx.Response, secrets: Iterable[str] = ()) -> str:

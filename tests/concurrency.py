@@ -21,6 +21,11 @@ class AsyncBackground:
     def __init__(self, call: Callable[[], Awaitable[Any]]) -> None:
         self._task = asyncio.ensure_future(call())
 
+    @property
+    def done(self) -> bool:
+        """Whether it has ended."""
+        return self._task.done()
+
     async def outcome(self) -> Any:
         """What it returned or raised."""
         return (await asyncio.gather(self._task, return_exceptions=True))[0]
@@ -32,6 +37,11 @@ class Background:
     def __init__(self, call: Callable[[], Any]) -> None:
         self._executor = ThreadPoolExecutor(1)
         self._future = self._executor.submit(call)
+
+    @property
+    def done(self) -> bool:
+        """Whether it has ended."""
+        return self._future.done()
 
     def outcome(self) -> Any:
         """What it returned or raised."""

@@ -5,6 +5,7 @@ import pickle
 import threading
 import time
 import warnings
+from base64 import b64encode
 from datetime import timedelta
 from email.utils import formatdate
 from typing import Any
@@ -14,7 +15,7 @@ import jwt
 import pytest
 from concurrency import together
 
-from smooch.auth import TokenAuth, app_token, user_token
+from smooch.auth import BasicAuth, BearerAuth, OriginAuth, TokenAuth, app_token, user_token
 from smooch.errors import InvalidInput
 from smooch.v1 import AsyncSmooch, Smooch
 
@@ -306,3 +307,39 @@ def test_a_client_can_be_neither_pickled_nor_copied(cls: type[Smooch | AsyncSmoo
 def test_the_signer_cannot_be_pickled() -> None:
     with pytest.raises(TypeError, match="secret"):
         pickle.dumps(TokenAuth(KEY_ID, SECRET, scope="app", url=API))
+
+
+# Keys and tokens sent as they are
+
+
+@pytest.mark.parametrize(
+    ("auth", "header"),
+    [
+        (BasicAuth(KEY_ID, SECRET, url=API), f"Basic {b64encode(f'{KEY_ID}:{SECRET}'.encode()).decode()}"),
+        (BearerAuth("a.b.c", url=API), "Bearer a.b.c"),
+        (BearerAuth("a.b.c", url=API, also=httpx.URL("https://bridge.example/sc/v2/tokenInfo")), "Bearer a.b.c"),
+    ],
+)
+def test_what_is_sent_as_it_is_goes_to_the_same_server_only(auth: OriginAuth, header: str) -> None:
+    def sent_to(url: str) -> str | None:
+        return next(auth.auth_flow(httpx.Request("GET", url))).headers.get("Authorization")
+
+    assert sent_to("https://api.smooch.io/v2/apps") == header
+    for elsewhere in ("http://api.smooch.io/", "https://api.smooch.io:8443/", "https://example.com/api.smooch.io"):
+        assert sent_to(elsewhere) is None
+    expected = header if auth.is_meant_for(httpx.URL("https://bridge.example/sc/v2/tokenInfo")) else None
+    assert sent_to("https://bridge.example/sc/v2/tokenInfo") == expected
+    for near in ("https://bridge.example/sc/v2/apps", "https://bridge.example/sc/v2/tokenInfo/x"):
+        assert sent_to(near) is None
+    assert SECRET not in repr(auth)
+    assert "a.b.c" not in repr(auth)
+    with pytest.raises(TypeError, match="holds a secret"):
+        pickle.dumps(auth)
+
+
+@pytest.mark.parametrize("token", ["", " ", "a b", "a\r\nHost: example.com", "ü", None, 7])
+def test_a_token_that_no_header_can_carry_is_refused_and_not_repeated(token: Any) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        BearerAuth(token, url=API)
+    assert caught.value.field == "token"
+    assert not token or token == " " or str(token) not in str(caught.value)

@@ -70,14 +70,16 @@ def test_wheel_holds_the_specification_and_the_type_markers(wheel: Path) -> None
     assert not {name for name in names if name.startswith(("tests/", "scripts/"))}
 
 
-@pytest.mark.parametrize("name", ["smooch", "smooch.v1", "smooch.errors", "smooch.auth", "smooch_api.v1.models"])
+@pytest.mark.parametrize(
+    "name", ["smooch", "smooch.v1", "smooch.v2", "smooch.errors", "smooch.auth", "smooch_api.v1.models"]
+)
 def test_public_names_are_exactly_those_in_all(name: str) -> None:
     module = importlib.import_module(name)
     submodules = {found.name for found in pkgutil.iter_modules(getattr(module, "__path__", []))}
     assert sorted(module.__all__) == sorted(set(module.__all__))
     for exported in module.__all__:
         assert getattr(module, exported) is not None
-    if name in ("smooch", "smooch.v1"):
+    if name in ("smooch", "smooch.v1", "smooch.v2"):
         visible = {each for each in vars(module) if not each.startswith("_")} - submodules
         assert visible - {"annotations", "TYPE_CHECKING"} <= set(module.__all__)
 

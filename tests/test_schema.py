@@ -7,25 +7,29 @@ import functools
 import json
 import math
 from datetime import UTC, datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 from smooch_api.v1.schemas import SCHEMAS
+from smooch_api.v2.schemas import SCHEMAS as NEWER
 
 from smooch import _schema
 from smooch.errors import InvalidInput
-from smooch.sandbox import _spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jsonschema import ValidationError
 
-NAMES = sorted(SCHEMAS)
+SPEC = Path(__file__).parent.parent / "spec"
+VERSIONS = {"v1": SCHEMAS, "v2": NEWER}
+NAMES = [(version, name) for version, schemas in VERSIONS.items() for name in sorted(schemas)]
 
 formats = FormatChecker(formats=())
 
@@ -39,8 +43,8 @@ def is_uri(value: object) -> bool:
     return known and bool(colon and rest) and not any(char.isspace() for char in rest)
 
 
-def validator(name: str) -> Draft202012Validator:
-    schema = {"$ref": f"#/components/schemas/{name}", "components": {"schemas": SCHEMAS}}
+def validator(schemas: Any, name: str) -> Draft202012Validator:
+    schema = {"$ref": f"#/components/schemas/{name}", "components": {"schemas": schemas}}
     return Draft202012Validator(schema, format_checker=formats)
 
 
@@ -56,9 +60,11 @@ def accepts(name: str, body: Any) -> bool:
 
 
 @functools.cache
-def examples() -> dict[str, list[Any]]:
-    schemas = _spec.load("v1").document["components"]["schemas"]
-    return {name: schemas[name]["examples"] for name in NAMES}
+def examples(version: str) -> dict[str, list[Any]]:
+    text = (SPEC / f"{version}.yaml").read_text(encoding="utf-8")
+    document = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    schemas = document["components"]["schemas"]
+    return {name: schemas[name]["examples"] for name in VERSIONS[version]}
 
 
 scalars = (
@@ -70,18 +76,18 @@ json_values = st.recursive(
 )
 
 
-def resolved(schema: Any) -> Any:
+def resolved(schemas: Any, schema: Any) -> Any:
     while "$ref" in schema:
-        schema = SCHEMAS[schema["$ref"].rpartition("/")[2]]
+        schema = schemas[schema["$ref"].rpartition("/")[2]]
     return schema
 
 
-def merged(schema: Any) -> dict[str, Any]:
+def merged(schemas: Any, schema: Any) -> dict[str, Any]:
     """The properties that a schema speaks of, wherever it does."""
-    schema = resolved(schema)
+    schema = resolved(schemas, schema)
     properties = dict(schema.get("properties", {}))
     for part in [*schema.get("allOf", ()), *(schema[key] for key in ("then", "else") if key in schema)]:
-        for name, inner in merged(part).items():
+        for name, inner in merged(schemas, part).items():
             properties.setdefault(name, inner)
     return properties
 
@@ -95,9 +101,9 @@ texts = (
 
 
 @st.composite
-def suggested(draw: st.DrawFn, schema: Any, depth: int = 0) -> Any:
+def suggested(draw: st.DrawFn, schemas: Any, schema: Any, depth: int = 0) -> Any:
     """Mostly what a schema asks for, now and then something else."""
-    schema = resolved(schema)
+    schema = resolved(schemas, schema)
     if depth > 4 or draw(st.integers(0, 15)) == 0:
         return draw(json_values)
     if "const" in schema:
@@ -106,15 +112,17 @@ def suggested(draw: st.DrawFn, schema: Any, depth: int = 0) -> Any:
         return draw(st.sampled_from(schema["enum"]))
     choices = schema.get("oneOf") or schema.get("anyOf")
     if choices and "properties" not in schema:
-        return draw(suggested(draw(st.sampled_from(choices)), depth + 1))
-    if properties := merged(schema):
+        return draw(suggested(schemas, draw(st.sampled_from(choices)), depth + 1))
+    if properties := merged(schemas, schema):
         required = {
-            name for part in [schema, *map(resolved, schema.get("allOf", ()))] for name in part.get("required", ())
+            name
+            for part in [schema, *(resolved(schemas, each) for each in schema.get("allOf", ()))]
+            for name in part.get("required", ())
         }
         body = {}
         for name, inner in properties.items():
             if draw(st.integers(0, 9)) < (9 if name in required else 2):
-                body[name] = draw(suggested(inner, depth + 1))
+                body[name] = draw(suggested(schemas, inner, depth + 1))
         if draw(st.integers(0, 9)) == 0:
             body[draw(keys)] = draw(json_values)
         return body
@@ -122,7 +130,7 @@ def suggested(draw: st.DrawFn, schema: Any, depth: int = 0) -> Any:
     match kind[0] if isinstance(kind, list) else kind:
         case "array":
             size = draw(st.sampled_from([0, 1, 1, 2, schema.get("maxItems", 3), schema.get("maxItems", 3) + 1]))
-            return [draw(suggested(schema.get("items", {}), depth + 1)) for _ in range(size)]
+            return [draw(suggested(schemas, schema.get("items", {}), depth + 1)) for _ in range(size)]
         case "string":
             return draw(texts)
         case "integer":
@@ -144,9 +152,9 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 @st.composite
-def mutated(draw: st.DrawFn, name: str) -> Any:
+def mutated(draw: st.DrawFn, version: str, name: str) -> Any:
     """An example of the specification with a few places changed, taken out or added to."""
-    body = copy.deepcopy(draw(st.sampled_from(examples()[name])))
+    body = copy.deepcopy(draw(st.sampled_from(examples(version)[name])))
     for _ in range(draw(st.integers(1, 3))):
         path = draw(st.sampled_from(list(places(body))))
         if not path:
@@ -175,23 +183,26 @@ def written(path: tuple[Any, ...]) -> str:
     return "body" + "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_example_of_the_specification_is_accepted(name: str) -> None:
-    for example in examples()[name]:
-        _schema.check(SCHEMAS, name, example, "body")
+@pytest.mark.parametrize(("version", "name"), NAMES)
+def test_every_example_of_the_specification_is_accepted(version: str, name: str) -> None:
+    for example in examples(version)[name]:
+        _schema.check(VERSIONS[version], name, example, "body")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("version", "name"), NAMES)
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
-def test_accepts_what_jsonschema_accepts_and_names_a_place_that_it_names(name: str, data: st.DataObject) -> None:
-    body = data.draw(mutated(name) | suggested(SCHEMAS[name]) | json_values)
-    errors = list(validator(name).iter_errors(body))
+def test_accepts_what_jsonschema_accepts_and_names_a_place_that_it_names(
+    version: str, name: str, data: st.DataObject
+) -> None:
+    schemas = VERSIONS[version]
+    body = data.draw(mutated(version, name) | suggested(schemas, schemas[name]) | json_values)
+    errors = list(validator(schemas, name).iter_errors(body))
     if not errors:
-        _schema.check(SCHEMAS, name, body, "body")
+        _schema.check(schemas, name, body, "body")
         return
     with pytest.raises(InvalidInput) as caught:
-        _schema.check(SCHEMAS, name, body, "body")
+        _schema.check(schemas, name, body, "body")
     named = {written(path) for error in errors for path in paths(error)}
     field = caught.value.field
     assert str(caught.value).startswith(f"{field} ")
@@ -206,7 +217,7 @@ def test_every_keyword_of_the_schemas_is_one_that_is_checked_or_only_informs() -
         *("oneOf", "not", "if", "then", "else", "pattern", "format", "minimum", "maximum", "minItems", "maxItems"),
         *("minLength", "maxLength"),
     }
-    informing = {"contentEncoding"}
+    informing = {"contentEncoding", "readOnly", "writeOnly"}
     used: set[str] = set()
 
     def look(schema: Any) -> None:
@@ -222,8 +233,9 @@ def test_every_keyword_of_the_schemas_is_one_that_is_checked_or_only_informs() -
                     for inner in value:
                         look(inner)
 
-    for schema in SCHEMAS.values():
-        look(schema)
+    for schemas in VERSIONS.values():
+        for schema in schemas.values():
+            look(schema)
     assert used <= checked | informing
     assert {"if", "oneOf", "not", "pattern"} <= used
 
@@ -367,6 +379,33 @@ def test_what_json_can_hold_is_not_refused(value: Any) -> None:
     assert accepts("MessagePost", body)
 
 
+def test_limits_themselves_are_within() -> None:
+    schemas = {
+        "Number": {"minimum": -1, "maximum": 1.5},
+        "Text": {"minLength": 1, "maxLength": 2, "pattern": "b"},
+        "List": {"minItems": 1, "maxItems": 2},
+        "Address": {"format": "uri"},
+    }
+    accepted = {
+        "Number": [-1, 1.5, True, "2"],
+        "Text": ["b", "ab", 5],
+        "List": [[1], (1, 2), {}],
+        "Address": ["https://a.example", "a1+b.c-d:x", "mailto:ana@example.com", 5],
+    }
+    refused = {
+        "Number": [-1.1, 2],
+        "Text": ["", "abc", "a"],
+        "List": [[], [1, 2, 3]],
+        "Address": ["", "a", ":x", "1a:x", "a_b:x", "a:", "a:b c", "//a.example"],
+    }
+    for name in schemas:
+        for value in accepted[name]:
+            _schema.check(schemas, name, value, "body")
+        for value in refused[name]:
+            with pytest.raises(InvalidInput):
+                _schema.check(schemas, name, value, "body")
+
+
 def test_a_choice_of_exactly_one_takes_neither_none_nor_two() -> None:
     schemas = {"Either": {"oneOf": [{"type": "integer"}, {"type": "number", "minimum": 5}]}}
     for good in (1, 5.5):
@@ -393,3 +432,35 @@ def test_closed_objects_else_branches_and_constants_of_any_type_are_checked() ->
     ]:
         with pytest.raises(InvalidInput, match=problem):
             _schema.check(schemas, name, body, "body")
+
+
+def test_what_may_be_null_is_explained_by_what_it_may_be_else() -> None:
+    schemas = {
+        "Flat": {"type": "object", "additionalProperties": {"type": "string"}},
+        "Nullable": {"anyOf": [{"$ref": "#/components/schemas/Flat"}, {"type": "null"}]},
+    }
+    for good in (None, {}, {"a": "b"}):
+        _schema.check(schemas, "Nullable", good, "body")
+    with pytest.raises(InvalidInput, match=r"body\.a must be a string, not 7"):
+        _schema.check(schemas, "Nullable", {"a": 7}, "body")
+    with pytest.raises(InvalidInput, match="body must be an object, not 7"):
+        _schema.check(schemas, "Nullable", 7, "body")
+
+
+def test_a_schema_can_have_a_limit_in_bytes_of_json_wherever_it_is_used() -> None:
+    flat = {"$ref": "#/components/schemas/Flat"}
+    schemas = {
+        "Flat": {"type": "object"},
+        "Tree": {"properties": {"flat": {"anyOf": [flat, {"type": "null"}]}, "items": {"items": flat}}},
+    }
+    limits = {"Flat": 12, "Tree": 63}
+    for good in ({"flat": {"a": "1234"}}, {"flat": None}, {"items": [{"a": "ü23"}] * 4}):
+        _schema.check(schemas, "Tree", good, "body", limits=limits)
+    for body, problem in [
+        ({"flat": {"a": "12345"}}, "body.flat takes 12 bytes of JSON at most, not 13"),
+        ({"items": [{}, {"a": "üüü"}]}, r"body.items\[1\] takes 12 bytes of JSON at most, not 14"),
+        ({"items": [{}] * 20}, "body takes 63 bytes of JSON at most, not 71"),
+        ({"flat": {"a": object()}}, "cannot be written as JSON"),
+    ]:
+        with pytest.raises(InvalidInput, match=problem):
+            _schema.check(schemas, "Tree", body, "body", limits=limits)

@@ -21,6 +21,7 @@ from smooch._webhook_plan import (
     Change,
     Hook,
     Negotiation,
+    Options,
     check_target,
     check_triggers,
     is_settled,
@@ -308,6 +309,20 @@ def test_a_webhook_that_is_there_once_means_that_nothing_is_written(hooks: list[
     alone = [each for each in hooks if not is_here(each) or not set(each.triggers) & {*wanted, "*", "message"}]
     there = hook(500, HERE, *wanted, "a")
     assert plan([*alone, there], wanted, HERE, move=True) == (there, [])
+
+
+def test_how_deliveries_look_is_part_of_what_is_wanted() -> None:
+    def plan_for(wanted: Options, *hooks: Hook) -> tuple[Hook | None, list[Change]]:
+        return plan(hooks, ["x"], HERE, move=True, options=wanted)
+
+    plain, full = ({"full": value} for value in (False, True))
+    there, elsewhere = (attrs.evolve(hook(1, target, "x"), options=plain) for target in (HERE, THERE))
+    richer = attrs.evolve(hook(2, HERE, "x", "y"), options=full)
+    assert plan_for({}, there) == plan_for(plain, there) == (there, [])
+    assert plan_for(full, there) == (None, [attrs.evolve(update(1, HERE, "x"), options=full)])
+    assert plan_for(full, elsewhere) == (None, [attrs.evolve(update(1, HERE, "x"), options=full)])
+    assert plan_for(full) == (None, [attrs.evolve(create("x"), options=full)])
+    assert plan_for(full, there, richer) == (richer, [delete(1, HERE)])
 
 
 # Input

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from httpx import USE_CLIENT_DEFAULT
 
-from .. import _http
+from .. import _http, errors
 from .._async_synchronization import AsyncEvent, AsyncLock, async_time_limit
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from httpx._client import UseClientDefault
     from httpx._types import AuthTypes
 
-    from ..auth import TokenAuth
+    from ..auth import OriginAuth
 
 
 class AsyncHTTPClient(httpx.AsyncClient):
@@ -29,7 +29,7 @@ class AsyncHTTPClient(httpx.AsyncClient):
     The facade and the generated client send through it, so both behave the same.
     """
 
-    def __init__(self, settings: _http.Settings, auth: TokenAuth, transport: httpx.AsyncBaseTransport) -> None:
+    def __init__(self, settings: _http.Settings, auth: OriginAuth, transport: httpx.AsyncBaseTransport) -> None:
         from .._retries import RetryTransport
 
         super().__init__(
@@ -49,7 +49,10 @@ class AsyncHTTPClient(httpx.AsyncClient):
 
     def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:
         """Build a request; account-level paths start at the version, all others at the app."""
-        return super().build_request(method, self._settings.locate(url), **options)
+        try:
+            return super().build_request(method, self._settings.locate(url), **options)
+        except httpx.InvalidURL as error:
+            raise errors.InvalidInput(f"this makes no valid address: {error}", "url") from None
 
     async def send(
         self,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from httpx import USE_CLIENT_DEFAULT
 
-from .. import _http
+from .. import _http, errors
 from .._synchronization import Event, Lock, time_limit
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from httpx._client import UseClientDefault
     from httpx._types import AuthTypes
 
-    from ..auth import TokenAuth
+    from ..auth import OriginAuth
 
 
 class HTTPClient(httpx.Client):
@@ -30,7 +30,7 @@ class HTTPClient(httpx.Client):
     The facade and the generated client send through it, so both behave the same.
     """
 
-    def __init__(self, settings: _http.Settings, auth: TokenAuth, transport: httpx.BaseTransport) -> None:
+    def __init__(self, settings: _http.Settings, auth: OriginAuth, transport: httpx.BaseTransport) -> None:
         from .._retries import RetryTransport
 
         super().__init__(
@@ -50,7 +50,10 @@ class HTTPClient(httpx.Client):
 
     def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:
         """Build a request; account-level paths start at the version, all others at the app."""
-        return super().build_request(method, self._settings.locate(url), **options)
+        try:
+            return super().build_request(method, self._settings.locate(url), **options)
+        except httpx.InvalidURL as error:
+            raise errors.InvalidInput(f"this makes no valid address: {error}", "url") from None
 
     def send(
         self,

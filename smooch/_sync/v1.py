@@ -351,10 +351,10 @@ class Smooch:
     ) -> tuple[str, str]:
         """Have exactly one webhook that carries a trigger (or several) to an address; return its id and secret.
 
-        It exists: nothing is written (`message` and `*` cover what they include). A webhook with that target lacks the
-        trigger: the trigger is added. Otherwise the trigger moves here from wherever it was: a webhook that has no other
-        trigger gets the new target, from others only this trigger is taken; with `move=False` they stay as they are and a
-        webhook is made. No other trigger and no other target is lost.
+        It exists: nothing is written (`message` and `*` cover what they include). Otherwise the trigger moves here from
+        wherever it was. A webhook with that target gets it added; where there is none, a webhook that has no other trigger
+        gets the new target, or else one is made. From all other webhooks this trigger is taken, and nothing else; one that
+        has no trigger left is deleted. With `move=False` webhooks with another target stay as they are.
 
         Many processes may call it at once, and all get the same webhook: whatever was just made or changed is looked at
         again after a second and a half, since the API has no locks.

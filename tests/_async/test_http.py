@@ -21,6 +21,7 @@ from smooch.errors import (
     BadRequest,
     ConnectionFailed,
     DeadlineExceeded,
+    InvalidInput,
     RateLimited,
     RequestTimeout,
     ServerError,
@@ -482,15 +483,15 @@ async def test_sending_ends_at_the_deadline() -> None:
 
 
 async def test_waiting_for_a_connection_ends_at_the_deadline() -> None:
-    with Peer(script([60.0])) as peer:
+    with Peer(script([2.0, FINE])) as peer:
         async with connect(peer.url, max_connections=1, retries=0) as api:
             running = AsyncBackground(lambda: api.get_user("b6518"))
             await async_wait_until(lambda: len(peer.requests) == 1)
             with pytest.raises(DeadlineExceeded):
                 await api.with_options(deadline=0.3).post_message("b6518", "Hi")
-            assert len(peer.requests) == 1
-            peer.__exit__()
-            assert isinstance(await running.outcome(), ConnectionFailed)
+            assert not running.done
+            assert (await running.outcome()).status_code == 200
+        assert len(peer.requests) == peer.connections == 1
 
 
 @pytest.mark.parametrize("trickled", TRICKLES)
@@ -546,6 +547,23 @@ async def test_paths_of_the_account_start_at_the_version(path: str, target: str)
             await api.ask(path)
             await api.raw.get_async_httpx_client().request("GET", path)
     assert [request.target for request in peer.requests] == ["/root" + target] * 2
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda api: api.get_user("x" * 70_000),
+        lambda api: api.ask("appusers/a\nb"),
+        lambda api: api.ask("appusers", {"filter": "x" * 70_000}),
+        lambda api: api.raw.get_async_httpx_client().request("GET", "/" + "x" * 70_000),
+    ],
+)
+async def test_what_makes_no_address_is_refused_before_anything_is_sent(call: Callable[[AsyncSmooch], Any]) -> None:
+    with Peer(script(FINE)) as peer:
+        async with connect(peer.url) as api:
+            with pytest.raises(InvalidInput):
+                await call(api)
+        assert peer.connections == 0
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -169,7 +169,7 @@ def test_an_error_tells_all_that_the_api_said() -> None:
     error = failure(CALLS["facade"], answer(400, JSON_V2))
     assert (error.code, error.description) == ("some_code", "Some description.")
     assert [one["code"] for one in error.errors] == ["some_code", "other"]
-    assert [one["description"] for one in error.errors] == ["Some description.", "More."]
+    assert [one["title"] for one in error.errors] == ["Some description.", "More."]
 
 
 @pytest.mark.parametrize(("header", "seconds"), [("120", 120.0), ("0.5", 0.5), ("soon", None), (None, None)])
@@ -340,6 +340,16 @@ def test_a_request_that_was_only_half_sent_shows_no_token() -> None:
             about = everything_about(caught.value)
             token = api._auth._token()
     for part in token.split(".")[1:]:
+        assert part not in about
+
+
+def test_a_request_that_the_deadline_kept_back_shows_no_token(longest_waits: None) -> None:
+    with Peer(script(answer(429))) as peer:
+        with connect(peer.url, deadline=0.3, retries=3) as api:
+            with pytest.raises(errors.DeadlineExceeded) as caught:
+                api.get_user("b6518")
+            about = everything_about(caught.value)
+    for part in peer.requests[0].headers["authorization"].split(".")[1:]:
         assert part not in about
 
 

@@ -1,0 +1,1 @@
+"""What the facade of API v2 decides, without any I/O."""

@@ -1,0 +1,394 @@
+# Derived from tests/_async/test_v2_client.py by scripts/unasync.py; edit that file.
+"""The v2 facade as a whole: construction, credentials and where they go, refusals, life."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from base64 import b64decode, urlsafe_b64decode
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from peer import Peer, Request, answer
+from smooch_api.v2.api import oauth, users
+from smooch_api.v2.models import TokenRequest
+
+from smooch import errors
+from smooch.errors import InvalidInput
+from smooch.v2 import BRIDGE, Smooch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Iterator
+
+APP = "5d8cff3cd55b040010928b5b"
+SECRET = "a secret that nobody must see"
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzY29wZSI6ImludGVncmF0aW9uIn0.3q2-7w"
+USER = {"user": {"id": "u1"}}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Peer]:
+    with Peer(lambda _: answer(200, USER)) as peer:
+        yield peer
+
+
+def claims_of(request: Request) -> tuple[dict[str, Any], dict[str, Any]]:
+    scheme, token = request.headers["authorization"].split()
+    assert scheme == "Bearer"
+    header, payload = (json.loads(urlsafe_b64decode(part + "==")) for part in token.split(".")[:2])
+    return header, payload
+
+
+@pytest.mark.parametrize(
+    ("key_id", "options", "scope"),
+    [
+        ("app_5a", {}, "app"),
+        ("int_5a", {}, "integration"),
+        ("act_5a", {}, "account"),
+        ("svc_5a", {}, "account"),
+        ("5a", {"scope": "app"}, "app"),
+        ("app_5a", {"scope": "account"}, "account"),
+    ],
+)
+def test_a_token_has_the_scope_of_its_key(server: Peer, key_id: str, options: dict[str, Any], scope: str) -> None:
+    with Smooch(key_id, SECRET, APP, base_url=server.url, **options) as api:
+        api.get_user("u1")
+    header, payload = claims_of(server.requests[-1])
+    assert (header["kid"], payload["scope"]) == (key_id, scope)
+    assert payload["exp"]
+
+
+def test_a_key_can_be_sent_as_it_is(server: Peer) -> None:
+    with Smooch("app_5a", SECRET, APP, base_url=server.url, auth="basic") as api:
+        api.get_user("u1")
+    scheme, sent = server.requests[-1].headers["authorization"].split()
+    assert (scheme, b64decode(sent).decode()) == ("Basic", f"app_5a:{SECRET}")
+
+
+def test_an_access_token_stands_in_place_of_a_key(server: Peer) -> None:
+    with Smooch(token=TOKEN, app_id=APP, base_url=server.url) as api:
+        api.get_user("u1")
+    assert server.requests[-1].headers["authorization"] == f"Bearer {TOKEN}"
+
+
+class Recorder(httpx.BaseTransport):
+    """Stands for every server there is."""
+
+    def __init__(self) -> None:
+        self.seen: dict[str, str | None] = {}
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.seen[str(request.url)] = request.headers.get("Authorization")
+        body = {**USER, "app": {"id": APP}, "access_token": "t"}
+        return httpx.Response(200, json=body, request=request)
+
+
+WAYS: dict[str, dict[str, Any]] = {
+    "jwt": {"key_id": "app_5a", "secret": SECRET},
+    "basic": {"key_id": "app_5a", "secret": SECRET, "auth": "basic"},
+    "token": {"token": TOKEN},
+}
+
+
+def call_everywhere(recorder: Recorder, **options: Any) -> dict[str, bool]:
+    """Which addresses were called, and whether they got the credentials."""
+    with Smooch(app_id=APP, transport=recorder, **options) as api:
+        api.get_user("u1")
+        api.token_info()
+        api.revoke_access()
+        body = TokenRequest(code="1", client_id="c", client_secret="s")
+        oauth.get_token.sync_detailed(client=api.raw, body=body)
+        users.get_user.sync_detailed("other", "u1", client=api.raw)
+        http = api.raw.get_httpx_client()
+        http.get("https://media.example/a.png")
+        http.get("https://oauth-bridge.zendesk.com/elsewhere")
+        http.get("https://ana.zendesk.com.evil.example/sc/v2/apps")
+    return {url: sent is not None for url, sent in recorder.seen.items()}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("options", "root", "bridge"),
+    [
+        ({"subdomain": "ana"}, "https://ana.zendesk.com/sc", BRIDGE),
+        ({"subdomain": "Ana-2"}, "https://ana-2.zendesk.com/sc", BRIDGE),
+        ({"region": "us"}, "https://api.smooch.io", "https://api.smooch.io"),
+        ({"region": "eu-1"}, "https://api.eu-1.smooch.io", "https://api.eu-1.smooch.io"),
+        ({"base_url": "https://here.example/sc/"}, "https://here.example/sc", "https://here.example/sc"),
+        ({"base_url": BRIDGE}, BRIDGE, BRIDGE),
+    ],
+)
+def test_credentials_go_to_the_own_server_and_a_token_to_the_bridge(
+    way: str, options: dict[str, Any], root: str, bridge: str
+) -> None:
+    apart = root != bridge
+    assert call_everywhere(Recorder(), **options, **WAYS[way]) == {
+        f"{root}/v2/apps/{APP}/users/u1": True,
+        f"{bridge}/v2/tokenInfo": not apart or way == "token",
+        f"{root}/oauth/authorization": True,
+        f"{bridge}/oauth/token": not apart,
+        f"{root}/v2/apps/other/users/u1": True,
+        "https://media.example/a.png": False,
+        "https://oauth-bridge.zendesk.com/elsewhere": root == BRIDGE,
+        "https://ana.zendesk.com.evil.example/sc/v2/apps": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({}, "subdomain"),
+        ({"subdomain": "ana", "region": "us"}, "region"),
+        ({"subdomain": "ana", "base_url": "https://here.example"}, "base_url"),
+        ({"region": "us", "base_url": "https://here.example"}, "base_url"),
+        ({"subdomain": ""}, "subdomain"),
+        ({"subdomain": "ana.zendesk.com"}, "subdomain"),
+        ({"subdomain": "ana/.evil.example"}, "subdomain"),
+        ({"subdomain": "-ana"}, "subdomain"),
+        ({"subdomain": "ana\n"}, "subdomain"),
+        ({"subdomain": 5}, "subdomain"),
+        ({"region": "eu"}, "region"),
+        ({"base_url": "https://here.example/v2"}, "base_url"),
+        ({"base_url": "https://ana:secret@here.example"}, "base_url"),
+        ({"subdomain": "ana", "key_id": None}, "key_id"),
+        ({"subdomain": "ana", "key_id": ""}, "scope"),
+        ({"subdomain": "ana", "key_id": "", "scope": "app"}, "key_id"),
+        ({"subdomain": "ana", "secret": None}, "secret"),
+        ({"subdomain": "ana", "secret": " "}, "secret"),
+        ({"subdomain": "ana", "app_id": None}, "app_id"),
+        ({"subdomain": "ana", "app_id": ".."}, "app_id"),
+        ({"subdomain": "ana", "key_id": "5a"}, "scope"),
+        ({"subdomain": "ana", "key_id": "application"}, "scope"),
+        ({"subdomain": "ana", "scope": "user"}, "scope"),
+        ({"subdomain": "ana", "auth": "digest"}, "auth"),
+        ({"subdomain": "ana", "token": TOKEN}, "token"),
+        ({"subdomain": "ana", "token": TOKEN, "key_id": None}, "token"),
+        ({"subdomain": "ana", "token": TOKEN, "secret": None}, "token"),
+        ({"subdomain": "ana", "token": TOKEN, "key_id": None, "secret": None, "auth": "basic"}, "token"),
+        ({"subdomain": "ana", "token": TOKEN, "key_id": None, "secret": None, "scope": "app"}, "token"),
+        ({"subdomain": "ana", "token": "", "key_id": None, "secret": None}, "token"),
+        ({"subdomain": "ana", "token": f"{TOKEN}\r\nHost: x", "key_id": None, "secret": None}, "token"),
+        ({"subdomain": "ana", "timeout": 0}, "timeout"),
+        ({"subdomain": "ana", "deadline": 0}, "deadline"),
+        ({"subdomain": "ana", "retries": -1}, "retries"),
+        ({"subdomain": "ana", "max_connections": 0}, "max_connections"),
+    ],
+)
+def test_what_cannot_work_is_refused_with_the_name_of_the_argument(options: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        Smooch(**{"key_id": "app_5a", "secret": SECRET, "app_id": APP} | options)
+    assert caught.value.field == field
+    assert field in str(caught.value)
+    assert SECRET not in str(caught.value)
+    assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize("options", [{"token": TOKEN}, {"key_id": "act_5a", "secret": SECRET}])
+def test_some_credentials_need_no_app_until_one_is_concerned(server: Peer, options: dict[str, Any]) -> None:
+    with Smooch(base_url=server.url, **options) as api:
+        before = len(server.requests)
+        with pytest.raises(InvalidInput, match="app_id"):
+            api.get_user("u1")
+        assert len(server.requests) == before
+        users.get_user.sync_detailed(APP, "u1", client=api.raw)
+        assert len(server.requests) == before + 1
+
+
+ENVIRONMENT = {"SMOOCH_KEY_ID": "app_5a", "SMOOCH_SECRET": SECRET, "SMOOCH_APP_ID": APP, "SMOOCH_SUBDOMAIN": "ana"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "options", "shown"),
+    [
+        ({}, {}, f"('app_5a', app_id='{APP}', base_url='https://ana.zendesk.com/sc')"),
+        ({}, {"region": "us"}, f"('app_5a', app_id='{APP}', base_url='https://api.smooch.io')"),
+        ({}, {"base_url": "https://a.example"}, f"('app_5a', app_id='{APP}', base_url='https://a.example')"),
+        ({}, {"token": TOKEN}, f"(token='***', app_id='{APP}', base_url='https://ana.zendesk.com/sc')"),
+        (
+            {
+                "SMOOCH_KEY_ID": "",
+                "SMOOCH_SECRET": "",
+                "SMOOCH_TOKEN": TOKEN,
+                "SMOOCH_SUBDOMAIN": "",
+                "SMOOCH_REGION": "us",
+            },
+            {},
+            f"(token='***', app_id='{APP}', base_url='https://api.smooch.io')",
+        ),
+        (
+            {"SMOOCH_KEY_ID": "", "SMOOCH_SECRET": "", "SMOOCH_TOKEN": TOKEN},
+            {"key_id": "int_1", "secret": "s"},
+            f"('int_1', app_id='{APP}', base_url='https://ana.zendesk.com/sc')",
+        ),
+        (
+            {"SMOOCH_SUBDOMAIN": "", "SMOOCH_BASE_URL": "https://b.example"},
+            {"app_id": "other"},
+            "('app_5a', app_id='other', base_url='https://b.example')",
+        ),
+    ],
+)
+def test_from_env_reads_the_environment_and_options_win(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], options: dict[str, Any], shown: str
+) -> None:
+    for name, value in (ENVIRONMENT | environment).items():
+        monkeypatch.setenv(name, value)
+    with Smooch.from_env(**options) as api:
+        assert repr(api) == f"{Smooch.__name__}{shown}"
+
+
+@pytest.mark.parametrize("missing", ["SMOOCH_KEY_ID", "SMOOCH_SECRET"])
+def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    for name, value in (ENVIRONMENT | {missing: ""}).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidInput, match=missing):
+        Smooch.from_env()
+
+
+# Refusals
+
+
+def refusing(status: int, body: Any, **headers: str) -> Peer:
+    return Peer(lambda _: answer(status, body, **headers))
+
+
+TWO = {"errors": [{"code": "bad_request", "title": "a is missing"}, {"code": "locked", "title": "b"}]}
+
+
+def test_an_error_has_every_code_and_title() -> None:
+    with refusing(400, TWO) as peer:
+        with Smooch("app_5a", SECRET, APP, base_url=peer.url) as api:
+            with pytest.raises(errors.BadRequest) as caught:
+                api.get_user("u1")
+    error = caught.value
+    assert error.errors == tuple(TWO["errors"])
+    assert (error.code, error.description, error.status_code) == ("bad_request", "a is missing", 400)
+    assert f"400 bad_request for GET {peer.url}/v2/apps/{APP}/users/u1: a is missing" in str(error)
+
+
+APP_KEY = {"key_id": "app_5a", "secret": SECRET}
+INT_KEY = {"key_id": "int_5a", "secret": SECRET}
+ACT_KEY = {"key_id": "act_5a", "secret": SECRET}
+OAUTH = {"token": TOKEN}
+NO_JSON = {"Content_Type": "text/html"}
+
+HINTS: list[Any] = [
+    (
+        401,
+        APP_KEY,
+        lambda api: api.get_user("u"),
+        {},
+        "check key id and secret, and that the key belongs to http://127",
+    ),
+    (401, OAUTH, lambda api: api.get_user("u"), {}, "check that the access token is still good"),
+    (401, APP_KEY, lambda api: api.token_info(), {}, "make the client with token="),
+    (403, APP_KEY, lambda api: api.create_app("Shop"), {}, "needs an account key"),
+    (403, APP_KEY, lambda api: api.list_app_keys(), {}, "needs an account key"),
+    (403, INT_KEY, lambda api: api.delete_app(APP), {}, "credentials have scope integration"),
+    (403, INT_KEY, lambda api: api.get_app(), {}, "needs an app key (app_…) or an account key"),
+    (403, OAUTH, lambda api: api.create_integration_key("i1", "Bot"), {}, "needs an app key"),
+    (403, INT_KEY, lambda api: api.list_switchboards(), {}, "needs an app key"),
+    (403, INT_KEY, lambda api: api.list_webhooks(integration="i1"), {}, "integration='me'"),
+    (403, INT_KEY, lambda api: api.list_webhooks(), {}, ""),
+    (403, INT_KEY, lambda api: api.release_control("c1"), {}, "only the one in control releases it"),
+    (403, APP_KEY, lambda api: api.release_control("c1"), {}, ""),
+    (403, APP_KEY, lambda api: api.get_user("u"), {}, ""),
+    (403, ACT_KEY, lambda api: api.create_app("Shop"), {}, ""),
+    (404, APP_KEY, lambda api: api.get_user("u"), NO_JSON, "this is not the API: check subdomain, region and base_url"),
+    (404, APP_KEY, lambda api: api.get_app(), {}, "check app_id, and that the app is on http://127"),
+    (404, APP_KEY, lambda api: api.list_webhooks(), {}, "integration='<its id>'"),
+    (404, INT_KEY, lambda api: api.list_webhooks(), {}, ""),
+    (404, APP_KEY, lambda api: api.get_user("u"), {}, ""),
+    (413, APP_KEY, lambda api: api.get_user("u"), {}, "100 kB of JSON and files of 50 MB"),
+    (423, APP_KEY, lambda api: api.post_text("c1", "Hi"), {}, "delete_messages() makes room"),
+    (301, APP_KEY, lambda api: api.get_user("u"), {}, "redirects are not followed"),
+    (400, APP_KEY, lambda api: api.get_user("u"), {}, ""),
+]
+
+
+@pytest.mark.parametrize(("status", "options", "call", "headers", "words"), HINTS)
+def test_a_refusal_says_what_to_do_about_it(
+    status: int, options: Any, call: Any, headers: dict[str, str], words: str
+) -> None:
+    with refusing(status, {"errors": [{"code": "c", "title": "t"}]}, **headers) as peer:
+        with Smooch(app_id=APP, base_url=peer.url, retries=0, **options) as api:
+            with pytest.raises(errors.APIError) as caught:
+                call(api)
+    assert words in caught.value.hint if words else caught.value.hint == ""
+    assert caught.value.hint in str(caught.value)
+    expected = {401: errors.Unauthorized, 403: errors.Forbidden, 404: errors.NotFound, 423: errors.ConversationFull}
+    assert type(caught.value) is expected.get(status, type(caught.value))
+
+
+def test_an_app_that_is_not_there_is_a_matter_of_id_and_host() -> None:
+    with refusing(404, {"errors": [{"code": "app_not_found", "title": "App not found"}]}) as peer:
+        with Smooch("app_5a", SECRET, APP, base_url=peer.url) as api:
+            with pytest.raises(errors.NotFound, match="of another account or region is not found"):
+                api.get_user("u")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_no_credentials_show_in_an_error(way: str) -> None:
+    def echo(request: Request) -> bytes:
+        return answer(
+            401, {"errors": [{"code": "unauthorized", "title": f"{SECRET} {request.headers['authorization']}"}]}
+        )
+
+    with Peer(echo) as peer:
+        with Smooch(app_id=APP, base_url=peer.url, **WAYS[way]) as api:
+            with pytest.raises(errors.Unauthorized) as caught:
+                api.get_user("u")
+    error = caught.value
+    sent = peer.requests[-1].headers["authorization"].split()[1]
+    for text in (str(error), repr(error), error.description, repr(error.errors), repr(error.response.request.headers)):
+        assert TOKEN not in text
+        assert sent not in text
+        assert way == "token" or SECRET not in text
+
+
+def test_a_success_that_cannot_be_read_says_that_it_took_effect() -> None:
+    with Peer(lambda _: answer(201, b"{")) as peer:
+        with Smooch("app_5a", SECRET, APP, base_url=peer.url) as api:
+            with pytest.raises(errors.UnreadableResponse, match="took effect"):
+                api.create_user("u-77")
+
+
+# Life
+
+
+@pytest.fixture
+def api(server: Peer) -> Iterator[Smooch]:
+    with Smooch("app_5a", SECRET, APP, base_url=server.url) as client:
+        yield client
+
+
+@pytest.mark.parametrize("take", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_it_cannot_be_copied_with_its_secret(api: Smooch, take: Any) -> None:
+    with pytest.raises(TypeError, match="holds a secret"):
+        take(api)
+    with pytest.raises(TypeError):
+        take(api._auth)
+
+
+def test_with_options_shares_the_connections(server: Peer, api: Smooch) -> None:
+    before = server.connections
+    hurried = api.with_options(deadline=5, retries=0)
+    api.get_user("u1")
+    hurried.get_user("u1")
+    assert server.connections == before + 1
+    assert repr(hurried) == repr(api)
+    with pytest.raises(TypeError, match="'region'"):
+        api.with_options(region="us")
+
+
+def test_a_closed_client_says_so(server: Peer) -> None:
+    with Smooch("app_5a", SECRET, APP, base_url=server.url) as api:
+        pass
+    with pytest.raises(RuntimeError, match="closed"):
+        api.get_user("u1")
+
+
+def test_it_shows_no_secret(api: Smooch) -> None:
+    for each in (api, api.raw, api._auth, api._settings):
+        assert SECRET not in repr(each)

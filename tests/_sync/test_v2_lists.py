@@ -1,0 +1,281 @@
+# Derived from tests/_async/test_v2_lists.py by scripts/unasync.py; edit that file.
+"""Lists of v2: pages in either direction, limits, cursors, and what nobody has seen before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from peer import Peer, Request, answer, script
+from smooch_api.v2 import models
+
+from smooch.errors import InvalidInput, ServerError, SmoochError
+from smooch.v2 import Paged, Smooch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Callable
+
+APP = "5d8cff3cd55b040010928b5b"
+CONVERSATION = "c616a583e4c240a871818541"
+
+
+def record_id(number: int) -> str:
+    return f"{number:024x}"
+
+
+def message(number: int) -> dict[str, Any]:
+    return {
+        "id": record_id(number),
+        "received": f"2025-02-03T18:{number // 60:02}:{number % 60:02}.000Z",
+        "author": {"type": "business"},
+        "content": {"type": "text", "text": str(number)},
+    }
+
+
+def client(number: int) -> dict[str, Any]:
+    return {"id": record_id(number), "type": "sdk", "status": "active"}
+
+
+class Server:
+    """Pages `total` records as the API does: messages from their end, everything else from its start."""
+
+    def __init__(self, total: int, *, descending: bool = False) -> None:
+        self.total = total
+        self.descending = descending
+        self.pages: list[dict[str, str]] = []
+
+    def __call__(self, request: Request) -> bytes:
+        parts = urlsplit(request.target)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        self.pages.append(query)
+        if parts.path.endswith("/messages"):
+            return answer(200, self._page(query, "messages", message, 100, from_end=True))
+        return answer(200, self._page(query, "clients", client, int(query["page[size]"]), from_end=False))
+
+    def _page(
+        self, query: dict[str, str], name: str, make: Callable[[int], Any], size: int, *, from_end: bool
+    ) -> dict[str, Any]:
+        first, last = 0, self.total
+        backwards = from_end
+        if "page[before]" in query:
+            last, backwards = int(query["page[before]"], 16), True
+        elif "page[after]" in query:
+            first, backwards = int(query["page[after]"], 16) + 1, False
+        if backwards:
+            first = max(first, last - size)
+        else:
+            last = min(last, first + size)
+        has_more = first > 0 if backwards else last < self.total
+        meta: dict[str, Any] = {"hasMore": has_more}
+        if first > 0 and last > first:
+            meta["beforeCursor"] = record_id(first)
+        if 0 < last < self.total:
+            meta["afterCursor"] = record_id(last - 1)
+        records = [make(number) for number in range(first, last)]
+        return {name: records[::-1] if self.descending else records, "meta": meta, "links": {}}
+
+
+class Listing:
+    def __init__(self, api: Smooch, server: Server) -> None:
+        self.api = api
+        self.server = server
+
+    def messages(self, **options: Any) -> Paged[models.Message]:
+        return self.api.list_messages(CONVERSATION, **options)
+
+    def clients(self, **options: Any) -> Paged[models.Client]:
+        return self.api.list_clients("u-77", **options)
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Listing]]:
+    """Makes a server and a client of it."""
+    peers, clients = [], []
+
+    def make(respond: Any) -> Listing:
+        peers.append(Peer(respond).__enter__())
+        clients.append(Smooch("app_5a", "a secret", APP, base_url=peers[-1].url, retries=0))
+        return Listing(clients[-1], respond)
+
+    yield make
+    for one in clients:
+        one.close()
+    for peer in peers:
+        peer.__exit__()
+
+
+def numbers(records: Paged[Any]) -> list[int]:
+    return [int(record.id, 16) for record in records]
+
+
+@pytest.mark.parametrize("total", [0, 1, 99, 100, 101, 250])
+def test_every_record_comes_once_and_in_order(serve: Callable[..., Listing], total: int) -> None:
+    listing = serve(Server(total))
+    assert numbers(listing.clients()) == list(range(total))
+    assert len(listing.server.pages) == max(1, -(-total // 100))
+    assert numbers(listing.clients(before=record_id(total))) == list(range(total))[::-1]
+    assert numbers(listing.messages()) == list(range(total))[::-1]
+    assert numbers(listing.messages(newest_first=True)) == list(range(total))[::-1]
+    assert numbers(listing.messages(newest_first=False)) == list(range(total))
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_the_order_is_by_time_however_the_api_sorts_a_page(
+    serve: Callable[..., Listing], descending: bool
+) -> None:
+    listing = serve(Server(250, descending=descending))
+    assert numbers(listing.messages()) == list(range(250))[::-1]
+    assert numbers(listing.messages(after=record_id(20))) == list(range(21, 250))
+    assert numbers(listing.messages(newest_first=False)) == list(range(250))
+
+
+def test_a_cursor_gives_the_direction(serve: Callable[..., Listing]) -> None:
+    listing = serve(Server(300))
+    assert numbers(listing.messages(before=record_id(120))) == list(range(120))[::-1]
+    assert numbers(listing.messages(after=record_id(120))) == list(range(121, 300))
+    assert numbers(listing.messages(after=record_id(120), newest_first=False)) == list(range(121, 300))
+    assert numbers(listing.clients(after=record_id(120))) == list(range(121, 300))
+
+
+def test_nothing_is_fetched_before_it_is_needed(serve: Callable[..., Listing]) -> None:
+    listing = serve(Server(250))
+    records = listing.clients()
+    assert listing.server.pages == []
+    assert (next(records)).id == record_id(0)
+    assert listing.server.pages == [{"page[size]": "100"}]
+    for record in records:
+        if record.id == record_id(99):
+            break
+    assert len(listing.server.pages) == 1
+    assert (next(records)).id == record_id(100)
+    assert listing.server.pages[1:] == [{"page[size]": "100", "page[after]": record_id(99)}]
+
+
+@pytest.mark.parametrize(("limit", "sizes"), [(0, []), (1, ["1"]), (100, ["100"]), (130, ["100", "30"])])
+def test_a_limit_is_kept_and_no_more_is_fetched(
+    serve: Callable[..., Listing], limit: int, sizes: list[str]
+) -> None:
+    listing = serve(Server(250))
+    assert numbers(listing.clients(limit=limit)) == list(range(limit))
+    assert [page["page[size]"] for page in listing.server.pages] == sizes
+    assert numbers(listing.messages(limit=limit)) == list(range(249, 249 - limit, -1))
+    assert numbers(listing.messages(limit=limit, newest_first=False)) == list(range(limit))
+
+
+def test_a_walk_is_resumed_anywhere_by_its_cursor(serve: Callable[..., Listing]) -> None:
+    listing = serve(Server(250))
+    expected = list(range(250))
+    for stop in (1, 50, 100, 101, 200, 249):
+        forward = listing.clients(limit=stop)
+        backward = listing.messages(limit=stop)
+        whole = listing.messages(limit=stop, newest_first=False)
+        assert forward.cursor is None
+        first = [numbers(one) for one in (forward, backward, whole)]
+        rest = [
+            numbers(listing.clients(after=forward.cursor)),
+            numbers(listing.messages(before=backward.cursor)),
+            numbers(listing.messages(after=whole.cursor)),
+        ]
+        assert first[0] + rest[0] == expected
+        assert first[1] + rest[1] == expected[::-1]
+        assert first[2] + rest[2] == expected
+    assert listing.clients(after=record_id(7)).cursor == record_id(7)
+
+
+def test_a_list_goes_through_its_records_once(serve: Callable[..., Listing]) -> None:
+    records = serve(Server(3)).clients()
+    assert numbers(records) == [0, 1, 2]
+    assert numbers(records) == []
+
+
+def test_after_an_error_the_walk_goes_on_where_it_was(serve: Callable[..., Listing]) -> None:
+    working = Server(250)
+    failing = iter([False, True, True, False, False])
+    listing = serve(lambda request: answer(500, {}) if next(failing) else working(request))
+    records = listing.clients()
+    seen: list[int] = []
+
+    def go_on() -> None:
+        for record in records:
+            seen.append(int(record.id, 16))  # noqa: PERF401  (what came before an error counts)
+
+    for _ in range(2):
+        with pytest.raises(ServerError):
+            go_on()
+        assert seen == list(range(100))
+    go_on()
+    assert seen == list(range(250))
+
+
+def page(*records: dict[str, Any], **meta: Any) -> bytes:
+    return answer(200, {"messages": list(records), "meta": meta})
+
+
+def test_a_page_that_says_there_is_more_but_not_where_is_an_error(serve: Callable[..., Listing]) -> None:
+    for last in (
+        page(message(3), hasMore=True),
+        page(message(3), hasMore=True, beforeCursor=None),
+        page(message(3), hasMore=True, beforeCursor=record_id(5)),
+    ):
+        listing = serve(script(page(message(5), hasMore=True, beforeCursor=record_id(5)), last))
+        with pytest.raises(SmoochError, match="leads nowhere"):
+            numbers(listing.messages())
+
+
+@pytest.mark.parametrize("body", [{"messages": []}, {"messages": [], "meta": {"hasMore": False, "afterCursor": None}}])
+def test_a_page_without_meta_is_the_last(serve: Callable[..., Listing], body: Any) -> None:
+    assert numbers(serve(script(answer(200, body))).messages()) == []
+
+
+def test_an_empty_page_in_the_middle_does_not_end_the_walk(serve: Callable[..., Listing]) -> None:
+    pages = [
+        page(message(5), hasMore=True, beforeCursor=record_id(5)),
+        page(hasMore=True, beforeCursor=record_id(4)),
+        page(message(3), hasMore=False),
+    ]
+    assert numbers(serve(script(*pages)).messages()) == [5, 3]
+
+
+def test_a_page_with_what_nobody_has_seen_arrives_whole(serve: Callable[..., Listing]) -> None:
+    messages = [message(number) for number in range(100)]
+    messages[17]["content"] = {"type": "hologram", "text": "Look!", "angle": 30}
+    messages[42]["author"] = {"type": "business", "subtypes": ["oracle"], "mood": "calm"}
+    messages[43]["source"] = {"type": "api:dreams"}
+    messages[44]["content"] = None
+    messages[45]["author"] = {"type": "crowd"}
+    messages[46]["quotedMessage"] = {"type": "story", "url": "https://media.example/story"}
+    listing = serve(script(page(*messages, hasMore=False)))
+    found = [one for one in listing.messages()][::-1]
+    assert [one.to_dict() for one in found] == messages
+    strange, author = found[17].content, found[42].author
+    assert isinstance(strange, models.UnknownMessage)
+    assert (strange.text, strange["angle"]) == ("Look!", 30)
+    assert isinstance(author, models.Author)
+    assert (author.subtypes, author["mood"]) == (["oracle"], "calm")
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"before": record_id(1), "after": record_id(2)}, "before"),
+        ({"before": ""}, "before"),
+        ({"after": 7}, "after"),
+        ({"limit": -1}, "limit"),
+        ({"limit": "5"}, "limit"),
+        ({"limit": True}, "limit"),
+        ({"newest_first": True, "after": record_id(1)}, "newest_first"),
+        ({"newest_first": False, "before": record_id(1)}, "newest_first"),
+    ],
+)
+def test_what_contradicts_itself_is_refused_at_once(
+    serve: Callable[..., Listing], options: dict[str, Any], field: str
+) -> None:
+    listing = serve(Server(3))
+    with pytest.raises(InvalidInput) as caught:
+        listing.messages(**options)
+    assert caught.value.field == field
+    if "newest_first" not in options:
+        with pytest.raises(InvalidInput):
+            listing.clients(**options)
+    assert listing.server.pages == []

@@ -1,0 +1,781 @@
+# Derived from tests/_async/test_v2_methods.py by scripts/unasync.py; edit that file.
+"""Every method of the v2 facade, against a server that answers with the examples of the specification."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import unquote
+
+import httpx
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+from peer import Peer, Request, answer
+from smooch_api.v2 import models
+
+from smooch import _webhook_plan
+from smooch.v2 import Paged, Smooch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Iterator
+
+SPEC = yaml.load((Path(__file__).resolve().parents[2] / "spec" / "v2.yaml").read_bytes(), yaml.CSafeLoader)
+NOT_WRAPPED = {"authorize", "getToken"}
+"""What has no client yet: the browser goes there, and who exchanges a code has no token."""
+
+APP = "5d8cff3cd55b040010928b5b"
+HERE = "https://bot.example/hook"
+LINK = {"type": "link", "text": "More", "uri": "https://shop.example"}
+ITEM = {"title": "Mug", "actions": [LINK]}
+HELLO = {"type": "text", "text": "Hello!"}
+BUSINESS = {"type": "business"}
+PASSED = {"switchboardIntegration": "next", "metadata": {"reason": "human"}}
+CARD = {
+    "url": "https://p61-content.icloud.com/M58C",
+    "bid": "com.apple.messages",
+    "key": "00c0",
+    "signature": "81a6",
+    "owner": "M58C",
+}
+
+
+def posted(content: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"author": BUSINESS, "content": content, **more}
+
+
+Case: TypeAlias = tuple[Callable[[Smooch], Any], str, Any, Any]
+
+CASES: dict[str, Case] = {
+    "create_user": (
+        lambda api: api.create_user(
+            "u-77",
+            profile=models.Profile(given_name="Ana"),
+            metadata={"tier": "gold"},
+            signed_up_at="2020-05-21T15:53:30.197Z",
+            to_be_retained=True,
+            brand_id="94",
+        ),
+        "createUser POST /users",
+        {
+            "externalId": "u-77",
+            "profile": {"givenName": "Ana"},
+            "metadata": {"tier": "gold"},
+            "signedUpAt": "2020-05-21T15:53:30.197Z",
+            "toBeRetained": True,
+            "brandId": "94",
+        },
+        models.User,
+    ),
+    "create_user, nothing known": (lambda api: api.create_user(), "createUser POST /users", {}, models.User),
+    "get_user": (
+        lambda api: api.get_user("u/77", brand_id="94"),
+        "getUser GET /users/u/77?brandId=94",
+        None,
+        models.User,
+    ),
+    "get_or_create_user": (
+        lambda api: api.get_or_create_user("u-77", profile={"surname": "Roy"}),
+        "createUser POST /users",
+        {"externalId": "u-77", "profile": {"surname": "Roy"}},
+        models.User,
+    ),
+    "find_users_by_email": (
+        lambda api: api.find_users_by_email("sue+a@example.org", brand_id="94"),
+        "listUsers GET /users?filter[identities.email]=sue+a@example.org&brandId=94",
+        None,
+        [models.User],
+    ),
+    "update_user": (
+        lambda api: api.update_user("u-77", {"profile": {"givenName": None}, "metadata": None}),
+        "updateUser PATCH /users/u-77",
+        {"profile": {"givenName": None}, "metadata": None},
+        models.User,
+    ),
+    "update_user, typed": (
+        lambda api: api.update_user("u-77", models.UserUpdate(to_be_retained=True)),
+        "updateUser PATCH /users/u-77",
+        {"toBeRetained": True},
+        models.User,
+    ),
+    "delete_user": (lambda api: api.delete_user("u-77"), "deleteUser DELETE /users/u-77", None, None),
+    "delete_user_personal_information": (
+        lambda api: api.delete_user_personal_information("u-77"),
+        "deleteUserPersonalInformation DELETE /users/u-77/personalinformation",
+        None,
+        models.User,
+    ),
+    "sync_user": (
+        lambda api: api.sync_user("35436", surviving_zendesk_id="35437"),
+        "syncUser POST /users/35436/sync",
+        {"survivingZendeskId": "35437"},
+        models.User,
+    ),
+    "create_client": (
+        lambda api: api.create_client(
+            "u-77",
+            models.WhatsappMatchCriteria(integration_id="58", phone_number="+15550001234"),
+            conversation_id="c1",
+            brand_id="94",
+        ),
+        "createClient POST /users/u-77/clients?brandId=94",
+        {
+            "matchCriteria": {"type": "whatsapp", "integrationId": "58", "phoneNumber": "+15550001234"},
+            "confirmation": {"type": "immediate"},
+            "target": {"conversationId": "c1"},
+        },
+        models.Client,
+    ),
+    "create_client, asked": (
+        lambda api: api.create_client(
+            "u-77",
+            {"type": "googlercs", "integrationId": "58", "phoneNumber": "+15550001234"},
+            conversation_id="c1",
+            confirmation={"type": "prompt", "message": posted(HELLO)},
+        ),
+        "createClient POST /users/u-77/clients",
+        {
+            "matchCriteria": {"type": "googlercs", "integrationId": "58", "phoneNumber": "+15550001234"},
+            "confirmation": {"type": "prompt", "message": posted(HELLO)},
+            "target": {"conversationId": "c1"},
+        },
+        models.Client,
+    ),
+    "list_clients": (
+        lambda api: api.list_clients("u-77", brand_id="94"),
+        "listClients GET /users/u-77/clients?page[size]=100&brandId=94",
+        None,
+        [models.Client],
+    ),
+    "remove_client": (
+        lambda api: api.remove_client("u-77", "k1"),
+        "removeClient DELETE /users/u-77/clients/k1",
+        None,
+        None,
+    ),
+    "list_devices": (
+        lambda api: api.list_devices("u-77"),
+        "listDevices GET /users/u-77/devices",
+        None,
+        [models.Device],
+    ),
+    "get_device": (
+        lambda api: api.get_device("u-77", "d1"),
+        "getDevice GET /users/u-77/devices/d1",
+        None,
+        models.Device,
+    ),
+    "create_conversation": (
+        lambda api: api.create_conversation(user_external_id="u-77", display_name="Order 17", metadata={"order": 17}),
+        "createConversation POST /conversations",
+        {
+            "type": "personal",
+            "participants": [{"userExternalId": "u-77"}],
+            "displayName": "Order 17",
+            "metadata": {"order": 17},
+        },
+        models.Conversation,
+    ),
+    "create_conversation, a group": (
+        lambda api: api.create_conversation(
+            type_="sdkGroup",
+            participants=(models.ParticipantCreate(user_id=one, subscribe_sdk_client=True) for one in ["u1", "u2"]),
+            description="Match day",
+            icon_url="https://img.example/ball.png",
+        ),
+        "createConversation POST /conversations",
+        {
+            "type": "sdkGroup",
+            "participants": [
+                {"userId": "u1", "subscribeSDKClient": True},
+                {"userId": "u2", "subscribeSDKClient": True},
+            ],
+            "description": "Match day",
+            "iconUrl": "https://img.example/ball.png",
+        },
+        models.Conversation,
+    ),
+    "get_conversation": (
+        lambda api: api.get_conversation("c1"),
+        "getConversation GET /conversations/c1",
+        None,
+        models.Conversation,
+    ),
+    "list_conversations": (
+        lambda api: api.list_conversations(user_id="u1", after="67a0ecf8f0305f4a391e9db0", limit=1),
+        "listConversations GET /conversations?page[after]=67a0ecf8f0305f4a391e9db0&page[size]=1&filter[userId]=u1",
+        None,
+        [models.Conversation],
+    ),
+    "list_conversations of an external id, backwards": (
+        lambda api: api.list_conversations(user_external_id="u-77", before="67a0ecf8f0305f4a391e9db0", limit=1),
+        (
+            "listConversations GET "
+            "/conversations?page[before]=67a0ecf8f0305f4a391e9db0&page[size]=1&filter[userExternalId]=u-77"
+        ),
+        None,
+        [models.Conversation],
+    ),
+    "update_conversation": (
+        lambda api: api.update_conversation("c1", {"description": None}),
+        "updateConversation PATCH /conversations/c1",
+        {"description": None},
+        models.Conversation,
+    ),
+    "delete_conversation": (
+        lambda api: api.delete_conversation("c1"),
+        "deleteConversation DELETE /conversations/c1",
+        None,
+        None,
+    ),
+    "join_conversation": (
+        lambda api: api.join_conversation("c1", user_id="u1", subscribe_sdk_client=False),
+        "joinConversation POST /conversations/c1/join",
+        {"userId": "u1", "subscribeSDKClient": False},
+        models.Participant,
+    ),
+    "leave_conversation": (
+        lambda api: api.leave_conversation("c1", participant_id="p1"),
+        "leaveConversation POST /conversations/c1/leave",
+        {"participantId": "p1"},
+        None,
+    ),
+    "list_participants": (
+        lambda api: api.list_participants("c1"),
+        "listParticipants GET /conversations/c1/participants?page[size]=100",
+        None,
+        [models.Participant],
+    ),
+    "download_message_ref": (
+        lambda api: api.download_message_ref("c1", "u1", apple={"interactiveDataRef": CARD}),
+        "downloadMessageRef POST /conversations/c1/download",
+        {"userId": "u1", "apple": {"interactiveDataRef": CARD}},
+        dict,
+    ),
+    "post_conversion_events": (
+        lambda api: api.post_conversion_events(
+            "c1", "instagram", [{"event_name": "Purchase", "event_time": 1752161233}]
+        ),
+        "postConversionEvents POST /conversations/c1/conversionEvents",
+        {"instagram": {"payload": {"data": [{"event_name": "Purchase", "event_time": 1752161233}]}}},
+        models.ConversionEvents,
+    ),
+    "post_message": (
+        lambda api: api.post_message("c1", "Hello!"),
+        "postMessage POST /conversations/c1/messages",
+        posted(HELLO),
+        models.Message,
+    ),
+    "post_text": (
+        lambda api: api.post_text(
+            "c1", "Small", payload="S", author=models.User(id="u1"), metadata={"lang": "en"}, block_chat_input=True
+        ),
+        "postMessage POST /conversations/c1/messages",
+        {
+            "author": {"type": "user", "userId": "u1"},
+            "content": {"type": "text", "text": "Small", "payload": "S", "blockChatInput": True},
+            "metadata": {"lang": "en"},
+        },
+        models.Message,
+    ),
+    "post_text, rich and with buttons": (
+        lambda api: api.post_text(
+            "c1",
+            markdown_text="# Hello!",
+            actions=[LINK, models.ReplyAction(text="Hi", payload="HI")],
+            author=models.AuthorPost(type_="business", subtypes=["AI"]),
+            destination=models.Destination(integration_type="whatsapp"),
+            override={"whatsapp": {"payload": {"type": "text", "text": {"body": "Hi"}}}},
+        ),
+        "postMessage POST /conversations/c1/messages",
+        {
+            "author": {"type": "business", "subtypes": ["AI"]},
+            "content": {
+                "type": "text",
+                "markdownText": "# Hello!",
+                "actions": [LINK, {"type": "reply", "text": "Hi", "payload": "HI"}],
+            },
+            "destination": {"integrationType": "whatsapp"},
+            "override": {"whatsapp": {"payload": {"type": "text", "text": {"body": "Hi"}}}},
+        },
+        models.Message,
+    ),
+    "post_image": (
+        lambda api: api.post_image("c1", "https://media.example/a.png", text="A cat", alt_text="cat", actions=[LINK]),
+        "postMessage POST /conversations/c1/messages",
+        posted(
+            {
+                "type": "image",
+                "mediaUrl": "https://media.example/a.png",
+                "text": "A cat",
+                "altText": "cat",
+                "actions": [LINK],
+            }
+        ),
+        models.Message,
+    ),
+    "post_file": (
+        lambda api: api.post_file("c1", "https://media.example/a.pdf", html_text="<b>FAQ</b>"),
+        "postMessage POST /conversations/c1/messages",
+        posted({"type": "file", "mediaUrl": "https://media.example/a.pdf", "htmlText": "<b>FAQ</b>"}),
+        models.Message,
+    ),
+    "post_carousel": (
+        lambda api: api.post_carousel("c1", [ITEM], display_settings={"imageAspectRatio": "square"}),
+        "postMessage POST /conversations/c1/messages",
+        posted({"type": "carousel", "items": [ITEM], "displaySettings": {"imageAspectRatio": "square"}}),
+        models.Message,
+    ),
+    "post_list": (
+        lambda api: api.post_list(
+            "c1", [models.MessageItem(title="Mug", actions=[models.LinkAction.from_dict(LINK)])], actions=[LINK]
+        ),
+        "postMessage POST /conversations/c1/messages",
+        posted({"type": "list", "items": [ITEM], "actions": [LINK]}),
+        models.Message,
+    ),
+    "post_form": (
+        lambda api: api.post_form(
+            "c1",
+            [models.FormMessageField(type_="email", name="mail", label="E-mail")],
+            text="One question:",
+            block_chat_input=True,
+        ),
+        "postMessage POST /conversations/c1/messages",
+        posted(
+            {
+                "type": "form",
+                "fields": [{"type": "email", "name": "mail", "label": "E-mail"}],
+                "text": "One question:",
+                "blockChatInput": True,
+            }
+        ),
+        models.Message,
+    ),
+    "post_location": (
+        lambda api: api.post_location("c1", 45.5, -73.6, name="Zendesk"),
+        "postMessage POST /conversations/c1/messages",
+        posted({"type": "location", "coordinates": {"lat": 45.5, "long": -73.6}, "location": {"name": "Zendesk"}}),
+        models.Message,
+    ),
+    "post_template": (
+        lambda api: api.post_template("c1", {"name": "hello_world", "language": {"code": "en_US"}}),
+        "postMessage POST /conversations/c1/messages",
+        posted(
+            {"type": "template", "template": {"name": "hello_world", "language": {"code": "en_US"}}}, schema="whatsapp"
+        ),
+        models.Message,
+    ),
+    "post_media": (
+        lambda api: api.post_media("c1", ("mug.jpeg", b"jpeg"), text="A mug", alt_text="mug"),
+        (
+            "uploadAttachment POST /attachments?access=public&for=message&conversationId=c1\n"
+            "postMessage POST /conversations/c1/messages"
+        ),
+        posted(
+            {
+                "type": "image",
+                "mediaUrl": "https://example.zendesk.com/sc/attachments/v2/01JK/mug.jpeg",
+                "text": "A mug",
+                "altText": "mug",
+            }
+        ),
+        models.Message,
+    ),
+    "list_messages": (
+        lambda api: api.list_messages("c1"),
+        "listMessages GET /conversations/c1/messages?page[size]=100",
+        None,
+        [models.Message],
+    ),
+    "delete_message": (
+        lambda api: api.delete_message("c1", "m1"),
+        "deleteMessage DELETE /conversations/c1/messages/m1",
+        None,
+        None,
+    ),
+    "delete_messages": (
+        lambda api: api.delete_messages("c1"),
+        "deleteAllMessages DELETE /conversations/c1/messages",
+        None,
+        None,
+    ),
+    "send_activity": (
+        lambda api: api.send_activity("c1"),
+        "postActivity POST /conversations/c1/activity",
+        {"type": "typing:start", "author": BUSINESS},
+        None,
+    ),
+    "mark_read": (
+        lambda api: api.mark_read("c1", author={"type": "user", "userExternalId": "u-77"}),
+        "postActivity POST /conversations/c1/activity",
+        {"type": "conversation:read", "author": {"type": "user", "userExternalId": "u-77"}},
+        None,
+    ),
+    "upload_attachment": (
+        lambda api: api.upload_attachment(("mug", b"jpeg"), mime_type="image/jpeg"),
+        "uploadAttachment POST /attachments?access=public&for=message",
+        None,
+        models.Attachment,
+    ),
+    "delete_attachment": (
+        lambda api: api.delete_attachment("https://media.example/a.png"),
+        "deleteAttachment POST /attachments/remove",
+        {"mediaUrl": "https://media.example/a.png"},
+        None,
+    ),
+    "create_switchboard": (
+        lambda api: api.create_switchboard(),
+        "createSwitchboard POST /switchboards",
+        None,
+        models.Switchboard,
+    ),
+    "list_switchboards": (
+        lambda api: api.list_switchboards(),
+        "listSwitchboards GET /switchboards",
+        None,
+        [models.Switchboard],
+    ),
+    "update_switchboard": (
+        lambda api: api.update_switchboard("s1", {"enabled": True, "defaultSwitchboardIntegrationId": "si1"}),
+        "updateSwitchboard PATCH /switchboards/s1",
+        {"enabled": True, "defaultSwitchboardIntegrationId": "si1"},
+        models.Switchboard,
+    ),
+    "delete_switchboard": (
+        lambda api: api.delete_switchboard("s1"),
+        "deleteSwitchboard DELETE /switchboards/s1",
+        None,
+        None,
+    ),
+    "create_switchboard_integration": (
+        lambda api: api.create_switchboard_integration(
+            "s1",
+            "bot",
+            integration_id="i1",
+            deliver_standby_events=False,
+            next_switchboard_integration_id="si2",
+            message_history_count=5,
+        ),
+        "createSwitchboardIntegration POST /switchboards/s1/switchboardIntegrations",
+        {
+            "name": "bot",
+            "integrationId": "i1",
+            "deliverStandbyEvents": False,
+            "nextSwitchboardIntegrationId": "si2",
+            "messageHistoryCount": 5,
+        },
+        models.SwitchboardIntegration,
+    ),
+    "list_switchboard_integrations": (
+        lambda api: api.list_switchboard_integrations("s1"),
+        "listSwitchboardIntegrations GET /switchboards/s1/switchboardIntegrations",
+        None,
+        [models.SwitchboardIntegration],
+    ),
+    "update_switchboard_integration": (
+        lambda api: api.update_switchboard_integration("s1", "si1", {"nextSwitchboardIntegrationId": None}),
+        "updateSwitchboardIntegration PATCH /switchboards/s1/switchboardIntegrations/si1",
+        {"nextSwitchboardIntegrationId": None},
+        models.SwitchboardIntegration,
+    ),
+    "delete_switchboard_integration": (
+        lambda api: api.delete_switchboard_integration("s1", "si1"),
+        "deleteSwitchboardIntegration DELETE /switchboards/s1/switchboardIntegrations/si1",
+        None,
+        None,
+    ),
+    "pass_control": (
+        lambda api: api.pass_control("c1", metadata={"reason": "human"}),
+        "passControl POST /conversations/c1/passControl",
+        PASSED,
+        None,
+    ),
+    "offer_control": (
+        lambda api: api.offer_control("c1", metadata={"reason": "human"}),
+        "offerControl POST /conversations/c1/offerControl",
+        PASSED,
+        None,
+    ),
+    "accept_control": (
+        lambda api: api.accept_control("c1"),
+        "acceptControl POST /conversations/c1/acceptControl",
+        {},
+        None,
+    ),
+    "release_control": (
+        lambda api: api.release_control("c1", metadata={"solved": True}),
+        "releaseControl POST /conversations/c1/releaseControl",
+        {"metadata": {"solved": True}},
+        None,
+    ),
+    "create_integration": (
+        lambda api: api.create_integration(models.UnityIntegrationCreate(display_name="Game")),
+        "createIntegration POST /integrations",
+        {"type": "unity", "displayName": "Game"},
+        models.AndroidIntegration,
+    ),
+    "create_integration, in wire form": (
+        lambda api: api.create_integration(
+            {"type": "custom", "webhooks": [{"target": HERE, "triggers": ["conversation:message"]}]}
+        ),
+        "createIntegration POST /integrations",
+        {"type": "custom", "webhooks": [{"target": HERE, "triggers": ["conversation:message"]}]},
+        models.AndroidIntegration,
+    ),
+    "list_integrations": (
+        lambda api: api.list_integrations(["custom", "web"]),
+        "listIntegrations GET /integrations?page[size]=100&filter[types]=custom,web",
+        None,
+        [models.AndroidIntegration],
+    ),
+    "get_integration": (
+        lambda api: api.get_integration("i1"),
+        "getIntegration GET /integrations/i1",
+        None,
+        models.AndroidIntegration,
+    ),
+    "update_integration": (
+        lambda api: api.update_integration("i1", {"brandColor": "0af", "displayName": None}),
+        "updateIntegration PATCH /integrations/i1",
+        {"brandColor": "0af", "displayName": None},
+        models.AndroidIntegration,
+    ),
+    "update_integration, typed": (
+        lambda api: api.update_integration("i1", models.CustomIntegrationUpdate(display_name="Bot")),
+        "updateIntegration PATCH /integrations/i1",
+        {"displayName": "Bot"},
+        models.AndroidIntegration,
+    ),
+    "delete_integration": (
+        lambda api: api.delete_integration("i1"),
+        "deleteIntegration DELETE /integrations/i1",
+        None,
+        None,
+    ),
+    "create_integration_key": (
+        lambda api: api.create_integration_key("i1", "Bot"),
+        "createCustomIntegrationKey POST /integrations/i1/keys",
+        {"displayName": "Bot"},
+        models.IntegrationKey,
+    ),
+    "list_integration_keys": (
+        lambda api: api.list_integration_keys("i1"),
+        "listCustomIntegrationKeys GET /integrations/i1/keys",
+        None,
+        [models.IntegrationKey],
+    ),
+    "get_integration_key": (
+        lambda api: api.get_integration_key("i1", "int_1"),
+        "getCustomIntegrationKey GET /integrations/i1/keys/int_1",
+        None,
+        models.IntegrationKey,
+    ),
+    "delete_integration_key": (
+        lambda api: api.delete_integration_key("i1", "int_1"),
+        "deleteCustomIntegrationKey DELETE /integrations/i1/keys/int_1",
+        None,
+        None,
+    ),
+    "create_app": (
+        lambda api: api.create_app(
+            "Shop", settings=models.AppSettings(multi_convo_enabled=True), metadata={"stores": 4}
+        ),
+        "createApp POST ..",
+        {"displayName": "Shop", "settings": {"multiConvoEnabled": True}, "metadata": {"stores": 4}},
+        models.App,
+    ),
+    "list_apps": (
+        lambda api: api.list_apps(service_account_id="5c", limit=30),
+        (
+            "listApps GET ..?page[size]=30&filter[serviceAccountId]=5c\n"
+            "listApps GET ..?page[after]=67a0e55ef0305f4a391e9d69&page[size]=29&filter[serviceAccountId]=5c"
+        ),
+        None,
+        [models.App, models.App],
+    ),
+    "get_app": (lambda api: api.get_app(), "getApp GET ", None, models.AppWithSubdomain),
+    "update_app": (
+        lambda api: api.update_app({"settings": {"useAnimalNames": True}}),
+        "updateApp PATCH ",
+        {"settings": {"useAnimalNames": True}},
+        models.App,
+    ),
+    "delete_app": (lambda api: api.delete_app("other"), "deleteApp DELETE ../other", None, None),
+    "create_app_key": (
+        lambda api: api.create_app_key("Backend", app_id="other"),
+        "createAppKey POST ../other/keys",
+        {"displayName": "Backend"},
+        models.AppKey,
+    ),
+    "list_app_keys": (lambda api: api.list_app_keys(), "listAppKeys GET /keys", None, [models.AppKey]),
+    "get_app_key": (lambda api: api.get_app_key("app_1"), "getAppKey GET /keys/app_1", None, models.AppKey),
+    "delete_app_key": (lambda api: api.delete_app_key("app_1"), "deleteAppKey DELETE /keys/app_1", None, None),
+    "list_webhooks": (
+        lambda api: api.list_webhooks(),
+        "listWebhooks GET /integrations/me/webhooks",
+        None,
+        [models.Webhook],
+    ),
+    "get_webhook": (
+        lambda api: api.get_webhook("w1", integration="i1"),
+        "getWebhook GET /integrations/i1/webhooks/w1",
+        None,
+        models.Webhook,
+    ),
+    "create_webhook": (
+        lambda api: api.create_webhook(HERE, "conversation:message", integration="i1", include_full_user=True),
+        "createWebhook POST /integrations/i1/webhooks",
+        {"target": HERE, "triggers": ["conversation:message"], "includeFullUser": True},
+        models.Webhook,
+    ),
+    "update_webhook": (
+        lambda api: api.update_webhook("w1", {"triggers": ["conversation:read"]}),
+        "updateWebhook PATCH /integrations/me/webhooks/w1",
+        {"triggers": ["conversation:read"]},
+        models.Webhook,
+    ),
+    "delete_webhook": (
+        lambda api: api.delete_webhook("w1"),
+        "deleteWebhook DELETE /integrations/me/webhooks/w1",
+        None,
+        None,
+    ),
+    "ensure_webhook_exist": (
+        lambda api: api.ensure_webhook_exist("conversation:message", HERE, integration="i1"),
+        "listWebhooks GET /integrations/i1/webhooks\nlistWebhooks GET /integrations/i1/webhooks",
+        None,
+        models.Webhook,
+    ),
+    "token_info": (lambda api: api.token_info(), "getTokenInfo GET /v2/tokenInfo", None, models.AppWithSubdomain),
+    "revoke_access": (lambda api: api.revoke_access(), "revokeAccess DELETE /oauth/authorization", None, None),
+}
+
+NOT_A_CALL = {"close", "from_env", "with_options", "jwt_for_user"}
+
+
+def schema(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = SPEC["components"]["schemas"][name]
+    return found
+
+
+class Operation:
+    def __init__(self, path: str, method: str, described: dict[str, Any]) -> None:
+        self.id: str = described["operationId"]
+        self.method = method.upper()
+        self.path = re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)))
+        self.status, success = next((int(code), one) for code, one in described["responses"].items() if code < "4")
+        self.body = described.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+        if "application/json" in success["content"]:
+            name = success["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+            self.example = max(schema(name)["examples"], key=lambda one: len(json.dumps(one)))
+
+
+OPERATIONS = [
+    Operation(path, method, described)
+    for path, item in SPEC["paths"].items()
+    for method, described in item.items()
+    if method in ("get", "post", "patch", "put", "delete")
+]
+
+
+def operation(request: Request) -> Operation:
+    path = request.target.partition("?")[0]
+    return next(one for one in OPERATIONS if one.method == request.method and one.path.fullmatch(path))
+
+
+def respond(request: Request) -> bytes:
+    called = operation(request)
+    example = called.example
+    if called.id in ("listConversations", "listApps") and ("after" in request.target or "before" in request.target):
+        example = {**example, "meta": {"hasMore": False}}
+    return answer(called.status, example)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Peer]:
+    with Peer(respond) as peer:
+        yield peer
+
+
+@pytest.fixture
+def api(server: Peer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Smooch]:
+    monkeypatch.setattr(_webhook_plan, "SETTLING_SECONDS", 0.01)
+    server.requests.clear()
+    with Smooch("app_5a", "a secret that nobody sees", APP, base_url=f"{server.url}", retries=0) as client:
+        yield client
+
+
+def test_every_method_and_every_operation_is_called_here() -> None:
+    methods = {name for name, each in vars(Smooch).items() if inspect.isroutine(each) and not name.startswith("_")}
+    assert {name.partition(",")[0].partition(" ")[0] for name in CASES} == methods - NOT_A_CALL
+    called = {line.partition(" ")[0] for _, lines, *_ in CASES.values() for line in lines.splitlines()}
+    called |= {"createWebhook"}
+    assert called == {one.id for one in OPERATIONS} - NOT_WRAPPED
+    assert len(OPERATIONS) == 68
+
+
+def outcome_of(result: Any) -> Any:
+    if isinstance(result, Paged):
+        return [record for record in result]
+    return result
+
+
+def line_of(request: Request) -> str:
+    target = unquote(request.target.replace("+", " "))
+    below = target.removeprefix(f"/v2/apps/{APP}")
+    if below == target and target.startswith("/v2/apps"):
+        below = ".." + target.removeprefix("/v2/apps")
+    return f"{operation(request).id} {request.method} {below}"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_method_sends_what_the_specification_describes_and_returns_models(
+    api: Smooch, server: Peer, name: str
+) -> None:
+    call, lines, body, expected = CASES[name]
+    outcome = outcome_of(call(api))
+    assert [line_of(request) for request in server.requests] == lines.split("\n")
+    request = server.requests[-1]
+    described = operation(request).body
+    if body is None:
+        assert described is None
+    else:
+        assert request.json() == body
+        Draft202012Validator({**described, "components": SPEC["components"]}).validate(body)
+    if isinstance(expected, list):
+        assert [type(record) for record in outcome] == expected
+    elif expected is None:
+        assert outcome is None
+    else:
+        assert type(outcome) is expected
+    for sent in server.requests:
+        assert sent.headers["authorization"].startswith("Bearer ey")
+
+
+def test_what_comes_is_all_of_the_envelope(api: Smooch) -> None:
+    user = api.get_user("u-77")
+    assert user.to_dict() == schema("UserResponse")["examples"][0]["user"]
+    [webhook] = api.list_webhooks()
+    assert webhook.to_dict() == schema("WebhookListResponse")["examples"][-1]["webhooks"][0]
+
+
+def test_an_upload_carries_name_type_and_bytes(api: Smooch, server: Peer) -> None:
+    api.upload_attachment(("mug", b"jpeg bytes"), mime_type="image/jpeg")
+    request = server.requests[-1]
+    assert request.headers["content-type"].startswith("multipart/form-data; boundary=")
+    assert b'name="source"; filename="mug"' in request.body
+    assert b"Content-Type: image/jpeg" in request.body
+    assert b"jpeg bytes" in request.body
+
+
+def test_the_raw_client_goes_the_same_way(api: Smooch, server: Peer) -> None:
+    from smooch_api.v2.api import users
+
+    found = users.get_user.sync_detailed(APP, "u-77", client=api.raw)
+    assert isinstance(found.parsed.user, models.User)
+    assert httpx.URL(server.url).port == api.raw.get_httpx_client().base_url.port

@@ -1,0 +1,337 @@
+# Derived from tests/_async/test_v2_sandbox.py by scripts/unasync.py; edit that file.
+"""Every method of the v2 facade against the sandbox: what one call does, the next one sees."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+import yaml
+from smooch_api.v2 import models
+from smooch_api.v2.api import oauth
+
+from smooch import _webhook_plan
+from smooch.errors import BadRequest, Forbidden, NotFound, Unauthorized
+from smooch.v2 import Paged, Smooch, authorize_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Callable
+
+    from smooch.sandbox import Sandbox
+
+SPEC = yaml.load((Path(__file__).resolve().parents[2] / "spec" / "v2.yaml").read_bytes(), yaml.CSafeLoader)
+HERE = "https://here.example/hook"
+PNG = ("cat.png", b"\x89PNG\r\n\x1a\n")
+LINK = {"type": "link", "text": "More", "uri": "https://example.com/more"}
+ITEM = {"title": "Mug", "actions": [LINK]}
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_webhook_plan, "SETTLING_SECONDS", 0.01)
+
+
+class Keys:
+    """A facade for each kind of key."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        options: dict[str, Any] = {"app_id": sandbox.app_id, "base_url": sandbox.url, "retries": 0}
+        self.app = Smooch(sandbox.key_id, sandbox.secret, **options)
+        self.account = Smooch(sandbox.account_key_id, sandbox.account_secret, **options)
+        self.integration = Smooch(sandbox.integration_key_id, sandbox.integration_secret, **options)
+
+
+@pytest.fixture
+def keys(sandbox: Sandbox) -> Iterator[Keys]:
+    made = Keys(sandbox)
+    yield made
+    for api in (made.app, made.account, made.integration):
+        api.close()
+
+
+def every(records: Paged[Any]) -> list[Any]:
+    return [record for record in records]
+
+
+def users_and_clients(keys: Keys, sandbox: Sandbox) -> None:
+    api = keys.app
+    user = api.create_user("b6518", profile={"givenName": "Ana"}, metadata={"tier": "gold"})
+    assert (api.get_user("b6518")) == (api.get_user(user.id)) == user
+    assert api.get_or_create_user("b6518") == user
+    changed = api.update_user(user.id, models.UserUpdate(profile=models.Profile(surname="Roy")))
+    assert isinstance(changed.profile, models.Profile)
+    assert (changed.profile.given_name, changed.profile.surname) == ("Ana", "Roy")
+
+    assert api.find_users_by_email("ana@example.org") == []
+    sandbox.authenticate_user("b6518", email="ana@example.org", zendesk_id="35436")
+    assert [one.id for one in api.find_users_by_email("ana@example.org")] == [user.id]
+    assert (api.sync_user("35436")).id == user.id
+
+    conversation = api.create_conversation(user_id=user.id)
+    channel = api.create_integration(models.TwilioIntegrationCreate.from_dict(TWILIO))
+    assert isinstance(channel, models.TwilioIntegration)
+    criteria = models.TwilioMatchCriteria(integration_id=str(channel.id), phone_number="+15145550101")
+    client = api.create_client(user.id, criteria, conversation_id=conversation.id)
+    assert client.type_ == "twilio"
+    assert client.id in [one.id for one in every(api.list_clients(user.id))]
+    api.remove_client(user.id, client.id)
+    assert client.id not in [one.id for one in every(api.list_clients(user.id))]
+    devices = api.list_devices(user.id)
+    for device in devices:
+        assert api.get_device(user.id, device.id) == device
+    with pytest.raises(NotFound):
+        api.get_device(user.id, "0" * 24)
+
+    erased = api.delete_user_personal_information(user.id)
+    assert (erased.id, erased.metadata or {}) == (user.id, {})
+    api.delete_user("b6518")
+    with pytest.raises(NotFound):
+        api.get_user("b6518")
+
+
+TWILIO = {"type": "twilio", "accountSid": "AC1", "authToken": "t", "phoneNumberSid": "PN1"}
+
+
+def conversations(keys: Keys, _: Sandbox) -> None:
+    api = keys.app
+    ana, eva = api.create_user("ana"), api.create_user("eva")
+    personal = api.create_conversation(user_external_id="ana", display_name="Order 17")
+    assert api.get_conversation(personal.id) == personal
+    changed = api.update_conversation(personal.id, {"description": "Paid", "metadata": {"order": 17}})
+    assert (changed.description, changed.metadata) == ("Paid", {"order": 17})
+    second = api.create_conversation(user_id=ana.id)
+    group = api.create_conversation(
+        type_="sdkGroup", participants=[models.ParticipantCreate(user_id=ana.id, subscribe_sdk_client=True)]
+    )
+    of_ana = {personal.id, second.id, group.id}
+    assert {one.id for one in every(api.list_conversations(user_id=ana.id))} == of_ana
+    assert {one.id for one in every(api.list_conversations(user_external_id="ana"))} == of_ana
+
+    joined = api.join_conversation(group.id, user_external_id="eva", subscribe_sdk_client=False)
+    assert joined.user_id == eva.id
+    assert {one.user_id for one in every(api.list_participants(group.id))} == {ana.id, eva.id}
+    api.leave_conversation(group.id, participant_id=joined.id)
+    api.leave_conversation(group.id, user_id=ana.id)
+    assert every(api.list_participants(group.id)) == []
+    with pytest.raises(BadRequest):
+        api.delete_conversation(personal.id)
+    api.delete_conversation(second.id)
+    with pytest.raises(NotFound):
+        api.get_conversation(second.id)
+
+
+def channels(keys: Keys, _: Sandbox) -> None:
+    api = keys.app
+    user = api.create_user("ana")
+    conversation = api.create_conversation(user_id=user.id)
+    reference = models.AppleInteractiveDataRef(url="https://a.example", bid="b", key="k", signature="s", owner="o")
+    apple = models.AppleMessageRef(interactive_data_ref=reference)
+    found = api.download_message_ref(conversation.id, user.id, apple=apple)
+    assert found["interactiveData"]["bid"] == "b"
+    events = [{"event_name": "Purchase", "event_time": number} for number in range(3)]
+    received = api.post_conversion_events(conversation.id, "instagram", events)
+    assert received.events_received == 3
+
+
+def messages(keys: Keys, _: Sandbox) -> None:
+    api = keys.app
+    user = api.create_user("ana")
+    conversation_id = (api.create_conversation(user_id=user.id)).id
+    posted = [
+        api.post_message(conversation_id, "One", author=user),
+        api.post_text(conversation_id, "Two", actions=[models.ReplyAction(text="Hi", payload="HI")]),
+        api.post_image(conversation_id, "https://media.example/a.png"),
+        api.post_file(conversation_id, "https://media.example/a.pdf", alt_text="FAQ"),
+        api.post_carousel(conversation_id, [ITEM]),
+        api.post_list(conversation_id, [ITEM], actions=[LINK]),
+        api.post_form(conversation_id, [{"type": "email", "name": "mail", "label": "E-mail"}]),
+        api.post_location(conversation_id, 45.5, -73.6, name="Zendesk"),
+        api.post_template(conversation_id, {"name": "hello_world", "language": {"code": "en_US"}}),
+        api.post_media(conversation_id, PNG),
+    ]
+    kinds = [type(message.content).__name__.removesuffix("Message").lower() for message in posted]
+    assert kinds == ["text", "text", "image", "file", "carousel", "list", "form", "location", "template", "image"]
+    assert [one.id for one in every(api.list_messages(conversation_id))] == [one.id for one in posted[::-1]]
+    api.send_activity(conversation_id)
+    api.mark_read(conversation_id, author=user)
+    attachment = api.upload_attachment(PNG, conversation_id=conversation_id)
+    api.delete_attachment(str(attachment.media_url))
+    api.delete_message(conversation_id, posted[0].id)
+    api.delete_messages(conversation_id)
+    assert [one for one in api.list_messages(conversation_id) if not one.deleted] == []
+
+
+def switchboards(keys: Keys, sandbox: Sandbox) -> None:
+    api = keys.app
+    switchboard = api.create_switchboard()
+    bot = api.create_switchboard_integration(switchboard.id, "bot", integration_id=sandbox.integration_id)
+    other = api.create_integration(CUSTOM)
+    human = api.create_switchboard_integration(
+        switchboard.id, "human", integration_id=str(other.id), deliver_standby_events=False, message_history_count=5
+    )
+    linked = api.update_switchboard_integration(
+        switchboard.id, bot.id, {"nextSwitchboardIntegrationId": human.id}
+    )
+    assert linked.next_switchboard_integration_id == human.id
+    enabled = api.update_switchboard(
+        switchboard.id, models.SwitchboardUpdate(enabled=True, default_switchboard_integration_id=bot.id)
+    )
+    assert api.list_switchboards() == [enabled]
+    listed = api.list_switchboard_integrations(switchboard.id)
+    assert {one.name for one in listed} == {"bot", "human"}
+
+    user = api.create_user("ana")
+    conversation = api.create_conversation(user_id=user.id)
+    api.post_text(conversation.id, "Help!", author=user)
+    assert active(api, conversation.id) == "bot"
+    api.pass_control(conversation.id, "human", metadata={"reason": "asked"})
+    assert active(api, conversation.id) == "human"
+    api.offer_control(conversation.id, bot.id)
+    keys.integration.accept_control(conversation.id)
+    assert active(api, conversation.id) == "bot"
+    keys.integration.release_control(conversation.id)
+    assert active(api, conversation.id) is None
+    with pytest.raises(Forbidden, match="in control"):
+        keys.integration.release_control(conversation.id)
+
+    api.update_switchboard_integration(switchboard.id, bot.id, {"nextSwitchboardIntegrationId": None})
+    api.delete_switchboard_integration(switchboard.id, human.id)
+    api.delete_switchboard(switchboard.id)
+    assert api.list_switchboards() == []
+
+
+def active(api: Smooch, conversation_id: str) -> Any:
+    found = (api.get_conversation(conversation_id)).active_switchboard_integration
+    return found.name if isinstance(found, models.SwitchboardIntegrationTruncated) else None
+
+
+CUSTOM = {"type": "custom", "displayName": "Bot", "webhooks": [{"target": HERE, "triggers": ["conversation:message"]}]}
+
+
+def integrations(keys: Keys, sandbox: Sandbox) -> None:
+    api = keys.app
+    made = api.create_integration(CUSTOM)
+    assert isinstance(made, models.CustomIntegration)
+    integration_id = str(made.id)
+    assert api.get_integration(integration_id) == made
+    renamed = api.update_integration(integration_id, models.CustomIntegrationUpdate(display_name="Robin"))
+    assert isinstance(renamed, models.CustomIntegration)
+    assert renamed.display_name == "Robin"
+    assert {str(one.id) for one in every(api.list_integrations("custom"))} == {
+        integration_id,
+        sandbox.integration_id,
+    }
+    assert every(api.list_integrations(["web", "line"])) == []
+    key = api.create_integration_key(integration_id, "Bot")
+    assert api.get_integration_key(integration_id, key.id) == key
+    assert api.list_integration_keys(integration_id) == [key]
+    with Smooch(key.id, str(key.secret), sandbox.app_id, base_url=sandbox.url, auth="basic") as bot:
+        assert [one.target for one in bot.list_webhooks()] == [HERE]
+        with pytest.raises(Forbidden):
+            bot.get_app()
+    api.delete_integration_key(integration_id, key.id)
+    api.delete_integration(integration_id)
+    with pytest.raises(NotFound):
+        api.get_integration(integration_id)
+
+
+def webhooks(keys: Keys, sandbox: Sandbox) -> None:
+    for api, integration in ((keys.app, sandbox.integration_id), (keys.integration, "me")):
+        made = api.create_webhook(HERE, "conversation:message", integration=integration)
+        assert api.get_webhook(made.id, integration=integration) == made
+        changed = api.update_webhook(made.id, {"includeFullUser": True}, integration=integration)
+        assert (changed.include_full_user, changed.triggers) == (True, ["conversation:message"])
+        assert api.list_webhooks(integration=integration) == [changed]
+        same = api.ensure_webhook_exist("conversation:message", HERE, integration=integration)
+        assert same == changed
+        api.delete_webhook(made.id, integration=integration)
+        fresh = api.ensure_webhook_exist(["conversation:message", "user:merge"], HERE, integration=integration)
+        assert (fresh.target, fresh.triggers) == (HERE, ["conversation:message", "user:merge"])
+        api.delete_webhook(fresh.id, integration=integration)
+        assert api.list_webhooks(integration=integration) == []
+
+
+def apps(keys: Keys, sandbox: Sandbox) -> None:
+    api = keys.account
+    own = keys.app.get_app()
+    assert (own.id, (keys.app.update_app({"displayName": "Shop"})).display_name) == (sandbox.app_id, "Shop")
+    made = api.create_app("Bakery", settings={"multiConvoEnabled": True})
+    assert {one.id for one in every(api.list_apps())} == {sandbox.app_id, made.id}
+    assert (api.get_app(made.id)).display_name == "Bakery"
+    assert (api.update_app(models.AppUpdate(display_name="Cake"), app_id=made.id)).display_name == "Cake"
+    key = api.create_app_key("Backend", app_id=made.id)
+    assert api.get_app_key(key.id, app_id=made.id) == key
+    assert api.list_app_keys(app_id=made.id) == [key]
+    with Smooch(key.id, str(key.secret), made.id, base_url=sandbox.url) as fresh:
+        assert (fresh.get_app()).id == made.id
+    api.delete_app_key(key.id, app_id=made.id)
+    api.delete_app(made.id)
+    assert {one.id for one in every(api.list_apps())} == {sandbox.app_id}
+    with pytest.raises(Forbidden, match="account key"):
+        keys.app.create_app("Shop")
+
+
+def tokens(keys: Keys, sandbox: Sandbox) -> None:
+    url = authorize_url("partner", redirect_uri="https://partner.example/back", state="7", base_url=sandbox.url)
+    with httpx.Client() as browser:
+        redirected = browser.get(url)
+    came_back = urlsplit(redirected.headers["Location"])
+    query = parse_qs(came_back.query)
+    assert (came_back.netloc, query["state"]) == ("partner.example", ["7"])
+    request = models.TokenRequest(code=query["code"][0], client_id="partner", client_secret="s")
+    answer = oauth.get_token.sync_detailed(client=keys.app.raw, body=request)
+    token = answer.parsed.access_token
+    with Smooch(token=token, base_url=sandbox.url) as stranger:
+        assert (stranger.token_info()).id == sandbox.app_id
+    with Smooch(token=token, app_id=sandbox.app_id, base_url=sandbox.url) as partner:
+        assert partner.list_webhooks() == []
+        partner.revoke_access()
+        with pytest.raises(Unauthorized, match="check that the access token is still good"):
+            partner.list_webhooks()
+
+
+STORIES: dict[str, Callable[[Keys, Sandbox], Any]] = {
+    "users and clients": users_and_clients,
+    "conversations": conversations,
+    "channels": channels,
+    "messages": messages,
+    "switchboards": switchboards,
+    "integrations": integrations,
+    "webhooks": webhooks,
+    "apps": apps,
+    "tokens": tokens,
+}
+
+PATHS = {
+    (method.upper(), re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)))): described["operationId"]
+    for path, item in SPEC["paths"].items()
+    for method, described in item.items()
+    if method in ("get", "post", "patch", "delete")
+}
+
+
+def called(sandbox: Sandbox) -> set[str]:
+    return {
+        operation
+        for request in sandbox.requests
+        for (method, path), operation in PATHS.items()
+        if request.method == method and path.fullmatch(request.path)
+    }
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_what_one_call_does_the_next_one_sees(keys: Keys, sandbox: Sandbox, name: str) -> None:
+    STORIES[name](keys, sandbox)
+
+
+def test_no_operation_is_left_out(keys: Keys, sandbox: Sandbox) -> None:
+    found = set()
+    for story in STORIES.values():
+        sandbox.reset()
+        story(keys, sandbox)
+        found |= called(sandbox)
+    assert found == set(PATHS.values())
