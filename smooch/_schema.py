@@ -128,7 +128,12 @@ class _Checker:
                 yield from self.problems(branch, value, path)
 
     def _choice_problems(self, choices: list[Schema], one: bool, value: Any, path: str) -> Iterator[tuple[str, str]]:
-        fitting = sum(self.fits(choice, value) for choice in choices)
+        possible = [choice for choice in choices if not self._has_other_tag(choice, value)]
+        if len(possible) == 1 < len(choices):
+            # Trying all would take exponential time where messages quote messages.
+            yield from self.problems(possible[0], value, path)
+            return
+        fitting = sum(self.fits(choice, value) for choice in possible)
         if fitting == 1 or (fitting and not one):
             return
         if fitting:
@@ -146,6 +151,21 @@ class _Checker:
             if isinstance(value, Mapping) and any(value.get(name) == tag for name, tag in self._tags(choice)):
                 return choice
         return [choice for choice in choices if choice != {"type": "null"}][-1]
+
+    def _has_other_tag(self, schema: Schema, value: Any) -> bool:
+        if not isinstance(value, Mapping):
+            return False
+        if "$ref" in schema and self._has_other_tag(self._schemas[schema["$ref"].removeprefix(_REF)], value):
+            return True
+        required = schema.get("required", ())
+        for name, part in schema.get("properties", {}).items():
+            if name in value:
+                other = "const" in part and not _same(value[name], part["const"])
+                if other or value[name] in part.get("not", {}).get("enum", ()):
+                    return True
+            elif "const" in part and name in required:
+                return True
+        return any(self._has_other_tag(part, value) for part in schema.get("allOf", ()))
 
     def _tags(self, schema: Schema) -> Iterator[tuple[str, Any]]:
         if "$ref" in schema:

@@ -464,3 +464,17 @@ def test_a_schema_can_have_a_limit_in_bytes_of_json_wherever_it_is_used() -> Non
     ]:
         with pytest.raises(InvalidInput, match=problem):
             _schema.check(schemas, "Tree", body, "body", limits=limits)
+
+
+@pytest.mark.parametrize("text", ["x", 5])
+def test_deep_quotes_are_checked_in_linear_time(text: object) -> None:
+    """Thirty levels would outlive any patience if each level tried every kind of message."""
+    common = {"_id": "5b0000000000000000000014", "role": "appUser", "authorId": "u", "received": 1.5, "type": "text"}
+    message: dict[str, object] = {**common, "text": text}
+    for _ in range(30):
+        message = {**common, "text": "x", "quotedMessage": {"type": "message", "content": message}}
+    if text == "x":
+        _schema.check(SCHEMAS, "MessagePost", message, "body")
+    else:
+        with pytest.raises(InvalidInput, match="text"):
+            _schema.check(SCHEMAS, "MessagePost", message, "body")

@@ -16,7 +16,7 @@ MAX_METADATA_BYTES = 4096
 def checked(metadata: JsonObject | None, what: str) -> JsonObject | None:
     """`metadata` as it is. 400 if it is too large."""
     if metadata is not None:
-        size = len(json.dumps(metadata, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        size = len(json.dumps(metadata, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
         if size > MAX_METADATA_BYTES:
             raise bad_request(f"{what} metadata is limited to {MAX_METADATA_BYTES} bytes in size.")
     return metadata
