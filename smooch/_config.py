@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,7 +9,7 @@ from urllib.parse import quote
 
 import httpx
 
-from . import _bodies, _http
+from . import _bodies, _http, _numbers
 from .errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -103,11 +102,11 @@ def patience(options: Mapping[str, Any]) -> dict[str, Any]:
     if "timeout" in options:
         changes["timeout"] = _timeout(options["timeout"])
     if "deadline" in options:
-        changes["deadline"] = None if options["deadline"] is None else _positive(options["deadline"], "deadline")
+        changes["deadline"] = None if options["deadline"] is None else _numbers.seconds(options["deadline"], "deadline")
     if "retries" in options:
-        changes["retries"] = count(options["retries"], "retries", 0)
+        changes["retries"] = _numbers.count(options["retries"], "retries", 0)
     if "max_connections" in options:
-        changes["max_connections"] = count(options["max_connections"], "max_connections", 1)
+        changes["max_connections"] = _numbers.count(options["max_connections"], "max_connections", 1)
     return changes
 
 
@@ -141,18 +140,5 @@ def root_of(base_url: str) -> httpx.URL:
 def _timeout(value: float | httpx.Timeout) -> httpx.Timeout:
     if isinstance(value, httpx.Timeout):
         return value
-    seconds = _positive(value, "timeout")
+    seconds = _numbers.seconds(value, "timeout")
     return httpx.Timeout(seconds, connect=min(seconds, 5.0))
-
-
-def _positive(value: float, field: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise InvalidInput(f"{field} must be a positive number of seconds, not {value!r}", field)
-    return float(value)
-
-
-def count(value: int, field: str, least: int) -> int:
-    """A whole number, at least this."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise InvalidInput(f"{field} must be a whole number of {least} or more, not {value!r}", field)
-    return value

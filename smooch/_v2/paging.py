@@ -9,7 +9,7 @@ from smooch_api.v2 import models
 from smooch_api.v2.base import Model
 from smooch_api.v2.types import UNSET, Unset
 
-from .. import _bodies, _config
+from .. import _bodies, _numbers
 from ..errors import InvalidInput, SmoochError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Walk(Generic[T]):
         self._read = read
         self._backwards = before is not None or (backwards and after is None)
         self._whole = whole
-        self._left = None if limit is None else _config.count(limit, "limit", 0)
+        self._left = None if limit is None else _numbers.count(limit, "limit", 0)
         self._next: str | None = self.cursor
         self._page_cursor: str | None = None
         self._at_end = self._left == 0

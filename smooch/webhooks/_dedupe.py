@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections import OrderedDict
 from typing import Literal, Protocol, TypeAlias
 
-from ..errors import InvalidInput
+from .. import _numbers
 
 Claim: TypeAlias = Literal["new", "running", "handled"]
 
@@ -40,8 +39,8 @@ class MemoryDeduplicator:
     """
 
     def __init__(self, *, max_events: int = 100_000, expiry: float = EXPIRY) -> None:
-        self._max_events = check_count(max_events, "max_events")
-        self._expiry = check_seconds(expiry, "expiry")
+        self._max_events = _numbers.count(max_events, "max_events")
+        self._expiry = _numbers.seconds(expiry, "expiry")
         self._running: dict[str, str] = {}
         self._handled: OrderedDict[str, float] = OrderedDict()
         self._lock = threading.Lock()
@@ -76,17 +75,3 @@ class MemoryDeduplicator:
 def shorter(expiry: float, at_most: float | None) -> float:
     """The shorter of the two; `at_most` is optional."""
     return expiry if at_most is None else min(expiry, at_most)
-
-
-def check_seconds(value: float, field: str) -> float:
-    """A positive number of seconds."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise InvalidInput(f"{field} must be a positive number of seconds, not {value!r}", field)
-    return float(value)
-
-
-def check_count(value: int, field: str, least: int = 1) -> int:
-    """A whole number of `least` or more."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise InvalidInput(f"{field} must be a whole number of {least} or more, not {value!r}", field)
-    return value

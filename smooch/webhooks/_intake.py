@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
+from .. import _numbers
 from ..errors import InvalidInput
-from ._dedupe import MemoryDeduplicator, check_count
+from ._dedupe import MemoryDeduplicator
 from ._errors import WebhookRejected, WebhookUnreadable
 from ._events import Delivery, parse
 from ._verify import check, encoded
@@ -113,9 +114,9 @@ class Intake:
         self.call = _with_delivery(handler)
         self._secrets = encoded(secret)
         self.deduplicator = MemoryDeduplicator() if deduplicator is None else deduplicator
-        self.max_body = check_count(max_body, "max_body")
-        self.concurrency = check_count(concurrency, "concurrency")
-        self._capacity = self.concurrency + check_count(backlog, "backlog", least=0)
+        self.max_body = _numbers.count(max_body, "max_body")
+        self.concurrency = _numbers.count(concurrency, "concurrency")
+        self._capacity = self.concurrency + _numbers.count(backlog, "backlog", least=0)
 
     def is_probe(self, method: str) -> bool:
         """Whether the API only asks if somebody is here; a method that it never uses is refused."""

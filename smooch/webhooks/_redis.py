@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .. import _numbers
 from ..errors import InvalidInput
-from ._dedupe import EXPIRY, LEASE, check_seconds, shorter
+from ._dedupe import EXPIRY, LEASE, shorter
 
 if TYPE_CHECKING:
     import redis
@@ -33,8 +34,8 @@ class RedisDeduplicator:
         expiry: float = EXPIRY,
         lease: float = LEASE,
     ) -> None:
-        self._expiry = check_seconds(expiry, "expiry")
-        self._lease = check_seconds(lease, "lease")
+        self._expiry = _numbers.seconds(expiry, "expiry")
+        self._lease = _numbers.seconds(lease, "lease")
         self._prefix = prefix
         self._owns_client = isinstance(server, str)
         self._client = _connect(server) if isinstance(server, str) else _checked(server)

@@ -10,7 +10,8 @@ import weakref
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ._dedupe import EXPIRY, LEASE, check_seconds, shorter
+from .. import _numbers
+from ._dedupe import EXPIRY, LEASE, shorter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,8 +45,8 @@ class SQLiteDeduplicator:
 
     def __init__(self, path: str | os.PathLike[str], *, expiry: float = EXPIRY, lease: float = LEASE) -> None:
         self._path = os.fspath(path)
-        self._expiry = check_seconds(expiry, "expiry")
-        self._lease = check_seconds(lease, "lease")
+        self._expiry = _numbers.seconds(expiry, "expiry")
+        self._lease = _numbers.seconds(lease, "lease")
         self._purged = 0.0
         self._inherited: list[sqlite3.Connection | None] = []
         self._lock = threading.Lock()
