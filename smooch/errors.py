@@ -16,10 +16,9 @@ SmoochError
 │   ├── ConversationFull         423
 │   ├── RateLimited              429, with `retry_after`
 │   └── ServerError              5xx
-├── UnreadableResponse           an answer that says yes, but cannot be read: the call took effect
-└── in smooch.webhooks           a delivery that is not taken
-    ├── WebhookRejected          it does not come from the API
-    └── WebhookUnreadable        it is no JSON object
+└── UnreadableResponse           an answer that says yes, but cannot be read: the call took effect
+
+`smooch.webhooks` adds `WebhookRejected` and `WebhookUnreadable`, for deliveries that are not taken.
 """
 
 from __future__ import annotations
