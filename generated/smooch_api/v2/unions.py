@@ -168,5 +168,5 @@ read_webhook_event: Callable[[Any], WebhookEvent] = _base.tagged(
         "user:update": "UserUpdateEvent",
         "user:remove": "UserRemoveEvent",
     },
-    "UnknownEvent",
+    "UnknownTypeEvent",
 )

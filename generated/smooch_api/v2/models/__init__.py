@@ -261,12 +261,12 @@ if TYPE_CHECKING:
     from .unity_integration_update import UnityIntegrationUpdate
     from .unknown_action import UnknownAction
     from .unknown_activity_message import UnknownActivityMessage
-    from .unknown_event import UnknownEvent
     from .unknown_integration import UnknownIntegration
     from .unknown_integration_create import UnknownIntegrationCreate
     from .unknown_match_criteria import UnknownMatchCriteria
     from .unknown_message import UnknownMessage
     from .unknown_quoted_message import UnknownQuotedMessage
+    from .unknown_type_event import UnknownTypeEvent
     from .upload_attachment_access import UploadAttachmentAccess
     from .user import User
     from .user_create import UserCreate
@@ -563,12 +563,12 @@ else:
             "UnityIntegrationUpdate": "unity_integration_update",
             "UnknownAction": "unknown_action",
             "UnknownActivityMessage": "unknown_activity_message",
-            "UnknownEvent": "unknown_event",
             "UnknownIntegration": "unknown_integration",
             "UnknownIntegrationCreate": "unknown_integration_create",
             "UnknownMatchCriteria": "unknown_match_criteria",
             "UnknownMessage": "unknown_message",
             "UnknownQuotedMessage": "unknown_quoted_message",
+            "UnknownTypeEvent": "unknown_type_event",
             "UploadAttachmentAccess": "upload_attachment_access",
             "User": "user",
             "UserCreate": "user_create",
@@ -865,12 +865,12 @@ __all__ = [
     "UnityIntegrationUpdate",
     "UnknownAction",
     "UnknownActivityMessage",
-    "UnknownEvent",
     "UnknownIntegration",
     "UnknownIntegrationCreate",
     "UnknownMatchCriteria",
     "UnknownMessage",
     "UnknownQuotedMessage",
+    "UnknownTypeEvent",
     "UploadAttachmentAccess",
     "User",
     "UserCreate",

@@ -26,7 +26,7 @@ from .switchboard_offer_control_failure_event import SwitchboardOfferControlFail
 from .switchboard_pass_control_event import SwitchboardPassControlEvent
 from .switchboard_pass_control_failure_event import SwitchboardPassControlFailureEvent
 from .switchboard_release_control_event import SwitchboardReleaseControlEvent
-from .unknown_event import UnknownEvent
+from .unknown_type_event import UnknownTypeEvent
 from .user_merge_event import UserMergeEvent
 from .user_remove_event import UserRemoveEvent
 from .user_update_event import UserUpdateEvent
@@ -58,6 +58,6 @@ WebhookEvent: TypeAlias = (
     | UserMergeEvent
     | UserUpdateEvent
     | UserRemoveEvent
-    | UnknownEvent
+    | UnknownTypeEvent
 )
 """One thing that happened. `id` stays the same when a delivery is repeated."""

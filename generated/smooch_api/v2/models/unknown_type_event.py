@@ -10,7 +10,7 @@ from ..types import UNSET, Unset
 
 
 @_define(eq=False, kw_only=True, repr=False)
-class UnknownEvent(_base.Model):
+class UnknownTypeEvent(_base.Model):
     """An event of a type that this description does not know, or whose content does not fit its type."""
 
     id: str | Unset = UNSET
