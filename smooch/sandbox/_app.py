@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
+import inspect
 import logging
 import re
 from collections import deque
@@ -16,11 +16,11 @@ from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from . import _spec, _validation, v1, v2
+from . import _json, _spec, _validation, v1, v2
 from ._auth import ANYONE, APP_TOKEN, identify
 from ._call import Call, Redirect, Upload
 from ._errors import ApiError, bad_request, not_found
-from ._faults import Delay, Drop, Fail, Faults, Garble
+from ._faults import Delay, Drop, Fail, Faults, Garble, RequestFault
 from ._recording import RecordedRequest, RequestHeaders
 from ._routing import Match, Router
 
@@ -68,14 +68,22 @@ def _api(path: str) -> Api:
 
 
 class SandboxApp:
-    """`hang_up` closes the connection that a scope belongs to."""
+    """`hang_up` closes the connection that a scope belongs to; `probe`, if any, says whether something answers at a webhook's target."""
 
-    def __init__(self, store: Store, *, keep_requests: int | None, hang_up: Callable[[Scope], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        keep_requests: int | None,
+        hang_up: Callable[[Scope], None],
+        probe: Callable[[str], Awaitable[bool]] | None,
+    ) -> None:
         self.store = store
         self.root_url = ""
-        self.faults = Faults()
+        self.faults: Faults[RequestFault] = Faults()
         self.requests: deque[RecordedRequest] = deque(maxlen=keep_requests)
         self._hang_up = hang_up
+        self._probe = probe
         self._router = build_router()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -125,13 +133,13 @@ class SandboxApp:
             match = self._router.find(request.method, request.path)
             answer = await self._operate(match, request, body, scope)
         except ApiError as error:
-            return _json(error.status, _api(request.path).error_body(error), error.headers)
+            return _json_response(error.status, _api(request.path).error_body(error), error.headers)
         except Exception:
             logger.exception("The sandbox failed on %s %s", request.method, request.path)
-            return _json(500, _api(request.path).error_body(ApiError(500, "The sandbox failed, see its log")))
+            return _json_response(500, _api(request.path).error_body(ApiError(500, "The sandbox failed, see its log")))
         if isinstance(answer, Redirect):
             return PlainTextResponse(f"Found. Redirecting to {answer.location}", 302, {"location": answer.location})
-        return _json(match.operation.success, answer)
+        return _json_response(match.operation.success, answer)
 
     def _media(self, method: str, path: str) -> Response:
         attachment = self.store.attachment(path.removeprefix("/media/"))
@@ -157,6 +165,7 @@ class SandboxApp:
             query={},
             body={},
             files={},
+            probe=self._probe,
         )
         _authorize(call, handler)
         call.query = _validation.query(match.operation, QueryParams(scope["query_string"]))
@@ -166,7 +175,8 @@ class SandboxApp:
             call.body = _validation.json_body(body.data or (b"{}" if handler.without_body else b""))
             handler.prepare(call.body)
             _validation.check(match.operation.body, call.body, "body")
-        return handler.answer(call)
+        answer = handler.answer(call)
+        return await answer if inspect.isawaitable(answer) else answer
 
 
 def _authorize(call: Call, handler: Handler) -> None:
@@ -234,17 +244,15 @@ def _file_name(given: str) -> str:
     return name if name.strip(".") else "file"
 
 
-def _json(status: int, body: Any, headers: Any = None) -> Response:
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    # a lone surrogate is legal in JSON's escapes and has no UTF-8
-    return Response(text.encode("utf-8", "replace"), status, headers, "application/json; charset=utf-8")
+def _json_response(status: int, body: Any, headers: Any = None) -> Response:
+    return Response(_json.encode(body), status, headers, "application/json; charset=utf-8")
 
 
 def _failure(fail: Fail, api: Api) -> Response:
     if fail.body is not None:
         return Response(fail.body, fail.status, fail.headers, "application/json")
     body = api.error_body(ApiError(fail.status, "A fault that was asked for"))
-    return _json(fail.status, body, fail.headers)
+    return _json_response(fail.status, body, fail.headers)
 
 
 def _garbled(response: Response, garble: Garble) -> Response:

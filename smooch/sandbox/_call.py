@@ -13,6 +13,8 @@ from ._entities import count
 from ._errors import bad_request, not_found
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from ._auth import Identity
     from ._entities import Account, Attachment, Conversation, User
     from ._spec import Operation
@@ -53,6 +55,7 @@ class Call:
     query: dict[str, Any]
     body: dict[str, Any]
     files: dict[str, Upload]
+    probe: Callable[[str], Awaitable[bool]] | None
 
     @functools.cached_property
     def app(self) -> App:
@@ -92,6 +95,11 @@ class Call:
     def attachment_at(self, url: str) -> Attachment | None:
         """The file of the app that `media_url` gave this URL."""
         return self.app.attachments.get(unquote(url.removeprefix(f"{self.root_url}/media/")))
+
+    async def require_target(self, target: str) -> None:
+        """400 if nothing answers at the target of a new webhook, in a sandbox that probes."""
+        if self.probe is not None and not await self.probe(target):
+            raise bad_request(f"body target: {target} does not answer a HEAD request")
 
     def media_url(self, attachment: Attachment) -> str:
         """Where `attachment` can be fetched."""

@@ -23,7 +23,7 @@ def count(items: Sized) -> str:
     return f"<{len(items)}>"
 
 
-SDK_PLATFORMS = frozenset({"web", "ios", "android", "other"})
+SDK_PLATFORMS = frozenset({"web", "ios", "android", "other", "sdk"})
 
 
 @attrs.define(eq=False)
@@ -71,7 +71,10 @@ class Client:
 
 @attrs.define(eq=False, kw_only=True)
 class Message:
-    """A message as it was received. `content` holds `type` and what belongs to that type."""
+    """A message as it was received. `content` holds `type` and what belongs to that type.
+
+    `client` is what the user wrote it with, None if it came by the API.
+    """
 
     id: str
     role: Role
@@ -85,6 +88,7 @@ class Message:
     payload: str | None = None
     subtypes: list[str] = attrs.Factory(list)
     source: JsonObject = attrs.Factory(lambda: {"type": "api"})
+    client: Client | None = None
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -169,6 +173,11 @@ class User:
     @property
     def full_name(self) -> str | None:
         return " ".join(part for part in (self.given_name, self.surname) if part) or None
+
+    @property
+    def latest_client(self) -> Client | None:
+        """What the user was last seen with."""
+        return max(self.clients, key=lambda client: client.last_seen or 0, default=None)
 
     def client(self, client_id: str) -> Client | None:
         return next((client for client in self.clients if client.id == client_id), None)

@@ -6,27 +6,46 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
+from . import _ids
+
 if TYPE_CHECKING:
     from ._entities import Client, Conversation, JsonObject, Message, User
 
 ControlAction = Literal["passControl", "offerControl", "acceptControl", "releaseControl"]
+MergeReason = Literal["api", "sdkLogin"]
 
 
 @attrs.frozen(kw_only=True)
 class Event:
     """Something that happened in the app `app_id`, `at` milliseconds since 1970."""
 
+    id: str = attrs.field(factory=_ids.object_id)
     app_id: str
     at: int
 
 
 @attrs.frozen(kw_only=True)
 class ConversationCreated(Event):
-    """`user` is None for a group; `reason` is `message` if the first message started it, else `none`."""
+    """`user` is None for a group.
+
+    `reason` is `message` if the first message started it, `startConversation` if the user opened the chat with `client`, else `none`.
+    """
 
     user: User | None
     conversation: Conversation
     reason: str
+    client: Client | None = None
+    referral: JsonObject | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ConversationReferred(Event):
+    """The user came into a running conversation by a link."""
+
+    user: User
+    conversation: Conversation
+    client: Client
+    referral: JsonObject
 
 
 @attrs.frozen(kw_only=True)
@@ -57,6 +76,45 @@ class MessageAdded(Event):
 
 
 @attrs.frozen(kw_only=True)
+class MessageDelivered(Event):
+    """A message of the business reached the channel of `client`, or the user there, or with `error` did not.
+
+    `error` has `code` and `message`; `is_final` if nothing follows.
+    """
+
+    user: User
+    conversation: Conversation
+    message: Message
+    client: Client
+    outcome: Literal["channel", "user", "failure"]
+    is_final: bool
+    error: JsonObject | None = None
+
+
+@attrs.frozen(kw_only=True)
+class PostbackTapped(Event):
+    """The user tapped a postback button of `message`, or of the menu if that is None."""
+
+    user: User
+    conversation: Conversation
+    message: Message | None
+    action: JsonObject
+    client: Client
+
+
+@attrs.frozen(kw_only=True)
+class PaymentMade(Event):
+    """The user paid by a buy button of `message`."""
+
+    user: User
+    conversation: Conversation
+    message: Message
+    action: JsonObject
+    charge_id: str
+    client: Client
+
+
+@attrs.frozen(kw_only=True)
 class ConversationRead(Event):
     """`user` is who has read it, or whose conversation the business has read; None if that is a group's."""
 
@@ -79,6 +137,7 @@ class UsersMerged(Event):
 
     surviving: User
     discarded: User
+    reason: MergeReason
     joined: tuple[Conversation, Conversation] | None = None
 
 
@@ -96,7 +155,31 @@ class UserDeleted(Event):
 
 @attrs.frozen(kw_only=True)
 class ClientAdded(Event):
-    """The user can be reached by one more client. A channel was asked for before, see `LinkStarted`."""
+    """The user can be reached by one more device or channel. A channel was asked for before, see `LinkStarted`."""
+
+    user: User
+    client: Client
+
+
+@attrs.frozen(kw_only=True)
+class ClientRemoved(Event):
+    """A device or channel is gone; a channel that was pending never came to be."""
+
+    user: User
+    client: Client
+
+
+@attrs.frozen(kw_only=True)
+class SdkClientAdded(Event):
+    """The user got the client that stands for all SDK devices."""
+
+    user: User
+    client: Client
+
+
+@attrs.frozen(kw_only=True)
+class SdkClientRemoved(Event):
+    """The last of the devices that this client stood for is gone."""
 
     user: User
     client: Client
@@ -108,12 +191,7 @@ class LinkStarted(Event):
 
     user: User
     client: Client
-
-
-@attrs.frozen(kw_only=True)
-class ClientRemoved(Event):
-    user: User
-    client: Client
+    conversation: Conversation | None
 
 
 @attrs.frozen(kw_only=True)
@@ -121,14 +199,14 @@ class LinkMatched(Event):
     """A channel said that it can reach the user; the user has not confirmed yet."""
 
     user: User
-    channel: str
+    client: Client
     criteria: JsonObject
 
 
 @attrs.frozen(kw_only=True)
 class LinkSucceeded(Event):
     user: User
-    channel: str
+    client: Client
     criteria: JsonObject
 
 

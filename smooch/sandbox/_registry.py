@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
@@ -13,7 +13,7 @@ from ._entities import JsonObject
 if TYPE_CHECKING:
     from ._auth import Scope
 
-Answer = Callable[[Call], JsonObject | Redirect]
+Answer = Callable[[Call], JsonObject | Redirect] | Callable[[Call], Awaitable[JsonObject]]
 A = TypeVar("A", bound=Answer)
 
 

@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from . import _faults, _ids
+from . import _chat, _faults, _ids
 from ._app import SandboxApp
+from ._delivery import ANSWER_TIMEOUT, Dispatcher
 from ._entities import Account, Integration, Key
+from ._errors import ApiError
 from ._server import HOST, ServerThread, listen
 from .store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from types import TracebackType
 
+    from ._delivery import DeliveryAttempt
     from ._recording import RecordedRequest
+    from .store import App
 
 MAX_MESSAGES = 30_000
+RETRY_SPEEDUP = 1000.0
+
+T = TypeVar("T")
 
 
 class Sandbox:
     """A Smooch API server (v1, v1.1 and v2) on 127.0.0.1, with one app and its keys, for development and tests.
 
     Use it as a context manager, sync or async, or call `start` and `stop`. `port` 0 takes any free port. A conversation takes
-    `max_messages` before it answers 423. `keep_requests` bounds `requests`; None keeps them all. With `certfile` and `keyfile`
+    `max_messages` before it answers 423. `keep_requests` bounds `requests` and `deliveries`; None keeps them all. With `certfile` and `keyfile`
     it speaks https. `app_token` is what v1 takes in the header of that name. `integration_id` is a custom integration of the app, which
     only v2 shows; its webhooks are made by v2.
+
+    It posts what happens to the webhooks that were made, from an address of its own, and repeats a delivery as the API does: five attempts
+    in all, unless the target answers 2xx, 400, 401, 403, 404 or 406, each after a wait twice as long as the last. The first wait is
+    60 seconds divided by `retry_speedup`; an attempt fails after `delivery_timeout` seconds without an answer. With `probe_targets` a
+    webhook is refused with 400, as by the API, if nothing answers a HEAD request at its target.
     """
 
     def __init__(
@@ -39,7 +51,13 @@ class Sandbox:
         keep_requests: int | None = None,
         certfile: str | Path | None = None,
         keyfile: str | Path | None = None,
+        retry_speedup: float = RETRY_SPEEDUP,
+        delivery_timeout: float = ANSWER_TIMEOUT,
+        probe_targets: bool = False,
     ) -> None:
+        for name, value in (("retry_speedup", retry_speedup), ("delivery_timeout", delivery_timeout)):
+            if not value > 0:
+                raise ValueError(f"{name} has to be greater than 0, not {value!r}")
         self._port = port
         self._app_name = app_name
         self._max_messages = max_messages
@@ -64,7 +82,13 @@ class Sandbox:
             scope="integration",
             owner=self.integration_id,
         )
-        self._asgi = SandboxApp(self._new_store(), keep_requests=keep_requests, hang_up=self._hang_up)
+        self._dispatcher = Dispatcher(speedup=retry_speedup, timeout=delivery_timeout, keep=keep_requests)
+        self._asgi = SandboxApp(
+            self._new_store(),
+            keep_requests=keep_requests,
+            hang_up=self._hang_up,
+            probe=self._dispatcher.probe if probe_targets else None,
+        )
         self._server: ServerThread | None = None
 
     def __repr__(self) -> str:
@@ -73,8 +97,7 @@ class Sandbox:
     @property
     def url(self) -> str:
         """The root that `/v1`, `/v1.1` or `/v2` is appended to, such as `http://127.0.0.1:8000`."""
-        if self._server is None:
-            raise RuntimeError("The sandbox is not running: use `with Sandbox() as sandbox:`")
+        self._running()
         return self._asgi.root_url
 
     @property
@@ -112,19 +135,77 @@ class Sandbox:
         """What arrived since the start or the last `reset`, oldest first, fetches of media included."""
         return list(self._asgi.requests)
 
+    @property
+    def deliveries(self) -> list[DeliveryAttempt]:
+        """Every attempt to deliver to a webhook since the start or the last `reset`, in the order in which they ended."""
+        return list(self._dispatcher.attempts)
+
+    def wait_for_deliveries(self, timeout: float = 10) -> None:
+        """Return when every delivery has succeeded or been given up. TimeoutError after `timeout` seconds.
+
+        Where the bot runs in the caller's event loop, await it as `asyncio.to_thread(sandbox.wait_for_deliveries)`.
+        """
+        try:
+            self._running().run(self._dispatcher.settled(), timeout)
+        except TimeoutError:
+            raise TimeoutError(f"there are deliveries under way after {timeout:g} s") from None
+
     def reset(self) -> None:
-        """Forget users, webhooks and all other state, requests and faults. Ids and secrets of app and account stay."""
+        """Forget users, webhooks and all other state, requests, deliveries and faults. Ids and secrets of app and account stay."""
+        if self._server is not None:
+            self._server.run(self._dispatcher.give_up())
+        self._dispatcher.clear()
         self._asgi.store = self._new_store()
         self._asgi.requests.clear()
         self._asgi.faults.clear()
 
+    # the user
+
+    def say(
+        self,
+        user_id: str,
+        content: str | Mapping[str, Any],
+        *,
+        conversation_id: str | None = None,
+        channel: str | None = None,
+    ) -> str:
+        """Write as the user does in the chat, and return the id of the message.
+
+        `user_id` is the id or external id; somebody who is new becomes a user with that external id, on the web. `content` is a text,
+        or a message as v1 takes it, such as `{"type": "image", "mediaUrl": …}`. It goes to the default conversation, which starts with it, unless
+        `conversation_id` is given; from the client that the user was last seen with, unless `channel` names another that is linked.
+        LookupError if that client or conversation does not exist, ValueError if the API would refuse the message.
+        """
+
+        def act() -> str:
+            app, root_url = self._app, self._asgi.root_url
+            where = {"conversation_id": conversation_id, "channel": channel}
+            return _chat.say(app, user_id, content, **where, root_url=root_url).id
+
+        return self._act(act)
+
+    def click(self, user_id: str, action: str | Mapping[str, Any]) -> None:
+        """Tap a button that the user was shown, in a message or in the menu; the newest one that fits.
+
+        `action` is its text, payload or `_id`, or an object with some of them. A postback is an event, a reply a message, a buy a
+        payment. LookupError if there is no such button, ValueError if the API would hear nothing of it.
+        """
+        self._act(lambda: _chat.click(self._app, user_id, action, root_url=self._asgi.root_url))
+
+    def open_chat(self, user_id: str, *, referral: str | None = None, channel: str | None = None) -> None:
+        """Open the chat as the user, without writing yet; `referral` is the code in the link that led there.
+
+        A conversation starts, or is referred to if there is one. For `user_id`, `channel` and errors see `say`.
+        """
+        self._act(lambda: _chat.open_chat(self._app, user_id, referral=referral, channel=channel))
+
     def authenticate_user(self, user_id: str, *, email: str | None = None, zendesk_id: str | None = None) -> None:
-        """Do what no call of the API can: let the user with this id, or external id, log in on the web.
+        """Let the user with this id, or external id, log in on the web.
 
         `email` becomes an identity, by which v2 finds the user; `zendesk_id` names the same person in Zendesk Support. LookupError if
         the app has no such user.
         """
-        self._asgi.store.apps[self.app_id].authenticate(user_id, email=email, zendesk_id=zendesk_id)
+        self._act(lambda: self._app.authenticate(user_id, email=email, zendesk_id=zendesk_id))
 
     # faults
 
@@ -175,6 +256,36 @@ class Sandbox:
         data = None if body is None else _faults.as_bytes(body)
         self._asgi.faults.add(_faults.Garble(times=times, method=method, path=path, body=data))
 
+    def duplicate_deliveries(self, times: int = 1, *, trigger: str | None = None) -> None:
+        """Deliver each of the next `times` events twice, both at the same time.
+
+        `trigger` chooses the deliveries, by a glob such as `message:*`. The same holds for the other faults of deliveries.
+        """
+        self._dispatcher.faults.add(_faults.Duplicate(times=times, trigger=trigger))
+
+    def reorder_deliveries(self, times: int = 2, *, trigger: str | None = None) -> None:
+        """Hold back the next `times` deliveries until all of them have come, then begin with the last one."""
+        self._dispatcher.faults.add(_faults.Reorder(times=times, trigger=trigger))
+
+    def delay_deliveries(self, seconds: float, times: int = 1, *, trigger: str | None = None) -> None:
+        """Deliver each of the next `times` events `seconds` later."""
+        self._dispatcher.faults.add(_faults.Late(times=times, trigger=trigger, seconds=seconds))
+
+    def drop_deliveries(self, times: int = 1, *, trigger: str | None = None) -> None:
+        """Lose the next `times` deliveries, as if there were no second attempt; `deliveries` shows them without a status."""
+        self._dispatcher.faults.add(_faults.Lost(times=times, trigger=trigger))
+
+    def fail_channel(
+        self,
+        channel: str | None = None,
+        times: int = 1,
+        *,
+        code: str = "uncategorized_error",
+        message: str = "The channel did not take the message",
+    ) -> None:
+        """Let `channel`, or any, refuse the next `times` messages of the business, which webhooks hear of."""
+        self._app.channel_faults.add(_faults.ChannelFault(times=times, channel=channel, code=code, message=message))
+
     # life
 
     def start(self) -> Self:
@@ -184,13 +295,19 @@ class Sandbox:
         listener = listen(self._port)
         scheme = "https" if self._certfile else "http"
         self._asgi.root_url = f"{scheme}://{HOST}:{listener.getsockname()[1]}"
-        server = ServerThread(self._asgi, listener, certfile=self._certfile, keyfile=self._keyfile)
+        server = ServerThread(
+            self._asgi,
+            listener,
+            certfile=self._certfile,
+            keyfile=self._keyfile,
+            at_stop=self._dispatcher.aclose,
+        )
         server.start()
         self._server = server
         return self
 
     def stop(self) -> None:
-        """Close the port and all connections. Does nothing when it is not running."""
+        """Close the port and all connections, and give up deliveries. Does nothing when it is not running."""
         server, self._server = self._server, None
         if server is not None:
             server.stop()
@@ -212,8 +329,28 @@ class Sandbox:
     ) -> None:
         await asyncio.to_thread(self.stop)
 
+    @property
+    def _app(self) -> App:
+        return self._asgi.store.apps[self.app_id]
+
+    def _running(self) -> ServerThread:
+        if self._server is None:
+            raise RuntimeError("The sandbox is not running: use `with Sandbox() as sandbox:`")
+        return self._server
+
+    def _act(self, act: Callable[[], T]) -> T:
+        """Run `act` between two requests. ValueError for what a request would be refused for."""
+
+        async def between_requests() -> T:
+            return act()
+
+        try:
+            return self._running().run(between_requests())
+        except ApiError as error:
+            raise ValueError(error.description) from None
+
     def _new_store(self) -> Store:
-        store = Store(max_messages=self._max_messages)
+        store = Store(max_messages=self._max_messages, publish=self._dispatcher.publish)
         store.accounts[self._account.id] = self._account
         store.keys = {key.id: key for key in (self._key, self._account_key, self._integration_key)}
         app = store.create_app(self._app_name, owner=self._account.id, app_id=self.app_id, token=self.app_token)

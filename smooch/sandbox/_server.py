@@ -6,15 +6,20 @@ import asyncio
 import contextlib
 import socket
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import uvicorn
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+    from concurrent.futures import Future
+
     from starlette.types import ASGIApp, Scope
 
 HOST = "127.0.0.1"
 _BACKLOG = 2048
+
+T = TypeVar("T")
 
 
 def listen(port: int) -> socket.socket:
@@ -34,9 +39,10 @@ def listen(port: int) -> socket.socket:
 class _Server(uvicorn.Server):
     """Says when it is ready, stops at once, and can hang up on a client."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, at_stop: Callable[[], Awaitable[None]]) -> None:
         super().__init__(config)
         self.ready = threading.Event()
+        self._at_stop = at_stop
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
@@ -56,6 +62,11 @@ class _Server(uvicorn.Server):
         for connection in list(self.server_state.connections):
             connection.transport.abort()
         await asyncio.gather(*self.server_state.tasks, return_exceptions=True)
+        await self._at_stop()
+
+    def start_task(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
+        """Run `coroutine` on the server's loop."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._stopping.set)
@@ -68,9 +79,17 @@ class _Server(uvicorn.Server):
 
 
 class ServerThread:
-    """One server on one listening socket."""
+    """One server on one listening socket; `at_stop` is the last that runs on its loop."""
 
-    def __init__(self, app: ASGIApp, listener: socket.socket, *, certfile: str | None, keyfile: str | None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        listener: socket.socket,
+        *,
+        certfile: str | None,
+        keyfile: str | None,
+        at_stop: Callable[[], Awaitable[None]],
+    ) -> None:
         self._server = _Server(
             uvicorn.Config(
                 app,
@@ -82,7 +101,8 @@ class ServerThread:
                 timeout_keep_alive=75,
                 ssl_certfile=certfile,
                 ssl_keyfile=keyfile,
-            )
+            ),
+            at_stop,
         )
         self._listener = listener
         self._thread = threading.Thread(target=self._server.run, args=([listener],), name="smooch-sandbox", daemon=True)
@@ -101,6 +121,14 @@ class ServerThread:
         """Return when the port is free and all connections are closed."""
         self._server.stop()
         self._thread.join()
+
+    def run(self, coroutine: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
+        """The result of `coroutine`, run on the server's loop. TimeoutError after `timeout` seconds."""
+        future = self._server.start_task(coroutine)
+        try:
+            return future.result(timeout)
+        finally:
+            future.cancel()
 
     def hang_up(self, scope: Scope) -> None:
         self._server.hang_up(scope)

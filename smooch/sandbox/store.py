@@ -45,20 +45,27 @@ from ._events import (
     ConversationRead,
     ConversationRemoved,
     Event,
+    MergeReason,
     MessageAdded,
+    MessageDelivered,
+    SdkClientAdded,
+    SdkClientRemoved,
     TypingChanged,
     UserDeleted,
     UsersMerged,
     UserUpdated,
 )
+from ._faults import ChannelFault, Faults
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 MAX_WEBHOOKS = 10
 MAX_KEYS = 10
 MAX_PARTICIPANTS = 10
 KEPT_EVENTS = 10_000
+CONFIRMING_CHANNELS = frozenset({"whatsapp"})
+"""Channels that tell when a message has reached the user."""
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -81,6 +88,7 @@ class App:
     menu: Menu = attrs.Factory(Menu)
     attachments: dict[str, Attachment] = attrs.field(factory=dict, repr=count)
     switchboard: Switchboard | None = None
+    channel_faults: Faults[ChannelFault] = attrs.field(factory=Faults, repr=False)
     _by_external_id: dict[tuple[str | None, str], User] = attrs.field(factory=dict, repr=False)
     _by_client_id: dict[str, User] = attrs.field(factory=dict, repr=False)
 
@@ -101,6 +109,18 @@ class App:
     def user_by_client(self, client_id: str) -> User | None:
         """The user who has the client, linked and not just pending."""
         return self._by_client_id.get(client_id)
+
+    def user_on_channel(self, integration_id: str, address: str) -> User | None:
+        """Who is known by `address` on the channel of the integration."""
+        return next(
+            (
+                user
+                for user in self.users.values()
+                for client in user.clients
+                if (client.integration_id, client.external_id) == (integration_id, address)
+            ),
+            None,
+        )
 
     def create_user(
         self, *, external_id: str | None = None, brand_id: str | None = None, credential_required: bool = False
@@ -145,7 +165,7 @@ class App:
                 conversation.participants = [each for each in conversation.participants if each.user is not user]
         self.record(UserDeleted(app_id=self.id, at=_clock.now(), user=user))
 
-    def merge_users(self, surviving: User, discarded: User) -> None:
+    def merge_users(self, surviving: User, discarded: User, *, reason: MergeReason = "api") -> None:
         """Move all of `discarded` to `surviving`, whose own values win."""
         self._forget(discarded)
         if surviving.sdk_client and discarded.sdk_client:
@@ -164,7 +184,14 @@ class App:
         surviving.pending_clients += discarded.pending_clients
         joined = self._join_conversations(surviving, discarded)
         self.record(
-            UsersMerged(app_id=self.id, at=_clock.now(), surviving=surviving, discarded=discarded, joined=joined)
+            UsersMerged(
+                app_id=self.id,
+                at=_clock.now(),
+                surviving=surviving,
+                discarded=discarded,
+                reason=reason,
+                joined=joined,
+            )
         )
 
     def _join_conversations(self, surviving: User, discarded: User) -> tuple[Conversation, Conversation] | None:
@@ -211,8 +238,14 @@ class App:
         del self._by_client_id[client.id]
         self._unsubscribe(user, client)
         if user.sdk_client is not None and not client.is_channel and all(each.is_channel for each in user.clients):
-            self._unsubscribe(user, user.sdk_client)
-            user.sdk_client = None
+            sdk_client, user.sdk_client = user.sdk_client, None
+            self._unsubscribe(user, sdk_client)
+            self.record(SdkClientRemoved(app_id=self.id, at=_clock.now(), user=user, client=sdk_client))
+        self.record(ClientRemoved(app_id=self.id, at=_clock.now(), user=user, client=client))
+
+    def remove_pending_client(self, user: User, client: Client) -> None:
+        """Give up a link that the user has not confirmed."""
+        user.pending_clients.remove(client)
         self.record(ClientRemoved(app_id=self.id, at=_clock.now(), user=user, client=client))
 
     def sdk_client(self, user: User) -> Client:
@@ -222,7 +255,16 @@ class App:
             user.sdk_client = Client(id=_ids.object_id(), platform="sdk", last_seen=now, linked_at=now)
             if user.conversation is not None:
                 self._subscribe(user.conversation, user, user.sdk_client)
+            self.record(SdkClientAdded(app_id=self.id, at=now, user=user, client=user.sdk_client))
         return user.sdk_client
+
+    def write_with(self, user: User, conversation: Conversation, client: Client) -> None:
+        """Note that the user is at `client` now, so that answers go there."""
+        client.last_seen = _clock.now()
+        participant = conversation.participant(user)
+        if participant is not None:
+            heard = client if client.is_channel else self.sdk_client(user)
+            participant.clients = [heard, *(each for each in participant.clients if each is not heard)]
 
     def _subscribe(self, conversation: Conversation, user: User, client: Client) -> None:
         participant = conversation.participant(user)
@@ -237,19 +279,26 @@ class App:
 
     # conversations
 
-    def conversation(self, user: User) -> Conversation:
-        """The user's default conversation, made now if there is none."""
+    def conversation(self, user: User, *, reason: str = "message", **cause: Any) -> Conversation:
+        """The user's default conversation, made now if there is none; `reason` and `cause` are then those of the event."""
         if user.conversation is not None:
             return user.conversation
         clients = [client for client in user.clients if client.is_channel]
         clients += [user.sdk_client] if user.sdk_client else []
         participant = Participant(id=_ids.object_id(), user=user, clients=clients)
-        return self.start_conversation("personal", [participant], reason="message")
+        return self.start_conversation("personal", [participant], reason=reason, **cause)
 
     def start_conversation(
-        self, type_: ConversationType, participants: list[Participant], *, reason: str = "none", **fields: Any
+        self,
+        type_: ConversationType,
+        participants: list[Participant],
+        *,
+        reason: str = "none",
+        client: Client | None = None,
+        referral: JsonObject | None = None,
+        **fields: Any,
     ) -> Conversation:
-        """A new conversation; the first personal one of a user is the default one. `reason` is that of the event."""
+        """A new conversation; the first personal one of a user is the default one. For `reason` see the event."""
         now = _clock.now()
         conversation = Conversation(id=_ids.object_id(), created=now, type=type_, participants=participants, **fields)
         self.conversations[conversation.id] = conversation
@@ -259,7 +308,17 @@ class App:
         if user is not None and user.conversation is None:
             user.conversation = conversation
         self._assign_control(conversation)
-        self.record(ConversationCreated(app_id=self.id, at=now, user=user, conversation=conversation, reason=reason))
+        self.record(
+            ConversationCreated(
+                app_id=self.id,
+                at=now,
+                user=user,
+                conversation=conversation,
+                reason=reason,
+                client=client,
+                referral=referral,
+            )
+        )
         return conversation
 
     def delete_conversation(self, conversation: Conversation) -> None:
@@ -307,9 +366,13 @@ class App:
         author_id: str,
         content: JsonObject,
         user: User | None = None,
+        to: Sequence[Client] | None = None,
         **fields: Any,
     ) -> Message:
-        """Append a message; `user` is the author if the business is not. 423 once there are as many as there may be."""
+        """Append a message; `user` is the author if the business is not. 423 once there are as many as there may be.
+
+        What the business says goes to the channel that each user was last seen on, or else to those of the clients `to`.
+        """
         if len(conversation.messages) >= self.max_messages:
             raise ApiError(
                 423,
@@ -337,7 +400,31 @@ class App:
                 message=message,
             )
         )
+        if role == "appMaker":
+            for participant in conversation.participants:
+                channels = (each for each in participant.clients if each.is_channel and (to is None or each in to))
+                if client := next(channels, None):
+                    self._send(participant.user, conversation, message, client)
         return message
+
+    def _send(self, user: User, conversation: Conversation, message: Message, client: Client) -> None:
+        """Hand a message of the business to the channel of `client`."""
+        common: dict[str, Any] = {
+            "app_id": self.id,
+            "at": _clock.now(),
+            "user": user,
+            "conversation": conversation,
+            "message": message,
+            "client": client,
+        }
+        if fault := self.channel_faults.take(client.platform):
+            error = {"code": fault.code, "message": fault.message}
+            self.record(MessageDelivered(**common, outcome="failure", is_final=True, error=error))
+            return
+        is_confirmed = client.platform in CONFIRMING_CHANNELS
+        self.record(MessageDelivered(**common, outcome="channel", is_final=not is_confirmed))
+        if is_confirmed:
+            self.record(MessageDelivered(**common, outcome="user", is_final=True))
 
     def delete_message(self, conversation: Conversation, message: Message) -> None:
         """Delete one message and the files that were uploaded for it."""
@@ -373,11 +460,11 @@ class App:
 
     # webhooks and files
 
-    def add_webhook(self, webhook: Webhook) -> None:
-        """Add a webhook. 400 if there are as many as there can be."""
-        if len(self.webhooks) >= MAX_WEBHOOKS:
+    def add_webhooks(self, *webhooks: Webhook) -> None:
+        """Add all of them, or none: 400 if there would be more than there can be."""
+        if len(self.webhooks) + len(webhooks) > MAX_WEBHOOKS:
             raise bad_request(f"An app can have {MAX_WEBHOOKS} webhooks at most")
-        self.webhooks[webhook.id] = webhook
+        self.webhooks |= {webhook.id: webhook for webhook in webhooks}
 
     def add_attachment(
         self, filename: str, data: bytes, media_type: str, conversation: Conversation | None = None
@@ -433,8 +520,9 @@ def _join(kept: Conversation, other: Conversation) -> None:
 class Store:
     """All apps, accounts, keys and deployments of a sandbox, and the events that happened."""
 
-    def __init__(self, *, max_messages: int) -> None:
+    def __init__(self, *, max_messages: int, publish: Callable[[App, Event], None]) -> None:
         self._max_messages = max_messages
+        self._publish = publish
         self.apps: dict[str, App] = {}
         self.accounts: dict[str, Account] = {}
         self.keys: dict[str, Key] = {}
@@ -445,6 +533,7 @@ class Store:
     def record(self, event: Event) -> None:
         """The one place that every event passes."""
         self.events.append(event)
+        self._publish(self.apps[event.app_id], event)
 
     # accounts and keys
 

@@ -285,9 +285,12 @@ def test_what_happens_to_users_is_recorded_in_one_place(sandbox: Sandbox, client
     client.delete("/appusers/u/channels/twilio")
     client.delete("/appusers/u")
     assert [type(event).__name__ for event in sandbox._asgi.store.events] == [
+        "SdkClientAdded",
         "ClientAdded",
+        "SdkClientAdded",
         "ClientAdded",
         "UsersMerged",
+        "LinkStarted",
         "LinkMatched",
         "ClientAdded",
         "LinkSucceeded",

@@ -16,6 +16,7 @@ from . import (
     webhooks,
 )
 from ._registry import registry
+from .deliveries import write as write_delivery
 from .wire import error_body
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
@@ -35,4 +36,5 @@ __all__ = [
     "service_accounts",
     "templates",
     "webhooks",
+    "write_delivery",
 ]

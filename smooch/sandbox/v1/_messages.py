@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .. import _content, _ids
 
 if TYPE_CHECKING:
-    from .._entities import JsonObject, Message, User
+    from .._entities import Conversation, JsonObject, Message, User
     from ..store import App
 
 _FIELDS = {
@@ -30,14 +30,22 @@ def infer_type(post: Any) -> None:
     post["type"] = next((kind for field, kind in by_field.items() if field in post), "text")
 
 
-def add(app: App, user: User, post: JsonObject, *, root_url: str) -> Message:
-    """Check `post` beyond the spec, and append it to the user's conversation."""
+def add(
+    app: App,
+    user: User,
+    post: JsonObject,
+    *,
+    root_url: str,
+    conversation: Conversation | None = None,
+    **origin: Any,
+) -> Message:
+    """Check `post` beyond the spec, and append it to a conversation, the user's default one unless another is given."""
     content = {"type": post["type"]} | {name: post[name] for name in _FIELDS[post["type"]] if name in post}
     _content.complete(app, content, root_url)
     from_user = post["role"] == "appUser"
     optional = {name: post[name] for name in ("email", "metadata", "payload") if name in post}
     return app.add_message(
-        app.conversation(user),
+        conversation or app.conversation(user),
         role=post["role"],
         user=user if from_user else None,
         author_id=user.id if from_user else _ids.maker_id(post.get("email", app.id)),
@@ -45,4 +53,5 @@ def add(app: App, user: User, post: JsonObject, *, root_url: str) -> Message:
         name=post.get("name") or (_content.name_of(app, user) if from_user else None),
         avatar_url=post.get("avatarUrl") or (_content.gravatar(post["email"]) if "email" in post else None),
         **optional,
+        **origin,
     )

@@ -11,7 +11,7 @@ from .._auth import BUSINESS, END_USER
 from .._call import Call, found
 from .._entities import Client, Integration, JsonObject, User
 from .._errors import bad_request, forbidden, not_found
-from .._events import LinkMatched, LinkSucceeded
+from .._events import LinkMatched, LinkStarted, LinkSucceeded
 from . import wire
 from ._registry import registry
 
@@ -113,15 +113,16 @@ def link_app_user(call: Call) -> JsonObject:
         call.identity.require_business("skipConfirmation")
     client = _client_of_link(call.app, link)
     criteria = {name: link[name] for name in _CRITERIA if name in link}
-    event: dict[str, Any] = {"app_id": call.app.id, "user": user, "channel": link["type"], "criteria": criteria}
+    event: dict[str, Any] = {"app_id": call.app.id, "user": user, "client": client, "criteria": criteria}
     _unlink(call.app, user, link["type"])
+    call.store.record(LinkStarted(app_id=call.app.id, at=_clock.now(), user=user, client=client, conversation=None))
     call.store.record(LinkMatched(at=_clock.now(), **event))
     if link.get("skipConfirmation") or link.get("confirmation", {}).get("type") == "immediate":
+        client.status = "active"
         client.linked_at = client.last_seen = _clock.now()
         call.app.add_client(user, client)
         call.store.record(LinkSucceeded(at=_clock.now(), **event))
     else:
-        client.status = "pending"
         user.pending_clients.append(client)
     return _response(call, user)
 
@@ -218,7 +219,7 @@ def _user_of_init(app: App, user_id: str | None, of_device: User | None) -> User
     if known is None:
         app.identify(of_device, user_id)
         return of_device
-    app.merge_users(known, of_device)
+    app.merge_users(known, of_device, reason="sdkLogin")
     return known
 
 
@@ -267,6 +268,7 @@ def _client_of_link(app: App, link: JsonObject) -> Client:
     return Client(
         id=_ids.object_id(),
         platform=kind,
+        status="pending",
         external_id=entity,
         integration_id=link.get("integrationId"),
         display_name=entity,
@@ -287,7 +289,7 @@ def _unlink(app: App, user: User, channel: str) -> bool:
     for client in linked:
         app.remove_client(user, client)
     for client in pending:
-        user.pending_clients.remove(client)
+        app.remove_pending_client(user, client)
     return bool(linked or pending)
 
 

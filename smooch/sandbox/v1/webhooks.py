@@ -14,7 +14,7 @@ DEFAULT_TRIGGERS = ["message"]
 
 
 @registry.handles("createWebhook", BUSINESS)
-def create_webhook(call: Call) -> JsonObject:
+async def create_webhook(call: Call) -> JsonObject:
     """POST /webhooks."""
     webhook = Webhook(
         id=_ids.object_id(),
@@ -25,7 +25,8 @@ def create_webhook(call: Call) -> JsonObject:
         include_client=call.body.get("includeClient", False),
         include_full_user=call.body.get("includeFullAppUser", False),
     )
-    call.app.add_webhook(webhook)
+    await call.require_target(webhook.target)
+    call.app.add_webhooks(webhook)
     return {"webhook": wire.webhook(webhook, call.version)}
 
 

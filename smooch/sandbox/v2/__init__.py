@@ -23,6 +23,7 @@ from . import (
     webhooks,
 )
 from ._registry import registry
+from .deliveries import write as write_delivery
 from .wire import error_body
 
 MAX_FILE_BYTES = 50 * 1024 * 1024
@@ -49,4 +50,5 @@ __all__ = [
     "token_info",
     "users",
     "webhooks",
+    "write_delivery",
 ]

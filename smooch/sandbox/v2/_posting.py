@@ -14,7 +14,7 @@ from . import _lookup, _metadata
 
 if TYPE_CHECKING:
     from .._call import Call
-    from .._entities import Conversation, JsonObject, Message, User
+    from .._entities import Client, Conversation, JsonObject, Message, User
     from ..store import App
 
 _FIELDS = {
@@ -36,13 +36,14 @@ def add(call: Call, conversation: Conversation) -> Message:
     post = call.body
     user = author(call, conversation, post["author"])
     metadata = _metadata.checked(post.get("metadata"), "Message")
-    _check_destination(call.app, conversation, post.get("destination"))
+    to = _destination(call.app, conversation, post.get("destination"))
     content = _stored(call, post["content"])
     name = post["author"].get("displayName")
     return call.app.add_message(
         conversation,
         role="appMaker" if user is None else "appUser",
         user=user,
+        to=to,
         author_id=_ids.maker_id(call.app.id) if user is None else user.id,
         content=content,
         name=name or (None if user is None else _content.name_of(call.app, user)),
@@ -66,9 +67,10 @@ def author(call: Call, conversation: Conversation, named: JsonObject) -> User | 
     return user
 
 
-def _check_destination(app: App, conversation: Conversation, destination: JsonObject | None) -> None:
+def _destination(app: App, conversation: Conversation, destination: JsonObject | None) -> list[Client] | None:
+    """The clients that the message may go to, None for any."""
     if destination is None:
-        return
+        return None
     if conversation.type != "personal":
         raise bad_request("body destination: goes with personal conversations only")
     clients = [client for participant in conversation.participants for client in participant.clients]
@@ -79,6 +81,7 @@ def _check_destination(app: App, conversation: Conversation, destination: JsonOb
         reached = [client for client in clients if client.platform == destination["integrationType"]]
     if not reached and destination.get("integrationType") != "none":
         raise bad_request("body destination: the user has no such client in this conversation")
+    return reached
 
 
 def _check_integration(app: App, integration_id: str) -> None:

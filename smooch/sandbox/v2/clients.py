@@ -31,7 +31,9 @@ def create_client(call: Call) -> JsonObject:
     client = _client(call, criteria)
     user.pending_clients.append(client)
     answer = {"client": wire.client(client)}
-    call.store.record(LinkStarted(app_id=call.app.id, at=_clock.now(), user=user, client=client))
+    call.store.record(
+        LinkStarted(app_id=call.app.id, at=_clock.now(), user=user, client=client, conversation=conversation)
+    )
     if call.body["confirmation"]["type"] == "immediate":
         _confirm(call, user, client, conversation)
     return answer
@@ -51,7 +53,7 @@ def remove_client(call: Call) -> JsonObject:
     if client is user.sdk_client:
         raise bad_request("Cannot remove a client of type 'sdk'")
     if client in user.pending_clients:
-        user.pending_clients.remove(client)
+        call.app.remove_pending_client(user, client)
     else:
         call.app.remove_client(user, client)
     return {}
@@ -86,7 +88,7 @@ def _phone_number(text: str) -> str:
 
 def _confirm(call: Call, user: User, client: Client, conversation: Conversation) -> None:
     criteria = call.body["matchCriteria"]
-    event: dict[str, Any] = {"app_id": call.app.id, "user": user, "channel": client.platform, "criteria": criteria}
+    event: dict[str, Any] = {"app_id": call.app.id, "user": user, "client": client, "criteria": criteria}
     call.store.record(LinkMatched(at=_clock.now(), **event))
     user.pending_clients.remove(client)
     client.status = "active"

@@ -28,7 +28,7 @@ _NO_SETTINGS = ("id", "type", "status", "displayName", "webhooks", "defaultRespo
 
 
 @registry.handles("createIntegration", BUSINESS)
-def create_integration(call: Call) -> JsonObject:
+async def create_integration(call: Call) -> JsonObject:
     """POST /v2/apps/{appId}/integrations."""
     body = call.body
     integration = Integration(
@@ -43,7 +43,8 @@ def create_integration(call: Call) -> JsonObject:
         integration.derived["webhookSecret"] = _ids.webhook_secret()
     webhooks = [new_webhook(integration, each) for each in body.get("webhooks", [])]
     for webhook in webhooks:
-        call.app.add_webhook(webhook)
+        await call.require_target(webhook.target)
+    call.app.add_webhooks(*webhooks)
     call.app.integrations[integration.id] = integration
     return _response(call, integration)
 

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
 
 @registry.handles("createWebhook", ANY_KEY)
-def create_webhook(call: Call) -> JsonObject:
+async def create_webhook(call: Call) -> JsonObject:
     """POST /v2/apps/{appId}/integrations/{integrationId}/webhooks."""
     integration = _lookup.integration(call)
     if wire.is_channel(integration):
         raise bad_request("Webhooks are available only for custom integrations")
     webhook = new_webhook(integration, call.body)
-    call.app.add_webhook(webhook)
+    await call.require_target(webhook.target)
+    call.app.add_webhooks(webhook)
     return {"webhook": wire.webhook(webhook)}
 
 

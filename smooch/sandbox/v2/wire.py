@@ -47,7 +47,7 @@ def error_body(error: ApiError) -> JsonObject:
 
 def app(app: App) -> JsonObject:
     """Schema `App`."""
-    return _present(id=app.id, displayName=app.name, settings=_DEFAULT_SETTINGS | app.settings, metadata=app.metadata)
+    return present(id=app.id, displayName=app.name, settings=_DEFAULT_SETTINGS | app.settings, metadata=app.metadata)
 
 
 def app_with_subdomain(each: App) -> JsonObject:
@@ -60,19 +60,25 @@ def key(key: Key) -> JsonObject:
     return {"id": key.id, "displayName": key.name, "secret": key.secret}
 
 
-def user(user: User) -> JsonObject:
-    """Schema `User`."""
-    return _present(
+def truncated_user(user: User) -> JsonObject:
+    """Schema `UserTruncated`."""
+    return present(
         id=user.id,
         externalId=user.external_id,
         zendeskId=user.zendesk_id,
         brandId=user.brand_id,
         authenticated=user.credential_required,
+    )
+
+
+def user(user: User) -> JsonObject:
+    """Schema `User`."""
+    return truncated_user(user) | present(
         signedUpAt=user.signed_up,
         toBeRetained=user.to_be_retained or None,
         hasPaymentInfo=False,
         identities=user.identities,
-        profile=_present(
+        profile=present(
             givenName=user.given_name,
             surname=user.surname,
             email=user.email,
@@ -85,7 +91,7 @@ def user(user: User) -> JsonObject:
 
 def client(client: Client) -> JsonObject:
     """Schema `Client`."""
-    return _present(
+    return present(
         id=client.id,
         type=client.platform,
         status=client.status,
@@ -101,7 +107,7 @@ def client(client: Client) -> JsonObject:
 
 def device(device: Client, user: User) -> JsonObject:
     """Schema `Device`."""
-    return _present(
+    return present(
         id=device.id,
         type=device.platform,
         guid=device.id,
@@ -115,19 +121,25 @@ def device(device: Client, user: User) -> JsonObject:
     )
 
 
+def truncated_conversation(conversation: Conversation) -> JsonObject:
+    """Schema `ConversationTruncated`."""
+    return present(
+        id=conversation.id,
+        type=conversation.type,
+        metadata=conversation.metadata,
+        activeSwitchboardIntegration=_in_control(conversation.active),
+        pendingSwitchboardIntegration=_in_control(conversation.pending),
+    )
+
+
 def conversation(conversation: Conversation) -> JsonObject:
     """Schema `Conversation`."""
     user = conversation.only_user
-    return _present(
-        id=conversation.id,
-        type=conversation.type,
+    return truncated_conversation(conversation) | present(
         isDefault=user is not None and user.conversation is conversation,
         displayName=conversation.display_name,
         description=conversation.description,
         iconUrl=conversation.icon_url,
-        metadata=conversation.metadata,
-        activeSwitchboardIntegration=_in_control(conversation.active),
-        pendingSwitchboardIntegration=_in_control(conversation.pending),
         businessLastRead=_iso(conversation.business_last_read),
         lastUpdatedAt=_clock.iso(conversation.updated),
         createdAt=_clock.iso(conversation.created),
@@ -147,7 +159,7 @@ def _in_control(each: SwitchboardIntegration | None) -> JsonObject | None:
 
 def participant(participant: Participant) -> JsonObject:
     """Schema `Participant`."""
-    return _present(
+    return present(
         id=participant.id,
         userId=participant.user.id,
         userExternalId=participant.user.external_id,
@@ -157,9 +169,14 @@ def participant(participant: Participant) -> JsonObject:
     )
 
 
+def source(client: Client) -> JsonObject:
+    """Schema `Source`, for what a user does with `client`."""
+    return present(type=client.platform, integrationId=client.integration_id)
+
+
 def message(message: Message, conversation: Conversation) -> JsonObject:
     """Schema `Message`."""
-    return _present(
+    return present(
         id=message.id,
         received=_clock.iso(message.received),
         author=_author(message),
@@ -172,7 +189,7 @@ def message(message: Message, conversation: Conversation) -> JsonObject:
 
 def _author(message: Message) -> JsonObject:
     from_user = message.role == "appUser"
-    return _present(
+    return present(
         type="user" if from_user else "business",
         subtypes=message.subtypes or None,
         userId=message.author_id if from_user else None,
@@ -228,7 +245,7 @@ def webhook(webhook: Webhook) -> JsonObject:
 
 def integration(integration: Integration, app: App) -> JsonObject:
     """Schema `Integration`: of the settings only what answers of its type may show."""
-    wire = _present(
+    wire = present(
         id=integration.id, type=integration.type, status=integration.status, displayName=integration.display_name
     )
     if integration.type == "custom":
@@ -236,7 +253,7 @@ def integration(integration: Integration, app: App) -> JsonObject:
         return wire | {"webhooks": [webhook(each) for each in own]}
     shown = _shown_settings(integration.type)
     settings = {name: value for name, value in (integration.settings | integration.derived).items() if name in shown}
-    return wire | settings | _present(defaultResponder=_default_responder(integration, app))
+    return wire | settings | present(defaultResponder=_default_responder(integration, app))
 
 
 def is_channel(integration: Integration) -> bool:
@@ -262,14 +279,14 @@ def _default_responder(integration: Integration, app: App) -> JsonObject | None:
 
 def switchboard(board: Switchboard) -> JsonObject:
     """Schema `Switchboard`."""
-    return _present(
+    return present(
         id=board.id, enabled=board.enabled, defaultSwitchboardIntegrationId=board.default and board.default.id
     )
 
 
 def switchboard_integration(each: SwitchboardIntegration) -> JsonObject:
     """Schema `SwitchboardIntegration`."""
-    return _present(
+    return present(
         id=each.id,
         name=each.name,
         integrationId=each.integration.id,
@@ -284,5 +301,6 @@ def _iso(milliseconds: int | None) -> str | None:
     return None if milliseconds is None else _clock.iso(milliseconds)
 
 
-def _present(**fields: Any) -> JsonObject:
+def present(**fields: Any) -> JsonObject:
+    """The fields that have a value."""
     return {name: value for name, value in fields.items() if value is not None}

@@ -66,9 +66,9 @@ def test_links(api: Api, events: Any) -> None:
     assert recorded == [
         ("LinkStarted", waiting),
         ("LinkStarted", standing),
-        ("LinkMatched", None),
+        ("LinkMatched", standing),
         ("ClientAdded", standing),
-        ("LinkSucceeded", None),
+        ("LinkSucceeded", standing),
         ("ClientRemoved", standing),
     ]
 

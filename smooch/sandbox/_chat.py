@@ -1,0 +1,149 @@
+"""What a user does in the chat, which no call of the API can do for them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from . import _clock, _ids, _spec, _validation
+from ._entities import Client
+from ._events import ConversationReferred, PaymentMade, PostbackTapped
+from .v1 import _messages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ._entities import Conversation, JsonObject, Message, User
+    from .store import App
+
+
+def say(
+    app: App,
+    user_id: str,
+    content: str | Mapping[str, Any],
+    *,
+    conversation_id: str | None,
+    channel: str | None,
+    root_url: str,
+) -> Message:
+    """Write a message, a text or what v1 takes."""
+    post: JsonObject = {"type": "text", "text": content} if isinstance(content, str) else dict(content)
+    post["role"] = "appUser"
+    _messages.infer_type(post)
+    body = _spec.load("v1").operations["postMessage"].body
+    if body is not None:
+        _validation.check(body, post, "content")
+    user, client = _arrive(app, user_id, channel)
+    conversation = _conversation(app, user, conversation_id)
+    return _write(app, user, client, post, conversation, root_url)
+
+
+def click(app: App, user_id: str, action: str | Mapping[str, Any], *, root_url: str) -> None:
+    """Tap a button of a message that the user got, or of the menu; the newest one that fits."""
+    user = app.user(user_id)
+    if user is None:
+        raise LookupError(f"no user {user_id!r}")
+    shown = list(_buttons(app, user))
+    found = next((each for each in shown if _fits(each[2], action)), None)
+    if found is None:
+        texts = ", ".join(repr(button.get("text")) for _, _, button in shown) or "none"
+        raise LookupError(f"no button {action!r} in what {user_id!r} was sent; there are: {texts}")
+    _tap(app, user, *found, root_url=root_url)
+
+
+def open_chat(app: App, user_id: str, *, referral: str | None, channel: str | None) -> None:
+    """Open the chat without writing yet, by a link that carries `referral` if that is given."""
+    user, client = _arrive(app, user_id, channel)
+    carried = None if referral is None else {"code": referral}
+    if user.conversation is None:
+        app.conversation(user, reason="startConversation", client=client, referral=carried)
+    elif carried is not None:
+        conversation = user.conversation
+        app.record(
+            ConversationReferred(
+                app_id=app.id, at=_clock.now(), user=user, conversation=conversation, client=client, referral=carried
+            )
+        )
+
+
+def _arrive(app: App, user_id: str, channel: str | None) -> tuple[User, Client]:
+    """The user, new if need be, and what they write with: the client on `channel`, or else the one last used."""
+    user = app.user(user_id)
+    if channel is not None:
+        client = next((each for each in (user.clients if user else []) if each.platform == channel), None)
+        if user is None or client is None:
+            raise LookupError(f"user {user_id!r} has no client on {channel!r}: link it first")
+        return user, client
+    if user is None:
+        user = app.create_user(external_id=user_id)
+    client = user.latest_client
+    if client is None:
+        now = _clock.now()
+        client = Client(id=uuid.uuid4().hex, platform="web", last_seen=now, linked_at=now)
+        app.add_client(user, client)
+    return user, client
+
+
+def _conversation(app: App, user: User, conversation_id: str | None) -> Conversation:
+    if conversation_id is None:
+        return app.conversation(user)
+    conversation = app.conversations.get(conversation_id)
+    if conversation is None or conversation.participant(user) is None:
+        raise LookupError(f"the user is in no conversation {conversation_id!r}")
+    return conversation
+
+
+def _write(
+    app: App, user: User, client: Client, post: JsonObject, conversation: Conversation, root_url: str
+) -> Message:
+    app.write_with(user, conversation, client)
+    known = {} if client.integration_id is None else {"integrationId": client.integration_id}
+    source = {"type": client.platform, **known}
+    return _messages.add(app, user, post, root_url=root_url, conversation=conversation, source=source, client=client)
+
+
+def _buttons(app: App, user: User) -> Iterator[tuple[Conversation, Message | None, JsonObject]]:
+    """What the user can tap, in messages, the newest first, and then in menus."""
+    for conversation in user.conversations:
+        for message in reversed(conversation.messages):
+            for part in (message.content, *message.content.get("items", [])):
+                yield from ((conversation, message, action) for action in part.get("actions", []))
+    menus = [app.menu, *(each.menu for each in app.integrations.values() if each.menu is not None)]
+    if user.conversation is not None:
+        items = [item for menu in menus for item in menu.items]
+        entries = [entry for item in items for entry in item.get("items", [item])]
+        yield from ((user.conversation, None, entry) for entry in entries)
+
+
+def _fits(button: JsonObject, wanted: str | Mapping[str, Any]) -> bool:
+    if isinstance(wanted, str):
+        return wanted in (button.get("_id"), button.get("payload"), button.get("text"))
+    named = {name: wanted[name] for name in ("_id", "type", "text", "payload", "uri") if wanted.get(name)}
+    return bool(named) and named.items() <= button.items()
+
+
+def _tap(
+    app: App, user: User, conversation: Conversation, message: Message | None, action: JsonObject, *, root_url: str
+) -> None:
+    _, client = _arrive(app, user.id, None)
+    common: dict[str, Any] = {
+        "app_id": app.id,
+        "at": _clock.now(),
+        "user": user,
+        "conversation": conversation,
+        "client": client,
+    }
+    said = {"role": "appUser", "type": "text", "text": action.get("text", "")}
+    match action["type"]:
+        case "postback":
+            app.record(PostbackTapped(**common, message=message, action=action))
+            if app.settings.get("echoPostback"):
+                _write(app, user, client, said, conversation, root_url)
+        case "reply":
+            carried = {name: action[name] for name in ("payload", "metadata") if name in action}
+            _write(app, user, client, said | carried, conversation, root_url)
+        case "buy" if message is not None:
+            action["state"] = "paid"
+            app.record(PaymentMade(**common, message=message, action=action, charge_id=f"ch_{_ids.short_code()}"))
+        case other:
+            raise ValueError(f"the API hears nothing when a button of type {other!r} is tapped")

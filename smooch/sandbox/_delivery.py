@@ -1,0 +1,207 @@
+"""Deliveries: what happens in an app is posted to the targets of its webhooks, and again if that fails."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import defaultdict, deque
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import httpx
+
+from . import _json, v1, v2
+from ._faults import Duplicate, Faults, Late, Lost, Reorder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from ._entities import JsonObject, Webhook
+    from ._events import Event
+    from ._faults import DeliveryFault
+    from .store import App
+
+MAX_ATTEMPTS = 5
+FIRST_WAIT = 60.0
+"""Seconds before the second attempt. Each wait is twice the one before, so that all attempts fit into 15 minutes."""
+ANSWER_TIMEOUT = 20.0
+FINAL_STATUSES = frozenset({400, 401, 403, 404, 406})
+"""The target has understood, and another attempt would not help."""
+_AT_ONCE = 20
+
+_WRITERS: dict[str, Callable[[Event, App, Webhook], tuple[str, JsonObject] | None]] = {
+    "v1": v1.write_delivery,
+    "v1.1": v1.write_delivery,
+    "v2": v2.write_delivery,
+}
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class DeliveryAttempt:
+    """One POST to the target of a webhook. Attempts of one delivery share its `delivery_id`.
+
+    `number` counts from 1, `at` is in seconds since 1970, `seconds` is how long it took. `status` is None if there was no answer, and
+    `error` says why.
+    """
+
+    delivery_id: str
+    webhook_id: str
+    target: str
+    trigger: str
+    number: int
+    at: float
+    seconds: float
+    status: int | None
+    error: str | None = None
+    body: bytes = attrs.field(repr=False)
+
+    @property
+    def json(self) -> Any:
+        """The body, parsed."""
+        return json.loads(self.body)
+
+
+@attrs.frozen(eq=False)
+class _Delivery:
+    id: str
+    app: App
+    webhook: Webhook
+    trigger: str
+    body: bytes
+
+
+class Dispatcher:
+    """Sends deliveries, on the server's event loop.
+
+    An attempt fails after `timeout` seconds without an answer; the waits between attempts are `speedup` times shorter than the API's.
+    `keep` bounds `attempts`.
+    """
+
+    def __init__(self, *, speedup: float, timeout: float, keep: int | None) -> None:
+        self._speedup = speedup
+        self._timeout = timeout
+        self.attempts: deque[DeliveryAttempt] = deque(maxlen=keep)
+        self.faults: Faults[DeliveryFault] = Faults()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_AT_ONCE))
+        self._client: httpx.AsyncClient | None = None
+
+    def publish(self, app: App, event: Event) -> None:
+        """Tell the webhooks of the app that asked for it. Bodies are written now, since the state goes on changing."""
+        for webhook in app.webhooks.values():
+            written = _WRITERS[webhook.version](event, app, webhook)
+            if written is not None:
+                trigger, body = written
+                delivery_id = f"{event.id}-{webhook.id}"
+                self._dispatch(_Delivery(delivery_id, app, webhook, trigger, _json.encode(body)))
+
+    def _dispatch(self, delivery: _Delivery) -> None:
+        match self.faults.take(delivery.trigger):
+            case None:
+                self._start(self._deliver(delivery))
+            case Duplicate():
+                self._start(self._deliver(delivery))
+                self._start(self._deliver(delivery))
+            case Late(seconds=seconds):
+                self._start(self._deliver_late(delivery, seconds))
+            case Lost():
+                self._note(delivery, number=1, started=time.time(), error="lost on request")
+            case Reorder() as reorder:
+                reorder.held.append(lambda: self._start(self._deliver(delivery)))
+                if reorder.times == 0:
+                    for release in reversed(reorder.held):
+                        release()
+
+    def _start(self, delivering: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(delivering)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _deliver_late(self, delivery: _Delivery, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        await self._deliver(delivery)
+
+    async def _deliver(self, delivery: _Delivery) -> None:
+        for number in range(1, MAX_ATTEMPTS + 1):
+            if number > 1:
+                await asyncio.sleep(FIRST_WAIT * 2 ** (number - 2) / self._speedup)
+            if delivery.webhook.id not in delivery.app.webhooks:
+                return
+            async with self._slots[delivery.webhook.id]:
+                status = await self._attempt(delivery, number)
+            if status is not None and (200 <= status < 300 or status in FINAL_STATUSES):
+                return
+
+    async def _attempt(self, delivery: _Delivery, number: int) -> int | None:
+        status, error, started = None, None, time.time()
+        headers = {"content-type": "application/json", "x-api-key": delivery.webhook.secret}
+        try:
+            async with asyncio.timeout(self._timeout):
+                answer = await self._http().post(delivery.webhook.target, content=delivery.body, headers=headers)
+            status = answer.status_code
+        except TimeoutError:
+            error = f"no answer in {self._timeout:g} s"
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as problem:
+            error = f"{type(problem).__name__}: {problem}"
+        self._note(delivery, number=number, started=started, status=status, error=error)
+        return status
+
+    def _note(
+        self, delivery: _Delivery, *, number: int, started: float, status: int | None = None, error: str | None
+    ) -> None:
+        self.attempts.append(
+            DeliveryAttempt(
+                delivery_id=delivery.id,
+                webhook_id=delivery.webhook.id,
+                target=delivery.webhook.target,
+                trigger=delivery.trigger,
+                number=number,
+                at=started,
+                seconds=time.time() - started,
+                status=status,
+                error=error,
+                body=delivery.body,
+            )
+        )
+
+    async def probe(self, target: str) -> bool:
+        """Whether anything answers a HEAD request at `target`, whatever it answers."""
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._http().head(target)
+        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, OSError):
+            return False
+        return True
+
+    def _http(self) -> httpx.AsyncClient:
+        if self._client is None:
+            limits = httpx.Limits(max_keepalive_connections=_AT_ONCE)
+            # the address of a proxy in the environment is not meant for the bots of this machine
+            self._client = httpx.AsyncClient(timeout=None, limits=limits, trust_env=False)  # noqa: S113
+        return self._client
+
+    async def settled(self) -> None:
+        """Return when no delivery is under way or waits for its next attempt."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def clear(self) -> None:
+        """Forget attempts and faults."""
+        self.attempts.clear()
+        self.faults.clear()
+
+    async def give_up(self) -> None:
+        """Stop what is under way."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._slots.clear()
+
+    async def aclose(self) -> None:
+        """Stop what is under way, and close the connections."""
+        await self.give_up()
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()

@@ -1,0 +1,157 @@
+"""Events as deliveries of v1 and v1.1 tell them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from .. import _clock, _events
+from . import wire
+
+if TYPE_CHECKING:
+    from .._entities import Client, Conversation, JsonObject, User, Webhook
+    from .._events import Event
+    from ..store import App
+
+_MESSAGES = frozenset({"message:appUser", "message:appMaker"})
+_NOT_IN_ALL = frozenset({"typing:appUser"})
+_WITH_FULL_USER = _MESSAGES | {"postback", "conversation:start"}
+_UNDATED = _MESSAGES | {"postback", "merge:appUser", "link:match", "link:success"}
+_CRITERIA = ("phoneNumber", "address", "givenName", "surname")
+
+
+@attrs.frozen
+class _Notice:
+    """What every webhook is told of an event; `about` is the user, for triggers that have one."""
+
+    trigger: str
+    about: User | None
+    fields: JsonObject
+    conversation: Conversation | None = None
+    client: Client | None = None
+
+
+def write(event: Event, app: App, webhook: Webhook) -> tuple[str, JsonObject] | None:
+    """Trigger and body for `webhook`, None if there is nothing to tell it."""
+    notice = _notice(event, app, webhook.version)
+    if notice is None or not _listens(webhook.triggers, notice.trigger):
+        return None
+    return notice.trigger, _body(notice, event, webhook)
+
+
+def _listens(triggers: list[str], trigger: str) -> bool:
+    return (
+        trigger in triggers
+        or ("message" in triggers and trigger in _MESSAGES)
+        or ("*" in triggers and trigger not in _NOT_IN_ALL)
+    )
+
+
+def _body(notice: _Notice, event: Event, webhook: Webhook) -> JsonObject:
+    user, trigger, is_v1 = notice.about, notice.trigger, webhook.version == "v1"
+    body: JsonObject = {"trigger": trigger, "app": {"_id": event.app_id}}
+    if not is_v1:
+        body["version"] = webhook.version
+    body |= notice.fields
+    if user is not None:
+        is_full = trigger in _WITH_FULL_USER if is_v1 else webhook.include_full_user
+        body["appUser"] = wire.app_user(user, webhook.version) if is_full else _truncated(user)
+        if not is_v1:
+            conversation, client = notice.conversation or user.conversation, notice.client or user.latest_client
+            if conversation is not None:
+                body["conversation"] = {"_id": conversation.id}
+            if webhook.include_client and client is not None:
+                body["client"] = wire.client(client, webhook.version)
+    if trigger not in _UNDATED:
+        body["timestamp"] = _clock.seconds(event.at)
+    return body
+
+
+def _truncated(user: User) -> JsonObject:
+    known = {} if user.external_id is None else {"userId": user.external_id}
+    return {"_id": user.id, **known, "conversationStarted": user.conversation is not None}
+
+
+def _notice(event: Event, app: App, version: str) -> _Notice | None:
+    fields: JsonObject
+    match event:
+        case _events.MessageAdded(user=user, message=message, conversation=conversation) if user is not None:
+            messages = [wire.message(message)]
+            return _Notice(f"message:{message.role}", user, {"messages": messages}, conversation, message.client)
+        case _events.ConversationCreated(reason="startConversation", user=user, conversation=conversation):
+            referral = {"referral": event.referral} if event.referral else {}
+            fields = {"source": _source(event.client)} | referral
+            return _Notice("conversation:start", user, fields, conversation, event.client)
+        case _events.ConversationReferred(user=user, conversation=conversation, client=client):
+            fields = {"source": _source(client), "referral": event.referral}
+            return _Notice("conversation:referral", user, fields, conversation, client)
+        case _events.ConversationRead(user=user, conversation=conversation, by="appUser") if user is not None:
+            fields = {"source": _source(user.latest_client)}
+            return _Notice("conversation:read", user, fields, conversation)
+        case _events.TypingChanged(user=user, conversation=conversation, by="appUser") if user is not None:
+            fields = {"activity": {"type": event.activity["type"]}}
+            return _Notice("typing:appUser", user, fields, conversation)
+        case _events.PostbackTapped() | _events.PaymentMade():
+            return _tapped(event)
+        case _events.MessageDelivered():
+            return _delivered(event, version)
+        case _events.UsersMerged(surviving=surviving, discarded=discarded):
+            fields = {"surviving": _truncated(surviving), "discarded": [_truncated(discarded)]}
+            return _Notice("merge:appUser", None, fields)
+        case _events.UserDeleted(user=user):
+            return _Notice("appUser:delete", user, {})
+        case _events.ClientAdded(user=user, client=client):
+            return _Notice("client:add", user, {}, client=client)
+        case _events.ClientRemoved(user=user, client=client) if client.status != "pending":
+            return _Notice("client:remove", user, {}, client=client)
+        case _events.LinkMatched() | _events.LinkSucceeded():
+            trigger = "link:match" if isinstance(event, _events.LinkMatched) else "link:success"
+            criteria = {name: event.criteria[name] for name in _CRITERIA if name in event.criteria}
+            fields = {"channel": event.client.platform, "criteria": criteria}
+            return _Notice(trigger, event.user, fields, client=event.client)
+        case _events.NotificationSent() if version != "v1":
+            return _notification(event, app)
+    return None
+
+
+def _tapped(event: _events.PostbackTapped | _events.PaymentMade) -> _Notice:
+    item: JsonObject = {"action": event.action}
+    if event.message is not None:
+        item["message"] = wire.message(event.message)
+    if isinstance(event, _events.PostbackTapped):
+        return _Notice("postback", event.user, {"postbacks": [item]}, event.conversation, event.client)
+    item |= {"source": _source(event.client), "charge": {"id": event.charge_id}}
+    return _Notice("payment:success", event.user, {"payments": [item]}, event.conversation, event.client)
+
+
+def _delivered(event: _events.MessageDelivered, version: str) -> _Notice | None:
+    fields: JsonObject = {"destination": {"type": event.client.platform}}
+    if event.error is not None:
+        fields["error"] = event.error
+    if version == "v1":
+        if event.outcome == "user":
+            return None
+        fields["messages"] = [wire.message(event.message)]
+        trigger = "delivery:success" if event.error is None else "delivery:failure"
+    else:
+        fields |= {"message": {"_id": event.message.id}, "isFinalEvent": event.is_final}
+        trigger = f"message:delivery:{event.outcome}"
+    return _Notice(trigger, event.user, fields, event.conversation, event.client)
+
+
+def _notification(event: _events.NotificationSent, app: App) -> _Notice:
+    fields: dict[str, Any] = {
+        "notification": {"_id": event.notification_id},
+        "destination": {"integrationId": event.integration_id, "destinationId": event.destination_id},
+        "isFinalEvent": True,
+    }
+    user = app.user_on_channel(event.integration_id, event.destination_id)
+    if user is not None:
+        conversation = {} if user.conversation is None else {"conversation": {"_id": user.conversation.id}}
+        fields["matchResult"] = {"appUser": _truncated(user), **conversation}
+    return _Notice("notification:delivery:channel", None, fields)
+
+
+def _source(client: Client | None) -> JsonObject:
+    return {"type": "api" if client is None else client.platform}
