@@ -1,6 +1,6 @@
 """The Python client for the Smooch API, today Zendesk Sunshine Conversations.
 
-`Smooch` and `AsyncSmooch` speak API v1 and v1.1; `smooch.errors` is the tree of exceptions; `smooch.sandbox` (extra
+`Smooch` and `AsyncSmooch` speak API v1 and v1.1, those of `smooch.v2` API v2; `smooch.errors` is the tree of exceptions; `smooch.sandbox` (extra
 `sandbox`) is a local server for development and tests.
 """
 
@@ -14,6 +14,7 @@ from .errors import APIError, ConnectionFailed, InvalidInput, SmoochError, Unrea
 from .v1 import Smooch
 
 if TYPE_CHECKING:
+    from . import v2
     from .v1 import AsyncSmooch
 
 __all__ = [
@@ -27,10 +28,15 @@ __all__ = [
     "__version__",
     "errors",
     "v1",
+    "v2",
 ]
 
 
 def __getattr__(name: str) -> object:
     if name == "AsyncSmooch":
         return v1.AsyncSmooch
+    if name == "v2":
+        from importlib import import_module
+
+        return import_module(f"{__name__}.v2")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -112,7 +112,7 @@ class AsyncSmooch:
         )
         credentials = config.credentials(settings, key_id, secret, token, auth)
         if transport is None:
-            transport = AsyncPool(_http.Connector(settings.root, ssl_context).asynchronous, settings.max_connections)
+            transport = _pool(settings, ssl_context)
         self._key_id = key_id
         self._connect(settings, credentials, transport)
 
@@ -1155,6 +1155,35 @@ class AsyncSmooch:
 
     # Tokens
 
+    @classmethod
+    async def exchange_code(
+        cls,
+        code: str,
+        *,
+        client_id: str,
+        client_secret: str,
+        base_url: str = config.BRIDGE,
+        deadline: float | None = _http.DEADLINE,
+        retries: int = _http.RETRIES,
+    ) -> models.TokenResponse:
+        """Get an access token for the code that a browser came back with (getToken); see `authorize_url`.
+
+        Needs no client: the answer's `access_token` is what one is made with, as `token`. `client_id` and
+        `client_secret` are those of your integration as a partner.
+
+        Raises:
+            Unauthorized: the code was exchanged before or is too old, or belongs to another integration.
+        """
+        request = models.TokenRequest(code=code, client_id=client_id, client_secret=client_secret)
+        body = bodies.body(models.TokenRequest, request, "request")
+        settings = config.settings_of_bridge(base_url, deadline=deadline, retries=retries)
+        nobody = object.__new__(cls)
+        nobody._key_id = None
+        nobody._connect(settings, config.no_credentials(settings, code, client_secret), _pool(settings))
+        async with nobody:
+            answer = await oauth.get_token.asyncio_detailed(client=nobody.raw, body=body)
+        return answer.parsed
+
     async def token_info(self) -> models.AppWithSubdomain:
         """Get the app that the client's access token belongs to, with id and subdomain (getTokenInfo).
 
@@ -1168,3 +1197,7 @@ class AsyncSmooch:
         await oauth.revoke_access.asyncio_detailed(client=self.raw)
 
     jwt_for_user = staticmethod(tokens.jwt_for_user)
+
+
+def _pool(settings: config.Settings, ssl_context: ssl.SSLContext | None = None) -> AsyncPool:
+    return AsyncPool(_http.Connector(settings.root, ssl_context).asynchronous, settings.max_connections)

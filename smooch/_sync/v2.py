@@ -113,7 +113,7 @@ class Smooch:
         )
         credentials = config.credentials(settings, key_id, secret, token, auth)
         if transport is None:
-            transport = Pool(_http.Connector(settings.root, ssl_context).sync, settings.max_connections)
+            transport = _pool(settings, ssl_context)
         self._key_id = key_id
         self._connect(settings, credentials, transport)
 
@@ -1156,6 +1156,35 @@ class Smooch:
 
     # Tokens
 
+    @classmethod
+    def exchange_code(
+        cls,
+        code: str,
+        *,
+        client_id: str,
+        client_secret: str,
+        base_url: str = config.BRIDGE,
+        deadline: float | None = _http.DEADLINE,
+        retries: int = _http.RETRIES,
+    ) -> models.TokenResponse:
+        """Get an access token for the code that a browser came back with (getToken); see `authorize_url`.
+
+        Needs no client: the answer's `access_token` is what one is made with, as `token`. `client_id` and
+        `client_secret` are those of your integration as a partner.
+
+        Raises:
+            Unauthorized: the code was exchanged before or is too old, or belongs to another integration.
+        """
+        request = models.TokenRequest(code=code, client_id=client_id, client_secret=client_secret)
+        body = bodies.body(models.TokenRequest, request, "request")
+        settings = config.settings_of_bridge(base_url, deadline=deadline, retries=retries)
+        nobody = object.__new__(cls)
+        nobody._key_id = None
+        nobody._connect(settings, config.no_credentials(settings, code, client_secret), _pool(settings))
+        with nobody:
+            answer = oauth.get_token.sync_detailed(client=nobody.raw, body=body)
+        return answer.parsed
+
     def token_info(self) -> models.AppWithSubdomain:
         """Get the app that the client's access token belongs to, with id and subdomain (getTokenInfo).
 
@@ -1169,3 +1198,7 @@ class Smooch:
         oauth.revoke_access.sync_detailed(client=self.raw)
 
     jwt_for_user = staticmethod(tokens.jwt_for_user)
+
+
+def _pool(settings: config.Settings, ssl_context: ssl.SSLContext | None = None) -> Pool:
+    return Pool(_http.Connector(settings.root, ssl_context).sync, settings.max_connections)

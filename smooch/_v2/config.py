@@ -94,6 +94,21 @@ def settings(
     )
 
 
+def settings_of_bridge(base_url: str, *, deadline: float | None, retries: int) -> Settings:
+    """What is called by who has no credentials yet."""
+    root = _config.root_of(base_url)
+    return Settings(
+        root=root,
+        bridge=root,
+        is_token=False,
+        prefix="/v2",
+        app_id=None,
+        scope="integration",
+        timeout=_http.TIMEOUT,
+        **_config.patience({"deadline": deadline, "retries": retries}),
+    )
+
+
 def credentials(
     settings: Settings, key_id: str | None, secret: str | None, token: str | None, kind: str
 ) -> auth.OriginAuth:
@@ -114,6 +129,13 @@ def credentials(
     if kind == "basic":
         return auth.BasicAuth(key_id, secret, url=settings.root)
     return auth.TokenAuth(key_id, secret, scope=settings.scope, url=settings.root)
+
+
+def no_credentials(settings: Settings, *secrets: str) -> auth.OriginAuth:
+    """Requests prove nothing; what is secret in their bodies must not show up in any text either."""
+    nothing = auth.OriginAuth(settings.root)
+    nothing.secrets = secrets
+    return nothing
 
 
 def from_environment(options: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
@@ -211,6 +233,8 @@ def hint(settings: Settings, response: httpx.Response) -> str:
 
 
 def _hint_401(settings: Settings, request: httpx.Request) -> str:
+    if request.url.path.endswith("/oauth/token"):
+        return "check client id and secret; a code is good for one exchange, soon after the browser came back with it"
     if settings.is_token:
         return f"check that the access token is still good, and that its app is on {settings.root}; token_info() tells"
     if request.url.path.endswith("/v2/tokenInfo"):

@@ -96,8 +96,8 @@ def authorize_url(
 ) -> str:
     """Address to send a user's browser to, to let an integration of yours into its Zendesk account (authorize).
 
-    The browser comes back to `redirect_uri`, which has to be one of the integration's, with a `code` that the operation
-    getToken exchanges for an access token, and with `state`, which tells that it was you who sent it.
+    The browser comes back to `redirect_uri`, which has to be one of the integration's, with a `code` that
+    `Smooch.exchange_code` makes an access token of, and with `state`, which tells that it was you who sent it.
     """
     query = {"response_type": "code", "client_id": client_id, "redirect_uri": redirect_uri, "state": state}
     if not isinstance(client_id, str) or not client_id.strip():

@@ -35,6 +35,7 @@ PICTURE = "https://media.example/cat.png"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 LINK = {"type": "link", "text": "More", "uri": "https://example.com/more"}
 ITEM = {"title": "Mug", "actions": [LINK]}
+FIELD = {"type": "text", "name": "name", "label": "Name?", "text": "Ana"}
 
 
 @pytest.fixture
@@ -108,6 +109,15 @@ async def test_a_message_is_a_text_a_content_or_a_whole_message(
         assert posted == {**whole, "content": {**content, "blockChatInput": True}, "metadata": {"a": 1}}
 
 
+async def test_a_type_that_nobody_has_heard_of_reaches_the_wire_unchanged(api: AsyncSmooch, sandbox: Sandbox) -> None:
+    content = {"type": "sticker", "pack": {"id": 3, "tags": ["cat", None]}, "actions": [{"type": "wave", "times": 3}]}
+    whole = {"author": {"type": "business"}, "content": content}
+    for given in (content, models.UnknownMessage.from_dict(content), whole, models.MessagePost.from_dict(whole)):
+        with pytest.raises(BadRequest):
+            await api.post_message("c1", given)
+        assert sandbox.requests[-1].json == whole
+
+
 @pytest.mark.parametrize(
     ("message", "options", "field"),
     [
@@ -134,6 +144,17 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "a message that is empty": (lambda api: api.post_message("c1", ""), "text", "must not be empty"),
     "nothing to say": (lambda api: api.post_text("c1"), "message.content", "needs text or actions or htmlText"),
     "no content": (lambda api: api.post_message("c1", {"content": None}), "message.content", "must be an object"),
+    "content of no type": (lambda api: api.post_message("c1", {"text": "Hi"}), "message.content.type", "is missing"),
+    "a type that is no text": (
+        lambda api: api.post_message("c1", {"type": 5}),
+        "message.content.type",
+        "must be a string, not 5",
+    ),
+    "answers to a form, which only the web client sends": (
+        lambda api: api.post_message("c1", {"type": "formResponse", "fields": [FIELD]}),
+        "message.content.type",
+        "must not be 'formResponse'",
+    ),
     "no message": (lambda api: api.post_message("c1", None), "message", "must be a text, a model or a mapping"),
     "a message that is a list": (lambda api: api.post_message("c1", [ITEM]), "message", "must be a text"),
     "a long text": (

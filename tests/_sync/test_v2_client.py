@@ -6,6 +6,8 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import subprocess
+import sys
 from base64 import b64decode, urlsafe_b64decode
 from typing import TYPE_CHECKING, Any
 
@@ -271,6 +273,7 @@ APP_KEY = {"key_id": "app_5a", "secret": SECRET}
 INT_KEY = {"key_id": "int_5a", "secret": SECRET}
 ACT_KEY = {"key_id": "act_5a", "secret": SECRET}
 OAUTH = {"token": TOKEN}
+EXCHANGED = {"code": "658965", "grant_type": "authorization_code", "client_id": "partner", "client_secret": SECRET}
 NO_JSON = {"Content_Type": "text/html"}
 
 HINTS: list[Any] = [
@@ -282,6 +285,13 @@ HINTS: list[Any] = [
         "check key id and secret, and that the key belongs to http://127",
     ),
     (401, OAUTH, lambda api: api.get_user("u"), {}, "check that the access token is still good"),
+    (
+        401,
+        APP_KEY,
+        lambda api: oauth.get_token.sync_detailed(client=api.raw, body=TokenRequest.from_dict(EXCHANGED)),
+        {},
+        "a code is good for one exchange",
+    ),
     (401, APP_KEY, lambda api: api.token_info(), {}, "make the client with token="),
     (403, APP_KEY, lambda api: api.create_app("Shop"), {}, "needs an account key"),
     (403, APP_KEY, lambda api: api.list_app_keys(), {}, "needs an account key"),
@@ -392,3 +402,53 @@ def test_a_closed_client_says_so(server: Peer) -> None:
 def test_it_shows_no_secret(api: Smooch) -> None:
     for each in (api, api.raw, api._auth, api._settings):
         assert SECRET not in repr(each)
+
+
+# The OAuth flow
+
+
+def test_a_code_is_exchanged_without_credentials_and_nobody_sees_what_is_secret() -> None:
+    echo = Peer(lambda request: answer(400, {"errors": [{"code": "bad_request", "title": request.body.decode()}]}))
+    with echo as peer:
+        with pytest.raises(errors.BadRequest) as caught:
+            Smooch.exchange_code("658965", client_id="partner", client_secret=SECRET, base_url=peer.url)
+        [request] = peer.requests
+    assert (request.method, request.target) == ("POST", "/oauth/token")
+    assert "authorization" not in request.headers
+    assert request.json() == EXCHANGED
+    assert "partner" in str(caught.value)
+    assert SECRET not in str(caught.value)
+    assert "658965" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"code": None}, "request.code"),
+        ({"client_secret": None}, "request.client_secret"),
+        ({"base_url": "partner"}, "base_url"),
+        ({"deadline": 0}, "deadline"),
+        ({"retries": -1}, "retries"),
+    ],
+)
+def test_an_exchange_that_cannot_work_is_refused(options: dict[str, Any], field: str) -> None:
+    given = {"code": "658965", "client_id": "partner", "client_secret": SECRET, "base_url": "http://127.0.0.1:1"}
+    with pytest.raises(InvalidInput) as caught:
+        Smooch.exchange_code(**given | options)
+    assert caught.value.field == field
+
+
+def test_a_code_is_not_exchanged_twice_since_it_may_be_used_up() -> None:
+    with Peer(lambda _: answer(503, {})) as peer:
+        with pytest.raises(errors.ServerError):
+            Smooch.exchange_code("658965", client_id="partner", client_secret=SECRET, base_url=peer.url)
+        assert len(peer.requests) == 1
+
+
+# The package
+
+
+def test_the_package_loads_v2_when_it_is_first_used() -> None:
+    program = "import smooch, sys; assert 'smooch.v2' not in sys.modules; print(smooch.v2.Smooch.__name__)"
+    run = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True)
+    assert (run.stdout.strip(), run.stderr) == (Smooch.__name__, "")
