@@ -30,9 +30,7 @@ def say(
     post: JsonObject = {"type": "text", "text": content} if isinstance(content, str) else dict(content)
     post["role"] = "appUser"
     _messages.infer_type(post)
-    body = _spec.load("v1").operations["postMessage"].body
-    if body is not None:
-        _validation.check(body, post, "content")
+    _validation.check(_spec.load("v1").request_validator("MessagePost"), post, "content")
     user, client = _arrive(app, user_id, channel)
     conversation = _conversation(app, user, conversation_id)
     return _write(app, user, client, post, conversation, root_url)

@@ -63,7 +63,9 @@ class DeliveryAttempt:
 
 
 @attrs.frozen(eq=False)
-class _Delivery:
+class Delivery:
+    """What one webhook is told of one event."""
+
     id: str
     app: App
     webhook: Webhook
@@ -94,9 +96,9 @@ class Dispatcher:
             if written is not None:
                 trigger, body = written
                 delivery_id = f"{event.id}-{webhook.id}"
-                self._dispatch(_Delivery(delivery_id, app, webhook, trigger, _json.encode(body)))
+                self._dispatch(Delivery(delivery_id, app, webhook, trigger, _json.encode(body)))
 
-    def _dispatch(self, delivery: _Delivery) -> None:
+    def _dispatch(self, delivery: Delivery) -> None:
         match self.faults.take(delivery.trigger):
             case None:
                 self._start(self._deliver(delivery))
@@ -108,21 +110,24 @@ class Dispatcher:
             case Lost():
                 self._note(delivery, number=1, started=time.time(), error="lost on request")
             case Reorder() as reorder:
-                reorder.held.append(lambda: self._start(self._deliver(delivery)))
+                reorder.held.append(delivery)
                 if reorder.times == 0:
-                    for release in reversed(reorder.held):
-                        release()
+                    self._start(self._deliver_backwards(reorder.held))
 
     def _start(self, delivering: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(delivering)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _deliver_late(self, delivery: _Delivery, seconds: float) -> None:
+    async def _deliver_backwards(self, deliveries: list[Delivery]) -> None:
+        for delivery in reversed(deliveries):
+            await self._deliver(delivery)
+
+    async def _deliver_late(self, delivery: Delivery, seconds: float) -> None:
         await asyncio.sleep(seconds)
         await self._deliver(delivery)
 
-    async def _deliver(self, delivery: _Delivery) -> None:
+    async def _deliver(self, delivery: Delivery) -> None:
         for number in range(1, MAX_ATTEMPTS + 1):
             if number > 1:
                 await asyncio.sleep(FIRST_WAIT * 2 ** (number - 2) / self._speedup)
@@ -133,7 +138,7 @@ class Dispatcher:
             if status is not None and (200 <= status < 300 or status in FINAL_STATUSES):
                 return
 
-    async def _attempt(self, delivery: _Delivery, number: int) -> int | None:
+    async def _attempt(self, delivery: Delivery, number: int) -> int | None:
         status, error, started = None, None, time.time()
         headers = {"content-type": "application/json", "x-api-key": delivery.webhook.secret}
         try:
@@ -148,7 +153,7 @@ class Dispatcher:
         return status
 
     def _note(
-        self, delivery: _Delivery, *, number: int, started: float, status: int | None = None, error: str | None
+        self, delivery: Delivery, *, number: int, started: float, status: int | None = None, error: str | None
     ) -> None:
         self.attempts.append(
             DeliveryAttempt(

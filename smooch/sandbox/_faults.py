@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+
+    from ._delivery import Delivery
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -90,9 +92,9 @@ class Lost(DeliveryFault):
 
 @attrs.define(eq=False, kw_only=True)
 class Reorder(DeliveryFault):
-    """Hold all that match until the last of them, then deliver the last one first."""
+    """Hold all that match until the last of them, then deliver one after the other, the last one first."""
 
-    held: list[Callable[[], None]] = attrs.Factory(list)
+    held: list[Delivery] = attrs.Factory(list)
 
 
 @attrs.define(eq=False, kw_only=True)

@@ -264,7 +264,7 @@ class Sandbox:
         self._dispatcher.faults.add(_faults.Duplicate(times=times, trigger=trigger))
 
     def reorder_deliveries(self, times: int = 2, *, trigger: str | None = None) -> None:
-        """Hold back the next `times` deliveries until all of them have come, then begin with the last one."""
+        """Hold back the next `times` deliveries until all of them have come, then send one after the other, the last one first."""
         self._dispatcher.faults.add(_faults.Reorder(times=times, trigger=trigger))
 
     def delay_deliveries(self, seconds: float, times: int = 1, *, trigger: str | None = None) -> None:

@@ -135,6 +135,10 @@ class Spec:
         """Validates what a client sends against one of the document's schemas."""
         return _at(self._requests, "components", "schemas", component)
 
+    def answer_validator(self, component: str) -> Validator:
+        """Validates what the server sends against one of the document's schemas."""
+        return _at(self._answers, "components", "schemas", component)
+
     def property_names(self, component: str) -> frozenset[str]:
         """The properties of one of the document's schemas; none if there is no such schema."""
         return frozenset(name for name, _ in self._properties(component))

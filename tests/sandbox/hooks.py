@@ -1,0 +1,51 @@
+"""What a webhook's target gets, checked against the specs and read back by smooch.webhooks."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from peer import Peer, answer, script
+
+from smooch.webhooks import parse
+
+from .contract import SPEC, SPEC_V2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from peer import Request
+
+    from smooch.sandbox import Sandbox
+
+
+@contextmanager
+def target(*answers: Any) -> Iterator[Peer]:
+    """A target that answers with these in turn, the last one for ever; 200 if there are none."""
+    with Peer(script(*answers or (answer(200),))) as peer:
+        yield peer
+
+
+def posts(peer: Peer) -> list[Request]:
+    return [request for request in peer.requests if request.method == "POST"]
+
+
+def told(sandbox: Sandbox, peer: Peer) -> dict[str, Any]:
+    """What the target was told since the last look, by trigger: the body in v1, the payload in v2."""
+    sandbox.wait_for_deliveries()
+    requests = posts(peer)
+    peer.requests.clear()
+    found = dict(_checked(request.json()) for request in requests)
+    assert len(found) == len(requests), "a trigger came twice"
+    return found
+
+
+def _checked(body: dict[str, Any]) -> tuple[str, Any]:
+    (event,) = parse(body).events
+    assert not type(event).__name__.startswith("Unknown")
+    if "trigger" in body:
+        SPEC.answer_validator("WebhookEvent").validate(body)
+        return body["trigger"], body
+    SPEC_V2.answer_validator("WebhookPayload").validate(body)
+    (envelope,) = body["events"]
+    return envelope["type"], envelope["payload"]

@@ -1,0 +1,287 @@
+"""How deliveries are sent: attempts, waits, faults on request. What they say is in test_delivered_events.py."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from peer import Peer, answer, crowded, unused_port, wait_until
+
+from smooch.sandbox import Sandbox
+
+from .contract import checked_client
+from .hooks import posts, target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import httpx
+
+
+def listen(client: httpx.Client, url: str, *triggers: str) -> dict[str, str]:
+    body = {"target": f"{url}/hook", "triggers": triggers or ["message:appUser"]}
+    made: dict[str, str] = client.post("/webhooks", json=body).json()["webhook"]
+    return made
+
+
+def caller(sandbox: Sandbox, prefix: str = "/v1") -> httpx.Client:
+    return checked_client(sandbox.url + prefix, sandbox.key_id, sandbox.secret, trust_env=False)
+
+
+def statuses(sandbox: Sandbox) -> list[int | None]:
+    sandbox.wait_for_deliveries()
+    return [attempt.status for attempt in sandbox.deliveries]
+
+
+def texts(peer: Peer) -> list[str]:
+    return [request.json()["messages"][0]["text"] for request in posts(peer)]
+
+
+def test_a_delivery_is_a_post_with_the_secret(sandbox: Sandbox, client: httpx.Client) -> None:
+    with target() as peer:
+        webhook = listen(client, peer.url)
+        before = time.time()
+        sandbox.say("ana", "Grüße")
+        assert statuses(sandbox) == [200]
+    (request,) = peer.requests
+    assert (request.method, request.target) == ("POST", "/hook")
+    assert request.headers["x-api-key"] == webhook["secret"]
+    assert request.headers["content-type"] == "application/json"
+    (attempt,) = sandbox.deliveries
+    assert (attempt.number, attempt.trigger, attempt.webhook_id) == (1, "message:appUser", webhook["_id"])
+    assert before <= attempt.at <= time.time()
+    assert attempt.seconds >= 0
+    assert attempt.target == webhook["target"]
+    assert attempt.json == request.json()
+    assert attempt.json["messages"][0]["text"] == "Grüße"
+    assert webhook["secret"] not in repr(attempt)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 406])
+def test_what_would_not_help_is_not_repeated(sandbox: Sandbox, client: httpx.Client, status: int) -> None:
+    with target(answer(status)) as peer:
+        listen(client, peer.url)
+        sandbox.say("ana", "Hi")
+        assert statuses(sandbox) == [status]
+
+
+@pytest.mark.parametrize("status", [302, 405, 410, 429, 500, 503])
+def test_anything_else_is_repeated_until_it_succeeds(sandbox: Sandbox, client: httpx.Client, status: int) -> None:
+    with target(answer(status), answer(status), answer(204)) as peer:
+        listen(client, peer.url)
+        sandbox.say("ana", "Hi")
+        assert statuses(sandbox) == [status, status, 204]
+    assert len({request.body for request in peer.requests}) == 1
+    assert [attempt.number for attempt in sandbox.deliveries] == [1, 2, 3]
+    assert len({attempt.delivery_id for attempt in sandbox.deliveries}) == 1
+
+
+def test_it_is_given_up_after_five_attempts_whose_distance_doubles(sandbox: Sandbox, client: httpx.Client) -> None:
+    with target(answer(500)) as peer:
+        listen(client, peer.url)
+        sandbox.say("ana", "Hi")
+        assert statuses(sandbox) == [500] * 5
+    waits = [later.at - earlier.at - earlier.seconds for earlier, later in itertools.pairwise(sandbox.deliveries)]
+    # the clock can only make them longer
+    assert all(wait >= least for wait, least in zip(waits, [0.059, 0.119, 0.239, 0.479], strict=True))
+
+
+def test_a_target_that_nothing_listens_at(sandbox: Sandbox, client: httpx.Client) -> None:
+    listen(client, f"http://127.0.0.1:{unused_port()}")
+    sandbox.say("ana", "Hi")
+    assert statuses(sandbox) == [None] * 5
+    assert all("ConnectError" in str(attempt.error) for attempt in sandbox.deliveries)
+
+
+def test_a_target_that_hangs_up(sandbox: Sandbox, client: httpx.Client) -> None:
+    with target(None, answer(200)) as peer:
+        listen(client, peer.url)
+        sandbox.say("ana", "Hi")
+        assert statuses(sandbox) == [None, 200]
+    assert "RemoteProtocolError" in str(sandbox.deliveries[0].error)
+
+
+def test_an_answer_that_comes_too_late() -> None:
+    with (
+        target((3, answer(200)), answer(200)) as peer,
+        Sandbox(delivery_timeout=0.2) as sandbox,
+        caller(sandbox) as client,
+    ):
+        listen(client, peer.url)
+        sandbox.say("ana", "Hi")
+        assert statuses(sandbox) == [None, 200]
+        assert sandbox.deliveries[0].error == "no answer in 0.2 s"
+
+
+def test_a_slow_target_holds_up_no_other(sandbox: Sandbox, client: httpx.Client) -> None:
+    with target((5, answer(200))) as slow, target() as quick:
+        listen(client, slow.url)
+        listen(client, quick.url)
+        for number in range(30):
+            sandbox.say("ana", str(number))
+        wait_until(lambda: len(posts(quick)) == 30)
+        assert {attempt.target for attempt in sandbox.deliveries} == {f"{quick.url}/hook"}
+        sandbox.reset()
+
+
+def test_a_webhook_that_is_deleted_gets_no_more(sandbox: Sandbox, client: httpx.Client) -> None:
+    with target(answer(500)) as peer:
+        webhook = listen(client, peer.url)
+        sandbox.say("ana", "Hi")
+        wait_until(lambda: bool(sandbox.deliveries))
+        client.delete(f"/webhooks/{webhook['_id']}")
+        seen = len(statuses(sandbox))
+    assert seen < 5
+
+
+def test_an_attempt_goes_where_the_webhook_points_by_then(sandbox: Sandbox, client: httpx.Client) -> None:
+    with target(answer(500)) as old, target() as new:
+        webhook = listen(client, old.url)
+        sandbox.say("ana", "Hi")
+        wait_until(lambda: bool(sandbox.deliveries))
+        client.put(f"/webhooks/{webhook['_id']}", json={"target": new.url})
+        assert statuses(sandbox)[-1] == 200
+    assert texts(new) == ["Hi"]
+
+
+def test_reset_and_stop_give_up_what_is_under_way(sandbox: Sandbox, client: httpx.Client) -> None:
+    with target((30, answer(200))) as peer:
+        listen(client, peer.url)
+        sandbox.say("ana", "Hi")
+        wait_until(lambda: bool(posts(peer)))
+        with pytest.raises(TimeoutError, match="there are deliveries under way"):
+            sandbox.wait_for_deliveries(0.05)
+        sandbox.reset()
+        assert statuses(sandbox) == []
+        with Sandbox() as other, caller(other) as client:
+            listen(client, peer.url)
+            other.say("ana", "Hi")
+            wait_until(lambda: len(posts(peer)) == 2)
+        assert other.deliveries == []
+        with pytest.raises(RuntimeError, match="not running"):
+            other.wait_for_deliveries()
+
+
+def test_the_proxy_of_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{unused_port()}")
+    with target() as peer, Sandbox() as sandbox, caller(sandbox) as client:
+        listen(client, peer.url)
+        sandbox.say("ana", "Hi")
+        assert statuses(sandbox) == [200]
+
+
+def test_several_webhooks_hear_of_one_event(sandbox: Sandbox, client: httpx.Client) -> None:
+    with target() as first, target() as second:
+        secrets = {listen(client, peer.url)["secret"] for peer in (first, second)}
+        sandbox.say("ana", "Hi")
+        assert statuses(sandbox) == [200, 200]
+    assert {peer.requests[0].headers["x-api-key"] for peer in (first, second)} == secrets
+    assert texts(first) == texts(second) == ["Hi"]
+
+
+class TestProbes:
+    @pytest.fixture
+    def prober(self) -> Iterator[Sandbox]:
+        with Sandbox(probe_targets=True, delivery_timeout=0.5) as sandbox:
+            yield sandbox
+
+    @pytest.mark.parametrize("status", [200, 404, 500])
+    def test_a_target_that_answers_is_taken(self, prober: Sandbox, status: int) -> None:
+        with target(answer(status)) as peer, caller(prober, "") as client:
+            body = {"target": f"{peer.url}/hook"}
+            assert client.post("/v1/webhooks", json=body).status_code == 201
+        assert [(request.method, request.target) for request in peer.requests] == [("HEAD", "/hook")]
+
+    def test_a_target_that_does_not_is_refused(self, prober: Sandbox) -> None:
+        custom = f"/v2/apps/{prober.app_id}/integrations"
+        with crowded() as silent, caller(prober, "") as client:
+            for url in (f"http://127.0.0.1:{unused_port()}/hook", f"{silent}/hook"):
+                refused = client.post("/v1/webhooks", json={"target": url})
+                assert refused.status_code == 400
+                assert f"{url} does not answer" in refused.json()["error"]["description"]
+                body = {"target": url, "triggers": ["conversation:message"]}
+                path = f"{custom}/{prober.integration_id}/webhooks"
+                assert client.post(path, json=body).status_code == 400
+                integration = {"type": "custom", "displayName": "bot", "webhooks": [body]}
+                assert client.post(custom, json=integration).status_code == 400
+            assert client.get("/v1/webhooks").json()["webhooks"] == []
+            assert len(client.get(custom).json()["integrations"]) == 1
+
+    def test_by_default_nothing_is_probed(self, sandbox: Sandbox, client: httpx.Client) -> None:
+        body = {"target": f"http://127.0.0.1:{unused_port()}/hook"}
+        assert client.post("/webhooks", json=body).status_code == 201
+
+
+class TestFaults:
+    def test_duplicates(self, sandbox: Sandbox, client: httpx.Client) -> None:
+        with target() as peer:
+            listen(client, peer.url)
+            sandbox.duplicate_deliveries(2)
+            for text in "abc":
+                sandbox.say("ana", text)
+            assert statuses(sandbox) == [200] * 5
+        assert sorted(texts(peer)) == list("aabbc")
+
+    def test_another_order(self, sandbox: Sandbox, client: httpx.Client) -> None:
+        with target() as peer:
+            listen(client, peer.url)
+            sandbox.reorder_deliveries(3)
+            for text in "ab":
+                sandbox.say("ana", text)
+            assert statuses(sandbox) == []
+            sandbox.say("ana", "c")
+            sandbox.wait_for_deliveries()
+            sandbox.say("ana", "d")
+            assert statuses(sandbox) == [200] * 4
+        assert texts(peer) == list("cbad")
+
+    def test_delays(self, sandbox: Sandbox, client: httpx.Client) -> None:
+        with target() as peer:
+            listen(client, peer.url)
+            sandbox.delay_deliveries(0.2)
+            sandbox.say("ana", "a")
+            sandbox.say("ana", "b")
+            assert statuses(sandbox) == [200, 200]
+        assert texts(peer) == ["b", "a"]
+
+    def test_losses(self, sandbox: Sandbox, client: httpx.Client) -> None:
+        with target() as peer:
+            listen(client, peer.url)
+            sandbox.drop_deliveries()
+            sandbox.say("ana", "a")
+            sandbox.say("ana", "b")
+            assert statuses(sandbox) == [None, 200]
+        assert texts(peer) == ["b"]
+        assert sandbox.deliveries[0].error == "lost on request"
+
+    def test_a_trigger_chooses(self, sandbox: Sandbox, client: httpx.Client) -> None:
+        with target() as peer:
+            listen(client, peer.url, "*")
+            sandbox.drop_deliveries(5, trigger="client:*")
+            sandbox.drop_deliveries(trigger="message:appUser")
+            sandbox.say("ana", "a")
+            sandbox.say("ana", "b")
+            sandbox.wait_for_deliveries()
+        assert texts(peer) == ["b"]
+
+    def test_they_need_a_number(self, sandbox: Sandbox) -> None:
+        for ask in (sandbox.duplicate_deliveries, sandbox.drop_deliveries, sandbox.reorder_deliveries):
+            with pytest.raises(ValueError, match="times"):
+                ask(0)
+
+    def test_reset_forgets_them(self, sandbox: Sandbox, connect: Callable[..., httpx.Client]) -> None:
+        sandbox.drop_deliveries(5)
+        sandbox.reset()
+        with target() as peer:
+            listen(connect(), peer.url)
+            sandbox.say("ana", "a")
+            assert statuses(sandbox) == [200]
+
+
+@pytest.mark.parametrize("option", ["retry_speedup", "delivery_timeout"])
+@pytest.mark.parametrize("value", [0, -1, float("nan")])
+def test_options_that_make_no_sense(option: str, value: float) -> None:
+    with pytest.raises(ValueError, match=option):
+        Sandbox(**{option: value})  # type: ignore[arg-type]
