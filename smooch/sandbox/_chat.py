@@ -49,6 +49,13 @@ def click(app: App, user_id: str, action: str | Mapping[str, Any], *, root_url: 
     _tap(app, user, *found, root_url=root_url)
 
 
+def set_typing(app: App, user_id: str, is_typing: bool) -> None:
+    """Start or stop to type in the default conversation."""
+    user, _ = _arrive(app, user_id, None)
+    activity = {"role": "appUser", "type": "typing:start" if is_typing else "typing:stop"}
+    app.type_in(user, app.conversation(user), by="appUser", activity=activity)
+
+
 def open_chat(app: App, user_id: str, *, referral: str | None, channel: str | None) -> None:
     """Open the chat without writing yet, by a link that carries `referral` if that is given."""
     user, client = _arrive(app, user_id, channel)

@@ -199,6 +199,10 @@ class Sandbox:
         """
         self._act(lambda: _chat.open_chat(self._app, user_id, referral=referral, channel=channel))
 
+    def set_typing(self, user_id: str, is_typing: bool = True) -> None:
+        """Start, or stop, to type as the user does. For `user_id` see `say`."""
+        self._act(lambda: _chat.set_typing(self._app, user_id, is_typing))
+
     def authenticate_user(self, user_id: str, *, email: str | None = None, zendesk_id: str | None = None) -> None:
         """Let the user with this id, or external id, log in on the web.
 

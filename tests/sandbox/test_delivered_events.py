@@ -1,0 +1,348 @@
+"""What deliveries of v1 and v1.1 say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .hooks import target, told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import httpx
+    from peer import Peer
+
+    from smooch.sandbox import Sandbox
+
+EVERYTHING = ["*", "typing:appUser"]
+PHONE = "+14165550123"
+
+
+@pytest.fixture(params=["v1", "v1.1"])
+def version(request: pytest.FixtureRequest) -> str:
+    version: str = request.param
+    return version
+
+
+@pytest.fixture
+def client(connect: Callable[..., httpx.Client], version: str) -> httpx.Client:
+    return connect(f"/{version}")
+
+
+@pytest.fixture
+def peer() -> Iterator[Peer]:
+    with target() as peer:
+        yield peer
+
+
+@pytest.fixture
+def events(sandbox: Sandbox, client: httpx.Client, peer: Peer) -> Callable[[], dict[str, Any]]:
+    """What a webhook that listens to everything was told since the last look."""
+    client.post("/webhooks", json={"target": peer.url, "triggers": EVERYTHING})
+    return lambda: told(sandbox, peer)
+
+
+def post(client: httpx.Client, text: str = "Hi", **fields: Any) -> dict[str, Any]:
+    body = {"role": "appMaker", "type": "text", "text": text, **fields}
+    message: dict[str, Any] = client.post("/appusers/ana/messages", json=body).json()["message"]
+    return message
+
+
+def link(client: httpx.Client, channel: str = "twilio", **fields: Any) -> None:
+    body = {"type": channel, "phoneNumber": PHONE, **fields}
+    assert client.post("/appusers/ana/channels", json=body).status_code == 200
+
+
+class TestMessages:
+    def test_from_the_user(
+        self, sandbox: Sandbox, client: httpx.Client, version: str, events: Callable[[], dict[str, Any]]
+    ) -> None:
+        sandbox.say("ana", "Hi")
+        body = events()["message:appUser"]
+        (message,) = body["messages"]
+        (listed,) = client.get("/appusers/ana/messages").json()["messages"]
+        assert message == listed
+        assert (message["text"], message["role"], message["source"]) == ("Hi", "appUser", {"type": "web"})
+        assert body["app"] == {"_id": sandbox.app_id}
+        assert body["appUser"]["userId"] == "ana"
+        assert "timestamp" not in body
+        if version == "v1":
+            assert body["appUser"] == client.get("/appusers/ana").json()["appUser"]
+            assert not {"version", "conversation", "client"} & body.keys()
+        else:
+            assert body["appUser"].keys() == {"_id", "userId", "conversationStarted"}
+            assert body["version"] == "v1.1"
+            conversation = client.get("/appusers/ana/messages").json()["conversation"]
+            assert body["conversation"] == {"_id": conversation["_id"]}
+
+    def test_from_the_business(
+        self, sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]
+    ) -> None:
+        sandbox.say("ana", "Hi")
+        events()
+        message = post(client)
+        (body,) = events().values()
+        assert (body["trigger"], body["messages"]) == ("message:appMaker", [message])
+
+    def test_posted_for_the_user_by_the_api(
+        self, sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]
+    ) -> None:
+        sandbox.say("ana", "Hi")
+        events()
+        message = post(client, role="appUser")
+        (body,) = events().values()
+        assert (body["trigger"], body["messages"][0]["_id"]) == ("message:appUser", message["_id"])
+
+
+@pytest.mark.parametrize(
+    ("triggers", "heard"),
+    [
+        (["message"], {"message:appUser", "message:appMaker"}),
+        (["message:appMaker"], {"message:appMaker"}),
+        (["postback"], {"postback"}),
+        (["message:appUser", "conversation:read"], {"message:appUser", "conversation:read"}),
+        (["*"], {"client:add", "message:appUser", "message:appMaker", "postback", "conversation:read"}),
+        (["typing:appUser"], {"typing:appUser"}),
+    ],
+)
+def test_a_webhook_hears_what_it_asked_for(
+    sandbox: Sandbox, client: httpx.Client, peer: Peer, triggers: list[str], heard: set[str]
+) -> None:
+    client.post("/webhooks", json={"target": peer.url, "triggers": triggers})
+    sandbox.say("ana", "Hi")
+    post(client, actions=[{"type": "postback", "text": "Go", "payload": "GO"}])
+    sandbox.click("ana", "Go")
+    sandbox.set_typing("ana")
+    client.post("/appusers/ana/conversation/read")
+    assert told(sandbox, peer).keys() == heard
+
+
+class TestWhatAWebhookAskedFor:
+    @pytest.fixture
+    def version(self) -> str:
+        return "v1.1"
+
+    def test_the_full_user(self, sandbox: Sandbox, client: httpx.Client, peer: Peer) -> None:
+        client.post("/webhooks", json={"target": peer.url, "triggers": ["*"], "includeFullAppUser": True})
+        sandbox.say("ana", "Hi")
+        assert told(sandbox, peer)["message:appUser"]["appUser"] == client.get("/appusers/ana").json()["appUser"]
+
+    def test_the_client(self, sandbox: Sandbox, client: httpx.Client, peer: Peer) -> None:
+        client.post("/webhooks", json={"target": peer.url, "triggers": ["*"], "includeClient": True})
+        sandbox.say("ana", "Hi")
+        (shown,) = client.get("/appusers/ana").json()["appUser"]["clients"]
+        assert told(sandbox, peer)["message:appUser"]["client"] == shown
+        link(client, skipConfirmation=True)
+        (twilio,) = (each for each in client.get("/appusers/ana").json()["appUser"]["clients"] if each != shown)
+        assert told(sandbox, peer)["link:success"]["client"] == twilio
+
+
+def test_the_version_of_the_path_that_made_it(
+    sandbox: Sandbox, connect: Callable[..., httpx.Client], peer: Peer
+) -> None:
+    with target() as other:
+        connect("/v1").post("/webhooks", json={"target": peer.url})
+        connect("/v1.1").post("/webhooks", json={"target": other.url})
+        sandbox.say("ana", "Hi")
+        assert "version" not in told(sandbox, peer)["message:appUser"]
+        assert told(sandbox, other)["message:appUser"]["version"] == "v1.1"
+
+
+class TestConversation:
+    def test_a_start_and_a_referral(self, sandbox: Sandbox, events: Callable[[], dict[str, Any]]) -> None:
+        sandbox.open_chat("ana", referral="spring")
+        start = events()["conversation:start"]
+        assert (start["source"], start["referral"]) == ({"type": "web"}, {"code": "spring"})
+        assert start["appUser"]["conversationStarted"] is True
+        sandbox.open_chat("ana", referral="summer")
+        (referral,) = events().values()
+        assert (referral["trigger"], referral["referral"]) == ("conversation:referral", {"code": "summer"})
+        sandbox.open_chat("ana")
+        assert events() == {}
+
+    def test_a_first_message_is_no_start(self, sandbox: Sandbox, events: Callable[[], dict[str, Any]]) -> None:
+        sandbox.say("ana", "Hi")
+        assert events().keys() == {"client:add", "message:appUser"}
+
+    def test_reading(self, sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]) -> None:
+        sandbox.say("ana", "Hi")
+        events()
+        client.post("/appusers/ana/conversation/read")
+        (body,) = events().values()
+        assert (body["trigger"], body["source"]) == ("conversation:read", {"type": "web"})
+        assert body["timestamp"] > 1.7e9
+
+    def test_typing(self, sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]) -> None:
+        sandbox.say("ana", "Hi")
+        events()
+        path = "/appusers/ana/conversation/activity"
+        client.post(path, json={"role": "appMaker", "type": "typing:start"})
+        sandbox.set_typing("ana", False)
+        (body,) = events().values()
+        assert (body["trigger"], body["activity"]) == ("typing:appUser", {"type": "typing:stop"})
+
+
+class TestButtons:
+    def test_a_postback(self, sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]) -> None:
+        client.post("/appusers", json={"userId": "ana"})
+        message = post(client, actions=[{"type": "postback", "text": "Go", "payload": "GO"}])
+        events()
+        sandbox.click("ana", "GO")
+        body = events()["postback"]
+        assert body["postbacks"] == [{"message": message, "action": message["actions"][0]}]
+        assert "timestamp" not in body
+
+    def test_a_postback_of_the_menu(
+        self, sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]
+    ) -> None:
+        sandbox.say("ana", "Hi")
+        items = [
+            {"type": "submenu", "text": "More", "items": [{"type": "postback", "text": "Help", "payload": "HELP"}]}
+        ]
+        client.put("/menu", json={"items": items})
+        events()
+        sandbox.click("ana", {"type": "postback", "payload": "HELP"})
+        ((postback,),) = (body["postbacks"] for body in events().values())
+        assert "message" not in postback
+        assert postback["action"]["text"] == "Help"
+
+    def test_a_payment(self, sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]) -> None:
+        client.post("/appusers", json={"userId": "ana"})
+        post(client, actions=[{"type": "buy", "text": "Pay", "amount": 450, "currency": "EUR"}])
+        events()
+        sandbox.click("ana", "Pay")
+        (payment,) = events()["payment:success"]["payments"]
+        assert (payment["action"]["state"], payment["message"]["actions"][0]["state"]) == ("paid", "paid")
+        assert payment["charge"]["id"].startswith("ch_")
+        assert client.get("/appusers/ana/messages").json()["messages"][0]["actions"][0]["state"] == "paid"
+
+
+class TestChannels:
+    def test_a_link(self, sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]) -> None:
+        sandbox.say("ana", "Hi")
+        events()
+        link(client)
+        (match,) = events().values()
+        assert (match["trigger"], match["channel"], match["criteria"]) == (
+            "link:match",
+            "twilio",
+            {"phoneNumber": PHONE},
+        )
+        link(client, skipConfirmation=True)
+        assert events().keys() == {"link:match", "client:add", "link:success"}
+        client.delete("/appusers/ana/channels/twilio")
+        assert events().keys() == {"client:remove"}
+
+    def test_delivery_to_the_channel(
+        self, sandbox: Sandbox, client: httpx.Client, version: str, events: Callable[[], dict[str, Any]]
+    ) -> None:
+        sandbox.say("ana", "Hi")
+        events()
+        link(client, skipConfirmation=True)
+        events()
+        message = post(client)
+        body = events()["delivery:success" if version == "v1" else "message:delivery:channel"]
+        assert body["destination"] == {"type": "twilio"}
+        if version == "v1":
+            assert body["messages"] == [message]
+        else:
+            assert (body["message"], body["isFinalEvent"]) == ({"_id": message["_id"]}, True)
+
+    def test_the_user_answers_there(
+        self, sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]
+    ) -> None:
+        sandbox.say("ana", "Hi")
+        events()
+        link(client, skipConfirmation=True)
+        events()
+        sandbox.say("ana", "Here", channel="twilio")
+        (body,) = events().values()
+        assert body["messages"][0]["source"]["type"] == "twilio"
+
+    def test_a_failure(
+        self, sandbox: Sandbox, client: httpx.Client, version: str, events: Callable[[], dict[str, Any]]
+    ) -> None:
+        sandbox.say("ana", "Hi")
+        events()
+        link(client, skipConfirmation=True)
+        events()
+        sandbox.fail_channel("line")
+        sandbox.fail_channel("twilio", code="unauthorized", message="token refused")
+        post(client)
+        trigger = "delivery:failure" if version == "v1" else "message:delivery:failure"
+        body = events()[trigger]
+        assert body["error"] == {"code": "unauthorized", "message": "token refused"}
+        post(client)
+        assert trigger not in events()
+
+    def test_a_channel_that_confirms(
+        self, sandbox: Sandbox, connect: Callable[..., httpx.Client], client: httpx.Client, version: str, events: Any
+    ) -> None:
+        sandbox.say("ana", "Hi")
+        events()
+        body = {"type": "whatsapp", "phoneNumber": PHONE, "skipConfirmation": True}
+        assert connect("/v1.1").post("/appusers/ana/channels", json=body).status_code == 200
+        events()
+        post(client)
+        delivered = {trigger: body.get("isFinalEvent") for trigger, body in events().items() if "delivery" in trigger}
+        if version == "v1":
+            assert delivered == {"delivery:success": None}
+        else:
+            assert delivered == {"message:delivery:channel": False, "message:delivery:user": True}
+
+    def test_a_web_chat_reports_no_delivery(
+        self, sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]
+    ) -> None:
+        sandbox.say("ana", "Hi")
+        events()
+        post(client)
+        assert events().keys() == {"message:appMaker"}
+
+
+class TestUsers:
+    def test_a_merger(self, sandbox: Sandbox, connect: Callable[..., httpx.Client], events: Any) -> None:
+        for user in ("ana", "bob"):
+            sandbox.say(user, "Hi")
+            events()
+        client = connect("/v1.1")
+        ana, bob = (client.get(f"/appusers/{user}").json()["appUser"]["_id"] for user in ("ana", "bob"))
+        client.post("/appusers/merge", json={"surviving": {"_id": ana}, "discarded": {"_id": bob}})
+        body = events()["merge:appUser"]
+        assert body["surviving"] == {"_id": ana, "userId": "ana", "conversationStarted": True}
+        assert [each["_id"] for each in body["discarded"]] == [bob]
+        assert "appUser" not in body
+
+    def test_deletion(self, sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]) -> None:
+        sandbox.say("ana", "Hi")
+        events()
+        client.delete("/appusers/ana")
+        (body,) = events().values()
+        assert (body["trigger"], body["appUser"]["userId"]) == ("appUser:delete", "ana")
+
+
+class TestNotifications:
+    @pytest.fixture
+    def version(self) -> str:
+        return "v1.1"
+
+    def test_one_to_a_known_user(self, sandbox: Sandbox, client: httpx.Client, events: Any) -> None:
+        settings = {"type": "twilio", "accountSid": "AC1", "authToken": "t", "phoneNumberSid": "PN1"}
+        integration = client.post("/integrations", json=settings).json()["integration"]["_id"]
+        sandbox.say("ana", "Hi")
+        events()
+        link(client, skipConfirmation=True, integrationId=integration)
+        events()
+        notified = []
+        for destination in (PHONE, "+14165550199"):
+            body = {
+                "destination": {"integrationId": integration, "destinationId": destination},
+                "author": {"role": "appMaker"},
+                "message": {"type": "text", "text": "Your parcel"},
+            }
+            answer = client.post("/notifications", json=body).json()
+            delivered = events()["notification:delivery:channel"]
+            assert delivered["notification"] == answer["notification"]
+            notified.append(delivered.get("matchResult", {}).get("appUser", {}).get("userId"))
+        assert notified == ["ana", None]
