@@ -30,13 +30,19 @@ def posts(peer: Peer) -> list[Request]:
     return [request for request in peer.requests if request.method == "POST"]
 
 
-def told(sandbox: Sandbox, peer: Peer) -> dict[str, Any]:
-    """What the target was told since the last look, by trigger: the body in v1, the payload in v2."""
+def heard(sandbox: Sandbox, peer: Peer) -> list[tuple[str, Any]]:
+    """What the target was told since the last look: triggers with the body in v1, with the payload in v2."""
     sandbox.wait_for_deliveries()
     requests = posts(peer)
     peer.requests.clear()
-    found = dict(_checked(request.json()) for request in requests)
-    assert len(found) == len(requests), "a trigger came twice"
+    return [_checked(request.json()) for request in requests]
+
+
+def told(sandbox: Sandbox, peer: Peer) -> dict[str, Any]:
+    """The same by trigger, where none comes twice."""
+    pairs = heard(sandbox, peer)
+    found = dict(pairs)
+    assert len(found) == len(pairs), "a trigger came twice"
     return found
 
 

@@ -1,0 +1,134 @@
+"""Acting as the user: `say`, `click`, `open_chat`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+
+from smooch.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx
+
+GO = {"type": "postback", "text": "Go", "payload": "GO"}
+
+
+def messages(client: httpx.Client, user: str = "ana") -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = client.get(f"/appusers/{user}/messages").json()["messages"]
+    return listed
+
+
+def post(client: httpx.Client, **fields: Any) -> dict[str, Any]:
+    client.post("/appusers", json={"userId": "ana"})
+    body = {"role": "appMaker", "type": "text", "text": "Well?", **fields}
+    message: dict[str, Any] = client.post("/appusers/ana/messages", json=body).json()["message"]
+    return message
+
+
+class TestSay:
+    @pytest.mark.parametrize("user_id", ["ana", "a/ü b", "5a1b2c3d4e5f60718293a4b5"])
+    def test_somebody_new_becomes_a_user_on_the_web(self, sandbox: Sandbox, client: httpx.Client, user_id: str) -> None:
+        message_id = sandbox.say(user_id, "Hi")
+        path = f"/appusers/{quote(user_id, safe='')}"
+        user = client.get(path).json()["appUser"]
+        assert (user["userId"], [each["platform"] for each in user["clients"]]) == (user_id, ["web"])
+        (message,) = client.get(f"{path}/messages").json()["messages"]
+        assert (message["_id"], message["text"], message["authorId"]) == (message_id, "Hi", user["_id"])
+
+    def test_somebody_known_writes_with_the_latest_device(self, sandbox: Sandbox, client: httpx.Client) -> None:
+        for device in ("d-1", "d-2"):
+            body = {"userId": "ana", "device": {"id": device, "platform": "ios" if device == "d-2" else "android"}}
+            client.post("/init", json=body)
+        sandbox.say("ana", "Hi")
+        assert messages(client)[0]["source"] == {"type": "ios"}
+        assert len(client.get("/appusers/ana").json()["appUser"]["clients"]) == 2
+
+    def test_both_ids_name_the_user(self, sandbox: Sandbox, client: httpx.Client) -> None:
+        sandbox.say("ana", "Hi")
+        sandbox.say(client.get("/appusers/ana").json()["appUser"]["_id"], "again")
+        assert [message["text"] for message in messages(client)] == ["Hi", "again"]
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            {"type": "image", "mediaUrl": "https://img.example/a.png"},
+            {"type": "location", "coordinates": {"lat": 43.6, "long": -79.3}},
+            {"text": "a text, with a payload", "payload": "P", "metadata": {"n": 1}},
+        ],
+    )
+    def test_more_than_text(self, sandbox: Sandbox, client: httpx.Client, content: dict[str, Any]) -> None:
+        sandbox.say("ana", content)
+        (message,) = messages(client)
+        assert content.items() <= message.items()
+        assert message["role"] == "appUser"
+
+    @pytest.mark.parametrize("content", [{"type": "image"}, {"type": "telepathy"}, {}, {"text": 1}])
+    def test_what_the_api_would_refuse(self, sandbox: Sandbox, client: httpx.Client, content: dict[str, Any]) -> None:
+        with pytest.raises(ValueError, match="content"):
+            sandbox.say("ana", content)
+        assert client.get("/appusers/ana").status_code == 404
+
+    def test_a_channel_or_conversation_that_is_not_there(self, sandbox: Sandbox, client: httpx.Client) -> None:
+        sandbox.say("ana", "Hi")
+        for wrong in ({"channel": "line"}, {"conversation_id": "x"}):
+            with pytest.raises(LookupError, match=r"line|x"):
+                sandbox.say("ana", "Hi", **wrong)
+        with pytest.raises(LookupError, match="line"):
+            sandbox.say("bob", "Hi", channel="line")
+        assert len(messages(client)) == 1
+        assert client.get("/appusers/bob").status_code == 404
+
+    def test_a_full_conversation(self, sandbox: Sandbox) -> None:
+        with Sandbox(max_messages=1) as small:
+            small.say("ana", "Hi")
+            with pytest.raises(ValueError, match="limit of 1"):
+                small.say("ana", "again")
+
+    def test_a_sandbox_that_is_not_running(self) -> None:
+        with pytest.raises(RuntimeError, match="not running"):
+            Sandbox().say("ana", "Hi")
+
+
+class TestClick:
+    def test_the_newest_button_that_fits(self, sandbox: Sandbox, client: httpx.Client) -> None:
+        for payload in ("1", "2"):
+            post(client, actions=[{"type": "reply", "text": "Yes", "payload": payload}])
+        sandbox.click("ana", "Yes")
+        assert messages(client)[-1]["payload"] == "2"
+        sandbox.click("ana", {"text": "Yes", "payload": "1"})
+        assert messages(client)[-1]["payload"] == "1"
+
+    def test_a_button_of_an_item(self, sandbox: Sandbox, client: httpx.Client) -> None:
+        message = post(client, type="carousel", items=[{"title": "Mug", "actions": [GO]}])
+        sandbox.click("ana", message["items"][0]["actions"][0]["_id"])
+        (event,) = (each for each in sandbox._asgi.store.events if type(each).__name__ == "PostbackTapped")
+        assert event.message.id == message["_id"]  # type: ignore[attr-defined]
+
+    @pytest.mark.parametrize("action", ["No", {"payload": "NO"}, {}, ""])
+    def test_a_button_that_is_not_there(self, sandbox: Sandbox, client: httpx.Client, action: Any) -> None:
+        post(client, actions=[GO])
+        with pytest.raises(LookupError, match="there are: 'Go'"):
+            sandbox.click("ana", action)
+
+    def test_nobody(self, sandbox: Sandbox) -> None:
+        with pytest.raises(LookupError, match="no user 'bob'"):
+            sandbox.click("bob", "Go")
+
+    def test_what_the_api_does_not_hear_of(self, sandbox: Sandbox, client: httpx.Client) -> None:
+        post(client, actions=[{"type": "link", "text": "Shop", "uri": "https://example.com"}])
+        with pytest.raises(ValueError, match="link"):
+            sandbox.click("ana", "Shop")
+
+
+def test_the_chat_can_be_opened_on_a_channel(sandbox: Sandbox, connect: Callable[..., httpx.Client]) -> None:
+    client = connect("/v1.1")
+    client.post("/appusers", json={"userId": "ana"})
+    body = {"type": "twilio", "phoneNumber": "+14165550123", "skipConfirmation": True}
+    client.post("/appusers/ana/channels", json=body)
+    sandbox.open_chat("ana", channel="twilio")
+    assert client.get("/appusers/ana").json()["appUser"]["conversationStarted"] is True
+    assert client.get("/appusers/ana/messages").json()["messages"] == []

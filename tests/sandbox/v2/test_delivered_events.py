@@ -1,0 +1,338 @@
+"""What deliveries of v2 say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from smooch.sandbox import _spec
+
+from ..hooks import heard, posts, target, told
+from .api import BUSINESS, Api
+from .test_integrations import link
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import httpx
+    from peer import Peer
+
+    Look = Callable[[], dict[str, Any]]
+
+
+def all_triggers() -> list[str]:
+    schemas = _spec.load("v2").document["components"]["schemas"]
+    names = [each["$ref"].rpartition("/")[2] for each in schemas["WebhookEvent"]["oneOf"]]
+    bodies = [part for name in names for part in schemas[name]["allOf"] if "properties" in part]
+    return [body["properties"]["type"]["const"] for body in bodies if "const" in body["properties"]["type"]]
+
+
+@pytest.fixture
+def peer() -> Iterator[Peer]:
+    with target() as peer:
+        yield peer
+
+
+def listen(api: Api, peer: Peer, integration: str | None = None, **fields: Any) -> dict[str, Any]:
+    body = {"target": peer.url, "triggers": all_triggers(), **fields}
+    path = f"/integrations/{integration or api.sandbox.integration_id}/webhooks"
+    webhook: dict[str, Any] = api.made(path, "webhook", body)
+    return webhook
+
+
+@pytest.fixture
+def events(api: Api, peer: Peer) -> Look:
+    """What a webhook that listens to everything was told since the last look."""
+    listen(api, peer)
+    return lambda: told(api.sandbox, peer)
+
+
+def test_the_envelope(api: Api, peer: Peer) -> None:
+    webhook = listen(api, peer)
+    api.conversation()
+    api.sandbox.wait_for_deliveries()
+    (request,) = posts(peer)
+    body = request.json()
+    assert request.headers["x-api-key"] == webhook["secret"]
+    assert body["app"] == {"id": api.sandbox.app_id}
+    assert body["webhook"] == {"id": webhook["id"], "version": "v2"}
+    (event,) = body["events"]
+    assert event.keys() == {"id", "type", "createdAt", "payload"}
+
+
+def test_one_event_has_one_id_wherever_it_goes(api: Api, peer: Peer) -> None:
+    with target() as other:
+        listen(api, peer)
+        listen(api, other)
+        api.conversation()
+        api.conversation()
+        api.sandbox.wait_for_deliveries()
+        ids = [sorted(request.json()["events"][0]["id"] for request in posts(each)) for each in (peer, other)]
+    assert ids[0] == ids[1]
+    assert len(set(ids[0])) == 2
+
+
+class TestConversations:
+    def test_by_the_api(self, api: Api, events: Look) -> None:
+        user = api.user()
+        conversation = api.conversation(user, metadata={"lang": "en"})
+        created = events()["conversation:create"]
+        assert created["conversation"] == {"id": conversation, "type": "personal", "metadata": {"lang": "en"}}
+        assert (created["creationReason"], created["user"]["id"]) == ("none", user)
+        second = api.conversation(user)
+        events()
+        api.client.delete(f"/conversations/{second}")
+        assert events()["conversation:remove"]["conversation"]["id"] == second
+
+    def test_by_the_user(self, api: Api, events: Look) -> None:
+        api.sandbox.open_chat("ana", referral="spring")
+        created = events()["conversation:create"]
+        assert (created["creationReason"], created["referral"]) == ("startConversation", {"code": "spring"})
+        assert created["source"] == {"type": "web"}
+        api.sandbox.open_chat("ana", referral="summer")
+        referred = events()["conversation:referral"]
+        assert (referred["user"]["externalId"], referred["referral"]) == ("ana", {"code": "summer"})
+
+    def test_groups(self, api: Api, events: Look) -> None:
+        ana, bob = api.user(), api.user()
+        group = api.group(ana)
+        assert "user" not in events()["conversation:create"]
+        path = f"/conversations/{group}"
+        api.client.post(f"{path}/join", json={"userId": bob, "subscribeSDKClient": False})
+        assert events()["conversation:join"]["user"]["id"] == bob
+        api.post(group, author={"type": "user", "userId": ana})
+        assert events()["conversation:message"]["message"]["author"]["userId"] == ana
+        api.client.post(f"{path}/leave", json={"userId": bob})
+        assert events()["conversation:leave"]["user"]["id"] == bob
+
+
+class TestMessages:
+    def test_from_the_user(self, api: Api, events: Look) -> None:
+        api.sandbox.say("ana", "Hi")
+        seen = events()
+        assert seen.keys() == {"client:add", "conversation:create", "conversation:message"}
+        assert seen["conversation:create"]["creationReason"] == "message"
+        message = seen["conversation:message"]["message"]
+        assert message["content"] == {"type": "text", "text": "Hi"}
+        assert message["author"]["user"]["externalId"] == "ana"
+        assert message["author"]["user"].keys() == {"id", "externalId", "authenticated"}
+        assert message["source"] == {"type": "web"}
+
+    def test_from_the_business(self, api: Api, events: Look) -> None:
+        conversation = api.conversation()
+        events()
+        posted = api.post(conversation, metadata={"n": 1})
+        (payload,) = events().values()
+        assert payload["message"] == posted
+
+    def test_full_user_and_source(self, api: Api, peer: Peer) -> None:
+        listen(api, peer, includeFullUser=True, includeFullSource=True)
+        api.sandbox.say("ana", "Hi")
+        message = told(api.sandbox, peer)["conversation:message"]["message"]
+        assert message["author"]["user"] == api.client.get("/users/ana").json()["user"]
+        (client,) = api.client.get("/users/ana/clients").json()["clients"]
+        (device,) = api.client.get("/users/ana/devices").json()["devices"]
+        assert message["source"] == {"type": "web", "client": client, "device": device}
+
+    def test_into_a_conversation_that_is_named(self, api: Api, events: Look) -> None:
+        user = api.user()
+        api.conversation(user)
+        events()
+        second = api.conversation(user)
+        events()
+        api.sandbox.say(user, "Here", conversation_id=second)
+        assert events()["conversation:message"]["conversation"]["id"] == second
+
+
+class TestButtons:
+    @pytest.fixture
+    def conversation(self, api: Api) -> str:
+        conversation = api.conversation(api.user(externalId="ana"))
+        actions = [
+            {"type": "postback", "text": "Go", "payload": "GO", "metadata": {"colour": "red"}},
+        ]
+        api.post(conversation, {"type": "text", "text": "Well?", "actions": actions})
+        return conversation
+
+    def test_a_postback(self, api: Api, conversation: str, events: Look) -> None:
+        api.sandbox.click("ana", "Go")
+        payload = events()["conversation:postback"]
+        assert payload["postback"] == {"payload": "GO", "metadata": {"colour": "red"}}
+        assert (payload["conversation"]["id"], payload["source"]) == (conversation, {"type": "web"})
+        assert payload["user"]["externalId"] == "ana"
+
+    def test_an_echo(self, api: Api, account: httpx.Client, conversation: str, events: Look) -> None:
+        account.patch(f"/v2/apps/{api.sandbox.app_id}", json={"settings": {"echoPostback": True}})
+        api.sandbox.click("ana", "Go")
+        seen = events()
+        assert seen["conversation:message"]["message"]["content"]["text"] == "Go"
+        assert "conversation:postback" in seen
+
+    def test_a_reply(self, api: Api, conversation: str, events: Look) -> None:
+        actions = [{"type": "reply", "text": "Yes", "payload": "YES"}]
+        api.post(conversation, {"type": "text", "text": "Sure?", "actions": actions})
+        events()
+        api.sandbox.click("ana", "YES")
+        message = events()["conversation:message"]["message"]
+        assert message["content"] == {"type": "text", "text": "Yes", "payload": "YES"}
+
+
+class TestActivities:
+    @pytest.fixture
+    def conversation(self, api: Api, events: Look) -> str:
+        api.sandbox.say("ana", "Hi")
+        return str(events()["conversation:message"]["conversation"]["id"])
+
+    @pytest.mark.parametrize("is_typing", [True, False])
+    def test_typing(self, api: Api, conversation: str, is_typing: bool, events: Look) -> None:
+        business = {"author": BUSINESS, "type": "typing:start"}
+        api.client.post(f"/conversations/{conversation}/activity", json=business)
+        assert events() == {}
+        api.sandbox.set_typing("ana", is_typing)
+        activity = events()["conversation:typing"]["activity"]
+        assert (activity["type"], activity["source"]) == (f"typing:{'start' if is_typing else 'stop'}", {"type": "web"})
+        assert activity["author"]["user"]["externalId"] == "ana"
+
+    def test_reading(self, api: Api, conversation: str, events: Look) -> None:
+        path = f"/conversations/{conversation}/activity"
+        api.client.post(path, json={"author": BUSINESS, "type": "conversation:read"})
+        assert events() == {}
+        author = {"type": "user", "userExternalId": "ana"}
+        api.client.post(path, json={"author": author, "type": "conversation:read"})
+        activity = events()["conversation:read"]["activity"]
+        assert (activity["type"], activity["author"]["user"]["externalId"]) == ("conversation:read", "ana")
+
+
+class TestClients:
+    def test_a_link(self, api: Api, peer: Peer, events: Look) -> None:
+        user, twilio = api.user(), api.integration("twilio")
+        made = link(api, user, twilio, "immediate")
+        pairs = heard(api.sandbox, peer)
+        updates = [
+            (payload["reason"], payload["client"]["status"]) for name, payload in pairs if name == "client:update"
+        ]
+        assert sorted(updates) == [("confirmed", "active"), ("matched", "pending")]
+        seen = dict(pairs)
+        assert seen["client:add"]["client"] == made
+        assert (seen["client:add"]["reason"], seen["client:add"]["user"]["id"]) == ("channelLinking", user)
+        assert seen["client:add"]["conversation"]["type"] == "personal"
+        api.client.delete(f"/users/{user}/clients/{made['id']}")
+        removed = events()["client:remove"]
+        assert (removed["client"]["id"], removed["reason"]) == (made["id"], "api")
+
+    def test_a_link_that_waits_and_is_given_up(self, api: Api, events: Look) -> None:
+        user, twilio = api.user(), api.integration("twilio")
+        made = link(api, user, twilio, "prompt")
+        assert events().keys() == {"conversation:create", "client:add"}
+        api.client.delete(f"/users/{user}/clients/{made['id']}")
+        assert events()["client:remove"]["client"]["status"] == "pending"
+
+    def test_a_device(self, api: Api, events: Look) -> None:
+        api.sandbox.say("ana", "Hi")
+        added = events()["client:add"]
+        assert (added["client"]["type"], added["reason"]) == ("sdk", "sdkLogin")
+
+    def test_delivery_to_a_channel(self, api: Api, peer: Peer, events: Look) -> None:
+        user, twilio = api.user(), api.integration("twilio")
+        link(api, user, twilio, "immediate")
+        (conversation,) = api.client.get("/conversations", params={"filter[userId]": user}).json()["conversations"]
+        heard(api.sandbox, peer)
+        posted = api.post(conversation["id"])
+        delivered = events()["conversation:message:delivery:channel"]
+        assert delivered["message"] == {"id": posted["id"]}
+        assert delivered["destination"] == {"type": "twilio", "integrationId": twilio}
+        assert (delivered["isFinalEvent"], delivered["user"]["id"]) == (True, user)
+        api.sandbox.fail_channel(code="bad_request", message="no")
+        api.post(conversation["id"])
+        failed = events()["conversation:message:delivery:failure"]
+        assert failed["error"] == {"code": "bad_request", "message": "no"}
+        api.post(conversation["id"], destination={"integrationType": "none"})
+        assert events().keys() == {"conversation:message"}
+
+
+class TestUsers:
+    def test_login_merger_and_removal(self, api: Api, events: Look) -> None:
+        for name in ("ana", "bob"):
+            api.sandbox.say(name, "Hi")
+            events()
+            api.sandbox.authenticate_user(name, zendesk_id=f"z-{name}")
+            updated = events()["user:update"]
+            assert (updated["reason"], updated["user"]["zendeskId"]) == ("authentication", f"z-{name}")
+        api.client.post("/users/z-bob/sync", json={"survivingZendeskId": "z-ana"})
+        merged = events()["user:merge"]
+        assert merged["mergedUsers"]["surviving"]["externalId"] == "ana"
+        assert merged["mergedUsers"]["discarded"]["externalId"] == "bob"
+        assert merged["mergedConversations"].keys() == {"surviving", "discarded"}
+        assert merged["reason"] == "api"
+        api.client.delete("/users/ana")
+        assert events()["user:remove"]["user"]["externalId"] == "ana"
+
+
+class TestSwitchboard:
+    @pytest.fixture
+    def desk(self, api: Api) -> str:
+        return api.integration()
+
+    @pytest.fixture
+    def board(self, api: Api, desk: str) -> str:
+        """The bot is in control by default, the desk stands by."""
+        board = api.switchboard()
+        bot = api.switchboard_integration(board, "bot", integrationId=api.sandbox.integration_id)
+        api.switchboard_integration(board, "desk", integrationId=desk, deliverStandbyEvents=False)
+        api.client.patch(board, json={"enabled": True, "defaultSwitchboardIntegrationId": bot})
+        return board
+
+    def test_control(self, api: Api, board: str, events: Look) -> None:
+        path = f"/conversations/{api.conversation()}"
+        created = events()["conversation:create"]
+        assert created["conversation"]["activeSwitchboardIntegration"]["name"] == "bot"
+        for action, body in (
+            ("offerControl", {"switchboardIntegration": "desk", "metadata": {"topic": "billing"}}),
+            ("acceptControl", {}),
+            ("passControl", {"switchboardIntegration": "bot"}),
+            ("releaseControl", {}),
+        ):
+            assert api.client.post(f"{path}/{action}", json=body).status_code == 200
+            ((trigger, payload),) = events().items()
+            assert trigger == f"switchboard:{action}"
+            if action == "offerControl":
+                assert payload["conversation"]["pendingSwitchboardIntegration"]["name"] == "desk"
+                assert payload["metadata"] == {"topic": "billing"}
+        assert "activeSwitchboardIntegration" not in payload["conversation"]
+
+    def test_failures(self, api: Api, board: str, events: Look) -> None:
+        path = f"/conversations/{api.conversation()}"
+        events()
+        for action, body in (
+            ("offerControl", {"switchboardIntegration": "nobody"}),
+            ("acceptControl", {}),
+            ("passControl", {"switchboardIntegration": "nobody"}),
+        ):
+            assert api.client.post(f"{path}/{action}", json=body).status_code == 400
+            ((trigger, payload),) = events().items()
+            assert trigger == f"switchboard:{action}:failure"
+            assert payload["error"]["code"].startswith("switchboard_invalid")
+
+    def test_who_stands_by_hears_of_control_only(self, api: Api, desk: str, board: str, events: Look) -> None:
+        with target() as standing_by:
+            listen(api, standing_by, desk)
+            conversation = api.conversation()
+            api.post(conversation)
+            assert told(api.sandbox, standing_by) == {}
+            assert events().keys() == {"conversation:create", "conversation:message"}
+            api.client.post(f"/conversations/{conversation}/passControl", json={"switchboardIntegration": "desk"})
+            assert told(api.sandbox, standing_by).keys() == {"switchboard:passControl"}
+            events()
+            api.post(conversation)
+            assert told(api.sandbox, standing_by).keys() == {"conversation:message"}
+            assert events() == {}
+
+    def test_unless_it_asks_for_the_rest(self, api: Api, desk: str, board: str) -> None:
+        listed = api.client.get(f"{board}/switchboardIntegrations").json()["switchboardIntegrations"]
+        own = next(each["id"] for each in listed if each["name"] == "desk")
+        api.client.patch(f"{board}/switchboardIntegrations/{own}", json={"deliverStandbyEvents": True})
+        with target() as standing_by:
+            listen(api, standing_by, desk)
+            api.post(api.conversation())
+            assert told(api.sandbox, standing_by).keys() == {"conversation:create", "conversation:message"}
