@@ -7,7 +7,8 @@
 3. Else (`postback`, `link:*`, or an event that lacks what 1 asks for): a digest of the body. A button tapped twice can
    give the same body as one tap that is delivered twice, so such an id is good for a short time only.
 
-App and trigger are part of every id. An event of the v2 envelope has an id of its own; the app is put before it.
+App and trigger are part of every id. An event of the v2 envelope has an id of its own; the app is put before it. One that
+lacks it gets a digest, which lasts if the event says when it happened.
 """
 
 from __future__ import annotations
@@ -41,9 +42,12 @@ def classic(raw: dict[str, Any]) -> tuple[str, bool]:
     return _join(*start, _digest(raw)), False
 
 
-def enveloped(app_id: str, event: dict[str, Any]) -> str:
-    """The id of an event of the v2 envelope."""
-    return _join(app_id, object_id(event) or _digest(event))
+def enveloped(app_id: str, event: dict[str, Any]) -> tuple[str, bool]:
+    """The id of an event of the v2 envelope, and whether it lasts."""
+    event_id = event.get("id")
+    if isinstance(event_id, str) and event_id:
+        return _join(app_id, event_id), True
+    return _join(app_id, _digest(event)), isinstance(event.get("createdAt"), str)
 
 
 def object_id(value: object) -> str:

@@ -20,9 +20,8 @@ from ._verify import check, encoded
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from smooch_api.v1.models import WebhookEvent
-
     from ._dedupe import Deduplicator
+    from ._union import WebhookEvent
     from ._verify import Headers, Secret
 
     Handler: TypeAlias = Callable[[WebhookEvent], object] | Callable[[WebhookEvent, Delivery], object]
@@ -72,6 +71,7 @@ class Job:
 
     event: WebhookEvent
     event_id: str
+    dated: bool
     owner: str
     delivery: Delivery
 
@@ -152,11 +152,12 @@ class Intake:
     def claim(self, delivery: Delivery) -> Batch:
         """Take what is new in a delivery; all or nothing if the deduplicator fails."""
         batch, owner = Batch(), secrets.token_hex(16)
+        events = zip(delivery.events, delivery.dated, strict=True)
         try:
-            for event_id, event in dict(zip(delivery.event_ids, delivery.events, strict=True)).items():
+            for event_id, (event, dated) in dict(zip(delivery.event_ids, events, strict=True)).items():
                 match self.deduplicator.claim(event_id, owner):
                     case "new":
-                        batch.jobs.append(Job(event, event_id, owner, delivery))
+                        batch.jobs.append(Job(event, event_id, dated, owner, delivery))
                     case "running":
                         batch.has_running = True
         except Exception:
@@ -169,7 +170,7 @@ class Intake:
         """Tell the deduplicator what became of an event. If it fails, the event may be handled once more, not lost."""
         try:
             if is_handled:
-                at_most = None if job.delivery.dated else _UNDATED_SECONDS
+                at_most = None if job.dated else _UNDATED_SECONDS
                 self.deduplicator.confirm(job.event_id, at_most=at_most)
             else:
                 self.deduplicator.release(job.event_id, job.owner)

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, assert_type
+from typing import TYPE_CHECKING, Any, Literal, assert_type
 
 from smooch_api.v1.types import Unset
+from smooch_api.v2.types import Unset as UnsetV2
 
-from smooch import webhooks
+from smooch import v2, webhooks
 from smooch.v1 import models
 from smooch.webhooks import (
     Claim,
+    ClientAddEvent,
+    ConversationMessageDeliveryFailureEvent,
+    ConversationMessageEvent,
     Deduplicator,
     Delivery,
     MemoryDeduplicator,
     MessageAppUser,
     MessageDeliveryFailure,
+    PassthroughMessagingEvent,
     Postback,
     RedisDeduplicator,
     SQLiteDeduplicator,
     UnknownEvent,
+    UnknownTypeEvent,
+    UserMergeEvent,
     WebhookEvent,
     asgi_app,
     receive,
@@ -34,6 +41,7 @@ def narrows(body: bytes, headers: httpx.Headers) -> None:
     assert_type(delivery, Delivery)
     assert_type(delivery.events, tuple[WebhookEvent, ...])
     assert_type(delivery.event_ids, tuple[str, ...])
+    assert_type(delivery.dated, tuple[bool, ...])
     assert_type(delivery.raw, dict[str, Any])
     for event in delivery:
         match event:
@@ -50,11 +58,59 @@ def narrows(body: bytes, headers: httpx.Headers) -> None:
                 assert_type(error.code, str)
             case UnknownEvent():
                 assert_type(event.additional_properties, dict[str, Any])
-            case _:
+            case webhooks.TypingAppUser():
                 assert_type(event.app, models.AppReference)
+            case _:
+                pass
     one = delivery.events[0]
     if isinstance(one, webhooks.ConversationRead):
         assert_type(one, models.ConversationRead)
+
+
+def narrows_v2(body: bytes, headers: httpx.Headers) -> None:
+    for event in receive(body, headers, "secret"):
+        match event:
+            case ConversationMessageEvent(payload=payload, id=event_id):
+                assert_type(event, ConversationMessageEvent)
+                assert_type(event_id, str)
+                assert_type(event.type_, Literal["conversation:message"])
+                assert_type(event.created_at, str | UnsetV2)
+                assert_type(payload, v2.models.ConversationMessagePayload)
+                assert_type(payload.message, v2.models.EventMessage)
+                match payload.message.content:
+                    case v2.models.TextMessage(text=text):
+                        assert_type(text, str | UnsetV2)
+                    case v2.models.ImageMessage(media_url=media_url):
+                        assert_type(media_url, str)
+                    case v2.models.UnknownMessage() as unknown:
+                        assert_type(unknown.additional_properties, dict[str, Any])
+                    case _:
+                        pass
+                match payload.message:
+                    case v2.models.EventMessage(author=v2.models.EventAuthor(type_="user", user=user)):
+                        assert_type(user, v2.models.User | UnsetV2)
+                    case _:
+                        pass
+            case ClientAddEvent(payload=v2.models.ClientAddPayload(client=client)):
+                assert_type(client, v2.models.Client)
+            case ConversationMessageDeliveryFailureEvent():
+                assert_type(event.payload.error, v2.models.EventError)
+            case UserMergeEvent(payload=merge):
+                assert_type(merge.merged_users, v2.models.MergedUsers)
+            case PassthroughMessagingEvent(payload=handed_through):
+                assert_type(handed_through, dict[str, Any])
+            case UnknownTypeEvent():
+                assert_type(event.additional_properties, dict[str, Any])
+                assert_type(event.type_, str | UnsetV2)
+            case MessageAppUser(messages=messages):
+                assert_type(event.trigger, Literal["message:appUser"])
+                assert_type(messages, list[models.Message])
+            case _:
+                pass
+
+
+def one_of_each(event: ConversationMessageEvent, classic: MessageAppUser) -> list[WebhookEvent]:
+    return [event, classic]
 
 
 def takes_headers_of_any_kind(environ: dict[str, object], pairs: list[tuple[bytes, bytes]]) -> None:
@@ -63,6 +119,7 @@ def takes_headers_of_any_kind(environ: dict[str, object], pairs: list[tuple[byte
     webhooks.verify({"X-API-Key": "secret"}, ("old", "new"))
     webhooks.parse({"trigger": "postback"})
     webhooks.parse('{"trigger": "postback"}')
+    webhooks.parse({"webhook": {"id": "w1", "version": "v2"}, "events": []})
 
 
 async def on_event(event: WebhookEvent) -> None: ...

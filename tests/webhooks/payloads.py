@@ -13,7 +13,8 @@ SECRET = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c"
 KEY = {"X-API-Key": SECRET}
 APP = {"_id": "5a0000000000000000000001"}
 USER = {"_id": "5a1b2c3d4e5f60718293a4b5", "userId": "u-77"}
-SPEC = Path(__file__).resolve().parents[2] / "spec" / "v1.yaml"
+SPEC = Path(__file__).resolve().parents[2] / "spec"
+WEBHOOK = {"id": "6a0000000000000000000002", "version": "v2"}
 
 
 def said(*ids: str, text: str = "Is the shop open?", **fields: Any) -> dict[str, Any]:
@@ -41,23 +42,57 @@ def read(**fields: Any) -> dict[str, Any]:
     return {**event, "timestamp": 1488441301.7, **fields}
 
 
+def wrote(event_id: str = "e1", text: str = "Is the shop open?", user_id: str = "u1", **payload: Any) -> dict[str, Any]:
+    """An event of v2."""
+    message = {
+        "id": f"m-{event_id}",
+        "received": "2026-03-02T08:15:30.120Z",
+        "author": {"type": "user", "userId": user_id, "user": {"id": user_id, "authenticated": False}},
+        "content": {"type": "text", "text": text},
+        "source": {"type": "web", "integrationId": "6d0000000000000000000001"},
+    }
+    conversation = {"id": f"c-{user_id}", "type": "personal"}
+    return {
+        "id": event_id,
+        "type": "conversation:message",
+        "createdAt": "2026-03-02T08:15:30.744Z",
+        "payload": {"conversation": conversation, "message": message, **payload},
+    }
+
+
+def envelope(*events: Any, **fields: Any) -> dict[str, Any]:
+    """A delivery of v2."""
+    return {"app": {"id": "a1"}, "webhook": WEBHOOK, "events": list(events), **fields}
+
+
 def dumped(body: Any) -> bytes:
     return json.dumps(body).encode()
 
 
+def told(*numbers: int) -> bytes:
+    """A delivery of v2 with these events, of different users."""
+    return dumped(envelope(*(wrote(f"e{each}", text=str(each), user_id=f"u{each}") for each in numbers)))
+
+
 @cache
-def _schemas() -> dict[str, Any]:
-    schemas: dict[str, Any] = yaml.load(SPEC.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))[
-        "components"
-    ]["schemas"]
-    return schemas
+def schemas(version: str) -> dict[str, Any]:
+    text = (SPEC / f"{version}.yaml").read_bytes()
+    described: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    found: dict[str, Any] = described["components"]["schemas"]
+    return found
 
 
-def variants() -> list[str]:
+def variants(version: str = "v1") -> list[str]:
     """Names of the classes of events, in the spec's order."""
-    return [each["$ref"].rpartition("/")[2] for each in _schemas()["WebhookEvent"]["oneOf"]]
+    return [each["$ref"].rpartition("/")[2] for each in schemas(version)["WebhookEvent"]["oneOf"]]
 
 
-def examples() -> list[tuple[str, dict[str, Any]]]:
+def examples(version: str = "v1") -> list[tuple[str, dict[str, Any]]]:
     """Class and body of every example of an event."""
-    return [(name, body) for name in variants() for body in _schemas()[name]["examples"]]
+    return [(name, body) for name in variants(version) for body in schemas(version)[name]["examples"]]
+
+
+def envelopes() -> list[dict[str, Any]]:
+    """Every example of a delivery of v2."""
+    found: list[dict[str, Any]] = schemas("v2")["WebhookPayload"]["examples"]
+    return found

@@ -18,9 +18,19 @@ from concurrency import async_wait_until
 from peer import wait_until
 
 from smooch import InvalidInput
-from smooch.webhooks import Delivery, MemoryDeduplicator, MessageAppUser, SQLiteDeduplicator, UnknownEvent, asgi_app
+from smooch.webhooks import (
+    ConversationMessageEvent,
+    Delivery,
+    MemoryDeduplicator,
+    MessageAppUser,
+    SQLiteDeduplicator,
+    UnknownEvent,
+    UnknownTypeEvent,
+    asgi_app,
+)
 
-from .payloads import KEY, SECRET, dumped, said, tapped
+from .listeners import AsyncListener, Listener
+from .payloads import KEY, SECRET, dumped, envelope, said, tapped, told, wrote
 from .servers import serve_asgi
 
 if TYPE_CHECKING:
@@ -208,31 +218,79 @@ def test_awaited_the_handler_goes_on_when_the_api_hangs_up(bot: Any) -> None:
     assert bot.heard == ["m1"]
 
 
-V2 = {"app": {"id": "a1"}, "webhook": {"id": "w1", "version": "v2"}}
+# several events in a delivery, as v2 has it
 
 
-@pytest.mark.anyio
-async def test_of_several_events_only_those_that_failed_come_again() -> None:
-    handled = []
+@pytest.mark.parametrize("cls", [Listener, AsyncListener])
+@pytest.mark.parametrize("await_handler", [True, False])
+def test_each_event_of_a_delivery_is_handled_once(cls: Any, await_handler: bool) -> None:
+    listener = cls()
+    with serve_asgi(asgi_app(listener, secret=SECRET, await_handler=await_handler)) as url:
+        for body in (told(1, 2, 3), told(1, 2, 3), told(3), told(2, 4), told(5)):
+            assert deliver(url, body).status_code == 200
+    assert sorted(listener.heard) == ["1", "2", "3", "4", "5"]
 
-    async def handler(event: Any) -> None:
-        if event["n"] == 1 and handled.count(1) == 0 and len(handled) < 3:
-            handled.append(-1)
-            raise RuntimeError
-        handled.append(event["n"])
 
-    app = asgi_app(handler, secret=SECRET, await_handler=True)
-    body = dumped(V2 | {"events": [{"id": f"e{number}", "n": number} for number in (0, 1, 2, 0)]})
-    assert [(await call(app, body)).status for _ in range(3)] == [500, 200, 200]
-    assert handled == [0, -1, 2, 1]
+@pytest.mark.parametrize("cls", [Listener, AsyncListener])
+def test_awaited_only_the_events_that_failed_come_again(cls: Any, caplog: pytest.LogCaptureFixture) -> None:
+    listener = cls("2", "2", "4")
+    with serve_asgi(asgi_app(listener, secret=SECRET, await_handler=True)) as url:
+        statuses = []
+        heard = []
+        for _ in range(4):
+            statuses.append(deliver(url, told(1, 2, 3, 4)).status_code)
+            heard.append("".join(listener.heard))
+    assert statuses == [500, 500, 200, 200]
+    assert heard == ["13", "134", "1342", "1342"]
+    failed = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert failed == [f"the handler failed on event a1/{each}" for each in ("e2", "e4", "e2")]
+
+
+def test_awaited_an_event_that_another_delivery_has_in_hand_503() -> None:
+    gate, started = threading.Event(), []
+    listener = Listener()
+
+    def handler(event: Any) -> None:
+        started.append(event.id)
+        gate.wait(10)
+        listener(event)
+
+    with serve_asgi(asgi_app(handler, secret=SECRET, await_handler=True)) as url:
+        first = threading.Thread(target=deliver, args=(url, told(1)), kwargs={"timeout": 10})
+        first.start()
+        wait_until(lambda: started == ["e1"])
+        threading.Timer(0.1, gate.set).start()
+        assert deliver(url, told(2, 1)).status_code == 503
+        first.join()
+        assert deliver(url, told(2, 1)).status_code == 200
+    assert sorted(listener.heard) == ["1", "2"]
+
+
+def test_unknown_and_odd_events_reach_the_handler_beside_the_others() -> None:
+    got: list[Any] = []
+    odd = {"id": "e2", "type": "conversation:archive"}
+    with serve_asgi(asgi_app(got.append, secret=SECRET)) as url:
+        assert deliver(url, dumped(envelope(odd, None, wrote(), {"id": "e3", "type": "user:merge"}))).status_code == 200
+    assert [type(event) for event in got] == [
+        UnknownTypeEvent,
+        UnknownTypeEvent,
+        ConversationMessageEvent,
+        UnknownTypeEvent,
+    ]
+
+
+@pytest.mark.parametrize("await_handler", [True, False])
+def test_a_delivery_without_events_is_fine(await_handler: bool) -> None:
+    with serve_asgi(asgi_app(print, secret=SECRET, await_handler=await_handler)) as url:
+        assert deliver(url, dumped(envelope())).status_code == 200
 
 
 @pytest.mark.anyio
 async def test_an_event_that_is_twice_in_a_delivery_is_handled_once() -> None:
-    got: list[Any] = []
-    app = asgi_app(got.append, secret=SECRET, await_handler=True)
-    assert (await call(app, dumped(V2 | {"events": [{"id": "e1"}] * 2}))).status == 200
-    assert len(got) == 1
+    listener = Listener()
+    app = asgi_app(listener, secret=SECRET, await_handler=True)
+    assert (await call(app, told(1, 2, 1))).status == 200
+    assert listener.heard == ["1", "2"]
     await app.aclose()
 
 
@@ -573,8 +631,7 @@ async def test_without_its_store_the_api_is_asked_again(await_handler: bool, cap
     got: list[Any] = []
     dedupe = Broken(works=1)
     app = asgi_app(got.append, secret=SECRET, deduplicator=dedupe, await_handler=await_handler)
-    body = dumped(V2 | {"events": [{"id": "e1"}, {"id": "e2"}]})
-    assert (await call(app, body)).status == 503
+    assert (await call(app, told(1, 2))).status == 503
     assert dedupe.released == ["a1/e1"]
     assert "the store is gone" in caplog.text
     assert got == []
@@ -607,6 +664,17 @@ async def test_an_undated_event_is_remembered_for_a_minute_only() -> None:
     for body in (said(), tapped()):
         await call(app, dumped(body))
     assert dedupe.confirmed == {"message:appUser": None, "postback": 60.0}
+    await app.aclose()
+
+
+@pytest.mark.anyio
+async def test_an_undated_event_beside_others_is_the_only_one_that_is_forgotten_soon() -> None:
+    dedupe = Noting()
+    app = asgi_app(lambda event: None, secret=SECRET, deduplicator=dedupe, await_handler=True)
+    bare = {"type": "conversation:archive"}
+    await call(app, dumped(envelope(bare, wrote("e1"), wrote("e2"))))
+    assert {dedupe.confirmed.pop("e1"), dedupe.confirmed.pop("e2")} == {None}
+    assert list(dedupe.confirmed.values()) == [60.0]
     await app.aclose()
 
 

@@ -4,7 +4,7 @@ import copy
 import json
 import logging
 import pickle
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from smooch_api.v1 import models
@@ -12,7 +12,7 @@ from smooch_api.v1 import models
 from smooch import SmoochError, webhooks
 from smooch.webhooks import Delivery, UnknownEvent, WebhookRejected, WebhookUnreadable, _events, parse, receive
 
-from .payloads import APP, KEY, SECRET, USER, dumped, examples, read, said, tapped, variants
+from .payloads import APP, KEY, SECRET, USER, dumped, envelope, examples, read, said, tapped, variants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,13 +40,6 @@ def test_every_example_gets_its_class_and_comes_back_unchanged(name: str, body: 
     assert delivery.version == body.get("version", "v1")
     assert delivery.app_id == body["app"]["_id"]
     assert delivery.event_ids == (delivery.event_ids[0],)
-
-
-def test_every_class_of_event_is_exported() -> None:
-    assert set(variants()) == {cls.__name__ for cls in get_args(models.WebhookEvent)}
-    assert set(variants()) <= set(webhooks.__all__)
-    for name in variants():
-        assert getattr(webhooks, name) is getattr(models, name)
 
 
 def test_every_variant_has_an_example() -> None:
@@ -120,16 +113,9 @@ def test_versions_are_told_apart() -> None:
     assert parse(said()).version == "v1"
     assert parse(said(version="v1.1")).version == "v1.1"
     assert parse(said(version="v9")).version == "v9"
-    assert parse({"app": {"id": "a"}, "webhook": {"id": "w", "version": "v2"}, "events": []}).version == "v2"
-
-
-def test_each_event_of_a_v2_envelope_is_kept_with_its_own_id() -> None:
-    events = [{"id": f"e{number}", "type": "conversation:message", "payload": {"n": number}} for number in range(3)]
-    body = {"app": {"id": "a1"}, "webhook": {"id": "w1", "version": "v2"}, "events": events}
-    delivery = parse(dumped(body))
-    assert [event.to_dict() for event in delivery] == events
-    assert delivery.event_ids == ("a1/e0", "a1/e1", "a1/e2")
-    assert (len(delivery), delivery.app_id, delivery.dated, delivery.raw) == (3, "a1", True, body)
+    assert parse(envelope()).version == "v2"
+    assert parse(envelope(webhook={"id": "w", "version": "v3"})).version == "v3"
+    assert parse(envelope(webhook={})).version == "v2"
 
 
 DEEP = 100_000
@@ -286,9 +272,9 @@ def test_ids_are_readable_and_stay_as_they_are() -> None:
 
 @pytest.mark.parametrize("body", [said(), read(), said(version="v1.1"), tapped(timestamp=1.5)])
 def test_ids_of_events_with_an_id_or_a_time_last(body: dict[str, Any]) -> None:
-    assert parse(body).dated
+    assert parse(body).dated == (True,)
 
 
 @pytest.mark.parametrize("body", [tapped(), tapped(timestamp=None), tapped(timestamp=True), {}, said(messages=[{}])])
 def test_other_ids_do_not(body: dict[str, Any]) -> None:
-    assert not parse(body).dated
+    assert parse(body).dated == (False,)

@@ -15,7 +15,8 @@ from peer import wait_until
 from smooch import InvalidInput
 from smooch.webhooks import MemoryDeduplicator, MessageAppUser, wsgi_app
 
-from .payloads import KEY, SECRET, dumped, said
+from .listeners import Listener
+from .payloads import KEY, SECRET, dumped, envelope, said, told
 from .servers import serve_wsgi
 
 
@@ -129,6 +130,31 @@ def test_awaited_an_event_that_is_being_handled_503(bot: Any) -> None:
         first.join()
         assert deliver(url) == 200
     assert bot.heard == ["m1"]
+
+
+@pytest.mark.parametrize("await_handler", [True, False])
+def test_each_event_of_a_delivery_is_handled_once(await_handler: bool) -> None:
+    listener = Listener()
+    app = wsgi_app(listener, secret=SECRET, await_handler=await_handler)
+    with serve_wsgi(app) as url:
+        for body in (told(1, 2, 3), told(1, 2, 3), told(3), told(2, 4), told(5), dumped(envelope())):
+            assert deliver(url, body) == 200
+    app.close()
+    assert sorted(listener.heard) == ["1", "2", "3", "4", "5"]
+
+
+def test_awaited_only_the_events_that_failed_come_again(caplog: pytest.LogCaptureFixture) -> None:
+    listener = Listener("2", "2", "4")
+    with serve_wsgi(wsgi_app(listener, secret=SECRET, await_handler=True)) as url:
+        statuses = []
+        heard = []
+        for _ in range(4):
+            statuses.append(deliver(url, told(1, 2, 3, 4)))
+            heard.append("".join(listener.heard))
+    assert statuses == [500, 500, 200, 200]
+    assert heard == ["13", "134", "1342", "1342"]
+    failed = [record.getMessage() for record in caplog.records]
+    assert failed == [f"the handler failed on event a1/{each}" for each in ("e2", "e4", "e2")]
 
 
 def test_no_more_than_so_many_run_and_wait(bot: Any) -> None:

@@ -1,0 +1,289 @@
+"""Deliveries of API v2: any number of events, each of its class."""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+import pickle
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import pytest
+
+from smooch.v2 import models
+from smooch.webhooks import (
+    ClientAddEvent,
+    ConversationMessageEvent,
+    ConversationTypingEvent,
+    Delivery,
+    PassthroughMessagingEvent,
+    UnknownEvent,
+    UnknownTypeEvent,
+    UserMergeEvent,
+    _events,
+    parse,
+)
+
+from .payloads import dumped, envelope, envelopes, examples, schemas, variants, wrote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def _nothing_reported_yet() -> Iterator[None]:
+    _events._reported.clear()
+    yield
+    _events._reported.clear()
+
+
+def only(delivery: Delivery) -> Any:
+    (event,) = delivery.events
+    return event
+
+
+@pytest.mark.parametrize(("name", "body"), examples("v2"))
+def test_every_example_of_an_event_gets_its_class_and_comes_back_unchanged(name: str, body: dict[str, Any]) -> None:
+    delivery = parse(dumped(envelope(body)))
+    event = only(delivery)
+    assert type(event).__name__ == name
+    assert event.to_dict() == body
+    assert (event.id, event.type_, event.created_at) == (body["id"], body["type"], body["createdAt"])
+    assert isinstance(event.payload, dict) or not event.payload.additional_properties
+    assert (delivery.event_ids, delivery.dated) == ((f"a1/{body['id']}",), (True,))
+
+
+@pytest.mark.parametrize("body", envelopes())
+def test_every_example_of_a_delivery_comes_back_unchanged(body: dict[str, Any]) -> None:
+    delivery = parse(dumped(body))
+    assert not [event for event in delivery if isinstance(event, UnknownTypeEvent)]
+    assert [event.to_dict() for event in delivery] == body["events"]
+    assert json.dumps(delivery.raw) == json.dumps(body)
+    assert (delivery.version, delivery.app_id) == ("v2", body["app"]["id"])
+    assert delivery.event_ids == tuple(f"{body['app']['id']}/{event['id']}" for event in body["events"])
+
+
+def test_every_trigger_has_its_class_and_an_example() -> None:
+    triggers = set(schemas("v2")["Webhook"]["properties"]["triggers"]["items"]["x-extensible-enum"])
+    assert len(triggers) == 26
+    assert {name for name, _ in examples("v2")} == set(variants("v2"))
+    classes = {type(only(parse(envelope(body)))) for _, body in examples("v2")} - {UnknownTypeEvent}
+    assert len(classes) == 26
+    assert {attrs.fields_dict(cls)["type_"].default for cls in classes} == triggers
+
+
+def test_events_of_several_users_and_conversations() -> None:
+    first, second, typing = (
+        wrote("e1", user_id="u1"),
+        wrote("e2", user_id="u2"),
+        dict(examples("v2"))["ConversationTypingEvent"],
+    )
+    delivery = parse(dumped(envelope(first, typing, second)))
+    assert [type(event) for event in delivery] == [
+        ConversationMessageEvent,
+        ConversationTypingEvent,
+        ConversationMessageEvent,
+    ]
+    users = [event.payload.message.author.user_id for event in delivery if isinstance(event, ConversationMessageEvent)]
+    assert users == ["u1", "u2"]
+    assert [event.payload.conversation.id for event in (delivery.events[0], delivery.events[2])] == ["c-u1", "c-u2"]
+    assert delivery.event_ids == ("a1/e1", f"a1/{typing['id']}", "a1/e2")
+    assert [event.to_dict() for event in delivery] == [first, typing, second]
+
+
+def test_a_match_reads_down_to_the_text() -> None:
+    match only(parse(envelope(wrote(text="Hello")))):
+        case ConversationMessageEvent(payload=payload):
+            match payload.message.content:
+                case models.TextMessage(text=text):
+                    assert text == "Hello"
+                case other:
+                    raise AssertionError(other)
+        case other:
+            raise AssertionError(other)
+
+
+def test_the_whole_user_and_source_are_there_if_the_webhook_asked_for_them() -> None:
+    body = wrote()
+    message = body["payload"]["message"]
+    user = schemas("v2")["User"]["examples"][0]
+    device = schemas("v2")["Device"]["examples"][0]
+    client = schemas("v2")["Client"]["examples"][0]
+    message["author"]["user"] = user
+    message["source"] |= {"client": client, "device": device}
+    event = only(parse(dumped(envelope(body))))
+    assert type(event) is ConversationMessageEvent
+    author, source = event.payload.message.author, event.payload.message.source
+    assert (type(author.user), type(author.user.profile)) == (models.User, models.Profile)
+    assert author.user.profile.locale == user["profile"]["locale"]
+    assert (type(source.client), type(source.device)) == (models.Client, models.Device)
+    assert (source.client.id, source.device.id) == (client["id"], device["id"])
+    assert event.to_dict() == body
+
+
+def test_a_short_source_may_say_null() -> None:
+    body = wrote()
+    body["payload"]["message"]["source"] |= {"client": None, "device": None, "campaign": None}
+    event = only(parse(envelope(body)))
+    assert event.payload.message.source.client is None
+    assert event.to_dict() == body
+
+
+def test_what_a_channel_hands_through_is_kept_whole() -> None:
+    body = {"id": "e1", "type": "passthrough:messaging", "payload": {"any": [{"thing": None}], "type": "text"}, "x": 1}
+    event = only(parse(dumped(envelope(body))))
+    assert type(event) is PassthroughMessagingEvent
+    assert event.payload == body["payload"]
+    assert event.to_dict() == body
+
+
+def test_unknown_types_of_content_and_fields_are_kept() -> None:
+    body = {**wrote(novelty={"deep": [1, None]}), "more": 1}
+    body["payload"]["message"]["content"] = {"type": "hologram", "beam": 7}
+    body["payload"]["message"]["mood"] = "good"
+    event = only(parse(dumped(envelope(body))))
+    assert type(event) is ConversationMessageEvent
+    assert type(event.payload.message.content) is models.UnknownMessage
+    assert event.payload.message.content["beam"] == 7
+    assert event.payload.message["mood"] == "good"
+    assert (event["more"], event.payload["novelty"]) == (1, {"deep": [1, None]})
+    assert event.to_dict() == body
+
+
+@pytest.mark.parametrize(
+    "kind", ["conversation:archive", "", "message:appUser", "CLIENT:ADD", 5, None, ["client:add"], {"a": 1}]
+)
+def test_an_unknown_type_is_kept_and_no_news(kind: Any, caplog: pytest.LogCaptureFixture) -> None:
+    body = {"id": "e1", "type": kind, "payload": 5, "more": [1]}
+    event = only(parse(dumped(envelope(body))))
+    assert type(event) is UnknownTypeEvent
+    assert event.to_dict() == body
+    assert not caplog.records
+
+
+MISFITS: list[dict[str, Any]] = [
+    {"id": "e1", "type": "conversation:message", "payload": {"message": {"secret": "not-for-logs"}}},
+    {"id": "e2", "type": "conversation:message", "payload": "not-for-logs"},
+    {"id": "e3", "type": "conversation:message"},
+    {"type": "client:add", "payload": examples("v2")[0][1]["payload"]},
+]
+
+
+def test_a_known_type_that_does_not_fit_is_kept_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    delivery = parse(dumped(envelope(*MISFITS * 2)))
+    assert {type(event) for event in delivery} == {UnknownTypeEvent}
+    assert [event.to_dict() for event in delivery] == MISFITS * 2
+    assert [(record.name, record.levelno) for record in caplog.records] == [("smooch.webhooks", logging.WARNING)] * 2
+    assert "conversation:message does not fit" in caplog.messages[0]
+    assert "EventMessage needs id" in caplog.messages[0]
+    assert "client:add does not fit (ClientAddEvent needs id)" in caplog.messages[1]
+    assert "UnknownTypeEvent" in caplog.messages[0]
+    assert "not-for-logs" not in caplog.text
+
+
+def test_a_trigger_of_both_versions_is_logged_for_each(caplog: pytest.LogCaptureFixture) -> None:
+    parse({"trigger": "client:add"})
+    parse(envelope({"type": "client:add"}))
+    assert len(caplog.messages) == 2
+    assert "UnknownEvent" in caplog.messages[0]
+    assert "UnknownTypeEvent" in caplog.messages[1]
+
+
+@pytest.mark.parametrize("odd", [None, 5, "conversation:message", [], [{}], {}, *MISFITS])
+def test_an_odd_event_does_not_cost_the_others(odd: Any) -> None:
+    merged = dict(examples("v2"))["UserMergeEvent"]
+    delivery = parse(dumped(envelope(wrote("e9"), odd, merged)))
+    assert [type(event) for event in delivery] == [ConversationMessageEvent, UnknownTypeEvent, UserMergeEvent]
+    assert delivery.events[1].to_dict() == (odd if isinstance(odd, dict) else {"payload": odd})
+    assert delivery.raw["events"] == [wrote("e9"), odd, merged]
+    assert len(set(delivery.event_ids)) == 3
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        envelope(webhook=None),
+        envelope(webhook="w1"),
+        envelope(events={"0": wrote()}),
+        envelope(events=None),
+        envelope(wrote(), trigger="client:add"),
+    ],
+)
+def test_what_is_no_envelope_is_kept_whole(body: dict[str, Any]) -> None:
+    assert type(only(parse(body))) is UnknownEvent
+    assert only(parse(body)).to_dict() == body
+
+
+def test_an_envelope_may_be_empty() -> None:
+    delivery = parse(envelope())
+    assert (len(delivery), delivery.events, delivery.event_ids, delivery.dated) == (0, (), (), ())
+
+
+@pytest.mark.parametrize("app", [None, 5, {}, {"id": 7}])
+def test_an_envelope_of_no_app_is_read_too(app: Any) -> None:
+    delivery = parse(envelope(wrote(), app=app))
+    assert type(only(delivery)) is ConversationMessageEvent
+    assert delivery.app_id == ""
+
+
+def test_a_mapping_and_bytes_are_read_alike() -> None:
+    assert parse(envelope(wrote(), MISFITS[0])) == parse(dumped(envelope(wrote(), MISFITS[0])))
+
+
+def test_a_delivery_can_be_iterated_copied_and_pickled() -> None:
+    delivery = parse(envelope(*(body for _, body in examples("v2"))))
+    assert list(delivery) == list(delivery.events)
+    assert copy.deepcopy(delivery) == delivery
+    assert pickle.loads(pickle.dumps(delivery)) == delivery
+
+
+# the ids
+
+
+def test_the_id_is_that_of_the_event_whatever_else_changes() -> None:
+    again = envelope(wrote("e2"), wrote("e1", text="edited", user_id="u9"), webhook={"id": "w9", "version": "v2"})
+    assert parse(envelope(wrote("e1"))).event_ids == ("a1/e1",)
+    assert parse(again).event_ids == ("a1/e2", "a1/e1")
+    assert parse(envelope(wrote("e1"), app={"id": "a2"})).event_ids == ("a2/e1",)
+    assert parse(envelope({**wrote("e1"), "_id": "other"})).event_ids == ("a1/e1",)
+
+
+def without_id(**fields: Any) -> dict[str, Any]:
+    return {**{name: value for name, value in wrote().items() if name != "id"}, **fields}
+
+
+@pytest.mark.parametrize("fields", [{}, {"id": ""}, {"id": None}, {"id": 5}, {"id": {"id": "e1"}}])
+def test_an_event_without_an_id_gets_one_from_its_content(fields: dict[str, Any]) -> None:
+    one, other = without_id(**fields), without_id(**fields, createdAt="2026-03-02T08:15:31.000Z")
+    delivery = parse(envelope(one, other, wrote("e1")))
+    assert parse(envelope(dict(reversed(one.items())))).event_ids == delivery.event_ids[:1]
+    assert len(set(delivery.event_ids)) == 3
+    assert delivery.dated == (True, True, True)
+    (place, digest), *_ = (each.split("/") for each in delivery.event_ids)
+    assert (place, len(digest)) == ("a1", 64)
+
+
+def test_only_an_event_without_id_and_time_has_an_id_that_does_not_last() -> None:
+    bare = {"type": "conversation:typing", "payload": {}}
+    events = (
+        bare,
+        {**bare, "createdAt": 5},
+        {**bare, "createdAt": "2026-03-02T08:15:30.744Z"},
+        {**bare, "id": "e1"},
+        5,
+    )
+    assert parse(envelope(*events)).dated == (False, False, True, True, False)
+
+
+def test_odd_ids_are_plain_text_too() -> None:
+    delivery = parse(envelope({"id": "e 1\n"}, {"id": "\ud800"}, {"id": "x" * 5000}, {"id": "e/1"}))
+    assert all(each.startswith("sha256-") for each in delivery.event_ids)
+    assert len(set(delivery.event_ids)) == 4
+
+
+def test_a_client_is_read_to_its_end() -> None:
+    event = only(parse(envelope(dict(examples("v2"))["ClientAddEvent"])))
+    assert type(event) is ClientAddEvent
+    assert (type(event.payload.client), event.payload.client.status) == (models.Client, "pending")
+    assert event.payload.source.type_ == "web"
