@@ -25,10 +25,14 @@ def test_python_block_runs(code: str, tmp_path: Path) -> None:
     script.write_text(code, encoding="utf-8")
     runner = ["-m", "pytest", "-q", "-p", "no:cacheprovider"] if "def test_" in code else ["-W", "error"]
     with Sandbox() as sandbox:
+        key = (sandbox.key_id, sandbox.secret)
+        if "bot_v2.py" in code:
+            key = (sandbox.integration_key_id, sandbox.integration_secret)
         environment = {
             **os.environ,
-            "SMOOCH_KEY_ID": sandbox.key_id,
-            "SMOOCH_SECRET": sandbox.secret,
+            "SMOOCH_KEY_ID": key[0],
+            "SMOOCH_SECRET": key[1],
+            "SMOOCH_APP_ID": sandbox.app_id,
             "SMOOCH_BASE_URL": sandbox.url,
         }
         run = subprocess.run(

@@ -7,8 +7,6 @@ import warnings
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-import django
-import django.conf
 import django.core.handlers.wsgi
 import django.http
 import django.test
@@ -31,6 +29,7 @@ from smooch.webhooks import (
     wsgi_app,
 )
 
+from . import django_settings
 from .payloads import KEY, SECRET, dumped, said
 from .servers import serve_asgi, serve_wsgi
 
@@ -192,13 +191,7 @@ class Urls:
 
 @pytest.fixture
 def urls() -> Iterator[Urls]:
-    if not django.conf.settings.configured:
-        django.conf.settings.configure(
-            ALLOWED_HOSTS=["127.0.0.1", "testserver"],
-            MIDDLEWARE=["django.middleware.common.CommonMiddleware", "django.middleware.csrf.CsrfViewMiddleware"],
-            SECRET_KEY="for tests",
-        )
-        django.setup()
+    django_settings.configure()
     urls = Urls()
     with django.test.override_settings(ROOT_URLCONF=urls):
         yield urls
