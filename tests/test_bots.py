@@ -97,6 +97,33 @@ def test_the_bot_answers(sandbox: Sandbox, api: Smooch, tmp_path: Path) -> None:
     assert [attempt.status for attempt in sandbox.deliveries] == [200, 200]
 
 
+def test_the_session_with_three_shells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (session,) = re.findall(r"^```console\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+    assert re.findall(r"^\$ (\S.*?)\s+#", session, re.MULTILINE) == [
+        "python -m smooch.sandbox",
+        "uvicorn bot:app --port 8000",
+        "python",
+    ]
+    *lines, (last, shown) = re.findall(r"^>>> (.*)\n(?:(?!>>>)(.+)\n)?", session, re.MULTILINE)
+    sandbox = subprocess.Popen([sys.executable, "-m", "smooch.sandbox"], stdout=subprocess.PIPE, text=True)
+    try:
+        assert sandbox.stdout is not None
+        environment = {}
+        while "SMOOCH_APP_ID" not in environment:
+            if exported := re.match(r"export (\w+)=(.*)\n", sandbox.stdout.readline()):
+                environment[exported[1]] = exported[2]
+                monkeypatch.setenv(exported[1], exported[2])
+        with uvicorn(tmp_path, "bot", environment):
+            names: dict[str, Any] = {}
+            for line, _ in lines:
+                exec(line, names)
+            wait_until(lambda: repr(eval(last, names)) == shown)
+            names["api"].close()
+    finally:
+        sandbox.terminate()
+        sandbox.communicate()
+
+
 def test_the_bot_on_v2_answers(sandbox: Sandbox, tmp_path: Path) -> None:
     environment = {
         "SMOOCH_KEY_ID": sandbox.integration_key_id,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 try:
+    from ._delivery import DeliveryAttempt
+    from ._recording import RecordedRequest
     from ._sandbox import Sandbox
 except ModuleNotFoundError as error:
     if error.name is None or error.name.startswith("smooch"):
@@ -13,4 +15,4 @@ except ModuleNotFoundError as error:
         name=__name__,
     ) from error
 
-__all__ = ["Sandbox"]
+__all__ = ["DeliveryAttempt", "RecordedRequest", "Sandbox"]

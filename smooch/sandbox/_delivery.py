@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,8 @@ ANSWER_TIMEOUT = 20.0
 FINAL_STATUSES = frozenset({400, 401, 403, 404, 406})
 """The target has understood, and another attempt would not help."""
 _AT_ONCE = 20
+
+logger = logging.getLogger("smooch.sandbox")
 
 _WRITERS: dict[str, Callable[[Event, App, Webhook], tuple[str, JsonObject] | None]] = {
     "v1": v1.write_delivery,
@@ -155,6 +158,15 @@ class Dispatcher:
     def _note(
         self, delivery: Delivery, *, number: int, started: float, status: int | None = None, error: str | None
     ) -> None:
+        outcome = error if status is None else status
+        logger.info(
+            "%s to %s: %s (attempt %d of %d)",
+            delivery.trigger,
+            delivery.webhook.target,
+            outcome,
+            number,
+            MAX_ATTEMPTS,
+        )
         self.attempts.append(
             DeliveryAttempt(
                 delivery_id=delivery.id,

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from .hooks import target
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -93,3 +95,19 @@ def test_a_missing_extra_is_said_with_the_way_to_get_it(tmp_path: Path) -> None:
         check=False,
     )
     assert "ImportError: smooch.sandbox needs uvicorn" in imported.stderr
+
+
+def test_it_tells_of_deliveries(process: subprocess.Popen[str]) -> None:
+    shell = dict(re.findall(r"^export (SMOOCH_\w+)=(\S+)$", read_until(process, "from smooch import"), re.MULTILINE))
+    with (
+        target() as hook,
+        httpx.Client(
+            base_url=f"{shell['SMOOCH_BASE_URL']}/v1", auth=(shell["SMOOCH_KEY_ID"], shell["SMOOCH_SECRET"])
+        ) as client,
+    ):
+        client.post("/webhooks", json={"target": hook.url, "triggers": ["message"]})
+        client.post("/appusers", json={"userId": "ana"})
+        client.post("/appusers/ana/messages", json={"role": "appUser", "type": "text", "text": "Hi"})
+        assert process.stderr is not None
+        line = process.stderr.readline()
+    assert line.rstrip().endswith(f"message:appUser to {hook.url}: 200 (attempt 1 of 5)")

@@ -21,7 +21,7 @@ from smooch.sandbox._delivery import MAX_ATTEMPTS
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from smooch.sandbox._delivery import DeliveryAttempt
+    from smooch.sandbox import DeliveryAttempt
 
 MESSAGES = 8_400
 """With a fifth of them twice: 10,080 deliveries."""
