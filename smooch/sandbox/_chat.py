@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import _clock, _ids, _spec, _validation
@@ -11,7 +12,7 @@ from ._events import ConversationReferred, PaymentMade, PostbackTapped
 from .v1 import _messages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from ._entities import Conversation, JsonObject, Message, User
     from .store import App
@@ -27,6 +28,8 @@ def say(
     root_url: str,
 ) -> Message:
     """Write a message, a text or what v1 takes."""
+    if not isinstance(content, str | Mapping):
+        raise TypeError(f"content must be a text or a message in a mapping, not {type(content).__name__}")
     post: JsonObject = {"type": "text", "text": content} if isinstance(content, str) else dict(content)
     post["role"] = "appUser"
     _messages.infer_type(post)
@@ -73,6 +76,8 @@ def open_chat(app: App, user_id: str, *, referral: str | None, channel: str | No
 
 def _arrive(app: App, user_id: str, channel: str | None) -> tuple[User, Client]:
     """The user, new if need be, and what they write with: the client on `channel`, or else the one last used."""
+    if not isinstance(user_id, str) or not user_id:
+        raise ValueError(f"user_id must be a string that is not empty, not {user_id!r}")
     user = app.user(user_id)
     if channel is not None:
         client = next((each for each in (user.clients if user else []) if each.platform == channel), None)

@@ -82,7 +82,7 @@ class Duplicate(DeliveryFault):
 class Late(DeliveryFault):
     """Deliver `seconds` later."""
 
-    seconds: float
+    seconds: float = attrs.field(validator=attrs.validators.ge(0))
 
 
 @attrs.define(eq=False, kw_only=True)

@@ -72,6 +72,16 @@ class TestSay:
             sandbox.say("ana", content)
         assert client.get("/appusers/ana").status_code == 404
 
+    @pytest.mark.parametrize("user_id", ["", None, 5])
+    def test_what_is_no_id(self, sandbox: Sandbox, user_id: Any) -> None:
+        for act in (sandbox.open_chat, sandbox.set_typing, lambda user_id: sandbox.say(user_id, "Hi")):
+            with pytest.raises(ValueError, match="user_id"):
+                act(user_id)
+
+    def test_what_is_no_message(self, sandbox: Sandbox) -> None:
+        with pytest.raises(TypeError, match="content must be a text"):
+            sandbox.say("ana", 5)  # type: ignore[arg-type]
+
     def test_a_channel_or_conversation_that_is_not_there(self, sandbox: Sandbox, client: httpx.Client) -> None:
         sandbox.say("ana", "Hi")
         for wrong in ({"channel": "line"}, {"conversation_id": "x"}):

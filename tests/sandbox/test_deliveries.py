@@ -270,6 +270,8 @@ class TestFaults:
         for ask in (sandbox.duplicate_deliveries, sandbox.drop_deliveries, sandbox.reorder_deliveries):
             with pytest.raises(ValueError, match="times"):
                 ask(0)
+        with pytest.raises(ValueError, match="seconds"):
+            sandbox.delay_deliveries(-1)
 
     def test_reset_forgets_them(self, sandbox: Sandbox, connect: Callable[..., httpx.Client]) -> None:
         sandbox.drop_deliveries(5)
