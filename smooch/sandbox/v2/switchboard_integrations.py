@@ -36,7 +36,7 @@ def create_switchboard_integration(call: Call) -> JsonObject:
         id=_ids.object_id(),
         name=body["name"],
         integration=_integration(call.app, body),
-        deliver_standby_events=body.get("deliverStandbyEvents", False),
+        deliver_standby_events=body.get("deliverStandbyEvents", True),
         next=_next(board, body),
         message_history_count=body.get("messageHistoryCount"),
     )
