@@ -22,6 +22,7 @@ from .types import UNSET
 
 Reader: TypeAlias = Callable[[Any], Any]
 
+_new = object.__new__
 _MODELS = __name__.rpartition(".")[0] + ".models"
 
 
@@ -38,17 +39,22 @@ class Field(NamedTuple):
 
 
 class Wire:
-    """The wire form of one model."""
+    """The wire form of one model. Each field has its place among the values of an object, in the order of the fields."""
 
-    __slots__ = ("names", "readers", "required", "secret")
+    __slots__ = ("blank", "names", "nested", "nullable", "plain", "required", "secret")
 
     def __init__(self, *fields: Field) -> None:
+        places = {field: place for place, field in enumerate(fields)}
         self.names = [(field.name, field.key, field.read is None) for field in fields]
-        self.readers = {
-            field.key: (field.name, field.read, field.nullable or (field.required and field.read is None))
-            for field in fields
+        self.blank: list[Any] = [UNSET] * len(fields)
+        self.plain = {field.key: place for field, place in places.items() if field.read is None}
+        self.nested = {field.key: (place, field.read) for field, place in places.items() if field.read is not None}
+        self.nullable = {
+            field.key: place
+            for field, place in places.items()
+            if field.nullable or (field.required and field.read is None)
         }
-        self.required = {field.name: field.key for field in fields if field.required}
+        self.required = {place: field.key for field, place in places.items() if field.required}
         self.secret = {field.name for field in fields if field.secret}
 
 
@@ -66,32 +72,38 @@ class Model:
         if not (isinstance(src_dict, dict) or isinstance(src_dict, Mapping)):
             raise WrongShape(f"{cls.__name__} is an object, not {type(src_dict).__name__}")
         wire = cls._wire
-        readers = wire.readers
+        plain, nested = wire.plain, wire.nested
+        values = wire.blank.copy()
         rest: dict[str, Any] = {}
-        values: dict[str, Any] = {"additional_properties": rest}
         for key, value in src_dict.items():
-            if key not in readers:
-                rest[key] = value
-                continue
-            name, read, takes_null = readers[key]
             if value is None:
-                if takes_null:
-                    values[name] = None
+                if key in wire.nullable:
+                    values[wire.nullable[key]] = None
                 else:
                     rest[key] = None
-            elif read is None:
-                values[name] = value
-            else:
+            elif key in plain:
+                values[plain[key]] = value
+            elif key in nested:
+                place, read = nested[key]
                 try:
-                    values[name] = read(value)
+                    values[place] = read(value)
                 except WrongShape as reason:
-                    if name in wire.required:
+                    if place in wire.required:
                         raise WrongShape(f"{cls.__name__}: {key}: {reason}") from None
                     rest[key] = value
-        for name in wire.required:
-            if name not in values:
-                raise WrongShape(f"{cls.__name__} needs {wire.required[name]}")
-        return cls(**values)
+            else:
+                rest[key] = value
+        for place in wire.required:
+            if values[place] is UNSET:
+                raise WrongShape(f"{cls.__name__} needs {wire.required[place]}")
+        # Past `__init__`, which takes most of the time to tell keywords and defaults apart.
+        self = _new(cls)
+        self.additional_properties = rest
+        self._fill(values)
+        return self
+
+    def _fill(self, values: list[Any]) -> None:
+        """Set all attributes, in the order of the wire form."""
 
     def to_dict(self) -> dict[str, Any]:
         """Write the wire form."""
@@ -162,12 +174,14 @@ def model(name: str) -> Reader:
 
 def tagged(tag: str, variants: Mapping[str, str], otherwise: str | None = None) -> Reader:
     """Read an object as the model that its tag names; each is loaded when the first one is met."""
-    readers = {kind: model(name) for kind, name in variants.items()}
+    readers = _Readers(variants)
     catch_all = None if otherwise is None else model(otherwise)
 
     def read(value: Any) -> Any:
-        kind = value.get(tag) if isinstance(value, dict) else None
-        parse = readers.get(kind) if isinstance(kind, str) else None
+        try:
+            parse: Reader | None = readers[value[tag]]
+        except (KeyError, TypeError):
+            parse = None
         if parse is not None:
             try:
                 return parse(value)
@@ -179,6 +193,18 @@ def tagged(tag: str, variants: Mapping[str, str], otherwise: str | None = None) 
         return catch_all(value)
 
     return read
+
+
+class _Readers(dict[str, Reader]):
+    """Readers of models by their tags; each model is loaded when its tag is met first."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        super().__init__()
+        self._names = names
+
+    def __missing__(self, tag: str) -> Reader:
+        self[tag] = parse = _parser(self._names[tag])
+        return parse
 
 
 def first_of(*readers: Reader, scalars: bool = False) -> Reader:

@@ -788,21 +788,7 @@ SCHEMAS: dict[str, Any] = {
                     "properties": {
                         "content": {
                             "required": ["type"],
-                            "properties": {
-                                "type": {
-                                    "enum": [
-                                        "text",
-                                        "image",
-                                        "file",
-                                        "carousel",
-                                        "list",
-                                        "location",
-                                        "form",
-                                        "formResponse",
-                                        "template",
-                                    ]
-                                }
-                            },
+                            "properties": {"type": {"type": "string", "not": {"const": "formResponse"}}},
                         }
                     }
                 },
@@ -1049,7 +1035,12 @@ SCHEMAS: dict[str, Any] = {
             "nextSwitchboardIntegrationId": {"type": ["string", "null"]},
             "messageHistoryCount": {"type": ["integer", "null"], "minimum": 1, "maximum": 10},
         },
-        "allOf": [{"if": {"not": {"required": ["integrationId"]}}, "then": {"required": ["integrationType"]}}],
+        "allOf": [
+            {
+                "if": {"type": "object"},
+                "then": {"oneOf": [{"required": ["integrationId"]}, {"required": ["integrationType"]}]},
+            }
+        ],
     },
     "SwitchboardIntegrationUpdate": {
         "type": "object",

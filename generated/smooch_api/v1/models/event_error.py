@@ -24,3 +24,6 @@ class EventError(_base.Model):
         _base.Field("message", "message"),
         _base.Field("underlyingError", "underlying_error", nullable=True),
     )
+
+    def _fill(self, values: list[Any]) -> None:
+        (self.code, self.message, self.underlying_error) = values

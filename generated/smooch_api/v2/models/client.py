@@ -55,3 +55,18 @@ class Client(_base.Model):
         _base.Field("info", "info", _base.as_object, nullable=True),
         _base.Field("raw", "raw", _base.as_object, nullable=True),
     )
+
+    def _fill(self, values: list[Any]) -> None:
+        (
+            self.id,
+            self.type_,
+            self.status,
+            self.integration_id,
+            self.external_id,
+            self.last_seen,
+            self.linked_at,
+            self.display_name,
+            self.avatar_url,
+            self.info,
+            self.raw,
+        ) = values

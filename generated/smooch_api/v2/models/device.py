@@ -46,3 +46,17 @@ class Device(_base.Model):
         _base.Field("info", "info", _base.as_object, nullable=True),
         _base.Field("appVersion", "app_version", nullable=True),
     )
+
+    def _fill(self, values: list[Any]) -> None:
+        (
+            self.id,
+            self.type_,
+            self.guid,
+            self.client_id,
+            self.status,
+            self.integration_id,
+            self.last_seen,
+            self.push_notification_token,
+            self.info,
+            self.app_version,
+        ) = values

@@ -21,3 +21,6 @@ class EndedByUser(_base.Model):
         _base.Field("type", "type_", _base.exactly("conversation:endedByUser"), required=True),
         _base.Field("data", "data", _base.as_object),
     )
+
+    def _fill(self, values: list[Any]) -> None:
+        (self.type_, self.data) = values

@@ -25,3 +25,6 @@ class MessageOverrideApple(_base.Model):
         _base.Field("payload", "payload", _base.as_object),
         _base.Field("withCapabilities", "with_capabilities", _base.as_list),
     )
+
+    def _fill(self, values: list[Any]) -> None:
+        (self.payload, self.with_capabilities) = values

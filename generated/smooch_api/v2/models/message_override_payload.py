@@ -15,3 +15,6 @@ class MessageOverridePayload(_base.Model):
     """Body of a request to the channel's own API."""
 
     _wire: ClassVar = _base.Wire(_base.Field("payload", "payload", _base.as_object))
+
+    def _fill(self, values: list[Any]) -> None:
+        (self.payload,) = values

@@ -16,3 +16,6 @@ class MetaConversionPayload(_base.Model):
     """Events as Meta wants them."""
 
     _wire: ClassVar = _base.Wire(_base.Field("data", "data", _base.list_of(_base.as_object), required=True))
+
+    def _fill(self, values: list[Any]) -> None:
+        (self.data,) = values

@@ -26,3 +26,6 @@ class PassthroughMessagingEvent(_base.Model):
         _base.Field("payload", "payload", _base.as_object, required=True),
         _base.Field("createdAt", "created_at"),
     )
+
+    def _fill(self, values: list[Any]) -> None:
+        (self.id, self.type_, self.payload, self.created_at) = values

@@ -44,3 +44,6 @@ class PrechatField(_base.Model):
         _base.Field("select", "select", _base.list_of(_base.as_object)),
         _base.Field("format", "format_"),
     )
+
+    def _fill(self, values: list[Any]) -> None:
+        (self.type_, self.name, self.label, self.placeholder, self.text, self.email, self.select, self.format_) = values

@@ -27,3 +27,6 @@ class TemplateMessage(_base.Model):
         _base.Field("text", "text"),
         _base.Field("blockChatInput", "block_chat_input"),
     )
+
+    def _fill(self, values: list[Any]) -> None:
+        (self.type_, self.template, self.text, self.block_chat_input) = values

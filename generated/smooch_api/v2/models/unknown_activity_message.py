@@ -17,3 +17,6 @@ class UnknownActivityMessage(_base.Model):
     data: dict[str, Any] | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(_base.Field("type", "type_"), _base.Field("data", "data", _base.as_object))
+
+    def _fill(self, values: list[Any]) -> None:
+        (self.type_, self.data) = values

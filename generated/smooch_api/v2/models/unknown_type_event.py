@@ -26,3 +26,6 @@ class UnknownTypeEvent(_base.Model):
         _base.Field("type", "type_"),
         _base.Field("payload", "payload", _base.as_object),
     )
+
+    def _fill(self, values: list[Any]) -> None:
+        (self.id, self.created_at, self.type_, self.payload) = values

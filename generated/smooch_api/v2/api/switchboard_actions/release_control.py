@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from ... import base as _base
 from ... import calls as _calls
 from ...models.empty_response import EmptyResponse
+from ...types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ...client import Client
@@ -15,16 +16,16 @@ if TYPE_CHECKING:
 _read = _calls.from_json(EmptyResponse.from_dict, may_be_empty=True)
 
 
-def _get_kwargs(app_id: str, conversation_id: str, *, body: ReleaseControl) -> dict[str, Any]:
+def _get_kwargs(app_id: str, conversation_id: str, *, body: ReleaseControl | Unset = UNSET) -> dict[str, Any]:
     return {
         "method": "post",
         "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/conversations/{_calls.path_segment('conversationId', conversation_id)}/releaseControl",
-        "json": _base.dump(body),
+        **({} if isinstance(body, Unset) else {"json": _base.dump(body)}),
     }
 
 
 def sync_detailed(
-    app_id: str, conversation_id: str, *, client: Client, body: ReleaseControl
+    app_id: str, conversation_id: str, *, client: Client, body: ReleaseControl | Unset = UNSET
 ) -> Response[EmptyResponse]:
     """Leave a conversation without any switchboard integration in control.
 
@@ -39,18 +40,20 @@ def sync_detailed(
     return client.call(_get_kwargs(app_id, conversation_id, body=body), _read)
 
 
-def sync(app_id: str, conversation_id: str, *, client: Client, body: ReleaseControl) -> EmptyResponse:
+def sync(app_id: str, conversation_id: str, *, client: Client, body: ReleaseControl | Unset = UNSET) -> EmptyResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
     return sync_detailed(app_id, conversation_id, client=client, body=body).parsed
 
 
 async def asyncio_detailed(
-    app_id: str, conversation_id: str, *, client: Client, body: ReleaseControl
+    app_id: str, conversation_id: str, *, client: Client, body: ReleaseControl | Unset = UNSET
 ) -> Response[EmptyResponse]:
     """Same as `sync_detailed`, for asyncio."""
     return await client.call_async(_get_kwargs(app_id, conversation_id, body=body), _read)
 
 
-async def asyncio(app_id: str, conversation_id: str, *, client: Client, body: ReleaseControl) -> EmptyResponse:
+async def asyncio(
+    app_id: str, conversation_id: str, *, client: Client, body: ReleaseControl | Unset = UNSET
+) -> EmptyResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
     return (await asyncio_detailed(app_id, conversation_id, client=client, body=body)).parsed

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from ... import base as _base
 from ... import calls as _calls
 from ...models.user_response import UserResponse
+from ...types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ...client import Client
@@ -15,15 +16,17 @@ if TYPE_CHECKING:
 _read = _calls.from_json(UserResponse.from_dict)
 
 
-def _get_kwargs(app_id: str, zendesk_id: str, *, body: UserSync) -> dict[str, Any]:
+def _get_kwargs(app_id: str, zendesk_id: str, *, body: UserSync | Unset = UNSET) -> dict[str, Any]:
     return {
         "method": "post",
         "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/users/{_calls.path_segment('zendeskId', zendesk_id)}/sync",
-        "json": _base.dump(body),
+        **({} if isinstance(body, Unset) else {"json": _base.dump(body)}),
     }
 
 
-def sync_detailed(app_id: str, zendesk_id: str, *, client: Client, body: UserSync) -> Response[UserResponse]:
+def sync_detailed(
+    app_id: str, zendesk_id: str, *, client: Client, body: UserSync | Unset = UNSET
+) -> Response[UserResponse]:
     """Bring a user in line with the Zendesk user behind it.
 
     `POST /v2/apps/{appId}/users/{zendeskId}/sync`, syncUser.
@@ -39,16 +42,18 @@ def sync_detailed(app_id: str, zendesk_id: str, *, client: Client, body: UserSyn
     return client.call(_get_kwargs(app_id, zendesk_id, body=body), _read)
 
 
-def sync(app_id: str, zendesk_id: str, *, client: Client, body: UserSync) -> UserResponse:
+def sync(app_id: str, zendesk_id: str, *, client: Client, body: UserSync | Unset = UNSET) -> UserResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
     return sync_detailed(app_id, zendesk_id, client=client, body=body).parsed
 
 
-async def asyncio_detailed(app_id: str, zendesk_id: str, *, client: Client, body: UserSync) -> Response[UserResponse]:
+async def asyncio_detailed(
+    app_id: str, zendesk_id: str, *, client: Client, body: UserSync | Unset = UNSET
+) -> Response[UserResponse]:
     """Same as `sync_detailed`, for asyncio."""
     return await client.call_async(_get_kwargs(app_id, zendesk_id, body=body), _read)
 
 
-async def asyncio(app_id: str, zendesk_id: str, *, client: Client, body: UserSync) -> UserResponse:
+async def asyncio(app_id: str, zendesk_id: str, *, client: Client, body: UserSync | Unset = UNSET) -> UserResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
     return (await asyncio_detailed(app_id, zendesk_id, client=client, body=body)).parsed
