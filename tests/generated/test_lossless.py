@@ -18,7 +18,9 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
-KEYS = st.sampled_from(sorted({key for model in CLASSES.values() for key in model._wire.readers})) | st.text(max_size=5)
+KEYS = st.sampled_from(sorted({key for model in CLASSES.values() for _, key, _ in model._wire.names})) | st.text(
+    max_size=5
+)
 
 
 def mutations(value: Any) -> st.SearchStrategy[Any]:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from smooch_api.v1 import models
 
-from .spec import CLASSES, UNIONS, VERSIONS, examples, reader, tag_of
+from .spec import CLASSES, SCHEMAS, UNIONS, VERSIONS, examples, reader, tag_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
 
 EXAMPLES = [
@@ -24,6 +25,14 @@ VARIANTS = [
     for i, example in enumerate(examples(variant))
 ]
 KNOWN = [pytest.param(*param.values, id=param.id) for param in VARIANTS if ".Unknown" not in param.values[1]]
+LISTS = [
+    pytest.param(name, key, id=f"{name}-{key}")
+    for name in CLASSES
+    if name.endswith(("Response", "WebhookPayload"))
+    for key, value in examples(name)[0].items()
+    if isinstance(value, list) and isinstance(value[0], dict)
+]
+ODD = [None, "brand-new", 7, True, [], [None], {}, {"type": "brand-new", "brandNew": [{}]}]
 
 TEXT = {"_id": "5a0000000000000000000010", "type": "text", "text": "Hi", "role": "appUser", "received": 1488441330.12}
 
@@ -31,6 +40,19 @@ TEXT = {"_id": "5a0000000000000000000010", "type": "text", "text": "Hi", "role":
 def same(one: Any, other: Any) -> bool:
     """Whether two values have the same JSON, to the last digit."""
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def variations(value: Any) -> Iterator[Any]:
+    """The value with one thing that nobody has seen before, in any place of it."""
+    yield from ODD
+    if isinstance(value, dict):
+        yield {**value, "brandNew": {"a": [1, None]}}
+        for key, inner in value.items():
+            yield from ({**value, key: odd} for odd in variations(inner))
+    elif isinstance(value, list):
+        yield [*value, *ODD]
+        for place, inner in enumerate(value):
+            yield from ([*value[:place], odd, *value[place + 1 :]] for odd in variations(inner))
 
 
 def page(*messages: Any) -> models.GetMessagesResponse:
@@ -65,6 +87,22 @@ def test_every_variant_of_a_union_gets_its_class(union: str, variant: str, examp
     value = reader(union)(example)
     assert type(value) is CLASSES[variant]
     assert same(value.to_dict(), example)
+
+
+@pytest.mark.parametrize(("union", "variant", "example"), KNOWN)
+def test_the_least_that_a_variant_needs_gets_its_class(union: str, variant: str, example: Any) -> None:
+    least = {key: example[key] for key in CLASSES[variant]._wire.required.values()}
+    value = reader(union)(least)
+    assert type(value) is CLASSES[variant]
+    assert same(value.to_dict(), least)
+
+
+def test_a_body_without_a_tag_is_written_back_whichever_class_reads_it() -> None:
+    variants = [part["$ref"].rpartition("/")[2] for part in SCHEMAS["v2.IntegrationUpdate"]["anyOf"]]
+    bodies = [example for variant in variants for example in examples(f"v2.{variant}")]
+    assert len(bodies) >= len(variants)
+    for body in bodies:
+        assert same(reader("v2.IntegrationUpdate")(body).to_dict(), body)
 
 
 @pytest.mark.parametrize("union", UNIONS)
@@ -139,6 +177,20 @@ def test_an_odd_element_loses_nothing_of_a_list(oddity: Any) -> None:
     assert isinstance(parsed.messages, list)
     assert isinstance(parsed.messages[0], models.TextMessage)
     assert isinstance(parsed.messages[2], models.TextMessage)
+
+
+@pytest.mark.parametrize(("name", "key"), LISTS)
+def test_no_element_costs_the_list_that_it_is_in(name: str, key: str) -> None:
+    answer = examples(name)[0]
+    good = answer[key][0]
+    elements = [element for odd in variations(good) for element in (odd, good)]
+    wire = {**answer, key: elements}
+    parsed = CLASSES[name].from_dict(wire)
+    assert same(parsed.to_dict(), wire)
+    attribute = next(attribute for attribute, wire_name, _ in parsed._wire.names if wire_name == key)
+    expected = getattr(CLASSES[name].from_dict(answer), attribute)[0]
+    assert hasattr(expected, "to_dict")
+    assert getattr(parsed, attribute)[1::2] == [expected] * (len(elements) // 2)
 
 
 def test_null_in_a_list_stays_in_its_place() -> None:
