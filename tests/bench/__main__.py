@@ -10,7 +10,7 @@ from pathlib import Path
 import certifi
 import trustme
 
-from . import calls
+from . import calls, webhooks
 
 
 def main() -> int:
@@ -25,9 +25,12 @@ def main() -> int:
         for results in (
             calls.imports(),
             calls.one_after_the_other(),
+            calls.one_after_the_other_v2(),
             calls.parsing(),
             calls.a_hundred_at_once(tls, certificate),
             calls.the_old_pattern(tls, certificate, authority_file),
+            webhooks.receiving(),
+            webhooks.serving(),
         ):
             for result in results:
                 print(result, flush=True)

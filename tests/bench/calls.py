@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import requests
 from smooch_api.v1 import models
 
-from smooch import AsyncSmooch, Smooch
+from smooch import AsyncSmooch, Smooch, v2
 
-from . import server
-from .measure import Result, at_once, compare, cpu, process
+from . import page_v2, server
+from .measure import Result, at_once, compare, cpu, process, surplus
 
 if TYPE_CHECKING:
     import ssl
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEY = ("app_5a0000000000000000000001", "0123456789abcdef01234567")
+TEXT = {"type": "text", "text": "Hi"}
 POST = {"role": "appMaker", "type": "text", "text": "Hi"}
 PATH = "/v1/appusers/b6518/messages"
 HEADERS = {"Authorization": f"Bearer {Smooch.jwt_for_user(*KEY, 'b6518')}"}
@@ -31,6 +33,13 @@ def imports() -> Iterator[Result]:
     bare = "import httpx, attrs, jwt"
     yield compare(
         "import Smooch / import httpx, attrs, jwt", process("from smooch import Smooch"), process(bare), goal=1.25
+    )
+    yield surplus(
+        "import one endpoint module of v2 - import httpx, attrs, ms",
+        process("import httpx, attrs; from smooch_api.v2.api.messages import post_message"),
+        process("import httpx, attrs"),
+        goal=20,
+        rounds=15,
     )
 
 
@@ -55,17 +64,45 @@ def one_after_the_other() -> Iterator[Result]:
         )
 
 
+def one_after_the_other_v2() -> Iterator[Result]:
+    path, post = "/v2/apps/a1/conversations/c1/messages", {"author": {"type": "business"}, "content": TEXT}
+    with (
+        server.running() as url,
+        v2.Smooch(*KEY, "a1", base_url=url) as api,
+        httpx.Client(base_url=url, headers=HEADERS) as bare,
+    ):
+        yield compare(
+            "v2: post_text / httpx.Client.post and json.loads, CPU",
+            cpu(lambda: api.post_text("c1", "Hi"), 200),
+            cpu(lambda: json.loads(bare.post(path, json=post).content), 200),
+            goal=1.10,
+            rounds=15,
+        )
+        yield compare(
+            "v2: list_messages of 100 / httpx.Client.get and json.loads, CPU",
+            cpu(lambda: list(api.list_messages("c1")), 50),
+            cpu(lambda: json.loads(bare.get(path).content), 50),
+            goal=4,
+        )
+
+
 def parsing() -> Iterator[Result]:
-    wire = json.dumps(server.PAGE)
-    page = json.loads(wire)
-    yield compare(
-        "parse 100 messages of 8 types, json.loads included / json.loads, CPU",
-        cpu(lambda: models.GetMessagesResponse.from_dict(json.loads(wire)), 50),
-        cpu(lambda: json.loads(wire), 50),
-        goal=4,
-    )
-    parsed = models.GetMessagesResponse.from_dict(page)
-    assert parsed.to_dict() == page
+    for version, page, model in (
+        ("", server.PAGE, models.GetMessagesResponse),
+        ("v2: ", page_v2.PAGE, v2.models.MessageListResponse),
+    ):
+        wire = json.dumps(page)
+        yield compare(
+            f"{version}parse 100 messages of 8 types, json.loads included / json.loads, CPU",
+            cpu(partial(parse, model, wire), 50),
+            cpu(partial(json.loads, wire), 50),
+            goal=4,
+        )
+        assert parse(model, wire).to_dict() == page
+
+
+def parse(model: Any, wire: str) -> Any:
+    return model.from_dict(json.loads(wire))
 
 
 def a_hundred_at_once(tls: ssl.SSLContext, certificate: Path) -> Iterator[Result]:

@@ -13,30 +13,35 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
 
 Cost = "Callable[[], float]"
 
 
 @attrs.frozen
 class Result:
-    """How ours compares: the median of the ratios pair by pair, and the middle half of them."""
+    """How ours compares: the median of the comparisons pair by pair, and the middle half of them."""
 
     name: str
-    ratio: float
+    value: float
     spread: tuple[float, float]
     goal: float
     at_least: bool
 
+    @classmethod
+    def of(cls, name: str, values: list[float], goal: float, at_least: bool = False) -> Result:
+        low, median, high = statistics.quantiles(values, n=4)
+        return cls(name, median, (low, high), goal, at_least)
+
     @property
     def met(self) -> bool:
-        return self.ratio >= self.goal if self.at_least else self.ratio <= self.goal
+        return self.value >= self.goal if self.at_least else self.value <= self.goal
 
     def __str__(self) -> str:
         low, high = self.spread
         sign = "≥" if self.at_least else "≤"
         verdict = "" if self.met else "  MISSED"
-        return f"{self.name:<74} {self.ratio:7.2f} ({low:.2f} to {high:.2f})   goal {sign} {self.goal:g}{verdict}"
+        return f"{self.name:<74} {self.value:7.2f} ({low:.2f} to {high:.2f})   goal {sign} {self.goal:g}{verdict}"
 
 
 def compare(
@@ -49,14 +54,23 @@ def compare(
     rounds: int = 9,
 ) -> Result:
     """Run both in turns; each returns its cost. `at_least` means that theirs divided by ours is what counts."""
+    ratios = [other / mine if at_least else mine / other for mine, other in in_turns(ours, theirs, rounds)]
+    return Result.of(name, ratios, goal, at_least)
+
+
+def surplus(
+    name: str, ours: Callable[[], float], theirs: Callable[[], float], *, goal: float, rounds: int = 9
+) -> Result:
+    """Milliseconds that ours costs more than theirs."""
+    return Result.of(name, [(mine - other) * 1000 for mine, other in in_turns(ours, theirs, rounds)], goal)
+
+
+def in_turns(ours: Callable[[], float], theirs: Callable[[], float], rounds: int) -> Iterator[tuple[float, float]]:
+    """Pairs of costs, after one run of each to warm up."""
     ours()
     theirs()
-    ratios = []
     for _ in range(rounds):
-        mine, other = ours(), theirs()
-        ratios.append(other / mine if at_least else mine / other)
-    low, median, high = statistics.quantiles(ratios, n=4)
-    return Result(name, median, (low, high), goal, at_least)
+        yield ours(), theirs()
 
 
 def cpu(call: Callable[[], Any], times: int) -> Callable[[], float]:

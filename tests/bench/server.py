@@ -13,6 +13,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+from . import page_v2
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -59,7 +61,12 @@ def answer(status: bytes, body: Any) -> bytes:
     return HEAD % (status, len(content), content)
 
 
-ANSWERS = {b"P": answer(b"201 Created", POSTED), b"G": answer(b"200 OK", PAGE)}
+ANSWERS = {
+    b"POST /v1": answer(b"201 Created", POSTED),
+    b"GET /v1/": answer(b"200 OK", PAGE),
+    b"POST /v2": answer(b"201 Created", page_v2.POSTED),
+    b"GET /v2/": answer(b"200 OK", page_v2.PAGE),
+}
 
 
 class Connection(asyncio.Protocol):
@@ -79,7 +86,7 @@ class Connection(asyncio.Protocol):
             if len(rest) < size:
                 return
             self._received = rest[size:]
-            self._transport.write(ANSWERS[head[:1]])
+            self._transport.write(ANSWERS[head[:8]])
 
 
 async def serve(certificate: str | None) -> None:
