@@ -85,7 +85,8 @@ class ASGIApp:
     async def aclose(self) -> None:
         """Wait for the handlers that are running or waiting, and free the threads. The app may be used again."""
         while self._tasks:
-            await asyncio.wait(self._tasks)
+            ended, _ = await asyncio.wait(self._tasks)
+            self._tasks -= ended
         threads, self._threads = self._threads, None
         if threads is not None:
             threads.shutdown(wait=False)
@@ -138,10 +139,16 @@ class ASGIApp:
         return body
 
     def _start(self, batch: Batch) -> asyncio.Task[None]:
-        task = asyncio.create_task(self._handle(batch))
+        task = asyncio.create_task(self._run(batch), name="smooch-webhooks")
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
         return task
+
+    async def _run(self, batch: Batch) -> None:
+        try:
+            await self._handle(batch)
+        finally:
+            # A callback of the task would cost one more round of the event loop.
+            self._tasks.discard(asyncio.current_task())
 
     async def _handle(self, batch: Batch) -> None:
         try:

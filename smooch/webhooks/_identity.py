@@ -25,7 +25,7 @@ _HAPPENS_ONCE = {
     "appUser:delete": "appUser",
 }
 _RENDERED_ANEW = ("appUser", "client")
-_PLAIN = re.compile(r"[\w:.+-]{1,64}", re.ASCII)
+_PLAIN = re.compile(r"[\w:.+-]{1,64}(?:/[\w:.+-]{1,64})*", re.ASCII)
 _LONGEST = 255
 
 
@@ -66,7 +66,7 @@ def _ids(value: object) -> list[str]:
 
 def _join(*parts: str) -> str:
     joined = "/".join(parts)
-    if len(joined) <= _LONGEST and all(map(_PLAIN.fullmatch, parts)):
+    if len(joined) <= _LONGEST and joined.count("/") == len(parts) - 1 and _PLAIN.fullmatch(joined):
         return joined
     return f"sha256-{_digest(parts)}"
 

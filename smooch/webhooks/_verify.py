@@ -10,7 +10,7 @@ from ..errors import InvalidInput
 from ._errors import WebhookRejected
 
 # The second is how a WSGI environment and Django's META spell it.
-_NAMES = frozenset({"x-api-key", "http_x_api_key"})
+_NAMES = frozenset({"x-api-key", "http_x_api_key", b"x-api-key", b"http_x_api_key"})
 
 
 class _Named(Protocol):
@@ -76,9 +76,7 @@ def _given(headers: Headers) -> list[bytes]:
             name, value = pair
         except (TypeError, ValueError):
             continue
-        if isinstance(name, bytes):
-            name = name.decode("latin-1")
-        if isinstance(name, str) and name.lower() in _NAMES:
+        if isinstance(name, str | bytes) and name.lower() in _NAMES:
             given += _spellings(value)
     return given
 
