@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar, cast
 
 import httpx
@@ -73,11 +74,16 @@ def check_text(value: str, field: str) -> str:
 
 def body(model: type[M], data: M | Mapping[str, Any], field: str) -> M:
     """`data` as a model, checked against the specification."""
+    wire = wire_form(model, data, field)
+    _checker().check(model.__name__, wire, field)
+    return data if isinstance(data, model) else cast("M", model.from_dict(wire))
+
+
+@cache
+def _checker() -> _schema.Checker:
     from smooch_api.v1.schemas import SCHEMAS
 
-    wire = wire_form(model, data, field)
-    _schema.check(SCHEMAS, model.__name__, wire, field)
-    return data if isinstance(data, model) else cast("M", model.from_dict(wire))
+    return _schema.Checker(SCHEMAS)
 
 
 def wire_form(model: type[Model], data: object, field: str) -> dict[str, Any]:

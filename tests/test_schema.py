@@ -50,7 +50,7 @@ def validator(schemas: Any, name: str) -> Draft202012Validator:
 
 def accepts(name: str, body: Any) -> bool:
     try:
-        _schema.check(SCHEMAS, name, body, "body")
+        _schema.Checker(SCHEMAS).check(name, body, "body")
     except InvalidInput:
         return False
     return True
@@ -186,7 +186,7 @@ def written(path: tuple[Any, ...]) -> str:
 @pytest.mark.parametrize(("version", "name"), NAMES)
 def test_every_example_of_the_specification_is_accepted(version: str, name: str) -> None:
     for example in examples(version)[name]:
-        _schema.check(VERSIONS[version], name, example, "body")
+        _schema.Checker(VERSIONS[version]).check(name, example, "body")
 
 
 @pytest.mark.parametrize(("version", "name"), NAMES)
@@ -199,10 +199,10 @@ def test_accepts_what_jsonschema_accepts_and_names_a_place_that_it_names(
     body = data.draw(mutated(version, name) | suggested(schemas, schemas[name]) | json_values)
     errors = list(validator(schemas, name).iter_errors(body))
     if not errors:
-        _schema.check(schemas, name, body, "body")
+        _schema.Checker(schemas).check(name, body, "body")
         return
     with pytest.raises(InvalidInput) as caught:
-        _schema.check(schemas, name, body, "body")
+        _schema.Checker(schemas).check(name, body, "body")
     named = {written(path) for error in errors for path in paths(error)}
     field = caught.value.field
     assert str(caught.value).startswith(f"{field} ")
@@ -312,7 +312,7 @@ def test_every_keyword_of_the_schemas_is_one_that_is_checked_or_only_informs() -
 )
 def test_the_message_names_the_path_and_what_would_fit(name: str, body: Any, field: str, problem: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        _schema.check(SCHEMAS, name, body, "body")
+        _schema.Checker(SCHEMAS).check(name, body, "body")
     assert caught.value.field == field
     assert str(caught.value).startswith(f"{field} {problem}")
     assert str(caught.value).endswith("(nothing was sent)")
@@ -368,7 +368,7 @@ def nested(depth: int) -> Any:
 )
 def test_what_json_cannot_hold_is_refused_wherever_it_is(extra: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput, match=r"body cannot be written as JSON: .*\(nothing was sent\)") as caught:
-        _schema.check(SCHEMAS, "MessagePost", {"role": "appUser", "text": "a", **extra}, "body")
+        _schema.Checker(SCHEMAS).check("MessagePost", {"role": "appUser", "text": "a", **extra}, "body")
     assert caught.value.field == "body"
 
 
@@ -400,20 +400,20 @@ def test_limits_themselves_are_within() -> None:
     }
     for name in schemas:
         for value in accepted[name]:
-            _schema.check(schemas, name, value, "body")
+            _schema.Checker(schemas).check(name, value, "body")
         for value in refused[name]:
             with pytest.raises(InvalidInput):
-                _schema.check(schemas, name, value, "body")
+                _schema.Checker(schemas).check(name, value, "body")
 
 
 def test_a_choice_of_exactly_one_takes_neither_none_nor_two() -> None:
     schemas = {"Either": {"oneOf": [{"type": "integer"}, {"type": "number", "minimum": 5}]}}
     for good in (1, 5.5):
-        _schema.check(schemas, "Either", good, "body")
+        _schema.Checker(schemas).check("Either", good, "body")
     with pytest.raises(InvalidInput, match="body fits more than one of the forms it may have"):
-        _schema.check(schemas, "Either", 6, "body")
+        _schema.Checker(schemas).check("Either", 6, "body")
     with pytest.raises(InvalidInput, match="body must be 5 or more, not"):
-        _schema.check(schemas, "Either", 1.5, "body")
+        _schema.Checker(schemas).check("Either", 1.5, "body")
 
 
 def test_closed_objects_else_branches_and_constants_of_any_type_are_checked() -> None:
@@ -421,9 +421,9 @@ def test_closed_objects_else_branches_and_constants_of_any_type_are_checked() ->
         "Closed": {"type": "object", "properties": {"a": {"const": 1}}, "additionalProperties": False},
         "Branch": {"if": {"type": "string"}, "then": {"minLength": 2}, "else": {"const": True}},
     }
-    _schema.check(schemas, "Closed", {"a": 1}, "body")
-    _schema.check(schemas, "Branch", "ab", "body")
-    _schema.check(schemas, "Branch", True, "body")
+    _schema.Checker(schemas).check("Closed", {"a": 1}, "body")
+    _schema.Checker(schemas).check("Branch", "ab", "body")
+    _schema.Checker(schemas).check("Branch", True, "body")
     for name, body, problem in [
         ("Closed", {"b": 1}, "body.b is not a field of this object"),
         ("Closed", {"a": True}, "body.a must be 1, not True"),
@@ -431,7 +431,7 @@ def test_closed_objects_else_branches_and_constants_of_any_type_are_checked() ->
         ("Branch", 1, "body must be True, not 1"),
     ]:
         with pytest.raises(InvalidInput, match=problem):
-            _schema.check(schemas, name, body, "body")
+            _schema.Checker(schemas).check(name, body, "body")
 
 
 def test_what_may_be_null_is_explained_by_what_it_may_be_else() -> None:
@@ -440,11 +440,11 @@ def test_what_may_be_null_is_explained_by_what_it_may_be_else() -> None:
         "Nullable": {"anyOf": [{"$ref": "#/components/schemas/Flat"}, {"type": "null"}]},
     }
     for good in (None, {}, {"a": "b"}):
-        _schema.check(schemas, "Nullable", good, "body")
+        _schema.Checker(schemas).check("Nullable", good, "body")
     with pytest.raises(InvalidInput, match=r"body\.a must be a string, not 7"):
-        _schema.check(schemas, "Nullable", {"a": 7}, "body")
+        _schema.Checker(schemas).check("Nullable", {"a": 7}, "body")
     with pytest.raises(InvalidInput, match="body must be an object, not 7"):
-        _schema.check(schemas, "Nullable", 7, "body")
+        _schema.Checker(schemas).check("Nullable", 7, "body")
 
 
 def test_a_schema_can_have_a_limit_in_bytes_of_json_wherever_it_is_used() -> None:
@@ -455,7 +455,7 @@ def test_a_schema_can_have_a_limit_in_bytes_of_json_wherever_it_is_used() -> Non
     }
     limits = {"Flat": 12, "Tree": 63}
     for good in ({"flat": {"a": "1234"}}, {"flat": None}, {"items": [{"a": "ü23"}] * 4}):
-        _schema.check(schemas, "Tree", good, "body", limits=limits)
+        _schema.Checker(schemas, limits).check("Tree", good, "body")
     for body, problem in [
         ({"flat": {"a": "12345"}}, "body.flat takes 12 bytes of JSON at most, not 13"),
         ({"items": [{}, {"a": "üüü"}]}, r"body.items\[1\] takes 12 bytes of JSON at most, not 14"),
@@ -463,7 +463,7 @@ def test_a_schema_can_have_a_limit_in_bytes_of_json_wherever_it_is_used() -> Non
         ({"flat": {"a": object()}}, "cannot be written as JSON"),
     ]:
         with pytest.raises(InvalidInput, match=problem):
-            _schema.check(schemas, "Tree", body, "body", limits=limits)
+            _schema.Checker(schemas, limits).check("Tree", body, "body")
 
 
 @pytest.mark.parametrize("text", ["x", 5])
@@ -474,7 +474,7 @@ def test_deep_quotes_are_checked_in_linear_time(text: object) -> None:
     for _ in range(30):
         message = {**common, "text": "x", "quotedMessage": {"type": "message", "content": message}}
     if text == "x":
-        _schema.check(SCHEMAS, "MessagePost", message, "body")
+        _schema.Checker(SCHEMAS).check("MessagePost", message, "body")
     else:
         with pytest.raises(InvalidInput, match="text"):
-            _schema.check(SCHEMAS, "MessagePost", message, "body")
+            _schema.Checker(SCHEMAS).check("MessagePost", message, "body")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, TypeVar, cast
 
 from smooch_api.v2 import models
@@ -59,11 +60,16 @@ def body(model: type[M], data: object, field: str) -> M:
 
 
 def _checked(name: str, data: Wire, field: str) -> dict[str, Any]:
+    wire = plain(data)
+    _checker().check(name, wire, field, max_json=MAX_JSON)
+    return cast("dict[str, Any]", wire)
+
+
+@cache
+def _checker() -> _schema.Checker:
     from smooch_api.v2.schemas import SCHEMAS
 
-    wire = plain(data)
-    _schema.check(SCHEMAS, name, wire, field, limits={name: MAX_JSON, "Metadata": MAX_METADATA})
-    return cast("dict[str, Any]", wire)
+    return _schema.Checker(SCHEMAS, limits={"Metadata": MAX_METADATA})
 
 
 def given(**fields: Any) -> dict[str, Any]:
