@@ -50,9 +50,10 @@ or in Python, for v1 and for v2:
 from smooch import Smooch; api = Smooch("{sandbox.key_id}", "{sandbox.secret}", base_url="{sandbox.url}")
 from smooch.v2 import Smooch; api = Smooch("{sandbox.key_id}", "{sandbox.secret}", "{sandbox.app_id}", base_url="{sandbox.url}")
 
-Key of the custom integration {sandbox.integration_id}, for v2 with scope integration:
+With the key of the custom integration {sandbox.integration_id}, for a bot on v2, or that of the account, which makes apps:
 
-{sandbox.integration_key_id} {sandbox.integration_secret}
+SMOOCH_KEY_ID={sandbox.integration_key_id} SMOOCH_SECRET={sandbox.integration_secret} python
+SMOOCH_KEY_ID={sandbox.account_key_id} SMOOCH_SECRET={sandbox.account_secret} python
 """
 
 

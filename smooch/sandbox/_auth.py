@@ -83,7 +83,7 @@ class Identity:
             if user_path is not None and (user is not own or (user is None and user_path != self.user_id)):
                 raise forbidden("The token belongs to another user")
             if own is not None:
-                own.credential_required = True
+                app.secure(own)
         elif self.scope == "appToken" and user is not None and user.credential_required:
             raise unauthorized("This user needs a JWT")
 

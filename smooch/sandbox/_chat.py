@@ -34,13 +34,16 @@ def say(
     post["role"] = "appUser"
     _messages.infer_type(post)
     _validation.check(_spec.load("v1").request_validator("MessagePost"), post, "content")
+    completed = _messages.complete(app, post, root_url)
+    named = _named(app, user_id, conversation_id)
     user, client = _arrive(app, user_id, channel)
-    conversation = _conversation(app, user, conversation_id)
-    return _write(app, user, client, post, conversation, root_url)
+    return _write(app, user, client, post, completed, named or app.conversation(user, client=client))
 
 
 def click(app: App, user_id: str, action: str | Mapping[str, Any], *, root_url: str) -> None:
     """Tap a button of a message that the user got, or of the menu; the newest one that fits."""
+    if not isinstance(action, str | Mapping):
+        raise TypeError(f"action must be a text or a mapping, not {type(action).__name__}")
     user = app.user(user_id)
     if user is None:
         raise LookupError(f"no user {user_id!r}")
@@ -54,9 +57,10 @@ def click(app: App, user_id: str, action: str | Mapping[str, Any], *, root_url: 
 
 def set_typing(app: App, user_id: str, is_typing: bool) -> None:
     """Start or stop to type in the default conversation."""
-    user, _ = _arrive(app, user_id, None)
-    activity = {"role": "appUser", "type": "typing:start" if is_typing else "typing:stop"}
-    app.type_in(user, app.conversation(user), by="appUser", activity=activity)
+    user, client = _arrive(app, user_id, None)
+    conversation = app.conversation(user, reason="startConversation", client=client)
+    activity = {"type": "typing:start" if is_typing else "typing:stop"}
+    app.type_in(user, conversation, by="appUser", activity=activity, client=client)
 
 
 def open_chat(app: App, user_id: str, *, referral: str | None, channel: str | None) -> None:
@@ -94,22 +98,22 @@ def _arrive(app: App, user_id: str, channel: str | None) -> tuple[User, Client]:
     return user, client
 
 
-def _conversation(app: App, user: User, conversation_id: str | None) -> Conversation:
+def _named(app: App, user_id: str, conversation_id: str | None) -> Conversation | None:
     if conversation_id is None:
-        return app.conversation(user)
-    conversation = app.conversations.get(conversation_id)
-    if conversation is None or conversation.participant(user) is None:
-        raise LookupError(f"the user is in no conversation {conversation_id!r}")
+        return None
+    user, conversation = app.user(user_id), app.conversations.get(conversation_id)
+    if user is None or conversation is None or conversation.participant(user) is None:
+        raise LookupError(f"user {user_id!r} is in no conversation {conversation_id!r}")
     return conversation
 
 
 def _write(
-    app: App, user: User, client: Client, post: JsonObject, conversation: Conversation, root_url: str
+    app: App, user: User, client: Client, post: JsonObject, content: JsonObject, conversation: Conversation
 ) -> Message:
-    app.write_with(user, conversation, client)
+    app.be_at(user, conversation, client)
     known = {} if client.integration_id is None else {"integrationId": client.integration_id}
     source = {"type": client.platform, **known}
-    return _messages.add(app, user, post, root_url=root_url, conversation=conversation, source=source, client=client)
+    return _messages.add(app, user, post, content, to=conversation, source=source, client=client)
 
 
 def _buttons(app: App, user: User) -> Iterator[tuple[Conversation, Message | None, JsonObject]]:
@@ -135,25 +139,36 @@ def _fits(button: JsonObject, wanted: str | Mapping[str, Any]) -> bool:
 def _tap(
     app: App, user: User, conversation: Conversation, message: Message | None, action: JsonObject, *, root_url: str
 ) -> None:
+    if action["type"] == "buy" and action.get("state") == "paid":
+        raise ValueError(f"{action.get('text')!r} is paid already")
+    if action["type"] not in ("postback", "reply", "buy"):
+        hint = ": answer it by say() with a location" if action["type"] == "locationRequest" else ""
+        raise ValueError(f"the API hears nothing when a button of type {action['type']!r} is tapped{hint}")
     _, client = _arrive(app, user.id, None)
+    app.be_at(user, conversation, client)
+    if action["type"] in ("postback", "buy"):
+        app.record(_tapped(app, user, client, conversation, message, action))
+    if action["type"] == "reply" or (action["type"] == "postback" and app.settings.get("echoPostback")):
+        carried: JsonObject = {name: action[name] for name in ("payload", "metadata") if name in action}
+        post: JsonObject = {"role": "appUser", "type": "text", "text": action.get("text", "")}
+        if action["type"] == "reply":
+            post |= carried
+        _write(app, user, client, post, _messages.complete(app, post, root_url), conversation)
+
+
+def _tapped(
+    app: App, user: User, client: Client, conversation: Conversation, message: Message | None, action: JsonObject
+) -> PostbackTapped | PaymentMade:
     common: dict[str, Any] = {
         "app_id": app.id,
         "at": _clock.now(),
         "user": user,
         "conversation": conversation,
         "client": client,
+        "message": message,
+        "action": action,
     }
-    said = {"role": "appUser", "type": "text", "text": action.get("text", "")}
-    match action["type"]:
-        case "postback":
-            app.record(PostbackTapped(**common, message=message, action=action))
-            if app.settings.get("echoPostback"):
-                _write(app, user, client, said, conversation, root_url)
-        case "reply":
-            carried = {name: action[name] for name in ("payload", "metadata") if name in action}
-            _write(app, user, client, said | carried, conversation, root_url)
-        case "buy" if message is not None:
-            action["state"] = "paid"
-            app.record(PaymentMade(**common, message=message, action=action, charge_id=f"ch_{_ids.short_code()}"))
-        case other:
-            raise ValueError(f"the API hears nothing when a button of type {other!r} is tapped")
+    if action["type"] == "postback":
+        return PostbackTapped(**common)
+    action["state"] = "paid"
+    return PaymentMade(**common, charge_id=f"ch_{_ids.short_code()}")

@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import ssl
 import time
-from collections import defaultdict, deque
+from collections import deque
+from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import attrs
 import httpx
@@ -31,6 +35,8 @@ FINAL_STATUSES = frozenset({400, 401, 403, 404, 406})
 """The target has understood, and another attempt would not help."""
 _AT_ONCE = 20
 
+_NO_ANSWER = (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, OverflowError)
+
 logger = logging.getLogger("smooch.sandbox")
 
 _WRITERS: dict[str, Callable[[Event, App, Webhook], tuple[str, JsonObject] | None]] = {
@@ -50,7 +56,7 @@ class DeliveryAttempt:
 
     delivery_id: str
     webhook_id: str
-    target: str
+    target: str = attrs.field(repr=lambda target: repr(_without_password(target)))
     trigger: str
     number: int
     at: float
@@ -89,7 +95,7 @@ class Dispatcher:
         self.attempts: deque[DeliveryAttempt] = deque(maxlen=keep)
         self.faults: Faults[DeliveryFault] = Faults()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_AT_ONCE))
+        self._slots: WeakKeyDictionary[Webhook, asyncio.Semaphore] = WeakKeyDictionary()
         self._client: httpx.AsyncClient | None = None
 
     def publish(self, app: App, event: Event) -> None:
@@ -111,16 +117,17 @@ class Dispatcher:
             case Late(seconds=seconds):
                 self._start(self._deliver_late(delivery, seconds))
             case Lost():
-                self._note(delivery, number=1, started=time.time(), error="lost on request")
+                self._note(delivery, delivery.webhook.target, number=1, started=time.time(), error="lost on request")
             case Reorder() as reorder:
                 reorder.held.append(delivery)
                 if reorder.times == 0:
                     self._start(self._deliver_backwards(reorder.held))
 
-    def _start(self, delivering: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(delivering)
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _deliver_backwards(self, deliveries: list[Delivery]) -> None:
         for delivery in reversed(deliveries):
@@ -134,35 +141,46 @@ class Dispatcher:
         for number in range(1, MAX_ATTEMPTS + 1):
             if number > 1:
                 await asyncio.sleep(FIRST_WAIT * 2 ** (number - 2) / self._speedup)
-            if delivery.webhook.id not in delivery.app.webhooks:
-                return
-            async with self._slots[delivery.webhook.id]:
+            async with self._slots.setdefault(delivery.webhook, asyncio.Semaphore(_AT_ONCE)):
+                if delivery.webhook.id not in delivery.app.webhooks:
+                    return
                 status = await self._attempt(delivery, number)
             if status is not None and (200 <= status < 300 or status in FINAL_STATUSES):
                 return
 
     async def _attempt(self, delivery: Delivery, number: int) -> int | None:
-        status, error, started = None, None, time.time()
-        headers = {"content-type": "application/json", "x-api-key": delivery.webhook.secret}
+        status, error, started, target = None, None, time.time(), delivery.webhook.target
+        headers = {b"content-type": b"application/json", b"x-api-key": delivery.webhook.secret.encode()}
         try:
-            async with asyncio.timeout(self._timeout):
-                answer = await self._http().post(delivery.webhook.target, content=delivery.body, headers=headers)
-            status = answer.status_code
+            async with (
+                asyncio.timeout(self._timeout),
+                self._http().stream("POST", target, content=delivery.body, headers=headers) as answer,
+            ):
+                status = answer.status_code
+                async for _ in answer.aiter_raw():  # the connection can be used again
+                    pass
         except TimeoutError:
             error = f"no answer in {self._timeout:g} s"
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as problem:
+        except _NO_ANSWER as problem:
             error = f"{type(problem).__name__}: {problem}"
-        self._note(delivery, number=number, started=started, status=status, error=error)
+        self._note(delivery, target, number=number, started=started, status=status, error=error)
         return status
 
     def _note(
-        self, delivery: Delivery, *, number: int, started: float, status: int | None = None, error: str | None
+        self,
+        delivery: Delivery,
+        target: str,
+        *,
+        number: int,
+        started: float,
+        status: int | None = None,
+        error: str | None,
     ) -> None:
         outcome = error if status is None else status
         logger.info(
             "%s to %s: %s (attempt %d of %d)",
             delivery.trigger,
-            delivery.webhook.target,
+            _without_password(target),
             outcome,
             number,
             MAX_ATTEMPTS,
@@ -171,31 +189,39 @@ class Dispatcher:
             DeliveryAttempt(
                 delivery_id=delivery.id,
                 webhook_id=delivery.webhook.id,
-                target=delivery.webhook.target,
+                target=target,
                 trigger=delivery.trigger,
                 number=number,
                 at=started,
                 seconds=time.time() - started,
                 status=status,
-                error=error,
+                error=None if status is not None else error,
                 body=delivery.body,
             )
         )
 
     async def probe(self, target: str) -> bool:
         """Whether anything answers a HEAD request at `target`, whatever it answers."""
-        try:
-            async with asyncio.timeout(self._timeout):
-                await self._http().head(target)
-        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, OSError):
-            return False
-        return True
+        probing = self._start(self._probe(target))
+        await asyncio.wait([probing])
+        return not probing.cancelled() and probing.exception() is None
+
+    async def _probe(self, target: str) -> None:
+        async with asyncio.timeout(self._timeout):
+            await self._http().head(target)
 
     def _http(self) -> httpx.AsyncClient:
         if self._client is None:
             limits = httpx.Limits(max_keepalive_connections=_AT_ONCE)
-            # the address of a proxy in the environment is not meant for the bots of this machine
-            self._client = httpx.AsyncClient(timeout=None, limits=limits, trust_env=False)  # noqa: S113
+            # a proxy of the environment is not meant for the bots of this machine, nor are their cookies for each other
+            cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+            self._client = httpx.AsyncClient(
+                timeout=None,  # noqa: S113
+                limits=limits,
+                trust_env=False,
+                verify=_tls(),
+                cookies=cookies,
+            )
         return self._client
 
     async def settled(self) -> None:
@@ -214,7 +240,6 @@ class Dispatcher:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._slots.clear()
 
     async def aclose(self) -> None:
         """Stop what is under way, and close the connections."""
@@ -222,3 +247,17 @@ class Dispatcher:
         client, self._client = self._client, None
         if client is not None:
             await client.aclose()
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Made once, since it takes long; it takes the authorities that the environment names."""
+    return ssl.create_default_context()
+
+
+def _without_password(target: str) -> str:
+    try:
+        url = httpx.URL(target)
+        return str(url.copy_with(username=url.username, password=None)) if url.password else target
+    except (httpx.InvalidURL, ValueError):
+        return target

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 ControlAction = Literal["passControl", "offerControl", "acceptControl", "releaseControl"]
 MergeReason = Literal["api", "sdkLogin"]
+Outcome = Literal["channel", "user", "failure"]
 
 
 @attrs.frozen(kw_only=True)
@@ -86,7 +87,7 @@ class MessageDelivered(Event):
     conversation: Conversation
     message: Message
     client: Client
-    outcome: Literal["channel", "user", "failure"]
+    outcome: Outcome
     is_final: bool
     error: JsonObject | None = None
 
@@ -116,18 +117,25 @@ class PaymentMade(Event):
 
 @attrs.frozen(kw_only=True)
 class ConversationRead(Event):
-    """`user` is who has read it, or whose conversation the business has read; None if that is a group's."""
+    """`user` is who has read it, or whose conversation the business has read; None if that is a group's.
+
+    `client` is what the user did it with, None if it came by the API.
+    """
 
     user: User | None
     conversation: Conversation
     by: Literal["appUser", "appMaker"]
+    client: Client | None
 
 
 @attrs.frozen(kw_only=True)
 class TypingChanged(Event):
+    """`user` and `client` as in `ConversationRead`."""
+
     user: User | None
     conversation: Conversation
     by: Literal["appUser", "appMaker"]
+    client: Client | None
     activity: JsonObject
 
 
@@ -201,6 +209,7 @@ class LinkMatched(Event):
     user: User
     client: Client
     criteria: JsonObject
+    conversation: Conversation | None
 
 
 @attrs.frozen(kw_only=True)
@@ -208,6 +217,7 @@ class LinkSucceeded(Event):
     user: User
     client: Client
     criteria: JsonObject
+    conversation: Conversation | None
 
 
 @attrs.frozen(kw_only=True)
@@ -231,8 +241,12 @@ class ControlFailed(Event):
 
 
 @attrs.frozen(kw_only=True)
-class NotificationSent(Event):
+class NotificationDelivered(Event):
+    """A notification reached the channel, or the user there, or with `error` did not; see `MessageDelivered`."""
+
     notification_id: str
     integration_id: str
     destination_id: str
-    message: JsonObject
+    outcome: Outcome
+    is_final: bool
+    error: JsonObject | None = None

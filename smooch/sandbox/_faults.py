@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 class Fault:
     """Applies to the next `times` of what it matches."""
 
-    times: int = attrs.field(validator=attrs.validators.ge(1), on_setattr=attrs.setters.NO_OP)
+    times: int = attrs.field(
+        validator=[attrs.validators.instance_of(int), attrs.validators.ge(1)], on_setattr=attrs.setters.NO_OP
+    )
 
 
 @attrs.define(eq=False, kw_only=True)

@@ -36,8 +36,8 @@ class Sandbox:
     it speaks https. `app_token` is what v1 takes in the header of that name. `integration_id` is a custom integration of the app, which
     only v2 shows; its webhooks are made by v2.
 
-    It posts what happens to the webhooks that were made, from an address of its own, and repeats a delivery as the API does: five attempts
-    in all, unless the target answers 2xx, 400, 401, 403, 404 or 406, each after a wait twice as long as the last. The first wait is
+    It posts what happens to the webhooks that were made, each event in a delivery of its own and in no certain order, and repeats a
+    delivery as the API does: five attempts in all, unless the target answers 2xx, 400, 401, 403, 404 or 406, each after a wait twice as long as the last. The first wait is
     60 seconds divided by `retry_speedup`; an attempt fails after `delivery_timeout` seconds without an answer. With `probe_targets` a
     webhook is refused with 400, as by the API, if nothing answers a HEAD request at its target.
     """
@@ -143,7 +143,7 @@ class Sandbox:
     def wait_for_deliveries(self, timeout: float = 10) -> None:
         """Return when every delivery has succeeded or been given up. TimeoutError after `timeout` seconds.
 
-        Where the bot runs in the caller's event loop, await it as `asyncio.to_thread(sandbox.wait_for_deliveries)`.
+        What `reorder_deliveries` holds back is not waited for. Where the bot runs in the caller's event loop, await it as `asyncio.to_thread(sandbox.wait_for_deliveries)`.
         """
         try:
             self._running().run(self._dispatcher.settled(), timeout)
@@ -152,12 +152,19 @@ class Sandbox:
 
     def reset(self) -> None:
         """Forget users, webhooks and all other state, requests, deliveries and faults. Ids and secrets of app and account stay."""
-        if self._server is not None:
-            self._server.run(self._dispatcher.give_up())
-        self._dispatcher.clear()
-        self._asgi.store = self._new_store()
-        self._asgi.requests.clear()
-        self._asgi.faults.clear()
+
+        async def forget() -> None:
+            self._asgi.store.retire()
+            self._asgi.store = self._new_store()
+            await self._dispatcher.give_up()
+            self._dispatcher.clear()
+            self._asgi.requests.clear()
+            self._asgi.faults.clear()
+
+        if self._server is None:
+            asyncio.run(forget())
+        else:
+            self._server.run(forget())
 
     # the user
 
@@ -261,9 +268,10 @@ class Sandbox:
         self._asgi.faults.add(_faults.Garble(times=times, method=method, path=path, body=data))
 
     def duplicate_deliveries(self, times: int = 1, *, trigger: str | None = None) -> None:
-        """Deliver each of the next `times` events twice, both at the same time.
+        """Send each of the next `times` deliveries twice, both at the same time.
 
-        `trigger` chooses the deliveries, by a glob such as `message:*`. The same holds for the other faults of deliveries.
+        `trigger` chooses the deliveries, by a glob such as `message:*`. An event is one delivery for each webhook that hears of it. The
+        same holds for the other faults of deliveries.
         """
         self._dispatcher.faults.add(_faults.Duplicate(times=times, trigger=trigger))
 
@@ -272,7 +280,7 @@ class Sandbox:
         self._dispatcher.faults.add(_faults.Reorder(times=times, trigger=trigger))
 
     def delay_deliveries(self, seconds: float, times: int = 1, *, trigger: str | None = None) -> None:
-        """Deliver each of the next `times` events `seconds` later."""
+        """Send each of the next `times` deliveries `seconds` later."""
         self._dispatcher.faults.add(_faults.Late(times=times, trigger=trigger, seconds=seconds))
 
     def drop_deliveries(self, times: int = 1, *, trigger: str | None = None) -> None:
@@ -287,7 +295,7 @@ class Sandbox:
         code: str = "uncategorized_error",
         message: str = "The channel did not take the message",
     ) -> None:
-        """Let `channel`, or any, refuse the next `times` messages of the business, which webhooks hear of."""
+        """Let `channel`, or any, refuse the next `times` messages or notifications of the business; webhooks hear of it."""
         self._app.channel_faults.add(_faults.ChannelFault(times=times, channel=channel, code=code, message=message))
 
     # life

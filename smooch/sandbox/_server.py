@@ -61,8 +61,8 @@ class _Server(uvicorn.Server):
             server.close()
         for connection in list(self.server_state.connections):
             connection.transport.abort()
-        await asyncio.gather(*self.server_state.tasks, return_exceptions=True)
         await self._at_stop()
+        await asyncio.gather(*self.server_state.tasks, return_exceptions=True)
 
     def start_task(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
         """Run `coroutine` on the server's loop."""
@@ -79,7 +79,7 @@ class _Server(uvicorn.Server):
 
 
 class ServerThread:
-    """One server on one listening socket; `at_stop` is the last that runs on its loop."""
+    """One server on one listening socket; `at_stop` runs when the port is closed."""
 
     def __init__(
         self,

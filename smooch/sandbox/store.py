@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections import deque
+import uuid
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -45,9 +45,13 @@ from ._events import (
     ConversationRead,
     ConversationRemoved,
     Event,
+    LinkMatched,
+    LinkStarted,
+    LinkSucceeded,
     MergeReason,
     MessageAdded,
     MessageDelivered,
+    NotificationDelivered,
     SdkClientAdded,
     SdkClientRemoved,
     TypingChanged,
@@ -63,7 +67,6 @@ if TYPE_CHECKING:
 MAX_WEBHOOKS = 10
 MAX_KEYS = 10
 MAX_PARTICIPANTS = 10
-KEPT_EVENTS = 10_000
 CONFIRMING_CHANNELS = frozenset({"whatsapp"})
 """Channels that tell when a message has reached the user."""
 
@@ -144,19 +147,26 @@ class App:
         user.external_id = external_id
         self._by_external_id[user.brand_id, external_id] = user
 
+    def secure(self, user: User) -> None:
+        """Note that the user has proved who they are."""
+        if not user.credential_required:
+            user.credential_required = True
+            self.record(UserUpdated(app_id=self.id, at=_clock.now(), user=user))
+
     def authenticate(self, any_id: str, *, email: str | None, zendesk_id: str | None) -> None:
         """Note that the user has logged in. LookupError if there is none."""
         user = self.user(any_id)
         if user is None:
             raise LookupError(f"no user {any_id!r}")
-        user.credential_required = True
         user.zendesk_id = zendesk_id or user.zendesk_id
-        if email is not None:
-            user.identities.append({"type": "email", "value": email, "verification": "embed"})
+        identity = {"type": "email", "value": email, "verification": "embed"}
+        if email is not None and identity not in user.identities:
+            user.identities.append(identity)
+        user.credential_required = True
         self.record(UserUpdated(app_id=self.id, at=_clock.now(), user=user))
 
     def delete_user(self, user: User) -> None:
-        """Delete the user with personal conversations and clients; groups go on without."""
+        """Delete the user with personal conversations and clients; groups go on without. The one event is of the user."""
         self._forget(user)
         for conversation in list(user.conversations):
             if conversation.type == "personal":
@@ -258,13 +268,33 @@ class App:
             self.record(SdkClientAdded(app_id=self.id, at=now, user=user, client=user.sdk_client))
         return user.sdk_client
 
-    def write_with(self, user: User, conversation: Conversation, client: Client) -> None:
+    def be_at(self, user: User, conversation: Conversation, client: Client) -> None:
         """Note that the user is at `client` now, so that answers go there."""
-        client.last_seen = _clock.now()
+        heard = client if client.is_channel else self.sdk_client(user)
+        client.last_seen = heard.last_seen = _clock.now()
         participant = conversation.participant(user)
         if participant is not None:
-            heard = client if client.is_channel else self.sdk_client(user)
             participant.clients = [heard, *(each for each in participant.clients if each is not heard)]
+
+    def start_link(
+        self, user: User, client: Client, criteria: JsonObject, conversation: Conversation | None = None
+    ) -> None:
+        """Ask for a channel: it is pending until the user confirms. The channel has found the user."""
+        user.pending_clients.append(client)
+        link: dict[str, Any] = {"app_id": self.id, "user": user, "client": client, "conversation": conversation}
+        self.record(LinkStarted(at=_clock.now(), **link))
+        self.record(LinkMatched(at=_clock.now(), criteria=criteria, **link))
+
+    def confirm_link(
+        self, user: User, client: Client, criteria: JsonObject, conversation: Conversation | None = None
+    ) -> None:
+        """Let a pending channel be one that the user is reached by."""
+        user.pending_clients.remove(client)
+        client.status = "active"
+        client.linked_at = client.last_seen = _clock.now()
+        self.add_client(user, client, conversation)
+        link: dict[str, Any] = {"app_id": self.id, "user": user, "client": client, "conversation": conversation}
+        self.record(LinkSucceeded(at=_clock.now(), criteria=criteria, **link))
 
     def _subscribe(self, conversation: Conversation, user: User, client: Client) -> None:
         participant = conversation.participant(user)
@@ -409,22 +439,43 @@ class App:
 
     def _send(self, user: User, conversation: Conversation, message: Message, client: Client) -> None:
         """Hand a message of the business to the channel of `client`."""
-        common: dict[str, Any] = {
-            "app_id": self.id,
-            "at": _clock.now(),
-            "user": user,
-            "conversation": conversation,
-            "message": message,
-            "client": client,
-        }
-        if fault := self.channel_faults.take(client.platform):
+        for outcome in self._outcomes(client.platform):
+            self.record(
+                MessageDelivered(
+                    app_id=self.id,
+                    at=_clock.now(),
+                    user=user,
+                    conversation=conversation,
+                    message=message,
+                    client=client,
+                    **outcome,
+                )
+            )
+
+    def notify(self, integration: Integration, destination_id: str) -> str:
+        """Send a notification to the channel of `integration`; its id."""
+        notification_id = str(uuid.uuid4())
+        for outcome in self._outcomes(integration.type):
+            self.record(
+                NotificationDelivered(
+                    app_id=self.id,
+                    at=_clock.now(),
+                    notification_id=notification_id,
+                    integration_id=integration.id,
+                    destination_id=destination_id,
+                    **outcome,
+                )
+            )
+        return notification_id
+
+    def _outcomes(self, channel: str) -> list[dict[str, Any]]:
+        """What becomes of something that is handed to a channel, step by step, as the events of it say."""
+        if fault := self.channel_faults.take(channel):
             error = {"code": fault.code, "message": fault.message}
-            self.record(MessageDelivered(**common, outcome="failure", is_final=True, error=error))
-            return
-        is_confirmed = client.platform in CONFIRMING_CHANNELS
-        self.record(MessageDelivered(**common, outcome="channel", is_final=not is_confirmed))
-        if is_confirmed:
-            self.record(MessageDelivered(**common, outcome="user", is_final=True))
+            return [{"outcome": "failure", "is_final": True, "error": error}]
+        if channel in CONFIRMING_CHANNELS:
+            return [{"outcome": "channel", "is_final": False}, {"outcome": "user", "is_final": True}]
+        return [{"outcome": "channel", "is_final": True}]
 
     def delete_message(self, conversation: Conversation, message: Message) -> None:
         """Delete one message and the files that were uploaded for it."""
@@ -439,7 +490,9 @@ class App:
             participant.unread = 0
         self._delete_files(conversation, lambda path: True)
 
-    def mark_read(self, user: User | None, conversation: Conversation, *, by: Role = "appUser") -> None:
+    def mark_read(
+        self, user: User | None, conversation: Conversation, *, by: Role = "appUser", client: Client | None = None
+    ) -> None:
         """One side has read the conversation; only a user's reading changes an unread count."""
         now = _clock.now()
         participant = None if user is None else conversation.participant(user)
@@ -448,13 +501,29 @@ class App:
         elif participant is not None:
             participant.unread = 0
             participant.last_read = now
-        self.record(ConversationRead(app_id=self.id, at=now, user=user, conversation=conversation, by=by))
+        self.record(
+            ConversationRead(app_id=self.id, at=now, user=user, conversation=conversation, by=by, client=client)
+        )
 
-    def type_in(self, user: User | None, conversation: Conversation, *, by: Role, activity: JsonObject) -> None:
+    def type_in(
+        self,
+        user: User | None,
+        conversation: Conversation,
+        *,
+        by: Role,
+        activity: JsonObject,
+        client: Client | None = None,
+    ) -> None:
         """One side starts or stops typing."""
         self.record(
             TypingChanged(
-                app_id=self.id, at=_clock.now(), user=user, conversation=conversation, by=by, activity=activity
+                app_id=self.id,
+                at=_clock.now(),
+                user=user,
+                conversation=conversation,
+                by=by,
+                client=client,
+                activity=activity,
             )
         )
 
@@ -518,22 +587,25 @@ def _join(kept: Conversation, other: Conversation) -> None:
 
 
 class Store:
-    """All apps, accounts, keys and deployments of a sandbox, and the events that happened."""
+    """All apps, accounts, keys and deployments of a sandbox; `publish` hears of what happens in apps."""
 
     def __init__(self, *, max_messages: int, publish: Callable[[App, Event], None]) -> None:
         self._max_messages = max_messages
-        self._publish = publish
+        self._publish: Callable[[App, Event], None] | None = publish
         self.apps: dict[str, App] = {}
         self.accounts: dict[str, Account] = {}
         self.keys: dict[str, Key] = {}
         self.deployments: dict[str, Deployment] = {}
         self.oauth_codes: dict[str, str] = {}
-        self.events: deque[Event] = deque(maxlen=KEPT_EVENTS)
 
     def record(self, event: Event) -> None:
         """The one place that every event passes."""
-        self.events.append(event)
-        self._publish(self.apps[event.app_id], event)
+        if self._publish is not None:
+            self._publish(self.apps[event.app_id], event)
+
+    def retire(self) -> None:
+        """Tell nobody any more: what is under way here is forgotten."""
+        self._publish = None
 
     # accounts and keys
 
@@ -598,6 +670,7 @@ class Store:
     def delete_app(self, app: App) -> None:
         """Delete an app with all that is in it, and its keys."""
         del self.apps[app.id]
+        app.webhooks.clear()
         self._delete_keys_of(app.id)
         for integration_id in app.integrations:
             self._delete_keys_of(integration_id)
@@ -622,7 +695,8 @@ class Store:
             if webhook.integration_id != integration.id
         }
         for user in app.users.values():
-            user.pending_clients = [each for each in user.pending_clients if each.integration_id != integration.id]
+            for client in [each for each in user.pending_clients if each.integration_id == integration.id]:
+                app.remove_pending_client(user, client)
             for client in [each for each in user.clients if each.integration_id == integration.id]:
                 app.remove_client(user, client)
         for deployment in self.deployments.values():

@@ -9,6 +9,8 @@ import pytest
 
 from smooch.sandbox import Sandbox
 
+from .hooks import target, told
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -87,8 +89,9 @@ class TestSay:
         for wrong in ({"channel": "line"}, {"conversation_id": "x"}):
             with pytest.raises(LookupError, match=r"line|x"):
                 sandbox.say("ana", "Hi", **wrong)
-        with pytest.raises(LookupError, match="line"):
-            sandbox.say("bob", "Hi", channel="line")
+        for wrong in ({"channel": "line"}, {"conversation_id": "x"}):
+            with pytest.raises(LookupError, match=r"line|x"):
+                sandbox.say("bob", "Hi", **wrong)
         assert len(messages(client)) == 1
         assert client.get("/appusers/bob").status_code == 404
 
@@ -113,16 +116,37 @@ class TestClick:
         assert messages(client)[-1]["payload"] == "1"
 
     def test_a_button_of_an_item(self, sandbox: Sandbox, client: httpx.Client) -> None:
+        reply = {"type": "reply", "text": "Go", "payload": "REPLY"}
         message = post(client, type="carousel", items=[{"title": "Mug", "actions": [GO]}])
-        sandbox.click("ana", message["items"][0]["actions"][0]["_id"])
-        (event,) = (each for each in sandbox._asgi.store.events if type(each).__name__ == "PostbackTapped")
-        assert event.message.id == message["_id"]  # type: ignore[attr-defined]
+        post(client, actions=[reply])
+        with target() as peer:
+            client.post("/webhooks", json={"target": peer.url, "triggers": ["*"]})
+            sandbox.click("ana", message["items"][0]["actions"][0]["_id"])
+            (postback,) = told(sandbox, peer)["postback"]["postbacks"]
+        assert postback["message"]["_id"] == message["_id"]
 
     @pytest.mark.parametrize("action", ["No", {"payload": "NO"}, {}, ""])
     def test_a_button_that_is_not_there(self, sandbox: Sandbox, client: httpx.Client, action: Any) -> None:
         post(client, actions=[GO])
         with pytest.raises(LookupError, match="there are: 'Go'"):
             sandbox.click("ana", action)
+
+    @pytest.mark.parametrize("action", [None, 5, b"Go"])
+    def test_what_is_no_button(self, sandbox: Sandbox, client: httpx.Client, action: Any) -> None:
+        post(client, actions=[GO])
+        with pytest.raises(TypeError, match="action must be"):
+            sandbox.click("ana", action)
+
+    def test_nobody_pays_twice(self, sandbox: Sandbox, client: httpx.Client) -> None:
+        post(client, actions=[{"type": "buy", "text": "Pay", "amount": 450}])
+        sandbox.click("ana", "Pay")
+        with pytest.raises(ValueError, match="paid already"):
+            sandbox.click("ana", "Pay")
+
+    def test_a_question_for_the_place_is_answered_by_say(self, sandbox: Sandbox, client: httpx.Client) -> None:
+        post(client, actions=[{"type": "locationRequest", "text": "Where?"}])
+        with pytest.raises(ValueError, match="say"):
+            sandbox.click("ana", "Where?")
 
     def test_nobody(self, sandbox: Sandbox) -> None:
         with pytest.raises(LookupError, match="no user 'bob'"):

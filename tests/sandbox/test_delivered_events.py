@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .hooks import target, told
+from .hooks import heard, target, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -150,11 +150,31 @@ def test_the_version_of_the_path_that_made_it(
         assert told(sandbox, other)["message:appUser"]["version"] == "v1.1"
 
 
+def test_a_conversation_that_is_not_the_default(
+    sandbox: Sandbox, connect: Callable[..., httpx.Client], peer: Peer
+) -> None:
+    body = {"target": peer.url, "triggers": ["*"], "includeClient": True}
+    connect("/v1.1").post("/webhooks", json=body)
+    v2 = connect(f"/v2/apps/{sandbox.app_id}")
+    user = v2.post("/users", json={"externalId": "ana"}).json()["user"]["id"]
+    participants = {"type": "personal", "participants": [{"userId": user}]}
+    first, second = (v2.post("/conversations", json=participants).json()["conversation"]["id"] for _ in range(2))
+    for platform in ("ios", "android"):
+        device = {"id": f"d-{platform}", "platform": platform}
+        connect("/v1").post("/init", json={"userId": "ana", "device": device})
+    heard(sandbox, peer)
+    sandbox.say("ana", "Hi", conversation_id=second)
+    told_of = told(sandbox, peer)["message:appUser"]
+    assert told_of["conversation"] == {"_id": second} != {"_id": first}
+    assert told_of["client"]["platform"] == "android"
+
+
 class TestConversation:
-    def test_a_start_and_a_referral(self, sandbox: Sandbox, events: Callable[[], dict[str, Any]]) -> None:
+    def test_a_start_and_a_referral(self, sandbox: Sandbox, version: str, events: Callable[[], dict[str, Any]]) -> None:
         sandbox.open_chat("ana", referral="spring")
         start = events()["conversation:start"]
         assert (start["source"], start["referral"]) == ({"type": "web"}, {"code": "spring"})
+        assert ("clients" in start["appUser"]) is (version == "v1")
         assert start["appUser"]["conversationStarted"] is True
         sandbox.open_chat("ana", referral="summer")
         (referral,) = events().values()
@@ -185,7 +205,9 @@ class TestConversation:
 
 
 class TestButtons:
-    def test_a_postback(self, sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]) -> None:
+    def test_a_postback(
+        self, sandbox: Sandbox, client: httpx.Client, version: str, events: Callable[[], dict[str, Any]]
+    ) -> None:
         client.post("/appusers", json={"userId": "ana"})
         message = post(client, actions=[{"type": "postback", "text": "Go", "payload": "GO"}])
         events()
@@ -193,6 +215,7 @@ class TestButtons:
         body = events()["postback"]
         assert body["postbacks"] == [{"message": message, "action": message["actions"][0]}]
         assert "timestamp" not in body
+        assert ("clients" in body["appUser"]) is (version == "v1")
 
     def test_a_postback_of_the_menu(
         self, sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]
@@ -220,7 +243,9 @@ class TestButtons:
 
 
 class TestChannels:
-    def test_a_link(self, sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]) -> None:
+    def test_a_link(
+        self, sandbox: Sandbox, client: httpx.Client, version: str, events: Callable[[], dict[str, Any]]
+    ) -> None:
         sandbox.say("ana", "Hi")
         events()
         link(client)
@@ -230,10 +255,22 @@ class TestChannels:
             "twilio",
             {"phoneNumber": PHONE},
         )
+        assert "timestamp" not in match
         link(client, skipConfirmation=True)
         assert events().keys() == {"link:match", "client:add", "link:success"}
         client.delete("/appusers/ana/channels/twilio")
-        assert events().keys() == {"client:remove"}
+        removed = events()["client:remove"]
+        assert removed.get("client", {}).get("platform") == (None if version == "v1" else "twilio")
+        assert removed["timestamp"]
+
+    def test_a_link_to_an_address(
+        self, sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]
+    ) -> None:
+        sandbox.say("ana", "Hi")
+        events()
+        address = {"address": "ana@example.org"}
+        client.post("/appusers/ana/channels", json={"type": "mailgun", **address})
+        assert events()["link:match"]["criteria"] == address
 
     def test_delivery_to_the_channel(
         self, sandbox: Sandbox, client: httpx.Client, version: str, events: Callable[[], dict[str, Any]]
@@ -312,7 +349,7 @@ class TestUsers:
         body = events()["merge:appUser"]
         assert body["surviving"] == {"_id": ana, "userId": "ana", "conversationStarted": True}
         assert [each["_id"] for each in body["discarded"]] == [bob]
-        assert "appUser" not in body
+        assert not {"appUser", "timestamp"} & body.keys()
 
     def test_deletion(self, sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]) -> None:
         sandbox.say("ana", "Hi")
@@ -320,6 +357,7 @@ class TestUsers:
         client.delete("/appusers/ana")
         (body,) = events().values()
         assert (body["trigger"], body["appUser"]["userId"]) == ("appUser:delete", "ana")
+        assert not {"conversation", "client"} & body.keys()
 
 
 class TestNotifications:
@@ -343,6 +381,12 @@ class TestNotifications:
             }
             answer = client.post("/notifications", json=body).json()
             delivered = events()["notification:delivery:channel"]
+            assert delivered["isFinalEvent"] is True
             assert delivered["notification"] == answer["notification"]
             notified.append(delivered.get("matchResult", {}).get("appUser", {}).get("userId"))
         assert notified == ["ana", None]
+        sandbox.fail_channel("twilio", code="bad_request", message="no such number")
+        client.post("/notifications", json=body)
+        failed = events()["notification:delivery:failure"]
+        assert failed["error"] == {"code": "bad_request", "message": "no such number"}
+        assert failed["isFinalEvent"] is True

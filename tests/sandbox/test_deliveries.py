@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import os
+import ssl
+import subprocess
+import sys
+import threading
 import time
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
-from peer import Peer, answer, crowded, unused_port, wait_until
+import trustme
+from peer import Peer, answer, crowded, script, unused_port, wait_until
 
 from smooch.sandbox import Sandbox
 
@@ -16,8 +24,9 @@ from .hooks import posts, target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-    import httpx
+    from peer import Request
 
 
 def listen(client: httpx.Client, url: str, *triggers: str) -> dict[str, str]:
@@ -136,6 +145,32 @@ def test_a_webhook_that_is_deleted_gets_no_more(sandbox: Sandbox, client: httpx.
     assert seen < 5
 
 
+def test_a_webhook_that_is_deleted_gets_nothing_of_what_waits(sandbox: Sandbox, client: httpx.Client) -> None:
+    with target((0.5, answer(200))) as peer:
+        webhook = listen(client, peer.url)
+        for number in range(60):
+            sandbox.say("ana", str(number))
+        wait_until(lambda: len(posts(peer)) == 20)
+        client.delete(f"/webhooks/{webhook['_id']}")
+        assert len(statuses(sandbox)) == len(posts(peer)) == 20
+
+
+def test_the_webhooks_of_an_app_that_is_deleted_get_no_more(
+    sandbox: Sandbox, connect: Callable[..., httpx.Client]
+) -> None:
+    account = connect("/v1", auth=(sandbox.account_key_id, sandbox.account_secret))
+    app = account.post("/apps", json={"name": "x"}).json()["app"]["_id"]
+    with target(answer(500)) as peer:
+        listen_path = f"/apps/{app}/webhooks"
+        account.post(listen_path, json={"target": peer.url, "triggers": ["message"]})
+        account.post(f"/apps/{app}/appusers", json={"userId": "ana"})
+        body = {"role": "appUser", "type": "text", "text": "Hi"}
+        account.post(f"/apps/{app}/appusers/ana/messages", json=body)
+        wait_until(lambda: bool(sandbox.deliveries))
+        account.delete(f"/apps/{app}")
+        assert len(statuses(sandbox)) < 5
+
+
 def test_an_attempt_goes_where_the_webhook_points_by_then(sandbox: Sandbox, client: httpx.Client) -> None:
     with target(answer(500)) as old, target() as new:
         webhook = listen(client, old.url)
@@ -143,6 +178,8 @@ def test_an_attempt_goes_where_the_webhook_points_by_then(sandbox: Sandbox, clie
         wait_until(lambda: bool(sandbox.deliveries))
         client.put(f"/webhooks/{webhook['_id']}", json={"target": new.url})
         assert statuses(sandbox)[-1] == 200
+        assert [attempt.target for attempt in sandbox.deliveries[:1]] == [f"{old.url}/hook"]
+        assert sandbox.deliveries[-1].target == new.url
     assert texts(new) == ["Hi"]
 
 
@@ -162,6 +199,92 @@ def test_reset_and_stop_give_up_what_is_under_way(sandbox: Sandbox, client: http
         assert other.deliveries == []
         with pytest.raises(RuntimeError, match="not running"):
             other.wait_for_deliveries()
+
+
+def test_a_reset_is_complete_while_users_write(sandbox: Sandbox, client: httpx.Client) -> None:
+    stop = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            sandbox.say("ana", "Hi")
+
+    with target(answer(500)) as peer, ThreadPoolExecutor(2) as threads:
+        writers = [threads.submit(write) for _ in range(2)]
+        for _ in range(10):
+            listen(client, peer.url)
+            wait_until(lambda: bool(sandbox.deliveries))
+            sandbox.reset()
+            time.sleep(0.02)
+            assert sandbox.deliveries == []
+        stop.set()
+        for writer in writers:
+            writer.result()
+
+
+def test_no_cookies_are_kept(sandbox: Sandbox, client: httpx.Client) -> None:
+    with target(answer(200, Set_Cookie="session=1; Path=/")) as first, target() as second:
+        listen(client, first.url)
+        sandbox.say("ana", "Hi")
+        sandbox.wait_for_deliveries()
+        listen(client, second.url)
+        sandbox.say("ana", "again")
+        sandbox.wait_for_deliveries()
+    assert not any("cookie" in request.headers for request in [*first.requests, *second.requests])
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        answer(200, b"no gzip", Content_Encoding="gzip"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf", None),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n", 1, b"late"),
+    ],
+    ids=["broken", "cut off", "slow"],
+)
+def test_a_body_of_an_answer_does_not_matter(told: Any) -> None:
+    with target(told) as peer, Sandbox(delivery_timeout=0.3) as sandbox, caller(sandbox) as client:
+        listen(client, peer.url)
+        sandbox.say("ana", "Hi")
+        assert statuses(sandbox) == [200]
+        assert sandbox.deliveries[0].error is None
+
+
+def test_a_password_in_the_target_is_not_shown(
+    sandbox: Sandbox, client: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "smooch.sandbox")
+    with target() as peer:
+        listen(client, peer.url.replace("//", "//bob:hunter2@"))
+        sandbox.say("ana", "Hi")
+        assert statuses(sandbox) == [200]
+        assert peer.requests[0].headers["authorization"].startswith("Basic ")
+    assert "bob" in repr(sandbox.deliveries)
+    assert "hunter2" not in repr(sandbox.deliveries) + caplog.text
+
+
+def test_it_speaks_https_to_authorities_of_the_environment(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(tmp_path / "server.pem")
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(tmp_path / "server.pem")
+    code = """
+from smooch import Smooch
+from smooch.sandbox import Sandbox
+with Sandbox() as sandbox, Smooch(sandbox.key_id, sandbox.secret, base_url=sandbox.url) as api:
+    api.make_webhook("{url}/hook", "message")
+    sandbox.say("ana", "Hi")
+    sandbox.wait_for_deliveries()
+    print([attempt.status for attempt in sandbox.deliveries])
+"""
+    with Peer(script(answer(200)), tls) as peer:
+        run = subprocess.run(
+            [sys.executable, "-c", code.format(url=peer.url)],
+            env={**os.environ, "SSL_CERT_FILE": str(tmp_path / "authority.pem")},
+            capture_output=True,
+            text=True,
+        )
+    assert run.stdout == "[200]\n", run.stderr
 
 
 def test_the_proxy_of_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,6 +332,13 @@ class TestProbes:
             assert client.get("/v1/webhooks").json()["webhooks"] == []
             assert len(client.get(custom).json()["integrations"]) == 1
 
+    def test_stop_ends_a_probe(self) -> None:
+        with crowded() as silent, ThreadPoolExecutor(1) as threads:
+            with Sandbox(probe_targets=True) as sandbox, caller(sandbox) as client:
+                asked = threads.submit(client.post, "/webhooks", json={"target": f"{silent}/hook"})
+                wait_until(lambda: bool(sandbox.requests))
+            assert isinstance(asked.exception(), httpx.TransportError)
+
     def test_by_default_nothing_is_probed(self, sandbox: Sandbox, client: httpx.Client) -> None:
         body = {"target": f"http://127.0.0.1:{unused_port()}/hook"}
         assert client.post("/webhooks", json=body).status_code == 201
@@ -223,6 +353,19 @@ class TestFaults:
                 sandbox.say("ana", text)
             assert statuses(sandbox) == [200] * 5
         assert sorted(texts(peer)) == list("aabbc")
+
+    def test_duplicates_come_at_the_same_time(self, sandbox: Sandbox, client: httpx.Client) -> None:
+        both = threading.Barrier(2, timeout=5)
+
+        def meet(_: Request) -> bytes:
+            both.wait()
+            return answer(200)
+
+        with Peer(meet) as peer:
+            listen(client, peer.url)
+            sandbox.duplicate_deliveries()
+            sandbox.say("ana", "a")
+            assert statuses(sandbox) == [200, 200]
 
     def test_another_order(self, sandbox: Sandbox, client: httpx.Client) -> None:
         with target() as peer:
@@ -270,6 +413,9 @@ class TestFaults:
         for ask in (sandbox.duplicate_deliveries, sandbox.drop_deliveries, sandbox.reorder_deliveries):
             with pytest.raises(ValueError, match="times"):
                 ask(0)
+            for wrong in (1.5, "2"):
+                with pytest.raises(TypeError, match="times"):
+                    ask(wrong)  # type: ignore[arg-type]
         with pytest.raises(ValueError, match="seconds"):
             sandbox.delay_deliveries(-1)
 

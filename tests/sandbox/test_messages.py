@@ -338,20 +338,6 @@ def test_a_full_conversation_gives_423_until_it_is_emptied() -> None:
         post(client, text="x")
 
 
-def test_messages_and_activity_are_recorded_in_one_place(sandbox: Sandbox, client: httpx.Client) -> None:
-    post(client, role="appUser", text="Hi")
-    client.post("/appusers/u/conversation/activity", json={"role": "appMaker", "type": "typing:start"})
-    client.post("/appusers/u/conversation/read")
-    events = list(sandbox._asgi.store.events)
-    assert [type(event).__name__ for event in events] == [
-        "ConversationCreated",
-        "MessageAdded",
-        "TypingChanged",
-        "ConversationRead",
-    ]
-    assert {event.app_id for event in events} == {sandbox.app_id}
-
-
 def test_the_two_clocks_of_the_wire() -> None:
     assert seconds(1450970238297) == 1450970238.297
     assert iso(1450970238297) == "2015-12-24T15:17:18.297Z"

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from smooch.sandbox import Sandbox
-
 
 def init(client: httpx.Client, device_id: str, user_id: str | None = None, **fields: Any) -> dict[str, Any]:
     body = {"device": {"id": device_id, "platform": "other"}, **fields}
@@ -273,27 +271,3 @@ class TestChannels:
 def test_an_unknown_user_gives_404(client: httpx.Client, path: str) -> None:
     response = client.get(f"/appusers/nobody{path}")
     assert (response.status_code, response.json()["error"]["code"]) == (404, "not_found")
-
-
-def test_what_happens_to_users_is_recorded_in_one_place(sandbox: Sandbox, client: httpx.Client) -> None:
-    init(client, "d-1", "u")
-    init(client, "d-2")
-    init(client, "d-2", "u")
-    client.post(
-        "/appusers/u/channels", json={"type": "twilio", "phoneNumber": "+14165550123", "skipConfirmation": True}
-    )
-    client.delete("/appusers/u/channels/twilio")
-    client.delete("/appusers/u")
-    assert [type(event).__name__ for event in sandbox._asgi.store.events] == [
-        "SdkClientAdded",
-        "ClientAdded",
-        "SdkClientAdded",
-        "ClientAdded",
-        "UsersMerged",
-        "LinkStarted",
-        "LinkMatched",
-        "ClientAdded",
-        "LinkSucceeded",
-        "ClientRemoved",
-        "UserDeleted",
-    ]

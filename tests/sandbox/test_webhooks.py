@@ -61,6 +61,9 @@ BAD: list[dict[str, Any]] = [
     {"target": "bot.example/hook"},
     {"target": "ftp://bot.example"},
     {"target": "https://"},
+    {"target": "http://:80/"},
+    {"target": "http://[::1/"},
+    {"target": "http://127.0.0.1:99999/"},
     {"target": ""},
     {"target": TARGET, "triggers": []},
     {"target": TARGET, "triggers": [""]},
@@ -76,6 +79,10 @@ def test_a_body_that_does_not_fit_gives_400_and_changes_nothing(client: httpx.Cl
     assert client.post("/webhooks", json=body).status_code == 400
     assert client.put(f"/webhooks/{webhook['_id']}", json=body).status_code == 400
     assert client.get("/webhooks").json() == {"webhooks": [webhook]}
+
+
+def test_half_of_a_surrogate_pair_is_no_address(client: httpx.Client) -> None:
+    assert client.post("/webhooks", content=b'{"target": "https://bot.example/\\ud800"}').status_code == 400
 
 
 def test_the_target_is_needed(client: httpx.Client) -> None:

@@ -30,22 +30,21 @@ def infer_type(post: Any) -> None:
     post["type"] = next((kind for field, kind in by_field.items() if field in post), "text")
 
 
-def add(
-    app: App,
-    user: User,
-    post: JsonObject,
-    *,
-    root_url: str,
-    conversation: Conversation | None = None,
-    **origin: Any,
-) -> Message:
-    """Check `post` beyond the spec, and append it to a conversation, the user's default one unless another is given."""
+def complete(app: App, post: JsonObject, root_url: str) -> JsonObject:
+    """The content of `post`, checked beyond the spec and with what the server generates."""
     content = {"type": post["type"]} | {name: post[name] for name in _FIELDS[post["type"]] if name in post}
     _content.complete(app, content, root_url)
+    return content
+
+
+def add(
+    app: App, user: User, post: JsonObject, content: JsonObject, *, to: Conversation | None = None, **origin: Any
+) -> Message:
+    """Append a post with its completed content to a conversation, the user's default one unless another is given."""
     from_user = post["role"] == "appUser"
     optional = {name: post[name] for name in ("email", "metadata", "payload") if name in post}
     return app.add_message(
-        conversation or app.conversation(user),
+        to or app.conversation(user),
         role=post["role"],
         user=user if from_user else None,
         author_id=user.id if from_user else _ids.maker_id(post.get("email", app.id)),

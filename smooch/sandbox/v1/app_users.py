@@ -11,7 +11,7 @@ from .._auth import BUSINESS, END_USER
 from .._call import Call, found
 from .._entities import Client, Integration, JsonObject, User
 from .._errors import bad_request, forbidden, not_found
-from .._events import LinkMatched, LinkStarted, LinkSucceeded
+from .._events import UserUpdated
 from . import wire
 from ._registry import registry
 
@@ -113,17 +113,10 @@ def link_app_user(call: Call) -> JsonObject:
         call.identity.require_business("skipConfirmation")
     client = _client_of_link(call.app, link)
     criteria = {name: link[name] for name in _CRITERIA if name in link}
-    event: dict[str, Any] = {"app_id": call.app.id, "user": user, "client": client, "criteria": criteria}
     _unlink(call.app, user, link["type"])
-    call.store.record(LinkStarted(app_id=call.app.id, at=_clock.now(), user=user, client=client, conversation=None))
-    call.store.record(LinkMatched(at=_clock.now(), **event))
+    call.app.start_link(user, client, criteria)
     if link.get("skipConfirmation") or link.get("confirmation", {}).get("type") == "immediate":
-        client.status = "active"
-        client.linked_at = client.last_seen = _clock.now()
-        call.app.add_client(user, client)
-        call.store.record(LinkSucceeded(at=_clock.now(), **event))
-    else:
-        user.pending_clients.append(client)
+        call.app.confirm_link(user, client, criteria)
     return _response(call, user)
 
 
@@ -218,6 +211,7 @@ def _user_of_init(app: App, user_id: str | None, of_device: User | None) -> User
         return known or app.create_user(external_id=user_id)
     if known is None:
         app.identify(of_device, user_id)
+        app.record(UserUpdated(app_id=app.id, at=_clock.now(), user=of_device))
         return of_device
     app.merge_users(known, of_device, reason="sdkLogin")
     return known

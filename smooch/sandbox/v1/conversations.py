@@ -100,7 +100,7 @@ def conversation_activity(call: Call) -> JsonObject:
     if role == "appMaker":
         call.identity.require_business("Activity of the business")
     if kind == "conversation:read":
-        call.app.mark_read(call.user, call.conversation, by=role)
+        call.app.mark_read(call.user, call.conversation, by=role, client=call.user.latest_client)
     else:
         call.app.type_in(call.user, call.conversation, by=role, activity=call.body)
     return {"conversation": wire.conversation(call.conversation)}
@@ -109,24 +109,28 @@ def conversation_activity(call: Call) -> JsonObject:
 @registry.handles("resetUnreadCount", END_USER)
 def reset_unread_count(call: Call) -> JsonObject:
     """POST /appusers/{userId}/conversation/read."""
-    call.app.mark_read(call.user, call.conversation)
+    call.app.mark_read(call.user, call.conversation, client=call.user.latest_client)
     return {}
 
 
 def _post(call: Call, post: JsonObject) -> Message:
     if post["role"] == "appMaker":
         call.identity.require_business("A message of the business")
-    return _messages.add(call.app, call.user, post, root_url=call.root_url)
+    return _add(call, post)
+
+
+def _add(call: Call, post: JsonObject) -> Message:
+    return _messages.add(call.app, call.user, post, _messages.complete(call.app, post, call.root_url))
 
 
 def _post_image(call: Call) -> Message:
     if call.body["role"] == "appMaker":
         call.identity.require_business("A message of the business")
-    user = call.user
+    _ = call.user  # 404 before the file is kept
     attachment = call.store_file("source")
     url = call.media_url(attachment)
     post = {"text": url, **call.body, "type": "image", "mediaUrl": url, "mediaType": attachment.media_type}
-    return _messages.add(call.app, user, post, root_url=call.root_url)
+    return _add(call, post)
 
 
 def _response(call: Call, message: Message) -> JsonObject:

@@ -18,6 +18,7 @@ _MESSAGES = frozenset({"message:appUser", "message:appMaker"})
 _NOT_IN_ALL = frozenset({"typing:appUser"})
 _WITH_FULL_USER = _MESSAGES | {"postback", "conversation:start"}
 _UNDATED = _MESSAGES | {"postback", "merge:appUser", "link:match", "link:success"}
+_OF_CLIENTS = frozenset({"client:add", "client:remove"})
 _CRITERIA = ("phoneNumber", "address", "givenName", "surname")
 
 
@@ -57,11 +58,11 @@ def _body(notice: _Notice, event: Event, webhook: Webhook) -> JsonObject:
     if user is not None:
         is_full = trigger in _WITH_FULL_USER if is_v1 else webhook.include_full_user
         body["appUser"] = wire.app_user(user, webhook.version) if is_full else _truncated(user)
-        if not is_v1:
+        if not is_v1 and trigger != "appUser:delete":
             conversation, client = notice.conversation or user.conversation, notice.client or user.latest_client
             if conversation is not None:
                 body["conversation"] = {"_id": conversation.id}
-            if webhook.include_client and client is not None:
+            if client is not None and (webhook.include_client or trigger in _OF_CLIENTS):
                 body["client"] = wire.client(client, webhook.version)
     if trigger not in _UNDATED:
         body["timestamp"] = _clock.seconds(event.at)
@@ -87,11 +88,10 @@ def _notice(event: Event, app: App, version: str) -> _Notice | None:
             fields = {"source": _source(client), "referral": event.referral}
             return _Notice("conversation:referral", user, fields, conversation, client)
         case _events.ConversationRead(user=user, conversation=conversation, by="appUser") if user is not None:
-            fields = {"source": _source(user.latest_client)}
-            return _Notice("conversation:read", user, fields, conversation)
+            return _Notice("conversation:read", user, {"source": _source(event.client)}, conversation, event.client)
         case _events.TypingChanged(user=user, conversation=conversation, by="appUser") if user is not None:
             fields = {"activity": {"type": event.activity["type"]}}
-            return _Notice("typing:appUser", user, fields, conversation)
+            return _Notice("typing:appUser", user, fields, conversation, event.client)
         case _events.PostbackTapped() | _events.PaymentMade():
             return _tapped(event)
         case _events.MessageDelivered():
@@ -110,7 +110,7 @@ def _notice(event: Event, app: App, version: str) -> _Notice | None:
             criteria = {name: event.criteria[name] for name in _CRITERIA if name in event.criteria}
             fields = {"channel": event.client.platform, "criteria": criteria}
             return _Notice(trigger, event.user, fields, client=event.client)
-        case _events.NotificationSent() if version != "v1":
+        case _events.NotificationDelivered() if version != "v1":
             return _notification(event, app)
     return None
 
@@ -140,17 +140,19 @@ def _delivered(event: _events.MessageDelivered, version: str) -> _Notice | None:
     return _Notice(trigger, event.user, fields, event.conversation, event.client)
 
 
-def _notification(event: _events.NotificationSent, app: App) -> _Notice:
+def _notification(event: _events.NotificationDelivered, app: App) -> _Notice:
     fields: dict[str, Any] = {
         "notification": {"_id": event.notification_id},
         "destination": {"integrationId": event.integration_id, "destinationId": event.destination_id},
-        "isFinalEvent": True,
+        "isFinalEvent": event.is_final,
     }
+    if event.error is not None:
+        fields["error"] = event.error
     user = app.user_on_channel(event.integration_id, event.destination_id)
     if user is not None:
         conversation = {} if user.conversation is None else {"conversation": {"_id": user.conversation.id}}
         fields["matchResult"] = {"appUser": _truncated(user), **conversation}
-    return _Notice("notification:delivery:channel", None, fields)
+    return _Notice(f"notification:delivery:{event.outcome}", None, fields)
 
 
 def _source(client: Client | None) -> JsonObject:

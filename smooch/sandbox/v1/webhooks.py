@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from .. import _ids
+from .. import _ids, _webhook_rules
 from .._auth import BUSINESS
 from .._call import Call, found
 from .._entities import JsonObject, Webhook
-from .._errors import bad_request
 from . import wire
 from ._registry import registry
 
@@ -18,8 +17,8 @@ async def create_webhook(call: Call) -> JsonObject:
     """POST /webhooks."""
     webhook = Webhook(
         id=_ids.object_id(),
-        target=_target(call.body["target"]),
-        triggers=_triggers(call.body.get("triggers", DEFAULT_TRIGGERS)),
+        target=_webhook_rules.target(call.body["target"]),
+        triggers=_webhook_rules.triggers(call.body.get("triggers", DEFAULT_TRIGGERS)),
         secret=_ids.webhook_secret(),
         version=call.version,
         include_client=call.body.get("includeClient", False),
@@ -46,8 +45,8 @@ def get_webhook(call: Call) -> JsonObject:
 def update_webhook(call: Call) -> JsonObject:
     """PUT /webhooks/{webhookId}."""
     webhook = _webhook(call)
-    target = _target(call.body.get("target", webhook.target))
-    triggers = _triggers(call.body.get("triggers", webhook.triggers))
+    target = _webhook_rules.target(call.body.get("target", webhook.target))
+    triggers = _webhook_rules.triggers(call.body.get("triggers", webhook.triggers))
     webhook.target, webhook.triggers = target, triggers
     webhook.include_client = call.body.get("includeClient", webhook.include_client)
     webhook.include_full_user = call.body.get("includeFullAppUser", webhook.include_full_user)
@@ -67,16 +66,3 @@ def _webhook(call: Call) -> Webhook:
 
 def _webhooks(call: Call) -> dict[str, Webhook]:
     return {key: webhook for key, webhook in call.app.webhooks.items() if webhook.integration_id is None}
-
-
-def _target(target: str) -> str:
-    scheme, separator, rest = target.partition("://")
-    if scheme.lower() not in ("http", "https") or not separator or not rest.strip("/"):
-        raise bad_request("body target: has to be a URL that starts with http:// or https://")
-    return target
-
-
-def _triggers(triggers: list[str]) -> list[str]:
-    if not triggers:
-        raise bad_request("body triggers: needs one trigger at least")
-    return list(dict.fromkeys(triggers))

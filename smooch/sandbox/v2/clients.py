@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .. import _clock, _ids
+from .. import _ids
 from .._auth import ANY_KEY
 from .._call import Call, found
 from .._entities import Client, JsonObject
 from .._errors import bad_request
-from .._events import LinkMatched, LinkStarted, LinkSucceeded
 from . import _lookup, wire
 from ._paging import page
 from ._registry import registry
 
 if TYPE_CHECKING:
-    from .._entities import Conversation, User
+    from .._entities import User
 
 _PHONE = re.compile(r"\+\d{6,15}")
 
@@ -29,13 +28,10 @@ def create_client(call: Call) -> JsonObject:
     if conversation.participant(user) is None:
         raise bad_request("body target.conversationId: the user is not in this conversation")
     client = _client(call, criteria)
-    user.pending_clients.append(client)
+    call.app.start_link(user, client, criteria, conversation)
     answer = {"client": wire.client(client)}
-    call.store.record(
-        LinkStarted(app_id=call.app.id, at=_clock.now(), user=user, client=client, conversation=conversation)
-    )
     if call.body["confirmation"]["type"] == "immediate":
-        _confirm(call, user, client, conversation)
+        call.app.confirm_link(user, client, criteria, conversation)
     return answer
 
 
@@ -84,14 +80,3 @@ def _phone_number(text: str) -> str:
     if not _PHONE.fullmatch(number):
         raise bad_request("body matchCriteria.phoneNumber: has to be + with country code and number")
     return number
-
-
-def _confirm(call: Call, user: User, client: Client, conversation: Conversation) -> None:
-    criteria = call.body["matchCriteria"]
-    event: dict[str, Any] = {"app_id": call.app.id, "user": user, "client": client, "criteria": criteria}
-    call.store.record(LinkMatched(at=_clock.now(), **event))
-    user.pending_clients.remove(client)
-    client.status = "active"
-    client.linked_at = client.last_seen = _clock.now()
-    call.app.add_client(user, client, conversation)
-    call.store.record(LinkSucceeded(at=_clock.now(), **event))

@@ -66,10 +66,10 @@ class _Told:
                     conversation, postback=postback, user=self._user(user), source=source
                 )
             case _events.ConversationRead(by="appUser", user=user, conversation=conversation) if user is not None:
-                activity = self._activity("conversation:read", user)
+                activity = self._activity("conversation:read", user, event.client)
                 return "conversation:read", _in(conversation, activity=activity)
             case _events.TypingChanged(by="appUser", user=user, conversation=conversation) if user is not None:
-                activity = self._activity(event.activity["type"], user)
+                activity = self._activity(event.activity["type"], user, event.client)
                 return "conversation:typing", _in(conversation, activity=activity)
             case _events.ControlChanged(conversation=conversation, metadata=metadata):
                 return f"switchboard:{event.action}", _in(conversation, metadata=metadata)
@@ -102,7 +102,7 @@ class _Told:
     def _of_client(self, event: Event) -> tuple[str, JsonObject] | None:
         match event:
             case _events.LinkStarted():
-                where = {} if event.conversation is None else _in(event.conversation)
+                where = _at(event.conversation)
                 return "client:add", self._client(event.user, event.client, "channelLinking", source=_API, **where)
             case _events.SdkClientAdded(user=user, client=client):
                 return "client:add", self._client(user, client, "sdkLogin", source={"type": client.platform})
@@ -111,9 +111,9 @@ class _Told:
             case _events.ClientRemoved(user=user, client=client) if client.is_channel:
                 return "client:remove", self._client(user, client, "api", source=_API)
             case _events.LinkMatched(user=user, client=client):
-                return "client:update", self._client(user, client, "matched")
+                return "client:update", self._client(user, client, "matched", **_at(event.conversation))
             case _events.LinkSucceeded(user=user, client=client):
-                return "client:update", self._client(user, client, "confirmed")
+                return "client:update", self._client(user, client, "confirmed", **_at(event.conversation))
         return None
 
     def _of_user(self, event: Event) -> tuple[str, JsonObject] | None:
@@ -129,7 +129,8 @@ class _Told:
                     }
                 return "user:merge", payload
             case _events.UserUpdated(user=user):
-                return "user:update", {"user": self._user(user), "reason": "authentication"}
+                source = self._source(user.latest_client, user)
+                return "user:update", {"user": self._user(user), "reason": "authentication", "source": source}
             case _events.UserDeleted(user=user):
                 return "user:remove", {"user": self._user(user)}
         return None
@@ -144,9 +145,9 @@ class _Told:
             error=event.error,
         )
 
-    def _activity(self, type_: str, user: User) -> JsonObject:
+    def _activity(self, type_: str, user: User, client: Client | None) -> JsonObject:
         author = {"type": "user", "userId": user.id, "user": self._user(user)}
-        return {"type": type_, "source": self._source(user.latest_client, user), "author": author}
+        return {"type": type_, "source": self._source(client, user), "author": author}
 
     def _message(self, user: User | None, message: Message, conversation: Conversation) -> JsonObject:
         told = wire.message(message, conversation)
@@ -174,6 +175,10 @@ class _Told:
             return {"client": wire.client(client)}
         shown = {} if user.sdk_client is None else {"client": wire.client(user.sdk_client)}
         return shown | {"device": wire.device(client, user)}
+
+
+def _at(conversation: Conversation | None) -> JsonObject:
+    return {} if conversation is None else _in(conversation)
 
 
 def _in(conversation: Conversation, **more: Any) -> JsonObject:

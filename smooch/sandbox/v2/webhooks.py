@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from .. import _ids
+from .. import _ids, _webhook_rules
 from .._auth import ANY_KEY
 from .._entities import Integration, JsonObject, Webhook
 from .._errors import bad_request
@@ -44,8 +43,8 @@ def get_webhook(call: Call) -> JsonObject:
 def update_webhook(call: Call) -> JsonObject:
     """PATCH /v2/apps/{appId}/integrations/{integrationId}/webhooks/{webhookId}."""
     webhook, body = _webhook(call), call.body
-    target = _target(body.get("target", webhook.target))
-    triggers = _triggers(body.get("triggers", webhook.triggers))
+    target = _webhook_rules.target(body.get("target", webhook.target))
+    triggers = _webhook_rules.triggers(body.get("triggers", webhook.triggers))
     webhook.target, webhook.triggers = target, triggers
     webhook.include_full_user = body.get("includeFullUser", webhook.include_full_user)
     webhook.include_full_source = body.get("includeFullSource", webhook.include_full_source)
@@ -63,9 +62,9 @@ def new_webhook(integration: Integration, body: JsonObject) -> Webhook:
     """What `body` describes, not added yet."""
     return Webhook(
         id=_ids.object_id(),
-        target=_target(body["target"]),
-        triggers=_triggers(body["triggers"]),
-        secret=body.get("secret") or _ids.webhook_secret(),
+        target=_webhook_rules.target(body["target"]),
+        triggers=_webhook_rules.triggers(body["triggers"]),
+        secret=_webhook_rules.secret(body["secret"]) if "secret" in body else _ids.webhook_secret(),
         version="v2",
         include_full_user=body.get("includeFullUser", False),
         include_full_source=body.get("includeFullSource", False),
@@ -83,19 +82,3 @@ def _webhook(call: Call) -> Webhook:
     if webhook is None:
         raise _lookup.resource_not_found()
     return webhook
-
-
-def _target(target: str) -> str:
-    try:
-        parts = urlsplit(target)
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise bad_request("body target: has to be a URL that starts with http:// or https://")
-    return target
-
-
-def _triggers(triggers: list[str]) -> list[str]:
-    if not triggers:
-        raise bad_request("body triggers: needs one trigger at least")
-    return list(dict.fromkeys(triggers))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from unittest.mock import ANY
 
 import pytest
 
+from smooch import Smooch
 from smooch.sandbox import _spec
+from smooch.webhooks import verify
 
 from ..hooks import heard, posts, target, told
-from .api import BUSINESS, Api
+from .api import BUSINESS, Api, error
 from .test_integrations import link
 
 if TYPE_CHECKING:
@@ -59,6 +62,23 @@ def test_the_envelope(api: Api, peer: Peer) -> None:
     assert body["webhook"] == {"id": webhook["id"], "version": "v2"}
     (event,) = body["events"]
     assert event.keys() == {"id", "type", "createdAt", "payload"}
+
+
+@pytest.mark.parametrize("secret", ["sécret", "with space", "x" * 200])
+def test_a_secret_of_ones_own(api: Api, peer: Peer, secret: str) -> None:
+    listen(api, peer, secret=secret)
+    api.conversation()
+    api.sandbox.wait_for_deliveries()
+    (request,) = posts(peer)
+    assert verify({"X-API-Key": request.headers["x-api-key"]}, secret) is None
+
+
+@pytest.mark.parametrize("secret", [" x", "x\n", "a\tb", ""])
+def test_a_secret_that_no_header_can_carry(api: Api, secret: str) -> None:
+    body = {"target": "https://bot.example", "triggers": ["conversation:message"], "secret": secret}
+    path = f"/integrations/{api.sandbox.integration_id}/webhooks"
+    assert error(api.client.post(path, json=body)) == (400, "bad_request")
+    assert error(api.client.post("/integrations", json={"type": "custom", "webhooks": [body]})) == (400, "bad_request")
 
 
 def test_one_event_has_one_id_wherever_it_goes(api: Api, peer: Peer) -> None:
@@ -113,6 +133,7 @@ class TestMessages:
         seen = events()
         assert seen.keys() == {"client:add", "conversation:create", "conversation:message"}
         assert seen["conversation:create"]["creationReason"] == "message"
+        assert seen["conversation:create"]["source"] == {"type": "web"}
         message = seen["conversation:message"]["message"]
         assert message["content"] == {"type": "text", "text": "Hi"}
         assert message["author"]["user"]["externalId"] == "ana"
@@ -133,6 +154,7 @@ class TestMessages:
         assert message["author"]["user"] == api.client.get("/users/ana").json()["user"]
         (client,) = api.client.get("/users/ana/clients").json()["clients"]
         (device,) = api.client.get("/users/ana/devices").json()["devices"]
+        assert client["lastSeen"] == device["lastSeen"]
         assert message["source"] == {"type": "web", "client": client, "device": device}
 
     def test_into_a_conversation_that_is_named(self, api: Api, events: Look) -> None:
@@ -194,6 +216,11 @@ class TestActivities:
         assert (activity["type"], activity["source"]) == (f"typing:{'start' if is_typing else 'stop'}", {"type": "web"})
         assert activity["author"]["user"]["externalId"] == "ana"
 
+    def test_typing_opens_the_chat(self, api: Api, events: Look) -> None:
+        api.sandbox.set_typing("bob")
+        created = events()["conversation:create"]
+        assert (created["creationReason"], created["source"]) == ("startConversation", {"type": "web"})
+
     def test_reading(self, api: Api, conversation: str, events: Look) -> None:
         path = f"/conversations/{conversation}/activity"
         api.client.post(path, json={"author": BUSINESS, "type": "conversation:read"})
@@ -202,6 +229,7 @@ class TestActivities:
         api.client.post(path, json={"author": author, "type": "conversation:read"})
         activity = events()["conversation:read"]["activity"]
         assert (activity["type"], activity["author"]["user"]["externalId"]) == ("conversation:read", "ana")
+        assert activity["source"] == {"type": "api:conversations"}
 
 
 class TestClients:
@@ -214,6 +242,8 @@ class TestClients:
         ]
         assert sorted(updates) == [("confirmed", "active"), ("matched", "pending")]
         seen = dict(pairs)
+        assert seen["client:update"]["conversation"] == seen["client:add"]["conversation"]
+        assert seen["client:add"]["source"] == {"type": "api:conversations"}
         assert seen["client:add"]["client"] == made
         assert (seen["client:add"]["reason"], seen["client:add"]["user"]["id"]) == ("channelLinking", user)
         assert seen["client:add"]["conversation"]["type"] == "personal"
@@ -224,14 +254,32 @@ class TestClients:
     def test_a_link_that_waits_and_is_given_up(self, api: Api, events: Look) -> None:
         user, twilio = api.user(), api.integration("twilio")
         made = link(api, user, twilio, "prompt")
-        assert events().keys() == {"conversation:create", "client:add"}
+        seen = events()
+        assert seen.keys() == {"conversation:create", "client:add", "client:update"}
+        assert (seen["client:update"]["reason"], seen["client:update"]["client"]["status"]) == ("matched", "pending")
         api.client.delete(f"/users/{user}/clients/{made['id']}")
         assert events()["client:remove"]["client"]["status"] == "pending"
 
     def test_a_device(self, api: Api, events: Look) -> None:
         api.sandbox.say("ana", "Hi")
         added = events()["client:add"]
-        assert (added["client"]["type"], added["reason"]) == ("sdk", "sdkLogin")
+        assert (added["client"]["type"], added["reason"], added["source"]) == ("sdk", "sdkLogin", {"type": "sdk"})
+
+    def test_the_last_device(self, api: Api, peer: Peer, v1: httpx.Client, events: Look) -> None:
+        device = {"id": "d-1", "platform": "ios"}
+        v1.post("/init", json={"userId": "ana", "device": device})
+        assert events()["client:add"]["user"]["externalId"] == "ana"
+        v1.post("/init", json={"userId": "bob", "device": device})
+        seen = events()
+        assert (seen["client:remove"]["user"]["externalId"], seen["client:remove"]["reason"]) == ("ana", "sdk")
+        assert seen["client:add"]["user"]["externalId"] == "bob"
+
+    def test_a_deleted_integration(self, api: Api, events: Look) -> None:
+        user, twilio = api.user(), api.integration("twilio")
+        link(api, user, twilio, "prompt")
+        events()
+        api.client.delete(f"/integrations/{twilio}")
+        assert events()["client:remove"]["client"]["status"] == "pending"
 
     def test_delivery_to_a_channel(self, api: Api, peer: Peer, events: Look) -> None:
         user, twilio = api.user(), api.integration("twilio")
@@ -243,6 +291,9 @@ class TestClients:
         assert delivered["message"] == {"id": posted["id"]}
         assert delivered["destination"] == {"type": "twilio", "integrationId": twilio}
         assert (delivered["isFinalEvent"], delivered["user"]["id"]) == (True, user)
+        api.sandbox.say(user, "Here", channel="twilio")
+        source = events()["conversation:message"]["message"]["source"]
+        assert source == {"type": "twilio", "integrationId": twilio}
         api.sandbox.fail_channel(code="bad_request", message="no")
         api.post(conversation["id"])
         failed = events()["conversation:message:delivery:failure"]
@@ -259,6 +310,7 @@ class TestUsers:
             api.sandbox.authenticate_user(name, zendesk_id=f"z-{name}")
             updated = events()["user:update"]
             assert (updated["reason"], updated["user"]["zendeskId"]) == ("authentication", f"z-{name}")
+            assert updated["source"] == {"type": "web"}
         api.client.post("/users/z-bob/sync", json={"survivingZendeskId": "z-ana"})
         merged = events()["user:merge"]
         assert merged["mergedUsers"]["surviving"]["externalId"] == "ana"
@@ -267,6 +319,40 @@ class TestUsers:
         assert merged["reason"] == "api"
         api.client.delete("/users/ana")
         assert events()["user:remove"]["user"]["externalId"] == "ana"
+
+    def test_a_login_by_jwt_is_told_once(self, api: Api, v1: httpx.Client, events: Look) -> None:
+        v1.post("/appusers", json={"userId": "ana"})
+        token = Smooch.jwt_for_user(api.sandbox.key_id, api.sandbox.secret, "ana")
+        for _ in range(2):
+            v1.get("/appusers/ana", headers={"Authorization": f"Bearer {token}"}, auth=None)  # type: ignore[arg-type]
+        assert events()["user:update"]["user"] == {"id": ANY, "externalId": "ana", "authenticated": True}
+
+    def test_an_anonymous_user_gets_a_name(self, api: Api, v1: httpx.Client, events: Look) -> None:
+        device = {"id": "d-1", "platform": "ios"}
+        v1.post("/init", json={"device": device})
+        assert events().keys() == {"client:add"}
+        v1.post("/init", json={"device": device, "userId": "ana"})
+        assert events()["user:update"]["user"]["externalId"] == "ana"
+        v1.post("/init", json={"device": {**device, "id": "d-2"}})
+        events()
+        v1.post("/init", json={"device": {**device, "id": "d-2"}, "userId": "ana"})
+        assert events()["user:merge"]["reason"] == "sdkLogin"
+
+    def test_logging_in_again_adds_no_identity(self, api: Api) -> None:
+        api.sandbox.say("ana", "Hi")
+        for _ in range(2):
+            api.sandbox.authenticate_user("ana", email="ana@example.org")
+        assert len(api.client.get("/users/ana").json()["user"]["identities"]) == 1
+
+    def test_full_users_of_a_merger(self, api: Api, peer: Peer) -> None:
+        listen(api, peer, includeFullUser=True)
+        for name in ("ana", "bob"):
+            api.sandbox.say(name, "Hi")
+            api.sandbox.authenticate_user(name, zendesk_id=f"z-{name}")
+        heard(api.sandbox, peer)
+        api.client.post("/users/z-bob/sync", json={"survivingZendeskId": "z-ana"})
+        merged = told(api.sandbox, peer)["user:merge"]["mergedUsers"]
+        assert all("profile" in user for user in merged.values())
 
 
 class TestSwitchboard:
@@ -305,13 +391,14 @@ class TestSwitchboard:
         path = f"/conversations/{api.conversation()}"
         events()
         for action, body in (
-            ("offerControl", {"switchboardIntegration": "nobody"}),
+            ("offerControl", {"switchboardIntegration": "nobody", "metadata": {"topic": "x"}}),
             ("acceptControl", {}),
             ("passControl", {"switchboardIntegration": "nobody"}),
         ):
             assert api.client.post(f"{path}/{action}", json=body).status_code == 400
             ((trigger, payload),) = events().items()
             assert trigger == f"switchboard:{action}:failure"
+            assert payload.get("metadata") == body.get("metadata")
             assert payload["error"]["code"].startswith("switchboard_invalid")
 
     def test_who_stands_by_hears_of_control_only(self, api: Api, desk: str, board: str, events: Look) -> None:
@@ -321,6 +408,9 @@ class TestSwitchboard:
             api.post(conversation)
             assert told(api.sandbox, standing_by) == {}
             assert events().keys() == {"conversation:create", "conversation:message"}
+            api.client.post(f"/conversations/{conversation}/offerControl", json={"switchboardIntegration": "desk"})
+            assert told(api.sandbox, standing_by).keys() == {"switchboard:offerControl"}
+            events()
             api.client.post(f"/conversations/{conversation}/passControl", json={"switchboardIntegration": "desk"})
             assert told(api.sandbox, standing_by).keys() == {"switchboard:passControl"}
             events()
