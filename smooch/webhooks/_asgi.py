@@ -87,6 +87,8 @@ class ASGIApp:
         while self._tasks:
             ended, _ = await asyncio.wait(self._tasks)
             self._tasks -= ended
+        # Another event loop may use the app next, and a semaphore belongs to one.
+        self._slots = asyncio.Semaphore(self._intake.concurrency)
         threads, self._threads = self._threads, None
         if threads is not None:
             threads.shutdown(wait=False)

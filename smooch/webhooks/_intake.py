@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import logging
 import secrets
@@ -216,4 +217,6 @@ def _positional(handler: Handler) -> int:
 
 def is_async(handler: Handler) -> bool:
     """Whether calling the handler gives an awaitable, as far as it tells."""
+    while isinstance(handler, functools.partial):
+        handler = handler.func
     return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__)

@@ -514,6 +514,25 @@ class Gauge:
         self.running -= 1
 
 
+def test_after_its_end_the_app_can_be_used_in_another_event_loop() -> None:
+    handled: list[Any] = []
+
+    async def handler(event: Any) -> None:
+        await asyncio.sleep(0)
+        handled.append(event)
+
+    app = asgi_app(handler, secret=SECRET, concurrency=1)
+
+    async def use(*ids: str) -> None:
+        for each in ids:
+            assert (await call(app, dumped(said(each)))).status == 200
+        await app.aclose()
+
+    asyncio.run(use("a", "b", "c"))
+    asyncio.run(use("d", "e", "f"))
+    assert len(handled) == 6
+
+
 @pytest.mark.anyio
 async def test_no_more_than_so_many_run_and_wait() -> None:
     gauge = Gauge()

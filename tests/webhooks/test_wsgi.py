@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import subprocess
 import sys
@@ -215,7 +216,14 @@ def test_answers_have_a_length_and_a_type() -> None:
 async def _async(event: Any) -> None: ...
 
 
-@pytest.mark.parametrize("handler", [_async, None, lambda: None])
+class _Async:
+    async def __call__(self, event: Any) -> None: ...
+
+
+PARTIAL = functools.partial(functools.partial(_Async()))
+
+
+@pytest.mark.parametrize("handler", [_async, _Async(), PARTIAL, None, lambda: None])
 def test_a_handler_that_cannot_work_is_refused(handler: Any) -> None:
     with pytest.raises(InvalidInput, match="handler"):
         wsgi_app(handler, secret=SECRET)
