@@ -64,7 +64,9 @@ def _one_of(
     candidates = [variant for variant in variants if not _has_other_tag(document, variant, instance)]
     match candidates:
         case []:
-            yield ValidationError(f"{instance!r} is of no known type")
+            # The whole object could hold secrets.
+            kind = instance.get("type") if isinstance(instance, dict) else instance
+            yield ValidationError(f"{kind!r} is no known type")
         case [only]:
             yield from validator.descend(instance, only)
         case _:

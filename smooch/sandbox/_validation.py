@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ._spec import Operation, Parameter
 
 _LONGEST = 300
+_CONDITIONS = frozenset({"if", "then", "else", "not"})
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
 _NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d+)?")
 
@@ -48,7 +49,10 @@ def check(validator: Validator, instance: Any, where: str) -> None:
     """400 unless `instance` is valid."""
     if validator.is_valid(instance):
         return
-    error = best_match(validator.iter_errors(instance))
+    errors = list(validator.iter_errors(instance))
+    # what is wrong in itself says more than what does not go together
+    plain = [error for error in errors if _CONDITIONS.isdisjoint(error.absolute_schema_path)]
+    error = best_match(plain or errors)
     path = error.json_path.removeprefix("$").removeprefix(".")
     place = f"{where} {path}".rstrip()
     raise bad_request(f"{place}: {error.message}"[:_LONGEST])

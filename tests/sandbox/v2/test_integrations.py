@@ -173,3 +173,10 @@ class TestWebhooks:
         assert changed == {**made, "includeFullSource": True}
         assert bot.delete(path).status_code == 200
         assert error(bot.get(path)) == (404, "not_found")
+
+
+def test_a_type_that_is_unknown_is_refused_without_showing_secrets(api: Api) -> None:
+    refused = api.client.post("/integrations", json={"type": "telepathy", "token": "s3cret"})
+    assert error(refused) == (400, "bad_request")
+    assert "'telepathy'" in refused.text
+    assert "s3cret" not in refused.text

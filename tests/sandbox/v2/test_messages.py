@@ -349,3 +349,10 @@ class TestSharedWithV1:
         assert [each["_id"] for each in by_v1.json()["integrations"]] == made
         assert [each["id"] for each in by_v2.json()["integrations"]] == [api.sandbox.integration_id, *made]
         assert "hidden" not in by_v1.text + by_v2.text
+
+
+def test_content_that_is_null_is_named(api: Api) -> None:
+    refused = api.client.post(
+        f"/conversations/{api.conversation()}/messages", json={"author": BUSINESS, "content": None}
+    )
+    assert "body content: None is not" in refused.json()["errors"][0]["title"]
