@@ -244,6 +244,8 @@ class Dispatcher:
     async def aclose(self) -> None:
         """Stop what is under way, and close the connections."""
         await self.give_up()
+        # a semaphore belongs to the event loop that ends now
+        self._slots.clear()
         client, self._client = self._client, None
         if client is not None:
             await client.aclose()

@@ -201,6 +201,20 @@ def test_reset_and_stop_give_up_what_is_under_way(sandbox: Sandbox, client: http
             other.wait_for_deliveries()
 
 
+def test_it_delivers_after_a_restart() -> None:
+    sandbox = Sandbox()
+    with target((0.3, answer(200))) as peer:
+        with sandbox, caller(sandbox) as client:
+            listen(client, peer.url)
+            for number in range(30):
+                sandbox.say("ana", str(number))
+            assert statuses(sandbox) == [200] * 30
+        with sandbox:
+            for number in range(30):
+                sandbox.say("ana", str(number))
+            assert statuses(sandbox) == [200] * 60
+
+
 def test_a_reset_is_complete_while_users_write(sandbox: Sandbox, client: httpx.Client) -> None:
     stop = threading.Event()
 
