@@ -31,6 +31,7 @@ RULES = [
     (r"AsyncBaseTransport", "BaseTransport"),
     (r"AsyncByteStream", "SyncByteStream"),
     (r"AsyncEvent", "Event"),
+    (r"AsyncLocal", "Local"),
     (r"AsyncLock", "Lock"),
     (r"AsyncPaged", "Paged"),
     (r"AsyncPool", "Pool"),

@@ -24,9 +24,15 @@ class AsyncConnection(httpx.AsyncHTTPTransport):
         self._pool._network_backend = self._backend  # httpx has no public way to give a network backend
 
     async def aclose(self) -> None:
-        """Close the socket."""
-        if self._backend.stream is not None:
-            await self._backend.stream.aclose()
+        """Close the socket, even after the end of its event loop."""
+        stream = self._backend.stream
+        if stream is not None:
+            try:
+                await stream.aclose()
+            except RuntimeError:
+                # asyncio's transports close by their loop; without it the socket would wait for the garbage collector.
+                stream.get_extra_info("socket")._sock.close()
+                return
         await super().aclose()
 
 

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import nullcontext
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class _Closable(Protocol):
+    async def aclose(self) -> None: ...
+
+
+T = TypeVar("T", bound=_Closable)
 
 AsyncLock = nullcontext[None]
 """Between two awaits nothing else runs."""
@@ -26,3 +37,21 @@ class AsyncEvent(asyncio.Event):
 def async_time_limit(seconds: float | None) -> asyncio.Timeout:
     """Cancel the block when the time is over."""
     return asyncio.timeout(seconds)
+
+
+class AsyncLocal(Generic[T]):
+    """One object for each event loop, since a connection of one is of no use in another."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._objects: dict[asyncio.AbstractEventLoop, T] = {}
+
+    async def get(self) -> T:
+        """The object of the running loop; those of loops that are closed by now are closed too."""
+        loop = asyncio.get_running_loop()
+        if loop not in self._objects:
+            self._objects[loop] = self._make()
+            for ended in [one for one in tuple(self._objects) if one.is_closed()]:
+                if left := self._objects.pop(ended, None):
+                    await left.aclose()
+        return self._objects[loop]

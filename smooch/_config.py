@@ -132,6 +132,8 @@ def root_of(base_url: str) -> httpx.URL:
         raise InvalidInput("base_url must have no user, query or fragment", "base_url")
     if url.scheme not in ("http", "https") or not url.host:
         raise InvalidInput(f"base_url must be an address such as https://api.smooch.io, not {base_url!r}", "base_url")
+    if url.scheme == "http" and url.host.rstrip(".").endswith((".smooch.io", ".zendesk.com")):
+        raise InvalidInput(f"base_url would send the key where all can read it: write https://{url.host}", "base_url")
     if _VERSION.fullmatch(last := url.path.rstrip("/").rpartition("/")[2]):
         raise InvalidInput(f"base_url is what comes before the version: leave /{last} out", "base_url")
     return url

@@ -38,6 +38,8 @@ RETRIES = 3
 MAX_CONNECTIONS = 100
 KEEPALIVE_SECONDS = 5.0
 
+WAIT_FIRST = "wait for as many seconds as retry_after says, or have the client try more often: retries=…"
+
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
 HEADERS = {
@@ -174,7 +176,9 @@ def hint(settings: Settings, response: httpx.Response) -> str:
         case 413:
             return "the API takes 100 kB of JSON and files of 10 MB"
         case 423:
-            return "the conversation is full at 30,000 messages: delete_messages() makes room"
+            return "the conversation is full: delete_messages(user_id) makes room"
+        case 429:
+            return WAIT_FIRST
         case status if status < 400:
             return "redirects are not followed: use the address that the API itself has, with https"
     return ""

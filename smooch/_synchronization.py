@@ -5,10 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
+
+T = TypeVar("T")
 
 Lock = threading.Lock
 sleep = time.sleep
@@ -25,3 +28,14 @@ class Event(threading.Event):
 def time_limit(seconds: float | None) -> AbstractContextManager[None]:
     """Nothing cancels a thread: here the connection's clipped timeouts end the block."""
     return nullcontext()
+
+
+class Local(Generic[T]):
+    """One object for all threads."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._object = make()
+
+    def get(self) -> T:
+        """The object."""
+        return self._object

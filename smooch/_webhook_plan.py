@@ -223,7 +223,9 @@ def check_triggers(triggers: object, field: str = "triggers") -> tuple[str, ...]
     names = [triggers] if isinstance(triggers, str) else list(triggers)
     for name in names:
         if not isinstance(name, str) or not name or name != name.strip():
-            raise InvalidInput(f"{field} must be a name such as message:appUser or '*', not {name!r}", field)
+            raise InvalidInput(
+                f"{field} must be a name such as message:appUser (v1) or conversation:message (v2), not {name!r}", field
+            )
         check_text(name, field)
     if not names:
         raise InvalidInput(f"{field} must name one trigger at least", field)

@@ -7,6 +7,7 @@ its key and `BearerAuth` a token that somebody else has issued.
 from __future__ import annotations
 
 import json
+import math
 import re
 import time
 from datetime import UTC, timedelta
@@ -49,7 +50,7 @@ def app_token(key_id: str, secret: str, *, scope: str = "app", expires_in: float
     Raises:
         InvalidInput: a value is empty or of the wrong type.
     """
-    return sign({"scope": scope}, key_id, secret, expires_in)
+    return sign({"scope": scope} | expiry(expires_in), key_id, secret)
 
 
 def user_token(key_id: str, secret: str, user_id: str, *, expires_in: float | timedelta | None = None) -> str:
@@ -69,26 +70,31 @@ def user_token(key_id: str, secret: str, user_id: str, *, expires_in: float | ti
             f"user_id must be a non-empty string, not {user_id!r}: the API refuses tokens with any other userId",
             "user_id",
         )
-    return sign({"scope": "appUser", "userId": user_id}, key_id, secret, expires_in)
+    return sign({"scope": "appUser", "userId": user_id} | expiry(expires_in), key_id, secret)
 
 
 def check_key(key_id: object, secret: object) -> None:
     """Refuse a key that cannot be one."""
     for name, value in (("key_id", key_id), ("secret", secret)):
         if not isinstance(value, str) or not value.strip():
-            raise InvalidInput(
-                f"{name} must be a non-empty string; the Smooch dashboard shows it next to the app", name
-            )
+            raise InvalidInput(f"{name} must be a non-empty string, as it was shown when the key was made", name)
+        if value != value.strip():
+            raise InvalidInput(f"{name} has a space or a line break at an end: leave that out", name)
 
 
-def sign(claims: dict[str, Any], key_id: str, secret: str, expires_in: float | timedelta | None) -> str:
-    """A token with these claims, and with `exp` if it is to expire."""
+def expiry(expires_in: float | timedelta | None) -> dict[str, int]:
+    """The claim for when a token expires, if it is to."""
+    if expires_in is None:
+        return {}
+    seconds = expires_in.total_seconds() if isinstance(expires_in, timedelta) else expires_in
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < float("inf"):
+        raise InvalidInput(f"expires_in must be a positive number of seconds, not {expires_in!r}", "expires_in")
+    return {"exp": math.ceil(time.time() + seconds)}
+
+
+def sign(claims: dict[str, Any], key_id: str, secret: str) -> str:
+    """A token with these claims."""
     check_key(key_id, secret)
-    if expires_in is not None:
-        seconds = expires_in.total_seconds() if isinstance(expires_in, timedelta) else expires_in
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < float("inf"):
-            raise InvalidInput(f"expires_in must be a positive number of seconds, not {expires_in!r}", "expires_in")
-        claims["exp"] = int(time.time() + seconds)
     return _encode(claims, key_id, secret)
 
 

@@ -2,6 +2,7 @@
 
 SmoochError
 ├── InvalidInput                 refused here, nothing was sent (also a ValueError)
+├── ClientClosed                 called after `close()`, nothing was sent (also a RuntimeError)
 ├── ConnectionFailed             no answer: the connection failed or was lost
 │   └── RequestTimeout           no answer in time
 │       └── DeadlineExceeded     the whole call, retries and waits included, took too long
@@ -16,7 +17,7 @@ SmoochError
 │   ├── ConversationFull         423
 │   ├── RateLimited              429, with `retry_after`
 │   └── ServerError              5xx
-└── UnreadableResponse           an answer that says yes, but cannot be read: the call took effect
+└── UnreadableResponse           an answer that says yes, but cannot be read: a call that changes something did so
 
 `smooch.webhooks` adds `WebhookRejected` and `WebhookUnreadable`, for deliveries that are not taken.
 """
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = [
     "APIError",
     "BadRequest",
+    "ClientClosed",
     "Conflict",
     "ConnectionFailed",
     "ConversationFull",
@@ -71,6 +73,13 @@ class InvalidInput(SmoochError, ValueError):
         return str(self.args[0])
 
 
+class ClientClosed(SmoochError, RuntimeError):
+    """The client was closed before this call; nothing was sent."""
+
+    def __str__(self) -> str:
+        return "this client is closed: make a new one, or keep its `with` block open longer"
+
+
 class ConnectionFailed(SmoochError):
     """No answer came: the host could not be reached, or the connection was lost."""
 
@@ -83,7 +92,10 @@ class RequestTimeout(ConnectionFailed):
 
 
 class DeadlineExceeded(RequestTimeout):
-    """The call as a whole, retries and waits included, did not end before its deadline."""
+    """The call as a whole, retries and waits included, did not end before its deadline.
+
+    A method that needs several calls gives each of them the whole deadline.
+    """
 
 
 class _Answered(SmoochError):
@@ -171,7 +183,7 @@ class ServerError(APIError):
 
 
 class UnreadableResponse(_Answered):
-    """The API reported success, but its body is cut off or not what it documents; the call took effect."""
+    """The API reported success, but its body is cut off or not what it documents; a call that changes something did so."""
 
 
 def parse_retry_after(value: str) -> float | None:
@@ -226,7 +238,8 @@ def from_response(response: httpx.Response, *, hint: str = "", secrets: Iterable
         forget_credentials(one.request)
         forget_credentials(one.next_request)
     text = redact(f"{status} {code or response.reason_phrase} for {request.method} {request.url}", secrets)
-    text = _clip(text.replace("  ", " "), 500) + (f": {_clip(description, 500)}" if description else "")
+    words = "; ".join(dict.fromkeys(words for _, words in map(dict.values, errors) if words)) or description
+    text = _clip(text.replace("  ", " "), 500) + (f": {_clip(words, 500)}" if words else "")
     error = cls(text + (f" ({hint})" if hint else ""))
     error.code, error.description, error.hint, error.response = code, description, hint, response
     error.errors = tuple(errors)
@@ -237,10 +250,10 @@ def unreadable(response: httpx.Response, cause: Exception) -> UnreadableResponse
     """The exception for a success whose body cannot be read."""
     request = response.request
     forget_credentials(request)
+    warning = "" if request.method in ("GET", "HEAD") else " (the call took effect; do not simply repeat it)"
     error = UnreadableResponse(
         f"{response.status_code} for {request.method} {request.url}, but its body of {len(response.content)} bytes "
-        f"cannot be read ({type(cause).__name__}): {_gist(response) or 'it is empty'} "
-        "(the call took effect; do not simply repeat it)"
+        f"cannot be read ({type(cause).__name__}): {_gist(response) or 'it is empty'}{warning}"
     )
     error.response = response
     return error

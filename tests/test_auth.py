@@ -18,6 +18,7 @@ from concurrency import together
 from smooch.auth import BasicAuth, BearerAuth, OriginAuth, TokenAuth, app_token, user_token
 from smooch.errors import InvalidInput
 from smooch.v1 import AsyncSmooch, Smooch
+from smooch.v2 import Smooch as SmoochV2
 
 KEY_ID = "app_5a1b2c3d4e5f60718293a4b5"
 SECRET = "5nQ_a secret that nobody must see"
@@ -69,7 +70,15 @@ def test_without_a_wish_tokens_never_expire() -> None:
 
 @pytest.mark.parametrize(
     ("expires_in", "seconds"),
-    [(60, 60), (0.5, 1), (90.5, 91), (timedelta(hours=1), 3600), (timedelta(milliseconds=1500), 2), (1e9, 1e9)],
+    [
+        (60, 61),
+        (0.2, 1),
+        (0.5, 2),
+        (90.5, 92),
+        (timedelta(hours=1), 3601),
+        (timedelta(milliseconds=1500), 3),
+        (1e9, 1e9 + 1),
+    ],
 )
 def test_tokens_can_expire(expires_in: float | timedelta, seconds: int, clock: Clock) -> None:
     with Smooch(KEY_ID, SECRET) as api:
@@ -81,7 +90,7 @@ def test_tokens_can_expire(expires_in: float | timedelta, seconds: int, clock: C
         ):
             expires = claims(token)["exp"]
             assert isinstance(expires, int)
-            assert expires == int(NOW + seconds) or expires == int(NOW) + seconds
+            assert expires == int(NOW) + seconds
 
 
 @pytest.mark.parametrize(
@@ -115,6 +124,18 @@ def test_a_key_is_two_non_empty_strings(bad: Any) -> None:
             make(bad, SECRET)
         with pytest.raises(InvalidInput, match="secret"):
             make(KEY_ID, bad)
+
+
+@pytest.mark.parametrize("end", ["\n", " ", "\r\n", "\u00a0"])
+def test_what_was_copied_with_a_space_or_line_break_is_no_key(end: str) -> None:
+    for make in (app_token, Smooch, lambda *key: SmoochV2(*key, "5a", region="us")):
+        for key, field in (((KEY_ID + end, SECRET), "key_id"), ((KEY_ID, SECRET + end), "secret")):
+            with pytest.raises(InvalidInput, match=f"{field} has a space or a line break") as caught:
+                make(*key)
+            assert caught.value.field == field
+            assert SECRET not in str(caught.value)
+    with pytest.raises(InvalidInput, match="secret has a space"):
+        Smooch(KEY_ID, end + SECRET)
 
 
 def test_short_secrets_of_old_accounts_give_no_warning() -> None:

@@ -103,6 +103,21 @@ def test_what_cannot_work_is_refused_with_the_name_of_the_argument(options: dict
     assert field in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "host", ["api.smooch.io", "api.smooch.io.", "API.EU-1.smooch.io:80", "ana.zendesk.com", "oauth-bridge.zendesk.com"]
+)
+def test_no_key_goes_to_the_api_itself_in_plain_text(host: str) -> None:
+    with pytest.raises(InvalidInput, match="write https://") as caught:
+        settings(base_url=f"http://{host}/sc")
+    assert caught.value.field == "base_url"
+    assert settings(base_url=f"https://{host}").root.scheme == "https"
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8000", "[::1]:8000", "sandbox", "smooch.io.test"])
+def test_other_hosts_can_do_without_tls(host: str) -> None:
+    assert settings(base_url=f"http://{host}").root.scheme == "http"
+
+
 def test_a_password_in_the_base_url_is_not_repeated() -> None:
     with pytest.raises(InvalidInput) as caught:
         settings(base_url="https://ana:hunter2@api.smooch.io")

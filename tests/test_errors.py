@@ -63,6 +63,13 @@ def test_invalid_input_names_the_argument_and_survives_a_pickle() -> None:
     assert errors.InvalidInput("Nothing to do").field == ""
 
 
+def test_a_closed_client_is_a_runtime_error_that_says_what_to_do() -> None:
+    error = errors.ClientClosed()
+    assert isinstance(error, RuntimeError)
+    for twin in (error, pickle.loads(pickle.dumps(error))):
+        assert str(twin) == "this client is closed: make a new one, or keep its `with` block open longer"
+
+
 # Retry-After
 
 
@@ -177,10 +184,10 @@ V1_1 = {"api_version": "v1.1", "app_id": "5a"}
         (404, "/appusers/b6518/messages", {}, "no conversation before the first message"),
         (404, "/appusers/b6518", {}, ""),
         (413, "/appusers/b6518/images", {}, "10 MB"),
-        (423, "/appusers/b6518/messages", {}, "delete_messages()"),
+        (423, "/appusers/b6518/messages", {}, "the conversation is full: delete_messages(user_id) makes room"),
         (301, "/menu", {}, "redirects are not followed"),
         (400, "/menu", {}, ""),
-        (429, "/menu", {}, ""),
+        (429, "/menu", {}, "wait for as many seconds as retry_after says"),
         (500, "/menu", {"html": True}, ""),
     ],
 )

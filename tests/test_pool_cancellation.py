@@ -11,7 +11,7 @@ import pytest
 from concurrency import async_wait_until
 from peer import Peer, Request, answer, crowded, deaf, script
 
-from smooch._async.http import AsyncPool
+from smooch._async.http import AsyncPool, _Connections
 from smooch.v1 import AsyncSmooch
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ def connect(url: str, **options: Any) -> AsyncSmooch:
     return AsyncSmooch("app_5a1b", "a secret that nobody must see", base_url=url, **options)
 
 
-def pool_of(api: AsyncSmooch) -> AsyncPool:
+async def pool_of(api: AsyncSmooch) -> _Connections:
     assert isinstance(api._transport, AsyncPool)
-    return api._transport
+    return await api._transport._local.get()
 
 
 def once_open(gate: threading.Event) -> Callable[[Request], bytes]:
@@ -50,19 +50,20 @@ async def serves(api: AsyncSmooch, calls: int) -> None:
     async with asyncio.timeout(10):
         answers = await asyncio.gather(*(api.get_user("b6518") for _ in range(calls)))
     assert [answer.status_code for answer in answers] == [200] * calls
-    pool = pool_of(api)
-    assert pool._open == len(pool._idle) <= pool._max_connections
-    assert not pool._waiting
+    pool = await pool_of(api)
+    assert pool.open == len(pool.idle) <= api._settings.max_connections
+    assert not pool.waiting
 
 
 async def test_a_cancelled_wait_gives_up_its_place() -> None:
     gate = threading.Event()
     with Peer(once_open(gate)) as peer:
         async with connect(peer.url, max_connections=1) as api:
+            pool = await pool_of(api)
             tasks = []
             for place in range(4):
                 tasks.append(asyncio.create_task(api.get_user(str(place))))
-                await async_wait_until(lambda: len(peer.requests) + len(pool_of(api)._waiting) == len(tasks))
+                await async_wait_until(lambda: len(peer.requests) + len(pool.waiting) == len(tasks))
             await cancel(tasks[1])
             gate.set()
             await asyncio.gather(tasks[0], *tasks[2:])
@@ -74,12 +75,14 @@ async def test_a_cancelled_wait_gives_up_its_place() -> None:
 async def test_a_wait_cancelled_in_the_moment_it_ends_passes_the_connection_on() -> None:
     with Peer(script(FINE)) as peer:
         async with connect(peer.url, max_connections=1) as api:
-            pool = pool_of(api)
+            transport = api._transport
+            assert isinstance(transport, AsyncPool)
+            pool = await pool_of(api)
             for _ in range(5):
-                connection = await pool._borrow(api._http.build_request("GET", "menu"))
+                connection = await transport._borrow(pool, api._http.build_request("GET", "menu"))
                 served, next_in_line = (asyncio.create_task(api.get_user(name)) for name in ("served", "next"))
-                await async_wait_until(lambda: len(pool._waiting) == 2)
-                await pool._give_back(connection)
+                await async_wait_until(lambda: len(pool.waiting) == 2)
+                await transport._give_back(pool, connection)
                 await cancel(served)
                 await next_in_line
             await serves(api, 3)
@@ -112,19 +115,20 @@ async def test_a_call_cancelled_before_it_was_sent_gives_its_connection_back(mom
     with crowded() as full, deaf() as silent:
         url = full if moment == "connecting" else silent.replace("http:", "https:")
         async with connect(url, max_connections=1) as api:
+            pool = await pool_of(api)
             for _ in range(3):
                 task = asyncio.create_task(api.get_user("b6518"))
                 await asyncio.sleep(0.05)
                 await cancel(task)
-            pool = pool_of(api)
-            assert (pool._open, len(pool._waiting)) == (0, 0)
+            assert (pool.open, len(pool.waiting)) == (0, 0)
 
 
 async def test_a_call_cancelled_between_two_tries_sends_nothing_more(longest_waits: None) -> None:
     with Peer(script(answer(429, Retry_After="0.2"), FINE)) as peer:
         async with connect(peer.url, max_connections=1) as api:
+            pool = await pool_of(api)
             task = asyncio.create_task(api.post_message("b6518", "Hi"))
-            await async_wait_until(lambda: bool(pool_of(api)._idle))
+            await async_wait_until(lambda: bool(pool.idle))
             await cancel(task)
             await asyncio.sleep(0.3)
             assert len(peer.requests) == 1
@@ -179,11 +183,11 @@ async def test_cancelling_at_random_loses_no_connection(seed: int) -> None:
 async def test_closing_while_calls_are_cancelled_leaves_nothing_open() -> None:
     with Peer(script([60.0])) as peer:
         api = connect(peer.url, max_connections=2)
+        pool = await pool_of(api)
         tasks = [asyncio.create_task(api.get_user("b6518")) for _ in range(5)]
         await async_wait_until(lambda: len(peer.requests) == 2)
         await api.aclose()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        pool = pool_of(api)
-        assert (pool._open, len(pool._idle), len(pool._waiting)) == (0, 0, 0)
+        assert (pool.open, len(pool.idle), len(pool.waiting)) == (0, 0, 0)

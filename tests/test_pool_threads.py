@@ -16,7 +16,7 @@ import pytest
 from concurrency import Background
 from peer import Peer, Request, answer, script, wait_until
 
-from smooch._sync.http import Pool
+from smooch._sync.http import Pool, _Connections
 from smooch.v1 import Smooch
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ def connect(url: str, **options: Any) -> Smooch:
     return Smooch("app_5a1b", "a secret that nobody must see", base_url=url, **options)
 
 
-def pool_of(api: Smooch) -> Pool:
+def pool_of(api: Smooch) -> _Connections:
     assert isinstance(api._transport, Pool)
-    return api._transport
+    return api._transport._local.get()
 
 
 class Interrupt(BaseException):
@@ -69,13 +69,13 @@ def test_an_interrupted_wait_gives_up_its_place() -> None:
     with Peer(respond) as peer, connect(peer.url, max_connections=1) as api:
         running = Background(lambda: api.get_user("running"))
         wait_until(lambda: len(peer.requests) == 1)
-        with pytest.raises(Interrupt), interrupted_when(lambda: len(pool_of(api)._waiting) == 1):
+        with pytest.raises(Interrupt), interrupted_when(lambda: len(pool_of(api).waiting) == 1):
             api.get_user("interrupted")
         gate.set()
         assert running.outcome().status_code == 200
         assert api.get_user("afterwards").status_code == 200
         pool = pool_of(api)
-        assert (pool._open, len(pool._idle), len(pool._waiting)) == (1, 1, 0)
+        assert (pool.open, len(pool.idle), len(pool.waiting)) == (1, 1, 0)
     assert [request.target for request in peer.requests] == ["/v1/appusers/running", "/v1/appusers/afterwards"]
     assert peer.connections == 1
 
@@ -88,12 +88,12 @@ def test_an_interrupted_call_gives_its_connection_back(pieces: list[Any]) -> Non
         assert api.get_user("b6518").status_code == 200
         assert len(peer.requests) == peer.connections == 2
         pool = pool_of(api)
-        assert (pool._open, len(pool._idle), len(pool._waiting)) == (1, 1, 0)
+        assert (pool.open, len(pool.idle), len(pool.waiting)) == (1, 1, 0)
 
 
 def test_an_interrupt_between_two_tries_ends_the_call() -> None:
     with Peer(script(answer(429, Retry_After="20"), FINE)) as peer, connect(peer.url) as api:
-        with pytest.raises(Interrupt), interrupted_when(lambda: len(pool_of(api)._idle) == 1):
+        with pytest.raises(Interrupt), interrupted_when(lambda: len(pool_of(api).idle) == 1):
             api.post_message("b6518", "Hi")
         assert len(peer.requests) == 1
 
@@ -120,7 +120,7 @@ if kind == "busy":
     waiting = [threading.Thread(target=call, args=(f"parent-waits-{n}",)) for n in range(2)]
     for thread in busy + waiting:
         thread.start()
-    while len(api._transport._waiting) < 2:
+    while len(api._transport._local.get().waiting) < 2:
         pass
 reads, writes = os.pipe()
 if os.fork() == 0:

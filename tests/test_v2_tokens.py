@@ -39,7 +39,7 @@ def test_a_token_names_key_and_user_and_says_no_more_than_it_is_told() -> None:
         KEY_ID, SECRET, "b6518", name="Ana", email="ana@example.org", email_verified=False, expires_in=60
     )
     claims = claims_of(full)
-    assert 0 < claims.pop("exp") - time.time() <= 60
+    assert 0 < claims.pop("exp") - time.time() <= 61
     assert claims == {**GOOD, "name": "Ana", "email": "ana@example.org", "email_verified": False}
     assert claims_of(jwt_for_user(KEY_ID, SECRET, "b", expires_in=timedelta(days=1)))["exp"] > time.time() + 86_000
     assert Smooch.jwt_for_user(KEY_ID, SECRET, "b6518") == AsyncSmooch.jwt_for_user(KEY_ID, SECRET, "b6518") == signed
@@ -60,6 +60,11 @@ def test_a_token_names_key_and_user_and_says_no_more_than_it_is_told() -> None:
         ((KEY_ID, SECRET, "b"), {"email_verified": "yes"}, "email_verified"),
         ((KEY_ID, SECRET, "b"), {"expires_in": 0}, "expires_in"),
         ((KEY_ID, SECRET, "b"), {"expires_in": "60"}, "expires_in"),
+        ((KEY_ID, SECRET, "b"), {"expires_in": 1.8e12}, "expires_in"),
+        ((KEY_ID, SECRET, "\ud800"), {}, "external_id"),
+        ((KEY_ID, SECRET, "b"), {"name": "Ana \udfff"}, "name"),
+        ((KEY_ID, SECRET, "b"), {"email": "\ud83d"}, "email"),
+        ((KEY_ID, f"{SECRET}\n", "b"), {}, "secret"),
     ],
 )
 def test_no_token_is_signed_that_would_be_refused(arguments: Any, options: Any, field: str) -> None:
@@ -67,6 +72,11 @@ def test_no_token_is_signed_that_would_be_refused(arguments: Any, options: Any, 
         jwt_for_user(*arguments, **options)
     assert caught.value.field == field
     assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("expires_in", [1e-9, 0.2, 1, timedelta(milliseconds=1)])
+def test_no_token_is_born_expired(expires_in: float | timedelta) -> None:
+    assert inspect_user_jwt(jwt_for_user(KEY_ID, SECRET, "Zoë 🐬", expires_in=expires_in), SECRET) == []
 
 
 def in_ms() -> int:
@@ -93,6 +103,7 @@ FINDINGS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "id as number": (token({**GOOD, "external_id": 7}), [("external_id", "and is a number")]),
     "empty id": (token({**GOOD, "external_id": ""}), [("external_id", "and is empty")]),
     "long id": (token({**GOOD, "external_id": "x" * 256}), [("external_id", "takes 255 characters at most, not 256")]),
+    "half an id": (token({**GOOD, "external_id": "\ud800"}), [("external_id", "holds half of a surrogate pair")]),
     "name that is none": (token({**GOOD, "name": ["Ana"]}), [("name", "must be a text, and is a list")]),
     "truth as text": (token({**GOOD, "email_verified": "true"}), [("email_verified", "must be true or false")]),
     "other algorithm": (

@@ -12,7 +12,7 @@ import httpx
 from httpx import USE_CLIENT_DEFAULT
 
 from .. import _http, errors
-from .._async_synchronization import AsyncEvent, AsyncLock, async_time_limit
+from .._async_synchronization import AsyncEvent, AsyncLocal, AsyncLock, async_time_limit
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -63,6 +63,8 @@ class AsyncHTTPClient(httpx.AsyncClient):
         follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
     ) -> httpx.Response:
         """Send a request within the deadline; raise for any answer of status 300 or above, and for none at all."""
+        if self.is_closed:
+            raise errors.ClientClosed
         self._call.start(request, streamed=stream)
         try:
             async with async_time_limit(self._call.deadline):
@@ -119,7 +121,7 @@ class AsyncPool(httpx.AsyncBaseTransport):
 
     httpx's own pool is shared by all calls: every call walks through all the others, and between threads a connection
     can be closed under another's feet. Here a call owns its connection until its answer is read. The connection used
-    last is lent first, and what nobody has used for a while is closed.
+    last is lent first, and what nobody has used for a while is closed. Event loops share no connections.
     """
 
     def __init__(self, connect: Callable[[], httpx.AsyncBaseTransport], max_connections: int) -> None:
@@ -130,86 +132,98 @@ class AsyncPool(httpx.AsyncBaseTransport):
         _pools.add(self)
 
     def _forget(self) -> None:
-        self._lock = AsyncLock()
-        self._open = 0
-        self._idle: deque[tuple[httpx.AsyncBaseTransport, float]] = deque()
-        self._waiting: deque[_Turn] = deque()
+        self._local = AsyncLocal(_Connections)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request over a connection that is free, or as soon as one is."""
-        connection = await self._borrow(request)
+        here = await self._local.get()
+        connection = await self._borrow(here, request)
         try:
             response = await connection.handle_async_request(request)
         except BaseException:
-            await self._discard(connection)
+            await self._discard(here, connection)
             raise
         assert isinstance(response.stream, httpx.AsyncByteStream)
-        response.stream = _Borrowed(response.stream, self, connection)
+        response.stream = _Borrowed(response.stream, self, here, connection)
         return response
 
     async def aclose(self) -> None:
         """Close all connections that are idle now, and the others as soon as they are."""
-        with self._lock:
-            self._closed = True
-            connections = [connection for connection, _ in self._idle]
-            self._idle.clear()
-            self._open -= len(connections)
-        for connection in connections:
-            await connection.aclose()
+        self._closed = True
+        await (await self._local.get()).aclose()
 
-    async def _borrow(self, request: httpx.Request) -> httpx.AsyncBaseTransport:
-        with self._lock:
+    async def _borrow(self, here: _Connections, request: httpx.Request) -> httpx.AsyncBaseTransport:
+        with here.lock:
             if self._closed:
-                raise RuntimeError("this client is closed: make a new one, or keep its `with` block open longer")
-            if self._idle:
-                return self._idle.pop()[0]
-            if self._open < self._max_connections:
+                raise errors.ClientClosed
+            if here.idle:
+                return here.idle.pop()[0]
+            if here.open < self._max_connections:
                 connection = self._connect()
-                self._open += 1
+                here.open += 1
                 return connection
             turn = _Turn()
-            self._waiting.append(turn)
+            here.waiting.append(turn)
         try:
             if not await turn.wait_for(_http.patience(request)):
                 raise httpx.PoolTimeout("no connection became free", request=request)
         except BaseException:
-            await self._leave(turn)
+            await self._leave(here, turn)
             raise
         assert turn.connection is not None
         return turn.connection
 
-    async def _give_back(self, connection: httpx.AsyncBaseTransport) -> None:
+    async def _give_back(self, here: _Connections, connection: httpx.AsyncBaseTransport) -> None:
         now = time.monotonic()
         stale = []
-        with self._lock:
-            if self._waiting:
-                self._waiting.popleft().serve(connection)
+        with here.lock:
+            if here.waiting:
+                here.waiting.popleft().serve(connection)
             elif self._closed:
                 stale.append(connection)
             else:
-                self._idle.append((connection, now))
-                while self._idle[0][1] < now - _http.KEEPALIVE_SECONDS:
-                    stale.append(self._idle.popleft()[0])
-            self._open -= len(stale)
+                here.idle.append((connection, now))
+                while here.idle[0][1] < now - _http.KEEPALIVE_SECONDS:
+                    stale.append(here.idle.popleft()[0])
+            here.open -= len(stale)
         for connection in stale:
             await connection.aclose()
 
-    async def _discard(self, connection: httpx.AsyncBaseTransport) -> None:
+    async def _discard(self, here: _Connections, connection: httpx.AsyncBaseTransport) -> None:
         """Close a connection that a call left in an unknown state; who waits for one gets a new one."""
-        with self._lock:
-            if self._waiting:
-                self._waiting.popleft().serve(self._connect())
+        with here.lock:
+            if here.waiting:
+                here.waiting.popleft().serve(self._connect())
             else:
-                self._open -= 1
+                here.open -= 1
         await connection.aclose()
 
-    async def _leave(self, turn: _Turn) -> None:
+    async def _leave(self, here: _Connections, turn: _Turn) -> None:
         """Stop waiting; a connection handed over at the same moment goes to the next in line."""
-        with self._lock:
-            if turn in self._waiting:
-                self._waiting.remove(turn)
+        with here.lock:
+            if turn in here.waiting:
+                here.waiting.remove(turn)
         if turn.connection is not None:
-            await self._give_back(turn.connection)
+            await self._give_back(here, turn.connection)
+
+
+class _Connections:
+    """How many connections there are, which of them are free, and who waits for one."""
+
+    def __init__(self) -> None:
+        self.lock = AsyncLock()
+        self.open = 0
+        self.idle: deque[tuple[httpx.AsyncBaseTransport, float]] = deque()
+        self.waiting: deque[_Turn] = deque()
+
+    async def aclose(self) -> None:
+        """Close those that are free."""
+        with self.lock:
+            connections = [connection for connection, _ in self.idle]
+            self.idle.clear()
+            self.open -= len(connections)
+        for connection in connections:
+            await connection.aclose()
 
 
 class _Turn(AsyncEvent):
@@ -225,9 +239,16 @@ class _Turn(AsyncEvent):
 class _Borrowed(httpx.AsyncByteStream):
     """The body of an answer; when it is closed the connection goes back, if it was read to its end."""
 
-    def __init__(self, stream: httpx.AsyncByteStream, pool: AsyncPool, connection: httpx.AsyncBaseTransport) -> None:
+    def __init__(
+        self,
+        stream: httpx.AsyncByteStream,
+        pool: AsyncPool,
+        connections: _Connections,
+        connection: httpx.AsyncBaseTransport,
+    ) -> None:
         self._stream = stream
         self._pool = pool
+        self._connections = connections
         self._connection: httpx.AsyncBaseTransport | None = connection
         self._at_end = False
 
@@ -246,7 +267,8 @@ class _Borrowed(httpx.AsyncByteStream):
             self._at_end = False
             raise
         finally:
-            await (self._pool._give_back(connection) if self._at_end else self._pool._discard(connection))
+            end = self._pool._give_back if self._at_end else self._pool._discard
+            await end(self._connections, connection)
 
 
 _pools: weakref.WeakSet[AsyncPool] = weakref.WeakSet()

@@ -85,7 +85,7 @@ def settings(
         raise InvalidInput("app_id is missing: pass the id of the app that the key belongs to", "app_id")
     return Settings(
         root=root,
-        bridge=root if subdomain is None else httpx.URL(BRIDGE),
+        bridge=httpx.URL(BRIDGE) if base_url is None else root,
         is_token=token is not None,
         prefix="/v2",
         app_id=None if app_id is None else _bodies.check_id(app_id, "app_id"),
@@ -152,12 +152,20 @@ def from_environment(options: Mapping[str, Any], environment: Mapping[str, str] 
         if any(given.intersection(group) for group in alternatives):
             replaced = {name for group in alternatives if not given.intersection(group) for name in group}
             named = {name: value for name, value in named.items() if name not in replaced}
+        _check_one_of(alternatives, named)
     arguments = {**named, **options}
     if arguments.get("token") is None:
         for name in ("SMOOCH_KEY_ID", "SMOOCH_SECRET"):
             if arguments.get(_ENVIRONMENT[name]) is None:
                 raise InvalidInput(f"the environment variable {name} is not set, nor is SMOOCH_TOKEN", name)
     return arguments
+
+
+def _check_one_of(alternatives: tuple[tuple[str, ...], ...], named: Mapping[str, str]) -> None:
+    first = [next(name for name in group if name in named) for group in alternatives if named.keys() & set(group)]
+    variables = [variable for variable, name in _ENVIRONMENT.items() if name in first]
+    if len(variables) > 1:
+        raise InvalidInput(f"the environment must have no more than one of {' and '.join(variables)}", variables[-1])
 
 
 def _root(subdomain: str | None, region: str | None, base_url: str | None) -> httpx.URL:
@@ -210,6 +218,9 @@ def _scope(key_id: str | None, token: str | None, scope: str | None) -> str:
 _OF_APP = re.compile(r"/apps/[^/]+")
 _OF_ACCOUNT = re.compile(r"/apps(/[^/]+/keys(/.*)?)?")
 _NOT_OF_INTEGRATION = re.compile(r"/apps/[^/]+(/(switchboards|integrations)(/.*)?)?")
+_HINT_CONTROL = (
+    "with scope integration only who was offered control accepts it, and only the one in control releases it"
+)
 _WEBHOOKS = re.compile(r"/apps/[^/]+/integrations/(?P<integration>[^/]+)/webhooks(/.*)?")
 
 
@@ -226,7 +237,9 @@ def hint(settings: Settings, response: httpx.Response) -> str:
         case 413:
             return "the API takes 100 kB of JSON and files of 50 MB"
         case 423:
-            return "the conversation is full at 30,000 messages: delete_messages() makes room"
+            return "the conversation is full: delete_messages(conversation_id) makes room"
+        case 429:
+            return _http.WAIT_FIRST
         case status if status < 400:
             return "redirects are not followed: use the address that the API itself has, with https"
     return ""
@@ -255,8 +268,10 @@ def _hint_403(settings: Settings, method: str, path: str) -> str:
         return "credentials of scope integration reach the webhooks of their own integration only: integration='me'"
     if settings.scope == "integration" and not webhooks and _NOT_OF_INTEGRATION.fullmatch(path):
         return "this path needs an app key (app_…) or an account key; the client's credentials have scope integration"
-    if settings.scope == "integration" and path.endswith(("/acceptControl", "/releaseControl")):
-        return "with scope integration only who was offered control accepts it, and only the one in control releases it"
+    if path.endswith(("/acceptControl", "/releaseControl")):
+        return _HINT_CONTROL if settings.scope == "integration" else ""
+    if settings.scope != "account" and _OF_APP.match(path):
+        return "check app_id: the client's credentials reach no other app than their own"
     return ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 MAX_EXTERNAL_ID = 255
 """Characters that the id in a token may have."""
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 _MILLISECONDS = 1e11
 """Seconds of the year 5138: what is above was meant as milliseconds."""
@@ -48,7 +51,7 @@ def jwt_for_user(
     Raises:
         InvalidInput: a value is empty, too long or of the wrong type.
     """
-    claims = {
+    claims: dict[str, Any] = {
         "scope": "user",
         "external_id": external_id,
         "name": name,
@@ -58,7 +61,10 @@ def jwt_for_user(
     claims = {claim: value for claim, value in claims.items() if value is not None}
     for finding in _of_user({"external_id": external_id} | claims):
         raise InvalidInput(str(finding), finding.claim)
-    return auth.sign(claims, key_id, secret, expires_in)
+    claims |= auth.expiry(expires_in)
+    for finding in _of_time(claims):
+        raise InvalidInput(f"expires_in={expires_in!r} makes no good token: {finding}", "expires_in")
+    return auth.sign(claims, key_id, secret)
 
 
 @attrs.frozen
@@ -156,6 +162,9 @@ def _of_user(claims: dict[str, Any]) -> Iterator[Finding]:
     for claim in ("name", "email"):
         if claim in claims and not isinstance(claims[claim], str):
             yield Finding(claim, f"must be a text, and is {_kind(claims, claim)}")
+    for claim in ("external_id", "name", "email"):
+        if isinstance(value := claims.get(claim), str) and _HALF.search(value):
+            yield Finding(claim, "holds half of a surrogate pair, which is no text")
     if "email_verified" in claims and not isinstance(claims["email_verified"], bool):
         yield Finding("email_verified", f"must be true or false, and is {_kind(claims, 'email_verified')}")
 

@@ -14,8 +14,8 @@ from concurrency import AsyncBackground, async_together, async_wait_until
 from peer import Peer, Request, answer, script
 
 from smooch import _http
-from smooch._async.http import AsyncPool
-from smooch.errors import ConnectionFailed, RequestTimeout, SmoochError
+from smooch._async.http import AsyncPool, _Connections
+from smooch.errors import ClientClosed, ConnectionFailed, RequestTimeout, SmoochError
 from smooch.v1 import AsyncSmooch
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ def connect(url: str, **options: Any) -> AsyncSmooch:
     return AsyncSmooch("app_5a1b", "a secret that nobody must see", base_url=url, **options)
 
 
-def pool_of(api: AsyncSmooch) -> AsyncPool:
+async def pool_of(api: AsyncSmooch) -> _Connections:
     assert isinstance(api._transport, AsyncPool)
-    return api._transport
+    return await api._transport._local.get()
 
 
 def user(api: AsyncSmooch, user_id: str = "b6518") -> Callable[[], Any]:
@@ -73,8 +73,9 @@ async def test_there_are_never_more_connections_than_allowed() -> None:
     gate = threading.Event()
     with Peer(once_open(gate)) as peer:
         async with connect(peer.url, max_connections=4) as api:
+            pool = await pool_of(api)
             calls = [AsyncBackground(user(api)) for _ in range(20)]
-            await async_wait_until(lambda: len(peer.requests) == 4 and len(pool_of(api)._waiting) == 16)
+            await async_wait_until(lambda: len(peer.requests) == 4 and len(pool.waiting) == 16)
             gate.set()
             outcomes = [await call.outcome() for call in calls]
         assert [outcome.status_code for outcome in outcomes] == [200] * 20
@@ -86,10 +87,11 @@ async def test_who_waits_longest_is_served_first() -> None:
     gate = threading.Event()
     with Peer(once_open(gate)) as peer:
         async with connect(peer.url, max_connections=1) as api:
+            pool = await pool_of(api)
             calls = []
             for place in range(8):
                 calls.append(AsyncBackground(user(api, str(place))))
-                await async_wait_until(lambda: len(pool_of(api)._waiting) + len(peer.requests) == len(calls))
+                await async_wait_until(lambda: len(pool.waiting) + len(peer.requests) == len(calls))
             gate.set()
             for call in calls:
                 await call.outcome()
@@ -133,13 +135,14 @@ async def test_who_gave_up_waiting_is_not_served() -> None:
     gate = threading.Event()
     with Peer(once_open(gate)) as peer:
         async with connect(peer.url, max_connections=1, retries=0) as api:
+            pool = await pool_of(api)
             impatient = api.with_options(timeout=httpx.Timeout(30.0, pool=0.2))
             first = AsyncBackground(user(api, "first"))
             await async_wait_until(lambda: len(peer.requests) == 1)
             second = AsyncBackground(user(impatient, "second"))
-            await async_wait_until(lambda: len(pool_of(api)._waiting) == 1)
+            await async_wait_until(lambda: len(pool.waiting) == 1)
             third = AsyncBackground(user(api, "third"))
-            await async_wait_until(lambda: len(pool_of(api)._waiting) == 2)
+            await async_wait_until(lambda: len(pool.waiting) == 2)
             assert isinstance(await second.outcome(), RequestTimeout)
             gate.set()
             assert (await first.outcome()).status_code == (await third.outcome()).status_code == 200
@@ -161,11 +164,12 @@ async def test_a_call_that_fails_lets_the_next_one_go_on(fault: str) -> None:
     faults = [FAULTS[fault]] * 5
     with Peer(script(*faults, FINE)) as peer:
         async with connect(peer.url, max_connections=1, retries=0) as api:
+            pool = await pool_of(api)
             hasty = api.with_options(timeout=httpx.Timeout(30.0, read=0.2))
             outcomes = await async_together(*[user(hasty)] * 5)
             assert all(isinstance(outcome, SmoochError) for outcome in outcomes)
             assert (await api.get_user("b6518")).status_code == 200
-            assert len(pool_of(api)._idle) == 1
+            assert len(pool.idle) == 1
         await async_wait_until(lambda: peer.open == 0)
 
 
@@ -192,6 +196,7 @@ async def test_what_nobody_used_for_a_while_is_closed(monkeypatch: pytest.Monkey
     gate = threading.Event()
     with Peer(once_open(gate)) as peer:
         async with connect(peer.url) as api:
+            pool = await pool_of(api)
             calls = [AsyncBackground(user(api)) for _ in range(6)]
             await async_wait_until(lambda: len(peer.requests) == 6)
             gate.set()
@@ -202,22 +207,23 @@ async def test_what_nobody_used_for_a_while_is_closed(monkeypatch: pytest.Monkey
             while peer.open > 1:
                 assert time.monotonic() < limit
                 await api.get_user("b6518")
-            assert pool_of(api)._open == 1
+            assert pool.open == 1
 
 
 async def test_the_connection_used_last_is_used_next() -> None:
     gate = threading.Event()
     with Peer(once_open(gate)) as peer:
         async with connect(peer.url) as api:
+            pool = await pool_of(api)
             calls = [AsyncBackground(user(api)) for _ in range(3)]
             await async_wait_until(lambda: len(peer.requests) == 3)
             gate.set()
             for call in calls:
                 await call.outcome()
-            longest_idle = pool_of(api)._idle[0]
+            longest_idle = pool.idle[0]
             for _ in range(5):
                 await api.get_user("b6518")
-            assert pool_of(api)._idle[0] is longest_idle
+            assert pool.idle[0] is longest_idle
 
 
 # The end
@@ -242,18 +248,21 @@ async def test_a_closed_client_says_that_it_is_closed() -> None:
     await api.aclose()
     await api.aclose()
     for closed in (api, other):
-        with pytest.raises(RuntimeError, match="closed"):
+        with pytest.raises(ClientClosed, match="make a new one"):
             await closed.get_user("b6518")
+        with pytest.raises(ClientClosed):
+            await closed.raw.get_async_httpx_client().request("GET", "/menu")
 
 
 async def test_a_call_that_runs_when_its_client_is_closed_ends_well_and_leaves_nothing_open() -> None:
     gate = threading.Event()
     with Peer(once_open(gate)) as peer:
         api = connect(peer.url, max_connections=1)
+        pool = await pool_of(api)
         running, waiting = AsyncBackground(user(api)), None
         await async_wait_until(lambda: len(peer.requests) == 1)
         waiting = AsyncBackground(user(api))
-        await async_wait_until(lambda: len(pool_of(api)._waiting) == 1)
+        await async_wait_until(lambda: len(pool.waiting) == 1)
         await api.aclose()
         gate.set()
         assert (await running.outcome()).status_code == (await waiting.outcome()).status_code == 200
@@ -279,10 +288,11 @@ async def test_a_stream_that_is_closed_early_frees_its_place() -> None:
 async def test_a_stream_holds_its_connection_until_it_is_read() -> None:
     with Peer(script([FINE[:-5], 0.05, FINE[-5:]], FINE)) as peer:
         async with connect(peer.url, max_connections=1) as api:
+            pool = await pool_of(api)
             raw = api.raw.get_async_httpx_client()
             async with raw.stream("GET", "/appusers/b6518") as response:
                 other = AsyncBackground(user(api))
-                await async_wait_until(lambda: len(pool_of(api)._waiting) == 1)
+                await async_wait_until(lambda: len(pool.waiting) == 1)
                 assert len(peer.requests) == 1
                 assert (await response.aread()).startswith(b'{"appUser"')
                 assert (await other.outcome()).status_code == 200

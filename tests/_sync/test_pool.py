@@ -15,8 +15,8 @@ from concurrency import Background, together, wait_until
 from peer import Peer, Request, answer, script
 
 from smooch import _http
-from smooch._sync.http import Pool
-from smooch.errors import ConnectionFailed, RequestTimeout, SmoochError
+from smooch._sync.http import Pool, _Connections
+from smooch.errors import ClientClosed, ConnectionFailed, RequestTimeout, SmoochError
 from smooch.v1 import Smooch
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ def connect(url: str, **options: Any) -> Smooch:
     return Smooch("app_5a1b", "a secret that nobody must see", base_url=url, **options)
 
 
-def pool_of(api: Smooch) -> Pool:
+def pool_of(api: Smooch) -> _Connections:
     assert isinstance(api._transport, Pool)
-    return api._transport
+    return api._transport._local.get()
 
 
 def user(api: Smooch, user_id: str = "b6518") -> Callable[[], Any]:
@@ -72,8 +72,9 @@ def test_there_are_never_more_connections_than_allowed() -> None:
     gate = threading.Event()
     with Peer(once_open(gate)) as peer:
         with connect(peer.url, max_connections=4) as api:
+            pool = pool_of(api)
             calls = [Background(user(api)) for _ in range(20)]
-            wait_until(lambda: len(peer.requests) == 4 and len(pool_of(api)._waiting) == 16)
+            wait_until(lambda: len(peer.requests) == 4 and len(pool.waiting) == 16)
             gate.set()
             outcomes = [call.outcome() for call in calls]
         assert [outcome.status_code for outcome in outcomes] == [200] * 20
@@ -85,10 +86,11 @@ def test_who_waits_longest_is_served_first() -> None:
     gate = threading.Event()
     with Peer(once_open(gate)) as peer:
         with connect(peer.url, max_connections=1) as api:
+            pool = pool_of(api)
             calls = []
             for place in range(8):
                 calls.append(Background(user(api, str(place))))
-                wait_until(lambda: len(pool_of(api)._waiting) + len(peer.requests) == len(calls))
+                wait_until(lambda: len(pool.waiting) + len(peer.requests) == len(calls))
             gate.set()
             for call in calls:
                 call.outcome()
@@ -132,13 +134,14 @@ def test_who_gave_up_waiting_is_not_served() -> None:
     gate = threading.Event()
     with Peer(once_open(gate)) as peer:
         with connect(peer.url, max_connections=1, retries=0) as api:
+            pool = pool_of(api)
             impatient = api.with_options(timeout=httpx.Timeout(30.0, pool=0.2))
             first = Background(user(api, "first"))
             wait_until(lambda: len(peer.requests) == 1)
             second = Background(user(impatient, "second"))
-            wait_until(lambda: len(pool_of(api)._waiting) == 1)
+            wait_until(lambda: len(pool.waiting) == 1)
             third = Background(user(api, "third"))
-            wait_until(lambda: len(pool_of(api)._waiting) == 2)
+            wait_until(lambda: len(pool.waiting) == 2)
             assert isinstance(second.outcome(), RequestTimeout)
             gate.set()
             assert (first.outcome()).status_code == (third.outcome()).status_code == 200
@@ -160,11 +163,12 @@ def test_a_call_that_fails_lets_the_next_one_go_on(fault: str) -> None:
     faults = [FAULTS[fault]] * 5
     with Peer(script(*faults, FINE)) as peer:
         with connect(peer.url, max_connections=1, retries=0) as api:
+            pool = pool_of(api)
             hasty = api.with_options(timeout=httpx.Timeout(30.0, read=0.2))
             outcomes = together(*[user(hasty)] * 5)
             assert all(isinstance(outcome, SmoochError) for outcome in outcomes)
             assert (api.get_user("b6518")).status_code == 200
-            assert len(pool_of(api)._idle) == 1
+            assert len(pool.idle) == 1
         wait_until(lambda: peer.open == 0)
 
 
@@ -191,6 +195,7 @@ def test_what_nobody_used_for_a_while_is_closed(monkeypatch: pytest.MonkeyPatch)
     gate = threading.Event()
     with Peer(once_open(gate)) as peer:
         with connect(peer.url) as api:
+            pool = pool_of(api)
             calls = [Background(user(api)) for _ in range(6)]
             wait_until(lambda: len(peer.requests) == 6)
             gate.set()
@@ -201,22 +206,23 @@ def test_what_nobody_used_for_a_while_is_closed(monkeypatch: pytest.MonkeyPatch)
             while peer.open > 1:
                 assert time.monotonic() < limit
                 api.get_user("b6518")
-            assert pool_of(api)._open == 1
+            assert pool.open == 1
 
 
 def test_the_connection_used_last_is_used_next() -> None:
     gate = threading.Event()
     with Peer(once_open(gate)) as peer:
         with connect(peer.url) as api:
+            pool = pool_of(api)
             calls = [Background(user(api)) for _ in range(3)]
             wait_until(lambda: len(peer.requests) == 3)
             gate.set()
             for call in calls:
                 call.outcome()
-            longest_idle = pool_of(api)._idle[0]
+            longest_idle = pool.idle[0]
             for _ in range(5):
                 api.get_user("b6518")
-            assert pool_of(api)._idle[0] is longest_idle
+            assert pool.idle[0] is longest_idle
 
 
 # The end
@@ -241,18 +247,21 @@ def test_a_closed_client_says_that_it_is_closed() -> None:
     api.close()
     api.close()
     for closed in (api, other):
-        with pytest.raises(RuntimeError, match="closed"):
+        with pytest.raises(ClientClosed, match="make a new one"):
             closed.get_user("b6518")
+        with pytest.raises(ClientClosed):
+            closed.raw.get_httpx_client().request("GET", "/menu")
 
 
 def test_a_call_that_runs_when_its_client_is_closed_ends_well_and_leaves_nothing_open() -> None:
     gate = threading.Event()
     with Peer(once_open(gate)) as peer:
         api = connect(peer.url, max_connections=1)
+        pool = pool_of(api)
         running, waiting = Background(user(api)), None
         wait_until(lambda: len(peer.requests) == 1)
         waiting = Background(user(api))
-        wait_until(lambda: len(pool_of(api)._waiting) == 1)
+        wait_until(lambda: len(pool.waiting) == 1)
         api.close()
         gate.set()
         assert (running.outcome()).status_code == (waiting.outcome()).status_code == 200
@@ -278,10 +287,11 @@ def test_a_stream_that_is_closed_early_frees_its_place() -> None:
 def test_a_stream_holds_its_connection_until_it_is_read() -> None:
     with Peer(script([FINE[:-5], 0.05, FINE[-5:]], FINE)) as peer:
         with connect(peer.url, max_connections=1) as api:
+            pool = pool_of(api)
             raw = api.raw.get_httpx_client()
             with raw.stream("GET", "/appusers/b6518") as response:
                 other = Background(user(api))
-                wait_until(lambda: len(pool_of(api)._waiting) == 1)
+                wait_until(lambda: len(pool.waiting) == 1)
                 assert len(peer.requests) == 1
                 assert (response.read()).startswith(b'{"appUser"')
                 assert (other.outcome()).status_code == 200

@@ -116,8 +116,8 @@ def call_everywhere(recorder: Recorder, **options: Any) -> dict[str, bool]:
     [
         ({"subdomain": "ana"}, "https://ana.zendesk.com/sc", BRIDGE),
         ({"subdomain": "Ana-2"}, "https://ana-2.zendesk.com/sc", BRIDGE),
-        ({"region": "us"}, "https://api.smooch.io", "https://api.smooch.io"),
-        ({"region": "eu-1"}, "https://api.eu-1.smooch.io", "https://api.eu-1.smooch.io"),
+        ({"region": "us"}, "https://api.smooch.io", BRIDGE),
+        ({"region": "eu-1"}, "https://api.eu-1.smooch.io", BRIDGE),
         ({"base_url": "https://here.example/sc/"}, "https://here.example/sc", "https://here.example/sc"),
         ({"base_url": BRIDGE}, BRIDGE, BRIDGE),
     ],
@@ -248,6 +248,27 @@ def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch, missing: s
         Smooch.from_env()
 
 
+@pytest.mark.parametrize(
+    ("environment", "options", "named"),
+    [
+        ({"SMOOCH_TOKEN": TOKEN}, {}, ["SMOOCH_KEY_ID", "SMOOCH_TOKEN"]),
+        ({"SMOOCH_TOKEN": TOKEN, "SMOOCH_KEY_ID": ""}, {}, ["SMOOCH_SECRET", "SMOOCH_TOKEN"]),
+        ({"SMOOCH_TOKEN": TOKEN}, {"region": "us"}, ["SMOOCH_KEY_ID", "SMOOCH_TOKEN"]),
+        ({"SMOOCH_REGION": "us"}, {}, ["SMOOCH_SUBDOMAIN", "SMOOCH_REGION"]),
+        ({"SMOOCH_BASE_URL": "https://a.example"}, {"token": TOKEN}, ["SMOOCH_SUBDOMAIN", "SMOOCH_BASE_URL"]),
+    ],
+)
+def test_variables_that_exclude_each_other_are_named(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], options: dict[str, str], named: list[str]
+) -> None:
+    for name, value in (ENVIRONMENT | environment).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidInput, match=" and ".join(named)) as caught:
+        Smooch.from_env(**options)
+    assert caught.value.field == named[-1]
+    assert TOKEN not in str(caught.value)
+
+
 # Refusals
 
 
@@ -266,7 +287,16 @@ def test_an_error_has_every_code_and_title() -> None:
     error = caught.value
     assert error.errors == tuple(TWO["errors"])
     assert (error.code, error.description, error.status_code) == ("bad_request", "a is missing", 400)
-    assert f"400 bad_request for GET {peer.url}/v2/apps/{APP}/users/u1: a is missing" in str(error)
+    assert str(error) == f"400 bad_request for GET {peer.url}/v2/apps/{APP}/users/u1: a is missing; b"
+
+
+def test_the_text_of_an_error_has_an_end_however_many_titles_there_are() -> None:
+    with refusing(400, {"errors": [{"code": "c", "title": f"field {n} is missing"} for n in range(5000)]}) as peer:
+        with Smooch("app_5a", SECRET, APP, base_url=peer.url) as api:
+            with pytest.raises(errors.BadRequest, match="field 0 is missing; field 1 is missing; ") as caught:
+                api.get_user("u1")
+    assert len(caught.value.errors) == 5000
+    assert len(str(caught.value)) < 1000
 
 
 APP_KEY = {"key_id": "app_5a", "secret": SECRET}
@@ -300,10 +330,12 @@ HINTS: list[Any] = [
     (403, OAUTH, lambda api: api.create_integration_key("i1", "Bot"), {}, "needs an app key"),
     (403, INT_KEY, lambda api: api.list_switchboards(), {}, "needs an app key"),
     (403, INT_KEY, lambda api: api.list_webhooks(integration="i1"), {}, "integration='me'"),
-    (403, INT_KEY, lambda api: api.list_webhooks(), {}, ""),
+    (403, INT_KEY, lambda api: api.list_webhooks(), {}, "check app_id"),
     (403, INT_KEY, lambda api: api.release_control("c1"), {}, "only the one in control releases it"),
     (403, APP_KEY, lambda api: api.release_control("c1"), {}, ""),
-    (403, APP_KEY, lambda api: api.get_user("u"), {}, ""),
+    (403, APP_KEY, lambda api: api.get_user("u"), {}, "check app_id: the client's credentials reach no other app"),
+    (403, OAUTH, lambda api: api.get_user("u"), {}, "check app_id"),
+    (403, ACT_KEY, lambda api: api.get_user("u"), {}, ""),
     (403, ACT_KEY, lambda api: api.create_app("Shop"), {}, ""),
     (404, APP_KEY, lambda api: api.get_user("u"), NO_JSON, "this is not the API: check subdomain, region and base_url"),
     (404, APP_KEY, lambda api: api.get_app(), {}, "check app_id, and that the app is on http://127"),
@@ -311,7 +343,8 @@ HINTS: list[Any] = [
     (404, INT_KEY, lambda api: api.list_webhooks(), {}, ""),
     (404, APP_KEY, lambda api: api.get_user("u"), {}, ""),
     (413, APP_KEY, lambda api: api.get_user("u"), {}, "100 kB of JSON and files of 50 MB"),
-    (423, APP_KEY, lambda api: api.post_text("c1", "Hi"), {}, "delete_messages() makes room"),
+    (423, APP_KEY, lambda api: api.post_text("c1", "Hi"), {}, "is full: delete_messages(conversation_id) makes"),
+    (429, APP_KEY, lambda api: api.get_user("u"), {}, "wait for as many seconds as retry_after says"),
     (301, APP_KEY, lambda api: api.get_user("u"), {}, "redirects are not followed"),
     (400, APP_KEY, lambda api: api.get_user("u"), {}, ""),
 ]

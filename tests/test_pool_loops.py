@@ -1,0 +1,120 @@
+"""What only tasks have: several event loops, one after the other or at the same time, that use one client."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import ssl
+import threading
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+import trustme
+from peer import Peer, Request, answer, script, wait_until
+
+from smooch.errors import ClientClosed
+from smooch.v1 import AsyncSmooch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+FINE = answer(201, {"message": {"_id": "5a1b", "type": "text", "role": "appMaker", "received": 1.5}})
+
+
+def connect(url: str, **options: Any) -> AsyncSmooch:
+    return AsyncSmooch("app_5a1b", "a secret that nobody must see", base_url=url, **options)
+
+
+def run_and_only_close(main: Any) -> Any:
+    """Like `asyncio.run`, but by the least that ends a loop."""
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(main)
+    finally:
+        loop.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_warning_of_what_loops_leave_behind() -> Iterator[None]:
+    """asyncio warns of each connection that its loop left open."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        yield
+        gc.collect()
+
+
+@pytest.mark.parametrize("run", [asyncio.run, run_and_only_close])
+def test_a_client_outlives_its_event_loop(run: Callable[[Any], Any]) -> None:
+    with Peer(script(FINE)) as peer:
+        api = connect(peer.url, max_connections=2, retries=0)
+        for turn in range(1, 6):
+            for _ in range(2):
+                assert run(api.post_message("b6518", "Hi")).status_code == 201
+            assert len(peer.requests) == peer.connections == 2 * turn
+            wait_until(lambda: peer.open == 1)
+        run(api.aclose())
+        wait_until(lambda: peer.open == 0)
+        with pytest.raises(ClientClosed):
+            run(api.with_options(retries=1).get_user("b6518"))
+
+
+def test_what_an_ended_loop_left_by_tls_is_closed_too() -> None:
+    authority = trustme.CA()
+    context, theirs = httpx.create_ssl_context(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.configure_trust(context)
+    authority.issue_cert("localhost").configure_cert(theirs)
+    with Peer(script(FINE), tls=theirs) as peer:
+        api = connect(peer.url, ssl_context=context, retries=0)
+        for _ in range(3):
+            assert asyncio.run(api.post_message("b6518", "Hi")).status_code == 201
+            wait_until(lambda: peer.open == 1)
+        asyncio.run(api.aclose())
+        wait_until(lambda: peer.open == 0)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_call_that_its_loop_left_in_the_middle_takes_nobodys_place() -> None:
+    with Peer(script([60.0], FINE)) as peer:
+        api = connect(peer.url, max_connections=1, retries=0)
+
+        async def leave() -> None:
+            calls.extend(asyncio.ensure_future(api.post_message("b6518", name)) for name in ("sent", "waits"))
+            while not peer.requests:
+                await asyncio.sleep(0.005)
+
+        calls: list[asyncio.Future[Any]] = []
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(leave())
+        loop.close()
+        assert asyncio.run(api.post_message("b6518", "Hi")).status_code == 201
+        assert [b"waits" in request.body for request in peer.requests] == [False, False]
+        for call in calls:
+            call._log_destroy_pending = False  # type: ignore[attr-defined]
+
+
+def test_loops_that_run_at_the_same_time_share_no_connection() -> None:
+    loops = threading.Barrier(4)
+    ports: dict[str, set[int]] = {}
+
+    def respond(request: Request) -> bytes:
+        ports.setdefault(request.target, set()).add(request.port)
+        return FINE
+
+    async def call(api: AsyncSmooch, name: str) -> list[int]:
+        loops.wait(10)
+        rounds = [await asyncio.gather(*[api.post_message(name, "Hi") for _ in range(4)]) for _ in range(10)]
+        loops.wait(10)
+        return [answer.status_code for answers in rounds for answer in answers]
+
+    with Peer(respond) as peer:
+        api = connect(peer.url, max_connections=2, retries=0)
+        with ThreadPoolExecutor(4) as threads:
+            outcomes = [*threads.map(lambda name: asyncio.run(call(api, name)), "abcd")]
+        assert outcomes == [[201] * 40] * 4
+        assert len(peer.requests) == 160
+        assert peer.connections == 8
+    assert sorted(map(len, ports.values())) == [2] * 4
+    assert len(set.union(*ports.values())) == 8
