@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from concurrency import Background, wait_until
 from peer import Peer, Request, answer, script
 from smooch_api.v2 import models
 
@@ -181,6 +185,30 @@ def test_a_walk_is_resumed_anywhere_by_its_cursor(serve: Callable[..., Listing])
         assert first[1] + rest[1] == expected[::-1]
         assert first[2] + rest[2] == expected
     assert listing.clients(after=record_id(7)).cursor == record_id(7)
+
+
+def test_a_list_is_for_one_task_or_thread_at_a_time(serve: Callable[..., Listing]) -> None:
+    gate = threading.Event()
+    answers = Server(250)
+
+    def once_open(request: Request) -> bytes:
+        assert gate.wait(10)
+        return answers(request)
+
+    records = serve(once_open).clients()
+    first = Background(lambda: next(records))
+    wait_until(lambda: records._in_use.locked())
+    with pytest.raises(RuntimeError, match="already iterating"):
+        next(records)
+    gate.set()
+    assert int((first.outcome()).id, 16) == 0
+    assert numbers(records) == list(range(1, 250))
+
+
+@pytest.mark.parametrize("duplicate", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_a_list_cannot_be_copied_but_its_cursor_can(serve: Callable[..., Listing], duplicate: Any) -> None:
+    with pytest.raises(TypeError, match="keep its `cursor`"):
+        duplicate(serve(Server(1)).clients())
 
 
 def test_a_list_goes_through_its_records_once(serve: Callable[..., Listing]) -> None:
