@@ -7,13 +7,13 @@ import re
 import subprocess
 import sys
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import django.core.handlers.wsgi
 import flask
 import pytest
 from peer import unused_port, wait_until
+from test_readme import BLOCKS
 from webhooks import django_settings
 from webhooks.servers import serve_wsgi
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
@@ -24,14 +24,14 @@ from smooch.webhooks import MessageAppUser, wsgi_app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
 QUESTION, ANSWER = "Is the shop open?", "You said: Is the shop open?"
 
 
 def readme_bot(name: str) -> str:
-    (code,) = re.findall(rf"^```python\n(# {name}\.py\n.*?)^```", README, re.DOTALL | re.MULTILINE)
-    return str(code)
+    (code,) = (code for language, code in BLOCKS if language == "python" and code.startswith(f"# {name}.py\n"))
+    return code
 
 
 @contextmanager
@@ -98,7 +98,7 @@ def test_the_bot_answers(sandbox: Sandbox, api: Smooch, tmp_path: Path) -> None:
 
 
 def test_the_session_with_three_shells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (session,) = re.findall(r"^```console\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+    (session,) = (code for language, code in BLOCKS if language == "console")
     assert re.findall(r"^\$ (\S.*?)\s+#", session, re.MULTILINE) == [
         "python -m smooch.sandbox",
         "uvicorn bot:app --port 8000",

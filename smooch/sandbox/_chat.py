@@ -111,9 +111,7 @@ def _write(
     app: App, user: User, client: Client, post: JsonObject, content: JsonObject, conversation: Conversation
 ) -> Message:
     app.be_at(user, conversation, client)
-    known = {} if client.integration_id is None else {"integrationId": client.integration_id}
-    source = {"type": client.platform, **known}
-    return _messages.add(app, user, post, content, to=conversation, source=source, client=client)
+    return _messages.add(app, user, post, content, to=conversation, source=client.source, client=client)
 
 
 def _buttons(app: App, user: User) -> Iterator[tuple[Conversation, Message | None, JsonObject]]:
@@ -149,10 +147,9 @@ def _tap(
     if action["type"] in ("postback", "buy"):
         app.record(_tapped(app, user, client, conversation, message, action))
     if action["type"] == "reply" or (action["type"] == "postback" and app.settings.get("echoPostback")):
-        carried: JsonObject = {name: action[name] for name in ("payload", "metadata") if name in action}
         post: JsonObject = {"role": "appUser", "type": "text", "text": action.get("text", "")}
         if action["type"] == "reply":
-            post |= carried
+            post |= {name: action[name] for name in ("payload", "metadata") if name in action}
         _write(app, user, client, post, _messages.complete(app, post, root_url), conversation)
 
 

@@ -68,6 +68,12 @@ class Client:
     def is_channel(self) -> bool:
         return self.platform not in SDK_PLATFORMS
 
+    @property
+    def source(self) -> JsonObject:
+        """Where what the user does with it comes from, as messages and events have it."""
+        known = {} if self.integration_id is None else {"integrationId": self.integration_id}
+        return {"type": self.platform, **known}
+
 
 @attrs.define(eq=False, kw_only=True)
 class Message:

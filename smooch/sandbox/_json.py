@@ -6,6 +6,11 @@ import json
 from typing import Any
 
 
+def present(**fields: Any) -> dict[str, Any]:
+    """An object of the fields that have a value."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
 def encode(body: Any) -> bytes:
     """`body` in UTF-8, without spaces."""
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))

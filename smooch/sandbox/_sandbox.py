@@ -185,9 +185,15 @@ class Sandbox:
         """
 
         def act() -> str:
-            app, root_url = self._app, self._asgi.root_url
-            where = {"conversation_id": conversation_id, "channel": channel}
-            return _chat.say(app, user_id, content, **where, root_url=root_url).id
+            message = _chat.say(
+                self._app,
+                user_id,
+                content,
+                conversation_id=conversation_id,
+                channel=channel,
+                root_url=self._asgi.root_url,
+            )
+            return message.id
 
         return self._act(act)
 

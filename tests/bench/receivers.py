@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
+from smooch.sandbox._server import listen
 from smooch.webhooks import MemoryDeduplicator, WebhookEvent, asgi_app
 
 if TYPE_CHECKING:
@@ -49,10 +49,7 @@ def running(name: str) -> Iterator[int]:
 
 
 if __name__ == "__main__":
-    # Told the protocol, asyncio turns off Nagle's algorithm.
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(256)
+    with listen(0) as listener:
         print(listener.getsockname()[1], flush=True)
         config = uvicorn.Config(RECEIVERS[sys.argv[1]], log_level="warning", access_log=False)
         uvicorn.Server(config).run([listener])

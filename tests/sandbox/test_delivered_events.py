@@ -55,6 +55,14 @@ def link(client: httpx.Client, channel: str = "twilio", **fields: Any) -> None:
     assert client.post("/appusers/ana/channels", json=body).status_code == 200
 
 
+def linked(sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]) -> None:
+    """Let the user write and be linked to a channel, and look away from what is told of it."""
+    sandbox.say("ana", "Hi")
+    events()
+    link(client, skipConfirmation=True)
+    events()
+
+
 class TestMessages:
     def test_from_the_user(
         self, sandbox: Sandbox, client: httpx.Client, version: str, events: Callable[[], dict[str, Any]]
@@ -275,10 +283,7 @@ class TestChannels:
     def test_delivery_to_the_channel(
         self, sandbox: Sandbox, client: httpx.Client, version: str, events: Callable[[], dict[str, Any]]
     ) -> None:
-        sandbox.say("ana", "Hi")
-        events()
-        link(client, skipConfirmation=True)
-        events()
+        linked(sandbox, client, events)
         message = post(client)
         body = events()["delivery:success" if version == "v1" else "message:delivery:channel"]
         assert body["destination"] == {"type": "twilio"}
@@ -290,10 +295,7 @@ class TestChannels:
     def test_the_user_answers_there(
         self, sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]
     ) -> None:
-        sandbox.say("ana", "Hi")
-        events()
-        link(client, skipConfirmation=True)
-        events()
+        linked(sandbox, client, events)
         sandbox.say("ana", "Here", channel="twilio")
         (body,) = events().values()
         assert body["messages"][0]["source"]["type"] == "twilio"
@@ -301,10 +303,7 @@ class TestChannels:
     def test_a_failure(
         self, sandbox: Sandbox, client: httpx.Client, version: str, events: Callable[[], dict[str, Any]]
     ) -> None:
-        sandbox.say("ana", "Hi")
-        events()
-        link(client, skipConfirmation=True)
-        events()
+        linked(sandbox, client, events)
         sandbox.fail_channel("line")
         sandbox.fail_channel("twilio", code="unauthorized", message="token refused")
         post(client)

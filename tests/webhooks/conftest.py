@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from smooch.webhooks import _events
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -41,3 +43,10 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield f"redis://127.0.0.1:{port}/0"
     server.terminate()
     server.wait()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_reported_yet() -> Iterator[None]:
+    _events._reported.clear()
+    yield
+    _events._reported.clear()

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
+
+if TYPE_CHECKING:
+    from smooch.webhooks import Delivery
 
 SECRET = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c"
 KEY = {"X-API-Key": SECRET}
@@ -96,3 +99,8 @@ def envelopes() -> list[dict[str, Any]]:
     """Every example of a delivery of v2."""
     found: list[dict[str, Any]] = schemas("v2")["WebhookPayload"]["examples"]
     return found
+
+
+def only(delivery: Delivery) -> Any:
+    (event,) = delivery.events
+    return event

@@ -4,30 +4,15 @@ import copy
 import json
 import logging
 import pickle
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from smooch_api.v1 import models
 
 from smooch import SmoochError, webhooks
-from smooch.webhooks import Delivery, UnknownEvent, WebhookRejected, WebhookUnreadable, _events, parse, receive
+from smooch.webhooks import UnknownEvent, WebhookRejected, WebhookUnreadable, parse, receive
 
-from .payloads import APP, KEY, SECRET, USER, dumped, envelope, examples, read, said, tapped, variants
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture(autouse=True)
-def _nothing_reported_yet() -> Iterator[None]:
-    _events._reported.clear()
-    yield
-    _events._reported.clear()
-
-
-def only(delivery: Delivery) -> Any:
-    (event,) = delivery.events
-    return event
+from .payloads import APP, KEY, SECRET, USER, dumped, envelope, examples, only, read, said, tapped, variants
 
 
 @pytest.mark.parametrize(("name", "body"), examples())

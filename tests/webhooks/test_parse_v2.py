@@ -6,7 +6,7 @@ import copy
 import json
 import logging
 import pickle
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 import pytest
@@ -16,31 +16,14 @@ from smooch.webhooks import (
     ClientAddEvent,
     ConversationMessageEvent,
     ConversationTypingEvent,
-    Delivery,
     PassthroughMessagingEvent,
     UnknownEvent,
     UnknownTypeEvent,
     UserMergeEvent,
-    _events,
     parse,
 )
 
-from .payloads import dumped, envelope, envelopes, examples, schemas, variants, wrote
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture(autouse=True)
-def _nothing_reported_yet() -> Iterator[None]:
-    _events._reported.clear()
-    yield
-    _events._reported.clear()
-
-
-def only(delivery: Delivery) -> Any:
-    (event,) = delivery.events
-    return event
+from .payloads import dumped, envelope, envelopes, examples, only, schemas, variants, wrote
 
 
 @pytest.mark.parametrize(("name", "body"), examples("v2"))

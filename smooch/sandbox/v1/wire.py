@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .. import _clock, _spec
+from .._json import present
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,7 +38,7 @@ def app(app: App) -> JsonObject:
     """Schema `App`."""
     known = _settings()
     settings = {name: value for name, value in app.settings.items() if name in known}
-    return _present(_id=app.id, appToken=app.token, name=app.name, settings=settings, metadata=app.metadata)
+    return present(_id=app.id, appToken=app.token, name=app.name, settings=settings, metadata=app.metadata)
 
 
 @functools.cache
@@ -58,7 +59,7 @@ def service_account(account: Account) -> JsonObject:
 def app_user(user: User, version: str) -> JsonObject:
     """Schema `AppUser`."""
     clients = [client(each, version) for each in user.clients]
-    wire = _present(
+    wire = present(
         _id=user.id,
         userId=user.external_id,
         givenName=user.given_name,
@@ -69,7 +70,7 @@ def app_user(user: User, version: str) -> JsonObject:
         conversationStarted=user.conversation is not None,
         clients=clients,
         pendingClients=[
-            _present(id=each.id, platform=each.platform, displayName=each.display_name) for each in user.pending_clients
+            present(id=each.id, platform=each.platform, displayName=each.display_name) for each in user.pending_clients
         ],
     )
     if version == "v1":
@@ -79,7 +80,7 @@ def app_user(user: User, version: str) -> JsonObject:
 
 def client(client: Client, version: str) -> JsonObject:
     """Schema `Client`."""
-    wire = _present(
+    wire = present(
         id=client.id,
         platform=client.platform,
         active=client.active,
@@ -92,13 +93,13 @@ def client(client: Client, version: str) -> JsonObject:
         info=client.info or None,
     )
     if version != "v1":
-        wire |= _present(status=client.status, externalId=client.external_id, integrationId=client.integration_id)
+        wire |= present(status=client.status, externalId=client.external_id, integrationId=client.integration_id)
     return wire
 
 
 def device(client: Client) -> JsonObject:
     """Schema `Device`."""
-    return _present(
+    return present(
         id=client.id,
         platform=client.platform,
         active=client.active,
@@ -111,7 +112,7 @@ def device(client: Client) -> JsonObject:
 
 def message(message: Message) -> JsonObject:
     """Schema `Message`."""
-    return _present(
+    return present(
         _id=message.id,
         role=message.role,
         authorId=message.author_id,
@@ -167,7 +168,7 @@ def webhook(webhook: Webhook, version: str) -> JsonObject:
 def integration(integration: Integration, hidden: frozenset[str], version: str) -> JsonObject:
     """Schema `Integration`, without the fields of `hidden`, which are its secrets."""
     shown = {name: value for name, value in integration.settings.items() if name not in hidden}
-    return _present(
+    return present(
         _id=integration.id,
         type=integration.type,
         status=integration.status,
@@ -188,7 +189,7 @@ def template(template: Template) -> JsonObject:
 
 def deployment(deployment: Deployment) -> JsonObject:
     """Schema `Deployment`."""
-    return _present(
+    return present(
         _id=deployment.id,
         status=deployment.status,
         hosting=deployment.hosting,
@@ -202,7 +203,3 @@ def deployment(deployment: Deployment) -> JsonObject:
 
 def _iso(milliseconds: int | None) -> str | None:
     return None if milliseconds is None else _clock.iso(milliseconds)
-
-
-def _present(**fields: Any) -> JsonObject:
-    return {name: value for name, value in fields.items() if value is not None}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from .. import _clock, _events
+from .._json import present
 from . import wire
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class _Told:
             event.conversation,
             user=self._user(event.user),
             message={"id": event.message.id},
-            destination=wire.source(event.client),
+            destination=event.client.source,
             isFinalEvent=event.is_final,
             error=event.error,
         )
@@ -166,7 +167,7 @@ class _Told:
     def _source(self, client: Client | None, user: User) -> JsonObject:
         if client is None:
             return _API
-        return wire.source(client) | self._details(client, user)
+        return client.source | self._details(client, user)
 
     def _details(self, client: Client, user: User) -> JsonObject:
         if not self.with_full_source:
@@ -182,4 +183,4 @@ def _at(conversation: Conversation | None) -> JsonObject:
 
 
 def _in(conversation: Conversation, **more: Any) -> JsonObject:
-    return {"conversation": wire.truncated_conversation(conversation)} | wire.present(**more)
+    return {"conversation": wire.truncated_conversation(conversation)} | present(**more)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .. import _clock, _spec
+from .._json import present
 
 if TYPE_CHECKING:
     from .._entities import (
@@ -169,11 +170,6 @@ def participant(participant: Participant) -> JsonObject:
     )
 
 
-def source(client: Client) -> JsonObject:
-    """Schema `Source`, for what a user does with `client`."""
-    return present(type=client.platform, integrationId=client.integration_id)
-
-
 def message(message: Message, conversation: Conversation) -> JsonObject:
     """Schema `Message`."""
     return present(
@@ -299,8 +295,3 @@ def switchboard_integration(each: SwitchboardIntegration) -> JsonObject:
 
 def _iso(milliseconds: int | None) -> str | None:
     return None if milliseconds is None else _clock.iso(milliseconds)
-
-
-def present(**fields: Any) -> JsonObject:
-    """The fields that have a value."""
-    return {name: value for name, value in fields.items() if value is not None}
