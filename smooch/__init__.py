@@ -1,7 +1,7 @@
 """The Python client for the Smooch API, today Zendesk Sunshine Conversations.
 
-`Smooch` and `AsyncSmooch` speak API v1 and v1.1, those of `smooch.v2` API v2; `smooch.errors` is the tree of exceptions; `smooch.sandbox` (extra
-`sandbox`) is a local server for development and tests.
+`Smooch` and `AsyncSmooch` speak API v1 and v1.1, those of `smooch.v2` API v2; `smooch.errors` is the tree of exceptions;
+`smooch.sandbox` (extra `sandbox`) is a local server for development and tests.
 """
 
 from __future__ import annotations

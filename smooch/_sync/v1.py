@@ -53,7 +53,8 @@ class Smooch:
         region: `us` or `eu-1`.
         base_url: Address of the API in place of a region's, without version; a sandbox's `url` is one.
         timeout: Seconds for each read, write and wait for a connection (connecting: 5 at most), or an `httpx.Timeout`.
-        deadline: Seconds for a whole call, its retries and waits included; None for no limit.
+        deadline: Seconds for a whole call, its retries and waits included; a method that makes several calls gives each
+            as much. None for no limit.
         retries: How often a call is tried again: after 429; and, where that does no harm, after 502, 503, 504 and lost
             connections. A POST that may have arrived is never repeated.
         max_connections: How many connections there are at most; further calls wait for a free one, in order.
