@@ -55,7 +55,7 @@ M = TypeVar("M", bound=Model)
 def check_id(value: object, field: str) -> str:
     """Refuse what cannot be an id, or would point to another path."""
     if not isinstance(value, str) or not value.strip():
-        raise InvalidInput(f"{field} must be a non-empty string, not {value!r}", field)
+        raise InvalidInput(f"{field} must be a non-empty string, not {_schema.shown(value, field)}", field)
     if value in (".", ".."):
         raise InvalidInput(f"{field} must not be {value!r}: as a part of a path that means another path", field)
     return check_text(value, field)
@@ -67,7 +67,7 @@ def check_text(value: str, field: str) -> str:
         value.encode()
     except UnicodeEncodeError:
         raise InvalidInput(
-            f"{field} holds half of a surrogate pair, which no request can carry: {value!r}", field
+            f"{field} holds half of a surrogate pair, which no request can carry: {_schema.shown(value, field)}", field
         ) from None
     return value
 
@@ -86,13 +86,16 @@ def _checker() -> _schema.Checker:
     return _schema.Checker(SCHEMAS)
 
 
-def wire_form(model: type[Model], data: object, field: str) -> dict[str, Any]:
-    """`data`, a model or a mapping, as it will be sent."""
+def wire_form(model: type[Model], data: object, field: str, name: str | None = None) -> dict[str, Any]:
+    """`data`, a model or a mapping, as it will be sent; `name` is what errors call the model."""
     if isinstance(data, model):
-        return data.to_dict()
+        try:
+            return data.to_dict()
+        except RecursionError:
+            raise _schema.too_deep(field) from None
     if isinstance(data, Mapping):
         return dict(data)
-    raise InvalidInput(f"{field} must be a mapping or {model.__name__}, not {type(data).__name__}", field)
+    raise InvalidInput(f"{field} must be a mapping or {name or model.__name__}, not {type(data).__name__}", field)
 
 
 def author(*, sent_by_maker: bool) -> Role:
@@ -220,7 +223,7 @@ def _seconds(value: Instant, field: str) -> str:
         value = value.timestamp()
     text = value if isinstance(value, str) else _digits(value)
     if not _SECONDS.fullmatch(text):
-        raise InvalidInput(f"{field} must be Unix seconds or a datetime, not {value!r}", field)
+        raise InvalidInput(f"{field} must be Unix seconds or a datetime, not {_schema.shown(value, field)}", field)
     return text
 
 
@@ -235,7 +238,8 @@ def _digits(value: object) -> str:
 def check_endpoint(endpoint: str, settings: Settings) -> str:
     """A path of the API; an absolute address only if it is one of this API."""
     if not isinstance(endpoint, str) or not endpoint.strip("/"):
-        raise InvalidInput(f"endpoint must be a path such as appusers/b6518, not {endpoint!r}", "endpoint")
+        shown = _schema.shown(endpoint, "endpoint")
+        raise InvalidInput(f"endpoint must be a path such as appusers/b6518, not {shown}", "endpoint")
     path = check_text(endpoint, "endpoint").partition("?")[0]
     if "://" in path and not endpoint.startswith(f"{str(settings.version_url).rstrip('/')}/"):
         raise InvalidInput(f"{endpoint} is not an address of {settings.version_url}", "endpoint")
@@ -253,7 +257,8 @@ def check_endpoint(endpoint: str, settings: Settings) -> str:
 def plain_request(method: str, endpoint: str, data: Any, files: Mapping[str, Any] | None) -> dict[str, Any]:
     """What httpx takes for a call of any path."""
     if not isinstance(method, str) or method.upper() not in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
-        raise InvalidInput(f"method must be get, head, post, put, patch or delete, not {method!r}", "method")
+        shown = _schema.shown(method, "method")
+        raise InvalidInput(f"method must be get, head, post, put, patch or delete, not {shown}", "method")
     if files:
         return {"data": data or None, "files": files}
     if method.upper() in ("GET", "HEAD", "DELETE"):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import mimetypes
 import os
+import re
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
 import attrs
 
+from . import _schema
 from .errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 FileSource: TypeAlias = str | os.PathLike[str] | tuple[str, bytes] | BinaryIO
 """A path, a pair of name and bytes, or a file opened for reading bytes."""
 
+_NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
+_MIME_TYPE = re.compile(rf'{_NAME}/{_NAME}( *; *{_NAME}=({_NAME}|"[ -!#-\[\]-~]*"))*')
 
 LIMITS = {"/v1": 10_000_000, "/v1.1": 50_000_000, "/v2": 52_428_800}
 """Bytes that one file may have."""
@@ -34,6 +38,11 @@ class Upload:
     mime_type: str
     content: BinaryIO
 
+    @property
+    def is_image(self) -> bool:
+        """Whether it is posted as an image."""
+        return self.mime_type.lower().startswith("image/")
+
     def as_part(self) -> File:
         """The file as the generated client takes it."""
         from smooch_api.v1.types import File
@@ -42,16 +51,23 @@ class Upload:
 
 
 @contextmanager
-def opened(source: FileSource, limit: int, mime_type: str | None = None) -> Iterator[Upload]:
+def opened(
+    source: FileSource | bytes, limit: int, mime_type: str | None = None, filename: str | None = None
+) -> Iterator[Upload]:
     """Open a file for upload; a file that the caller opened stays open and is sent from where it stands.
 
-    Its type is what its name says, unless told.
+    Its type is what its name says, unless told; the name of what has none is made from its type.
 
     Raises:
-        InvalidInput: there is no such file, it cannot be read, has no name, is empty, or is larger than `limit` bytes.
+        InvalidInput: there is no such file, it cannot be read, is empty, or is larger than `limit` bytes; name or type
+            cannot be one; or neither is known of bytes.
     """
+    _check_told(mime_type, filename)
+    if isinstance(source, bytes | bytearray | memoryview) and mime_type is None and filename is None:
+        raise InvalidInput("bytes need a name or a type, such as in the pair ('cat.png', b'…')", "file_path")
     with ExitStack() as opened_here:
-        name, content = _opened(source, opened_here)
+        found, content = _opened(source, opened_here)
+        name = filename or found or f"file{_ending(mime_type)}"
         with _explained(name):
             content = _repeatable(content, limit, opened_here)
             size = content.seek(0, os.SEEK_END)
@@ -63,8 +79,19 @@ def opened(source: FileSource, limit: int, mime_type: str | None = None) -> Iter
         yield Upload(name=name, mime_type=mime_type or _mime_type(name), content=content)
 
 
-def _opened(source: FileSource, opened_here: ExitStack) -> tuple[str, BinaryIO]:
+def _check_told(mime_type: str | None, filename: str | None) -> None:
+    if mime_type is not None and not (isinstance(mime_type, str) and _MIME_TYPE.fullmatch(mime_type)):
+        shown = _schema.shown(mime_type, "mime_type")
+        raise InvalidInput(f"mime_type must be a type such as image/png, not {shown}", "mime_type")
+    if filename is not None and not (isinstance(filename, str) and filename.strip()):
+        shown = _schema.shown(filename, "filename")
+        raise InvalidInput(f"filename must be a name such as cat.png, not {shown}", "filename")
+
+
+def _opened(source: FileSource | bytes, opened_here: ExitStack) -> tuple[str, BinaryIO]:
     match source:
+        case bytes() | bytearray() | memoryview():
+            return "", io.BytesIO(source)
         case str() | os.PathLike():
             path = Path(source)
             with _explained(repr(os.fspath(source))):
@@ -73,14 +100,15 @@ def _opened(source: FileSource, opened_here: ExitStack) -> tuple[str, BinaryIO]:
             return name, io.BytesIO(data)
         case _ if hasattr(source, "read"):
             file, path_name = cast("BinaryIO", source), getattr(source, "name", None)
-            name = os.path.basename(path_name) if isinstance(path_name, str) and path_name else "file"  # noqa: PTH119
-            with _explained(name):
+            name = os.path.basename(path_name) if isinstance(path_name, str) else ""  # noqa: PTH119
+            with _explained(name or "the file"):
                 if not isinstance(file.read(0), bytes):
                     raise InvalidInput("the file is open for text; open it with mode 'rb'", "file_path")
             return name, file
         case _:
             raise InvalidInput(
-                f"a file is a path, a pair (name, bytes) or a file opened with mode 'rb', not {type(source).__name__}",
+                "a file is a path, bytes, a pair (name, bytes) or a file opened with mode 'rb', "
+                f"not {type(source).__name__}",
                 "file_path",
             )
 
@@ -108,6 +136,10 @@ def _repeatable(content: BinaryIO, limit: int, opened_here: ExitStack) -> Binary
         copy.write(chunk)
         left -= len(chunk)
     return cast("BinaryIO", copy)
+
+
+def _ending(mime_type: str | None) -> str:
+    return mimetypes.guess_extension(mime_type.partition(";")[0].strip()) or "" if mime_type else ""
 
 
 def _mime_type(name: str) -> str:

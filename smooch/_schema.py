@@ -8,16 +8,18 @@ more than sending the body.
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from .errors import InvalidInput
 
 Schema: TypeAlias = Mapping[str, Any]
-Problem: TypeAlias = tuple[str, str]
-"""Where, as a path below the value, and what is wrong."""
+Problem: TypeAlias = tuple[str, str, Any]
+"""Where, as a path below the value; what is wrong; and what is there instead of what would fit, or `_NOTHING`."""
 Test: TypeAlias = Callable[[Any], Problem | None]
 """The first problem of a value, if any."""
 _Tag: TypeAlias = tuple[str, Any, Sequence[Any], bool]
@@ -29,6 +31,11 @@ _OBJECT = (dict, Mapping)
 _LIST = (list, tuple)
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 _ANY = object()
+_NOTHING = object()
+_SECRET = re.compile(r"secret|token|password|key", re.IGNORECASE)
+_LONGEST = 80
+"""Characters of a value that an error shows."""
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "array": ("a list", lambda value: isinstance(value, _LIST)),
     "boolean": ("true or false", lambda value: isinstance(value, bool)),
@@ -57,13 +64,18 @@ class Checker:
         Raises:
             InvalidInput: names the first field that does not fit, as a path below `field`, and what would.
         """
-        problem = self._named(name)(body)
+        try:
+            problem = self._named(name)(body)
+        except RecursionError:
+            raise too_deep(field) from None
         if problem is None:
             size = check_json(body, field)
             problem = None if max_json is None else _size_problem(size, max_json)
         if problem is not None:
-            path = field + problem[0]
-            raise InvalidInput(f"{path} {problem[1]} (nothing was sent)", path)
+            where, what, found = problem
+            path = field + where
+            what += "" if found is _NOTHING else f", not {shown(found, path)}"
+            raise InvalidInput(f"{path} {what} (nothing was sent)", path)
 
     def _named(self, name: str) -> Test:
         test = self._tests.get(name)
@@ -93,7 +105,7 @@ class Checker:
         tests += [self._compile(part) for part in schema.get("allOf", ())]
         tests += [self._choice_test(schema[key], key == "oneOf") for key in ("anyOf", "oneOf") if key in schema]
         if "not" in schema:
-            tests.append(_not_test(self._compile(schema["not"])))
+            tests.append(_not_test(schema["not"], self._compile(schema["not"])))
         if "if" in schema:
             tests.append(self._condition_test(schema))
         return _type_test(schema["type"], _all(tests)) if "type" in schema else _all(tests)
@@ -109,6 +121,8 @@ class Checker:
     def _object_test(self, schema: Schema) -> Test:
         required = tuple(schema.get("required", ()))
         properties = {name: self._compile(part) for name, part in schema.get("properties", {}).items()}
+        misspelt = _misspelt(properties) if schema.get("type") == "object" else {}
+        mistakes = frozenset(misspelt)
         others = schema.get("additionalProperties", True)
         rest: Test | None = None
         if others is False:
@@ -121,11 +135,14 @@ class Checker:
                 return None
             for name in required:
                 if name not in value:
-                    return f".{name}", "is missing"
+                    return f".{name}", "is missing", _NOTHING
             for name, item in value.items():
                 part = properties.get(name, rest)
                 if part is not None and (problem := part(item)) is not None:
-                    return f".{name}{problem[0]}", problem[1]
+                    return f".{name}{problem[0]}", *problem[1:]
+            if mistakes and not mistakes.isdisjoint(value):
+                name = next(name for name in value if name in mistakes)
+                return f".{name}", f"is not a field: did you mean {misspelt[name]}?", _NOTHING
             return None
 
         return test
@@ -140,7 +157,7 @@ class Checker:
                 return problem
             for index, item in enumerate(value):
                 if (problem := items(item)) is not None:
-                    return f"[{index}]{problem[0]}", problem[1]
+                    return f"[{index}]{problem[0]}", *problem[1:]
             return None
 
         return test
@@ -148,11 +165,21 @@ class Checker:
     def _condition_test(self, schema: Schema) -> Test:
         condition = self._compile(schema["if"])
         then, otherwise = self._compile(schema.get("then", {})), self._compile(schema.get("else", {}))
-        return lambda value: then(value) if condition(value) is None else otherwise(value)
+        said = " and ".join(_said(schema["if"]))
+
+        def test(value: Any) -> Problem | None:
+            branch, word = (then, "where") if condition(value) is None else (otherwise, "unless")
+            if (problem := branch(value)) is None or not said:
+                return problem
+            path, what, found = problem
+            return path, f"{what} {word} {said}", found
+
+        return test
 
     def _choice_test(self, schemas: list[Schema], one: bool) -> Test:
         choices = [(self._compile(schema), self._tags(schema)) for schema in schemas]
         wanted = _wanted(schemas)
+        needed = [name for schema in schemas if schema.keys() == {"required"} for name in schema["required"]]
 
         def test(value: Any) -> Problem | None:
             possible = choices
@@ -165,8 +192,8 @@ class Checker:
             if fitting == 1 or (fitting and not one):
                 return None
             if fitting:
-                return "", "fits more than one of the forms it may have"
-            return ("", wanted(value)) if wanted else self._meant(schemas, choices, value)(value)
+                return _exclusion([name for name in needed if name in value])
+            return wanted(value) if wanted else self._meant(schemas, choices, value)(value)
 
         return test
 
@@ -211,8 +238,73 @@ def check_json(body: Any, field: str) -> int:
     """
     try:
         return _json_size(body)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidInput(f"{field} cannot be written as JSON: {error} (nothing was sent)", field) from None
+    except (TypeError, ValueError, RecursionError):
+        raise _unwritable(body, field) from None
+
+
+def _unwritable(body: Any, field: str) -> InvalidInput:
+    try:
+        found = _unwritable_part(body)
+    except RecursionError:
+        found = None
+    if found is None:
+        return too_deep(field)
+    path, why = found
+    return InvalidInput(f"{field}{path} cannot be written as JSON: {why} (nothing was sent)", field + path)
+
+
+def _unwritable_part(value: Any) -> tuple[str, str] | None:
+    """The path of the first value that JSON cannot hold, and why."""
+    if isinstance(value, str):
+        return ("", "it holds half of a surrogate pair") if _is_broken(value) else None
+    if isinstance(value, float):
+        return None if math.isfinite(value) else ("", f"it is {value!r}")
+    if isinstance(value, int | None):
+        return None if _repr(value) else ("", "it has too many digits")
+    items: Iterable[tuple[str, Any]]
+    if isinstance(value, dict):
+        for key in value:
+            if not isinstance(key, str | int | float | None):
+                return "", f"it has a key that is a {type(key).__name__}"
+            if isinstance(key, str) and _is_broken(key):
+                return "", "it has a key that holds half of a surrogate pair"
+        items = ((f".{key}", item) for key, item in value.items())
+    elif isinstance(value, _LIST):
+        items = ((f"[{index}]", item) for index, item in enumerate(value))
+    else:
+        return "", f"it is a {type(value).__name__}"
+    for place, item in items:
+        if (found := _unwritable_part(item)) is not None:
+            return place + found[0], found[1]
+    return None
+
+
+def _is_broken(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def too_deep(field: str) -> InvalidInput:
+    """The exception for a body that no walk through it comes to the end of."""
+    return InvalidInput(f"{field} holds itself, or is nested too deeply (nothing was sent)", field)
+
+
+def shown(value: object, field: str) -> str:
+    """A value as an error may show it: clipped, and no more than its type if it may hold what nobody must see."""
+    if not isinstance(value, str | int | float | None) or _SECRET.search(field):
+        return type(value).__name__
+    text = _repr(value) or "a number with very many digits"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _repr(value: object) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # thousands of digits
+        return ""
 
 
 def _json_size(body: Any) -> int:
@@ -242,28 +334,29 @@ def _type_test(types: str | list[str], rest: Test) -> Test:
         for fits in checks:
             if fits(value):
                 return rest(value)
-        return "", f"must be {wanted}, not {value!r}"
+        return "", f"must be {wanted}", value
 
     return test
 
 
 def _const_test(constant: Any) -> Test:
-    return lambda value: None if _same(value, constant) else ("", f"must be {constant!r}, not {value!r}")
+    wanted = f"must be {constant!r}"
+    return lambda value: None if _same(value, constant) else ("", wanted, value)
 
 
 def _enum_test(allowed: list[Any]) -> Test:
-    wanted = ", ".join(map(repr, allowed))
+    wanted = f"must be one of {', '.join(map(repr, allowed))}"
 
     def test(value: Any) -> Problem | None:
         if any(_same(value, each) for each in allowed):
             return None
-        return "", f"must be one of {wanted}, not {value!r}"
+        return "", wanted, value
 
     return test
 
 
 def _text_test(schema: Schema) -> Test:
-    pattern, is_uri = schema.get("pattern"), schema.get("format") == "uri"
+    pattern, format_ = schema.get("pattern"), schema.get("format")
 
     def test(value: Any) -> Problem | None:
         if not isinstance(value, str):
@@ -271,9 +364,11 @@ def _text_test(schema: Schema) -> Test:
         if (problem := _count_problem(schema, "Length", len(value), "characters")) is not None:
             return problem
         if pattern is not None and not re.search(pattern, value):
-            return "", f"must look like {pattern}, not {value!r}"
-        if is_uri and not _URI.fullmatch(value):
-            return "", f"must be an address with a scheme, such as https://example.com/a, not {value!r}"
+            return "", f"must look like {pattern}", value
+        if format_ == "uri" and not _URI.fullmatch(value):
+            return "", "must be an address with a scheme, such as https://example.com/a", value
+        if format_ == "date-time" and not _is_time(value):
+            return "", "must be a time in ISO 8601 with its zone, such as 2026-03-02T08:15:30.120Z", value
         return None
 
     return test
@@ -284,16 +379,28 @@ def _number_test(schema: Schema) -> Test:
         if not _is_number(value):
             return None
         if "minimum" in schema and value < schema["minimum"]:
-            return "", f"must be {schema['minimum']} or more, not {value!r}"
+            return "", f"must be {schema['minimum']} or more", value
         if "maximum" in schema and value > schema["maximum"]:
-            return "", f"must be {schema['maximum']} or less, not {value!r}"
+            return "", f"must be {schema['maximum']} or less", value
         return None
 
     return test
 
 
-def _not_test(excluded: Test) -> Test:
-    return lambda value: ("", f"must not be {value!r}") if excluded(value) is None else None
+def _not_test(schema: Schema, excluded: Test) -> Test:
+    problem: Problem = ("", "must not be this", _NOTHING)
+    if "const" in schema:
+        problem = ("", f"must not be {schema['const']!r}", _NOTHING)
+    elif schema.keys() == {"required"}:
+        problem = _exclusion(schema["required"])
+    return lambda value: problem if excluded(value) is None else None
+
+
+def _exclusion(names: Sequence[str]) -> Problem:
+    if len(names) == 1:
+        return f".{names[0]}", "must be left out", _NOTHING
+    what = f"holds {' and '.join(names)}, which exclude each other" if names else "fits more than one of its forms"
+    return "", what, _NOTHING
 
 
 def _json_test(limit: int) -> Test:
@@ -307,34 +414,57 @@ def _json_test(limit: int) -> Test:
 
 
 def _refuse_field(_: Any) -> Problem:
-    return "", "is not a field of this object"
+    return "", "is not a field of this object", _NOTHING
 
 
-def _wanted(choices: list[Schema]) -> Callable[[Any], str] | None:
+def _said(condition: Schema, prefix: str = "") -> list[str]:
+    """What a condition asks for, as far as it can be said in a few words."""
+    parts = []
+    for name, part in condition.get("properties", {}).items():
+        parts += [f"{prefix}{name} is {part['const']!r}"] if "const" in part else _said(part, f"{prefix}{name}.")
+    return parts or [f"{prefix}{name} is given" for name in condition.get("required", ())]
+
+
+def _wanted(choices: list[Schema]) -> Callable[[Any], Problem] | None:
     """What is said of a value that fits no choice, where the choices are so simple that all can be named."""
     if all(choice.keys() == {"required"} for choice in choices):
         needs = "needs " + " or ".join(" and ".join(choice["required"]) for choice in choices)
-        return lambda value: needs
+        return lambda value: ("", needs, _NOTHING)
     if all(choice.keys() == {"type"} for choice in choices):
         types = " or ".join(_TYPES[choice["type"]][0] for choice in choices)
-        return lambda value: f"must be {types}, not {value!r}"
+        return lambda value: ("", f"must be {types}", value)
     return None
 
 
 def _size_problem(size: int, limit: int) -> Problem | None:
-    return ("", f"takes {limit:,} bytes of JSON at most, not {size:,}") if size > limit else None
+    return ("", f"takes {limit:,} bytes of JSON at most, not {size:,}", _NOTHING) if size > limit else None
 
 
 def _count_problem(schema: Schema, what: str, count: int, unit: str) -> Problem | None:
     if count < schema.get(f"min{what}", 0):
-        return "", f"needs {schema[f'min{what}']} {unit} or more, not {count}"
+        return "", f"needs {schema[f'min{what}']} {unit} or more, not {count}", _NOTHING
     if count > schema.get(f"max{what}", count):
-        return "", f"takes {schema[f'max{what}']} {unit} at most, not {count}"
+        return "", f"takes {schema[f'max{what}']} {unit} at most, not {count}", _NOTHING
     return None
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _misspelt(names: Collection[str]) -> dict[str, str]:
+    """What the fields are called in Python, where that is not what they are called."""
+    snakes = {name: _WORDS.sub("_", name).lower() for name in names}
+    return {
+        f"{snake}{end}": name for name, snake in snakes.items() for end in ("", "_") if f"{snake}{end}" not in names
+    }
 
 
 def _same(value: Any, other: Any) -> bool:

@@ -90,8 +90,8 @@ def test_two_roles_contradict_each_other(given: Any) -> None:
         ({"text": 5}, "message.text"),
         ({"type": "text"}, "message"),
         ({"text": "Hi", "role": "whisper"}, "message.role"),
-        ({"text": "Hi", "x": math.nan}, "message"),
-        ({"text": "Hi", "x": datetime(2026, 1, 1, tzinfo=UTC)}, "message"),
+        ({"text": "Hi", "x": math.nan}, "message.x"),
+        ({"text": "Hi", "x": datetime(2026, 1, 1, tzinfo=UTC)}, "message.x"),
         ({"text": "Hi", "metadata": {"at": datetime(2026, 1, 1, tzinfo=UTC)}}, "message.metadata.at"),
         (models.MessagePost(role="appUser", type_="image"), "message.mediaUrl"),
         (models.AppUserUpdate(email="ana@example.com"), "message"),
@@ -236,7 +236,7 @@ def test_a_body_goes_as_it_was_given_with_what_no_specification_knows(data: dict
 
 @pytest.mark.parametrize("data", [None, "givenName", 5, [("givenName", "Ana")], models.AppUserPreCreate(user_id="a")])
 def test_a_body_is_a_mapping_or_its_model(data: Any) -> None:
-    with pytest.raises(InvalidInput, match="data must be a mapping or AppUserUpdate, not") as caught:
+    with pytest.raises(InvalidInput, match=r"data must be a mapping or AppUserUpdate, not \w+$") as caught:
         _bodies.user_update(data)
     assert caught.value.field == "data"
 
@@ -247,6 +247,21 @@ def test_a_body_is_a_mapping_or_its_model(data: Any) -> None:
 def settings(**options: Any) -> _http.Settings:
     defaults: dict[str, Any] = {"app_id": None, "api_version": "v1", "region": "us", "base_url": None, "timeout": 30}
     return _config.settings("app_1", **defaults | {"deadline": 60, "retries": 3, "max_connections": 100} | options)
+
+
+def test_a_model_that_holds_itself_is_refused() -> None:
+    quoted = models.QuotedContent()
+    message = models.MessagePost(role="appUser", type_="text", text="a", quoted_message=quoted)
+    quoted.content = message  # type: ignore[assignment]
+    with pytest.raises(InvalidInput, match="message holds itself"):
+        _bodies.message_post(message, sent_by_maker=False)
+
+
+@pytest.mark.parametrize("value", [{"a": "hush"}, models.AppUser(id="hush"), b"hush"])
+def test_an_id_that_is_none_is_shown_by_its_type(value: Any) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        _bodies.check_id(value, "user_id")
+    assert "hush" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -333,11 +348,19 @@ def test_a_method_that_the_api_does_not_have_is_refused(method: Any) -> None:
     assert caught.value.field == "method"
 
 
-@pytest.mark.parametrize("data", [math.nan, {"at": datetime(2026, 1, 1, tzinfo=UTC)}, {"a": {1}}, ["\ud800"]])
-def test_what_json_cannot_hold_is_refused(data: Any) -> None:
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        (math.nan, "data"),
+        ({"at": datetime(2026, 1, 1, tzinfo=UTC)}, "data.at"),
+        ({"a": {1}}, "data.a"),
+        (["\ud800"], "data[0]"),
+    ],
+)
+def test_what_json_cannot_hold_is_refused(data: Any, field: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         _bodies.plain_request("post", "a", data, None)
-    assert caught.value.field == "data"
+    assert caught.value.field == field
 
 
 def response(content: bytes) -> httpx.Response:

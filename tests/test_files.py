@@ -21,9 +21,9 @@ LIMIT = 10_000_000
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 
 
-def read(source: Any, limit: int = LIMIT) -> tuple[str, str, bytes]:
+def read(source: Any, limit: int = LIMIT, **told: Any) -> tuple[str, str, bytes]:
     """Name, type and content as they would be sent; twice, since a second try starts over."""
-    with _files.opened(source, limit) as upload:
+    with _files.opened(source, limit, **told) as upload:
         sent = [httpx.Request("POST", "http://a", files={"source": upload.as_part().to_tuple()}) for _ in range(2)]
         first, second = [request.read().partition(b"\r\n\r\n")[2].rpartition(b"\r\n--")[0] for request in sent]
         assert first == second
@@ -79,6 +79,52 @@ def test_a_path_is_opened_named_and_typed(cat: Path) -> None:
 @pytest.mark.parametrize("data", [PNG, bytearray(PNG), memoryview(PNG)])
 def test_bytes_come_with_a_name(data: Any) -> None:
     assert read(("photos/cat.jpg", data))[1:] == ("image/jpeg", PNG)
+
+
+@pytest.mark.parametrize("source", [PNG, bytearray(PNG), memoryview(PNG), io.BytesIO(PNG)], ids=range(4))
+@pytest.mark.parametrize(
+    ("told", "name", "mime_type"),
+    [
+        ({"mime_type": "image/png"}, "file.png", "image/png"),
+        ({"mime_type": "IMAGE/PNG"}, "file.png", "IMAGE/PNG"),
+        ({"mime_type": "text/plain; charset=utf-8"}, "file.txt", "text/plain; charset=utf-8"),
+        ({"mime_type": 'text/x-unheard;a="b c"; d=e'}, "file", 'text/x-unheard;a="b c"; d=e'),
+        ({"filename": "cat.jpg"}, "cat.jpg", "image/jpeg"),
+        ({"filename": "cat", "mime_type": "image/png"}, "cat", "image/png"),
+    ],
+    ids=range(6),
+)
+def test_what_has_no_name_gets_one(source: Any, told: Any, name: str, mime_type: str) -> None:
+    if isinstance(source, io.BytesIO):
+        source.seek(0)
+    assert read(source, **told) == (name, mime_type, PNG)
+
+
+def test_a_name_that_is_told_counts_more(cat: Path) -> None:
+    for source in (cat, ("cat.png", PNG)):
+        assert read(source, filename="cat.jpg") == ("cat.jpg", "image/jpeg", PNG)
+
+
+@pytest.mark.parametrize(("mime_type", "is_image"), [("image/png", True), ("IMAGE/PNG", True), ("text/image", False)])
+def test_a_type_is_the_same_in_capital_letters(mime_type: str, is_image: bool) -> None:
+    with _files.opened(PNG, LIMIT, mime_type) as upload:
+        assert upload.is_image is is_image
+
+
+@pytest.mark.parametrize(
+    ("told", "field"),
+    [
+        *(
+            ({"mime_type": wrong}, "mime_type")
+            for wrong in ["", "notamime", "text/", "/plain", "text/plain\r\nX: y", "text/plain\n", "a b/c", "é/a", 5]
+        ),
+        *(({"filename": wrong}, "filename") for wrong in ["", " ", 5]),
+    ],
+)
+def test_a_type_or_name_that_can_be_none_is_refused(told: Any, field: str) -> None:
+    with pytest.raises(InvalidInput, match=f"{field} must be a ") as caught, _files.opened(PNG, LIMIT, **told):
+        pytest.fail("opened")
+    assert caught.value.field == field
 
 
 def test_an_open_file_is_sent_and_stays_open(cat: Path) -> None:
@@ -195,11 +241,11 @@ def closed() -> BinaryIO:
         ("a\0b", "cannot be read"),
         (("empty.png", b""), r"empty\.png is empty"),
         (io.BytesIO(), "file is empty"),
+        (PNG, r"bytes need a name or a type, such as in the pair \('cat\.png', "),
         (io.StringIO("text"), "open for text; open it with mode 'rb'"),
         (Text(), "open for text; open it with mode 'rb'"),
         (Broken(), "cannot be read: Input/output error"),
         (closed(), "cannot be read: I/O operation on closed file"),
-        (PNG, "not bytes"),
         (5, "not int"),
         (None, "not NoneType"),
         (("cat.png", "text"), "not tuple"),

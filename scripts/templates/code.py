@@ -223,7 +223,8 @@ class Code:
         annotation = self.annotation(prop, lenient=is_received)
         if prop.default is not None:
             return f"{name}: {annotation} = {prop.default.python_code.as_unembedded_code()}"
-        return f"{name}: {annotation}" if prop.required else f"{name}: {annotation} | Unset = UNSET"
+        is_there = prop.required or self._is_expected(prop, model)
+        return f"{name}: {annotation}" if is_there else f"{name}: {annotation} | Unset = UNSET"
 
     def field(self, prop: Any, model: kinds.ModelProperty) -> str:
         """Code of the wire form of an attribute."""
@@ -231,11 +232,15 @@ class Code:
         arguments = [repr(wire_name(prop)), repr(str(prop.python_name)), *([reader] if reader else [])]
         flags = {
             "required": prop.required,
-            "nullable": is_nullable(prop),
+            "nullable": is_nullable(prop) or self._is_expected(prop, model),
             "secret": self._schema(prop, model).get("format") == "password",
         }
         arguments += [f"{flag}=True" for flag, is_set in flags.items() if is_set]
         return f"_base.Field({', '.join(arguments)})"
+
+    def _is_expected(self, prop: Any, model: kinds.ModelProperty) -> bool:
+        """Whether it is typed as if it always came, and read even so where it did not: UNSET then, or None for a null."""
+        return bool(self._schema(prop, model).get("x-expected"))
 
     def describe(self, item: Any) -> str:
         """Docstring of a class or alias."""

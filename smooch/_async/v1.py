@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, Unpack
 
 from smooch_api.v1 import Client
 from smooch_api.v1.api import app_users, attachments, conversations, webhooks
 
 from .. import _bodies, _config, _files, _http, _paging, _webhook_plan, auth, errors
 from .._async_synchronization import async_sleep
+from .._options import CallOptions, ClientOptions
 from .http import AsyncHTTPClient, AsyncPool
 
 if TYPE_CHECKING:
@@ -35,6 +36,13 @@ if TYPE_CHECKING:
 
     from .._bodies import Instant
     from .._files import FileSource
+
+
+class Options(ClientOptions, total=False):
+    """The arguments of a client."""
+
+    api_version: Literal["v1", "v1.1"]
+    transport: httpx.AsyncBaseTransport | None
 
 
 class AsyncSmooch:
@@ -72,8 +80,8 @@ class AsyncSmooch:
         secret: str,
         *,
         app_id: str | None = None,
-        api_version: str = "v1",
-        region: str = "us",
+        api_version: Literal["v1", "v1.1"] = "v1",
+        region: Literal["us", "eu-1"] = "us",
         base_url: str | None = None,
         timeout: float | httpx.Timeout = _http.TIMEOUT,
         deadline: float | None = _http.DEADLINE,
@@ -110,7 +118,7 @@ class AsyncSmooch:
         self.raw.set_async_httpx_client(self._http)
 
     @classmethod
-    def from_env(cls, **options: Any) -> Self:
+    def from_env(cls, **options: Unpack[Options]) -> Self:
         """A client configured by the environment.
 
         Reads `SMOOCH_KEY_ID`, `SMOOCH_SECRET`, `SMOOCH_APP_ID`, `SMOOCH_API_VERSION`, `SMOOCH_REGION` and
@@ -118,7 +126,7 @@ class AsyncSmooch:
         """
         return cls(**_config.from_environment(options))
 
-    def with_options(self, **options: Any) -> Self:
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
         """The same client with another `timeout`, `deadline` or `retries`, over the same connections.
 
         For one call: `api.with_options(deadline=5).get_user("b6518")`. Closing either closes both.
@@ -248,7 +256,7 @@ class AsyncSmooch:
         user_id = _bodies.check_id(user_id, "user_id")
         role = _bodies.author(sent_by_maker=sent_by_maker)
         with _files.opened(file_path, _files.LIMITS[self._settings.prefix]) as upload:
-            if upload.mime_type.startswith("image/"):
+            if upload.is_image:
                 image = _bodies.image_upload(upload.as_part(), role)
                 return await conversations.post_image_message.asyncio_detailed(user_id, client=self.raw, body=image)
             file = _bodies.attachment_upload(upload.as_part())

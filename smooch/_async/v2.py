@@ -30,6 +30,7 @@ from smooch_api.v2.api import (
 
 from .. import _bodies, _config, _files, _http, _webhook_plan, auth, errors
 from .._async_synchronization import async_sleep
+from .._options import CallOptions, ClientOptions
 from .._v2 import bodies, config, paging, tokens
 from .http import AsyncHTTPClient, AsyncPool
 from .paging import AsyncPaged
@@ -37,11 +38,22 @@ from .paging import AsyncPaged
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable
+    from datetime import datetime
 
     import httpx
 
     from .._files import FileSource
-    from .._v2.bodies import AuthorLike, MessageLike, MessageOptions, Metadata, Wire
+    from .._v2.bodies import AuthorLike, ConversionChannel, MessageLike, MessageOptions, Metadata, Wire
+
+
+class Options(ClientOptions, total=False):
+    """The arguments of a client."""
+
+    token: str
+    subdomain: str
+    auth: Literal["jwt", "basic"]
+    scope: Literal["app", "integration", "account"] | None
+    transport: httpx.AsyncBaseTransport | None
 
 
 class AsyncSmooch:
@@ -87,7 +99,7 @@ class AsyncSmooch:
         *,
         token: str | None = None,
         subdomain: str | None = None,
-        region: str | None = None,
+        region: Literal["us", "eu-1"] | None = None,
         base_url: str | None = None,
         auth: Literal["jwt", "basic"] = "jwt",
         scope: Literal["app", "integration", "account"] | None = None,
@@ -129,7 +141,7 @@ class AsyncSmooch:
         self.raw.set_async_httpx_client(self._http)
 
     @classmethod
-    def from_env(cls, **options: Any) -> Self:
+    def from_env(cls, **options: Unpack[Options]) -> Self:
         """A client configured by the environment.
 
         Reads `SMOOCH_KEY_ID` and `SMOOCH_SECRET` or `SMOOCH_TOKEN`, `SMOOCH_APP_ID`, and one of `SMOOCH_SUBDOMAIN`,
@@ -137,7 +149,7 @@ class AsyncSmooch:
         """
         return cls(**config.from_environment(options))
 
-    def with_options(self, **options: Any) -> Self:
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
         """The same client with another `timeout`, `deadline` or `retries`, over the same connections.
 
         For one call: `api.with_options(deadline=5).get_user("b6518")`. Closing either closes both.
@@ -180,13 +192,13 @@ class AsyncSmooch:
         *,
         profile: models.Profile | Wire | None = None,
         metadata: Metadata | None = None,
-        signed_up_at: str | None = None,
+        signed_up_at: str | datetime | None = None,
         to_be_retained: bool | None = None,
         brand_id: str | None = None,
     ) -> models.User:
         """Make a user (createUser).
 
-        `external_id` is the business's own id of the user; `signed_up_at` is ISO 8601 in UTC.
+        `external_id` is the business's own id of the user; `signed_up_at` is ISO 8601 or a datetime, with its timezone.
 
         Raises:
             Conflict: the id is taken; `get_or_create_user` does not mind.
@@ -213,11 +225,15 @@ class AsyncSmooch:
         *,
         profile: models.Profile | Wire | None = None,
         metadata: Metadata | None = None,
-        signed_up_at: str | None = None,
+        signed_up_at: str | datetime | None = None,
         to_be_retained: bool | None = None,
         brand_id: str | None = None,
     ) -> models.User:
-        """Make a user, or get the one who has this id already and leave it as it is (createUser, getUser)."""
+        """Make a user, or get the one who has this id already and leave it as it is (createUser, getUser).
+
+        Raises:
+            Conflict: `external_id` is the API's own id of another user.
+        """
         external_id = _bodies.check_id(external_id, "external_id")
         try:
             return await self.create_user(
@@ -229,7 +245,10 @@ class AsyncSmooch:
                 brand_id=brand_id,
             )
         except errors.Conflict:
-            return await self.get_user(external_id, brand_id=brand_id)
+            user = await self.get_user(external_id, brand_id=brand_id)
+            if user.external_id != external_id:  # an id of the API's own comes first there
+                raise
+            return user
 
     async def find_users_by_email(self, email: str, *, brand_id: str | None = None) -> list[models.User]:
         """Find the users who have an address among their identities, which `profile.email` is not (listUsers)."""
@@ -237,12 +256,15 @@ class AsyncSmooch:
         answer = await users.list_users.asyncio_detailed(
             self._app(), client=self.raw, filter_=filter_, brand_id=bodies.optional(brand_id, "brand_id")
         )
-        return answer.parsed.users
+        return paging.records(answer.parsed.users)
 
     async def update_user(
         self, user_id: str, data: models.UserUpdate | Wire, *, brand_id: str | None = None
     ) -> models.User:
-        """Change what `data` names, and nothing else (updateUser)."""
+        """Change what `data` names, and nothing else (updateUser).
+
+        `metadata` is merged into what is there; null takes all of it away.
+        """
         user_id = _bodies.check_id(user_id, "user_id")
         body = bodies.body(models.UserUpdate, data, "data")
         answer = await users.update_user.asyncio_detailed(
@@ -310,7 +332,7 @@ class AsyncSmooch:
     ) -> AsyncPaged[models.Client]:
         """The channels that a user is reached on (listClients).
 
-        From the client `after` on, or backwards from `before`; `limit` at most.
+        From the client `after` on, or backwards from `before`; `limit` at most, or all; a hundred come at a time.
         """
         walk = paging.Walk(lambda page: page.clients, before=before, after=after, limit=limit)
         user_id = _bodies.check_id(user_id, "user_id")
@@ -336,7 +358,7 @@ class AsyncSmooch:
         answer = await devices.list_devices.asyncio_detailed(
             self._app(), user_id, client=self.raw, brand_id=bodies.optional(brand_id, "brand_id")
         )
-        return answer.parsed.devices
+        return paging.records(answer.parsed.devices)
 
     async def get_device(self, user_id: str, device_id: str, *, brand_id: str | None = None) -> models.Device:
         """Get one device of a user (getDevice)."""
@@ -398,7 +420,7 @@ class AsyncSmooch:
     ) -> AsyncPaged[models.Conversation]:
         """The conversations of a user, by either id (listConversations).
 
-        From the conversation `after` on, or backwards from `before`; `limit` at most.
+        From the conversation `after` on, or backwards from `before`; `limit` at most, or all; a hundred come at a time.
         """
         walk = paging.Walk(lambda page: page.conversations, before=before, after=after, limit=limit)
         filter_ = bodies.conversation_filter(user_id, user_external_id)
@@ -408,7 +430,10 @@ class AsyncSmooch:
     async def update_conversation(
         self, conversation_id: str, data: models.ConversationUpdate | Wire
     ) -> models.Conversation:
-        """Change what `data` names, and nothing else (updateConversation)."""
+        """Change what `data` names, and nothing else (updateConversation).
+
+        `metadata` is merged into what is there; null takes all of it away.
+        """
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         body = bodies.body(models.ConversationUpdate, data, "data")
         answer = await conversations.update_conversation.asyncio_detailed(
@@ -471,7 +496,7 @@ class AsyncSmooch:
     ) -> AsyncPaged[models.Participant]:
         """The users in a conversation (listParticipants).
 
-        From the participant `after` on, or backwards from `before`; `limit` at most.
+        From the participant `after` on, or backwards from `before`; `limit` at most, or all; a hundred come at a time.
         """
         walk = paging.Walk(lambda page: page.participants, before=before, after=after, limit=limit)
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
@@ -492,10 +517,14 @@ class AsyncSmooch:
     async def post_conversion_events(
         self,
         conversation_id: str,
-        channel: Literal["messenger", "instagram", "whatsapp"],
-        events: Iterable[Wire],
+        channel: ConversionChannel,
+        events: Iterable[Wire] | Wire,
     ) -> models.ConversionEvents:
-        """Tell Meta what the user did, for its ads (postConversionEvents). The events are in Meta's own form."""
+        """Tell Meta what the user did, for its ads (postConversionEvents).
+
+        `events` is a list of events in Meta's own form, or a mapping with Meta's whole object: the list as `data`, and
+        `test_event_code` or `partner_agent` beside it.
+        """
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         body = bodies.conversion_events(channel, events)
         answer = await conversations.post_conversion_events.asyncio_detailed(
@@ -525,7 +554,9 @@ class AsyncSmooch:
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         body = bodies.message_post(message, options)
         answer = await messages.post_message.asyncio_detailed(self._app(), conversation_id, client=self.raw, body=body)
-        return bodies.last_message(answer.parsed)
+        return bodies.last_message(
+            answer, self._settings.join(f"apps/{self._app()}/conversations/{conversation_id}/messages")
+        )
 
     async def post_text(
         self,
@@ -649,28 +680,42 @@ class AsyncSmooch:
     async def post_media(
         self,
         conversation_id: str,
-        file_path: FileSource,
+        file_path: FileSource | bytes,
         *,
         mime_type: str | None = None,
+        filename: str | None = None,
         text: str | None = None,
+        html_text: str | None = None,
+        markdown_text: str | None = None,
         alt_text: str | None = None,
+        actions: Iterable[models.Action | Wire] | None = None,
         **options: Unpack[MessageOptions],
     ) -> models.Message:
         """Upload a file and post it, as an image if it is one (uploadAttachment, postMessage).
 
-        `file_path` is a path, a pair `("cat.png", b"…")`, or a file opened with mode `rb`; its type is guessed from
-        its name unless told. At most 50 MB. If the API refuses the message, the uploaded file is removed again.
-        Options: see `post_message`.
+        The file is given as in `upload_attachment`; only an image can have `actions`. If the API refuses the message,
+        the uploaded file is removed again. Options: see `post_message`.
         """
-        bodies.message_post(bodies.media_content("about:blank", mime_type, text, alt_text), options)
-        attachment, mime_type = await self._upload(file_path, mime_type, conversation_id)
-        content = bodies.media_content(bodies.media_url(attachment), mime_type, text, alt_text)
+        if actions is not None:
+            actions = list(actions)  # read twice
+        with _files.opened(file_path, _files.LIMITS[self._settings.prefix], mime_type, filename) as upload:
+            content = partial(
+                bodies.media_content,
+                is_image=upload.is_image,
+                text=text,
+                htmlText=html_text,
+                markdownText=markdown_text,
+                altText=alt_text,
+                actions=actions,
+            )
+            bodies.message_post(content("about:blank"), options)
+            attachment = await self._upload(upload, conversation_id)
         try:
-            return await self.post_message(conversation_id, content, **options)
+            return await self.post_message(conversation_id, content(attachment.media_url), **options)
         except errors.APIError as refusal:
             if not isinstance(refusal, errors.ServerError):  # after which the message may be there nevertheless
                 with suppress(errors.SmoochError):
-                    await self.delete_attachment(bodies.media_url(attachment))
+                    await self.delete_attachment(attachment.media_url)
             raise
 
     def list_messages(
@@ -682,11 +727,11 @@ class AsyncSmooch:
         after: str | None = None,
         limit: int | None = None,
     ) -> AsyncPaged[models.Message]:
-        """The messages of a conversation (listMessages), `limit` at most.
+        """The messages of a conversation (listMessages), `limit` at most, or all; a hundred come at a time.
 
         Newest first and back in time, as the API pages them (from the message with the id `before`, if given); with
         `after`, from that message on and forward in time. With `newest_first=False` and no `after`, from the very first
-        message on: then all pages, a hundred messages each, are fetched before the first message is given.
+        message on: then all pages are fetched before the first message is given.
         """
         walk = paging.messages(newest_first=newest_first, before=before, after=after, limit=limit)
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
@@ -723,31 +768,32 @@ class AsyncSmooch:
         await self.send_activity(conversation_id, "conversation:read", author=author)
 
     async def upload_attachment(
-        self, file_path: FileSource, *, mime_type: str | None = None, conversation_id: str | None = None
+        self,
+        file_path: FileSource | bytes,
+        *,
+        mime_type: str | None = None,
+        filename: str | None = None,
+        conversation_id: str | None = None,
     ) -> models.Attachment:
         """Upload a file that messages can refer to (uploadAttachment); `post_media` posts it too.
 
-        `file_path` is a path, a pair `("cat.png", b"…")`, or a file opened with mode `rb`; its type is guessed from its
-        name unless told. At most 50 MB. With `conversation_id` it is deleted together with what it belongs to.
+        `file_path` is a path, bytes, a pair `("cat.png", b"…")`, or a file opened with mode `rb`, 50 MB at most. Its
+        type is guessed from its name unless `mime_type` tells; `filename` is its name for the user, in place of its own
+        or where it has none. With `conversation_id` it is deleted together with what it belongs to.
         """
-        attachment, _ = await self._upload(file_path, mime_type, conversation_id)
-        return attachment
+        with _files.opened(file_path, _files.LIMITS[self._settings.prefix], mime_type, filename) as upload:
+            return await self._upload(upload, conversation_id)
 
-    async def _upload(
-        self, file_path: FileSource, mime_type: str | None, conversation_id: str | None
-    ) -> tuple[models.Attachment, str]:
-        if conversation_id is not None:
-            conversation_id = _bodies.check_id(conversation_id, "conversation_id")
-        with _files.opened(file_path, _files.LIMITS[self._settings.prefix], mime_type) as upload:
-            answer = await attachments.upload_attachment.asyncio_detailed(
-                self._app(),
-                client=self.raw,
-                body=bodies.attachment_upload(upload),
-                access="public",
-                for_="message",
-                conversation_id=bodies.optional(conversation_id, "conversation_id"),
-            )
-            return answer.parsed.attachment, upload.mime_type
+    async def _upload(self, upload: _files.Upload, conversation_id: str | None) -> models.Attachment:
+        answer = await attachments.upload_attachment.asyncio_detailed(
+            self._app(),
+            client=self.raw,
+            body=bodies.attachment_upload(upload),
+            access="public",
+            for_="message",
+            conversation_id=bodies.optional(conversation_id, "conversation_id"),
+        )
+        return answer.parsed.attachment
 
     async def delete_attachment(self, media_url: str) -> None:
         """Delete an uploaded file (deleteAttachment). Caches may serve it for another 15 minutes."""
@@ -764,7 +810,7 @@ class AsyncSmooch:
     async def list_switchboards(self) -> list[models.Switchboard]:
         """List the switchboards of the app: none or one (listSwitchboards)."""
         answer = await switchboards.list_switchboards.asyncio_detailed(self._app(), client=self.raw)
-        return answer.parsed.switchboards
+        return paging.records(answer.parsed.switchboards)
 
     async def update_switchboard(
         self, switchboard_id: str, data: models.SwitchboardUpdate | Wire
@@ -795,7 +841,8 @@ class AsyncSmooch:
     ) -> models.SwitchboardIntegration:
         """Let an integration, by its id or its type, take part in a switchboard (createSwitchboardIntegration).
 
-        Ten at most. `message_history_count` is how many messages, 1 to 10, come with the control.
+        Ten at most. It hears of conversations that others control unless `deliver_standby_events` is false.
+        `message_history_count` is how many messages, 1 to 10, come with the control.
         """
         switchboard_id = _bodies.check_id(switchboard_id, "switchboard_id")
         data = bodies.given(
@@ -818,7 +865,7 @@ class AsyncSmooch:
         answer = await switchboard_integrations.list_switchboard_integrations.asyncio_detailed(
             self._app(), switchboard_id, client=self.raw
         )
-        return answer.parsed.switchboard_integrations
+        return paging.records(answer.parsed.switchboard_integrations)
 
     async def update_switchboard_integration(
         self,
@@ -902,7 +949,7 @@ class AsyncSmooch:
     ) -> AsyncPaged[models.Integration]:
         """The integrations of the app, of some types if told (listIntegrations).
 
-        From the integration `after` on, or backwards from `before`; `limit` at most.
+        From the integration `after` on, or backwards from `before`; `limit` at most, or all; a hundred come at a time.
         """
         walk = paging.Walk(lambda page: page.integrations, before=before, after=after, limit=limit)
         filter_ = bodies.integration_filter(types)
@@ -946,7 +993,7 @@ class AsyncSmooch:
         answer = await integration_keys.list_custom_integration_keys.asyncio_detailed(
             self._app(), integration_id, client=self.raw
         )
-        return answer.parsed.keys
+        return paging.records(answer.parsed.keys)
 
     async def get_integration_key(self, integration_id: str, key_id: str) -> models.IntegrationKey:
         """Get a key of a custom integration, with its secret (getCustomIntegrationKey)."""
@@ -990,7 +1037,7 @@ class AsyncSmooch:
     ) -> AsyncPaged[models.App]:
         """The apps that the credentials, or a service account, can reach (listApps). Needs an account key.
 
-        From the app `after` on, or backwards from `before`; `limit` at most.
+        From the app `after` on, or backwards from `before`; `limit` at most, or all; a hundred come at a time.
         """
         walk = paging.Walk(lambda page: page.apps, before=before, after=after, limit=limit)
         filter_ = models.AppListFilter(service_account_id=bodies.optional(service_account_id, "service_account_id"))
@@ -1003,7 +1050,10 @@ class AsyncSmooch:
         return answer.parsed.app
 
     async def update_app(self, data: models.AppUpdate | Wire, *, app_id: str | None = None) -> models.App:
-        """Change what `data` names, and nothing else, of an app, by default the client's own (updateApp)."""
+        """Change what `data` names, and nothing else, of an app, by default the client's own (updateApp).
+
+        `metadata` is merged into what is there; null takes all of it away.
+        """
         body = bodies.body(models.AppUpdate, data, "data")
         answer = await apps.update_app.asyncio_detailed(self._app(app_id), client=self.raw, body=body)
         return answer.parsed.app
@@ -1021,7 +1071,7 @@ class AsyncSmooch:
     async def list_app_keys(self, *, app_id: str | None = None) -> list[models.AppKey]:
         """List the keys of an app, by default the client's own (listAppKeys). Needs an account key."""
         answer = await app_keys.list_app_keys.asyncio_detailed(self._app(app_id), client=self.raw)
-        return answer.parsed.keys
+        return paging.records(answer.parsed.keys)
 
     async def get_app_key(self, key_id: str, *, app_id: str | None = None) -> models.AppKey:
         """Get a key of an app, by default the client's own, with its secret (getAppKey). Needs an account key."""
@@ -1043,7 +1093,7 @@ class AsyncSmooch:
         """
         integration = _bodies.check_id(integration, "integration")
         answer = await webhooks.list_webhooks.asyncio_detailed(self._app(), integration, client=self.raw)
-        return answer.parsed.webhooks
+        return paging.records(answer.parsed.webhooks)
 
     async def get_webhook(self, webhook_id: str, *, integration: str = "me") -> models.Webhook:
         """Get a webhook, with its secret (getWebhook)."""
@@ -1067,7 +1117,7 @@ class AsyncSmooch:
         integration = _bodies.check_id(integration, "integration")
         body = bodies.webhook_create(
             _webhook_plan.check_target(target),
-            _webhook_plan.check_triggers(triggers),
+            bodies.check_triggers(triggers, "triggers"),
             bodies.webhook_options(include_full_user, include_full_source),
         )
         answer = await webhooks.create_webhook.asyncio_detailed(self._app(), integration, client=self.raw, body=body)
@@ -1081,7 +1131,7 @@ class AsyncSmooch:
             _bodies.check_id(integration, "integration"),
             _bodies.check_id(webhook_id, "webhook_id"),
         )
-        body = bodies.body(models.WebhookUpdate, data, "data")
+        body = bodies.webhook_changes(data)
         answer = await webhooks.update_webhook.asyncio_detailed(
             self._app(), integration, webhook_id, client=self.raw, body=body
         )
@@ -1107,6 +1157,8 @@ class AsyncSmooch:
     ) -> models.Webhook:
         """Have exactly one webhook of an integration that carries a trigger (or several) to an address; return it.
 
+        (listWebhooks, and as need be createWebhook, updateWebhook, deleteWebhook.)
+
         It exists: nothing is written. Otherwise the trigger moves here from wherever it was in this integration. A
         webhook with that target gets it added; where there is none, a webhook that has no other trigger gets the new
         target, or else one is made. From all other webhooks this trigger is taken, and nothing else; one that has no
@@ -1121,7 +1173,7 @@ class AsyncSmooch:
             BadRequest: the app has ten webhooks already.
         """
         integration = _bodies.check_id(integration, "integration")
-        wanted = bodies.check_no_wildcard(_webhook_plan.check_triggers(trigger, "trigger"))
+        wanted = bodies.check_triggers(trigger, "trigger")
         target = _webhook_plan.check_target(webhook_url, "webhook_url")
         options = bodies.webhook_options(include_full_user, include_full_source)
         negotiation = _webhook_plan.Negotiation(wanted, target, move=move, options=options)
@@ -1170,7 +1222,7 @@ class AsyncSmooch:
         """Get an access token for the code that a browser came back with (getToken); see `authorize_url`.
 
         Needs no client: the answer's `access_token` is what one is made with, as `token`. `client_id` and
-        `client_secret` are those of your integration as a partner.
+        `client_secret` are those of your integration as a partner; `deadline` is in seconds.
 
         Raises:
             Unauthorized: the code was exchanged before or is too old, or belongs to another integration.

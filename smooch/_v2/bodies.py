@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, TypeVar, cast, get_args
 
+import httpx
 from smooch_api.v2 import models
 from smooch_api.v2.base import Model
 from smooch_api.v2.types import UNSET, File, Unset
 
-from .. import _bodies, _schema
-from .._webhook_plan import Hook
-from ..errors import InvalidInput, SmoochError
+from .. import _bodies, _schema, _webhook_plan
+from ..errors import InvalidInput, unreadable
 
 if TYPE_CHECKING:
+    from smooch_api.v2.types import Response
+
     from .._files import Upload
     from .._webhook_plan import Options
 
@@ -35,6 +38,9 @@ AuthorLike: TypeAlias = "Literal['business'] | models.User | models.AuthorPost |
 ContentLike: TypeAlias = "models.Content | Wire"
 MessageLike: TypeAlias = "str | models.MessagePost | models.Content | Wire"
 """A text; the content of a message; or a whole message."""
+
+ConversionChannel: TypeAlias = Literal["messenger", "instagram", "whatsapp"]
+"""A channel of Meta."""
 
 
 class MessageOptions(TypedDict, total=False):
@@ -60,7 +66,7 @@ def body(model: type[M], data: object, field: str) -> M:
 
 
 def _checked(name: str, data: Wire, field: str) -> dict[str, Any]:
-    wire = plain(data)
+    wire = plain(data, field)
     _checker().check(name, wire, field, max_json=MAX_JSON)
     return cast("dict[str, Any]", wire)
 
@@ -82,14 +88,21 @@ def optional(value: str | None, field: str) -> str | Unset:
     return UNSET if value is None else _bodies.check_id(value, field)
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any, field: str) -> Any:
     """What may hold models, in wire form."""
+    try:
+        return _plain(value)
+    except RecursionError:
+        raise _schema.too_deep(field) from None
+
+
+def _plain(value: Any) -> Any:
     if isinstance(value, Model):
-        return plain(value.to_dict())
+        return _plain(value.to_dict())
     if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
+        return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, Iterable) and not isinstance(value, str | bytes | bytearray):
-        return [plain(item) for item in value]
+        return [_plain(item) for item in value]
     return value
 
 
@@ -100,26 +113,34 @@ def user_create(
     external_id: str | None,
     profile: models.Profile | Wire | None,
     metadata: Metadata | None,
-    signed_up_at: str | None,
+    signed_up_at: str | datetime | None,
     to_be_retained: bool | None,
     brand_id: str | None,
 ) -> models.UserCreate:
     """A new user, of what is known."""
     data = given(
-        externalId=external_id,
+        externalId=None if external_id is None else _bodies.check_id(external_id, "external_id"),
         profile=profile,
         metadata=metadata,
-        signedUpAt=signed_up_at,
+        signedUpAt=_time(signed_up_at, "signed_up_at"),
         toBeRetained=to_be_retained,
         brandId=brand_id,
     )
     return body(models.UserCreate, data, "user")
 
 
+def _time(value: str | datetime | None, field: str) -> str | None:
+    if not isinstance(value, datetime):
+        return value
+    if value.tzinfo is None:
+        raise InvalidInput(f"{field} has no timezone: which instant is {value}?", field)
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def user_filter(email: str) -> models.UserListFilter:
     """Who has this address."""
     if not isinstance(email, str) or not email.strip():
-        raise InvalidInput(f"email must be an address, not {email!r}", "email")
+        raise InvalidInput(f"email must be an address, not {_schema.shown(email, 'email')}", "email")
     return models.UserListFilter.from_dict({"identities.email": _bodies.check_text(email, "email")})
 
 
@@ -169,13 +190,19 @@ def conversation_create(
         if participants is not None:
             raise InvalidInput("give either the id of one user or participants", "participants")
         participants = [one_of("user_id", user_id=user_id, user_external_id=user_external_id)]
+    elif participants is None and type_ == "personal":
+        raise InvalidInput("with whom? give user_id, user_external_id or participants", "user_id")
     data = given(type=type_, participants=participants, **fields)
     return body(models.ConversationCreate, data, "conversation")
 
 
-def conversion_events(channel: str, events: Iterable[Wire]) -> models.ConversionEventsPost:
-    """What a user did, for a channel of Meta."""
-    return body(models.ConversionEventsPost, {channel: {"payload": {"data": events}}}, "events")
+def conversion_events(channel: ConversionChannel, events: Iterable[Wire] | Wire) -> models.ConversionEventsPost:
+    """What a user did, for a channel of Meta: the events, or the whole object that holds them as `data`."""
+    if channel not in get_args(ConversionChannel):
+        allowed = ", ".join(get_args(ConversionChannel))
+        raise InvalidInput(f"channel must be one of {allowed}, not {_schema.shown(channel, 'channel')}", "channel")
+    payload = events if isinstance(events, Mapping) else {"data": events}
+    return body(models.ConversionEventsPost, {channel: {"payload": payload}}, "events")
 
 
 # Messages
@@ -200,17 +227,11 @@ def location_content(lat: float, long: float, name: str | None, address: str | N
     return content("location", coordinates={"lat": lat, "long": long}, location=place or None)
 
 
-def media_content(url: str, mime_type: str | None, text: str | None, alt_text: str | None) -> dict[str, Any]:
+def media_content(url: str, *, is_image: bool, **fields: Any) -> dict[str, Any]:
     """The content of a message with an image or another file."""
-    type_ = "image" if mime_type is not None and mime_type.startswith("image/") else "file"
-    return content(type_, mediaUrl=url, text=text, altText=alt_text)
-
-
-def media_url(attachment: models.Attachment) -> str:
-    """Where an uploaded file is."""
-    if not isinstance(attachment.media_url, str):
-        raise SmoochError("the API took the file, but did not say where it is")
-    return attachment.media_url
+    if fields.get("actions") is not None and not is_image:
+        raise InvalidInput("of uploaded files only images can have actions", "actions")
+    return content("image" if is_image else "file", mediaUrl=url, **fields)
 
 
 def message_post(message: MessageLike, options: MessageOptions) -> models.MessagePost:
@@ -220,22 +241,26 @@ def message_post(message: MessageLike, options: MessageOptions) -> models.Messag
     extra = given(**options)
     data = _message(message)
     if (blocks := extra.pop("block_chat_input", None)) is not None:
-        data["content"] = _joined(plain(data["content"]), {"blockChatInput": blocks}, "message.content")
+        content = plain(data["content"], "message.content")
+        data["content"] = _joined(content, {"blockChatInput": blocks}, "message.content")
     if "author" in extra:
         extra["author"] = author(extra["author"])
     elif "author" not in data:
         extra["author"] = author("business")
-    return body(models.MessagePost, _joined(data, plain(extra), "message"), "message")
+    return body(models.MessagePost, _joined(data, plain(extra, "message"), "message"), "message")
 
 
 def _message(message: MessageLike) -> dict[str, Any]:
     if isinstance(message, str):
         return {"content": text_content(text=message)}
-    wire = plain(message)
-    if not isinstance(wire, dict):
+    if not isinstance(message, Mapping | models.MessagePost) and not isinstance(message, models.Content):
+        received = "; what a message says is its content" if isinstance(message, models.Message) else ""
         raise InvalidInput(
-            f"message must be a text, a model or a mapping in wire form, not {type(message).__name__}", "message"
+            "message must be a text, a content such as TextMessage, a MessagePost or a mapping in wire form, "
+            f"not {type(message).__name__}{received}",
+            "message",
         )
+    wire: dict[str, Any] = plain(message, "message")
     return wire if "content" in wire else {"content": wire}
 
 
@@ -246,11 +271,13 @@ def _joined(wire: dict[str, Any], extra: dict[str, Any], field: str) -> dict[str
     return {**wire, **extra}
 
 
-def last_message(answer: models.MessagePostResponse) -> models.Message:
+def last_message(answer: Response[models.MessagePostResponse], url: httpx.URL) -> models.Message:
     """The message that was posted; of several the last, since those before it are text around a template."""
-    found = [message for message in answer.messages if isinstance(message, models.Message)]
+    found = [message for message in answer.parsed.messages if isinstance(message, models.Message)]
     if not found:
-        raise SmoochError("the API took the message, but did not say what became of it: do not simply repeat it")
+        request = httpx.Request("POST", url)
+        response = httpx.Response(answer.status_code, content=answer.content, request=request)
+        raise unreadable(response, ValueError("there is no message in it"))
     return found[-1]
 
 
@@ -259,11 +286,11 @@ def author(who: AuthorLike) -> dict[str, Any]:
     if isinstance(who, models.User):
         return {"type": "user", "userId": who.id}
     if isinstance(who, models.AuthorPost | Mapping):
-        return cast("dict[str, Any]", plain(who))
+        return cast("dict[str, Any]", plain(who, "author"))
     if who != "business":
         raise InvalidInput(
             "author must be 'business', a User, an AuthorPost or a mapping such as "
-            f"{{'type': 'user', 'userExternalId': 'b6518'}}, not {who!r}",
+            f"{{'type': 'user', 'userExternalId': 'b6518'}}, not {_schema.shown(who, 'author')}",
             "author",
         )
     return {"type": "business"}
@@ -287,7 +314,7 @@ def integration_create(data: models.IntegrationCreate | Wire) -> models.Integrat
     """A new integration, of whatever type."""
     from smooch_api.v2.unions import read_integration_create
 
-    wire = _checked("IntegrationCreate", _bodies.wire_form(Model, data, "data"), "data")
+    wire = _checked("IntegrationCreate", _bodies.wire_form(Model, data, "data", "IntegrationCreate"), "data")
     return data if isinstance(data, Model) else read_integration_create(wire)
 
 
@@ -295,13 +322,15 @@ def integration_update(data: models.IntegrationUpdate | Wire) -> models.Integrat
     """What changes in an integration."""
     from smooch_api.v2.unions import read_integration_update
 
-    wire = _checked("IntegrationUpdate", _bodies.wire_form(Model, data, "data"), "data")
+    wire = _checked("IntegrationUpdate", _bodies.wire_form(Model, data, "data", "IntegrationUpdate"), "data")
     return data if isinstance(data, Model) else read_integration_update(wire)
 
 
 def integration_filter(types: str | Iterable[str]) -> models.IntegrationListFilter:
     """Integrations of some types, or all of them."""
-    names = [types] if isinstance(types, str) else list(types)
+    if isinstance(types, Mapping | bytes) or not isinstance(types, Iterable):
+        raise InvalidInput(f"types must be a type or a list of them, not {_schema.shown(types, 'types')}", "types")
+    names = [_bodies.check_id(name, "types") for name in ([types] if isinstance(types, str) else types)]
     return models.IntegrationListFilter.from_dict({"types": ",".join(names)} if names else {})
 
 
@@ -315,6 +344,16 @@ def webhook_create(target: str, triggers: tuple[str, ...], options: Options) -> 
     return body(models.WebhookCreate, {"target": target, "triggers": triggers, **options}, "webhook")
 
 
+def webhook_changes(data: models.WebhookUpdate | Wire) -> models.WebhookUpdate:
+    """What changes in a webhook."""
+    changes = body(models.WebhookUpdate, data, "data")
+    if not isinstance(changes.target, Unset):
+        _webhook_plan.check_target(changes.target, "data.target")
+    if not isinstance(changes.triggers, Unset):
+        check_triggers(changes.triggers, "data.triggers")
+    return changes
+
+
 def webhook_update(target: str, triggers: tuple[str, ...], options: Options) -> models.WebhookUpdate:
     """A webhook's new target and triggers."""
     return body(models.WebhookUpdate, {"target": target, "triggers": triggers, **options}, "webhook")
@@ -326,14 +365,15 @@ def webhooks_by_id(answer: models.WebhookListResponse) -> dict[str, models.Webho
     return {webhook.id: webhook for webhook in found if webhook.version in (UNSET, "v2")}
 
 
-def hook(webhook: models.Webhook) -> Hook:
+def hook(webhook: models.Webhook) -> _webhook_plan.Hook:
     """A webhook as the plan sees it."""
     options = webhook_options(bool(webhook.include_full_user), bool(webhook.include_full_source))
-    return Hook(webhook.id, webhook.target, tuple(webhook.triggers), webhook.secret or "", options)
+    return _webhook_plan.Hook(webhook.id, webhook.target, tuple(webhook.triggers), webhook.secret or "", options)
 
 
-def check_no_wildcard(triggers: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse `*`, which is v1's."""
-    if "*" in triggers:
-        raise InvalidInput("v2 has no trigger '*': name each one", "trigger")
-    return triggers
+def check_triggers(triggers: object, field: str) -> tuple[str, ...]:
+    """One trigger or several, none of them `*`, which is v1's."""
+    names = _webhook_plan.check_triggers(triggers, field)
+    if "*" in names:
+        raise InvalidInput("v2 has no trigger '*': name each one", field)
+    return names

@@ -13,7 +13,7 @@ from .. import _bodies, _numbers
 from ..errors import InvalidInput, SmoochError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 T = TypeVar("T")
 
@@ -54,6 +54,8 @@ class Walk(Generic[T]):
         self._next: str | None = self.cursor
         self._page_cursor: str | None = None
         self._at_end = self._left == 0
+        self._been = {None, self.cursor}
+        self._is_lost = False
         self._ready: deque[T] = deque()
 
     @property
@@ -68,7 +70,13 @@ class Walk(Generic[T]):
 
     @property
     def page(self) -> models.Page:
-        """Which page to fetch."""
+        """Which page to fetch.
+
+        Raises:
+            SmoochError: the API said that there is more, but not where.
+        """
+        if self._is_lost:
+            raise SmoochError(f"the API says that there is more, but its cursor leads nowhere: {self._page_cursor}")
         size = PAGE_SIZE if self._left is None or self._whole else min(PAGE_SIZE, self._left)
         if self._next is None:
             return models.Page(size=size)
@@ -78,18 +86,25 @@ class Walk(Generic[T]):
 
     def take(self, answer: Any) -> None:
         """Take a page, and decide whether there is another."""
-        records = [record for record in self._read(answer) if isinstance(record, Model)]
+        found = records(self._read(answer))
+        if self._backwards:
+            found.reverse()
         if self._whole:
-            self._ready.extendleft(reversed(records))
+            self._ready.extendleft(found)
         else:
-            self._ready.extend(reversed(records) if self._backwards else records)
+            self._ready.extend(found)
         self._page_cursor = _named_cursor(answer.meta, backwards=self._backwards)
-        has_more = answer.meta is not UNSET and answer.meta.has_more is True
-        self._at_end = not has_more
-        if has_more:
-            if self._page_cursor is None or self._page_cursor == self._next:
-                raise SmoochError(f"the API says that there is more, but its cursor leads nowhere: {self._page_cursor}")
-            self._next = self._page_cursor
+        self._at_end = answer.meta is UNSET or answer.meta.has_more is not True
+        if not self._at_end:
+            self._go_on(_id_of(found[-1]) if found else None)
+
+    def _go_on(self, last: str | None) -> None:
+        """Where the answer says, or else after its last record; never where the walk has been."""
+        if self._page_cursor in self._been:
+            self._page_cursor = last
+        self._is_lost = self._page_cursor in self._been
+        self._next = self._page_cursor
+        self._been.add(self._next)
 
     def give(self) -> T:
         """The next record. There must be one."""
@@ -102,6 +117,11 @@ class Walk(Generic[T]):
                 self._at_end = True
                 self._ready.clear()
         return record
+
+
+def records(found: Iterable[T]) -> list[T]:
+    """What of a list can be read; an element that is no object, or has no id, is no record."""
+    return [record for record in found if isinstance(record, Model)]
 
 
 def messages(

@@ -318,8 +318,8 @@ async def test_ask_reaches_account_paths_and_the_apps_own(
         ("endpoint", lambda api: api.ask("appusers/../webhooks", method="delete")),
         ("endpoint", lambda api: api.ask("appusers/a#b", method="delete")),
         ("method", lambda api: api.ask("appusers/b6518", method="brew")),
-        ("data", lambda api: api.ask("appusers", {"userId": float("nan")}, "post")),
-        ("data", lambda api: api.ask("appusers", {"userId": object()}, "post")),
+        ("data.userId", lambda api: api.ask("appusers", {"userId": float("nan")}, "post")),
+        ("data.userId", lambda api: api.ask("appusers", {"userId": object()}, "post")),
     ],
 )
 async def test_ask_refuses_what_would_leave_the_api_and_what_json_cannot_hold(

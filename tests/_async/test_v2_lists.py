@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 import threading
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import pytest
 from concurrency import AsyncBackground, async_wait_until
 from peer import Peer, Request, answer, script
 from smooch_api.v2 import models
+from smooch_api.v2.types import UNSET
 
 from smooch.errors import InvalidInput, ServerError, SmoochError
 from smooch.v2 import AsyncPaged, AsyncSmooch
@@ -241,15 +243,60 @@ def page(*records: dict[str, Any], **meta: Any) -> bytes:
     return answer(200, {"messages": list(records), "meta": meta})
 
 
-async def test_a_page_that_says_there_is_more_but_not_where_is_an_error(serve: Callable[..., Listing]) -> None:
-    for last in (
-        page(message(3), hasMore=True),
-        page(message(3), hasMore=True, beforeCursor=None),
-        page(message(3), hasMore=True, beforeCursor=record_id(5)),
-    ):
-        listing = serve(script(page(message(5), hasMore=True, beforeCursor=record_id(5)), last))
-        with pytest.raises(SmoochError, match="leads nowhere"):
-            await numbers(listing.messages())
+async def numbers_until_lost(records: AsyncPaged[Any]) -> list[int]:
+    found: list[int] = []
+
+    async def go_on() -> None:
+        async for record in records:
+            found.append(int(record.id, 16))  # noqa: PERF401  (what came before the error counts)
+
+    with pytest.raises(SmoochError, match="leads nowhere"):
+        await go_on()
+    return found
+
+
+async def test_a_page_that_says_there_is_more_but_not_where_costs_no_record_and_no_endless_walk(
+    serve: Callable[..., Listing],
+) -> None:
+    metas: list[dict[str, Any]] = [{}, {"beforeCursor": None}, {"beforeCursor": record_id(5)}]
+    for meta in metas:
+        first = page(message(5), hasMore=True, beforeCursor=record_id(5))
+        records = serve(script(first, page(message(3), hasMore=True, **meta))).messages()
+        assert await numbers_until_lost(records) == [5, 3, 3]
+        assert await numbers_until_lost(records) == []
+        assert records.cursor == record_id(3)
+    for options, expected in (({}, [5]), ({"newest_first": False}, [])):
+        listing = serve(script(page(message(5), hasMore=True), page(hasMore=True)))
+        assert await numbers_until_lost(listing.messages(**options)) == expected
+
+
+async def test_without_a_cursor_a_page_is_followed_by_what_comes_after_its_last_record(
+    serve: Callable[..., Listing],
+) -> None:
+    whole = Server(250)
+
+    def respond(request: Request) -> bytes:
+        content = json.loads(whole(request).partition(b"\r\n\r\n")[2])
+        content["meta"] = {"hasMore": content["meta"]["hasMore"]}
+        return answer(200, content)
+
+    listing = serve(respond)
+    assert await numbers(listing.messages()) == list(range(250))[::-1]
+    assert await numbers(listing.messages(newest_first=False)) == list(range(250))
+    assert await numbers(listing.clients()) == list(range(250))
+    assert await numbers(listing.clients(before=record_id(250))) == list(range(250))[::-1]
+
+
+async def test_a_message_without_author_or_content_comes_out_and_what_is_no_record_does_not(
+    serve: Callable[..., Listing],
+) -> None:
+    bare = {"id": record_id(1)}
+    null = {"id": record_id(2), "author": None, "content": None}
+    odd = {"id": record_id(3), "author": "Ana", "content": "Hi"}
+    listing = serve(script(answer(200, {"messages": [None, bare, null, 5, odd]})))
+    found = [one async for one in listing.messages()][::-1]
+    assert [one.to_dict() for one in found] == [bare, null, odd]
+    assert [(one.author, one.content) for one in found] == [(UNSET, UNSET), (None, None), (UNSET, UNSET)]
 
 
 @pytest.mark.parametrize("body", [{"messages": []}, {"messages": [], "meta": {"hasMore": False, "afterCursor": None}}])

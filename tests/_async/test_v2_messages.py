@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import math
+from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +21,7 @@ from smooch.errors import (
     NotFound,
     RequestTimeout,
     ServerError,
-    SmoochError,
+    UnreadableResponse,
 )
 from smooch.sandbox import Sandbox
 from smooch.v2 import AsyncSmooch
@@ -65,6 +67,52 @@ async def test_get_or_create_user_makes_a_user_once_and_leaves_it_alone_after(ap
     assert found.profile.given_name == "Ana"
     with pytest.raises(Conflict):
         await api.create_user("u-77")
+
+
+async def test_get_or_create_user_does_not_take_the_api_s_own_id_of_another_for_the_business_s() -> None:
+    other = {"user": {"id": "u-77", "externalId": "b6518"}}
+    with Peer(script(answer(409, {"errors": [{"code": "conflict", "title": "Taken"}]}), answer(200, other))) as peer:
+        async with AsyncSmooch("app_5a", "secret", APP, base_url=peer.url) as api:
+            with pytest.raises(Conflict, match="Taken"):
+                await api.get_or_create_user("u-77")
+        assert [request.method for request in peer.requests] == ["POST", "GET"]
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        (datetime(2026, 3, 2, 10, 15, 30, 120_999, timezone(timedelta(hours=2))), "2026-03-02T08:15:30.120Z"),
+        (datetime(2026, 3, 2, tzinfo=UTC), "2026-03-02T00:00:00.000Z"),
+        ("2026-03-02T08:15:30+02:00", "2026-03-02T08:15:30+02:00"),
+    ],
+)
+async def test_a_time_is_sent_in_utc_and_a_text_as_it_is(
+    api: AsyncSmooch, sandbox: Sandbox, given: Any, sent: str
+) -> None:
+    user = await api.create_user("u-77", signed_up_at=given)
+    assert sandbox.requests[-1].json["signedUpAt"] == user.signed_up_at == sent
+    await api.update_user("u-77", {"signedUpAt": sent})
+
+
+async def test_what_is_refused_shows_no_secret_and_little_of_anything(api: AsyncSmooch) -> None:
+    twilio = {"type": "twilio", "accountSid": "a", "phoneNumberSid": "p"}
+    user = await api.create_user("u-77", profile={"givenName": "Hush"})
+    for call in (
+        lambda: api.create_integration({**twilio, "authToken": {"x": "Hush"}}),
+        lambda: api.create_integration({**twilio, "authToken": ["Hush"]}),
+        lambda: api.create_integration({"type": "custom", "webhooks": {"secret": "Hush"}}),
+        lambda: api.create_integration({"type": "mailgun", "apiKey": 77775555}),
+        lambda: api.get_user({"name": "Hush"}),  # type: ignore[arg-type]
+        lambda: api.get_user(user),  # type: ignore[arg-type]
+        lambda: api.post_text("c1", "Hi", author=user.profile),  # type: ignore[arg-type]
+        lambda: api.post_carousel("c1", "long " * 10_000),  # type: ignore[arg-type]
+        lambda: api.post_text("c1", {"a": "Hush"}),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(InvalidInput) as caught:
+            await call()
+        assert "Hush" not in str(caught.value)
+        assert "7777" not in str(caught.value)
+        assert len(str(caught.value)) < 250
 
 
 @pytest.mark.parametrize("email", ["", " ", None, 5])
@@ -135,6 +183,17 @@ async def test_what_is_said_twice_must_agree(api: AsyncSmooch, message: Any, opt
         await api.post_message("c1", message, **options)
 
 
+MESSAGE = models.Message(id="1", author=models.Author(type_="user"), content=models.TextMessage(text="Hi"))
+LOOP: dict[str, Any] = {}
+LOOP["again"] = LOOP
+
+
+def loop() -> models.UserUpdate:
+    update = models.UserUpdate()
+    update["again"] = update
+    return update
+
+
 LONG = "x" * 4097
 BIG = {"note": "x" * 4086}
 """One byte above the limit, as JSON."""
@@ -155,7 +214,17 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
         "message.content.type",
         "must not be 'formResponse'",
     ),
-    "no message": (lambda api: api.post_message("c1", None), "message", "must be a text, a model or a mapping"),
+    "no message": (lambda api: api.post_message("c1", None), "message", "must be a text, a content such as"),
+    "a user in place of a message": (
+        lambda api: api.post_message("c1", models.User(id="u")),
+        "message",
+        "must be a text, a content such as TextMessage, a MessagePost or a mapping in wire form, not User",
+    ),
+    "a message that came": (
+        lambda api: api.post_message("c1", MESSAGE),
+        "message",
+        "not Message; what a message says is its content",
+    ),
     "a message that is a list": (lambda api: api.post_message("c1", [ITEM]), "message", "must be a text"),
     "a long text": (
         lambda api: api.post_text("c1", LONG),
@@ -166,7 +235,100 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "two rich texts": (
         lambda api: api.post_text("c1", html_text="a", markdown_text="a"),
         "message.content",
-        "must not be",
+        "holds htmlText and markdownText, which exclude each other",
+    ),
+    "a user without an id": (
+        lambda api: api.post_text("c1", "a", author={"type": "user"}),
+        "message.author",
+        "needs userId or userExternalId where type is 'user'",
+    ),
+    "a business with an id": (
+        lambda api: api.post_text("c1", "a", author={"type": "business", "userId": "u"}),
+        "message.author.userId",
+        "must be left out unless type is 'user'",
+    ),
+    "half of a character": (
+        lambda api: api.post_text("c1", "a", metadata={"ok": "a", "note": "\ud83d"}),
+        "message.metadata.note",
+        "it holds half of a surrogate pair",
+    ),
+    "a number without end": (
+        lambda api: api.post_text("c1", "a", metadata={"n": math.inf}),
+        "message.metadata.n",
+        "cannot be written as JSON: it is inf",
+    ),
+    "a number with many digits": (
+        lambda api: api.post_text("c1", "a", metadata={"n": 10**5000}),
+        "message.metadata.n",
+        "it has too many digits",
+    ),
+    "what holds itself": (
+        lambda api: api.post_text("c1", "a", override={"line": {"payload": LOOP}}),
+        "message",
+        "holds itself, or is nested too deeply",
+    ),
+    "a model that holds itself": (lambda api: api.update_user("u", loop()), "data", "holds itself"),
+    "Python's name in a mapping": (
+        lambda api: api.create_user(profile={"given_name": "Ana"}),
+        "user.profile.given_name",
+        "is not a field: did you mean givenName?",
+    ),
+    "Python's name in a change": (
+        lambda api: api.update_conversation("c1", {"display_name": "a"}),
+        "data.display_name",
+        "did you mean displayName?",
+    ),
+    "Python's name of a type": (
+        lambda api: api.post_message("c1", {"type": "text", "text": "a", "type_": "text"}),
+        "message.content.type_",
+        "did you mean type?",
+    ),
+    "an id that is a path": (lambda api: api.create_user(".."), "external_id", "must not be '..'"),
+    "a time that is none": (
+        lambda api: api.create_user(signed_up_at="yesterday"),
+        "user.signedUpAt",
+        "must be a time in ISO 8601 with its zone, such as 2026-03-02T08:15:30.120Z, not 'yesterday'",
+    ),
+    "a time without zone": (
+        lambda api: api.create_user(signed_up_at=datetime(2026, 3, 2)),  # noqa: DTZ001
+        "signed_up_at",
+        "has no timezone",
+    ),
+    "a time without zone in a change": (
+        lambda api: api.update_user("u", {"signedUpAt": "2026-03-02T08:15:30"}),
+        "data.signedUpAt",
+        "must be a time",
+    ),
+    "a participant with two ids": (
+        lambda api: api.create_conversation(participants=[{"userId": "u", "userExternalId": "b"}]),
+        "conversation.participants[0]",
+        "holds userId and userExternalId, which exclude each other",
+    ),
+    "a switchboard integration by id and type": (
+        lambda api: api.create_switchboard_integration("s", "bot", integration_id="i", integration_type="custom"),
+        "integration",
+        "holds integrationId and integrationType, which exclude each other",
+    ),
+    "a type of integration that is a number": (lambda api: api.list_integrations(5), "types", "not 5"),
+    "types of integrations that are none": (
+        lambda api: api.list_integrations([None]),
+        "types",
+        "must be a non-empty string, not None",
+    ),
+    "a trigger of v1 in a new webhook": (
+        lambda api: api.create_webhook("https://a.example", "*"),
+        "triggers",
+        "no trigger '*'",
+    ),
+    "a webhook without a trigger": (
+        lambda api: api.update_webhook("w", {"triggers": []}),
+        "data.triggers",
+        "must name one trigger at least",
+    ),
+    "a webhook without an address": (
+        lambda api: api.update_webhook("w", models.WebhookUpdate(target="a.example")),
+        "data.target",
+        "must be a full address",
     ),
     "large metadata": (
         lambda api: api.post_text("c1", "a", metadata=BIG),
@@ -195,8 +357,8 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "no address": (lambda api: api.post_image("c1", "cat.png"), "message.content.mediaUrl", "must be an address"),
     "coordinates that are none": (
         lambda api: api.post_location("c1", float("nan"), 7),
-        "message",
-        "cannot be written as JSON",
+        "message.content.coordinates.lat",
+        "cannot be written as JSON: it is nan",
     ),
     "a template for a channel that has none": (
         lambda api: api.post_template("c1", {}, schema="line"),
@@ -206,7 +368,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "a user who types": (
         lambda api: api.send_activity("c1", author={"type": "user", "userId": "u"}),
         "activity.type",
-        "must be 'conversation:read'",
+        "must be 'conversation:read' where author.type is 'user', not 'typing:start'",
     ),
     "another id": (lambda api: api.post_text("..", "a"), "conversation_id", "must not be '..'"),
     "no id": (lambda api: api.get_user(None), "user_id", "must be a non-empty string"),
@@ -220,7 +382,11 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
         "participants",
         "either the id of one user or participants",
     ),
-    "nobody": (lambda api: api.create_conversation(), "conversation.participants", "is missing"),
+    "nobody": (
+        lambda api: api.create_conversation(),
+        "user_id",
+        "give user_id, user_external_id or participants",
+    ),
     "nobody to leave": (lambda api: api.leave_conversation("c1"), "user_id", "exactly one of"),
     "a group that subscribes nobody": (
         lambda api: api.create_conversation(type_="sdkGroup", user_id="u"),
@@ -229,8 +395,8 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     ),
     "a channel of nobody": (
         lambda api: api.post_conversion_events("c1", "line", []),
-        "events",
-        "needs messenger or instagram or whatsapp",
+        "channel",
+        "must be one of messenger, instagram, whatsapp, not 'line'",
     ),
     "a trigger of v1": (lambda api: api.ensure_webhook_exist("*", "https://a.example"), "trigger", "no trigger '*'"),
     "a phone number of no country": (
@@ -240,7 +406,11 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
         "client.matchCriteria.phoneNumber",
         "must look like",
     ),
-    "no integration": (lambda api: api.create_integration([]), "data", "must be a mapping"),
+    "no integration": (
+        lambda api: api.create_integration([]),
+        "data",
+        "must be a mapping or IntegrationCreate, not list",
+    ),
 }
 
 
@@ -254,6 +424,19 @@ async def test_what_the_api_would_refuse_is_refused_before_it_is_sent(
     assert caught.value.field == field
     assert words in str(caught.value)
     assert sandbox.requests == []
+
+
+async def test_conversion_events_are_a_list_or_the_whole_object_of_meta() -> None:
+    event = {"event_name": "Purchase", "event_time": 1752161233}
+    whole = {"data": [event], "test_event_code": "TEST1", "partner_agent": "shop"}
+    with Peer(script(answer(200, {"conversionEvents": {"datasetId": 1, "eventsReceived": 1}}))) as peer:
+        async with AsyncSmooch("app_5a", "secret", APP, base_url=peer.url) as api:
+            await api.post_conversion_events("c1", "instagram", [event])
+            await api.post_conversion_events("c1", "whatsapp", whole)
+        assert [request.json() for request in peer.requests] == [
+            {"instagram": {"payload": {"data": [event]}}},
+            {"whatsapp": {"payload": whole}},
+        ]
 
 
 async def test_what_just_fits_is_sent(api: AsyncSmooch, conversation_id: str) -> None:
@@ -290,8 +473,10 @@ async def test_of_several_messages_the_last_is_returned_and_of_none_there_is_an_
     with Peer(script(posted("Hello", "template"), posted())) as peer:
         async with AsyncSmooch("app_5a", "secret", APP, base_url=peer.url) as api:
             assert (await api.post_text("c1", "Hello %((template:a))%")).id == "template"
-            with pytest.raises(SmoochError, match="do not simply repeat it"):
+            with pytest.raises(UnreadableResponse, match="do not simply repeat it") as caught:
                 await api.post_text("c1", "Hello")
+            assert (caught.value.status_code, caught.value.method) == (201, "POST")
+            assert caught.value.url == f"{peer.url}{peer.requests[-1].target}"
         assert len(peer.requests) == 2
 
 
@@ -321,6 +506,35 @@ async def test_a_file_is_uploaded_and_posted_in_one_call(
     report = await api.post_media(conversation_id, ("report", b"%PDF"), mime_type="application/pdf")
     assert isinstance(report.content, models.FileMessage)
     assert report.content.media_type == "application/pdf"
+
+
+async def test_an_uploaded_image_can_say_all_that_an_image_can(
+    api: AsyncSmooch, sandbox: Sandbox, conversation_id: str
+) -> None:
+    await api.post_media(
+        conversation_id, PNG, mime_type="IMAGE/PNG", markdown_text="*A cat*", actions=(each for each in [LINK])
+    )
+    content = sandbox.requests[-1].json["content"]
+    assert content.pop("mediaUrl").startswith(sandbox.url)
+    assert content == {"type": "image", "markdownText": "*A cat*", "actions": [LINK]}
+    await api.post_media(conversation_id, ("a.pdf", b"%PDF"), html_text="<b>Terms</b>", filename="terms.pdf")
+    assert sandbox.requests[-1].json["content"]["htmlText"] == "<b>Terms</b>"
+    assert b'filename="terms.pdf"' in sandbox.requests[-2].body
+    before = len(sandbox.requests)
+    for wrong in ("text/plain\r\nX-Evil: 1", "notamime", "", 5):
+        with pytest.raises(InvalidInput, match="mime_type must be a type such as image/png"):
+            await api.post_media(conversation_id, ("a.txt", b"a"), mime_type=wrong)  # type: ignore[arg-type]
+    with pytest.raises(InvalidInput, match="only images can have actions"):
+        await api.post_media(conversation_id, ("a.pdf", b"%PDF"), actions=[LINK])
+    assert len(sandbox.requests) == before
+
+
+async def test_bytes_are_uploaded_under_the_name_that_is_told(api: AsyncSmooch, sandbox: Sandbox) -> None:
+    attachment = await api.upload_attachment(PNG, mime_type="image/png")
+    assert attachment.media_type == "image/png"
+    assert b'filename="file.png"' in sandbox.requests[-1].body
+    attachment = await api.upload_attachment(PNG, filename="cat.png")
+    assert attachment.media_type == "image/png"
 
 
 async def test_an_upload_gives_an_address_that_can_be_deleted(api: AsyncSmooch) -> None:
@@ -380,6 +594,6 @@ async def test_a_file_whose_message_was_refused_is_removed_again(
 async def test_an_upload_without_an_address_is_an_error() -> None:
     with Peer(script(answer(201, {"attachment": {}}))) as peer:
         async with AsyncSmooch("app_5a", "secret", APP, base_url=peer.url) as api:
-            with pytest.raises(SmoochError, match="did not say where it is"):
+            with pytest.raises(UnreadableResponse, match="the call took effect"):
                 await api.post_media("c1", ("cat.png", PNG))
         assert len(peer.requests) == 1

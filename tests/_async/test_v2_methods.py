@@ -776,6 +776,39 @@ async def test_what_comes_is_all_of_the_envelope(api: AsyncSmooch) -> None:
     assert webhook.to_dict() == schema("WebhookListResponse")["examples"][-1]["webhooks"][0]
 
 
+@pytest.mark.parametrize(
+    ("name", "key", "arguments"),
+    [
+        ("find_users_by_email", "users", ("ana@example.org",)),
+        ("list_devices", "devices", ("u",)),
+        ("list_switchboards", "switchboards", ()),
+        ("list_switchboard_integrations", "switchboardIntegrations", ("s",)),
+        ("list_webhooks", "webhooks", ()),
+        ("list_app_keys", "keys", ()),
+        ("list_integration_keys", "keys", ("i",)),
+    ],
+)
+async def test_a_list_holds_records_and_nothing_else(name: str, key: str, arguments: tuple[str, ...]) -> None:
+    record = {
+        "id": "5a",
+        "type": "sdk",
+        "status": "active",
+        "name": "bot",
+        "enabled": True,
+        "displayName": "a",
+        "target": "https://a.example",
+        "triggers": [],
+        "secret": "s",
+        "deliverStandbyEvents": True,
+        "integrationId": "5b",
+        "integrationType": "custom",
+    }
+    with Peer(lambda _: answer(200, {key: [record, None, {}, 5, record]})) as peer:
+        async with AsyncSmooch("app_5a", "secret", "5d", base_url=peer.url) as api:
+            found = await getattr(api, name)(*arguments)
+    assert [one.id for one in found] == ["5a", "5a"]
+
+
 async def test_an_upload_carries_name_type_and_bytes(api: AsyncSmooch, server: Peer) -> None:
     await api.upload_attachment(("mug", b"jpeg bytes"), mime_type="image/jpeg")
     request = server.requests[-1]

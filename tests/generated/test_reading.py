@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
+import pickle
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from smooch_api.v1 import models
+from smooch_api.v2 import models as newer
+from smooch_api.v2.types import UNSET
 
 from .spec import CLASSES, SCHEMAS, UNIONS, VERSIONS, examples, reader, tag_of
 
@@ -228,6 +231,21 @@ def test_numbers_and_timestamps_keep_every_digit() -> None:
     user = {"_id": "1", "signedUpAt": "2015-12-24T15:15:47.99Z"}
     assert models.AppUser.from_dict(user).signed_up_at == "2015-12-24T15:15:47.99Z"
     assert models.AppUser.from_dict(user).to_dict() == user
+
+
+@pytest.mark.parametrize("model", [newer.Message, newer.EventMessage])
+def test_what_is_only_expected_costs_no_record_when_it_does_not_come(model: Any) -> None:
+    for wire, expected in [
+        ({"id": "1"}, UNSET),
+        ({"id": "1", "author": None, "content": None}, None),
+        ({"id": "1", "author": "Ana", "content": []}, UNSET),
+    ]:
+        message = model.from_dict(wire)
+        assert (message.author, message.content) == (expected, expected)
+        assert message.to_dict() == wire
+        assert pickle.loads(pickle.dumps(message)) == message
+    with pytest.raises(TypeError, match="author"):
+        model(id="1")
 
 
 @pytest.mark.parametrize(

@@ -46,3 +46,9 @@ async def modern() -> None:
             await api.post_media("b6518", ("cat.png", b"..."))
         except errors.RateLimited as error:
             assert_type(error.retry_after, float | None)
+
+
+def misspelt(api: Smooch) -> None:
+    api.with_options(deadlin=3)  # type: ignore[call-arg]
+    Smooch.from_env(regoin="us")  # type: ignore[call-arg]
+    Smooch.from_env(region="eu", api_version="v1.1")  # type: ignore[arg-type]

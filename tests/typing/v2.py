@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, assert_type
 
 from smooch_api.v2.api import webhooks
@@ -53,17 +54,26 @@ def sync() -> None:
                 case models.TextMessage(text=text):
                     assert_type(text, str | Unset)
                 case models.UnknownMessage() as unknown:
+                    assert_type(unknown.type_, str)
                     assert_type(unknown.additional_properties, dict[str, Any])
-                case _:
-                    pass
+                case content:
+                    assert_type(content.to_dict(), dict[str, Any])
+            assert_type(each.author.type_, str)
         assert_type(next(api.list_apps()), models.App)
         assert_type(api.delete_user("b6518"), None)
         hook = api.ensure_webhook_exist(["conversation:message"], "https://example.com", include_full_user=True)
         assert_type(hook, models.Webhook)
+        assert_type(hook.secret, str)
+        assert_type(api.upload_attachment(b"...", mime_type="image/png").media_url, str)
+        api.post_conversion_events("c1", "instagram", {"data": [{}], "test_event_code": "TEST1"})
+        api.create_user("u-77", signed_up_at=datetime.now(UTC))
         assert_type(api.create_integration(models.UnityIntegrationCreate()), models.Integration)
         answer = webhooks.list_webhooks.sync_detailed("5d", "me", client=api.raw)
         assert_type(answer, Response[models.WebhookListResponse])
         assert_type(api.with_options(deadline=3), Smooch)
+        api.with_options(deadlin=3)  # type: ignore[call-arg]
+        Smooch.from_env(tokn="a")  # type: ignore[call-arg]
+        Smooch.from_env(region="eu")  # type: ignore[arg-type]
     assert_type(Smooch.jwt_for_user("app_1", "secret", "b6518", expires_in=60), str)
     assert_type(jwt_for_user("app_1", "secret", "b6518", email="ana@example.org", email_verified=True), str)
     assert_type(inspect_user_jwt("token"), list[Finding])

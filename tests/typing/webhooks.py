@@ -101,7 +101,7 @@ def narrows_v2(body: bytes, headers: httpx.Headers) -> None:
                 assert_type(handed_through, dict[str, Any])
             case UnknownTypeEvent():
                 assert_type(event.additional_properties, dict[str, Any])
-                assert_type(event.type_, str | UnsetV2)
+                assert_type(event.type_, str)
             case MessageAppUser(messages=messages):
                 assert_type(event.trigger, Literal["message:appUser"])
                 assert_type(messages, list[models.Message])

@@ -6,7 +6,9 @@
 - Strings, numbers and booleans are taken as they come, without a check or a conversion.
 - A list element that cannot be read, null included, stays in its place as it came.
 - An object of a union gets its class by its tag; the union's catch-all if the tag is new or the class cannot read it.
-- Only a required field that is missing, or is no object or list where one is due, makes an object unreadable.
+- Only a required field that is missing, or is no object or list where one is due, makes an object unreadable. A field
+  that the description marks with `x-expected` is typed as if it were required, and read without: it is UNSET where it
+  is missing and None for a null, for what has always been there is still no reason to lose the rest of a record.
 """
 
 from __future__ import annotations

@@ -176,8 +176,9 @@ SCHEMAS: dict[str, Any] = {
         },
         "allOf": [
             {
-                "if": {"anyOf": [{"required": ["userId"]}, {"required": ["userExternalId"]}]},
-                "then": {"properties": {"type": {"const": "user"}}},
+                "if": {"required": ["type"], "properties": {"type": {"const": "user"}}},
+                "then": {"anyOf": [{"required": ["userId"]}, {"required": ["userExternalId"]}]},
+                "else": {"allOf": [{"not": {"required": ["userId"]}}, {"not": {"required": ["userExternalId"]}}]},
             }
         ],
     },
@@ -811,10 +812,7 @@ SCHEMAS: dict[str, Any] = {
                     }
                 },
             },
-            {
-                "if": {"required": ["content"], "properties": {"content": {"required": ["htmlText"]}}},
-                "then": {"properties": {"content": {"not": {"required": ["markdownText"]}}}},
-            },
+            {"properties": {"content": {"not": {"required": ["htmlText", "markdownText"]}}}},
             {
                 "if": {
                     "required": ["content"],
@@ -1052,7 +1050,7 @@ SCHEMAS: dict[str, Any] = {
             "nextSwitchboardIntegrationId": {"type": ["string", "null"]},
             "messageHistoryCount": {"type": ["integer", "null"], "minimum": 1, "maximum": 10},
         },
-        "allOf": [{"if": {"required": ["integrationId"]}, "then": {"not": {"required": ["integrationType"]}}}],
+        "allOf": [{"not": {"required": ["integrationId", "integrationType"]}}],
     },
     "SwitchboardUpdate": {
         "type": "object",
@@ -1271,7 +1269,7 @@ SCHEMAS: dict[str, Any] = {
         "properties": {
             "externalId": {"type": "string", "minLength": 1, "maxLength": 1024},
             "brandId": {"type": ["string", "null"], "minLength": 1, "maxLength": 24},
-            "signedUpAt": {"type": "string"},
+            "signedUpAt": {"type": "string", "format": "date-time"},
             "toBeRetained": {"type": "boolean"},
             "profile": {"$ref": "#/components/schemas/Profile"},
             "metadata": {"anyOf": [{"$ref": "#/components/schemas/Metadata"}, {"type": "null"}]},
@@ -1281,7 +1279,7 @@ SCHEMAS: dict[str, Any] = {
     "UserUpdate": {
         "type": "object",
         "properties": {
-            "signedUpAt": {"type": "string"},
+            "signedUpAt": {"type": "string", "format": "date-time"},
             "toBeRetained": {"type": "boolean"},
             "profile": {"$ref": "#/components/schemas/Profile"},
             "metadata": {"anyOf": [{"$ref": "#/components/schemas/Metadata"}, {"type": "null"}]},

@@ -13,12 +13,14 @@ from ..types import UNSET, Unset
 class Attachment(_base.Model):
     """An uploaded file."""
 
-    media_url: str | Unset = UNSET
+    media_url: str
     """For messages. Of an app with private attachments, it can only be fetched with a token."""
     media_type: str | Unset = UNSET
     """MIME type."""
 
-    _wire: ClassVar = _base.Wire(_base.Field("mediaUrl", "media_url"), _base.Field("mediaType", "media_type"))
+    _wire: ClassVar = _base.Wire(
+        _base.Field("mediaUrl", "media_url", required=True), _base.Field("mediaType", "media_type")
+    )
 
     def _fill(self, values: list[Any]) -> None:
         (self.media_url, self.media_type) = values

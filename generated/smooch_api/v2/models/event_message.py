@@ -25,8 +25,8 @@ class EventMessage(_base.Model):
     """24 hex digits."""
     received: str | Unset = UNSET
     """When it arrived, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
-    author: EventAuthor | Unset = UNSET
-    content: Content | Unset = UNSET
+    author: EventAuthor
+    content: Content
     source: EventSource | Unset = UNSET
     quoted_message: QuotedMessage | None | Unset = UNSET
     """What is answered; known from WhatsApp, and from form answers in the web widget."""
@@ -37,8 +37,8 @@ class EventMessage(_base.Model):
     _wire: ClassVar = _base.Wire(
         _base.Field("id", "id", required=True),
         _base.Field("received", "received"),
-        _base.Field("author", "author", _base.model("EventAuthor")),
-        _base.Field("content", "content", _unions.read_content),
+        _base.Field("author", "author", _base.model("EventAuthor"), nullable=True),
+        _base.Field("content", "content", _unions.read_content, nullable=True),
         _base.Field("source", "source", _base.model("EventSource")),
         _base.Field("quotedMessage", "quoted_message", _unions.read_quoted_message, nullable=True),
         _base.Field("metadata", "metadata", _base.as_object, nullable=True),

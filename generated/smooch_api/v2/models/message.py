@@ -26,10 +26,10 @@ class Message(_base.Model):
     id: str
     received: str | Unset = UNSET
     """When the API got it. ISO 8601, UTC, with milliseconds."""
-    author: Author | Unset = UNSET
+    author: Author
     activity: ActivityMessage | Unset = UNSET
     """What happened in the system, if that is what the message tells."""
-    content: Content | Unset = UNSET
+    content: Content
     source: Source | Unset = UNSET
     quoted_message: QuotedMessage | None | Unset = UNSET
     """What the author quoted on WhatsApp, or the form that a formResponse of the web client answers."""
@@ -42,9 +42,9 @@ class Message(_base.Model):
     _wire: ClassVar = _base.Wire(
         _base.Field("id", "id", required=True),
         _base.Field("received", "received"),
-        _base.Field("author", "author", _base.model("Author")),
+        _base.Field("author", "author", _base.model("Author"), nullable=True),
         _base.Field("activity", "activity", _unions.read_activity_message),
-        _base.Field("content", "content", _unions.read_content),
+        _base.Field("content", "content", _unions.read_content, nullable=True),
         _base.Field("source", "source", _base.model("Source")),
         _base.Field("quotedMessage", "quoted_message", _unions.read_quoted_message, nullable=True),
         _base.Field("metadata", "metadata", _base.as_object, nullable=True),

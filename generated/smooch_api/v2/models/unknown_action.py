@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 class UnknownAction(_base.Model):
     """An action of a type that this description does not know."""
 
-    type_: str | Unset = UNSET
+    type_: str
     text: str | Unset = UNSET
     """Label of the button."""
     metadata: Metadata | None | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("type", "type_"),
+        _base.Field("type", "type_", nullable=True),
         _base.Field("text", "text"),
         _base.Field("metadata", "metadata", _base.as_object, nullable=True),
     )

@@ -13,10 +13,12 @@ from ..types import UNSET, Unset
 class UnknownActivityMessage(_base.Model):
     """An activity of a type that this description does not know."""
 
-    type_: str | Unset = UNSET
+    type_: str
     data: dict[str, Any] | Unset = UNSET
 
-    _wire: ClassVar = _base.Wire(_base.Field("type", "type_"), _base.Field("data", "data", _base.as_object))
+    _wire: ClassVar = _base.Wire(
+        _base.Field("type", "type_", nullable=True), _base.Field("data", "data", _base.as_object)
+    )
 
     def _fill(self, values: list[Any]) -> None:
         (self.type_, self.data) = values

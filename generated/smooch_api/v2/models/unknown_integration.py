@@ -28,7 +28,7 @@ class UnknownIntegration(_base.Model):
     """Whether users are told that a message was written by an AI. True unless set; without it, the law of the place is
     the business's own care.
     """
-    type_: str | Unset = UNSET
+    type_: str
 
     _wire: ClassVar = _base.Wire(
         _base.Field("id", "id"),
@@ -36,7 +36,7 @@ class UnknownIntegration(_base.Model):
         _base.Field("displayName", "display_name", nullable=True),
         _base.Field("defaultResponder", "default_responder", _base.model("DefaultResponder"), nullable=True),
         _base.Field("showAIDisclaimer", "show_ai_disclaimer"),
-        _base.Field("type", "type_"),
+        _base.Field("type", "type_", nullable=True),
     )
 
     def _fill(self, values: list[Any]) -> None:

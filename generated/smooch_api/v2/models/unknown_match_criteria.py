@@ -15,13 +15,13 @@ class UnknownMatchCriteria(_base.Model):
 
     integration_id: str
     """Which integration of this type."""
-    type_: str | Unset = UNSET
+    type_: str
     primary: bool | Unset = UNSET
     """Whether messages go here first once it is linked. Default true."""
 
     _wire: ClassVar = _base.Wire(
         _base.Field("integrationId", "integration_id", required=True),
-        _base.Field("type", "type_"),
+        _base.Field("type", "type_", nullable=True),
         _base.Field("primary", "primary"),
     )
 

@@ -13,12 +13,14 @@ from ..types import UNSET, Unset
 class UnknownMessage(_base.Model):
     """Content of a type that this description does not know."""
 
-    type_: str | Unset = UNSET
+    type_: str
     text: str | Unset = UNSET
     block_chat_input: bool | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("type", "type_"), _base.Field("text", "text"), _base.Field("blockChatInput", "block_chat_input")
+        _base.Field("type", "type_", nullable=True),
+        _base.Field("text", "text"),
+        _base.Field("blockChatInput", "block_chat_input"),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -6,16 +6,15 @@ from typing import Any, ClassVar
 from attrs import define as _define
 
 from .. import base as _base
-from ..types import UNSET, Unset
 
 
 @_define(eq=False, kw_only=True, repr=False)
 class UnknownQuotedMessage(_base.Model):
     """A quotation of a type that this description does not know."""
 
-    type_: str | Unset = UNSET
+    type_: str
 
-    _wire: ClassVar = _base.Wire(_base.Field("type", "type_"))
+    _wire: ClassVar = _base.Wire(_base.Field("type", "type_", nullable=True))
 
     def _fill(self, values: list[Any]) -> None:
         (self.type_,) = values

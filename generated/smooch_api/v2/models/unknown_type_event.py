@@ -17,13 +17,13 @@ class UnknownTypeEvent(_base.Model):
     """Tells a repeated delivery from a new event."""
     created_at: str | Unset = UNSET
     """When it happened, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
-    type_: str | Unset = UNSET
+    type_: str
     payload: dict[str, Any] | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
         _base.Field("id", "id"),
         _base.Field("createdAt", "created_at"),
-        _base.Field("type", "type_"),
+        _base.Field("type", "type_", nullable=True),
         _base.Field("payload", "payload", _base.as_object),
     )
 

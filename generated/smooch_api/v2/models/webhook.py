@@ -24,7 +24,7 @@ class Webhook(_base.Model):
 
     Known values: `v1`, `v1.1`, `v2`.
     """
-    secret: str | Unset = UNSET
+    secret: str
     """Every delivery carries it in the header `X-API-Key`."""
     include_full_user: bool | Unset = UNSET
     """Whether deliveries carry the whole user. False unless set."""
@@ -36,7 +36,7 @@ class Webhook(_base.Model):
         _base.Field("target", "target", required=True),
         _base.Field("triggers", "triggers", _base.as_list, required=True),
         _base.Field("version", "version"),
-        _base.Field("secret", "secret", secret=True),
+        _base.Field("secret", "secret", nullable=True, secret=True),
         _base.Field("includeFullUser", "include_full_user"),
         _base.Field("includeFullSource", "include_full_source"),
     )
