@@ -180,16 +180,25 @@ class Checker:
         choices = [(self._compile(schema), self._tags(schema)) for schema in schemas]
         wanted = _wanted(schemas)
         needed = [name for schema in schemas if schema.keys() == {"required"} for name in schema["required"]]
+        tag, tagged = _by_tag(choices)
+        are_tagged = any(tags for _, tags in choices)
 
         def test(value: Any) -> Problem | None:
             possible = choices
-            if isinstance(value, _OBJECT):
+            if are_tagged and isinstance(value, _OBJECT):
+                if isinstance(found := value.get(tag), str) and found in tagged:
+                    return tagged[found](value)
                 possible = [choice for choice in choices if not _differs(choice[1], value)]
             if len(possible) == 1 < len(choices):
                 # Trying all would take exponential time where messages quote messages.
                 return possible[0][0](value)
-            fitting = sum(choice(value) is None for choice, _ in possible)
-            if fitting == 1 or (fitting and not one):
+            fitting = 0
+            for choice, _ in possible:
+                if choice(value) is None:
+                    if not one:
+                        return None
+                    fitting += 1
+            if fitting == 1:
                 return None
             if fitting:
                 return _exclusion([name for name in needed if name in value])
@@ -216,6 +225,23 @@ class Checker:
         for part in schema.get("allOf", ()):
             tags += self._tags(part)
         return tags
+
+
+def _by_tag(choices: list[tuple[Test, list[_Tag]]]) -> tuple[str, dict[str, Test]]:
+    """The field whose value alone decides between the choices, and the choice for each value; empty if there is none."""
+    first = choices[0][1]
+    name = first[0][0] if first else ""
+    tagged: dict[str, Test] = {}
+    for choice, tags in choices:
+        of_name = [(constant, excluded) for field, constant, excluded, _ in tags if field == name]
+        for constant, excluded in of_name:
+            if constant is not _ANY and constant not in tagged:
+                tagged[constant] = choice
+            elif constant is not _ANY or not tagged.keys() <= set(excluded):
+                return "", {}
+        if not of_name:
+            return "", {}
+    return name, tagged
 
 
 def _differs(tags: list[_Tag], value: Mapping[str, Any]) -> bool:
@@ -328,12 +354,11 @@ def _all(tests: list[Test]) -> Test:
 def _type_test(types: str | list[str], rest: Test) -> Test:
     names = [types] if isinstance(types, str) else types
     wanted = " or ".join(_TYPES[name][0] for name in names)
-    checks = [_TYPES[name][1] for name in names]
+    first, *others = [_TYPES[name][1] for name in names]
 
     def test(value: Any) -> Problem | None:
-        for fits in checks:
-            if fits(value):
-                return rest(value)
+        if first(value) or any(fits(value) for fits in others):
+            return rest(value)
         return "", f"must be {wanted}", value
 
     return test
@@ -348,8 +373,9 @@ def _enum_test(allowed: list[Any]) -> Test:
     wanted = f"must be one of {', '.join(map(repr, allowed))}"
 
     def test(value: Any) -> Problem | None:
-        if any(_same(value, each) for each in allowed):
-            return None
+        for each in allowed:
+            if _same(value, each):
+                return None
         return "", wanted, value
 
     return test
@@ -468,4 +494,4 @@ def _misspelt(names: Collection[str]) -> dict[str, str]:
 
 
 def _same(value: Any, other: Any) -> bool:
-    return bool(value == other) and isinstance(value, bool) == isinstance(other, bool)
+    return value is other or (bool(value == other) and isinstance(value, bool) == isinstance(other, bool))

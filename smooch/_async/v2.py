@@ -555,7 +555,7 @@ class AsyncSmooch:
         body = bodies.message_post(message, options)
         answer = await messages.post_message.asyncio_detailed(self._app(), conversation_id, client=self.raw, body=body)
         return bodies.last_message(
-            answer, self._settings.join(f"apps/{self._app()}/conversations/{conversation_id}/messages")
+            answer, self._settings, f"apps/{self._app()}/conversations/{conversation_id}/messages"
         )
 
     async def post_text(

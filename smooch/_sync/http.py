@@ -51,7 +51,12 @@ class HTTPClient(httpx.Client):
     def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:
         """Build a request; account-level paths start at the version, all others at the app."""
         try:
-            return super().build_request(method, self._settings.locate(url), **options)
+            url = self._settings.locate(url)
+            if isinstance(url, str) and url.startswith("/"):
+                url = httpx.URL(
+                    f"{str(self.base_url).rstrip('/')}/{url.lstrip('/')}"
+                )  # parsed once; httpx would do so twice
+            return super().build_request(method, url, **options)
         except httpx.InvalidURL as error:
             raise errors.InvalidInput(f"this makes no valid address: {error}", "url") from None
 

@@ -556,7 +556,7 @@ class Smooch:
         body = bodies.message_post(message, options)
         answer = messages.post_message.sync_detailed(self._app(), conversation_id, client=self.raw, body=body)
         return bodies.last_message(
-            answer, self._settings.join(f"apps/{self._app()}/conversations/{conversation_id}/messages")
+            answer, self._settings, f"apps/{self._app()}/conversations/{conversation_id}/messages"
         )
 
     def post_text(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from .._files import Upload
     from .._webhook_plan import Options
+    from . import config
 
 MAX_JSON = 102_400
 """Bytes that a JSON body may have: 100 kB."""
@@ -97,11 +98,13 @@ def plain(value: Any, field: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str | bytes | bytearray | int | float):
+        return value
     if isinstance(value, Model):
         return _plain(value.to_dict())
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, Iterable) and not isinstance(value, str | bytes | bytearray):
+    if isinstance(value, Iterable):
         return [_plain(item) for item in value]
     return value
 
@@ -241,13 +244,13 @@ def message_post(message: MessageLike, options: MessageOptions) -> models.Messag
     extra = given(**options)
     data = _message(message)
     if (blocks := extra.pop("block_chat_input", None)) is not None:
-        content = plain(data["content"], "message.content")
+        content = _bodies.wire_form(Model, data["content"], "message.content", "Content")
         data["content"] = _joined(content, {"blockChatInput": blocks}, "message.content")
     if "author" in extra:
         extra["author"] = author(extra["author"])
     elif "author" not in data:
         extra["author"] = author("business")
-    return body(models.MessagePost, _joined(data, plain(extra, "message"), "message"), "message")
+    return body(models.MessagePost, _joined(data, extra, "message"), "message")
 
 
 def _message(message: MessageLike) -> dict[str, Any]:
@@ -260,22 +263,22 @@ def _message(message: MessageLike) -> dict[str, Any]:
             f"not {type(message).__name__}{received}",
             "message",
         )
-    wire: dict[str, Any] = plain(message, "message")
+    wire = _bodies.wire_form(Model, message, "message")
     return wire if "content" in wire else {"content": wire}
 
 
 def _joined(wire: dict[str, Any], extra: dict[str, Any], field: str) -> dict[str, Any]:
     for name, value in extra.items():
-        if name in wire and wire[name] != value:
+        if name in wire and plain(wire[name], field) != plain(value, field):
             raise InvalidInput(f"{field}.{name} is given twice, and not the same: leave one out", f"{field}.{name}")
     return {**wire, **extra}
 
 
-def last_message(answer: Response[models.MessagePostResponse], url: httpx.URL) -> models.Message:
-    """The message that was posted; of several the last, since those before it are text around a template."""
+def last_message(answer: Response[models.MessagePostResponse], settings: config.Settings, path: str) -> models.Message:
+    """The message that was posted to a path; of several the last, since those before it are text around a template."""
     found = [message for message in answer.parsed.messages if isinstance(message, models.Message)]
     if not found:
-        request = httpx.Request("POST", url)
+        request = httpx.Request("POST", settings.join(path))
         response = httpx.Response(answer.status_code, content=answer.content, request=request)
         raise unreadable(response, ValueError("there is no message in it"))
     return found[-1]
