@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import mimetypes
 import os
 import re
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, BinaryIO, TypeAlias, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, Protocol, TypeAlias, cast
 
 import attrs
 
@@ -20,7 +21,15 @@ if TYPE_CHECKING:
 
     from smooch_api.v1.types import File
 
-FileSource: TypeAlias = str | os.PathLike[str] | tuple[str, bytes] | BinaryIO
+
+class ReadableFile(Protocol):
+    """A file open for reading bytes, such as those of `open`, `tempfile` and web frameworks."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, `size` at most."""
+
+
+FileSource: TypeAlias = str | os.PathLike[str] | tuple[str, bytes] | ReadableFile
 """A path, a pair of name and bytes, or a file opened for reading bytes."""
 
 _NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
@@ -73,7 +82,8 @@ def opened(
             size = content.seek(0, os.SEEK_END)
             content.seek(0)
         if not size:
-            raise InvalidInput(f"{name} is empty", "file_path")
+            at_end = ", or was read to its end: seek(0) goes back" if hasattr(source, "read") else ""
+            raise InvalidInput(f"{name} is empty{at_end}", "file_path")
         if size > limit:
             raise InvalidInput(f"{name} is larger than the {limit:,} bytes that the API takes", "file_path")
         yield Upload(name=name, mime_type=mime_type or _mime_type(name), content=content)
@@ -99,8 +109,13 @@ def _opened(source: FileSource | bytes, opened_here: ExitStack) -> tuple[str, Bi
         case (str() as name, bytes() | bytearray() | memoryview() as data) if name:
             return name, io.BytesIO(data)
         case _ if hasattr(source, "read"):
-            file, path_name = cast("BinaryIO", source), getattr(source, "name", None)
-            name = os.path.basename(path_name) if isinstance(path_name, str) else ""  # noqa: PTH119
+            file, name = cast("BinaryIO", source), _own_name(source)
+            if inspect.iscoroutinefunction(file.read):
+                raise InvalidInput(
+                    "the file is one to await: give the plain file that it is made of, "
+                    "in Starlette and FastAPI upload.file, with filename=upload.filename",
+                    "file_path",
+                )
             with _explained(name or "the file"):
                 if not isinstance(file.read(0), bytes):
                     raise InvalidInput("the file is open for text; open it with mode 'rb'", "file_path")
@@ -111,6 +126,12 @@ def _opened(source: FileSource | bytes, opened_here: ExitStack) -> tuple[str, Bi
                 f"not {type(source).__name__}",
                 "file_path",
             )
+
+
+def _own_name(file: object) -> str:
+    """What a file is called; an upload of Werkzeug has that as `filename`, and the name of a form's field as `name`."""
+    name = getattr(file, "filename", None) or getattr(file, "name", None)
+    return os.path.basename(name) if isinstance(name, str) else ""  # noqa: PTH119
 
 
 @contextmanager

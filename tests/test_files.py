@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import httpx
 import pytest
+from starlette.datastructures import UploadFile
+from werkzeug.datastructures import FileStorage
 
 from smooch import _files
 from smooch.errors import InvalidInput
@@ -145,7 +147,7 @@ def test_an_open_file_is_sent_from_where_it_stands(cat: Path) -> None:
 def test_a_file_that_stands_at_its_end_has_nothing_to_send(cat: Path) -> None:
     with cat.open("rb") as file:
         file.seek(0, os.SEEK_END)
-        with pytest.raises(InvalidInput, match=r"cat\.png is empty"):
+        with pytest.raises(InvalidInput, match=r"cat\.png is empty, or was read to its end: seek\(0\)"):
             read(file)
 
 
@@ -176,6 +178,18 @@ def test_a_temporary_file_has_no_name_of_its_own() -> None:
         file.write(PNG)
         file.seek(0)
         assert read(file) == ("file", "application/octet-stream", PNG)
+
+
+def test_an_upload_of_flask_has_the_name_that_it_came_with() -> None:
+    upload = FileStorage(io.BytesIO(PNG), filename="photos/cat.png", name="field")
+    assert read(upload) == ("cat.png", "image/png", PNG)
+
+
+def test_a_file_to_await_is_refused_and_the_one_in_it_is_taken() -> None:
+    upload = UploadFile(io.BytesIO(PNG), filename="cat.png")
+    with pytest.raises(InvalidInput, match=r"upload\.file, with filename=upload\.filename"):
+        read(upload)
+    assert read(upload.file, filename=upload.filename) == ("cat.png", "image/png", PNG)
 
 
 @pytest.mark.parametrize(

@@ -777,9 +777,10 @@ class AsyncSmooch:
     ) -> models.Attachment:
         """Upload a file that messages can refer to (uploadAttachment); `post_media` posts it too.
 
-        `file_path` is a path, bytes, a pair `("cat.png", b"…")`, or a file opened with mode `rb`, 50 MB at most. Its
-        type is guessed from its name unless `mime_type` tells; `filename` is its name for the user, in place of its own
-        or where it has none. With `conversation_id` it is deleted together with what it belongs to.
+        `file_path` is a path, bytes, a pair `("cat.png", b"…")`, or a file opened with mode `rb`, which is sent from
+        where it stands, 50 MB at most. Its type is guessed from its name unless `mime_type` tells; `filename` is its
+        name for the user, in place of its own or where it has none. With `conversation_id` it is deleted together with
+        what it belongs to.
         """
         with _files.opened(file_path, _files.LIMITS[self._settings.prefix], mime_type, filename) as upload:
             return await self._upload(upload, conversation_id)

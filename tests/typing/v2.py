@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import UTC, datetime
-from typing import Any, assert_type
+from typing import IO, Any, assert_type
 
 from smooch_api.v2.api import webhooks
 from smooch_api.v2.types import Response, Unset
@@ -78,6 +79,14 @@ def sync() -> None:
     assert_type(jwt_for_user("app_1", "secret", "b6518", email="ana@example.org", email_verified=True), str)
     assert_type(inspect_user_jwt("token"), list[Finding])
     assert_type(authorize_url("client", state="7"), str)
+
+
+def files(api: Smooch, upload: IO[bytes], text: IO[str]) -> None:
+    with tempfile.NamedTemporaryFile() as named, tempfile.SpooledTemporaryFile() as spooled:
+        for file in (named, spooled, upload):
+            api.upload_attachment(file)
+    api.post_media("c1", upload, filename="cat.png")
+    api.post_media("c1", text)  # type: ignore[arg-type]
 
 
 async def asynchronous() -> None:
