@@ -249,6 +249,25 @@ def test_what_is_only_expected_costs_no_record_when_it_does_not_come(model: Any)
 
 
 @pytest.mark.parametrize(
+    ("model", "attribute", "wire"),
+    [
+        (newer.WebIntegration, "id", {"type": "web"}),
+        (newer.CustomIntegration, "id", {"type": "custom", "webhooks": []}),
+        (newer.AppKey, "secret", {"id": "app_1"}),
+        (newer.IntegrationKey, "secret", {"id": "int_1"}),
+        (newer.Participant, "user_id", {"id": "1"}),
+        (newer.SwitchboardIntegrationTruncated, "name", {}),
+    ],
+)
+def test_a_record_without_what_further_calls_take_is_read(model: Any, attribute: str, wire: dict[str, Any]) -> None:
+    record = model.from_dict(wire)
+    assert getattr(record, attribute) is UNSET
+    assert record.to_dict() == wire
+    with pytest.raises(TypeError, match=attribute):
+        model(**{name: value for name, value in wire.items() if name != "type"})
+
+
+@pytest.mark.parametrize(
     ("model", "value", "reason"),
     [
         (models.AppUser, {}, "AppUser needs _id"),

@@ -81,6 +81,19 @@ def sync() -> None:
     assert_type(authorize_url("client", state="7"), str)
 
 
+def what_further_calls_take(api: Smooch) -> None:
+    for integration in api.list_integrations("custom"):
+        key = api.create_integration_key(integration.id, "Bot")
+        assert_type(Smooch(key.id, key.secret, "5d", region="us"), Smooch)
+        api.create_switchboard_integration("s1", "bot", integration_id=integration.id)
+    assert_type(api.create_app_key("Bot").secret, str)
+    for participant in api.list_participants("c1"):
+        api.get_user(participant.user_id)
+    if active := api.get_conversation("c1").active_switchboard_integration:
+        api.pass_control("c1", active.name)
+        api.list_integration_keys(active.integration_id)
+
+
 def files(api: Smooch, upload: IO[bytes], text: IO[str]) -> None:
     with tempfile.NamedTemporaryFile() as named, tempfile.SpooledTemporaryFile() as spooled:
         for file in (named, spooled, upload):

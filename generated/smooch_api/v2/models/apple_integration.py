@@ -21,7 +21,7 @@ class AppleIntegration(_base.Model):
     """Id of the business at Apple."""
     msp_id: str
     """Id of the messaging service provider."""
-    id: str | Unset = UNSET
+    id: str
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""
@@ -40,7 +40,7 @@ class AppleIntegration(_base.Model):
         _base.Field("type", "type_", _base.exactly("apple"), required=True),
         _base.Field("businessId", "business_id", required=True),
         _base.Field("mspId", "msp_id", required=True),
-        _base.Field("id", "id"),
+        _base.Field("id", "id", nullable=True),
         _base.Field("status", "status"),
         _base.Field("displayName", "display_name", nullable=True),
         _base.Field("defaultResponder", "default_responder", _base.model("DefaultResponder"), nullable=True),

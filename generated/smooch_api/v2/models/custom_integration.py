@@ -19,7 +19,7 @@ class CustomIntegration(_base.Model):
     type_: Literal["custom"] = "custom"
     webhooks: list[Webhook]
     """Its webhooks."""
-    id: str | Unset = UNSET
+    id: str
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""
@@ -29,7 +29,7 @@ class CustomIntegration(_base.Model):
     _wire: ClassVar = _base.Wire(
         _base.Field("type", "type_", _base.exactly("custom"), required=True),
         _base.Field("webhooks", "webhooks", _base.list_of(_base.model("Webhook")), required=True),
-        _base.Field("id", "id"),
+        _base.Field("id", "id", nullable=True),
         _base.Field("status", "status"),
         _base.Field("displayName", "display_name", nullable=True),
     )

@@ -19,7 +19,7 @@ class InstagramIntegration(_base.Model):
     type_: Literal["instagram"] = "instagram"
     app_id: str
     """Id of the Facebook app."""
-    id: str | Unset = UNSET
+    id: str
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""
@@ -51,7 +51,7 @@ class InstagramIntegration(_base.Model):
     _wire: ClassVar = _base.Wire(
         _base.Field("type", "type_", _base.exactly("instagram"), required=True),
         _base.Field("appId", "app_id", required=True),
-        _base.Field("id", "id"),
+        _base.Field("id", "id", nullable=True),
         _base.Field("status", "status"),
         _base.Field("displayName", "display_name", nullable=True),
         _base.Field("defaultResponder", "default_responder", _base.model("DefaultResponder"), nullable=True),

@@ -17,13 +17,13 @@ class IntegrationKey(_base.Model):
     """Starts with `int_`. The name in basic authentication, the `kid` of JWTs."""
     display_name: str | None | Unset = UNSET
     """Name for people."""
-    secret: str | Unset = UNSET
+    secret: str
     """The password in basic authentication, signs JWTs. Every read returns it again."""
 
     _wire: ClassVar = _base.Wire(
         _base.Field("id", "id", required=True),
         _base.Field("displayName", "display_name", nullable=True),
-        _base.Field("secret", "secret", secret=True),
+        _base.Field("secret", "secret", nullable=True, secret=True),
     )
 
     def _fill(self, values: list[Any]) -> None:

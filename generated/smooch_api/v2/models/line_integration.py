@@ -17,7 +17,7 @@ class LineIntegration(_base.Model):
     """LINE."""
 
     type_: Literal["line"] = "line"
-    id: str | Unset = UNSET
+    id: str
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""
@@ -46,7 +46,7 @@ class LineIntegration(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field("type", "type_", _base.exactly("line"), required=True),
-        _base.Field("id", "id"),
+        _base.Field("id", "id", nullable=True),
         _base.Field("status", "status"),
         _base.Field("displayName", "display_name", nullable=True),
         _base.Field("defaultResponder", "default_responder", _base.model("DefaultResponder"), nullable=True),

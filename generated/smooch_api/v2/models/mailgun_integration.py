@@ -21,7 +21,7 @@ class MailgunIntegration(_base.Model):
     """Domain that sends, as set up at Mailgun."""
     incoming_address: str
     """Mail to this address becomes messages; also the address for replies."""
-    id: str | Unset = UNSET
+    id: str
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""
@@ -44,7 +44,7 @@ class MailgunIntegration(_base.Model):
         _base.Field("type", "type_", _base.exactly("mailgun"), required=True),
         _base.Field("domain", "domain", required=True),
         _base.Field("incomingAddress", "incoming_address", required=True),
-        _base.Field("id", "id"),
+        _base.Field("id", "id", nullable=True),
         _base.Field("status", "status"),
         _base.Field("displayName", "display_name", nullable=True),
         _base.Field("defaultResponder", "default_responder", _base.model("DefaultResponder"), nullable=True),

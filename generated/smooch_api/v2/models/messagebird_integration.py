@@ -19,7 +19,7 @@ class MessagebirdIntegration(_base.Model):
     type_: Literal["messagebird"] = "messagebird"
     originator: str
     """The number that messages come to."""
-    id: str | Unset = UNSET
+    id: str
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""
@@ -37,7 +37,7 @@ class MessagebirdIntegration(_base.Model):
     _wire: ClassVar = _base.Wire(
         _base.Field("type", "type_", _base.exactly("messagebird"), required=True),
         _base.Field("originator", "originator", required=True),
-        _base.Field("id", "id"),
+        _base.Field("id", "id", nullable=True),
         _base.Field("status", "status"),
         _base.Field("displayName", "display_name", nullable=True),
         _base.Field("defaultResponder", "default_responder", _base.model("DefaultResponder"), nullable=True),

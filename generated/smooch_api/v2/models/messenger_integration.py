@@ -19,7 +19,7 @@ class MessengerIntegration(_base.Model):
     type_: Literal["messenger"] = "messenger"
     app_id: str
     """Id of the Facebook app."""
-    id: str | Unset = UNSET
+    id: str
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""
@@ -41,7 +41,7 @@ class MessengerIntegration(_base.Model):
     _wire: ClassVar = _base.Wire(
         _base.Field("type", "type_", _base.exactly("messenger"), required=True),
         _base.Field("appId", "app_id", required=True),
-        _base.Field("id", "id"),
+        _base.Field("id", "id", nullable=True),
         _base.Field("status", "status"),
         _base.Field("displayName", "display_name", nullable=True),
         _base.Field("defaultResponder", "default_responder", _base.model("DefaultResponder"), nullable=True),

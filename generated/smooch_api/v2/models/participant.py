@@ -18,7 +18,7 @@ class Participant(_base.Model):
 
     id: str
     """Not the user's id."""
-    user_id: str | Unset = UNSET
+    user_id: str
     user_external_id: str | None | Unset = UNSET
     """Id chosen by the business."""
     unread_count: int | Unset = UNSET
@@ -30,7 +30,7 @@ class Participant(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field("id", "id", required=True),
-        _base.Field("userId", "user_id"),
+        _base.Field("userId", "user_id", nullable=True),
         _base.Field("userExternalId", "user_external_id", nullable=True),
         _base.Field("unreadCount", "unread_count"),
         _base.Field("clientAssociations", "client_associations", _base.list_of(_base.model("ClientAssociation"))),

@@ -13,18 +13,18 @@ from ..types import UNSET, Unset
 class SwitchboardIntegrationTruncated(_base.Model):
     """Short form of a switchboard integration, as conversations hold it."""
 
-    id: str | Unset = UNSET
-    name: str | Unset = UNSET
+    id: str
+    name: str
     """Name in the switchboard; letters, digits, `-` and `_`."""
-    integration_id: str | Unset = UNSET
+    integration_id: str
     """The integration that gets the events."""
     integration_type: str | Unset = UNSET
     """Its type, such as `zd:agentWorkspace`; of an OAuth integration its client id."""
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("id", "id"),
-        _base.Field("name", "name"),
-        _base.Field("integrationId", "integration_id"),
+        _base.Field("id", "id", nullable=True),
+        _base.Field("name", "name", nullable=True),
+        _base.Field("integrationId", "integration_id", nullable=True),
         _base.Field("integrationType", "integration_type"),
     )
 

@@ -19,7 +19,7 @@ class TwilioIntegration(_base.Model):
     type_: Literal["twilio"] = "twilio"
     account_sid: str
     """SID of the account."""
-    id: str | Unset = UNSET
+    id: str
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""
@@ -39,7 +39,7 @@ class TwilioIntegration(_base.Model):
     _wire: ClassVar = _base.Wire(
         _base.Field("type", "type_", _base.exactly("twilio"), required=True),
         _base.Field("accountSid", "account_sid", required=True),
-        _base.Field("id", "id"),
+        _base.Field("id", "id", nullable=True),
         _base.Field("status", "status"),
         _base.Field("displayName", "display_name", nullable=True),
         _base.Field("defaultResponder", "default_responder", _base.model("DefaultResponder"), nullable=True),

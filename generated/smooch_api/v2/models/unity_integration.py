@@ -17,7 +17,7 @@ class UnityIntegration(_base.Model):
     """An app with the Unity SDK."""
 
     type_: Literal["unity"] = "unity"
-    id: str | Unset = UNSET
+    id: str
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""
@@ -38,7 +38,7 @@ class UnityIntegration(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field("type", "type_", _base.exactly("unity"), required=True),
-        _base.Field("id", "id"),
+        _base.Field("id", "id", nullable=True),
         _base.Field("status", "status"),
         _base.Field("displayName", "display_name", nullable=True),
         _base.Field("defaultResponder", "default_responder", _base.model("DefaultResponder"), nullable=True),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class UnknownIntegration(_base.Model):
     """An integration of a type that this description does not know."""
 
-    id: str | Unset = UNSET
+    id: str
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""
@@ -31,7 +31,7 @@ class UnknownIntegration(_base.Model):
     type_: str
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("id", "id"),
+        _base.Field("id", "id", nullable=True),
         _base.Field("status", "status"),
         _base.Field("displayName", "display_name", nullable=True),
         _base.Field("defaultResponder", "default_responder", _base.model("DefaultResponder"), nullable=True),

@@ -17,7 +17,7 @@ class ViberIntegration(_base.Model):
     """Viber."""
 
     type_: Literal["viber"] = "viber"
-    id: str | Unset = UNSET
+    id: str
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""
@@ -36,7 +36,7 @@ class ViberIntegration(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field("type", "type_", _base.exactly("viber"), required=True),
-        _base.Field("id", "id"),
+        _base.Field("id", "id", nullable=True),
         _base.Field("status", "status"),
         _base.Field("displayName", "display_name", nullable=True),
         _base.Field("defaultResponder", "default_responder", _base.model("DefaultResponder"), nullable=True),

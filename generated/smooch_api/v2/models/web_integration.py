@@ -18,7 +18,7 @@ class WebIntegration(_base.Model):
     """The Web Messenger."""
 
     type_: Literal["web"] = "web"
-    id: str | Unset = UNSET
+    id: str
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""
@@ -66,7 +66,7 @@ class WebIntegration(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field("type", "type_", _base.exactly("web"), required=True),
-        _base.Field("id", "id"),
+        _base.Field("id", "id", nullable=True),
         _base.Field("status", "status"),
         _base.Field("displayName", "display_name", nullable=True),
         _base.Field("defaultResponder", "default_responder", _base.model("DefaultResponder"), nullable=True),

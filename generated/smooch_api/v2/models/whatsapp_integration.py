@@ -17,7 +17,7 @@ class WhatsappIntegration(_base.Model):
     """WhatsApp."""
 
     type_: Literal["whatsapp"] = "whatsapp"
-    id: str | Unset = UNSET
+    id: str
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""
@@ -40,7 +40,7 @@ class WhatsappIntegration(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field("type", "type_", _base.exactly("whatsapp"), required=True),
-        _base.Field("id", "id"),
+        _base.Field("id", "id", nullable=True),
         _base.Field("status", "status"),
         _base.Field("displayName", "display_name", nullable=True),
         _base.Field("defaultResponder", "default_responder", _base.model("DefaultResponder"), nullable=True),
