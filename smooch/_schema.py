@@ -7,6 +7,7 @@ more than sending the body.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
@@ -135,14 +136,14 @@ class Checker:
                 return None
             for name in required:
                 if name not in value:
-                    return f".{name}", "is missing", _NOTHING
+                    return _missing(name, value, misspelt)
             for name, item in value.items():
                 part = properties.get(name, rest)
                 if part is not None and (problem := part(item)) is not None:
                     return f".{name}{problem[0]}", *problem[1:]
             if mistakes and not mistakes.isdisjoint(value):
                 name = next(name for name in value if name in mistakes)
-                return f".{name}", f"is not a field: did you mean {misspelt[name]}?", _NOTHING
+                return _misspelling(name, misspelt)
             return None
 
         return test
@@ -178,6 +179,10 @@ class Checker:
 
     def _choice_test(self, schemas: list[Schema], one: bool) -> Test:
         choices = [(self._compile(schema), self._tags(schema)) for schema in schemas]
+        known: dict[str, list[Any]] = {}
+        for name, constant, _, _ in itertools.chain.from_iterable(tags for _, tags in choices):
+            if constant is not _ANY:
+                known.setdefault(name, []).append(constant)
         wanted = _wanted(schemas)
         needed = [name for schema in schemas if schema.keys() == {"required"} for name in schema["required"]]
         tag, tagged = _by_tag(choices)
@@ -202,6 +207,8 @@ class Checker:
                 return None
             if fitting:
                 return _exclusion([name for name in needed if name in value])
+            if not possible and (problem := _misplaced(value, known)) is not None:
+                return problem
             return wanted(value) if wanted else self._meant(schemas, choices, value)(value)
 
         return test
@@ -437,6 +444,26 @@ def _json_test(limit: int) -> Test:
             return None
 
     return test
+
+
+def _missing(name: str, value: Mapping[str, Any], misspelt: Mapping[str, str]) -> Problem:
+    """What is said of a field that is not there, or not by its name."""
+    for wrong, meant in misspelt.items():
+        if meant == name and wrong in value:
+            return _misspelling(wrong, misspelt)
+    return f".{name}", "is missing", _NOTHING
+
+
+def _misplaced(value: Mapping[str, Any], known: Mapping[str, list[Any]]) -> Problem | None:
+    """What is said of an object whose tag is none of those that are known here."""
+    for name, constants in known.items():
+        if name in value and value[name] not in constants:
+            return f".{name}", f"must be one of {', '.join(map(repr, constants))} here", value[name]
+    return None
+
+
+def _misspelling(name: str, misspelt: Mapping[str, str]) -> Problem:
+    return f".{name}", f"is not a field: did you mean {misspelt[name]}?", _NOTHING
 
 
 def _refuse_field(_: Any) -> Problem:

@@ -400,6 +400,30 @@ def test_what_python_calls_a_field_is_not_taken_for_the_field() -> None:
             _schema.Checker(schemas).check("Body", {name: 1}, "body")
 
 
+def test_a_required_field_is_looked_for_under_the_name_that_python_has_for_it() -> None:
+    schemas = {"Body": {"type": "object", "required": ["a", "mediaUrl"], "properties": {"a": {}, "mediaUrl": {}}}}
+    for body, problem in [
+        ({"a": 1, "media_url": 1}, r"body\.media_url is not a field: did you mean mediaUrl\?"),
+        ({"media_url": 1}, r"body\.a is missing"),
+        ({"a": 1}, r"body\.mediaUrl is missing"),
+    ]:
+        with pytest.raises(InvalidInput, match=f"^{problem} "):
+            _schema.Checker(schemas).check("Body", body, "body")
+
+
+def test_a_type_that_goes_elsewhere_is_told_what_goes_here() -> None:
+    schemas = {
+        "Link": {"properties": {"type": {"const": "link"}}, "required": ["type"]},
+        "Buy": {"properties": {"type": {"const": "buy"}}, "required": ["type"]},
+        "Other": {"properties": {"type": {"not": {"enum": ["link", "buy", "reply"]}}}},
+        "Body": {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("Link", "Buy", "Other")]},
+    }
+    _schema.Checker(schemas).check("Body", {"type": "newer"}, "body")
+    with pytest.raises(InvalidInput, match=r"^body\.type must be one of 'link', 'buy' here, not 'reply' ") as caught:
+        _schema.Checker(schemas).check("Body", {"type": "reply"}, "body")
+    assert caught.value.field == "body.type"
+
+
 def test_what_goes_with_what_is_said() -> None:
     schemas = {
         "Pair": {"not": {"required": ["a", "b"]}},
