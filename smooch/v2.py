@@ -1,4 +1,7 @@
-"""API v2: `Smooch`, `AsyncSmooch`, the models of the generated client as `models`, and tokens of end users."""
+"""API v2: `Smooch`, `AsyncSmooch`, the models of the generated client as `models`, and tokens of end users.
+
+`MessageOptions` types the keyword arguments of functions that hand them on to `post_text` and the like.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from smooch_api.v2 import models
 
 from ._sync.paging import Paged
 from ._sync.v2 import Smooch
+from ._v2.bodies import MessageOptions
 from ._v2.config import BRIDGE
 from ._v2.tokens import Finding, authorize_url, inspect_user_jwt, jwt_for_user
 
@@ -20,6 +24,7 @@ __all__ = [
     "AsyncPaged",
     "AsyncSmooch",
     "Finding",
+    "MessageOptions",
     "Paged",
     "Smooch",
     "authorize_url",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from datetime import UTC, datetime
-from typing import IO, Any, assert_type
+from typing import IO, Any, Unpack, assert_type
 
 from smooch_api.v2.api import webhooks
 from smooch_api.v2.types import Response, Unset
@@ -14,6 +14,7 @@ from smooch.v2 import (
     AsyncPaged,
     AsyncSmooch,
     Finding,
+    MessageOptions,
     Paged,
     Smooch,
     authorize_url,
@@ -79,6 +80,13 @@ def sync() -> None:
     assert_type(jwt_for_user("app_1", "secret", "b6518", email="ana@example.org", email_verified=True), str)
     assert_type(inspect_user_jwt("token"), list[Finding])
     assert_type(authorize_url("client", state="7"), str)
+
+
+def handed_on(api: Smooch, **options: Unpack[MessageOptions]) -> models.Message:
+    api.post_text("c1", "Hi", **options)
+    handed_on(api, author="business", metadata={"lang": "en"})
+    handed_on(api, auther="business")  # type: ignore[call-arg]
+    return api.post_carousel("c1", [], **options)
 
 
 def what_further_calls_take(api: Smooch) -> None:
