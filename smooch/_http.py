@@ -38,7 +38,10 @@ RETRIES = 3
 MAX_CONNECTIONS = 100
 KEEPALIVE_SECONDS = 5.0
 
-WAIT_FIRST = "wait for as many seconds as retry_after says, or have the client try more often: retries=…"
+WAIT_FIRST = (
+    "wait for as many seconds as retry_after says, or longer each time where it is None; "
+    "the client does so itself up to retries=… times, for 30 s in all"
+)
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 

@@ -228,6 +228,8 @@ def hint(settings: Settings, response: httpx.Response) -> str:
     """What to do about a refusal, where the cause is known."""
     path = response.request.url.path.removeprefix(settings.version_url.path)
     match response.status_code:
+        case 400 if response.request.method in ("POST", "PATCH") and _WEBHOOKS.fullmatch(path):
+            return "if the target is at fault: it must answer a HEAD request already, and so must the root of its host"
         case 401:
             return _hint_401(settings, response.request)
         case 403:

@@ -305,6 +305,7 @@ ACT_KEY = {"key_id": "act_5a", "secret": SECRET}
 OAUTH = {"token": TOKEN}
 EXCHANGED = {"code": "658965", "grant_type": "authorization_code", "client_id": "partner", "client_secret": SECRET}
 NO_JSON = {"Content_Type": "text/html"}
+TARGET = "https://example.com/hook"
 
 HINTS: list[Any] = [
     (
@@ -344,9 +345,12 @@ HINTS: list[Any] = [
     (404, APP_KEY, lambda api: api.get_user("u"), {}, ""),
     (413, APP_KEY, lambda api: api.get_user("u"), {}, "100 kB of JSON and files of 50 MB"),
     (423, APP_KEY, lambda api: api.post_text("c1", "Hi"), {}, "is full: delete_messages(conversation_id) makes"),
-    (429, APP_KEY, lambda api: api.get_user("u"), {}, "wait for as many seconds as retry_after says"),
+    (429, APP_KEY, lambda api: api.get_user("u"), {}, "or longer each time where it is None"),
     (301, APP_KEY, lambda api: api.get_user("u"), {}, "redirects are not followed"),
     (400, APP_KEY, lambda api: api.get_user("u"), {}, ""),
+    (400, INT_KEY, lambda api: api.create_webhook(TARGET, "user:merge"), {}, "it must answer a HEAD request"),
+    (400, INT_KEY, lambda api: api.update_webhook("w1", {"target": TARGET}), {}, "it must answer a HEAD request"),
+    (400, INT_KEY, lambda api: api.get_webhook("w1"), {}, ""),
 ]
 
 
