@@ -229,7 +229,7 @@ def hint(settings: Settings, response: httpx.Response) -> str:
     path = response.request.url.path.removeprefix(settings.version_url.path)
     match response.status_code:
         case 400 if response.request.method in ("POST", "PATCH") and _WEBHOOKS.fullmatch(path):
-            return "if the target is at fault: it must answer a HEAD request already, and so must the root of its host"
+            return "if it is the target: the API may send it a HEAD request first, and ask the root of its host; both must answer"
         case 401:
             return _hint_401(settings, response.request)
         case 403:

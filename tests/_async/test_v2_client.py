@@ -349,8 +349,8 @@ HINTS: list[Any] = [
     (429, APP_KEY, lambda api: api.get_user("u"), {}, "or longer each time where it is None"),
     (301, APP_KEY, lambda api: api.get_user("u"), {}, "redirects are not followed"),
     (400, APP_KEY, lambda api: api.get_user("u"), {}, ""),
-    (400, INT_KEY, lambda api: api.create_webhook(TARGET, "user:merge"), {}, "it must answer a HEAD request"),
-    (400, INT_KEY, lambda api: api.update_webhook("w1", {"target": TARGET}), {}, "it must answer a HEAD request"),
+    (400, INT_KEY, lambda api: api.create_webhook(TARGET, "user:merge"), {}, "may send it a HEAD request first"),
+    (400, INT_KEY, lambda api: api.update_webhook("w1", {"target": TARGET}), {}, "may send it a HEAD request first"),
     (400, INT_KEY, lambda api: api.get_webhook("w1"), {}, ""),
 ]
 
