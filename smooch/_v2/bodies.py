@@ -325,7 +325,10 @@ def integration_update(data: models.IntegrationUpdate | Wire) -> models.Integrat
     """What changes in an integration."""
     from smooch_api.v2.unions import read_integration_update
 
-    wire = _checked("IntegrationUpdate", _bodies.wire_form(Model, data, "data", "IntegrationUpdate"), "data")
+    wire = _bodies.wire_form(Model, data, "data", "IntegrationUpdate")
+    kind = type(data).__name__
+    # Wire form does not tell the type of the integration, a class does.
+    wire = _checked(kind if kind.endswith("IntegrationUpdate") else "IntegrationUpdate", wire, "data")
     return data if isinstance(data, Model) else read_integration_update(wire)
 
 

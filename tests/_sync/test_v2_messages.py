@@ -405,6 +405,26 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
         "client.matchCriteria.phoneNumber",
         "must look like",
     ),
+    "a channel that is not named": (
+        lambda api: api.create_client("u", {"integrationId": "i", "phoneNumber": "+1 555"}, conversation_id="c"),
+        "client.matchCriteria.type",
+        "is missing",
+    ),
+    "a button without a type": (
+        lambda api: api.post_text("c1", "a", actions=[{"text": "b", "uri": "https://a.example"}]),
+        "message.content.actions[0].type",
+        "is missing",
+    ),
+    "a button of an item without a type": (
+        lambda api: api.post_carousel("c1", [{"title": "a", "actions": [{"text": "b", "payload": "c"}]}]),
+        "message.content.items[0].actions[0].type",
+        "is missing",
+    ),
+    "a colour that is none": (
+        lambda api: api.update_integration("i1", models.WebIntegrationUpdate(brand_color="#0099ff")),
+        "data.brandColor",
+        "must look like",
+    ),
     "no integration": (
         lambda api: api.create_integration([]),
         "data",

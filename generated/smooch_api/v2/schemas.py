@@ -789,7 +789,11 @@ SCHEMAS: dict[str, Any] = {
                     "properties": {
                         "content": {
                             "required": ["type"],
-                            "properties": {"type": {"type": "string", "not": {"const": "formResponse"}}},
+                            "properties": {
+                                "type": {"type": "string", "not": {"const": "formResponse"}},
+                                "actions": {"items": {"required": ["type"]}},
+                                "items": {"items": {"properties": {"actions": {"items": {"required": ["type"]}}}}},
+                            },
                         }
                     }
                 },
@@ -1234,7 +1238,7 @@ SCHEMAS: dict[str, Any] = {
     },
     "UnknownMatchCriteria": {
         "type": "object",
-        "required": ["integrationId"],
+        "required": ["type", "integrationId"],
         "properties": {
             "type": {"type": "string", "not": {"enum": ["mailgun", "messagebird", "twilio", "whatsapp"]}},
             "integrationId": {"type": "string"},

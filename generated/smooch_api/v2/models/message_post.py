@@ -23,8 +23,8 @@ class MessagePost(_base.Model):
 
     author: AuthorPost
     content: Content
-    """Of one of the types that `Content` lists but formResponse; with `schema` whatsapp an object as WhatsApp defines
-    it.
+    """Of one of the types that `Content` lists but formResponse; with `schema` whatsapp a message template as WhatsApp
+    defines it.
     """
     destination: Destination | Unset = UNSET
     """One channel to send to, in personal conversations and for the author business only."""

@@ -13,17 +13,17 @@ from ..types import UNSET, Unset
 class UnknownMatchCriteria(_base.Model):
     """By a channel that this description does not know."""
 
+    type_: str
     integration_id: str
     """Which integration of this type."""
-    type_: str
     primary: bool | Unset = UNSET
     """Whether messages go here first once it is linked. Default true."""
 
     _wire: ClassVar = _base.Wire(
+        _base.Field("type", "type_", required=True),
         _base.Field("integrationId", "integration_id", required=True),
-        _base.Field("type", "type_", nullable=True),
         _base.Field("primary", "primary"),
     )
 
     def _fill(self, values: list[Any]) -> None:
-        (self.integration_id, self.type_, self.primary) = values
+        (self.type_, self.integration_id, self.primary) = values
