@@ -74,6 +74,14 @@ def test_repr_shows_what_is_set_and_no_secret(mini: Any) -> None:
     assert owner.to_dict()["token"] == "hush"
 
 
+def test_repr_shows_no_secret_of_what_has_no_class(mini: Any) -> None:
+    owner = mini.models.Owner.from_dict({"name": "Ann", "raw": {"apiToken": "hush"}, "pets": [{"webhookSecret": "hush"}]})
+    assert (
+        repr(owner) == "Owner(name='Ann', raw={'apiToken': ***}, additional_properties={'pets': [{'webhookSecret': ***}]})"
+    )
+    assert owner["pets"] == [{"webhookSecret": "hush"}]
+
+
 def test_free_form_objects_are_plain_dicts(mini: Any) -> None:
     owner = mini.models.Owner(name="Ann", homes={"a": 1}, labels={"b": [None]}, raw={})
     wire = {"name": "Ann", "homes": {"a": 1}, "labels": {"b": [None]}, "raw": {}}

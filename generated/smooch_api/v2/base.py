@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
@@ -26,6 +27,7 @@ Reader: TypeAlias = Callable[[Any], Any]
 
 _new = object.__new__
 _MODELS = __name__.rpartition(".")[0] + ".models"
+_SECRET = re.compile("secret|token|password|key", re.IGNORECASE)
 
 
 class Field(NamedTuple):
@@ -143,13 +145,23 @@ class Model:
     def __repr__(self) -> str:
         values = [(name, getattr(self, name)) for name, *_ in self._wire.names]
         shown = [
-            f"{name}={'***' if name in self._wire.secret else repr(value)}"
+            f"{name}={'***' if name in self._wire.secret else _shown(value)}"
             for name, value in values
             if value is not UNSET
         ]
         if self.additional_properties:
-            shown.append(f"additional_properties={self.additional_properties!r}")
+            shown.append(f"additional_properties={_shown(self.additional_properties)}")
         return f"{type(self).__name__}({', '.join(shown)})"
+
+
+def _shown(value: Any) -> str:
+    """A value for people; of what has no class, the names of fields tell what is secret."""
+    if isinstance(value, dict):
+        items = (f"{key!r}: {'***' if _SECRET.search(str(key)) else _shown(item)}" for key, item in value.items())
+        return "{" + ", ".join(items) + "}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_shown, value))}]"
+    return repr(value)
 
 
 def dump(value: Any) -> Any:
