@@ -22,8 +22,7 @@ from typing import TYPE_CHECKING, Any
 from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
-from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
-from specification import WHY, Specification
+from specification import WHY, InvalidDescription, Specification
 from templates.code import Code, Unsupported
 
 if TYPE_CHECKING:
@@ -170,7 +169,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 swap(fresh, target)
                 return 0
             changes = differences(fresh, target)
-    except (RegenError, Unsupported, OpenAPIValidationError) as error:
+    except (RegenError, Unsupported, InvalidDescription) as error:
         print(error, file=sys.stderr)
         return 1
     if changes:

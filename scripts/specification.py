@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 from openapi_spec_validator import validate
+from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -33,6 +34,26 @@ WHY = {
 """What the generator gets to see nothing of."""
 
 
+class InvalidDescription(Exception):
+    """A description that cannot be meant like this; says why."""
+
+
+class Loader(yaml.CSafeLoader):
+    """Reads YAML that JSON could say: each key is a string, and there once."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        found: set[str] = set()
+        for key, _ in node.value:
+            if key.tag != "tag:yaml.org,2002:str":
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"quote {key.value}, as keys are strings", key.start_mark
+                )
+            if key.value in found:
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value} is there twice", key.start_mark)
+            found.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 class Specification:
     """One description of the API."""
 
@@ -42,9 +63,15 @@ class Specification:
 
     @classmethod
     def load(cls, path: Path) -> Specification:
-        """Read and validate a file."""
-        document = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
-        validate(document)
+        """Read and validate a file. Raises InvalidDescription."""
+        try:
+            with path.open("rb") as file:
+                document = yaml.load(file, Loader=Loader)  # noqa: S506 - a safe loader
+            if problems := list(missing(document)):
+                raise InvalidDescription("\n".join([f"{path.name}:", *problems]))
+            validate(document)
+        except (yaml.YAMLError, OpenAPIValidationError) as error:
+            raise InvalidDescription(f"{path.name}: {error}") from None
         return cls(document)
 
     @cached_property
@@ -87,6 +114,14 @@ class Specification:
                 return []
             names += self.choices(target(part)) or [target(part)]
         return names
+
+    def required(self, component: str) -> set[str]:
+        """Properties that a component requires, itself or by its `allOf` parts."""
+        return self._required(self.schemas[component])
+
+    def _required(self, schema: dict[str, Any]) -> set[str]:
+        parts = [self.schemas[target(part)] if "$ref" in part else part for part in schema.get("allOf", ())]
+        return set(schema.get("required", ())).union(*map(self._required, parts))
 
     @cached_property
     def mixins(self) -> set[str]:
@@ -145,6 +180,38 @@ class Specification:
                 path_item[method]["responses"] = {key: value for key, value in responses.items() if str(key)[0] == "2"}
                 dropped["responses"] += len(responses) - len(path_item[method]["responses"])
         return document, dropped
+
+
+def missing(document: Any) -> Iterator[str]:
+    """What has to be in a description, and is not; the validator lets some of it pass, and ends without a word at the rest."""
+    if not isinstance(document, dict):
+        yield "it is not a mapping"
+        return
+    yield from (f"it has no {key}" for key in ("openapi", "paths", "components") if key not in document)
+    for path, path_item in (document.get("paths") or {}).items():
+        for method in sorted(METHODS & path_item.keys()):
+            absent = [key for key in ("operationId", "tags", "responses") if not path_item[method].get(key)]
+            yield from (f"{method.upper()} {path} has no {key}" for key in absent)
+    yield from _dangling(document, document, "")
+
+
+def _dangling(document: dict[str, Any], node: Any, place: str) -> Iterator[str]:
+    if isinstance(node, list):
+        for index, item in enumerate(node):
+            yield from _dangling(document, item, f"{place}[{index}]")
+    elif isinstance(node, dict):
+        if isinstance(reference := node.get("$ref"), str) and not _leads_somewhere(document, reference):
+            yield f"{place}: {reference} leads nowhere"
+        for key, item in node.items():
+            if key not in {"example", "examples"}:
+                yield from _dangling(document, item, f"{place}.{key}".lstrip("."))
+
+
+def _leads_somewhere(document: dict[str, Any], reference: str) -> bool:
+    node: Any = document
+    for part in reference.removeprefix("#/").split("/"):
+        node = node.get(part) if isinstance(node, dict) else None
+    return reference.startswith("#/") and node is not None
 
 
 def _is_redirect(responses: dict[str, Any]) -> bool:

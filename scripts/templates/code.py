@@ -132,6 +132,10 @@ class Code:
         tags = [self._tags(member) for member in members]
         tag = next((tag for tag in tags[0] if all(tag in others for others in tags[:-1])), None)
         if tag is None:
+            told = {tag for values in tags for tag in values}
+            untold = [member for member, values in zip(members[:-1], tags, strict=False) if not values]
+            what = f"{component}: {', '.join(untold)} must require a tag with one value, as other variants do"
+            refuse(told and untold, f"{what}; only the last may do without")
             return f"_base.first_of({', '.join(f'_base.model({member!r})' for member in members)})"
         known = members if tag in tags[-1] else members[:-1]
         variants = {values[tag]: member for member, values in zip(known, tags, strict=False)}
@@ -370,7 +374,8 @@ class Code:
         for component in self._specification.schemas:
             model = self._models.get(str(self._class(component).name))
             names = {wire_name(prop) for prop in all_properties(model)} if model else set()
-            lost |= {f"{component}.{key}" for key in self._specification.properties(component).keys() - names}
+            described = self._specification.properties(component).keys() | self._specification.required(component)
+            lost |= {f"{component}.{key}" for key in described - names}
         refuse(lost, f"what the generator leaves out: {', '.join(sorted(lost))}")
 
 

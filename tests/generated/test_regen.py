@@ -104,6 +104,8 @@ def test_a_warning_of_the_generator_is_an_error(regen: ModuleType, tmp_path: Pat
             MINI["components"]["schemas"]["Cat"]["allOf"],
             "Animal: two variants have the same type",
         ),
+        ("components.schemas.Dog", {"type": "object", "properties": {"type": {"const": "dog"}}}, "Animal: Dog must require"),
+        ("components.schemas.Page.required", ["befor"], "Page.befor"),
         (
             "paths./odd",
             {"get": {**OPERATION, "parameters": [{"name": "X-A", "in": "header", "schema": {"type": "string"}}]}},
@@ -167,9 +169,39 @@ def test_a_redirect_is_no_operation(regen: ModuleType, tmp_path: Path) -> None:
     assert not (tmp_path / "out" / "mini" / "api" / "pets" / "odd.py").exists()
 
 
-def test_an_invalid_description_is_refused(regen: ModuleType, tmp_path: Path) -> None:
-    with pytest.raises(regen.OpenAPIValidationError, match=r"title.? is a required property"):
-        generate(regen, tmp_path, info={"version": "1"})
+@pytest.mark.parametrize(
+    ("path", "value", "reason"),
+    [
+        ("info", {"version": "1"}, r"title.? is a required property"),
+        ("components.schemas.Page.properties", {"a": {"$ref": "#/components/schemas/B"}}, r"Page.properties.a: .*/B leads"),
+        ("components.schemas.Page.properties", {"a": {"$ref": "b.yaml#/B"}}, r"Page.properties.a: b.yaml#/B leads nowhere"),
+        ("paths./odd", {"get": {"operationId": "odd", "tags": ["pets"]}}, "GET /odd has no responses"),
+        ("paths./odd", {"get": {**OPERATION, "operationId": ""}}, "GET /odd has no operationId"),
+        ("paths./odd", {"get": {**OPERATION, "tags": []}}, "GET /odd has no tags"),
+        ("paths./odd", {"get": {**OPERATION, "responses": {200: {"description": ""}}}}, r"quote 200(?s:.*)line \d+"),
+    ],
+)
+def test_an_invalid_description_is_refused(
+    regen: ModuleType, tmp_path: Path, path: str, value: Any, reason: str
+) -> None:
+    with pytest.raises(regen.InvalidDescription, match=rf"mini\.yaml:\s.*{reason}"):
+        generate(regen, tmp_path, **{path: value})
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("openapi: [3", r"(?s:.*)did not find expected"),
+        ("- openapi", "it is not a mapping"),
+        ("openapi: 3.1.0\n", "it has no paths\nit has no components"),
+        ("openapi: 3.1.0\ninfo: {}\nopenapi: 3.1.1\n", r"openapi is there twice(?s:.*)line 3, column 1"),
+    ],
+)
+def test_what_is_no_description_is_refused(regen: ModuleType, tmp_path: Path, text: str, reason: str) -> None:
+    spec = tmp_path / "odd.yaml"
+    spec.write_text(text)
+    with pytest.raises(regen.InvalidDescription, match=rf"odd\.yaml:\s.*{reason}"):
+        regen.generate([spec], tmp_path / "out")
 
 
 def test_only_the_pinned_versions_generate(regen: ModuleType, tmp_path: Path) -> None:
