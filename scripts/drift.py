@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import http.client
 import re
 import sys
 import urllib.request
@@ -77,8 +78,14 @@ class Comparison:
         self.counts: Counter[str] = Counter()
         self._hidden = ""
         self._underway: set[tuple[int, int]] = set()
-        self._operations()
-        self._deliveries()
+        self._at = "paths"
+        try:
+            self._operations()
+            self._at = "webhooks"
+            self._deliveries()
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            # The vendor's file is valid by no schema, so it cannot be held to one first.
+            raise UnreadableDescription(f"{self._at}: not what OpenAPI has here: {error!r}") from error
 
     def _differ(self, place: Place, kind: str, ours: str, theirs: str) -> None:
         self.differences.append(Difference(place.full, kind, ours, theirs, place.component))
@@ -114,6 +121,8 @@ class Comparison:
             self._operation(Place.start(one.get("operationId", here.full)), one, other)
 
     def _operation(self, place: Place, ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+        self._at = place.full
+        self._fact(place, "deprecated", *(bool(side.get("deprecated")) for side in (ours, theirs)))
         self._hidden = "read_only"
         for here, _, one, other in self._pairs(place, "parameter", ours["parameters"], theirs["parameters"]):
             self._parameter(here, one, other)
@@ -127,6 +136,7 @@ class Comparison:
 
     def _parameter(self, place: Place, ours: dict[str, Any], theirs: dict[str, Any]) -> None:
         self._fact(place, "required", bool(ours.get("required")), bool(theirs.get("required")))
+        self._fact(place, "deprecated", *(bool(side.get("deprecated")) for side in (ours, theirs)))
         self._fact(place, "style", style(ours), style(theirs))
         self._schema(place, parameter_schema(ours), parameter_schema(theirs))
 
@@ -149,6 +159,7 @@ class Comparison:
         """Compare two schemas and all below them, but not again inside of themselves."""
         if name := component(theirs) or component(ours):
             place = place._replace(component=name)
+        self._at = place.full
         one, other = self.ours.shape(ours), self.theirs.shape(theirs)
         pair = (id(one), id(other))
         if pair in self._underway:
@@ -177,6 +188,7 @@ class Comparison:
         for here, name, one, other in self._pairs(place, "field", *fields):
             if name != tag:
                 self._fact(here, "required", name in ours.required, name in theirs.required)
+                self._fact(here, "deprecated", self.ours.shape(one).deprecated, self.theirs.shape(other).deprecated)
                 self._schema(here, one, other)
         if ours.items is not None and theirs.items is not None:
             self._schema(place, ours.items, theirs.items)
@@ -317,7 +329,7 @@ def load(location: str) -> tuple[dict[str, Any], str]:
         else:
             content = Path(location).read_bytes()
         document = yaml.load(content, Loader=yaml.CSafeLoader)
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError, http.client.HTTPException, yaml.YAMLError) as error:
         raise UnreadableDescription(f"{location} cannot be read: {error}") from None
     if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3."):
         raise UnreadableDescription(f"{location} is no OpenAPI 3 description: `openapi: 3.…` is missing at the top")

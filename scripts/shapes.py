@@ -22,7 +22,7 @@ LIMITS = (
 NO_LIMITS = {("minLength", 0), ("minItems", 0), ("minProperties", 0), ("uniqueItems", False), ("format", "password")}
 """Limits that limit nothing; `password` only says what not to show."""
 UNIONS = ("oneOf", "anyOf")
-FLAGS = {"nullable", "readOnly", "writeOnly"}
+FLAGS = {"nullable", "readOnly", "writeOnly", "deprecated"}
 VALUES = ("enum", "const", "x-extensible-enum")
 OBJECTS = {"properties", "required", "additionalProperties", "discriminator"}
 MEANING = {"$ref", "allOf", *UNIONS, "type", "items", *VALUES, *OBJECTS, *FLAGS, *LIMITS}
@@ -71,6 +71,7 @@ class Shape:
     """Whether the variants inherit from this schema: it is no union for them."""
     read_only: bool = False
     write_only: bool = False
+    deprecated: bool = False
 
     def brief(self) -> str:
         """The type in a word."""
@@ -159,6 +160,7 @@ class Description:
             nullable=bool(own["nullable"]) if "nullable" in own else shape.nullable,
             read_only=shape.read_only or flags.read_only,
             write_only=shape.write_only or flags.write_only,
+            deprecated=shape.deprecated or flags.deprecated,
         )
 
     def _both(self, left: Shape, right: Shape) -> Shape:
@@ -179,6 +181,7 @@ class Description:
             others=left.others if right.others is True else right.others,
             read_only=left.read_only or right.read_only,
             write_only=left.write_only or right.write_only,
+            deprecated=left.deprecated or right.deprecated,
         )
 
     def _either(self, shapes: Sequence[Shape]) -> Shape:
@@ -285,6 +288,7 @@ def own_shape(schema: Schema) -> Shape:
         others=True if others == {} else others,
         read_only=bool(schema.get("readOnly")),
         write_only=bool(schema.get("writeOnly")),
+        deprecated=bool(schema.get("deprecated")),
     )
 
 
@@ -316,9 +320,10 @@ def narrowed(left: frozenset[str] | None, right: frozenset[str] | None) -> froze
 
 def component(schema: Schema) -> str | None:
     """Name of the component that a schema stands for: by `$ref`, or by the only part of a combination, null aside."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
     parts = [part for key in ("allOf", *UNIONS) for part in schema.get(key, []) if not is_null(part)]
-    reference = schema.get("$ref", parts[0].get("$ref") if len(parts) == 1 else None)
-    return str(reference).rpartition("/")[2] if reference else None
+    return component(parts[0]) if len(parts) == 1 else None
 
 
 def referred(target: str) -> Schema:

@@ -212,6 +212,16 @@ DIFFERENT = {
     "values where any are fine": ({"type": "string", "enum": ["b", "a"]}, TEXT, ("", "enum", "a, b", "any")),
     "a limit": ({"type": "string", "maxLength": 3}, {"type": "string", "maxLength": 4}, ("", "maxLength", "3", "4")),
     "no limit": (TEXT, {"type": "string", "pattern": "^a"}, ("", "pattern", "-", "^a")),
+    "an old field": (
+        fields(a=TEXT),
+        fields(a={**TEXT, "deprecated": True}),
+        (" a", "deprecated", "false", "true"),
+    ),
+    "an old reference": (
+        fields(a=ref("Text")),
+        fields(a={"allOf": [ref("Text")], "deprecated": True}),
+        (" a", "deprecated", "false", "true"),
+    ),
     "a format": (TEXT, {"type": "string", "format": "uri"}, ("", "format", "-", "uri")),
     "other fields": (
         {"type": "object"},
@@ -307,9 +317,12 @@ def test_operations_parameters_and_answers_are_compared(drift: ModuleType) -> No
         path,
     ]
     operation_of(ours)["requestBody"]["required"] = False
+    operation_of(theirs)["deprecated"] = query["deprecated"] = True
     operation_of(theirs)["responses"] = {"201": {"description": "Made."}, "404": {"description": "Not there."}}
     assert rows(drift, ours, theirs) == [
+        ("postThing", "deprecated", "false", "true"),
         ("postThing query page", "required", "true", "false"),
+        ("postThing query page", "deprecated", "false", "true"),
         ("postThing query page", "style", "form, explode", "deepObject, explode"),
         ("postThing query page", "maximum", "-", "100"),
         ("postThing path id", "parameter", "yes", "-"),
@@ -446,6 +459,14 @@ def test_it_says_what_it_compared(run: Any) -> None:
     assert "upstream.yaml: 17.99.0, OpenAPI 3.0.2, sha256 " in output
 
 
+def test_a_component_is_known_by_name_however_null_is_said(run: Any) -> None:
+    ours = api(
+        fields(b={"anyOf": [ref("Thing"), {"type": "null"}]}), Thing=fields(a={"type": "string", "maxLength": 3})
+    )
+    theirs = api(fields(b={"anyOf": [{"allOf": [ref("Thing")]}, {"type": "null"}]}), Thing=fields(a=TEXT))
+    assert run(ours, theirs, [{**LIMIT, "place": "Thing.a"}])[0] == 0
+
+
 LIMIT = {"place": "postThing request a", "kind": "maxLength", "reason": "The text says so."}
 
 
@@ -494,10 +515,14 @@ def test_our_list_of_deviations_can_be_read(drift: ModuleType) -> None:
         ({"openapi": "3.0.2"}, "describes no paths"),
         (api(ref("Lost")), "#/components/schemas/Lost leads nowhere"),
         (api({"$ref": "other.yaml#/Thing"}), "other.yaml#/Thing leads nowhere"),
+        (api(fields(a={"type": 5})), "postThing request: not what OpenAPI has here: TypeError"),
+        (api(fields(a={"properties": ["b"]})), "postThing request: not what OpenAPI has here: AttributeError"),
+        ({"openapi": "3.0.2", "paths": {"/v2/things": None}}, "paths: not what OpenAPI has here: TypeError"),
+        ({**api(), "webhooks": ["a"]}, "webhooks: not what OpenAPI has here: AttributeError"),
     ],
 )
 def test_what_is_no_description_is_refused(run: Any, upstream: Any, complaint: str) -> None:
-    status, output = run(api(), upstream)
+    status, output = run(api(fields(a=TEXT)), upstream)
     assert status == 2
     assert complaint in output
 
@@ -539,3 +564,5 @@ def test_upstream_may_be_a_url(drift: ModuleType, upstream: str, capsys: pytest.
     assert f"{upstream}/openapi.yaml: 18.0.0" in capsys.readouterr().out
     assert drift.main([f"{upstream}/lost.yaml"]) == 2
     assert f"{upstream}/lost.yaml cannot be read: HTTP Error 404" in capsys.readouterr().err
+    assert drift.main(["http://127.0.0.1:port/openapi.yaml"]) == 2
+    assert "http://127.0.0.1:port/openapi.yaml cannot be read: nonnumeric port" in capsys.readouterr().err
