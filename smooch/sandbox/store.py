@@ -212,6 +212,9 @@ class App:
             surviving.conversation = kept or other
             return None
         _join(kept, other)
+        for attachment in self.attachments.values():
+            if attachment.conversation_id == other.id:
+                attachment.conversation_id = kept.id
         self._drop_conversation(other)
         return kept, other
 

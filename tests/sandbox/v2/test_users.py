@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import httpx
 import pytest
 
 from .api import Api, error
 from .test_integrations import link
-
-if TYPE_CHECKING:
-    import httpx
 
 
 def test_a_user_has_what_was_sent(api: Api) -> None:
@@ -116,6 +114,20 @@ class TestSync:
         assert [each["author"]["userId"] for each in messages] == [surviving, surviving]
         (left,) = api.client.get(f"/conversations/{group}/participants").json()["participants"]
         assert left["userId"] == surviving
+
+    def test_files_of_joined_conversations_stay(self, api: Api) -> None:
+        outgoing, surviving = api.user(), api.user()
+        other, kept = api.conversation(outgoing), api.conversation(surviving)
+        query = {"access": "public", "for": "message", "conversationId": other}
+        uploaded = api.client.post("/attachments", params=query, files={"source": ("a.png", b"PNG")})
+        url = uploaded.json()["attachment"]["mediaUrl"]
+        api.post(other, {"type": "image", "mediaUrl": url})
+        for user, zendesk_id in ((outgoing, "7"), (surviving, "8")):
+            api.sandbox.authenticate_user(user, zendesk_id=zendesk_id)
+        api.client.post("/users/7/sync", json={"survivingZendeskId": "8"})
+        assert httpx.get(url).content == b"PNG"
+        api.client.delete(f"/conversations/{kept}/messages")
+        assert httpx.get(url).status_code == 404
 
     def test_leaves_one_client_for_all_devices(self, api: Api, v1: httpx.Client) -> None:
         for user, zendesk_id in (("outgoing", "7"), ("surviving", "8")):
