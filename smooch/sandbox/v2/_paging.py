@@ -83,7 +83,8 @@ def _meta(call: Call, records: Sequence[T], start: int, end: int, *, has_more: b
 
 def _link(call: Call, direction: str, cursor: str) -> str:
     asked = call.query.get("page", {})
-    query = {f"filter[{name}]": value for name, value in call.query.get("filter", {}).items()}
+    query = {name: value for name, value in call.query.items() if name not in ("filter", "page")}
+    query |= {f"filter[{name}]": value for name, value in call.query.get("filter", {}).items()}
     query[f"page[{direction}]"] = cursor
     if "size" in asked:
         query["page[size]"] = asked["size"]

@@ -65,6 +65,16 @@ def test_pages_follow_each_other_in_both_directions(api: Api, account: httpx.Cli
     assert page(before=ids[0])[:2] == ([], {"hasMore": False})
 
 
+def test_links_name_the_brand_of_the_user(api: Api) -> None:
+    user = api.user(externalId="ana", brandId="7")
+    conversation, twilio = api.conversation(user), api.integration("twilio")
+    clients = [client_of(api, user, conversation, twilio) for _ in range(2)]
+    first = api.client.get("/users/ana/clients", params={"brandId": "7", "page[size]": "1"}).json()
+    second = api.client.get(first["links"]["next"]).json()
+    assert [each["id"] for each in second["clients"]] == clients[1:]
+    assert api.client.get(second["links"]["prev"]).json()["clients"] == first["clients"]
+
+
 def test_a_page_has_25_unless_told(api: Api) -> None:
     user = api.user()
     for _ in range(26):
