@@ -340,7 +340,7 @@ class App:
         user = conversation.only_user
         if user is not None and user.conversation is None:
             user.conversation = conversation
-        self._assign_control(conversation)
+        self._assign_control(conversation, client)
         self.record(
             ConversationCreated(
                 app_id=self.id,
@@ -384,10 +384,11 @@ class App:
         participant.user.conversations.remove(conversation)
         self.record(ConversationLeft(app_id=self.id, at=_clock.now(), user=participant.user, conversation=conversation))
 
-    def _assign_control(self, conversation: Conversation) -> None:
-        """Give a conversation that nothing controls to the switchboard's default."""
+    def _assign_control(self, conversation: Conversation, client: Client | None) -> None:
+        """Give a conversation that nothing controls to who answers the channel of `client`, or else to the switchboard's default."""
         if self.switchboard is not None and self.switchboard.enabled and conversation.active is None:
-            conversation.active = self.switchboard.default
+            channel = self.integrations.get(client.integration_id or "") if client else None
+            conversation.active = (channel and channel.default_responder) or self.switchboard.default
 
     # messages
 
@@ -421,7 +422,7 @@ class App:
         for participant in conversation.participants:
             participant.unread += participant.user is not user
         if role == "appUser":
-            self._assign_control(conversation)
+            self._assign_control(conversation, message.client)
         elif author_id not in conversation.maker_ids:
             conversation.maker_ids.append(author_id)
         self.record(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .api import Api, error
+from .test_integrations import link
 
 if TYPE_CHECKING:
     import httpx
@@ -216,6 +217,15 @@ class TestControl:
         assert self.control == (None, None)
         self.api.post(self.conversation, author={"type": "user", "userId": self.user})
         assert self.control == ("bot", None)
+
+    def test_a_channel_with_a_responder_of_its_own_gives_it_control(self) -> None:
+        twilio = self.api.integration("twilio", defaultResponderId=self.human)
+        link(self.api, self.user, twilio, "immediate")
+        listed = self.api.client.get("/conversations", params={"filter[userId]": self.user}).json()["conversations"]
+        self.conversation = listed[-1]["id"]
+        assert self.act("releaseControl").status_code == 200
+        self.api.sandbox.say(self.user, "Hi", conversation_id=self.conversation, channel="twilio")
+        assert self.control == ("human", None)
 
     def test_a_deleted_one_loses_control(self, board: str) -> None:
         second = self.api.switchboard_integration(board, "second-bot")
