@@ -41,15 +41,16 @@ logger = logging.getLogger("smooch.sandbox")
 
 @attrs.frozen
 class Api:
-    """How one spec is answered; versions can share it."""
+    """How one spec is answered; versions can share it. With `strict_json` a JSON body has to be labelled as such."""
 
     handlers: Registry
     error_body: Callable[[ApiError], Any]
     max_file_bytes: int
+    strict_json: bool
 
 
-_V1 = Api(v1.registry, v1.error_body, v1.MAX_FILE_BYTES)
-_V2 = Api(v2.registry, v2.error_body, v2.MAX_FILE_BYTES)
+_V1 = Api(v1.registry, v1.error_body, v1.MAX_FILE_BYTES, strict_json=False)
+_V2 = Api(v2.registry, v2.error_body, v2.MAX_FILE_BYTES, strict_json=True)
 # by the first segment of the path
 APIS = {"v1": _V1, "v1.1": _V1, "v2": _V2, "oauth": _V2}
 
@@ -172,6 +173,8 @@ class SandboxApp:
         if match.operation.media_type == "multipart/form-data":
             call.body, call.files = await _form(match.operation, body.data, scope, api.max_file_bytes)
         elif match.operation.body is not None:
+            if api.strict_json and body.data:
+                _validation.json_type(request.headers.get("content-type", ""))
             call.body = _validation.json_body(body.data or (b"{}" if handler.without_body else b""))
             handler.prepare(call.body)
             _validation.check(match.operation.body, call.body, "body")

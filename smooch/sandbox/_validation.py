@@ -24,8 +24,14 @@ _INTEGER = re.compile(r"[+-]?\d{1,18}")
 _NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d+)?")
 
 
+def json_type(media_type: str) -> None:
+    """400 unless the Content-Type of a body is that of JSON."""
+    if media_type.partition(";")[0].strip().lower() != "application/json":
+        raise bad_request(f"Content-Type {media_type!r}: has to be application/json")
+
+
 def json_body(data: bytes) -> Any:
-    """`data` as JSON, whatever its Content-Type says."""
+    """`data` as JSON."""
     if not data.strip():
         raise bad_request("The request body is missing")
     try:

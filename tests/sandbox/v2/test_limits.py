@@ -83,6 +83,18 @@ def test_what_is_no_json_object_is_a_bad_request(api: Api, body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("media_type", "status"),
+    [("application/json", 201), ("Application/JSON; charset=utf-8", 201), ("text/plain", 400), ("", 400)],
+)
+def test_json_is_labelled_as_such(api: Api, media_type: str, status: int) -> None:
+    headers = {"content-type": media_type} if media_type else None
+    answer = api.client.post("/users", content=b'{"externalId": "u"}', headers=headers)
+    assert answer.status_code == status
+    if status == 400:
+        assert error(answer) == (400, "bad_request")
+
+
+@pytest.mark.parametrize(
     ("method", "path", "answer"),
     [
         ("GET", "/v2/nothing", (404, "not_found")),
