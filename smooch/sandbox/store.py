@@ -220,7 +220,7 @@ class App:
 
     def delete_personal_information(self, user: User) -> None:
         """Forget what is known of the user and its clients, but not what was said."""
-        user.given_name = user.surname = user.email = user.avatar_url = user.locale = None
+        user.given_name = user.surname = user.email = user.avatar_url = None
         user.properties = {}
         for client in user.clients + user.pending_clients:
             client.display_name = client.avatar_url = None

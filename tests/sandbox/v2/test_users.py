@@ -50,12 +50,13 @@ def test_an_update_merges_metadata_and_null_takes_away(api: Api) -> None:
 
 
 def test_personal_information_goes_and_history_stays(api: Api, v1: httpx.Client) -> None:
-    user = api.user(metadata={"a": 1}, profile={"givenName": "Ana", "avatarUrl": "https://a.example/a.png"})
+    profile = {"givenName": "Ana", "avatarUrl": "https://a.example/a.png", "locale": "es"}
+    user = api.user(metadata={"a": 1}, profile=profile)
     conversation = api.conversation(user)
     api.post(conversation)
     link(api, user, api.integration("twilio"), "immediate")
     cleared = api.client.delete(f"/users/{user}/personalinformation").json()["user"]
-    assert (cleared["profile"], cleared["metadata"]) == ({}, {})
+    assert (cleared["profile"], cleared["metadata"]) == ({"locale": "es"}, {})
     (client,) = api.client.get(f"/users/{user}/clients").json()["clients"]
     assert "displayName" not in client
     assert len(api.client.get(f"/conversations/{conversation}/messages").json()["messages"]) == 1
