@@ -235,14 +235,19 @@ class App:
 
     # clients
 
-    def add_client(self, user: User, client: Client, conversation: Conversation | None = None) -> None:
-        """Let the user be reached by one more client, a channel in the default conversation unless another is given."""
+    def add_client(
+        self, user: User, client: Client, conversation: Conversation | None = None, *, primary: bool = True
+    ) -> None:
+        """Let the user be reached by one more client, a channel in the default conversation unless another is given.
+
+        It is the first one that messages go to if it is `primary`, else the last.
+        """
         user.clients.append(client)
         self._by_client_id[client.id] = user
         if not client.is_channel:
             self.sdk_client(user)
         elif conversation := conversation or user.conversation:
-            self._subscribe(conversation, user, client)
+            self._subscribe(conversation, user, client, primary=primary)
         self.record(ClientAdded(app_id=self.id, at=_clock.now(), user=user, client=client))
 
     def remove_client(self, user: User, client: Client) -> None:
@@ -295,14 +300,14 @@ class App:
         user.pending_clients.remove(client)
         client.status = "active"
         client.linked_at = client.last_seen = _clock.now()
-        self.add_client(user, client, conversation)
+        self.add_client(user, client, conversation, primary=criteria.get("primary", True))
         link: dict[str, Any] = {"app_id": self.id, "user": user, "client": client, "conversation": conversation}
         self.record(LinkSucceeded(at=_clock.now(), criteria=criteria, **link))
 
-    def _subscribe(self, conversation: Conversation, user: User, client: Client) -> None:
+    def _subscribe(self, conversation: Conversation, user: User, client: Client, *, primary: bool = True) -> None:
         participant = conversation.participant(user)
         if participant is not None and client not in participant.clients:
-            participant.clients.insert(0, client)
+            participant.clients.insert(0 if primary else len(participant.clients), client)
 
     def _unsubscribe(self, user: User, client: Client) -> None:
         for conversation in user.conversations:

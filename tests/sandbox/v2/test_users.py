@@ -197,6 +197,21 @@ class TestClients:
         ]
         assert [len(each) for each in used] == [0, 1]
 
+    @pytest.mark.parametrize(("primary", "place"), [(True, 0), (False, 1)])
+    def test_messages_go_first_to_the_primary_one(self, api: Api, primary: bool, place: int) -> None:
+        user = api.user()
+        conversation = api.conversation(user)
+        criteria = {"type": "twilio", "phoneNumber": "+14165550123", "primary": primary}
+        for twilio in (api.integration("twilio"), api.integration("twilio")):
+            body = {
+                "matchCriteria": criteria | {"integrationId": twilio},
+                "confirmation": {"type": "immediate"},
+                "target": {"conversationId": conversation},
+            }
+            latest = api.made(f"/users/{user}/clients", "client", body)["id"]
+        (participant,) = api.client.get(f"/conversations/{conversation}/participants").json()["participants"]
+        assert [each["clientId"] for each in participant["clientAssociations"]].index(latest) == place
+
     @pytest.mark.parametrize(
         "change",
         [
