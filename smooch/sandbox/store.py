@@ -30,6 +30,7 @@ from ._entities import (
     Participant,
     Role,
     Switchboard,
+    SwitchboardIntegration,
     Template,
     User,
     Webhook,
@@ -535,6 +536,30 @@ class App:
                 activity=activity,
             )
         )
+
+    # switchboard
+
+    def remove_from_switchboard(self, board: Switchboard, each: SwitchboardIntegration) -> None:
+        """Take one out of the switchboard; conversations that it controls get the default one at the user's next message."""
+        del board.integrations[each.id]
+        for conversation in self.conversations.values():
+            conversation.active = None if conversation.active is each else conversation.active
+            conversation.pending = None if conversation.pending is each else conversation.pending
+        for integration in self.integrations.values():
+            if integration.default_responder is each:
+                integration.default_responder = None
+
+    def withdraw(self, integration: Integration) -> None:
+        """Take an integration out of the switchboard, which is disabled if that was its default."""
+        board = self.switchboard
+        if board is None:
+            return
+        for own in [each for each in board.integrations.values() if each.integration is integration]:
+            if board.default is own:
+                board.default, board.enabled = None, False
+            for other in board.integrations.values():
+                other.next = None if other.next is own else other.next
+            self.remove_from_switchboard(board, own)
 
     # webhooks and files
 

@@ -49,8 +49,10 @@ def get_token(call: Call) -> JsonObject:
 
 @registry.handles("revokeAccess", INTEGRATION)
 def revoke_access(call: Call) -> JsonObject:
-    """DELETE /oauth/authorization."""
-    call.store.delete_integration(call.app, _lookup.own_integration(call))
+    """DELETE /oauth/authorization; unlike deleteIntegration, the switchboard does not stand against it."""
+    integration = _lookup.own_integration(call)
+    call.app.withdraw(integration)
+    call.store.delete_integration(call.app, integration)
     return {}
 
 

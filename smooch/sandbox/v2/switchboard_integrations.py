@@ -76,13 +76,7 @@ def delete_switchboard_integration(call: Call) -> JsonObject:
         raise bad_request("The default switchboardIntegration cannot be deleted")
     if any(other.next is each for other in board.integrations.values() if other is not each):
         raise bad_request("Another switchboardIntegration names this one as its next")
-    del board.integrations[each.id]
-    for conversation in call.app.conversations.values():
-        conversation.active = None if conversation.active is each else conversation.active
-        conversation.pending = None if conversation.pending is each else conversation.pending
-    for integration in call.app.integrations.values():
-        if integration.default_responder is each:
-            integration.default_responder = None
+    call.app.remove_from_switchboard(board, each)
     return {}
 
 

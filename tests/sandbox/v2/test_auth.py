@@ -180,6 +180,25 @@ class TestOAuth:
         assert error(browser.get("/v2/tokenInfo", headers=headers)) == (401, "unauthorized")
         assert api.client.get("/integrations", params={"filter[types]": "shop"}).json()["integrations"] == []
 
+    def test_revoking_takes_the_integration_out_of_the_switchboard(self, api: Api, browser: httpx.Client) -> None:
+        headers = {"Authorization": f"Bearer {self.token(browser)}"}
+        board = api.switchboard()
+        shop = api.switchboard_integration(board, "shop", integrationType="shop")
+        bot = api.switchboard_integration(
+            board, "bot", integrationId=api.sandbox.integration_id, nextSwitchboardIntegrationId=shop
+        )
+        api.client.patch(board, json={"enabled": True, "defaultSwitchboardIntegrationId": shop})
+        conversation = api.conversation()
+        assert browser.delete("/oauth/authorization", headers=headers).status_code == 200
+        assert api.client.get("/switchboards").json()["switchboards"] == [
+            {"id": board.rpartition("/")[2], "enabled": False}
+        ]
+        (left,) = api.client.get(f"{board}/switchboardIntegrations").json()["switchboardIntegrations"]
+        assert left["id"] == bot
+        assert "nextSwitchboardIntegrationId" not in left
+        shown = api.client.get(f"/conversations/{conversation}").json()["conversation"]
+        assert "activeSwitchboardIntegration" not in shown
+
     @pytest.mark.parametrize(
         "query",
         [
