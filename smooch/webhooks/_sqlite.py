@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ._dedupe import Claim
 
 _LOCK_SECONDS = 10.0
+_LOCK_PAUSE = 0.01
 _PURGE_SECONDS = 60.0
 
 # A handled event has no owner.
@@ -97,7 +98,7 @@ class SQLiteDeduplicator:
     def _connect(self) -> sqlite3.Connection:
         database = sqlite3.connect(self._path, timeout=_LOCK_SECONDS, isolation_level=None, check_same_thread=False)
         try:
-            database.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(database)
             database.execute("PRAGMA synchronous = NORMAL")
             database.executescript(_SCHEMA)
         except BaseException:
@@ -109,6 +110,20 @@ class SQLiteDeduplicator:
         if now - self._purged >= _PURGE_SECONDS:
             self._purged = now
             database.execute("DELETE FROM smooch_events WHERE until <= ?", (now,))
+
+
+def _write_ahead(database: sqlite3.Connection) -> None:
+    """Switch to write-ahead logging; here SQLite itself does not wait for other processes that start now, too."""
+    until = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                raise
+            time.sleep(_LOCK_PAUSE)
+        else:
+            return
 
 
 def _after_fork(deduplicator: SQLiteDeduplicator) -> None:

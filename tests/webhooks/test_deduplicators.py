@@ -280,6 +280,17 @@ def test_sqlite_gives_each_event_to_one_process(path: Path) -> None:
     assert sorted(won, key=int) == [str(number) for number in range(300)]
 
 
+def test_sqlite_waits_for_processes_that_start_at_the_same_time(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as other, ThreadPoolExecutor(1) as executor:
+        other.executescript("BEGIN IMMEDIATE; CREATE TABLE t (x);")
+        starting = executor.submit(SQLiteDeduplicator, path)
+        with pytest.raises(TimeoutError):
+            starting.result(0.1)
+        other.execute("COMMIT")
+        with closing(starting.result()) as dedupe:
+            assert dedupe.claim("e1", "a") == "new"
+
+
 DIE = """
 import os, signal, sys
 from smooch.webhooks import SQLiteDeduplicator
