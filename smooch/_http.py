@@ -112,9 +112,11 @@ class CallPolicy:
         request.extensions["deadline"] = deadline
         request.extensions["retry"] = policy.until(deadline)
 
-    def explain(self, exception: Exception, request: httpx.Request) -> errors.SmoochError:
-        """The exception for a call without an answer, or with half of one."""
-        errors.forget_variables(exception)
+    def explain(
+        self, exception: Exception, request: httpx.Request, handled: BaseException | None
+    ) -> errors.SmoochError:
+        """The exception for a call without an answer, or with half of one, made while `handled` was being handled."""
+        errors.forget_variables(exception, until=handled)
         if isinstance(exception, CutOff):
             return errors.unreadable(exception.answer(request), exception)
         timed_out = isinstance(exception, httpx.TimeoutException | TimeoutError)

@@ -217,12 +217,15 @@ def forget_credentials(request: httpx.Request | None) -> None:
             request.headers[name] = "[secret]"
 
 
-def forget_variables(exception: BaseException) -> None:
-    """Clear the variables of the functions that failed: among them are the bytes of the request, with its token."""
+def forget_variables(exception: BaseException, until: BaseException | None) -> None:
+    """Clear the variables of the functions that failed: among them are the bytes of the request, with its token.
+
+    `until` is what the caller was handling when it called: its variables are none of ours.
+    """
     import traceback
 
     cause: BaseException | None = exception
-    while cause is not None:
+    while cause is not None and cause is not until:
         traceback.clear_frames(cause.__traceback__)
         cause = cause.__cause__ or cause.__context__
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 import weakref
 from collections import deque
@@ -71,13 +72,14 @@ class AsyncHTTPClient(httpx.AsyncClient):
         if self.is_closed:
             raise errors.ClientClosed
         self._call.start(request, streamed=stream)
+        handled = sys.exception()
         try:
             async with async_time_limit(self._call.deadline):
                 response = await super().send(request, stream=True, auth=auth, follow_redirects=follow_redirects)
                 if not stream or response.status_code >= 300:
                     response = await self._read(response)
         except (httpx.RequestError, TimeoutError) as exception:
-            raise self._call.explain(exception, request) from exception
+            raise self._call.explain(exception, request, handled) from exception
         if response.status_code >= 300:
             raise self._call.refusal(response)
         return response

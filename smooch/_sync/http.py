@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 import weakref
 from collections import deque
@@ -72,13 +73,14 @@ class HTTPClient(httpx.Client):
         if self.is_closed:
             raise errors.ClientClosed
         self._call.start(request, streamed=stream)
+        handled = sys.exception()
         try:
             with time_limit(self._call.deadline):
                 response = super().send(request, stream=True, auth=auth, follow_redirects=follow_redirects)
                 if not stream or response.status_code >= 300:
                     response = self._read(response)
         except (httpx.RequestError, TimeoutError) as exception:
-            raise self._call.explain(exception, request) from exception
+            raise self._call.explain(exception, request, handled) from exception
         if response.status_code >= 300:
             raise self._call.refusal(response)
         return response

@@ -333,6 +333,23 @@ async def test_no_error_and_no_log_shows_the_token(
             assert part not in text
 
 
+async def test_what_the_caller_was_handling_keeps_its_variables() -> None:
+    def fail(order: str) -> int:
+        return int(order)
+
+    with Peer(script(None)) as peer:
+        async with connect(peer.url) as api:
+            try:
+                fail("x12")
+            except ValueError as handled:
+                with pytest.raises(errors.ConnectionFailed) as caught:
+                    await api.get_user("b6518")
+                *_, (frame, _) = traceback.walk_tb(handled.__traceback__)
+                assert frame.f_locals == {"order": "x12"}
+    about = everything_about(caught.value)
+    assert peer.requests[0].headers["authorization"].rpartition(".")[2] not in about
+
+
 async def test_a_request_that_was_only_half_sent_shows_no_token() -> None:
     with deaf() as url:
         async with connect(url, timeout=httpx.Timeout(5.0, write=0.2)) as api:
