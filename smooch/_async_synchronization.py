@@ -51,7 +51,15 @@ class AsyncLocal(Generic[T]):
         loop = asyncio.get_running_loop()
         if loop not in self._objects:
             self._objects[loop] = self._make()
-            for ended in [one for one in tuple(self._objects) if one.is_closed()]:
-                if left := self._objects.pop(ended, None):
-                    await left.aclose()
+            await self._close_left()
         return self._objects[loop]
+
+    async def aclose(self) -> None:
+        """Close the object of the running loop, and those of loops that are closed by now; of the others only they could."""
+        await (await self.get()).aclose()
+        await self._close_left()
+
+    async def _close_left(self) -> None:
+        for ended in [one for one in tuple(self._objects) if one.is_closed()]:
+            if left := self._objects.pop(ended, None):
+                await left.aclose()

@@ -5,13 +5,18 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-T = TypeVar("T")
+
+class _Closable(Protocol):
+    def close(self) -> None: ...
+
+
+T = TypeVar("T", bound=_Closable)
 
 Lock = threading.Lock
 sleep = time.sleep
@@ -39,3 +44,7 @@ class Local(Generic[T]):
     def get(self) -> T:
         """The object."""
         return self._object
+
+    def close(self) -> None:
+        """Close the object."""
+        self._object.close()

@@ -61,6 +61,22 @@ def test_a_client_outlives_its_event_loop(run: Callable[[Any], Any]) -> None:
             run(api.with_options(retries=1).get_user("b6518"))
 
 
+def test_a_client_that_an_older_loop_closes_leaves_nothing_of_a_later_one() -> None:
+    with Peer(script(FINE)) as peer:
+        api = connect(peer.url, retries=0)
+
+        async def call_from_two_loops() -> None:
+            await api.post_message("b6518", "Hi")
+            await asyncio.to_thread(asyncio.run, api.post_message("b6518", "Hi"))
+            assert peer.open == 2
+            await api.aclose()
+
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(call_from_two_loops())
+        wait_until(lambda: peer.open == 0)
+        loop.close()
+
+
 def test_what_an_ended_loop_left_by_tls_is_closed_too() -> None:
     authority = trustme.CA()
     context, theirs = httpx.create_ssl_context(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

@@ -157,7 +157,7 @@ class AsyncPool(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close all connections that are idle now, and the others as soon as they are."""
         self._closed = True
-        await (await self._local.get()).aclose()
+        await self._local.aclose()
 
     async def _borrow(self, here: _Connections, request: httpx.Request) -> httpx.AsyncBaseTransport:
         with here.lock:

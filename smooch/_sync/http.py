@@ -158,7 +158,7 @@ class Pool(httpx.BaseTransport):
     def close(self) -> None:
         """Close all connections that are idle now, and the others as soon as they are."""
         self._closed = True
-        (self._local.get()).close()
+        self._local.close()
 
     def _borrow(self, here: _Connections, request: httpx.Request) -> httpx.BaseTransport:
         with here.lock:
