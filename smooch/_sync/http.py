@@ -3,17 +3,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
-import weakref
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import httpx
 from httpx import USE_CLIENT_DEFAULT
 
-from .. import _http, errors
+from .. import _fork, _http, errors
 from .._synchronization import Event, Local, Lock, time_limit
 
 if TYPE_CHECKING:
@@ -136,10 +134,10 @@ class Pool(httpx.BaseTransport):
         self._connect = connect
         self._max_connections = max_connections
         self._closed = False
-        self._forget()
-        _pools.add(self)
+        self._start_anew()
+        _fork.start_anew_in_children(self)
 
-    def _forget(self) -> None:
+    def _start_anew(self) -> None:
         self._local = Local(_Connections)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -277,16 +275,3 @@ class _Borrowed(httpx.SyncByteStream):
         finally:
             end = self._pool._give_back if self._at_end else self._pool._discard
             end(self._connections, connection)
-
-
-_pools: weakref.WeakSet[Pool] = weakref.WeakSet()
-
-
-def _forget_all() -> None:
-    for pool in list(_pools):
-        pool._forget()
-
-
-# A forked child must not talk over its parent's sockets.
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_all)

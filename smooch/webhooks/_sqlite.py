@@ -6,11 +6,10 @@ import os
 import sqlite3
 import threading
 import time
-import weakref
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from .. import _numbers
+from .. import _fork, _numbers
 from ._dedupe import EXPIRY, LEASE, shorter
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ class SQLiteDeduplicator:
         self._inherited: list[sqlite3.Connection | None] = []
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = self._connect()
-        _after_fork(self)
+        _fork.start_anew_in_children(self)
 
     def claim(self, event_id: str, owner: str) -> Claim:
         """Take an event until it is confirmed or released, or the lease ends."""
@@ -124,14 +123,3 @@ def _write_ahead(database: sqlite3.Connection) -> None:
             time.sleep(_LOCK_PAUSE)
         else:
             return
-
-
-def _after_fork(deduplicator: SQLiteDeduplicator) -> None:
-    if hasattr(os, "register_at_fork"):
-        reference = weakref.ref(deduplicator)
-
-        def in_child() -> None:
-            if (found := reference()) is not None:
-                found._start_anew()
-
-        os.register_at_fork(after_in_child=in_child)

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from .. import _fork
 from ..errors import InvalidInput
 from ._intake import BACKLOG, CONCURRENCY, MAX_BODY, Answer, Batch, Intake, Refused, is_async, logger
 
@@ -63,6 +64,10 @@ class WSGIApp:
     def __init__(self, intake: Intake, *, await_handler: bool) -> None:
         self._intake = intake
         self._await_handler = await_handler
+        self._start_anew()
+        _fork.start_anew_in_children(self)
+
+    def _start_anew(self) -> None:
         self._lock = threading.Lock()
         self._under_way = 0
         self._threads: ThreadPoolExecutor | None = None

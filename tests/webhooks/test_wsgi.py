@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import os
 import subprocess
 import sys
 import threading
@@ -280,6 +281,34 @@ for number in range(3):
 def test_a_process_that_ends_in_good_order_finishes_its_handlers() -> None:
     run = subprocess.run([sys.executable, "-c", LEAVE], capture_output=True, text=True, check=True)
     assert run.stdout.split() == ["m0", "m1", "m2"], run.stderr
+
+
+FORK = """
+import io, os, sys
+from smooch.webhooks import wsgi_app
+heard = []
+app = wsgi_app(lambda event: heard.append(event.messages[0].id), secret="s", concurrency=1)
+def deliver(name):
+    body = b'{"trigger":"message:appUser","app":{"_id":"a"},"appUser":{"_id":"u"},"messages":[{"_id":"%s","type":"text"}]}' % name
+    app({"REQUEST_METHOD": "POST", "HTTP_X_API_KEY": "s", "CONTENT_LENGTH": str(len(body)), "wsgi.input": io.BytesIO(body)},
+        lambda *_: None)
+deliver(b"before")
+while not heard:
+    pass
+child = os.fork()
+deliver(b"after")
+app.close()
+print(*heard, flush=True)
+if child:
+    os.wait()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_an_app_that_was_used_before_a_fork_handles_on_both_sides() -> None:
+    command = [sys.executable, "-W", "ignore", "-c", FORK]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert run.stdout == "before after\n" * 2, run.stderr
 
 
 def test_a_delivery_to_a_process_that_is_ending_is_asked_for_again(bot: Any) -> None:
