@@ -207,7 +207,8 @@ def environment_proxy(url: httpx.URL) -> str | None:
     """The proxy that the environment names for this address (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` …)."""
     proxies = urllib.request.getproxies()
     proxy = proxies.get(url.scheme) or proxies.get("all")
-    if not proxy or urllib.request.proxy_bypass(url.host):
+    port = url.port or (443 if url.scheme == "https" else 80)
+    if not proxy or urllib.request.proxy_bypass(f"{url.host}:{port}"):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
 

@@ -626,11 +626,11 @@ async def test_a_secure_connection_is_tunnelled_through_the_proxy(monkeypatch: p
     assert "authorization" not in request.headers
 
 
-@pytest.mark.parametrize("exempt", ["127.0.0.1", "*", "example.com,127.0.0.1"])
+@pytest.mark.parametrize("exempt", ["127.0.0.1", "*", "example.com,127.0.0.1", "127.0.0.1:PORT"])
 async def test_the_environment_can_exempt_a_host_from_the_proxy(exempt: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{unused_port()}")
-    monkeypatch.setenv("NO_PROXY", exempt)
     with Peer(script(FINE)) as peer:
+        monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{unused_port()}")
+        monkeypatch.setenv("NO_PROXY", exempt.replace("PORT", peer.url.rpartition(":")[2]))
         async with connect(peer.url) as api:
             assert (await api.get_user("b6518")).status_code == 200
 
