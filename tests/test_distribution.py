@@ -66,7 +66,9 @@ def test_wheel_with_the_sandbox_extra_serves(wheel: Path, tmp_path: Path) -> Non
 
 def test_wheel_holds_the_specification_and_the_type_markers(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {"smooch/sandbox/spec/v1.yaml", "smooch/py.typed", "smooch_api/py.typed"} <= names
+    assert {"smooch/py.typed", "smooch_api/py.typed"} <= names
+    specifications = {name for name in names if name.startswith("smooch/sandbox/spec/")}
+    assert specifications == {"smooch/sandbox/spec/v1.yaml", "smooch/sandbox/spec/v2.yaml"}
     assert not {name for name in names if name.startswith(("tests/", "scripts/"))}
 
 
