@@ -491,6 +491,16 @@ REFUSED: list[tuple[str, Callable[[AsyncSmooch], Any]]] = [
         "message.metadata.at",
         lambda api: api.post_message("b6518", {"text": "a", "metadata": {"at": datetime.now(UTC)}}),
     ),
+    (
+        "message.actions[0].type",
+        lambda api: api.post_message("b6518", {"text": "a", "actions": [{"text": "Look"}]}, True),
+    ),
+    (
+        "message.items[0].actions[0].type",
+        lambda api: api.post_message(
+            "b6518", {"type": "list", "items": [ITEM | {"actions": [{"text": "Look"}]}]}, True
+        ),
+    ),
     ("message.at", lambda api: api.post_message("b6518", {"text": "a", "at": datetime.now(UTC)})),
     ("message.n", lambda api: api.post_message("b6518", {"text": "a", "n": float("nan")})),
     ("user_id", lambda api: api.post_media("", ("a.png", PNG))),

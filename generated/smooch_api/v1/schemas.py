@@ -795,6 +795,12 @@ SCHEMAS: dict[str, Any] = {
                 "if": {"required": ["actions"], "properties": {"actions": {"minItems": 1}}},
                 "then": {"properties": {"role": {"const": "appMaker"}}},
             },
+            {
+                "properties": {
+                    "actions": {"items": {"required": ["type"]}},
+                    "items": {"items": {"properties": {"actions": {"items": {"required": ["type"]}}}}},
+                }
+            },
             {"if": {"required": ["destination"]}, "then": {"properties": {"role": {"const": "appMaker"}}}},
         ],
     },
