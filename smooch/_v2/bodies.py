@@ -36,7 +36,6 @@ Metadata: TypeAlias = Mapping[str, str | float | bool]
 AuthorLike: TypeAlias = "Literal['business'] | models.User | models.AuthorPost | Wire"
 """The business; a user as it came from the API; or anybody, in detail."""
 
-ContentLike: TypeAlias = "models.Content | Wire"
 MessageLike: TypeAlias = "str | models.MessagePost | models.Content | Wire"
 """A text; the content of a message; or a whole message."""
 

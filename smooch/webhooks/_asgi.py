@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import inspect
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ._dedupe import MemoryDeduplicator
 from ._intake import BACKLOG, CONCURRENCY, MAX_BODY, Answer, Batch, Intake, Refused, is_async, logger
 
 if TYPE_CHECKING:
     from ._dedupe import Deduplicator
+    from ._events import Delivery
     from ._intake import Handler, Job
     from ._verify import Secret
 
-_T = TypeVar("_T")
 _Scope: TypeAlias = MutableMapping[str, Any]
 _Message: TypeAlias = MutableMapping[str, Any]
 _Receive: TypeAlias = Callable[[], Awaitable[_Message]]
@@ -106,7 +107,7 @@ class ASGIApp:
             answer = Answer()
             if self._await_handler and batch is not None:
                 # The handler goes on if the API hangs up: a half-done handler is worse than an answer too late.
-                await asyncio.shield(self._start(batch))
+                await asyncio.shield(self._start(self._handle(batch)))
                 answer = batch.outcome()
         except Refused as refused:
             answer = refused.answer
@@ -116,7 +117,7 @@ class ASGIApp:
             await _respond(send, answer)
         finally:
             if batch is not None and batch.jobs and not self._await_handler:
-                self._start(batch)
+                self._start(self._handle(batch))
 
     async def _take(self, scope: _Scope, receive: _Receive) -> Batch | None:
         if self._intake.is_probe(scope["method"]):
@@ -124,7 +125,7 @@ class ASGIApp:
         self._intake.verify(scope["headers"])
         delivery = self._intake.parse(await self._read(scope, receive))
         self._intake.check_load(len(self._tasks))
-        return await self._off_loop(partial(self._intake.claim, delivery))
+        return await self._claim(delivery)
 
     async def _read(self, scope: _Scope, receive: _Receive) -> bytearray:
         for name, value in scope["headers"]:
@@ -140,14 +141,29 @@ class ASGIApp:
             has_more = message.get("more_body", False)
         return body
 
-    def _start(self, batch: Batch) -> asyncio.Task[None]:
-        task = asyncio.create_task(self._run(batch), name="smooch-webhooks")
+    async def _claim(self, delivery: Delivery) -> Batch:
+        if isinstance(self._intake.deduplicator, MemoryDeduplicator):
+            return self._intake.claim(delivery)
+        claiming = asyncio.create_task(asyncio.to_thread(self._intake.claim, delivery))
+        try:
+            return await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            # The thread goes on, and what it claims would count as being handled until the lease ends.
+            self._start(self._give_back(claiming))
+            raise
+
+    async def _give_back(self, claiming: asyncio.Task[Batch]) -> None:
+        with suppress(Refused):
+            await asyncio.to_thread(self._intake.abandon, await claiming)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._run(work), name="smooch-webhooks")
         self._tasks.add(task)
         return task
 
-    async def _run(self, batch: Batch) -> None:
+    async def _run(self, work: Coroutine[Any, Any, None]) -> None:
         try:
-            await self._handle(batch)
+            await work
         finally:
             # A callback of the task would cost one more round of the event loop.
             self._tasks.discard(asyncio.current_task())
@@ -184,11 +200,12 @@ class ASGIApp:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, partial(context.run, _call, self._intake, job))
 
-    async def _off_loop(self, call: Callable[[], _T]) -> _T:
+    async def _off_loop(self, call: Callable[[], None]) -> None:
         """Make a call to the deduplicator, which may wait for a disk or a network."""
         if isinstance(self._intake.deduplicator, MemoryDeduplicator):
-            return call()
-        return await asyncio.to_thread(call)
+            call()
+        else:
+            await asyncio.to_thread(call)
 
 
 class _HungUp(Exception):

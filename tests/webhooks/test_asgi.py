@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from smooch.webhooks._dedupe import Claim
+
 
 class Bot:
     """A handler that notes the ids of messages, and waits or fails as told."""
@@ -619,6 +621,31 @@ async def test_a_cancelled_handler_gives_its_event_back(caplog: pytest.LogCaptur
 
 
 # deduplicators
+
+
+@pytest.mark.anyio
+async def test_a_request_that_is_cancelled_while_it_claims_gives_the_event_back(tmp_path: Path) -> None:
+    claiming, go_on = threading.Event(), threading.Event()
+
+    class Slow(SQLiteDeduplicator):
+        def claim(self, event_id: str, owner: str) -> Claim:
+            claiming.set()
+            go_on.wait()
+            return super().claim(event_id, owner)
+
+    with closing(Slow(tmp_path / "events.db")) as dedupe:
+        bot = AsyncBot()
+        app = asgi_app(bot, secret=SECRET, deduplicator=dedupe)
+        request = asyncio.create_task(call(app, dumped(said())))
+        await async_wait_until(claiming.is_set)
+        request.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await request
+        go_on.set()
+        await app.aclose()
+        assert (await call(app, dumped(said()))).status == 200
+        await app.aclose()
+    assert len(bot.heard) == 1
 
 
 class Broken:
