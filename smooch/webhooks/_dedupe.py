@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from typing import Literal, Protocol, TypeAlias
 
-from .. import _numbers
+from .. import _fork, _numbers
 
 Claim: TypeAlias = Literal["new", "running", "handled"]
 
@@ -41,8 +41,13 @@ class MemoryDeduplicator:
     def __init__(self, *, max_events: int = 100_000, expiry: float = EXPIRY) -> None:
         self._max_events = _numbers.count(max_events, "max_events")
         self._expiry = _numbers.seconds(expiry, "expiry")
-        self._running: dict[str, str] = {}
         self._handled: OrderedDict[str, float] = OrderedDict()
+        self._start_anew()
+        _fork.start_anew_in_children(self)
+
+    def _start_anew(self) -> None:
+        """What the parent of this process is handling ends with no call here."""
+        self._running: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def claim(self, event_id: str, owner: str) -> Claim:

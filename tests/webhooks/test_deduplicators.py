@@ -332,6 +332,24 @@ def test_sqlite_can_be_used_on_both_sides_of_a_fork(path: Path) -> None:
         assert dedupe.claim("after", "parent") == "running"
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_memory_forgets_in_a_child_what_its_parent_is_handling() -> None:
+    context = multiprocessing.get_context("fork")
+    results = context.SimpleQueue()
+    dedupe = MemoryDeduplicator()
+    dedupe.claim("running", "parent")
+    dedupe.claim("handled", "parent")
+    dedupe.confirm("handled")
+    with dedupe._lock:
+        child = context.Process(
+            target=lambda: results.put([dedupe.claim(event_id, "child") for event_id in ("running", "handled")])
+        )
+        child.start()
+    assert results.get() == ["new", "handled"]
+    child.join()
+    assert dedupe.claim("running", "other") == "running"
+
+
 # Redis
 
 
