@@ -227,8 +227,9 @@ class Code:
         annotation = self.annotation(prop, lenient=is_received)
         if prop.default is not None:
             return f"{name}: {annotation} = {prop.default.python_code.as_unembedded_code()}"
-        is_there = prop.required or self._is_expected(prop, model)
-        return f"{name}: {annotation}" if is_there else f"{name}: {annotation} | Unset = UNSET"
+        if self._is_expected(prop, model):
+            return f"{name}: {annotation} = _base.EXPECTED"
+        return f"{name}: {annotation}" if prop.required else f"{name}: {annotation} | Unset = UNSET"
 
     def field(self, prop: Any, model: kinds.ModelProperty) -> str:
         """Code of the wire form of an attribute."""

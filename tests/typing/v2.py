@@ -61,6 +61,8 @@ def sync() -> None:
                 case content:
                     assert_type(content.to_dict(), dict[str, Any])
             assert_type(each.author.type_, str)
+            assert_type(each.received, str)
+            assert_type(each.source.type_, str)
         assert_type(next(api.list_apps()), models.App)
         assert_type(api.delete_user("b6518"), None)
         hook = api.ensure_webhook_exist(["conversation:message"], "https://example.com", include_full_user=True)

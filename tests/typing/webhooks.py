@@ -74,7 +74,7 @@ def narrows_v2(body: bytes, headers: httpx.Headers) -> None:
                 assert_type(event, ConversationMessageEvent)
                 assert_type(event_id, str)
                 assert_type(event.type_, Literal["conversation:message"])
-                assert_type(event.created_at, str | UnsetV2)
+                assert_type(event.created_at, str)
                 assert_type(payload, v2.models.ConversationMessagePayload)
                 assert_type(payload.message, v2.models.EventMessage)
                 match payload.message.content:
@@ -94,7 +94,9 @@ def narrows_v2(body: bytes, headers: httpx.Headers) -> None:
             case ClientAddEvent(payload=v2.models.ClientAddPayload(client=client)):
                 assert_type(client, v2.models.Client)
             case ConversationMessageDeliveryFailureEvent():
-                assert_type(event.payload.error, v2.models.EventError)
+                assert_type(event.payload.error.code, str)
+                assert_type(event.payload.user.id, str)
+                assert_type(event.payload.destination.type_, str)
             case UserMergeEvent(payload=merge):
                 assert_type(merge.merged_users, v2.models.MergedUsers)
             case PassthroughMessagingEvent(payload=handed_through):

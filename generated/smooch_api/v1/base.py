@@ -25,6 +25,9 @@ from .types import UNSET
 
 Reader: TypeAlias = Callable[[Any], Any]
 
+EXPECTED: Any = UNSET
+"""Default of an attribute that the description expects but does not require."""
+
 _new = object.__new__
 _MODELS = __name__.rpartition(".")[0] + ".models"
 _SECRET = re.compile("secret|token|password|key", re.IGNORECASE)

@@ -17,7 +17,7 @@ class AndroidIntegration(_base.Model):
     """An app with the Android SDK."""
 
     type_: Literal["android"] = "android"
-    id: str
+    id: str = _base.EXPECTED
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""

@@ -17,7 +17,7 @@ class AppKey(_base.Model):
     """Starts with `app_`. The name in basic authentication, the `kid` of JWTs."""
     display_name: str | Unset = UNSET
     """Name for people."""
-    secret: str
+    secret: str = _base.EXPECTED
     """The password in basic authentication, signs JWTs. Every read returns it again."""
 
     _wire: ClassVar = _base.Wire(

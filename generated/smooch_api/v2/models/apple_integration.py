@@ -21,7 +21,7 @@ class AppleIntegration(_base.Model):
     """Id of the business at Apple."""
     msp_id: str
     """Id of the messaging service provider."""
-    id: str
+    id: str = _base.EXPECTED
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""

@@ -14,13 +14,13 @@ class Client(_base.Model):
     """A user on one channel; all web, Android and iOS devices of the SDK together are one client of type `sdk`."""
 
     id: str
-    type_: str | Unset = UNSET
+    type_: str = _base.EXPECTED
     """Type of integration.
 
     Known values: `apple`, `gbm`, `googlercs`, `instagram`, `kakao`, `line`, `mailgun`, `messagebird`, `messenger`,
     `sdk`, `slackconnect`, `telegram`, `twilio`, `twitter`, `viber`, `wechat`, `whatsapp`.
     """
-    status: str | Unset = UNSET
+    status: str = _base.EXPECTED
     """Whether it takes messages.
 
     Known values: `active`, `blocked`, `inactive`, `pending`.
@@ -44,8 +44,8 @@ class Client(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field("id", "id", required=True),
-        _base.Field("type", "type_"),
-        _base.Field("status", "status"),
+        _base.Field("type", "type_", nullable=True),
+        _base.Field("status", "status", nullable=True),
         _base.Field("integrationId", "integration_id", nullable=True),
         _base.Field("externalId", "external_id", nullable=True),
         _base.Field("lastSeen", "last_seen", nullable=True),

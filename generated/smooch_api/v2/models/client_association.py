@@ -6,22 +6,23 @@ from typing import Any, ClassVar
 from attrs import define as _define
 
 from .. import base as _base
-from ..types import UNSET, Unset
 
 
 @_define(eq=False, kw_only=True, repr=False)
 class ClientAssociation(_base.Model):
     """A client that is used in a conversation."""
 
-    type_: str | Unset = UNSET
+    type_: str = _base.EXPECTED
     """Type of integration.
 
     Known values: `apple`, `gbm`, `googlercs`, `instagram`, `kakao`, `line`, `mailgun`, `messagebird`, `messenger`,
     `sdk`, `slackconnect`, `telegram`, `twilio`, `twitter`, `viber`, `wechat`, `whatsapp`.
     """
-    client_id: str | Unset = UNSET
+    client_id: str = _base.EXPECTED
 
-    _wire: ClassVar = _base.Wire(_base.Field("type", "type_"), _base.Field("clientId", "client_id"))
+    _wire: ClassVar = _base.Wire(
+        _base.Field("type", "type_", nullable=True), _base.Field("clientId", "client_id", nullable=True)
+    )
 
     def _fill(self, values: list[Any]) -> None:
         (self.type_, self.client_id) = values

@@ -18,14 +18,14 @@ class Conversation(_base.Model):
     """What a user, or a group of them, and the business say to each other."""
 
     id: str
-    type_: str | Unset = UNSET
+    type_: str = _base.EXPECTED
     """Known values: `personal`, `sdkGroup`."""
     metadata: Metadata | None | Unset = UNSET
     active_switchboard_integration: SwitchboardIntegrationTruncated | None | Unset = UNSET
     """Who is in control; absent if no one is."""
     pending_switchboard_integration: SwitchboardIntegrationTruncated | None | Unset = UNSET
     """Who was offered control; absent if no one was."""
-    is_default: bool | Unset = UNSET
+    is_default: bool = _base.EXPECTED
     """Whether it is the first personal conversation of its user."""
     display_name: str | None | Unset = UNSET
     """Shown to the user or the business."""
@@ -37,12 +37,12 @@ class Conversation(_base.Model):
     """When the business last read it. ISO 8601, UTC, with milliseconds."""
     last_updated_at: str | None | Unset = UNSET
     """Time of the latest message, or of the start. ISO 8601, UTC, with milliseconds."""
-    created_at: str | Unset = UNSET
+    created_at: str = _base.EXPECTED
     """ISO 8601, UTC, with milliseconds."""
 
     _wire: ClassVar = _base.Wire(
         _base.Field("id", "id", required=True),
-        _base.Field("type", "type_"),
+        _base.Field("type", "type_", nullable=True),
         _base.Field("metadata", "metadata", _base.as_object, nullable=True),
         _base.Field(
             "activeSwitchboardIntegration",
@@ -56,13 +56,13 @@ class Conversation(_base.Model):
             _base.model("SwitchboardIntegrationTruncated"),
             nullable=True,
         ),
-        _base.Field("isDefault", "is_default"),
+        _base.Field("isDefault", "is_default", nullable=True),
         _base.Field("displayName", "display_name", nullable=True),
         _base.Field("description", "description", nullable=True),
         _base.Field("iconUrl", "icon_url", nullable=True),
         _base.Field("businessLastRead", "business_last_read", nullable=True),
         _base.Field("lastUpdatedAt", "last_updated_at", nullable=True),
-        _base.Field("createdAt", "created_at"),
+        _base.Field("createdAt", "created_at", nullable=True),
     )
 
     def _fill(self, values: list[Any]) -> None:

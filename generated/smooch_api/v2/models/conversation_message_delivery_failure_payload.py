@@ -22,23 +22,23 @@ class ConversationMessageDeliveryFailurePayload(_base.Model):
     conversation: ConversationTruncated
     message: DeliveredMessage
     error: EventError
-    user: User | Unset = UNSET
-    destination: EventDestination | Unset = UNSET
+    user: User = _base.EXPECTED
+    destination: EventDestination = _base.EXPECTED
     external_messages: list[ExternalMessage] | None | Unset = UNSET
     """What the channel made of the message, in no certain order; missing for channels that give no ids."""
-    is_final_event: bool | Unset = UNSET
+    is_final_event: bool = _base.EXPECTED
     """No further event follows for this message and this type of destination."""
 
     _wire: ClassVar = _base.Wire(
         _base.Field("conversation", "conversation", _base.model("ConversationTruncated"), required=True),
         _base.Field("message", "message", _base.model("DeliveredMessage"), required=True),
         _base.Field("error", "error", _base.model("EventError"), required=True),
-        _base.Field("user", "user", _base.model("User")),
-        _base.Field("destination", "destination", _base.model("EventDestination")),
+        _base.Field("user", "user", _base.model("User"), nullable=True),
+        _base.Field("destination", "destination", _base.model("EventDestination"), nullable=True),
         _base.Field(
             "externalMessages", "external_messages", _base.list_of(_base.model("ExternalMessage")), nullable=True
         ),
-        _base.Field("isFinalEvent", "is_final_event"),
+        _base.Field("isFinalEvent", "is_final_event", nullable=True),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from attrs import define as _define
 
 from .. import base as _base
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from .conversation_truncated import ConversationTruncated
@@ -19,14 +18,14 @@ if TYPE_CHECKING:
 class ConversationPostbackPayload(_base.Model):
     postback: EventPostback
     conversation: ConversationTruncated
-    user: User | Unset = UNSET
-    source: EventSource | Unset = UNSET
+    user: User = _base.EXPECTED
+    source: EventSource = _base.EXPECTED
 
     _wire: ClassVar = _base.Wire(
         _base.Field("postback", "postback", _base.model("EventPostback"), required=True),
         _base.Field("conversation", "conversation", _base.model("ConversationTruncated"), required=True),
-        _base.Field("user", "user", _base.model("User")),
-        _base.Field("source", "source", _base.model("EventSource")),
+        _base.Field("user", "user", _base.model("User"), nullable=True),
+        _base.Field("source", "source", _base.model("EventSource"), nullable=True),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 class ConversationReferralPayload(_base.Model):
     conversation: ConversationTruncated
     """Where the user landed."""
-    user: User | Unset = UNSET
-    source: EventSource | Unset = UNSET
+    user: User = _base.EXPECTED
+    source: EventSource = _base.EXPECTED
     referral: Referral | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
         _base.Field("conversation", "conversation", _base.model("ConversationTruncated"), required=True),
-        _base.Field("user", "user", _base.model("User")),
-        _base.Field("source", "source", _base.model("EventSource")),
+        _base.Field("user", "user", _base.model("User"), nullable=True),
+        _base.Field("source", "source", _base.model("EventSource"), nullable=True),
         _base.Field("referral", "referral", _base.model("Referral")),
     )
 

@@ -18,7 +18,7 @@ class ConversationTruncated(_base.Model):
     """Short form of a conversation, as events hold it."""
 
     id: str
-    type_: str | Unset = UNSET
+    type_: str = _base.EXPECTED
     """Known values: `personal`, `sdkGroup`."""
     metadata: Metadata | None | Unset = UNSET
     active_switchboard_integration: SwitchboardIntegrationTruncated | None | Unset = UNSET
@@ -28,7 +28,7 @@ class ConversationTruncated(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field("id", "id", required=True),
-        _base.Field("type", "type_"),
+        _base.Field("type", "type_", nullable=True),
         _base.Field("metadata", "metadata", _base.as_object, nullable=True),
         _base.Field(
             "activeSwitchboardIntegration",

@@ -19,7 +19,7 @@ class CustomIntegration(_base.Model):
     type_: Literal["custom"] = "custom"
     webhooks: list[Webhook]
     """Its webhooks."""
-    id: str
+    id: str = _base.EXPECTED
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""

@@ -14,18 +14,18 @@ class Device(_base.Model):
     """A browser or phone with the SDK; part of the user's client of type `sdk`."""
 
     id: str
-    type_: str | Unset = UNSET
+    type_: str = _base.EXPECTED
     """Known values: `android`, `ios`, `web`."""
-    guid: str | Unset = UNSET
+    guid: str = _base.EXPECTED
     """Made by the SDK."""
-    client_id: str | Unset = UNSET
-    status: str | Unset = UNSET
+    client_id: str = _base.EXPECTED
+    status: str = _base.EXPECTED
     """Whether it takes push notifications.
 
     Known values: `active`, `inactive`.
     """
-    integration_id: str | Unset = UNSET
-    last_seen: str | Unset = UNSET
+    integration_id: str = _base.EXPECTED
+    last_seen: str = _base.EXPECTED
     """Last activity of the user here. ISO 8601, UTC, with milliseconds."""
     push_notification_token: str | None | Unset = UNSET
     """Android and iOS."""
@@ -36,12 +36,12 @@ class Device(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field("id", "id", required=True),
-        _base.Field("type", "type_"),
-        _base.Field("guid", "guid"),
-        _base.Field("clientId", "client_id"),
-        _base.Field("status", "status"),
-        _base.Field("integrationId", "integration_id"),
-        _base.Field("lastSeen", "last_seen"),
+        _base.Field("type", "type_", nullable=True),
+        _base.Field("guid", "guid", nullable=True),
+        _base.Field("clientId", "client_id", nullable=True),
+        _base.Field("status", "status", nullable=True),
+        _base.Field("integrationId", "integration_id", nullable=True),
+        _base.Field("lastSeen", "last_seen", nullable=True),
         _base.Field("pushNotificationToken", "push_notification_token", nullable=True),
         _base.Field("info", "info", _base.as_object, nullable=True),
         _base.Field("appVersion", "app_version", nullable=True),

@@ -13,11 +13,13 @@ from ..types import UNSET, Unset
 class EventDestination(_base.Model):
     """Where a message was to go."""
 
-    type_: str | Unset = UNSET
+    type_: str = _base.EXPECTED
     """Channel, like `web`, `whatsapp` or `telegram`."""
     integration_id: str | Unset = UNSET
 
-    _wire: ClassVar = _base.Wire(_base.Field("type", "type_"), _base.Field("integrationId", "integration_id"))
+    _wire: ClassVar = _base.Wire(
+        _base.Field("type", "type_", nullable=True), _base.Field("integrationId", "integration_id")
+    )
 
     def _fill(self, values: list[Any]) -> None:
         (self.type_, self.integration_id) = values

@@ -6,17 +6,18 @@ from typing import Any, ClassVar
 from attrs import define as _define
 
 from .. import base as _base
-from ..types import UNSET, Unset
 
 
 @_define(eq=False, kw_only=True, repr=False)
 class EventError(_base.Model):
     """What went wrong. Not the shape of `ErrorResponse`."""
 
-    code: str | Unset = UNSET
-    message: str | Unset = UNSET
+    code: str = _base.EXPECTED
+    message: str = _base.EXPECTED
 
-    _wire: ClassVar = _base.Wire(_base.Field("code", "code"), _base.Field("message", "message"))
+    _wire: ClassVar = _base.Wire(
+        _base.Field("code", "code", nullable=True), _base.Field("message", "message", nullable=True)
+    )
 
     def _fill(self, values: list[Any]) -> None:
         (self.code, self.message) = values

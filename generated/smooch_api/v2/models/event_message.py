@@ -23,11 +23,11 @@ class EventMessage(_base.Model):
 
     id: str
     """24 hex digits."""
-    received: str | Unset = UNSET
+    received: str = _base.EXPECTED
     """When it arrived, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
-    author: EventAuthor
-    content: Content
-    source: EventSource | Unset = UNSET
+    author: EventAuthor = _base.EXPECTED
+    content: Content = _base.EXPECTED
+    source: EventSource = _base.EXPECTED
     quoted_message: QuotedMessage | None | Unset = UNSET
     """What is answered; known from WhatsApp, and from form answers in the web widget."""
     metadata: Metadata | None | Unset = UNSET
@@ -36,10 +36,10 @@ class EventMessage(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field("id", "id", required=True),
-        _base.Field("received", "received"),
+        _base.Field("received", "received", nullable=True),
         _base.Field("author", "author", _base.model("EventAuthor"), nullable=True),
         _base.Field("content", "content", _unions.read_content, nullable=True),
-        _base.Field("source", "source", _base.model("EventSource")),
+        _base.Field("source", "source", _base.model("EventSource"), nullable=True),
         _base.Field("quotedMessage", "quoted_message", _unions.read_quoted_message, nullable=True),
         _base.Field("metadata", "metadata", _base.as_object, nullable=True),
         _base.Field("deleted", "deleted", nullable=True),

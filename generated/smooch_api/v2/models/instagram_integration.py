@@ -19,7 +19,7 @@ class InstagramIntegration(_base.Model):
     type_: Literal["instagram"] = "instagram"
     app_id: str
     """Id of the Facebook app."""
-    id: str
+    id: str = _base.EXPECTED
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""

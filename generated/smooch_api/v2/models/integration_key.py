@@ -17,7 +17,7 @@ class IntegrationKey(_base.Model):
     """Starts with `int_`. The name in basic authentication, the `kid` of JWTs."""
     display_name: str | None | Unset = UNSET
     """Name for people."""
-    secret: str
+    secret: str = _base.EXPECTED
     """The password in basic authentication, signs JWTs. Every read returns it again."""
 
     _wire: ClassVar = _base.Wire(

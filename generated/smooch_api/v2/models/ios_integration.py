@@ -17,7 +17,7 @@ class IosIntegration(_base.Model):
     """An app with the iOS SDK."""
 
     type_: Literal["ios"] = "ios"
-    id: str
+    id: str = _base.EXPECTED
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""

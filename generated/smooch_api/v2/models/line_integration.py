@@ -17,7 +17,7 @@ class LineIntegration(_base.Model):
     """LINE."""
 
     type_: Literal["line"] = "line"
-    id: str
+    id: str = _base.EXPECTED
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""

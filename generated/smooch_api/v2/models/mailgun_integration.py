@@ -21,7 +21,7 @@ class MailgunIntegration(_base.Model):
     """Domain that sends, as set up at Mailgun."""
     incoming_address: str
     """Mail to this address becomes messages; also the address for replies."""
-    id: str
+    id: str = _base.EXPECTED
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""

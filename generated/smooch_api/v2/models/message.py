@@ -24,13 +24,13 @@ class Message(_base.Model):
     """A message as the API returns it."""
 
     id: str
-    received: str | Unset = UNSET
+    received: str = _base.EXPECTED
     """When the API got it. ISO 8601, UTC, with milliseconds."""
-    author: Author
+    author: Author = _base.EXPECTED
     activity: ActivityMessage | Unset = UNSET
     """What happened in the system, if that is what the message tells."""
-    content: Content
-    source: Source | Unset = UNSET
+    content: Content = _base.EXPECTED
+    source: Source = _base.EXPECTED
     quoted_message: QuotedMessage | None | Unset = UNSET
     """What the author quoted on WhatsApp, or the form that a formResponse of the web client answers."""
     metadata: Metadata | None | Unset = UNSET
@@ -41,11 +41,11 @@ class Message(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field("id", "id", required=True),
-        _base.Field("received", "received"),
+        _base.Field("received", "received", nullable=True),
         _base.Field("author", "author", _base.model("Author"), nullable=True),
         _base.Field("activity", "activity", _unions.read_activity_message),
         _base.Field("content", "content", _unions.read_content, nullable=True),
-        _base.Field("source", "source", _base.model("Source")),
+        _base.Field("source", "source", _base.model("Source"), nullable=True),
         _base.Field("quotedMessage", "quoted_message", _unions.read_quoted_message, nullable=True),
         _base.Field("metadata", "metadata", _base.as_object, nullable=True),
         _base.Field("deleted", "deleted", nullable=True),

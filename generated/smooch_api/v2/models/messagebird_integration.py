@@ -19,7 +19,7 @@ class MessagebirdIntegration(_base.Model):
     type_: Literal["messagebird"] = "messagebird"
     originator: str
     """The number that messages come to."""
-    id: str
+    id: str = _base.EXPECTED
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""

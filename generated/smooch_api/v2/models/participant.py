@@ -18,7 +18,7 @@ class Participant(_base.Model):
 
     id: str
     """Not the user's id."""
-    user_id: str
+    user_id: str = _base.EXPECTED
     user_external_id: str | None | Unset = UNSET
     """Id chosen by the business."""
     unread_count: int | Unset = UNSET

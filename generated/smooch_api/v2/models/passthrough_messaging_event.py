@@ -6,7 +6,6 @@ from typing import Any, ClassVar, Literal
 from attrs import define as _define
 
 from .. import base as _base
-from ..types import UNSET, Unset
 
 
 @_define(eq=False, kw_only=True, repr=False)
@@ -17,14 +16,14 @@ class PassthroughMessagingEvent(_base.Model):
     """Tells a repeated delivery from a new event."""
     type_: Literal["passthrough:messaging"] = "passthrough:messaging"
     payload: dict[str, Any]
-    created_at: str | Unset = UNSET
+    created_at: str = _base.EXPECTED
     """When it happened, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
 
     _wire: ClassVar = _base.Wire(
         _base.Field("id", "id", required=True),
         _base.Field("type", "type_", _base.exactly("passthrough:messaging"), required=True),
         _base.Field("payload", "payload", _base.as_object, required=True),
-        _base.Field("createdAt", "created_at"),
+        _base.Field("createdAt", "created_at", nullable=True),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -13,10 +13,10 @@ from ..types import UNSET, Unset
 class SwitchboardIntegrationTruncated(_base.Model):
     """Short form of a switchboard integration, as conversations hold it."""
 
-    id: str
-    name: str
+    id: str = _base.EXPECTED
+    name: str = _base.EXPECTED
     """Name in the switchboard; letters, digits, `-` and `_`."""
-    integration_id: str
+    integration_id: str = _base.EXPECTED
     """The integration that gets the events."""
     integration_type: str | Unset = UNSET
     """Its type, such as `zd:agentWorkspace`; of an OAuth integration its client id."""

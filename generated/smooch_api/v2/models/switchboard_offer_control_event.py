@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from attrs import define as _define
 
 from .. import base as _base
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from .switchboard_offer_control_payload import SwitchboardOfferControlPayload
@@ -20,14 +19,14 @@ class SwitchboardOfferControlEvent(_base.Model):
     """Tells a repeated delivery from a new event."""
     type_: Literal["switchboard:offerControl"] = "switchboard:offerControl"
     payload: SwitchboardOfferControlPayload
-    created_at: str | Unset = UNSET
+    created_at: str = _base.EXPECTED
     """When it happened, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
 
     _wire: ClassVar = _base.Wire(
         _base.Field("id", "id", required=True),
         _base.Field("type", "type_", _base.exactly("switchboard:offerControl"), required=True),
         _base.Field("payload", "payload", _base.model("SwitchboardOfferControlPayload"), required=True),
-        _base.Field("createdAt", "created_at"),
+        _base.Field("createdAt", "created_at", nullable=True),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -17,7 +17,7 @@ class TelegramIntegration(_base.Model):
     """A Telegram bot."""
 
     type_: Literal["telegram"] = "telegram"
-    id: str
+    id: str = _base.EXPECTED
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""

@@ -19,7 +19,7 @@ class TwilioIntegration(_base.Model):
     type_: Literal["twilio"] = "twilio"
     account_sid: str
     """SID of the account."""
-    id: str
+    id: str = _base.EXPECTED
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""

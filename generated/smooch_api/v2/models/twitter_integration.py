@@ -17,7 +17,7 @@ class TwitterIntegration(_base.Model):
     """Direct messages of Twitter."""
 
     type_: Literal["twitter"] = "twitter"
-    id: str
+    id: str = _base.EXPECTED
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""

@@ -17,7 +17,7 @@ class UnityIntegration(_base.Model):
     """An app with the Unity SDK."""
 
     type_: Literal["unity"] = "unity"
-    id: str
+    id: str = _base.EXPECTED
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""

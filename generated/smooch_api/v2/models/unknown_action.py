@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class UnknownAction(_base.Model):
     """An action of a type that this description does not know."""
 
-    type_: str
+    type_: str = _base.EXPECTED
     text: str | Unset = UNSET
     """Label of the button."""
     metadata: Metadata | None | Unset = UNSET

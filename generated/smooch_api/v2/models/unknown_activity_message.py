@@ -13,7 +13,7 @@ from ..types import UNSET, Unset
 class UnknownActivityMessage(_base.Model):
     """An activity of a type that this description does not know."""
 
-    type_: str
+    type_: str = _base.EXPECTED
     data: dict[str, Any] | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(

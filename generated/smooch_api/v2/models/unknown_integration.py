@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class UnknownIntegration(_base.Model):
     """An integration of a type that this description does not know."""
 
-    id: str
+    id: str = _base.EXPECTED
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""
@@ -28,7 +28,7 @@ class UnknownIntegration(_base.Model):
     """Whether users are told that a message was written by an AI. True unless set; without it, the law of the place is
     the business's own care.
     """
-    type_: str
+    type_: str = _base.EXPECTED
 
     _wire: ClassVar = _base.Wire(
         _base.Field("id", "id", nullable=True),

@@ -13,7 +13,7 @@ from ..types import UNSET, Unset
 class UnknownMessage(_base.Model):
     """Content of a type that this description does not know."""
 
-    type_: str
+    type_: str = _base.EXPECTED
     text: str | Unset = UNSET
     block_chat_input: bool | Unset = UNSET
 

@@ -12,7 +12,7 @@ from .. import base as _base
 class UnknownQuotedMessage(_base.Model):
     """A quotation of a type that this description does not know."""
 
-    type_: str
+    type_: str = _base.EXPECTED
 
     _wire: ClassVar = _base.Wire(_base.Field("type", "type_", nullable=True))
 

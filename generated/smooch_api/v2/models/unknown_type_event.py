@@ -15,14 +15,14 @@ class UnknownTypeEvent(_base.Model):
 
     id: str | Unset = UNSET
     """Tells a repeated delivery from a new event."""
-    created_at: str | Unset = UNSET
+    created_at: str = _base.EXPECTED
     """When it happened, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
-    type_: str
+    type_: str = _base.EXPECTED
     payload: dict[str, Any] | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
         _base.Field("id", "id"),
-        _base.Field("createdAt", "created_at"),
+        _base.Field("createdAt", "created_at", nullable=True),
         _base.Field("type", "type_", nullable=True),
         _base.Field("payload", "payload", _base.as_object),
     )

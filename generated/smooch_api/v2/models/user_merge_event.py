@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from attrs import define as _define
 
 from .. import base as _base
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from .user_merge_payload import UserMergePayload
@@ -20,14 +19,14 @@ class UserMergeEvent(_base.Model):
     """Tells a repeated delivery from a new event."""
     type_: Literal["user:merge"] = "user:merge"
     payload: UserMergePayload
-    created_at: str | Unset = UNSET
+    created_at: str = _base.EXPECTED
     """When it happened, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
 
     _wire: ClassVar = _base.Wire(
         _base.Field("id", "id", required=True),
         _base.Field("type", "type_", _base.exactly("user:merge"), required=True),
         _base.Field("payload", "payload", _base.model("UserMergePayload"), required=True),
-        _base.Field("createdAt", "created_at"),
+        _base.Field("createdAt", "created_at", nullable=True),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from attrs import define as _define
 
 from .. import base as _base
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from .user_remove_payload import UserRemovePayload
@@ -20,14 +19,14 @@ class UserRemoveEvent(_base.Model):
     """Tells a repeated delivery from a new event."""
     type_: Literal["user:remove"] = "user:remove"
     payload: UserRemovePayload
-    created_at: str | Unset = UNSET
+    created_at: str = _base.EXPECTED
     """When it happened, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
 
     _wire: ClassVar = _base.Wire(
         _base.Field("id", "id", required=True),
         _base.Field("type", "type_", _base.exactly("user:remove"), required=True),
         _base.Field("payload", "payload", _base.model("UserRemovePayload"), required=True),
-        _base.Field("createdAt", "created_at"),
+        _base.Field("createdAt", "created_at", nullable=True),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from attrs import define as _define
 
 from .. import base as _base
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from .user_update_payload import UserUpdatePayload
@@ -20,14 +19,14 @@ class UserUpdateEvent(_base.Model):
     """Tells a repeated delivery from a new event."""
     type_: Literal["user:update"] = "user:update"
     payload: UserUpdatePayload
-    created_at: str | Unset = UNSET
+    created_at: str = _base.EXPECTED
     """When it happened, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
 
     _wire: ClassVar = _base.Wire(
         _base.Field("id", "id", required=True),
         _base.Field("type", "type_", _base.exactly("user:update"), required=True),
         _base.Field("payload", "payload", _base.model("UserUpdatePayload"), required=True),
-        _base.Field("createdAt", "created_at"),
+        _base.Field("createdAt", "created_at", nullable=True),
     )
 
     def _fill(self, values: list[Any]) -> None:

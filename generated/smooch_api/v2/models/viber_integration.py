@@ -17,7 +17,7 @@ class ViberIntegration(_base.Model):
     """Viber."""
 
     type_: Literal["viber"] = "viber"
-    id: str
+    id: str = _base.EXPECTED
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""

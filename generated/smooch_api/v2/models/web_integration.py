@@ -18,7 +18,7 @@ class WebIntegration(_base.Model):
     """The Web Messenger."""
 
     type_: Literal["web"] = "web"
-    id: str
+    id: str = _base.EXPECTED
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""

@@ -24,7 +24,7 @@ class Webhook(_base.Model):
 
     Known values: `v1`, `v1.1`, `v2`.
     """
-    secret: str
+    secret: str = _base.EXPECTED
     """Every delivery carries it in the header `X-API-Key`."""
     include_full_user: bool | Unset = UNSET
     """Whether deliveries carry the whole user. False unless set."""

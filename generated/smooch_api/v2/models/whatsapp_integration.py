@@ -17,7 +17,7 @@ class WhatsappIntegration(_base.Model):
     """WhatsApp."""
 
     type_: Literal["whatsapp"] = "whatsapp"
-    id: str
+    id: str = _base.EXPECTED
     """24 hex digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""
