@@ -228,6 +228,7 @@ class Sandbox:
 
     def fail(
         self,
+        *,
         times: int = 1,
         status: int = 500,
         headers: Mapping[str, str] | None = None,

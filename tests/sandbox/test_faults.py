@@ -65,6 +65,8 @@ class TestFail:
     def test_what_cannot_be_is_refused(self, sandbox: Sandbox, wrong: dict[str, int]) -> None:
         with pytest.raises(ValueError, match=next(iter(wrong))):
             sandbox.fail(**wrong)
+        with pytest.raises(TypeError):
+            sandbox.fail(429)  # type: ignore[misc]
 
 
 class TestChoice:
