@@ -99,19 +99,26 @@ async def test_who_waits_longest_is_served_first() -> None:
         assert peer.connections == 1
 
 
-async def test_nobody_overtakes_those_who_wait() -> None:
-    with Peer(script(FINE)) as peer:
+async def test_who_comes_back_at_once_does_not_overtake_those_who_wait() -> None:
+    gate = threading.Event()
+    with Peer(once_open(gate)) as peer:
         async with connect(peer.url, max_connections=1) as api:
-            order: list[int] = []
+            pool = await pool_of(api)
 
-            async def call_often(name: int) -> None:
-                for _ in range(30):
-                    await api.get_user("b6518")
-                    order.append(name)
+            async def call_twice() -> None:
+                await api.get_user("first")
+                await api.get_user("again")
 
-            await async_together(*[lambda name=name: call_often(name) for name in range(3)])
-    # Whoever got the connection back at once, time and again, would be done before the others begin.
-    assert all(set(order[start : start + 12]) == {0, 1, 2} for start in range(6, len(order) - 18))
+            twice = AsyncBackground(call_twice)
+            await async_wait_until(lambda: len(peer.requests) == 1)
+            others = []
+            for place in range(3):
+                others.append(AsyncBackground(user(api, str(place))))
+                await async_wait_until(lambda: len(pool.waiting) == len(others))
+            gate.set()
+            for call in (twice, *others):
+                await call.outcome()
+        assert [request.target.rpartition("/")[2] for request in peer.requests] == ["first", "0", "1", "2", "again"]
 
 
 async def test_waiting_for_a_connection_takes_a_limited_time() -> None:

@@ -98,19 +98,26 @@ def test_who_waits_longest_is_served_first() -> None:
         assert peer.connections == 1
 
 
-def test_nobody_overtakes_those_who_wait() -> None:
-    with Peer(script(FINE)) as peer:
+def test_who_comes_back_at_once_does_not_overtake_those_who_wait() -> None:
+    gate = threading.Event()
+    with Peer(once_open(gate)) as peer:
         with connect(peer.url, max_connections=1) as api:
-            order: list[int] = []
+            pool = pool_of(api)
 
-            def call_often(name: int) -> None:
-                for _ in range(30):
-                    api.get_user("b6518")
-                    order.append(name)
+            def call_twice() -> None:
+                api.get_user("first")
+                api.get_user("again")
 
-            together(*[lambda name=name: call_often(name) for name in range(3)])
-    # Whoever got the connection back at once, time and again, would be done before the others begin.
-    assert all(set(order[start : start + 12]) == {0, 1, 2} for start in range(6, len(order) - 18))
+            twice = Background(call_twice)
+            wait_until(lambda: len(peer.requests) == 1)
+            others = []
+            for place in range(3):
+                others.append(Background(user(api, str(place))))
+                wait_until(lambda: len(pool.waiting) == len(others))
+            gate.set()
+            for call in (twice, *others):
+                call.outcome()
+        assert [request.target.rpartition("/")[2] for request in peer.requests] == ["first", "0", "1", "2", "again"]
 
 
 def test_waiting_for_a_connection_takes_a_limited_time() -> None:
