@@ -28,6 +28,10 @@ MAX_JSON = 102_400
 MAX_METADATA = 4096
 """Bytes of JSON that metadata may have: 4 kB."""
 
+_PLAIN = (str, int, float, bytes, bytearray, type(None))
+# A dict first: to ask an abstract class takes ten times as long.
+_OBJECT = (dict, Mapping)
+
 M = TypeVar("M", bound=Model)
 Wire: TypeAlias = Mapping[str, Any]
 Metadata: TypeAlias = Mapping[str, str | float | bool]
@@ -97,11 +101,11 @@ def plain(value: Any, field: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, str | bytes | bytearray | int | float):
+    if isinstance(value, _PLAIN):
         return value
     if isinstance(value, Model):
         return _plain(value.to_dict())
-    if isinstance(value, Mapping):
+    if isinstance(value, _OBJECT):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, Iterable):
         return [_plain(item) for item in value]
