@@ -121,11 +121,8 @@ class Description:
         return self._merged[id(shape)][1]
 
     def _target(self, reference: str) -> dict[str, Any]:
-        node: Any = self.document
-        for part in reference.removeprefix("#/").split("/"):
-            key = part.replace("~1", "/").replace("~0", "~")
-            node = node.get(key) if isinstance(node, dict) else None
-        if not reference.startswith("#/") or not isinstance(node, dict):
+        node = referent(self.document, reference)
+        if not isinstance(node, dict):
             raise UnreadableDescription(f"{reference} leads nowhere")
         return node
 
@@ -324,6 +321,17 @@ def component(schema: Schema) -> str | None:
         return str(schema["$ref"]).rpartition("/")[2]
     parts = [part for key in ("allOf", *UNIONS) for part in schema.get(key, []) if not is_null(part)]
     return component(parts[0]) if len(parts) == 1 else None
+
+
+def referent(document: dict[str, Any], reference: str) -> Any:
+    """What a reference inside a document leads to, None if nowhere."""
+    if not reference.startswith("#/"):
+        return None
+    node: Any = document
+    for part in reference.removeprefix("#/").split("/"):
+        key = part.replace("~1", "/").replace("~0", "~")
+        node = node.get(key) if isinstance(node, dict) else None
+    return node
 
 
 def referred(target: str) -> Schema:

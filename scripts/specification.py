@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from openapi_spec_validator import validate
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
+from shapes import referent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -98,12 +99,8 @@ class Specification:
 
     def properties(self, component: str) -> dict[str, Any]:
         """Properties of a component, with those of its `allOf` parts."""
-        return self._properties(self.schemas[component])
-
-    def _properties(self, schema: dict[str, Any]) -> dict[str, Any]:
-        parts = [self.schemas[target(part)] if "$ref" in part else part for part in schema.get("allOf", ())]
-        inherited = {name: value for part in parts for name, value in self._properties(part).items()}
-        return {**inherited, **schema.get("properties", {})}
+        parts = self._parts(self.schemas[component])
+        return {name: value for part in parts for name, value in part.get("properties", {}).items()}
 
     def choices(self, component: str) -> list[str]:
         """Components that a `oneOf` or `anyOf` of references chooses from; none if there are other choices too."""
@@ -117,11 +114,13 @@ class Specification:
 
     def required(self, component: str) -> set[str]:
         """Properties that a component requires, itself or by its `allOf` parts."""
-        return self._required(self.schemas[component])
+        return {name for part in self._parts(self.schemas[component]) for name in part.get("required", ())}
 
-    def _required(self, schema: dict[str, Any]) -> set[str]:
-        parts = [self.schemas[target(part)] if "$ref" in part else part for part in schema.get("allOf", ())]
-        return set(schema.get("required", ())).union(*map(self._required, parts))
+    def _parts(self, schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """A schema after all that its `allOf` takes in."""
+        for part in schema.get("allOf", ()):
+            yield from self._parts(self.schemas[target(part)] if "$ref" in part else part)
+        yield schema
 
     @cached_property
     def mixins(self) -> set[str]:
@@ -200,18 +199,11 @@ def _dangling(document: dict[str, Any], node: Any, place: str) -> Iterator[str]:
         for index, item in enumerate(node):
             yield from _dangling(document, item, f"{place}[{index}]")
     elif isinstance(node, dict):
-        if isinstance(reference := node.get("$ref"), str) and not _leads_somewhere(document, reference):
+        if isinstance(reference := node.get("$ref"), str) and referent(document, reference) is None:
             yield f"{place}: {reference} leads nowhere"
         for key, item in node.items():
             if key not in {"example", "examples"}:
                 yield from _dangling(document, item, f"{place}.{key}".lstrip("."))
-
-
-def _leads_somewhere(document: dict[str, Any], reference: str) -> bool:
-    node: Any = document
-    for part in reference.removeprefix("#/").split("/"):
-        node = node.get(part) if isinstance(node, dict) else None
-    return reference.startswith("#/") and node is not None
 
 
 def _is_redirect(responses: dict[str, Any]) -> bool:
