@@ -63,12 +63,10 @@ def check_id(value: object, field: str) -> str:
 
 def check_text(value: str, field: str) -> str:
     """Refuse a text that has no UTF-8."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
+    if _schema.is_broken(value):
         raise InvalidInput(
             f"{field} holds half of a surrogate pair, which no request can carry: {_schema.shown(value, field)}", field
-        ) from None
+        )
     return value
 
 

@@ -28,7 +28,7 @@ _Tag: TypeAlias = tuple[str, Any, Sequence[Any], bool]
 
 _REF = "#/components/schemas/"
 # A dict first: to ask an abstract class takes ten times as long.
-_OBJECT = (dict, Mapping)
+OBJECT = (dict, Mapping)
 _LIST = (list, tuple)
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 _ANY = object()
@@ -43,7 +43,7 @@ _TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "integer": ("a whole number", lambda value: _is_number(value) and (isinstance(value, int) or value.is_integer())),
     "null": ("null", lambda value: value is None),
     "number": ("a number", lambda value: _is_number(value)),
-    "object": ("an object", lambda value: isinstance(value, _OBJECT)),
+    "object": ("an object", lambda value: isinstance(value, OBJECT)),
     "string": ("a string", lambda value: isinstance(value, str)),
 }
 
@@ -132,7 +132,7 @@ class Checker:
             rest = self._compile(others)
 
         def test(value: Any) -> Problem | None:
-            if not isinstance(value, _OBJECT):
+            if not isinstance(value, OBJECT):
                 return None
             for name in required:
                 if name not in value:
@@ -186,11 +186,10 @@ class Checker:
         wanted = _wanted(schemas)
         needed = [name for schema in schemas if schema.keys() == {"required"} for name in schema["required"]]
         tag, tagged = _by_tag(choices)
-        are_tagged = any(tags for _, tags in choices)
 
         def test(value: Any) -> Problem | None:
             possible = choices
-            if are_tagged and isinstance(value, _OBJECT):
+            if known and isinstance(value, OBJECT):
                 if isinstance(found := value.get(tag), str) and found in tagged:
                     return tagged[found](value)
                 possible = [choice for choice in choices if not _differs(choice[1], value)]
@@ -216,7 +215,7 @@ class Checker:
     def _meant(self, schemas: list[Schema], choices: list[tuple[Test, list[_Tag]]], value: Any) -> Test:
         """The choice whose tag the value carries, or else the last that is not just null."""
         for choice, tags in choices:
-            if isinstance(value, _OBJECT) and any(value.get(name) == constant for name, constant, _, _ in tags):
+            if isinstance(value, OBJECT) and any(value.get(name) == constant for name, constant, _, _ in tags):
                 return choice
         return [choice for (choice, _), schema in zip(choices, schemas, strict=True) if schema != {"type": "null"}][-1]
 
@@ -289,7 +288,7 @@ def _unwritable(body: Any, field: str) -> InvalidInput:
 def _unwritable_part(value: Any) -> tuple[str, str] | None:
     """The path of the first value that JSON cannot hold, and why."""
     if isinstance(value, str):
-        return ("", "it holds half of a surrogate pair") if _is_broken(value) else None
+        return ("", "it holds half of a surrogate pair") if is_broken(value) else None
     if isinstance(value, float):
         return None if math.isfinite(value) else ("", f"it is {value!r}")
     if isinstance(value, int | None):
@@ -299,7 +298,7 @@ def _unwritable_part(value: Any) -> tuple[str, str] | None:
         for key in value:
             if not isinstance(key, str | int | float | None):
                 return "", f"it has a key that is a {type(key).__name__}"
-            if isinstance(key, str) and _is_broken(key):
+            if isinstance(key, str) and is_broken(key):
                 return "", "it has a key that holds half of a surrogate pair"
         items = ((f".{key}", item) for key, item in value.items())
     elif isinstance(value, _LIST):
@@ -312,7 +311,8 @@ def _unwritable_part(value: Any) -> tuple[str, str] | None:
     return None
 
 
-def _is_broken(text: str) -> bool:
+def is_broken(text: str) -> bool:
+    """Whether a text holds half of a surrogate pair, and so has no UTF-8."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -18,6 +18,7 @@ import httpx
 from jwt import PyJWS, PyJWTError
 from jwt.algorithms import HMACAlgorithm
 
+from . import _numbers
 from .errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -87,9 +88,7 @@ def expiry(expires_in: float | timedelta | None) -> dict[str, int]:
     if expires_in is None:
         return {}
     seconds = expires_in.total_seconds() if isinstance(expires_in, timedelta) else expires_in
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < float("inf"):
-        raise InvalidInput(f"expires_in must be a positive number of seconds, not {expires_in!r}", "expires_in")
-    return {"exp": math.ceil(time.time() + seconds)}
+    return {"exp": math.ceil(time.time() + _numbers.seconds(seconds, "expires_in"))}
 
 
 def sign(claims: dict[str, Any], key_id: str, secret: str) -> str:

@@ -51,9 +51,8 @@ class AsyncHTTPClient(httpx.AsyncClient):
         try:
             url = self._settings.locate(url)
             if isinstance(url, str) and url.startswith("/"):
-                url = httpx.URL(
-                    f"{str(self.base_url).rstrip('/')}/{url.lstrip('/')}"
-                )  # parsed once; httpx would do so twice
+                # Parsed once; httpx would do so twice.
+                url = httpx.URL(f"{str(self.base_url).rstrip('/')}/{url.lstrip('/')}")
             return super().build_request(method, url, **options)
         except httpx.InvalidURL as error:
             raise errors.InvalidInput(f"this makes no valid address: {error}", "url") from None

@@ -14,6 +14,7 @@ from smooch_api.v2.types import UNSET, File, Unset
 
 from .. import _bodies, _schema, _webhook_plan
 from ..errors import InvalidInput, unreadable
+from . import paging
 
 if TYPE_CHECKING:
     from smooch_api.v2.types import Response
@@ -29,8 +30,6 @@ MAX_METADATA = 4096
 """Bytes of JSON that metadata may have: 4 kB."""
 
 _PLAIN = (str, int, float, bytes, bytearray, type(None))
-# A dict first: to ask an abstract class takes ten times as long.
-_OBJECT = (dict, Mapping)
 
 M = TypeVar("M", bound=Model)
 Wire: TypeAlias = Mapping[str, Any]
@@ -105,7 +104,7 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, Model):
         return _plain(value.to_dict())
-    if isinstance(value, _OBJECT):
+    if isinstance(value, _schema.OBJECT):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, Iterable):
         return [_plain(item) for item in value]
@@ -279,7 +278,7 @@ def _joined(wire: dict[str, Any], extra: dict[str, Any], field: str) -> dict[str
 
 def last_message(answer: Response[models.MessagePostResponse], settings: config.Settings, path: str) -> models.Message:
     """The message that was posted to a path; of several the last, since those before it are text around a template."""
-    found = [message for message in answer.parsed.messages if isinstance(message, models.Message)]
+    found = paging.records(answer.parsed.messages)
     if not found:
         request = httpx.Request("POST", settings.join(path))
         response = httpx.Response(answer.status_code, content=answer.content, request=request)
@@ -370,7 +369,7 @@ def webhook_update(target: str, triggers: tuple[str, ...], options: Options) -> 
 
 def webhooks_by_id(answer: models.WebhookListResponse) -> dict[str, models.Webhook]:
     """The webhooks that v2 events go to; those of the other versions carry none of v2's triggers."""
-    found = [webhook for webhook in answer.webhooks if isinstance(webhook, models.Webhook)]
+    found = paging.records(answer.webhooks)
     return {webhook.id: webhook for webhook in found if webhook.version in (UNSET, "v2")}
 
 

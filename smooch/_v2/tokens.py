@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import httpx
 
-from .. import auth
+from .. import _schema, auth
 from ..errors import InvalidInput
 from .config import BRIDGE
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
 MAX_EXTERNAL_ID = 255
 """Characters that the id in a token may have."""
-
-_HALF = re.compile("[\ud800-\udfff]")
 
 _MILLISECONDS = 1e11
 """Seconds of the year 5138: what is above was meant as milliseconds."""
@@ -163,7 +160,7 @@ def _of_user(claims: dict[str, Any]) -> Iterator[Finding]:
         if claim in claims and not isinstance(claims[claim], str):
             yield Finding(claim, f"must be a text, and is {_kind(claims, claim)}")
     for claim in ("external_id", "name", "email"):
-        if isinstance(value := claims.get(claim), str) and _HALF.search(value):
+        if isinstance(value := claims.get(claim), str) and _schema.is_broken(value):
             yield Finding(claim, "holds half of a surrogate pair, which is no text")
     if "email_verified" in claims and not isinstance(claims["email_verified"], bool):
         yield Finding("email_verified", f"must be true or false, and is {_kind(claims, 'email_verified')}")
