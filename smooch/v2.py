@@ -1,6 +1,7 @@
-"""API v2: `Smooch`, `AsyncSmooch`, the models of the generated client as `models`, and tokens of end users.
+"""API v2: `Smooch`, `AsyncSmooch`, their resources, and the models of the generated client as `models`.
 
-`MessageOptions` types the keyword arguments of functions that hand them on to `post_text` and the like.
+The resources of a client, such as `api.users`, are classes of this module too (`Users`, `AsyncUsers`), for annotations.
+`MessageOptions` types the keyword arguments of functions that pass them on to `messages.post_text` and the like.
 """
 
 from __future__ import annotations
@@ -10,23 +11,95 @@ from typing import TYPE_CHECKING
 from smooch_api.v2 import models
 
 from ._sync.paging import Paged
-from ._sync.v2 import Smooch
+from ._sync.v2 import (
+    Activities,
+    AppKeys,
+    Apps,
+    Attachments,
+    Clients,
+    Conversations,
+    Devices,
+    IntegrationKeys,
+    Integrations,
+    Messages,
+    OAuth,
+    Participants,
+    Smooch,
+    SwitchboardActions,
+    SwitchboardIntegrations,
+    Switchboards,
+    Users,
+    Webhooks,
+)
 from ._v2.bodies import MessageOptions
 from ._v2.config import BRIDGE
 from ._v2.tokens import Finding, authorize_url, inspect_user_jwt, jwt_for_user
 
 if TYPE_CHECKING:
     from ._async.paging import AsyncPaged
-    from ._async.v2 import AsyncSmooch
+    from ._async.v2 import (
+        AsyncActivities,
+        AsyncAppKeys,
+        AsyncApps,
+        AsyncAttachments,
+        AsyncClients,
+        AsyncConversations,
+        AsyncDevices,
+        AsyncIntegrationKeys,
+        AsyncIntegrations,
+        AsyncMessages,
+        AsyncOAuth,
+        AsyncParticipants,
+        AsyncSmooch,
+        AsyncSwitchboardActions,
+        AsyncSwitchboardIntegrations,
+        AsyncSwitchboards,
+        AsyncUsers,
+        AsyncWebhooks,
+    )
 
 __all__ = [
     "BRIDGE",
+    "Activities",
+    "AppKeys",
+    "Apps",
+    "AsyncActivities",
+    "AsyncAppKeys",
+    "AsyncApps",
+    "AsyncAttachments",
+    "AsyncClients",
+    "AsyncConversations",
+    "AsyncDevices",
+    "AsyncIntegrationKeys",
+    "AsyncIntegrations",
+    "AsyncMessages",
+    "AsyncOAuth",
     "AsyncPaged",
+    "AsyncParticipants",
     "AsyncSmooch",
+    "AsyncSwitchboardActions",
+    "AsyncSwitchboardIntegrations",
+    "AsyncSwitchboards",
+    "AsyncUsers",
+    "AsyncWebhooks",
+    "Attachments",
+    "Clients",
+    "Conversations",
+    "Devices",
     "Finding",
+    "IntegrationKeys",
+    "Integrations",
     "MessageOptions",
+    "Messages",
+    "OAuth",
     "Paged",
+    "Participants",
     "Smooch",
+    "SwitchboardActions",
+    "SwitchboardIntegrations",
+    "Switchboards",
+    "Users",
+    "Webhooks",
     "authorize_url",
     "inspect_user_jwt",
     "jwt_for_user",
@@ -36,12 +109,12 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     # asyncio takes longer to load than all the rest, and most programs use one of the two clients.
-    if name == "AsyncSmooch":
-        from ._async.v2 import AsyncSmooch
-
-        return AsyncSmooch
     if name == "AsyncPaged":
         from ._async.paging import AsyncPaged
 
         return AsyncPaged
+    if name in __all__:
+        from ._async import v2
+
+        return getattr(v2, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

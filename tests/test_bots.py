@@ -135,10 +135,10 @@ def test_the_bot_on_v2_answers(sandbox: Sandbox, tmp_path: Path) -> None:
     with uvicorn(tmp_path, "bot_v2", environment), v2.Smooch(*app, base_url=sandbox.url) as api:
         sandbox.duplicate_deliveries()
         sandbox.say("ana", QUESTION)
-        (conversation,) = api.list_conversations(user_external_id="ana")
-        wait_until(lambda: len(list(api.list_messages(conversation.id))) == 2)
+        (conversation,) = api.conversations.list(user_external_id="ana")
+        wait_until(lambda: len(list(api.messages.list(conversation.id))) == 2)
         sandbox.wait_for_deliveries()
-        said = [message.content.to_dict()["text"] for message in api.list_messages(conversation.id, newest_first=False)]
+        said = [message.content.to_dict()["text"] for message in api.messages.list(conversation.id, newest_first=False)]
     assert said == [QUESTION, ANSWER]
 
 

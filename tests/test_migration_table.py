@@ -24,7 +24,7 @@ ROWS = re.findall(r"^\| `(\w+)\.(\w+)` \| (.+) \|$", SECTION[0] if SECTION else 
 
 TAGS_OF_GROUP = {
     "CustomIntegrationApiKeysApi": {"integration_keys"},
-    "OAuthEndpointsApi": {"oauth", "token_info"},
+    "OAuthEndpointsApi": {"oauth"},
 }
 """Where the SDK's name of a group is not ours."""
 
@@ -41,21 +41,26 @@ OPERATIONS = {
 }
 
 
-API = object.__new__(v2.Smooch)
-"""Has the methods, and no connection."""
+API = v2.Smooch(token="never-sent", app_id="5d", base_url="http://127.0.0.1:1")
 
 
 def calls(cell: str) -> list[ast.Call]:
     """The calls of a cell, in which `{…}` and `…` stand for any value."""
-    codes = [code.replace("{…}", "...").replace("…", "...") for code in re.findall(r"`(\w+\([^`]*)`", cell)]
+    codes = [code.replace("{…}", "...").replace("…", "...") for code in re.findall(r"`([\w.]+\([^`]*)`", cell)]
     expressions = [ast.parse(code, mode="eval").body for code in codes]
     return [each for each in expressions if isinstance(each, ast.Call)]
 
 
 def function(call: ast.Call) -> Callable[..., Any]:
-    """The method of the client, or the function of the module."""
-    assert isinstance(call.func, ast.Name)
-    found: Callable[..., Any] = getattr(API, call.func.id, None) or getattr(v2, call.func.id)
+    """The method of a resource or of the client, or the function of the module."""
+    found: Callable[..., Any]
+    match call.func:
+        case ast.Attribute(value=ast.Name(id=resource), attr=name):
+            found = getattr(getattr(API, resource), name)
+        case ast.Name(id=name):
+            found = getattr(API, name, None) or getattr(v2, name)
+        case _:
+            raise AssertionError(ast.unparse(call))
     return found
 
 

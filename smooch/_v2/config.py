@@ -239,7 +239,7 @@ def hint(settings: Settings, response: httpx.Response) -> str:
         case 413:
             return "the API takes 100 kB of JSON and files of 50 MB"
         case 423:
-            return "the conversation is full: delete_messages(conversation_id) makes room"
+            return "the conversation is full: messages.delete_all(conversation_id) makes room"
         case 429:
             return _http.WAIT_FIRST
         case status if status < 400:
@@ -251,7 +251,7 @@ def _hint_401(settings: Settings, request: httpx.Request) -> str:
     if request.url.path.endswith("/oauth/token"):
         return "check client id and secret; a code is good for one exchange, soon after the browser came back with it"
     if settings.is_token:
-        return f"check that the access token is still good, and that its app is on {settings.root}; token_info() tells"
+        return f"check that the access token is still good, and that its app is on {settings.root}; oauth.token_info() tells"
     if request.url.path.endswith("/v2/tokenInfo"):
         return "only access tokens of the OAuth flow are explained here: make the client with token=…"
     return (

@@ -8,15 +8,18 @@ import pickle
 import subprocess
 import sys
 from base64 import b64decode, urlsafe_b64decode
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+import yaml
 from peer import Peer, Request, answer
 from smooch_api.v2.api import oauth, users
 from smooch_api.v2.models import TokenRequest
 
-from smooch import errors
+from smooch import errors, v2
+from smooch._v2.resource import Resource
 from smooch.errors import InvalidInput
 from smooch.v2 import BRIDGE, AsyncSmooch
 
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
+SPEC = yaml.load((Path(__file__).resolve().parents[2] / "spec" / "v2.yaml").read_bytes(), yaml.CSafeLoader)
 APP = "5d8cff3cd55b040010928b5b"
 SECRET = "a secret that nobody must see"
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzY29wZSI6ImludGVncmF0aW9uIn0.3q2-7w"
@@ -57,7 +61,7 @@ def claims_of(request: Request) -> tuple[dict[str, Any], dict[str, Any]]:
 )
 async def test_a_token_has_the_scope_of_its_key(server: Peer, key_id: str, options: dict[str, Any], scope: str) -> None:
     async with AsyncSmooch(key_id, SECRET, APP, base_url=server.url, **options) as api:
-        await api.get_user("u1")
+        await api.users.get("u1")
     header, payload = claims_of(server.requests[-1])
     assert (header["kid"], payload["scope"]) == (key_id, scope)
     assert payload["exp"]
@@ -65,14 +69,14 @@ async def test_a_token_has_the_scope_of_its_key(server: Peer, key_id: str, optio
 
 async def test_a_key_can_be_sent_as_it_is(server: Peer) -> None:
     async with AsyncSmooch("app_5a", SECRET, APP, base_url=server.url, auth="basic") as api:
-        await api.get_user("u1")
+        await api.users.get("u1")
     scheme, sent = server.requests[-1].headers["authorization"].split()
     assert (scheme, b64decode(sent).decode()) == ("Basic", f"app_5a:{SECRET}")
 
 
 async def test_an_access_token_stands_in_place_of_a_key(server: Peer) -> None:
     async with AsyncSmooch(token=TOKEN, app_id=APP, base_url=server.url) as api:
-        await api.get_user("u1")
+        await api.users.get("u1")
     assert server.requests[-1].headers["authorization"] == f"Bearer {TOKEN}"
 
 
@@ -98,9 +102,9 @@ WAYS: dict[str, dict[str, Any]] = {
 async def call_everywhere(recorder: Recorder, **options: Any) -> dict[str, bool]:
     """Which addresses were called, and whether they got the credentials."""
     async with AsyncSmooch(app_id=APP, transport=recorder, **options) as api:
-        await api.get_user("u1")
-        await api.token_info()
-        await api.revoke_access()
+        await api.users.get("u1")
+        await api.oauth.token_info()
+        await api.oauth.revoke_access()
         body = TokenRequest(code="1", client_id="c", client_secret="s")
         await oauth.get_token.asyncio_detailed(client=api.raw, body=body)
         await users.get_user.asyncio_detailed("other", "u1", client=api.raw)
@@ -193,7 +197,7 @@ async def test_some_credentials_need_no_app_until_one_is_concerned(server: Peer,
     async with AsyncSmooch(base_url=server.url, **options) as api:
         before = len(server.requests)
         with pytest.raises(InvalidInput, match="app_id"):
-            await api.get_user("u1")
+            await api.users.get("u1")
         assert len(server.requests) == before
         await users.get_user.asyncio_detailed(APP, "u1", client=api.raw)
         assert len(server.requests) == before + 1
@@ -284,7 +288,7 @@ async def test_an_error_has_every_code_and_title() -> None:
     with refusing(400, TWO) as peer:
         async with AsyncSmooch("app_5a", SECRET, APP, base_url=peer.url) as api:
             with pytest.raises(errors.BadRequest) as caught:
-                await api.get_user("u1")
+                await api.users.get("u1")
     error = caught.value
     assert error.errors == tuple(TWO["errors"])
     assert (error.code, error.description, error.status_code) == ("bad_request", "a is missing", 400)
@@ -295,7 +299,7 @@ async def test_the_text_of_an_error_has_an_end_however_many_titles_there_are() -
     with refusing(400, {"errors": [{"code": "c", "title": f"field {n} is missing"} for n in range(5000)]}) as peer:
         async with AsyncSmooch("app_5a", SECRET, APP, base_url=peer.url) as api:
             with pytest.raises(errors.BadRequest, match="field 0 is missing; field 1 is missing; ") as caught:
-                await api.get_user("u1")
+                await api.users.get("u1")
     assert len(caught.value.errors) == 5000
     assert len(str(caught.value)) < 1000
 
@@ -312,11 +316,11 @@ HINTS: list[Any] = [
     (
         401,
         APP_KEY,
-        lambda api: api.get_user("u"),
+        lambda api: api.users.get("u"),
         {},
         "check key id and secret, and that the key belongs to http://127",
     ),
-    (401, OAUTH, lambda api: api.get_user("u"), {}, "check that the access token is still good"),
+    (401, OAUTH, lambda api: api.users.get("u"), {}, "check that the access token is still good"),
     (
         401,
         APP_KEY,
@@ -324,34 +328,52 @@ HINTS: list[Any] = [
         {},
         "a code is good for one exchange",
     ),
-    (401, APP_KEY, lambda api: api.token_info(), {}, "make the client with token="),
-    (403, APP_KEY, lambda api: api.create_app("Shop"), {}, "needs an account key"),
-    (403, APP_KEY, lambda api: api.list_app_keys(), {}, "needs an account key"),
-    (403, INT_KEY, lambda api: api.delete_app(APP), {}, "credentials have scope integration"),
-    (403, INT_KEY, lambda api: api.get_app(), {}, "needs an app key (app_…) or an account key"),
-    (403, OAUTH, lambda api: api.create_integration_key("i1", "Bot"), {}, "needs an app key"),
-    (403, INT_KEY, lambda api: api.list_switchboards(), {}, "needs an app key"),
-    (403, INT_KEY, lambda api: api.list_webhooks(integration="i1"), {}, "integration='me'"),
-    (403, INT_KEY, lambda api: api.list_webhooks(), {}, "check app_id"),
-    (403, INT_KEY, lambda api: api.release_control("c1"), {}, "only the one in control releases it"),
-    (403, APP_KEY, lambda api: api.release_control("c1"), {}, ""),
-    (403, APP_KEY, lambda api: api.get_user("u"), {}, "check app_id: the client's credentials reach no other app"),
-    (403, OAUTH, lambda api: api.get_user("u"), {}, "check app_id"),
-    (403, ACT_KEY, lambda api: api.get_user("u"), {}, ""),
-    (403, ACT_KEY, lambda api: api.create_app("Shop"), {}, ""),
-    (404, APP_KEY, lambda api: api.get_user("u"), NO_JSON, "this is not the API: check subdomain, region and base_url"),
-    (404, APP_KEY, lambda api: api.get_app(), {}, "check app_id, and that the app is on http://127"),
-    (404, APP_KEY, lambda api: api.list_webhooks(), {}, "integration='<its id>'"),
-    (404, INT_KEY, lambda api: api.list_webhooks(), {}, ""),
-    (404, APP_KEY, lambda api: api.get_user("u"), {}, ""),
-    (413, APP_KEY, lambda api: api.get_user("u"), {}, "100 kB of JSON and files of 50 MB"),
-    (423, APP_KEY, lambda api: api.post_text("c1", "Hi"), {}, "is full: delete_messages(conversation_id) makes"),
-    (429, APP_KEY, lambda api: api.get_user("u"), {}, "or longer each time where it is None"),
-    (301, APP_KEY, lambda api: api.get_user("u"), {}, "redirects are not followed"),
-    (400, APP_KEY, lambda api: api.get_user("u"), {}, ""),
-    (400, INT_KEY, lambda api: api.create_webhook(TARGET, "user:merge"), {}, "may send it a HEAD request first"),
-    (400, INT_KEY, lambda api: api.update_webhook("w1", {"target": TARGET}), {}, "may send it a HEAD request first"),
-    (400, INT_KEY, lambda api: api.get_webhook("w1"), {}, ""),
+    (401, APP_KEY, lambda api: api.oauth.token_info(), {}, "make the client with token="),
+    (403, APP_KEY, lambda api: api.apps.create("Shop"), {}, "needs an account key"),
+    (403, APP_KEY, lambda api: api.app_keys.list(), {}, "needs an account key"),
+    (403, INT_KEY, lambda api: api.apps.delete(APP), {}, "credentials have scope integration"),
+    (403, INT_KEY, lambda api: api.apps.get(), {}, "needs an app key (app_…) or an account key"),
+    (403, OAUTH, lambda api: api.integration_keys.create("i1", "Bot"), {}, "needs an app key"),
+    (403, INT_KEY, lambda api: api.switchboards.list(), {}, "needs an app key"),
+    (403, INT_KEY, lambda api: api.webhooks.list(integration="i1"), {}, "integration='me'"),
+    (403, INT_KEY, lambda api: api.webhooks.list(), {}, "check app_id"),
+    (
+        403,
+        INT_KEY,
+        lambda api: api.switchboard_actions.release_control("c1"),
+        {},
+        "only the one in control releases it",
+    ),
+    (403, APP_KEY, lambda api: api.switchboard_actions.release_control("c1"), {}, ""),
+    (403, APP_KEY, lambda api: api.users.get("u"), {}, "check app_id: the client's credentials reach no other app"),
+    (403, OAUTH, lambda api: api.users.get("u"), {}, "check app_id"),
+    (403, ACT_KEY, lambda api: api.users.get("u"), {}, ""),
+    (403, ACT_KEY, lambda api: api.apps.create("Shop"), {}, ""),
+    (
+        404,
+        APP_KEY,
+        lambda api: api.users.get("u"),
+        NO_JSON,
+        "this is not the API: check subdomain, region and base_url",
+    ),
+    (404, APP_KEY, lambda api: api.apps.get(), {}, "check app_id, and that the app is on http://127"),
+    (404, APP_KEY, lambda api: api.webhooks.list(), {}, "integration='<its id>'"),
+    (404, INT_KEY, lambda api: api.webhooks.list(), {}, ""),
+    (404, APP_KEY, lambda api: api.users.get("u"), {}, ""),
+    (413, APP_KEY, lambda api: api.users.get("u"), {}, "100 kB of JSON and files of 50 MB"),
+    (
+        423,
+        APP_KEY,
+        lambda api: api.messages.post_text("c1", "Hi"),
+        {},
+        "is full: messages.delete_all(conversation_id) makes",
+    ),
+    (429, APP_KEY, lambda api: api.users.get("u"), {}, "or longer each time where it is None"),
+    (301, APP_KEY, lambda api: api.users.get("u"), {}, "redirects are not followed"),
+    (400, APP_KEY, lambda api: api.users.get("u"), {}, ""),
+    (400, INT_KEY, lambda api: api.webhooks.create(TARGET, "user:merge"), {}, "may send it a HEAD request first"),
+    (400, INT_KEY, lambda api: api.webhooks.update("w1", {"target": TARGET}), {}, "may send it a HEAD request first"),
+    (400, INT_KEY, lambda api: api.webhooks.get("w1"), {}, ""),
 ]
 
 
@@ -373,7 +395,7 @@ async def test_an_app_that_is_not_there_is_a_matter_of_id_and_host() -> None:
     with refusing(404, {"errors": [{"code": "app_not_found", "title": "App not found"}]}) as peer:
         async with AsyncSmooch("app_5a", SECRET, APP, base_url=peer.url) as api:
             with pytest.raises(errors.NotFound, match="of another account or region is not found"):
-                await api.get_user("u")
+                await api.users.get("u")
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -386,7 +408,7 @@ async def test_no_credentials_show_in_an_error(way: str) -> None:
     with Peer(echo) as peer:
         async with AsyncSmooch(app_id=APP, base_url=peer.url, **WAYS[way]) as api:
             with pytest.raises(errors.Unauthorized) as caught:
-                await api.get_user("u")
+                await api.users.get("u")
     error = caught.value
     sent = peer.requests[-1].headers["authorization"].split()[1]
     for text in (str(error), repr(error), error.description, repr(error.errors), repr(error.response.request.headers)):
@@ -399,7 +421,7 @@ async def test_a_success_that_cannot_be_read_says_that_it_took_effect() -> None:
     with Peer(lambda _: answer(201, b"{")) as peer:
         async with AsyncSmooch("app_5a", SECRET, APP, base_url=peer.url) as api:
             with pytest.raises(errors.UnreadableResponse, match="took effect"):
-                await api.create_user("u-77")
+                await api.users.create("u-77")
 
 
 # Life
@@ -422,19 +444,46 @@ async def test_it_cannot_be_copied_with_its_secret(api: AsyncSmooch, take: Any) 
 async def test_with_options_shares_the_connections(server: Peer, api: AsyncSmooch) -> None:
     before = server.connections
     hurried = api.with_options(deadline=5, retries=0)
-    await api.get_user("u1")
-    await hurried.get_user("u1")
+    await api.users.get("u1")
+    await hurried.users.get("u1")
     assert server.connections == before + 1
     assert repr(hurried) == repr(api)
     with pytest.raises(TypeError, match="'region'"):
         api.with_options(region="us")
 
 
+async def test_every_tag_of_the_specification_is_a_resource_of_its_own_class(api: AsyncSmooch) -> None:
+    resources = {name: value for name, value in vars(api).items() if isinstance(value, Resource)}
+    assert set(resources) == {tag["name"] for tag in SPEC["tags"]}
+    for name, resource in resources.items():
+        assert type(resource) is getattr(v2, type(resource).__name__)
+        assert type(resource).__module__.rpartition(".")[2] == name
+        assert type(resource).__name__.removeprefix("Async").lower() == name.replace("_", "")
+        assert f"`{name}`" in (AsyncSmooch.__doc__ or "")
+        assert (type(resource).__doc__ or "").count("\n") == 0
+
+
+async def test_a_resource_shows_where_it_calls(server: Peer, api: AsyncSmooch) -> None:
+    assert repr(api.users) == f"{type(api.users).__name__}(app_id='{APP}', base_url='{server.url}')"
+
+
+@pytest.mark.parametrize("take", [pickle.dumps, copy.copy, copy.deepcopy])
+async def test_a_resource_cannot_be_copied_without_its_client(api: AsyncSmooch, take: Any) -> None:
+    with pytest.raises(TypeError, match="belongs to a client"):
+        take(api.users)
+
+
+async def test_a_resource_outlives_the_name_of_its_client(server: Peer) -> None:
+    users = AsyncSmooch("app_5a", SECRET, APP, base_url=server.url).users
+    assert (await users.get("u1")).id == "u1"
+    await users._raw.get_async_httpx_client().aclose()
+
+
 async def test_a_closed_client_says_so(server: Peer) -> None:
     async with AsyncSmooch("app_5a", SECRET, APP, base_url=server.url) as api:
         pass
     with pytest.raises(RuntimeError, match="closed"):
-        await api.get_user("u1")
+        await api.users.get("u1")
 
 
 async def test_it_shows_no_secret(api: AsyncSmooch) -> None:

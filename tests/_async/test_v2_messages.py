@@ -48,25 +48,25 @@ async def api(sandbox: Sandbox) -> AsyncIterator[AsyncSmooch]:
 
 @pytest.fixture
 async def user(api: AsyncSmooch) -> models.User:
-    return await api.create_user("b6518", profile={"givenName": "Ana"})
+    return await api.users.create("b6518", profile={"givenName": "Ana"})
 
 
 @pytest.fixture
 async def conversation_id(api: AsyncSmooch, user: models.User) -> str:
-    return (await api.create_conversation(user_id=user.id)).id
+    return (await api.conversations.create(user_id=user.id)).id
 
 
 # Users
 
 
 async def test_get_or_create_user_makes_a_user_once_and_leaves_it_alone_after(api: AsyncSmooch) -> None:
-    made = await api.get_or_create_user("u-77", profile={"givenName": "Ana"})
-    found = await api.get_or_create_user("u-77", profile={"givenName": "Eva"})
+    made = await api.users.get_or_create("u-77", profile={"givenName": "Ana"})
+    found = await api.users.get_or_create("u-77", profile={"givenName": "Eva"})
     assert found.id == made.id
     assert isinstance(found.profile, models.Profile)
     assert found.profile.given_name == "Ana"
     with pytest.raises(Conflict):
-        await api.create_user("u-77")
+        await api.users.create("u-77")
 
 
 async def test_get_or_create_user_does_not_take_the_api_s_own_id_of_another_for_the_business_s() -> None:
@@ -74,7 +74,7 @@ async def test_get_or_create_user_does_not_take_the_api_s_own_id_of_another_for_
     with Peer(script(answer(409, {"errors": [{"code": "conflict", "title": "Taken"}]}), answer(200, other))) as peer:
         async with AsyncSmooch("app_5a", "secret", APP, base_url=peer.url) as api:
             with pytest.raises(Conflict, match="Taken"):
-                await api.get_or_create_user("u-77")
+                await api.users.get_or_create("u-77")
         assert [request.method for request in peer.requests] == ["POST", "GET"]
 
 
@@ -89,24 +89,24 @@ async def test_get_or_create_user_does_not_take_the_api_s_own_id_of_another_for_
 async def test_a_time_is_sent_in_utc_and_a_text_as_it_is(
     api: AsyncSmooch, sandbox: Sandbox, given: Any, sent: str
 ) -> None:
-    user = await api.create_user("u-77", signed_up_at=given)
+    user = await api.users.create("u-77", signed_up_at=given)
     assert sandbox.requests[-1].json["signedUpAt"] == user.signed_up_at == sent
-    await api.update_user("u-77", {"signedUpAt": sent})
+    await api.users.update("u-77", {"signedUpAt": sent})
 
 
 async def test_what_is_refused_shows_no_secret_and_little_of_anything(api: AsyncSmooch) -> None:
     twilio = {"type": "twilio", "accountSid": "a", "phoneNumberSid": "p"}
-    user = await api.create_user("u-77", profile={"givenName": "Hush"})
+    user = await api.users.create("u-77", profile={"givenName": "Hush"})
     for call in (
-        lambda: api.create_integration({**twilio, "authToken": {"x": "Hush"}}),
-        lambda: api.create_integration({**twilio, "authToken": ["Hush"]}),
-        lambda: api.create_integration({"type": "custom", "webhooks": {"secret": "Hush"}}),
-        lambda: api.create_integration({"type": "mailgun", "apiKey": 77775555}),
-        lambda: api.get_user({"name": "Hush"}),  # type: ignore[arg-type]
-        lambda: api.get_user(user),  # type: ignore[arg-type]
-        lambda: api.post_text("c1", "Hi", author=user.profile),  # type: ignore[arg-type]
-        lambda: api.post_carousel("c1", "long " * 10_000),  # type: ignore[arg-type]
-        lambda: api.post_text("c1", {"a": "Hush"}),  # type: ignore[arg-type]
+        lambda: api.integrations.create({**twilio, "authToken": {"x": "Hush"}}),
+        lambda: api.integrations.create({**twilio, "authToken": ["Hush"]}),
+        lambda: api.integrations.create({"type": "custom", "webhooks": {"secret": "Hush"}}),
+        lambda: api.integrations.create({"type": "mailgun", "apiKey": 77775555}),
+        lambda: api.users.get({"name": "Hush"}),  # type: ignore[arg-type]
+        lambda: api.users.get(user),  # type: ignore[arg-type]
+        lambda: api.messages.post_text("c1", "Hi", author=user.profile),  # type: ignore[arg-type]
+        lambda: api.messages.post_carousel("c1", "long " * 10_000),  # type: ignore[arg-type]
+        lambda: api.messages.post_text("c1", {"a": "Hush"}),  # type: ignore[arg-type]
     ):
         with pytest.raises(InvalidInput) as caught:
             await call()
@@ -118,7 +118,7 @@ async def test_what_is_refused_shows_no_secret_and_little_of_anything(api: Async
 @pytest.mark.parametrize("email", ["", " ", None, 5])
 async def test_an_email_is_needed_to_find_users_by(api: AsyncSmooch, email: Any) -> None:
     with pytest.raises(InvalidInput, match="email"):
-        await api.find_users_by_email(email)
+        await api.users.find_by_email(email)
 
 
 # Messages
@@ -134,13 +134,13 @@ async def test_who_speaks_is_the_business_or_a_user(
         (models.AuthorPost(type_="user", user_external_id="b6518"), external, "user"),
         (external, external, "user"),
     ]:
-        message = await api.post_text(conversation_id, "Hi", author=author)
+        message = await api.messages.post_text(conversation_id, "Hi", author=author)
         assert sandbox.requests[-1].json["author"] == sent
         assert isinstance(message.author, models.Author)
         assert message.author.type_ == kind
     for wrong in ("user", "b6518", 7, None):
         with pytest.raises(InvalidInput, match="author"):
-            await api.send_activity(conversation_id, author=wrong)  # type: ignore[arg-type]
+            await api.activities.send(conversation_id, author=wrong)  # type: ignore[arg-type]
 
 
 async def test_a_message_is_a_text_a_content_or_a_whole_message(
@@ -149,10 +149,10 @@ async def test_a_message_is_a_text_a_content_or_a_whole_message(
     content = {"type": "text", "text": "Hi"}
     whole = {"author": {"type": "business", "displayName": "Robin"}, "content": content}
     for message in ("Hi", content, models.TextMessage(text="Hi"), {"content": content}):
-        await api.post_message(conversation_id, message)
+        await api.messages.post(conversation_id, message)
         assert sandbox.requests[-1].json == {"author": {"type": "business"}, "content": content}
     for message in (whole, models.MessagePost.from_dict(whole), {**whole, "content": models.TextMessage(text="Hi")}):
-        await api.post_message(conversation_id, message, metadata={"a": 1}, block_chat_input=True)
+        await api.messages.post(conversation_id, message, metadata={"a": 1}, block_chat_input=True)
         posted = sandbox.requests[-1].json
         assert posted == {**whole, "content": {**content, "blockChatInput": True}, "metadata": {"a": 1}}
 
@@ -162,7 +162,7 @@ async def test_a_type_that_nobody_has_heard_of_reaches_the_wire_unchanged(api: A
     whole = {"author": {"type": "business"}, "content": content}
     for given in (content, models.UnknownMessage.from_dict(content), whole, models.MessagePost.from_dict(whole)):
         with pytest.raises(BadRequest):
-            await api.post_message("c1", given)
+            await api.messages.post("c1", given)
         assert sandbox.requests[-1].json == whole
 
 
@@ -180,7 +180,7 @@ async def test_a_type_that_nobody_has_heard_of_reaches_the_wire_unchanged(api: A
 )
 async def test_what_is_said_twice_must_agree(api: AsyncSmooch, message: Any, options: Any, field: str) -> None:
     with pytest.raises(InvalidInput, match=f"{field} is given twice"):
-        await api.post_message("c1", message, **options)
+        await api.messages.post("c1", message, **options)
 
 
 MESSAGE = models.Message(id="1", author=models.Author(type_="user"), content=models.TextMessage(text="Hi"))
@@ -199,235 +199,251 @@ BIG = {"note": "x" * 4086}
 """One byte above the limit, as JSON."""
 
 REFUSED: dict[str, tuple[Any, str, str]] = {
-    "a text that is empty": (lambda api: api.post_text("c1", " "), "text", "must not be empty"),
-    "a message that is empty": (lambda api: api.post_message("c1", ""), "text", "must not be empty"),
-    "nothing to say": (lambda api: api.post_text("c1"), "message.content", "needs text or actions or htmlText"),
-    "no content": (lambda api: api.post_message("c1", {"content": None}), "message.content", "must be an object"),
-    "content of no type": (lambda api: api.post_message("c1", {"text": "Hi"}), "message.content.type", "is missing"),
+    "a text that is empty": (lambda api: api.messages.post_text("c1", " "), "text", "must not be empty"),
+    "a message that is empty": (lambda api: api.messages.post("c1", ""), "text", "must not be empty"),
+    "nothing to say": (
+        lambda api: api.messages.post_text("c1"),
+        "message.content",
+        "needs text or actions or htmlText",
+    ),
+    "no content": (lambda api: api.messages.post("c1", {"content": None}), "message.content", "must be an object"),
+    "content of no type": (lambda api: api.messages.post("c1", {"text": "Hi"}), "message.content.type", "is missing"),
     "a type that is no text": (
-        lambda api: api.post_message("c1", {"type": 5}),
+        lambda api: api.messages.post("c1", {"type": 5}),
         "message.content.type",
         "must be a string, not 5",
     ),
     "answers to a form, which only the web client sends": (
-        lambda api: api.post_message("c1", {"type": "formResponse", "fields": [FIELD]}),
+        lambda api: api.messages.post("c1", {"type": "formResponse", "fields": [FIELD]}),
         "message.content.type",
         "must not be 'formResponse'",
     ),
-    "no message": (lambda api: api.post_message("c1", None), "message", "must be a text, a content such as"),
+    "no message": (lambda api: api.messages.post("c1", None), "message", "must be a text, a content such as"),
     "a user in place of a message": (
-        lambda api: api.post_message("c1", models.User(id="u")),
+        lambda api: api.messages.post("c1", models.User(id="u")),
         "message",
         "must be a text, a content such as TextMessage, a MessagePost or a mapping in wire form, not User",
     ),
     "a message that came": (
-        lambda api: api.post_message("c1", MESSAGE),
+        lambda api: api.messages.post("c1", MESSAGE),
         "message",
         "not Message; what a message says is its content",
     ),
-    "a message that is a list": (lambda api: api.post_message("c1", [ITEM]), "message", "must be a text"),
+    "a message that is a list": (lambda api: api.messages.post("c1", [ITEM]), "message", "must be a text"),
     "a long text": (
-        lambda api: api.post_text("c1", LONG),
+        lambda api: api.messages.post_text("c1", LONG),
         "message.content.text",
         "takes 4096 characters at most, not 4097",
     ),
-    "long HTML": (lambda api: api.post_text("c1", html_text=LONG), "message.content.htmlText", "takes 4096 characters"),
+    "long HTML": (
+        lambda api: api.messages.post_text("c1", html_text=LONG),
+        "message.content.htmlText",
+        "takes 4096 characters",
+    ),
     "two rich texts": (
-        lambda api: api.post_text("c1", html_text="a", markdown_text="a"),
+        lambda api: api.messages.post_text("c1", html_text="a", markdown_text="a"),
         "message.content",
         "holds htmlText and markdownText, which exclude each other",
     ),
     "a user without an id": (
-        lambda api: api.post_text("c1", "a", author={"type": "user"}),
+        lambda api: api.messages.post_text("c1", "a", author={"type": "user"}),
         "message.author",
         "needs userId or userExternalId where type is 'user'",
     ),
     "a business with an id": (
-        lambda api: api.post_text("c1", "a", author={"type": "business", "userId": "u"}),
+        lambda api: api.messages.post_text("c1", "a", author={"type": "business", "userId": "u"}),
         "message.author.userId",
         "must be left out unless type is 'user'",
     ),
     "half of a character": (
-        lambda api: api.post_text("c1", "a", metadata={"ok": "a", "note": "\ud83d"}),
+        lambda api: api.messages.post_text("c1", "a", metadata={"ok": "a", "note": "\ud83d"}),
         "message.metadata.note",
         "it holds half of a surrogate pair",
     ),
     "a number without end": (
-        lambda api: api.post_text("c1", "a", metadata={"n": math.inf}),
+        lambda api: api.messages.post_text("c1", "a", metadata={"n": math.inf}),
         "message.metadata.n",
         "cannot be written as JSON: it is inf",
     ),
     "a number with many digits": (
-        lambda api: api.post_text("c1", "a", metadata={"n": 10**5000}),
+        lambda api: api.messages.post_text("c1", "a", metadata={"n": 10**5000}),
         "message.metadata.n",
         "it has too many digits",
     ),
     "what holds itself": (
-        lambda api: api.post_text("c1", "a", override={"line": {"payload": LOOP}}),
+        lambda api: api.messages.post_text("c1", "a", override={"line": {"payload": LOOP}}),
         "message",
         "holds itself, or is nested too deeply",
     ),
-    "a model that holds itself": (lambda api: api.update_user("u", loop()), "data", "holds itself"),
+    "a model that holds itself": (lambda api: api.users.update("u", loop()), "data", "holds itself"),
     "Python's name in a mapping": (
-        lambda api: api.create_user(profile={"given_name": "Ana"}),
+        lambda api: api.users.create(profile={"given_name": "Ana"}),
         "user.profile.given_name",
         "is not a field: did you mean givenName?",
     ),
     "Python's name in a change": (
-        lambda api: api.update_conversation("c1", {"display_name": "a"}),
+        lambda api: api.conversations.update("c1", {"display_name": "a"}),
         "data.display_name",
         "did you mean displayName?",
     ),
     "Python's name of a type": (
-        lambda api: api.post_message("c1", {"type": "text", "text": "a", "type_": "text"}),
+        lambda api: api.messages.post("c1", {"type": "text", "text": "a", "type_": "text"}),
         "message.content.type_",
         "did you mean type?",
     ),
-    "an id that is a path": (lambda api: api.create_user(".."), "external_id", "must not be '..'"),
+    "an id that is a path": (lambda api: api.users.create(".."), "external_id", "must not be '..'"),
     "a time that is none": (
-        lambda api: api.create_user(signed_up_at="yesterday"),
+        lambda api: api.users.create(signed_up_at="yesterday"),
         "user.signedUpAt",
         "must be a time in ISO 8601 with its zone, such as 2026-03-02T08:15:30.120Z, not 'yesterday'",
     ),
     "a time without zone": (
-        lambda api: api.create_user(signed_up_at=datetime(2026, 3, 2)),  # noqa: DTZ001
+        lambda api: api.users.create(signed_up_at=datetime(2026, 3, 2)),  # noqa: DTZ001
         "signed_up_at",
         "has no timezone",
     ),
     "a time without zone in a change": (
-        lambda api: api.update_user("u", {"signedUpAt": "2026-03-02T08:15:30"}),
+        lambda api: api.users.update("u", {"signedUpAt": "2026-03-02T08:15:30"}),
         "data.signedUpAt",
         "must be a time",
     ),
     "a participant with two ids": (
-        lambda api: api.create_conversation(participants=[{"userId": "u", "userExternalId": "b"}]),
+        lambda api: api.conversations.create(participants=[{"userId": "u", "userExternalId": "b"}]),
         "conversation.participants[0]",
         "holds userId and userExternalId, which exclude each other",
     ),
     "a switchboard integration by id and type": (
-        lambda api: api.create_switchboard_integration("s", "bot", integration_id="i", integration_type="custom"),
+        lambda api: api.switchboard_integrations.create("s", "bot", integration_id="i", integration_type="custom"),
         "integration",
         "holds integrationId and integrationType, which exclude each other",
     ),
-    "a type of integration that is a number": (lambda api: api.list_integrations(5), "types", "not 5"),
+    "a type of integration that is a number": (lambda api: api.integrations.list(5), "types", "not 5"),
     "types of integrations that are none": (
-        lambda api: api.list_integrations([None]),
+        lambda api: api.integrations.list([None]),
         "types",
         "must be a non-empty string, not None",
     ),
     "a trigger of v1 in a new webhook": (
-        lambda api: api.create_webhook("https://a.example", "*"),
+        lambda api: api.webhooks.create("https://a.example", "*"),
         "triggers",
         "no trigger '*'",
     ),
     "a webhook without a trigger": (
-        lambda api: api.update_webhook("w", {"triggers": []}),
+        lambda api: api.webhooks.update("w", {"triggers": []}),
         "data.triggers",
         "must name one trigger at least",
     ),
     "a webhook without an address": (
-        lambda api: api.update_webhook("w", models.WebhookUpdate(target="a.example")),
+        lambda api: api.webhooks.update("w", models.WebhookUpdate(target="a.example")),
         "data.target",
         "must be a full address",
     ),
     "large metadata": (
-        lambda api: api.post_text("c1", "a", metadata=BIG),
+        lambda api: api.messages.post_text("c1", "a", metadata=BIG),
         "message.metadata",
         "takes 4,096 bytes of JSON at most, not 4,097",
     ),
-    "large metadata of a user": (lambda api: api.create_user(metadata=BIG), "user.metadata", "takes 4,096 bytes"),
+    "large metadata of a user": (lambda api: api.users.create(metadata=BIG), "user.metadata", "takes 4,096 bytes"),
     "large metadata of a button": (
-        lambda api: api.post_text("c1", "a", actions=[{**LINK, "metadata": BIG}]),
+        lambda api: api.messages.post_text("c1", "a", actions=[{**LINK, "metadata": BIG}]),
         "message.content.actions[0].metadata",
         "takes 4,096 bytes",
     ),
     "metadata with depth": (
-        lambda api: api.post_text("c1", "a", metadata={"a": {"b": 1}}),
+        lambda api: api.messages.post_text("c1", "a", metadata={"a": {"b": 1}}),
         "message.metadata.a",
         "must be a string or a number or true or false",
     ),
     "much JSON": (
-        lambda api: api.post_text("c1", "a", override={"line": {"payload": {"a": "x" * 102_400}}}),
+        lambda api: api.messages.post_text("c1", "a", override={"line": {"payload": {"a": "x" * 102_400}}}),
         "message",
         "takes 102,400 bytes of JSON at most, not 102,5",
     ),
-    "no items": (lambda api: api.post_carousel("c1", []), "message.content.items", "needs 1 items or more"),
-    "many items": (lambda api: api.post_list("c1", [ITEM] * 11), "message.content.items", "takes 10 items at most"),
-    "one item": (lambda api: api.post_list("c1", ITEM), "message.content.items", "must be a list"),
-    "no address": (lambda api: api.post_image("c1", "cat.png"), "message.content.mediaUrl", "must be an address"),
+    "no items": (lambda api: api.messages.post_carousel("c1", []), "message.content.items", "needs 1 items or more"),
+    "many items": (
+        lambda api: api.messages.post_list("c1", [ITEM] * 11),
+        "message.content.items",
+        "takes 10 items at most",
+    ),
+    "one item": (lambda api: api.messages.post_list("c1", ITEM), "message.content.items", "must be a list"),
+    "no address": (
+        lambda api: api.messages.post_image("c1", "cat.png"),
+        "message.content.mediaUrl",
+        "must be an address",
+    ),
     "coordinates that are none": (
-        lambda api: api.post_location("c1", float("nan"), 7),
+        lambda api: api.messages.post_location("c1", float("nan"), 7),
         "message.content.coordinates.lat",
         "cannot be written as JSON: it is nan",
     ),
     "a template for a channel that has none": (
-        lambda api: api.post_template("c1", {}, schema="line"),
+        lambda api: api.messages.post_template("c1", {}, schema="line"),
         "message.schema",
         "must be 'whatsapp'",
     ),
     "a user who types": (
-        lambda api: api.send_activity("c1", author={"type": "user", "userId": "u"}),
+        lambda api: api.activities.send("c1", author={"type": "user", "userId": "u"}),
         "activity.type",
         "must be 'conversation:read' where author.type is 'user', not 'typing:start'",
     ),
-    "another id": (lambda api: api.post_text("..", "a"), "conversation_id", "must not be '..'"),
-    "no id": (lambda api: api.get_user(None), "user_id", "must be a non-empty string"),
+    "another id": (lambda api: api.messages.post_text("..", "a"), "conversation_id", "must not be '..'"),
+    "no id": (lambda api: api.users.get(None), "user_id", "must be a non-empty string"),
     "two ids": (
-        lambda api: api.create_conversation(user_id="u", user_external_id="b"),
+        lambda api: api.conversations.create(user_id="u", user_external_id="b"),
         "user_id",
         "exactly one of user_id, user_external_id, not 2",
     ),
     "an id and participants": (
-        lambda api: api.create_conversation(user_id="u", participants=[{"userId": "u"}]),
+        lambda api: api.conversations.create(user_id="u", participants=[{"userId": "u"}]),
         "participants",
         "either the id of one user or participants",
     ),
     "nobody": (
-        lambda api: api.create_conversation(),
+        lambda api: api.conversations.create(),
         "user_id",
         "give user_id, user_external_id or participants",
     ),
-    "nobody to leave": (lambda api: api.leave_conversation("c1"), "user_id", "exactly one of"),
+    "nobody to leave": (lambda api: api.participants.leave("c1"), "user_id", "exactly one of"),
     "a group that subscribes nobody": (
-        lambda api: api.create_conversation(type_="sdkGroup", user_id="u"),
+        lambda api: api.conversations.create(type_="sdkGroup", user_id="u"),
         "conversation.participants[0].subscribeSDKClient",
         "is missing",
     ),
     "a channel of nobody": (
-        lambda api: api.post_conversion_events("c1", "line", []),
+        lambda api: api.conversations.post_conversion_events("c1", "line", []),
         "channel",
         "must be one of messenger, instagram, whatsapp, not 'line'",
     ),
-    "a trigger of v1": (lambda api: api.ensure_webhook_exist("*", "https://a.example"), "trigger", "no trigger '*'"),
+    "a trigger of v1": (lambda api: api.webhooks.ensure("*", "https://a.example"), "trigger", "no trigger '*'"),
     "a phone number of no country": (
-        lambda api: api.create_client(
+        lambda api: api.clients.create(
             "u", {"type": "whatsapp", "integrationId": "i", "phoneNumber": "555"}, conversation_id="c"
         ),
         "client.matchCriteria.phoneNumber",
         "must look like",
     ),
     "a channel that is not named": (
-        lambda api: api.create_client("u", {"integrationId": "i", "phoneNumber": "+1 555"}, conversation_id="c"),
+        lambda api: api.clients.create("u", {"integrationId": "i", "phoneNumber": "+1 555"}, conversation_id="c"),
         "client.matchCriteria.type",
         "is missing",
     ),
     "a button without a type": (
-        lambda api: api.post_text("c1", "a", actions=[{"text": "b", "uri": "https://a.example"}]),
+        lambda api: api.messages.post_text("c1", "a", actions=[{"text": "b", "uri": "https://a.example"}]),
         "message.content.actions[0].type",
         "is missing",
     ),
     "a button of an item without a type": (
-        lambda api: api.post_carousel("c1", [{"title": "a", "actions": [{"text": "b", "payload": "c"}]}]),
+        lambda api: api.messages.post_carousel("c1", [{"title": "a", "actions": [{"text": "b", "payload": "c"}]}]),
         "message.content.items[0].actions[0].type",
         "is missing",
     ),
     "a colour that is none": (
-        lambda api: api.update_integration("i1", models.WebIntegrationUpdate(brand_color="#0099ff")),
+        lambda api: api.integrations.update("i1", models.WebIntegrationUpdate(brand_color="#0099ff")),
         "data.brandColor",
         "must look like",
     ),
     "no integration": (
-        lambda api: api.create_integration([]),
+        lambda api: api.integrations.create([]),
         "data",
         "must be a mapping or IntegrationCreate, not list",
     ),
@@ -451,8 +467,8 @@ async def test_conversion_events_are_a_list_or_the_whole_object_of_meta() -> Non
     whole = {"data": [event], "test_event_code": "TEST1", "partner_agent": "shop"}
     with Peer(script(answer(200, {"conversionEvents": {"datasetId": 1, "eventsReceived": 1}}))) as peer:
         async with AsyncSmooch("app_5a", "secret", APP, base_url=peer.url) as api:
-            await api.post_conversion_events("c1", "instagram", [event])
-            await api.post_conversion_events("c1", "whatsapp", whole)
+            await api.conversations.post_conversion_events("c1", "instagram", [event])
+            await api.conversations.post_conversion_events("c1", "whatsapp", whole)
         assert [request.json() for request in peer.requests] == [
             {"instagram": {"payload": {"data": [event]}}},
             {"whatsapp": {"payload": whole}},
@@ -461,28 +477,28 @@ async def test_conversion_events_are_a_list_or_the_whole_object_of_meta() -> Non
 
 async def test_what_just_fits_is_sent(api: AsyncSmooch, conversation_id: str) -> None:
     fits = {"note": "x" * 4084}
-    message = await api.post_text(conversation_id, "ü" * 4096, metadata=fits)
+    message = await api.messages.post_text(conversation_id, "ü" * 4096, metadata=fits)
     assert isinstance(message.content, models.TextMessage)
     assert (message.content.text, message.metadata) == ("ü" * 4096, fits)
 
 
 async def test_an_option_that_no_message_has_is_an_error_of_the_program(api: AsyncSmooch) -> None:
     with pytest.raises(TypeError, match="'colour'"):
-        await api.post_text("c1", "Hi", colour="red")  # type: ignore[call-arg]
+        await api.messages.post_text("c1", "Hi", colour="red")  # type: ignore[call-arg]
 
 
 async def test_a_full_conversation_is_its_own_error_and_deleting_makes_room() -> None:
     with Sandbox(max_messages=2) as sandbox:
         async with AsyncSmooch(sandbox.key_id, sandbox.secret, sandbox.app_id, base_url=sandbox.url) as api:
-            user = await api.create_user("b6518")
-            conversation = await api.create_conversation(user_id=user.id)
+            user = await api.users.create("b6518")
+            conversation = await api.conversations.create(user_id=user.id)
             for text in ("one", "two"):
-                await api.post_text(conversation.id, text)
-            with pytest.raises(ConversationFull, match="delete_messages"):
-                await api.post_text(conversation.id, "three")
-            await api.delete_messages(conversation.id)
-            await api.post_text(conversation.id, "three")
-            assert [message.id async for message in api.list_messages(conversation.id)] != []
+                await api.messages.post_text(conversation.id, text)
+            with pytest.raises(ConversationFull, match="delete_all"):
+                await api.messages.post_text(conversation.id, "three")
+            await api.messages.delete_all(conversation.id)
+            await api.messages.post_text(conversation.id, "three")
+            assert [message.id async for message in api.messages.list(conversation.id)] != []
 
 
 async def test_of_several_messages_the_last_is_returned_and_of_none_there_is_an_error() -> None:
@@ -492,9 +508,9 @@ async def test_of_several_messages_the_last_is_returned_and_of_none_there_is_an_
 
     with Peer(script(posted("Hello", "template"), posted())) as peer:
         async with AsyncSmooch("app_5a", "secret", APP, base_url=peer.url) as api:
-            assert (await api.post_text("c1", "Hello %((template:a))%")).id == "template"
+            assert (await api.messages.post_text("c1", "Hello %((template:a))%")).id == "template"
             with pytest.raises(UnreadableResponse, match="do not simply repeat it") as caught:
-                await api.post_text("c1", "Hello")
+                await api.messages.post_text("c1", "Hello")
             assert (caught.value.status_code, caught.value.method) == (201, "POST")
             assert caught.value.url == f"{peer.url}{peer.requests[-1].target}"
         assert len(peer.requests) == 2
@@ -504,7 +520,7 @@ async def test_a_message_is_not_sent_twice() -> None:
     with Peer(lambda _: [5.0]) as peer:
         async with AsyncSmooch("app_5a", "secret", APP, base_url=peer.url, timeout=0.1) as api:
             with pytest.raises(RequestTimeout, match="may have taken effect"):
-                await api.post_text("c1", "Hello")
+                await api.messages.post_text("c1", "Hello")
         assert len(peer.requests) == 1
 
 
@@ -518,12 +534,12 @@ async def test_a_file_is_uploaded_and_posted_in_one_call(
     path.write_bytes(PNG)
     with path.open("rb") as file:
         for source in (path, str(path), ("cat.png", PNG), file):
-            message = await api.post_media(conversation_id, source, text="A cat")
+            message = await api.messages.post_media(conversation_id, source, text="A cat")
             assert isinstance(message.content, models.ImageMessage)
             assert (message.content.text, message.content.media_type) == ("A cat", "image/png")
             upload = sandbox.requests[-2]
             assert upload.query == {"access": "public", "for": "message", "conversationId": conversation_id}
-    report = await api.post_media(conversation_id, ("report", b"%PDF"), mime_type="application/pdf")
+    report = await api.messages.post_media(conversation_id, ("report", b"%PDF"), mime_type="application/pdf")
     assert isinstance(report.content, models.FileMessage)
     assert report.content.media_type == "application/pdf"
 
@@ -531,39 +547,39 @@ async def test_a_file_is_uploaded_and_posted_in_one_call(
 async def test_an_uploaded_image_can_say_all_that_an_image_can(
     api: AsyncSmooch, sandbox: Sandbox, conversation_id: str
 ) -> None:
-    await api.post_media(
+    await api.messages.post_media(
         conversation_id, PNG, mime_type="IMAGE/PNG", markdown_text="*A cat*", actions=(each for each in [LINK])
     )
     content = sandbox.requests[-1].json["content"]
     assert content.pop("mediaUrl").startswith(sandbox.url)
     assert content == {"type": "image", "markdownText": "*A cat*", "actions": [LINK]}
-    await api.post_media(conversation_id, ("a.pdf", b"%PDF"), html_text="<b>Terms</b>", filename="terms.pdf")
+    await api.messages.post_media(conversation_id, ("a.pdf", b"%PDF"), html_text="<b>Terms</b>", filename="terms.pdf")
     assert sandbox.requests[-1].json["content"]["htmlText"] == "<b>Terms</b>"
     assert b'filename="terms.pdf"' in sandbox.requests[-2].body
     before = len(sandbox.requests)
     for wrong in ("text/plain\r\nX-Evil: 1", "notamime", "", 5):
         with pytest.raises(InvalidInput, match="mime_type must be a type such as image/png"):
-            await api.post_media(conversation_id, ("a.txt", b"a"), mime_type=wrong)  # type: ignore[arg-type]
+            await api.messages.post_media(conversation_id, ("a.txt", b"a"), mime_type=wrong)  # type: ignore[arg-type]
     with pytest.raises(InvalidInput, match="only images can have actions"):
-        await api.post_media(conversation_id, ("a.pdf", b"%PDF"), actions=[LINK])
+        await api.messages.post_media(conversation_id, ("a.pdf", b"%PDF"), actions=[LINK])
     assert len(sandbox.requests) == before
 
 
 async def test_bytes_are_uploaded_under_the_name_that_is_told(api: AsyncSmooch, sandbox: Sandbox) -> None:
-    attachment = await api.upload_attachment(PNG, mime_type="image/png")
+    attachment = await api.attachments.upload(PNG, mime_type="image/png")
     assert attachment.media_type == "image/png"
     assert b'filename="file.png"' in sandbox.requests[-1].body
-    attachment = await api.upload_attachment(PNG, filename="cat.png")
+    attachment = await api.attachments.upload(PNG, filename="cat.png")
     assert attachment.media_type == "image/png"
 
 
 async def test_an_upload_gives_an_address_that_can_be_deleted(api: AsyncSmooch) -> None:
-    attachment = await api.upload_attachment(("cat.png", PNG))
+    attachment = await api.attachments.upload(("cat.png", PNG))
     assert attachment.media_type == "image/png"
     assert isinstance(attachment.media_url, str)
-    await api.delete_attachment(attachment.media_url)
+    await api.attachments.delete(attachment.media_url)
     with pytest.raises(NotFound):
-        await api.delete_attachment(attachment.media_url)
+        await api.attachments.delete(attachment.media_url)
 
 
 async def test_a_file_above_the_limit_is_refused_before_it_is_sent(
@@ -576,19 +592,19 @@ async def test_a_file_above_the_limit_is_refused_before_it_is_sent(
     with path.open("rb") as opened:
         for source in (path, opened):
             with pytest.raises(InvalidInput, match="larger than the 52,428,800 bytes"):
-                await api.upload_attachment(source)
+                await api.attachments.upload(source)
     monkeypatch.setitem(_files.LIMITS, "/v2", 3)
     with pytest.raises(InvalidInput, match="larger than"):
-        await api.upload_attachment(("a.txt", b"1234"))
+        await api.attachments.upload(("a.txt", b"1234"))
     for wrong in (tmp_path / "nowhere", ("a.txt", b""), io.StringIO("text"), 7):
         with pytest.raises(InvalidInput):
-            await api.post_media("c1", wrong)  # type: ignore[arg-type]
+            await api.messages.post_media("c1", wrong)  # type: ignore[arg-type]
     assert sandbox.requests == []
 
 
 async def test_a_message_that_cannot_be_is_found_before_the_upload(api: AsyncSmooch, sandbox: Sandbox) -> None:
     with pytest.raises(InvalidInput, match="metadata"):
-        await api.post_media("c1", ("cat.png", PNG), metadata=BIG)
+        await api.messages.post_media("c1", ("cat.png", PNG), metadata=BIG)
     assert sandbox.requests == []
 
 
@@ -604,7 +620,7 @@ async def test_a_file_whose_message_was_refused_is_removed_again(
     with Peer(script(UPLOADED, answer(status, {}), answer(404, {}))) as peer:
         async with AsyncSmooch("app_5a", "secret", APP, base_url=peer.url, retries=0) as api:
             with pytest.raises(expected):
-                await api.post_media("c1", ("cat.png", PNG))
+                await api.messages.post_media("c1", ("cat.png", PNG))
         last = peer.requests[-1]
         assert len(peer.requests) == 2 + removed
         assert last.target.endswith("/attachments/remove") is removed
@@ -615,5 +631,5 @@ async def test_an_upload_without_an_address_is_an_error() -> None:
     with Peer(script(answer(201, {"attachment": {}}))) as peer:
         async with AsyncSmooch("app_5a", "secret", APP, base_url=peer.url) as api:
             with pytest.raises(UnreadableResponse, match="the call took effect"):
-                await api.post_media("c1", ("cat.png", PNG))
+                await api.messages.post_media("c1", ("cat.png", PNG))
         assert len(peer.requests) == 1

@@ -1,4 +1,4 @@
-"""`ensure_webhook_exist` of v2; `tests/test_webhook_plan.py` has every rule and many callers."""
+"""`webhooks.ensure` of v2; `tests/test_webhook_plan.py` has every rule and many callers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def api(sandbox: Sandbox) -> AsyncIterator[AsyncSmooch]:
 
 
 async def state(api: AsyncSmooch) -> list[tuple[str, list[str]]]:
-    return sorted((hook.target, sorted(hook.triggers)) for hook in await api.list_webhooks())
+    return sorted((hook.target, sorted(hook.triggers)) for hook in await api.webhooks.list())
 
 
 def writes(sandbox: Sandbox) -> list[str]:
@@ -71,21 +71,21 @@ async def test_it_makes_what_is_missing_and_nothing_more(
     api: AsyncSmooch, sandbox: Sandbox, before: Any, after: Any, written: list[str]
 ) -> None:
     for target, triggers in before:
-        await api.create_webhook(target, triggers)
+        await api.webhooks.create(target, triggers)
     made = len(writes(sandbox))
-    webhook = await api.ensure_webhook_exist(POSTBACK, HERE)
+    webhook = await api.webhooks.ensure(POSTBACK, HERE)
     assert sorted(writes(sandbox)[made:]) == written
     assert await state(api) == after
     assert isinstance(webhook, models.Webhook)
-    assert [hook for hook in await api.list_webhooks() if hook.target == HERE] == [webhook]
+    assert [hook for hook in await api.webhooks.list() if hook.target == HERE] == [webhook]
     assert webhook.secret
-    assert await api.ensure_webhook_exist([POSTBACK], HERE) == webhook
+    assert await api.webhooks.ensure([POSTBACK], HERE) == webhook
     assert len(writes(sandbox)) - made == len(written)
 
 
 async def test_with_move_off_other_targets_stay_as_they_are(api: AsyncSmooch) -> None:
-    await api.create_webhook(THERE, POSTBACK)
-    await api.ensure_webhook_exist(POSTBACK, HERE, move=False)
+    await api.webhooks.create(THERE, POSTBACK)
+    await api.webhooks.ensure(POSTBACK, HERE, move=False)
     assert await state(api) == [(HERE, [POSTBACK]), (THERE, [POSTBACK])]
 
 
@@ -93,50 +93,50 @@ async def test_what_is_to_be_included_is_made_so_and_what_is_not_said_stays(api:
     def includes(webhook: models.Webhook) -> tuple[Any, Any]:
         return webhook.include_full_user, webhook.include_full_source
 
-    first = await api.ensure_webhook_exist(MESSAGE, HERE)
+    first = await api.webhooks.ensure(MESSAGE, HERE)
     assert includes(first) == (False, False)
-    assert includes(await api.ensure_webhook_exist(MESSAGE, HERE, include_full_user=True)) == (True, False)
-    assert includes(await api.ensure_webhook_exist(READ, HERE, include_full_source=True)) == (True, True)
+    assert includes(await api.webhooks.ensure(MESSAGE, HERE, include_full_user=True)) == (True, False)
+    assert includes(await api.webhooks.ensure(READ, HERE, include_full_source=True)) == (True, True)
     count = len(writes(sandbox))
     for options in ({}, {"include_full_user": True}, {"include_full_user": True, "include_full_source": True}):
-        same = await api.ensure_webhook_exist([READ, MESSAGE], HERE, **options)
+        same = await api.webhooks.ensure([READ, MESSAGE], HERE, **options)
         assert (same.id, includes(same)) == (first.id, (True, True))
     assert len(writes(sandbox)) == count
-    assert includes(await api.ensure_webhook_exist(MESSAGE, HERE, include_full_user=False)) == (False, True)
-    assert includes(await api.ensure_webhook_exist(POSTBACK, THERE, include_full_user=True)) == (True, False)
+    assert includes(await api.webhooks.ensure(MESSAGE, HERE, include_full_user=False)) == (False, True)
+    assert includes(await api.webhooks.ensure(POSTBACK, THERE, include_full_user=True)) == (True, False)
     assert await state(api) == [(HERE, [MESSAGE, READ]), (THERE, [POSTBACK])]
 
 
 async def test_other_integrations_are_not_touched(sandbox: Sandbox) -> None:
     async with AsyncSmooch(sandbox.key_id, sandbox.secret, sandbox.app_id, base_url=sandbox.url) as api:
-        made = await api.create_integration({"type": "custom", "webhooks": [{"target": THERE, "triggers": [MESSAGE]}]})
-        await api.ensure_webhook_exist(MESSAGE, HERE, integration=sandbox.integration_id)
-        assert [hook.target for hook in await api.list_webhooks(integration=str(made.id))] == [THERE]
-        await api.ensure_webhook_exist(MESSAGE, HERE, integration=str(made.id))
-        assert [hook.target for hook in await api.list_webhooks(integration=str(made.id))] == [HERE]
+        made = await api.integrations.create({"type": "custom", "webhooks": [{"target": THERE, "triggers": [MESSAGE]}]})
+        await api.webhooks.ensure(MESSAGE, HERE, integration=sandbox.integration_id)
+        assert [hook.target for hook in await api.webhooks.list(integration=str(made.id))] == [THERE]
+        await api.webhooks.ensure(MESSAGE, HERE, integration=str(made.id))
+        assert [hook.target for hook in await api.webhooks.list(integration=str(made.id))] == [HERE]
 
 
 async def test_many_callers_get_the_same_webhook(
     api: AsyncSmooch, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_webhook_plan, "SETTLING_SECONDS", 1.5)
-    found = await async_together(*[lambda: api.ensure_webhook_exist(MESSAGE, HERE) for _ in range(8)])
+    found = await async_together(*[lambda: api.webhooks.ensure(MESSAGE, HERE) for _ in range(8)])
     assert len({(webhook.id, webhook.secret) for webhook in found}) == 1
     assert await state(api) == [(HERE, [MESSAGE])]
 
 
 async def test_the_eleventh_webhook_of_an_app_is_refused(api: AsyncSmooch) -> None:
     for number in range(10):
-        await api.create_webhook(f"{THERE}/{number}", [MESSAGE, READ])
+        await api.webhooks.create(f"{THERE}/{number}", [MESSAGE, READ])
     with pytest.raises(BadRequest):
-        await api.ensure_webhook_exist(POSTBACK, HERE)
-    assert len(await api.list_webhooks()) == 10
+        await api.webhooks.ensure(POSTBACK, HERE)
+    assert len(await api.webhooks.list()) == 10
 
 
 async def test_with_an_app_key_the_integration_has_to_be_named(sandbox: Sandbox) -> None:
     async with AsyncSmooch(sandbox.key_id, sandbox.secret, sandbox.app_id, base_url=sandbox.url) as api:
         with pytest.raises(NotFound, match="integration='<its id>'"):
-            await api.ensure_webhook_exist(MESSAGE, HERE)
+            await api.webhooks.ensure(MESSAGE, HERE)
 
 
 def listed(*webhooks: dict[str, Any]) -> bytes:
@@ -152,7 +152,7 @@ async def test_what_delivers_in_the_form_of_another_version_does_not_count() -> 
     created = answer(201, {"webhook": made})
     with Peer(script(listed(old), created, listed(old, made))) as peer:
         async with AsyncSmooch("int_5a", "secret", APP, base_url=peer.url, retries=0) as api:
-            assert (await api.ensure_webhook_exist(MESSAGE, HERE)).id == made["id"]
+            assert (await api.webhooks.ensure(MESSAGE, HERE)).id == made["id"]
         assert [request.method for request in peer.requests if request.method != "GET"] == ["POST"]
 
 
@@ -160,7 +160,7 @@ async def test_what_cannot_be_read_in_a_list_is_left_alone() -> None:
     good = webhook(2, HERE)
     with Peer(lambda _: listed({"id": "1"}, {**webhook(1, HERE), "triggers": None}, good)) as peer:
         async with AsyncSmooch("int_5a", "secret", APP, base_url=peer.url, retries=0) as api:
-            assert (await api.ensure_webhook_exist(MESSAGE, HERE)).to_dict() == good
+            assert (await api.webhooks.ensure(MESSAGE, HERE)).to_dict() == good
         assert {request.method for request in peer.requests} == {"GET"}
 
 
@@ -171,7 +171,7 @@ async def test_webhooks_that_never_settle_are_given_up() -> None:
     ) as peer:
         async with AsyncSmooch("int_5a", "secret", APP, base_url=peer.url, retries=0) as api:
             with pytest.raises(SmoochError, match="did not settle"):
-                await api.ensure_webhook_exist(MESSAGE, HERE)
+                await api.webhooks.ensure(MESSAGE, HERE)
 
 
 @pytest.mark.parametrize(
@@ -182,6 +182,6 @@ async def test_what_cannot_be_a_trigger_or_an_address_is_refused(
     api: AsyncSmooch, sandbox: Sandbox, trigger: Any, url: str, field: str
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
-        await api.ensure_webhook_exist(trigger, url)
+        await api.webhooks.ensure(trigger, url)
     assert caught.value.field == field
     assert sandbox.requests == []

@@ -88,10 +88,10 @@ class Listing:
         self.server = server
 
     def messages(self, **options: Any) -> Paged[models.Message]:
-        return self.api.list_messages(CONVERSATION, **options)
+        return self.api.messages.list(CONVERSATION, **options)
 
     def clients(self, **options: Any) -> Paged[models.Client]:
-        return self.api.list_clients("u-77", **options)
+        return self.api.clients.list("u-77", **options)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import inspect
 import json
 import re
 from collections.abc import Callable
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import unquote
@@ -19,6 +20,7 @@ from peer import Peer, Request, answer
 from smooch_api.v2 import models
 
 from smooch import _webhook_plan
+from smooch._v2.resource import Resource
 from smooch.v2 import Paged, Smooch
 
 if TYPE_CHECKING:
@@ -55,8 +57,8 @@ def host_of(api: Smooch) -> str:
 Case: TypeAlias = tuple[Callable[[Smooch], Any], str, Any, Any]
 
 CASES: dict[str, Case] = {
-    "create_user": (
-        lambda api: api.create_user(
+    "users.create": (
+        lambda api: api.users.create(
             "u-77",
             profile=models.Profile(given_name="Ana"),
             metadata={"tier": "gold"},
@@ -75,52 +77,52 @@ CASES: dict[str, Case] = {
         },
         models.User,
     ),
-    "create_user, nothing known": (lambda api: api.create_user(), "createUser POST /users", {}, models.User),
-    "get_user": (
-        lambda api: api.get_user("u/77", brand_id="94"),
+    "users.create, nothing known": (lambda api: api.users.create(), "createUser POST /users", {}, models.User),
+    "users.get": (
+        lambda api: api.users.get("u/77", brand_id="94"),
         "getUser GET /users/u/77?brandId=94",
         None,
         models.User,
     ),
-    "get_or_create_user": (
-        lambda api: api.get_or_create_user("u-77", profile={"surname": "Roy"}),
+    "users.get_or_create": (
+        lambda api: api.users.get_or_create("u-77", profile={"surname": "Roy"}),
         "createUser POST /users",
         {"externalId": "u-77", "profile": {"surname": "Roy"}},
         models.User,
     ),
-    "find_users_by_email": (
-        lambda api: api.find_users_by_email("sue+a@example.org", brand_id="94"),
+    "users.find_by_email": (
+        lambda api: api.users.find_by_email("sue+a@example.org", brand_id="94"),
         "listUsers GET /users?filter[identities.email]=sue+a@example.org&brandId=94",
         None,
         [models.User],
     ),
-    "update_user": (
-        lambda api: api.update_user("u-77", {"profile": {"givenName": None}, "metadata": None}),
+    "users.update": (
+        lambda api: api.users.update("u-77", {"profile": {"givenName": None}, "metadata": None}),
         "updateUser PATCH /users/u-77",
         {"profile": {"givenName": None}, "metadata": None},
         models.User,
     ),
-    "update_user, typed": (
-        lambda api: api.update_user("u-77", models.UserUpdate(to_be_retained=True)),
+    "users.update, typed": (
+        lambda api: api.users.update("u-77", models.UserUpdate(to_be_retained=True)),
         "updateUser PATCH /users/u-77",
         {"toBeRetained": True},
         models.User,
     ),
-    "delete_user": (lambda api: api.delete_user("u-77"), "deleteUser DELETE /users/u-77", None, None),
-    "delete_user_personal_information": (
-        lambda api: api.delete_user_personal_information("u-77"),
+    "users.delete": (lambda api: api.users.delete("u-77"), "deleteUser DELETE /users/u-77", None, None),
+    "users.delete_personal_information": (
+        lambda api: api.users.delete_personal_information("u-77"),
         "deleteUserPersonalInformation DELETE /users/u-77/personalinformation",
         None,
         models.User,
     ),
-    "sync_user": (
-        lambda api: api.sync_user("35436", surviving_zendesk_id="35437"),
+    "users.sync": (
+        lambda api: api.users.sync("35436", surviving_zendesk_id="35437"),
         "syncUser POST /users/35436/sync",
         {"survivingZendeskId": "35437"},
         models.User,
     ),
-    "create_client": (
-        lambda api: api.create_client(
+    "clients.create": (
+        lambda api: api.clients.create(
             "u-77",
             models.WhatsappMatchCriteria(integration_id="58", phone_number="+15550001234"),
             conversation_id="c1",
@@ -134,8 +136,8 @@ CASES: dict[str, Case] = {
         },
         models.Client,
     ),
-    "create_client, asked": (
-        lambda api: api.create_client(
+    "clients.create, asked": (
+        lambda api: api.clients.create(
             "u-77",
             {"type": "googlercs", "integrationId": "58", "phoneNumber": "+15550001234"},
             conversation_id="c1",
@@ -149,32 +151,32 @@ CASES: dict[str, Case] = {
         },
         models.Client,
     ),
-    "list_clients": (
-        lambda api: api.list_clients("u-77", brand_id="94"),
+    "clients.list": (
+        lambda api: api.clients.list("u-77", brand_id="94"),
         "listClients GET /users/u-77/clients?page[size]=100&brandId=94",
         None,
         [models.Client],
     ),
-    "remove_client": (
-        lambda api: api.remove_client("u-77", "k1"),
+    "clients.remove": (
+        lambda api: api.clients.remove("u-77", "k1"),
         "removeClient DELETE /users/u-77/clients/k1",
         None,
         None,
     ),
-    "list_devices": (
-        lambda api: api.list_devices("u-77"),
+    "devices.list": (
+        lambda api: api.devices.list("u-77"),
         "listDevices GET /users/u-77/devices",
         None,
         [models.Device],
     ),
-    "get_device": (
-        lambda api: api.get_device("u-77", "d1"),
+    "devices.get": (
+        lambda api: api.devices.get("u-77", "d1"),
         "getDevice GET /users/u-77/devices/d1",
         None,
         models.Device,
     ),
-    "create_conversation": (
-        lambda api: api.create_conversation(user_external_id="u-77", display_name="Order 17", metadata={"order": 17}),
+    "conversations.create": (
+        lambda api: api.conversations.create(user_external_id="u-77", display_name="Order 17", metadata={"order": 17}),
         "createConversation POST /conversations",
         {
             "type": "personal",
@@ -184,8 +186,8 @@ CASES: dict[str, Case] = {
         },
         models.Conversation,
     ),
-    "create_conversation, a group": (
-        lambda api: api.create_conversation(
+    "conversations.create, a group": (
+        lambda api: api.conversations.create(
             type_="sdkGroup",
             participants=(models.ParticipantCreate(user_id=one, subscribe_sdk_client=True) for one in ["u1", "u2"]),
             description="Match day",
@@ -203,20 +205,20 @@ CASES: dict[str, Case] = {
         },
         models.Conversation,
     ),
-    "get_conversation": (
-        lambda api: api.get_conversation("c1"),
+    "conversations.get": (
+        lambda api: api.conversations.get("c1"),
         "getConversation GET /conversations/c1",
         None,
         models.Conversation,
     ),
-    "list_conversations": (
-        lambda api: api.list_conversations(user_id="u1", after="67a0ecf8f0305f4a391e9db0", limit=1),
+    "conversations.list": (
+        lambda api: api.conversations.list(user_id="u1", after="67a0ecf8f0305f4a391e9db0", limit=1),
         "listConversations GET /conversations?page[after]=67a0ecf8f0305f4a391e9db0&page[size]=1&filter[userId]=u1",
         None,
         [models.Conversation],
     ),
-    "list_conversations of an external id, backwards": (
-        lambda api: api.list_conversations(user_external_id="u-77", before="67a0ecf8f0305f4a391e9db0", limit=1),
+    "conversations.list of an external id, backwards": (
+        lambda api: api.conversations.list(user_external_id="u-77", before="67a0ecf8f0305f4a391e9db0", limit=1),
         (
             "listConversations GET "
             "/conversations?page[before]=67a0ecf8f0305f4a391e9db0&page[size]=1&filter[userExternalId]=u-77"
@@ -224,58 +226,58 @@ CASES: dict[str, Case] = {
         None,
         [models.Conversation],
     ),
-    "update_conversation": (
-        lambda api: api.update_conversation("c1", {"description": None}),
+    "conversations.update": (
+        lambda api: api.conversations.update("c1", {"description": None}),
         "updateConversation PATCH /conversations/c1",
         {"description": None},
         models.Conversation,
     ),
-    "delete_conversation": (
-        lambda api: api.delete_conversation("c1"),
+    "conversations.delete": (
+        lambda api: api.conversations.delete("c1"),
         "deleteConversation DELETE /conversations/c1",
         None,
         None,
     ),
-    "join_conversation": (
-        lambda api: api.join_conversation("c1", user_id="u1", subscribe_sdk_client=False),
+    "participants.join": (
+        lambda api: api.participants.join("c1", user_id="u1", subscribe_sdk_client=False),
         "joinConversation POST /conversations/c1/join",
         {"userId": "u1", "subscribeSDKClient": False},
         models.Participant,
     ),
-    "leave_conversation": (
-        lambda api: api.leave_conversation("c1", participant_id="p1"),
+    "participants.leave": (
+        lambda api: api.participants.leave("c1", participant_id="p1"),
         "leaveConversation POST /conversations/c1/leave",
         {"participantId": "p1"},
         None,
     ),
-    "list_participants": (
-        lambda api: api.list_participants("c1"),
+    "participants.list": (
+        lambda api: api.participants.list("c1"),
         "listParticipants GET /conversations/c1/participants?page[size]=100",
         None,
         [models.Participant],
     ),
-    "download_message_ref": (
-        lambda api: api.download_message_ref("c1", "u1", apple={"interactiveDataRef": CARD}),
+    "conversations.download_message_ref": (
+        lambda api: api.conversations.download_message_ref("c1", "u1", apple={"interactiveDataRef": CARD}),
         "downloadMessageRef POST /conversations/c1/download",
         {"userId": "u1", "apple": {"interactiveDataRef": CARD}},
         dict,
     ),
-    "post_conversion_events": (
-        lambda api: api.post_conversion_events(
+    "conversations.post_conversion_events": (
+        lambda api: api.conversations.post_conversion_events(
             "c1", "instagram", [{"event_name": "Purchase", "event_time": 1752161233}]
         ),
         "postConversionEvents POST /conversations/c1/conversionEvents",
         {"instagram": {"payload": {"data": [{"event_name": "Purchase", "event_time": 1752161233}]}}},
         models.ConversionEvents,
     ),
-    "post_message": (
-        lambda api: api.post_message("c1", "Hello!"),
+    "messages.post": (
+        lambda api: api.messages.post("c1", "Hello!"),
         "postMessage POST /conversations/c1/messages",
         posted(HELLO),
         models.Message,
     ),
-    "post_text": (
-        lambda api: api.post_text(
+    "messages.post_text": (
+        lambda api: api.messages.post_text(
             "c1", "Small", payload="S", author=models.User(id="u1"), metadata={"lang": "en"}, block_chat_input=True
         ),
         "postMessage POST /conversations/c1/messages",
@@ -286,8 +288,8 @@ CASES: dict[str, Case] = {
         },
         models.Message,
     ),
-    "post_text, rich and with buttons": (
-        lambda api: api.post_text(
+    "messages.post_text, rich and with buttons": (
+        lambda api: api.messages.post_text(
             "c1",
             markdown_text="# Hello!",
             actions=[LINK, models.ReplyAction(text="Hi", payload="HI")],
@@ -308,8 +310,10 @@ CASES: dict[str, Case] = {
         },
         models.Message,
     ),
-    "post_image": (
-        lambda api: api.post_image("c1", "https://media.example/a.png", text="A cat", alt_text="cat", actions=[LINK]),
+    "messages.post_image": (
+        lambda api: api.messages.post_image(
+            "c1", "https://media.example/a.png", text="A cat", alt_text="cat", actions=[LINK]
+        ),
         "postMessage POST /conversations/c1/messages",
         posted(
             {
@@ -322,28 +326,28 @@ CASES: dict[str, Case] = {
         ),
         models.Message,
     ),
-    "post_file": (
-        lambda api: api.post_file("c1", "https://media.example/a.pdf", html_text="<b>FAQ</b>"),
+    "messages.post_file": (
+        lambda api: api.messages.post_file("c1", "https://media.example/a.pdf", html_text="<b>FAQ</b>"),
         "postMessage POST /conversations/c1/messages",
         posted({"type": "file", "mediaUrl": "https://media.example/a.pdf", "htmlText": "<b>FAQ</b>"}),
         models.Message,
     ),
-    "post_carousel": (
-        lambda api: api.post_carousel("c1", [ITEM], display_settings={"imageAspectRatio": "square"}),
+    "messages.post_carousel": (
+        lambda api: api.messages.post_carousel("c1", [ITEM], display_settings={"imageAspectRatio": "square"}),
         "postMessage POST /conversations/c1/messages",
         posted({"type": "carousel", "items": [ITEM], "displaySettings": {"imageAspectRatio": "square"}}),
         models.Message,
     ),
-    "post_list": (
-        lambda api: api.post_list(
+    "messages.post_list": (
+        lambda api: api.messages.post_list(
             "c1", [models.MessageItem(title="Mug", actions=[models.LinkAction.from_dict(LINK)])], actions=[LINK]
         ),
         "postMessage POST /conversations/c1/messages",
         posted({"type": "list", "items": [ITEM], "actions": [LINK]}),
         models.Message,
     ),
-    "post_form": (
-        lambda api: api.post_form(
+    "messages.post_form": (
+        lambda api: api.messages.post_form(
             "c1",
             [models.FormMessageField(type_="email", name="mail", label="E-mail")],
             text="One question:",
@@ -360,22 +364,22 @@ CASES: dict[str, Case] = {
         ),
         models.Message,
     ),
-    "post_location": (
-        lambda api: api.post_location("c1", 45.5, -73.6, name="Zendesk"),
+    "messages.post_location": (
+        lambda api: api.messages.post_location("c1", 45.5, -73.6, name="Zendesk"),
         "postMessage POST /conversations/c1/messages",
         posted({"type": "location", "coordinates": {"lat": 45.5, "long": -73.6}, "location": {"name": "Zendesk"}}),
         models.Message,
     ),
-    "post_template": (
-        lambda api: api.post_template("c1", {"name": "hello_world", "language": {"code": "en_US"}}),
+    "messages.post_template": (
+        lambda api: api.messages.post_template("c1", {"name": "hello_world", "language": {"code": "en_US"}}),
         "postMessage POST /conversations/c1/messages",
         posted(
             {"type": "template", "template": {"name": "hello_world", "language": {"code": "en_US"}}}, schema="whatsapp"
         ),
         models.Message,
     ),
-    "post_media": (
-        lambda api: api.post_media("c1", ("mug.jpeg", b"jpeg"), text="A mug", alt_text="mug"),
+    "messages.post_media": (
+        lambda api: api.messages.post_media("c1", ("mug.jpeg", b"jpeg"), text="A mug", alt_text="mug"),
         (
             "uploadAttachment POST /attachments?access=public&for=message&conversationId=c1\n"
             "postMessage POST /conversations/c1/messages"
@@ -390,74 +394,74 @@ CASES: dict[str, Case] = {
         ),
         models.Message,
     ),
-    "list_messages": (
-        lambda api: api.list_messages("c1"),
+    "messages.list": (
+        lambda api: api.messages.list("c1"),
         "listMessages GET /conversations/c1/messages?page[size]=100",
         None,
         [models.Message],
     ),
-    "delete_message": (
-        lambda api: api.delete_message("c1", "m1"),
+    "messages.delete": (
+        lambda api: api.messages.delete("c1", "m1"),
         "deleteMessage DELETE /conversations/c1/messages/m1",
         None,
         None,
     ),
-    "delete_messages": (
-        lambda api: api.delete_messages("c1"),
+    "messages.delete_all": (
+        lambda api: api.messages.delete_all("c1"),
         "deleteAllMessages DELETE /conversations/c1/messages",
         None,
         None,
     ),
-    "send_activity": (
-        lambda api: api.send_activity("c1"),
+    "activities.send": (
+        lambda api: api.activities.send("c1"),
         "postActivity POST /conversations/c1/activity",
         {"type": "typing:start", "author": BUSINESS},
         None,
     ),
-    "mark_read": (
-        lambda api: api.mark_read("c1", author={"type": "user", "userExternalId": "u-77"}),
+    "activities.mark_read": (
+        lambda api: api.activities.mark_read("c1", author={"type": "user", "userExternalId": "u-77"}),
         "postActivity POST /conversations/c1/activity",
         {"type": "conversation:read", "author": {"type": "user", "userExternalId": "u-77"}},
         None,
     ),
-    "upload_attachment": (
-        lambda api: api.upload_attachment(("mug", b"jpeg"), mime_type="image/jpeg"),
+    "attachments.upload": (
+        lambda api: api.attachments.upload(("mug", b"jpeg"), mime_type="image/jpeg"),
         "uploadAttachment POST /attachments?access=public&for=message",
         None,
         models.Attachment,
     ),
-    "delete_attachment": (
-        lambda api: api.delete_attachment("https://media.example/a.png"),
+    "attachments.delete": (
+        lambda api: api.attachments.delete("https://media.example/a.png"),
         "deleteAttachment POST /attachments/remove",
         {"mediaUrl": "https://media.example/a.png"},
         None,
     ),
-    "create_switchboard": (
-        lambda api: api.create_switchboard(),
+    "switchboards.create": (
+        lambda api: api.switchboards.create(),
         "createSwitchboard POST /switchboards",
         None,
         models.Switchboard,
     ),
-    "list_switchboards": (
-        lambda api: api.list_switchboards(),
+    "switchboards.list": (
+        lambda api: api.switchboards.list(),
         "listSwitchboards GET /switchboards",
         None,
         [models.Switchboard],
     ),
-    "update_switchboard": (
-        lambda api: api.update_switchboard("s1", {"enabled": True, "defaultSwitchboardIntegrationId": "si1"}),
+    "switchboards.update": (
+        lambda api: api.switchboards.update("s1", {"enabled": True, "defaultSwitchboardIntegrationId": "si1"}),
         "updateSwitchboard PATCH /switchboards/s1",
         {"enabled": True, "defaultSwitchboardIntegrationId": "si1"},
         models.Switchboard,
     ),
-    "delete_switchboard": (
-        lambda api: api.delete_switchboard("s1"),
+    "switchboards.delete": (
+        lambda api: api.switchboards.delete("s1"),
         "deleteSwitchboard DELETE /switchboards/s1",
         None,
         None,
     ),
-    "create_switchboard_integration": (
-        lambda api: api.create_switchboard_integration(
+    "switchboard_integrations.create": (
+        lambda api: api.switchboard_integrations.create(
             "s1",
             "bot",
             integration_id="i1",
@@ -475,126 +479,126 @@ CASES: dict[str, Case] = {
         },
         models.SwitchboardIntegration,
     ),
-    "list_switchboard_integrations": (
-        lambda api: api.list_switchboard_integrations("s1"),
+    "switchboard_integrations.list": (
+        lambda api: api.switchboard_integrations.list("s1"),
         "listSwitchboardIntegrations GET /switchboards/s1/switchboardIntegrations",
         None,
         [models.SwitchboardIntegration],
     ),
-    "update_switchboard_integration": (
-        lambda api: api.update_switchboard_integration("s1", "si1", {"nextSwitchboardIntegrationId": None}),
+    "switchboard_integrations.update": (
+        lambda api: api.switchboard_integrations.update("s1", "si1", {"nextSwitchboardIntegrationId": None}),
         "updateSwitchboardIntegration PATCH /switchboards/s1/switchboardIntegrations/si1",
         {"nextSwitchboardIntegrationId": None},
         models.SwitchboardIntegration,
     ),
-    "delete_switchboard_integration": (
-        lambda api: api.delete_switchboard_integration("s1", "si1"),
+    "switchboard_integrations.delete": (
+        lambda api: api.switchboard_integrations.delete("s1", "si1"),
         "deleteSwitchboardIntegration DELETE /switchboards/s1/switchboardIntegrations/si1",
         None,
         None,
     ),
-    "pass_control": (
-        lambda api: api.pass_control("c1", metadata={"reason": "human"}),
+    "switchboard_actions.pass_control": (
+        lambda api: api.switchboard_actions.pass_control("c1", metadata={"reason": "human"}),
         "passControl POST /conversations/c1/passControl",
         PASSED,
         None,
     ),
-    "offer_control": (
-        lambda api: api.offer_control("c1", metadata={"reason": "human"}),
+    "switchboard_actions.offer_control": (
+        lambda api: api.switchboard_actions.offer_control("c1", metadata={"reason": "human"}),
         "offerControl POST /conversations/c1/offerControl",
         PASSED,
         None,
     ),
-    "accept_control": (
-        lambda api: api.accept_control("c1"),
+    "switchboard_actions.accept_control": (
+        lambda api: api.switchboard_actions.accept_control("c1"),
         "acceptControl POST /conversations/c1/acceptControl",
         {},
         None,
     ),
-    "release_control": (
-        lambda api: api.release_control("c1", metadata={"solved": True}),
+    "switchboard_actions.release_control": (
+        lambda api: api.switchboard_actions.release_control("c1", metadata={"solved": True}),
         "releaseControl POST /conversations/c1/releaseControl",
         {"metadata": {"solved": True}},
         None,
     ),
-    "create_integration": (
-        lambda api: api.create_integration(models.UnityIntegrationCreate(display_name="Game")),
+    "integrations.create": (
+        lambda api: api.integrations.create(models.UnityIntegrationCreate(display_name="Game")),
         "createIntegration POST /integrations",
         {"type": "unity", "displayName": "Game"},
         models.AndroidIntegration,
     ),
-    "create_integration, in wire form": (
-        lambda api: api.create_integration(
+    "integrations.create, in wire form": (
+        lambda api: api.integrations.create(
             {"type": "custom", "webhooks": [{"target": HERE, "triggers": ["conversation:message"]}]}
         ),
         "createIntegration POST /integrations",
         {"type": "custom", "webhooks": [{"target": HERE, "triggers": ["conversation:message"]}]},
         models.AndroidIntegration,
     ),
-    "list_integrations": (
-        lambda api: api.list_integrations(["custom", "web"]),
+    "integrations.list": (
+        lambda api: api.integrations.list(["custom", "web"]),
         "listIntegrations GET /integrations?page[size]=100&filter[types]=custom,web",
         None,
         [models.AndroidIntegration],
     ),
-    "get_integration": (
-        lambda api: api.get_integration("i1"),
+    "integrations.get": (
+        lambda api: api.integrations.get("i1"),
         "getIntegration GET /integrations/i1",
         None,
         models.AndroidIntegration,
     ),
-    "update_integration": (
-        lambda api: api.update_integration("i1", {"brandColor": "0af", "displayName": None}),
+    "integrations.update": (
+        lambda api: api.integrations.update("i1", {"brandColor": "0af", "displayName": None}),
         "updateIntegration PATCH /integrations/i1",
         {"brandColor": "0af", "displayName": None},
         models.AndroidIntegration,
     ),
-    "update_integration, typed": (
-        lambda api: api.update_integration("i1", models.CustomIntegrationUpdate(display_name="Bot")),
+    "integrations.update, typed": (
+        lambda api: api.integrations.update("i1", models.CustomIntegrationUpdate(display_name="Bot")),
         "updateIntegration PATCH /integrations/i1",
         {"displayName": "Bot"},
         models.AndroidIntegration,
     ),
-    "delete_integration": (
-        lambda api: api.delete_integration("i1"),
+    "integrations.delete": (
+        lambda api: api.integrations.delete("i1"),
         "deleteIntegration DELETE /integrations/i1",
         None,
         None,
     ),
-    "create_integration_key": (
-        lambda api: api.create_integration_key("i1", "Bot"),
+    "integration_keys.create": (
+        lambda api: api.integration_keys.create("i1", "Bot"),
         "createCustomIntegrationKey POST /integrations/i1/keys",
         {"displayName": "Bot"},
         models.IntegrationKey,
     ),
-    "list_integration_keys": (
-        lambda api: api.list_integration_keys("i1"),
+    "integration_keys.list": (
+        lambda api: api.integration_keys.list("i1"),
         "listCustomIntegrationKeys GET /integrations/i1/keys",
         None,
         [models.IntegrationKey],
     ),
-    "get_integration_key": (
-        lambda api: api.get_integration_key("i1", "int_1"),
+    "integration_keys.get": (
+        lambda api: api.integration_keys.get("i1", "int_1"),
         "getCustomIntegrationKey GET /integrations/i1/keys/int_1",
         None,
         models.IntegrationKey,
     ),
-    "delete_integration_key": (
-        lambda api: api.delete_integration_key("i1", "int_1"),
+    "integration_keys.delete": (
+        lambda api: api.integration_keys.delete("i1", "int_1"),
         "deleteCustomIntegrationKey DELETE /integrations/i1/keys/int_1",
         None,
         None,
     ),
-    "create_app": (
-        lambda api: api.create_app(
+    "apps.create": (
+        lambda api: api.apps.create(
             "Shop", settings=models.AppSettings(multi_convo_enabled=True), metadata={"stores": 4}
         ),
         "createApp POST ..",
         {"displayName": "Shop", "settings": {"multiConvoEnabled": True}, "metadata": {"stores": 4}},
         models.App,
     ),
-    "list_apps": (
-        lambda api: api.list_apps(service_account_id="5c", limit=30),
+    "apps.list": (
+        lambda api: api.apps.list(service_account_id="5c", limit=30),
         (
             "listApps GET ..?page[size]=30&filter[serviceAccountId]=5c\n"
             "listApps GET ..?page[after]=67a0e55ef0305f4a391e9d69&page[size]=29&filter[serviceAccountId]=5c"
@@ -602,55 +606,55 @@ CASES: dict[str, Case] = {
         None,
         [models.App, models.App],
     ),
-    "get_app": (lambda api: api.get_app(), "getApp GET ", None, models.AppWithSubdomain),
-    "update_app": (
-        lambda api: api.update_app({"settings": {"useAnimalNames": True}}),
+    "apps.get": (lambda api: api.apps.get(), "getApp GET ", None, models.AppWithSubdomain),
+    "apps.update": (
+        lambda api: api.apps.update({"settings": {"useAnimalNames": True}}),
         "updateApp PATCH ",
         {"settings": {"useAnimalNames": True}},
         models.App,
     ),
-    "delete_app": (lambda api: api.delete_app("other"), "deleteApp DELETE ../other", None, None),
-    "create_app_key": (
-        lambda api: api.create_app_key("Backend", app_id="other"),
+    "apps.delete": (lambda api: api.apps.delete("other"), "deleteApp DELETE ../other", None, None),
+    "app_keys.create": (
+        lambda api: api.app_keys.create("Backend", app_id="other"),
         "createAppKey POST ../other/keys",
         {"displayName": "Backend"},
         models.AppKey,
     ),
-    "list_app_keys": (lambda api: api.list_app_keys(), "listAppKeys GET /keys", None, [models.AppKey]),
-    "get_app_key": (lambda api: api.get_app_key("app_1"), "getAppKey GET /keys/app_1", None, models.AppKey),
-    "delete_app_key": (lambda api: api.delete_app_key("app_1"), "deleteAppKey DELETE /keys/app_1", None, None),
-    "list_webhooks": (
-        lambda api: api.list_webhooks(),
+    "app_keys.list": (lambda api: api.app_keys.list(), "listAppKeys GET /keys", None, [models.AppKey]),
+    "app_keys.get": (lambda api: api.app_keys.get("app_1"), "getAppKey GET /keys/app_1", None, models.AppKey),
+    "app_keys.delete": (lambda api: api.app_keys.delete("app_1"), "deleteAppKey DELETE /keys/app_1", None, None),
+    "webhooks.list": (
+        lambda api: api.webhooks.list(),
         "listWebhooks GET /integrations/me/webhooks",
         None,
         [models.Webhook],
     ),
-    "get_webhook": (
-        lambda api: api.get_webhook("w1", integration="i1"),
+    "webhooks.get": (
+        lambda api: api.webhooks.get("w1", integration="i1"),
         "getWebhook GET /integrations/i1/webhooks/w1",
         None,
         models.Webhook,
     ),
-    "create_webhook": (
-        lambda api: api.create_webhook(HERE, "conversation:message", integration="i1", include_full_user=True),
+    "webhooks.create": (
+        lambda api: api.webhooks.create(HERE, "conversation:message", integration="i1", include_full_user=True),
         "createWebhook POST /integrations/i1/webhooks",
         {"target": HERE, "triggers": ["conversation:message"], "includeFullUser": True},
         models.Webhook,
     ),
-    "update_webhook": (
-        lambda api: api.update_webhook("w1", {"triggers": ["conversation:read"]}),
+    "webhooks.update": (
+        lambda api: api.webhooks.update("w1", {"triggers": ["conversation:read"]}),
         "updateWebhook PATCH /integrations/me/webhooks/w1",
         {"triggers": ["conversation:read"]},
         models.Webhook,
     ),
-    "delete_webhook": (
-        lambda api: api.delete_webhook("w1"),
+    "webhooks.delete": (
+        lambda api: api.webhooks.delete("w1"),
         "deleteWebhook DELETE /integrations/me/webhooks/w1",
         None,
         None,
     ),
-    "ensure_webhook_exist": (
-        lambda api: api.ensure_webhook_exist("conversation:message", HERE, integration="i1"),
+    "webhooks.ensure": (
+        lambda api: api.webhooks.ensure("conversation:message", HERE, integration="i1"),
         "listWebhooks GET /integrations/i1/webhooks\nlistWebhooks GET /integrations/i1/webhooks",
         None,
         models.Webhook,
@@ -661,11 +665,33 @@ CASES: dict[str, Case] = {
         {"code": "658965", "grant_type": "authorization_code", "client_id": "partner", "client_secret": "theirs"},
         models.TokenResponse,
     ),
-    "token_info": (lambda api: api.token_info(), "getTokenInfo GET /v2/tokenInfo", None, models.AppWithSubdomain),
-    "revoke_access": (lambda api: api.revoke_access(), "revokeAccess DELETE /oauth/authorization", None, None),
+    "oauth.token_info": (
+        lambda api: api.oauth.token_info(),
+        "getTokenInfo GET /v2/tokenInfo",
+        None,
+        models.AppWithSubdomain,
+    ),
+    "oauth.revoke_access": (
+        lambda api: api.oauth.revoke_access(),
+        "revokeAccess DELETE /oauth/authorization",
+        None,
+        None,
+    ),
 }
 
 NOT_A_CALL = {"close", "from_env", "with_options", "jwt_for_user"}
+
+
+def methods_of(api: Smooch) -> set[str]:
+    """The public methods of a client and of its resources."""
+    own = {name for name in dir(api) if not name.startswith("_") and inspect.isroutine(getattr(api, name))}
+    return own | {
+        f"{name}.{method}"
+        for name, resource in vars(api).items()
+        if isinstance(resource, Resource)
+        for method in dir(resource)
+        if not method.startswith("_")
+    }
 
 
 def schema(name: str) -> dict[str, Any]:
@@ -720,10 +746,9 @@ def api(server: Peer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Smooch]:
         yield client
 
 
-def test_every_method_and_every_operation_is_called_here() -> None:
-    public = {name for name in dir(Smooch) if not name.startswith("_")}
-    methods = {name for name in public if inspect.isroutine(getattr(Smooch, name))}
-    assert {name.partition(",")[0].partition(" ")[0] for name in CASES} == methods - NOT_A_CALL
+def test_every_method_and_every_operation_is_called_here(api: Smooch) -> None:
+    called_methods = {name.partition(",")[0].partition(" ")[0] for name in CASES}
+    assert called_methods == methods_of(api) - NOT_A_CALL
     called = {line.partition(" ")[0] for _, lines, *_ in CASES.values() for line in lines.splitlines()}
     called |= {"createWebhook"}
     assert called == {one.id for one in OPERATIONS} - NOT_WRAPPED
@@ -769,22 +794,22 @@ def test_a_method_sends_what_the_specification_describes_and_returns_models(
 
 
 def test_what_comes_is_all_of_the_envelope(api: Smooch) -> None:
-    user = api.get_user("u-77")
+    user = api.users.get("u-77")
     assert user.to_dict() == schema("UserResponse")["examples"][0]["user"]
-    [webhook] = api.list_webhooks()
+    [webhook] = api.webhooks.list()
     assert webhook.to_dict() == schema("WebhookListResponse")["examples"][-1]["webhooks"][0]
 
 
 @pytest.mark.parametrize(
     ("name", "key", "arguments"),
     [
-        ("find_users_by_email", "users", ("ana@example.org",)),
-        ("list_devices", "devices", ("u",)),
-        ("list_switchboards", "switchboards", ()),
-        ("list_switchboard_integrations", "switchboardIntegrations", ("s",)),
-        ("list_webhooks", "webhooks", ()),
-        ("list_app_keys", "keys", ()),
-        ("list_integration_keys", "keys", ("i",)),
+        ("users.find_by_email", "users", ("ana@example.org",)),
+        ("devices.list", "devices", ("u",)),
+        ("switchboards.list", "switchboards", ()),
+        ("switchboard_integrations.list", "switchboardIntegrations", ("s",)),
+        ("webhooks.list", "webhooks", ()),
+        ("app_keys.list", "keys", ()),
+        ("integration_keys.list", "keys", ("i",)),
     ],
 )
 def test_a_list_holds_records_and_nothing_else(name: str, key: str, arguments: tuple[str, ...]) -> None:
@@ -804,12 +829,12 @@ def test_a_list_holds_records_and_nothing_else(name: str, key: str, arguments: t
     }
     with Peer(lambda _: answer(200, {key: [record, None, {}, 5, record]})) as peer:
         with Smooch("app_5a", "secret", "5d", base_url=peer.url) as api:
-            found = getattr(api, name)(*arguments)
+            found = attrgetter(name)(api)(*arguments)
     assert [one.id for one in found] == ["5a", "5a"]
 
 
 def test_an_upload_carries_name_type_and_bytes(api: Smooch, server: Peer) -> None:
-    api.upload_attachment(("mug", b"jpeg bytes"), mime_type="image/jpeg")
+    api.attachments.upload(("mug", b"jpeg bytes"), mime_type="image/jpeg")
     request = server.requests[-1]
     assert request.headers["content-type"].startswith("multipart/form-data; boundary=")
     assert b'name="source"; filename="mug"' in request.body

@@ -1,5 +1,5 @@
 # Derived from tests/_async/test_v2_webhooks.py by scripts/unasync.py; edit that file.
-"""`ensure_webhook_exist` of v2; `tests/test_webhook_plan.py` has every rule and many callers."""
+"""`webhooks.ensure` of v2; `tests/test_webhook_plan.py` has every rule and many callers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def api(sandbox: Sandbox) -> Iterator[Smooch]:
 
 
 def state(api: Smooch) -> list[tuple[str, list[str]]]:
-    return sorted((hook.target, sorted(hook.triggers)) for hook in api.list_webhooks())
+    return sorted((hook.target, sorted(hook.triggers)) for hook in api.webhooks.list())
 
 
 def writes(sandbox: Sandbox) -> list[str]:
@@ -70,21 +70,21 @@ def test_it_makes_what_is_missing_and_nothing_more(
     api: Smooch, sandbox: Sandbox, before: Any, after: Any, written: list[str]
 ) -> None:
     for target, triggers in before:
-        api.create_webhook(target, triggers)
+        api.webhooks.create(target, triggers)
     made = len(writes(sandbox))
-    webhook = api.ensure_webhook_exist(POSTBACK, HERE)
+    webhook = api.webhooks.ensure(POSTBACK, HERE)
     assert sorted(writes(sandbox)[made:]) == written
     assert state(api) == after
     assert isinstance(webhook, models.Webhook)
-    assert [hook for hook in api.list_webhooks() if hook.target == HERE] == [webhook]
+    assert [hook for hook in api.webhooks.list() if hook.target == HERE] == [webhook]
     assert webhook.secret
-    assert api.ensure_webhook_exist([POSTBACK], HERE) == webhook
+    assert api.webhooks.ensure([POSTBACK], HERE) == webhook
     assert len(writes(sandbox)) - made == len(written)
 
 
 def test_with_move_off_other_targets_stay_as_they_are(api: Smooch) -> None:
-    api.create_webhook(THERE, POSTBACK)
-    api.ensure_webhook_exist(POSTBACK, HERE, move=False)
+    api.webhooks.create(THERE, POSTBACK)
+    api.webhooks.ensure(POSTBACK, HERE, move=False)
     assert state(api) == [(HERE, [POSTBACK]), (THERE, [POSTBACK])]
 
 
@@ -92,50 +92,50 @@ def test_what_is_to_be_included_is_made_so_and_what_is_not_said_stays(api: Smooc
     def includes(webhook: models.Webhook) -> tuple[Any, Any]:
         return webhook.include_full_user, webhook.include_full_source
 
-    first = api.ensure_webhook_exist(MESSAGE, HERE)
+    first = api.webhooks.ensure(MESSAGE, HERE)
     assert includes(first) == (False, False)
-    assert includes(api.ensure_webhook_exist(MESSAGE, HERE, include_full_user=True)) == (True, False)
-    assert includes(api.ensure_webhook_exist(READ, HERE, include_full_source=True)) == (True, True)
+    assert includes(api.webhooks.ensure(MESSAGE, HERE, include_full_user=True)) == (True, False)
+    assert includes(api.webhooks.ensure(READ, HERE, include_full_source=True)) == (True, True)
     count = len(writes(sandbox))
     for options in ({}, {"include_full_user": True}, {"include_full_user": True, "include_full_source": True}):
-        same = api.ensure_webhook_exist([READ, MESSAGE], HERE, **options)
+        same = api.webhooks.ensure([READ, MESSAGE], HERE, **options)
         assert (same.id, includes(same)) == (first.id, (True, True))
     assert len(writes(sandbox)) == count
-    assert includes(api.ensure_webhook_exist(MESSAGE, HERE, include_full_user=False)) == (False, True)
-    assert includes(api.ensure_webhook_exist(POSTBACK, THERE, include_full_user=True)) == (True, False)
+    assert includes(api.webhooks.ensure(MESSAGE, HERE, include_full_user=False)) == (False, True)
+    assert includes(api.webhooks.ensure(POSTBACK, THERE, include_full_user=True)) == (True, False)
     assert state(api) == [(HERE, [MESSAGE, READ]), (THERE, [POSTBACK])]
 
 
 def test_other_integrations_are_not_touched(sandbox: Sandbox) -> None:
     with Smooch(sandbox.key_id, sandbox.secret, sandbox.app_id, base_url=sandbox.url) as api:
-        made = api.create_integration({"type": "custom", "webhooks": [{"target": THERE, "triggers": [MESSAGE]}]})
-        api.ensure_webhook_exist(MESSAGE, HERE, integration=sandbox.integration_id)
-        assert [hook.target for hook in api.list_webhooks(integration=str(made.id))] == [THERE]
-        api.ensure_webhook_exist(MESSAGE, HERE, integration=str(made.id))
-        assert [hook.target for hook in api.list_webhooks(integration=str(made.id))] == [HERE]
+        made = api.integrations.create({"type": "custom", "webhooks": [{"target": THERE, "triggers": [MESSAGE]}]})
+        api.webhooks.ensure(MESSAGE, HERE, integration=sandbox.integration_id)
+        assert [hook.target for hook in api.webhooks.list(integration=str(made.id))] == [THERE]
+        api.webhooks.ensure(MESSAGE, HERE, integration=str(made.id))
+        assert [hook.target for hook in api.webhooks.list(integration=str(made.id))] == [HERE]
 
 
 def test_many_callers_get_the_same_webhook(
     api: Smooch, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_webhook_plan, "SETTLING_SECONDS", 1.5)
-    found = together(*[lambda: api.ensure_webhook_exist(MESSAGE, HERE) for _ in range(8)])
+    found = together(*[lambda: api.webhooks.ensure(MESSAGE, HERE) for _ in range(8)])
     assert len({(webhook.id, webhook.secret) for webhook in found}) == 1
     assert state(api) == [(HERE, [MESSAGE])]
 
 
 def test_the_eleventh_webhook_of_an_app_is_refused(api: Smooch) -> None:
     for number in range(10):
-        api.create_webhook(f"{THERE}/{number}", [MESSAGE, READ])
+        api.webhooks.create(f"{THERE}/{number}", [MESSAGE, READ])
     with pytest.raises(BadRequest):
-        api.ensure_webhook_exist(POSTBACK, HERE)
-    assert len(api.list_webhooks()) == 10
+        api.webhooks.ensure(POSTBACK, HERE)
+    assert len(api.webhooks.list()) == 10
 
 
 def test_with_an_app_key_the_integration_has_to_be_named(sandbox: Sandbox) -> None:
     with Smooch(sandbox.key_id, sandbox.secret, sandbox.app_id, base_url=sandbox.url) as api:
         with pytest.raises(NotFound, match="integration='<its id>'"):
-            api.ensure_webhook_exist(MESSAGE, HERE)
+            api.webhooks.ensure(MESSAGE, HERE)
 
 
 def listed(*webhooks: dict[str, Any]) -> bytes:
@@ -151,7 +151,7 @@ def test_what_delivers_in_the_form_of_another_version_does_not_count() -> None:
     created = answer(201, {"webhook": made})
     with Peer(script(listed(old), created, listed(old, made))) as peer:
         with Smooch("int_5a", "secret", APP, base_url=peer.url, retries=0) as api:
-            assert (api.ensure_webhook_exist(MESSAGE, HERE)).id == made["id"]
+            assert (api.webhooks.ensure(MESSAGE, HERE)).id == made["id"]
         assert [request.method for request in peer.requests if request.method != "GET"] == ["POST"]
 
 
@@ -159,7 +159,7 @@ def test_what_cannot_be_read_in_a_list_is_left_alone() -> None:
     good = webhook(2, HERE)
     with Peer(lambda _: listed({"id": "1"}, {**webhook(1, HERE), "triggers": None}, good)) as peer:
         with Smooch("int_5a", "secret", APP, base_url=peer.url, retries=0) as api:
-            assert (api.ensure_webhook_exist(MESSAGE, HERE)).to_dict() == good
+            assert (api.webhooks.ensure(MESSAGE, HERE)).to_dict() == good
         assert {request.method for request in peer.requests} == {"GET"}
 
 
@@ -170,7 +170,7 @@ def test_webhooks_that_never_settle_are_given_up() -> None:
     ) as peer:
         with Smooch("int_5a", "secret", APP, base_url=peer.url, retries=0) as api:
             with pytest.raises(SmoochError, match="did not settle"):
-                api.ensure_webhook_exist(MESSAGE, HERE)
+                api.webhooks.ensure(MESSAGE, HERE)
 
 
 @pytest.mark.parametrize(
@@ -181,6 +181,6 @@ def test_what_cannot_be_a_trigger_or_an_address_is_refused(
     api: Smooch, sandbox: Sandbox, trigger: Any, url: str, field: str
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
-        api.ensure_webhook_exist(trigger, url)
+        api.webhooks.ensure(trigger, url)
     assert caught.value.field == field
     assert sandbox.requests == []

@@ -72,15 +72,15 @@ def one_after_the_other_v2() -> Iterator[Result]:
         httpx.Client(base_url=url, headers=HEADERS) as bare,
     ):
         yield compare(
-            "v2: post_text / httpx.Client.post and json.loads, CPU",
-            cpu(lambda: api.post_text("c1", "Hi"), 200),
+            "v2: messages.post_text / httpx.Client.post and json.loads, CPU",
+            cpu(lambda: api.messages.post_text("c1", "Hi"), 200),
             cpu(lambda: json.loads(bare.post(path, json=post).content), 200),
             goal=1.10,
             rounds=15,
         )
         yield compare(
-            "v2: list_messages of 100 / httpx.Client.get and json.loads, CPU",
-            cpu(lambda: list(api.list_messages("c1")), 50),
+            "v2: messages.list of 100 / httpx.Client.get and json.loads, CPU",
+            cpu(lambda: list(api.messages.list("c1")), 50),
             cpu(lambda: json.loads(bare.get(path).content), 50),
             goal=4,
         )

@@ -26,28 +26,32 @@ from smooch.v2 import (
 
 def sync() -> None:
     with Smooch("app_5a", "secret", "5d", subdomain="example") as api:
-        user = api.get_or_create_user(
+        user = api.users.get_or_create(
             "b6518", profile=models.Profile(given_name="Ana"), metadata={"tier": 1, "a": True}
         )
         assert_type(user, models.User)
-        assert_type(api.find_users_by_email("ana@example.org"), list[models.User])
-        conversation = api.create_conversation(user_id=user.id)
-        message = api.post_text(conversation.id, "Hi", author=user, metadata={"lang": "en"}, block_chat_input=True)
+        assert_type(api.users.find_by_email("ana@example.org"), list[models.User])
+        conversation = api.conversations.create(user_id=user.id)
+        message = api.messages.post_text(
+            conversation.id, "Hi", author=user, metadata={"lang": "en"}, block_chat_input=True
+        )
         assert_type(message, models.Message)
-        api.post_text(conversation.id, markdown_text="# Hi", author={"type": "user", "userExternalId": "b6518"})
-        api.post_message(conversation.id, models.TextMessage(text="Hi"), author="business")
-        api.post_message(conversation.id, {"type": "video", "mediaUrl": "https://media.example/a.mp4"})
-        api.post_carousel(
+        api.messages.post_text(
+            conversation.id, markdown_text="# Hi", author={"type": "user", "userExternalId": "b6518"}
+        )
+        api.messages.post(conversation.id, models.TextMessage(text="Hi"), author="business")
+        api.messages.post(conversation.id, {"type": "video", "mediaUrl": "https://media.example/a.mp4"})
+        api.messages.post_carousel(
             conversation.id,
             [models.MessageItem(title="Mug", actions=[models.LinkAction(text="More", uri="https://example.com")])],
             display_settings={"imageAspectRatio": "square"},
             destination=models.Destination(integration_type="whatsapp"),
         )
-        api.post_form(conversation.id, [models.FormMessageField(type_="text", name="n", label="Name?")])
-        api.post_media(conversation.id, ("cat.png", b"..."), text="A cat", schema=None)
-        api.post_template(conversation.id, {"name": "hello"})
-        api.send_activity(conversation.id, "typing:stop")
-        listed = api.list_messages(conversation.id, newest_first=True, limit=10)
+        api.messages.post_form(conversation.id, [models.FormMessageField(type_="text", name="n", label="Name?")])
+        api.messages.post_media(conversation.id, ("cat.png", b"..."), text="A cat", schema=None)
+        api.messages.post_template(conversation.id, {"name": "hello"})
+        api.activities.send(conversation.id, "typing:stop")
+        listed = api.messages.list(conversation.id, newest_first=True, limit=10)
         assert_type(listed, Paged[models.Message])
         assert_type(listed.cursor, str | None)
         for each in listed:
@@ -63,15 +67,15 @@ def sync() -> None:
             assert_type(each.author.type_, str)
             assert_type(each.received, str)
             assert_type(each.source.type_, str)
-        assert_type(next(api.list_apps()), models.App)
-        assert_type(api.delete_user("b6518"), None)
-        hook = api.ensure_webhook_exist(["conversation:message"], "https://example.com", include_full_user=True)
+        assert_type(next(api.apps.list()), models.App)
+        assert_type(api.users.delete("b6518"), None)
+        hook = api.webhooks.ensure(["conversation:message"], "https://example.com", include_full_user=True)
         assert_type(hook, models.Webhook)
         assert_type(hook.secret, str)
-        assert_type(api.upload_attachment(b"...", mime_type="image/png").media_url, str)
-        api.post_conversion_events("c1", "instagram", {"data": [{}], "test_event_code": "TEST1"})
-        api.create_user("u-77", signed_up_at=datetime.now(UTC))
-        assert_type(api.create_integration(models.UnityIntegrationCreate()), models.Integration)
+        assert_type(api.attachments.upload(b"...", mime_type="image/png").media_url, str)
+        api.conversations.post_conversion_events("c1", "instagram", {"data": [{}], "test_event_code": "TEST1"})
+        api.users.create("u-77", signed_up_at=datetime.now(UTC))
+        assert_type(api.integrations.create(models.UnityIntegrationCreate()), models.Integration)
         answer = webhooks.list_webhooks.sync_detailed("5d", "me", client=api.raw)
         assert_type(answer, Response[models.WebhookListResponse])
         assert_type(api.with_options(deadline=3), Smooch)
@@ -85,43 +89,43 @@ def sync() -> None:
 
 
 def handed_on(api: Smooch, **options: Unpack[MessageOptions]) -> models.Message:
-    api.post_text("c1", "Hi", **options)
+    api.messages.post_text("c1", "Hi", **options)
     handed_on(api, author="business", metadata={"lang": "en"})
     handed_on(api, auther="business")  # type: ignore[call-arg]
-    return api.post_carousel("c1", [], **options)
+    return api.messages.post_carousel("c1", [], **options)
 
 
 def what_further_calls_take(api: Smooch) -> None:
-    for integration in api.list_integrations("custom"):
-        key = api.create_integration_key(integration.id, "Bot")
+    for integration in api.integrations.list("custom"):
+        key = api.integration_keys.create(integration.id, "Bot")
         assert_type(Smooch(key.id, key.secret, "5d", region="us"), Smooch)
-        api.create_switchboard_integration("s1", "bot", integration_id=integration.id)
-    assert_type(api.create_app_key("Bot").secret, str)
-    for participant in api.list_participants("c1"):
-        api.get_user(participant.user_id)
-    if active := api.get_conversation("c1").active_switchboard_integration:
-        api.pass_control("c1", active.name)
-        api.list_integration_keys(active.integration_id)
+        api.switchboard_integrations.create("s1", "bot", integration_id=integration.id)
+    assert_type(api.app_keys.create("Bot").secret, str)
+    for participant in api.participants.list("c1"):
+        api.users.get(participant.user_id)
+    if active := api.conversations.get("c1").active_switchboard_integration:
+        api.switchboard_actions.pass_control("c1", active.name)
+        api.integration_keys.list(active.integration_id)
 
 
 def files(api: Smooch, upload: IO[bytes], text: IO[str]) -> None:
     with tempfile.NamedTemporaryFile() as named, tempfile.SpooledTemporaryFile() as spooled:
         for file in (named, spooled, upload):
-            api.upload_attachment(file)
-    api.post_media("c1", upload, filename="cat.png")
-    api.post_media("c1", text)  # type: ignore[arg-type]
+            api.attachments.upload(file)
+    api.messages.post_media("c1", upload, filename="cat.png")
+    api.messages.post_media("c1", text)  # type: ignore[arg-type]
 
 
 async def asynchronous() -> None:
     async with AsyncSmooch(token="token", app_id="5d", region="eu-1") as api:
-        assert_type(await api.token_info(), models.AppWithSubdomain)
-        assert_type(api.list_clients("b6518"), AsyncPaged[models.Client])
-        ids = [each.id async for each in api.list_conversations(user_external_id="b6518")]
+        assert_type(await api.oauth.token_info(), models.AppWithSubdomain)
+        assert_type(api.clients.list("b6518"), AsyncPaged[models.Client])
+        ids = [each.id async for each in api.conversations.list(user_external_id="b6518")]
         assert_type(ids, list[str])
         try:
-            await api.post_text("c1", "Hi")
+            await api.messages.post_text("c1", "Hi")
         except errors.ConversationFull as error:
             assert_type(error.errors, tuple[dict[str, Any], ...])
-        assert_type(await api.download_message_ref("c1", "u1", apple={}), dict[str, Any])
+        assert_type(await api.conversations.download_message_ref("c1", "u1", apple={}), dict[str, Any])
     async with AsyncSmooch.from_env(auth="basic") as api:
-        await api.pass_control("c1")
+        await api.switchboard_actions.pass_control("c1")

@@ -18,7 +18,6 @@ from . import (
     switchboard_actions,
     switchboard_integrations,
     switchboards,
-    token_info,
     users,
     webhooks,
 )
@@ -47,7 +46,6 @@ __all__ = [
     "switchboard_actions",
     "switchboard_integrations",
     "switchboards",
-    "token_info",
     "users",
     "webhooks",
     "write_delivery",

@@ -10,7 +10,7 @@ from .._auth import INTEGRATION, PUBLIC, sign
 from .._call import Redirect
 from .._entities import Integration, JsonObject
 from .._errors import bad_request, not_found, unauthorized
-from . import _lookup
+from . import _lookup, wire
 from ._registry import registry
 
 if TYPE_CHECKING:
@@ -45,6 +45,12 @@ def get_token(call: Call) -> JsonObject:
     key = next(call.store.keys_of(integration.id), None) or call.store.create_integration_key(integration, "OAuth")
     claims = {"scope": "integration", "appId": app.id}
     return {"access_token": sign(key, claims), "token_type": "Bearer"}
+
+
+@registry.handles("getTokenInfo", INTEGRATION | {"app"})
+def get_token_info(call: Call) -> JsonObject:
+    """GET /v2/tokenInfo."""
+    return {"app": wire.app_with_subdomain(call.app)}
 
 
 @registry.handles("revokeAccess", INTEGRATION)

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
         switchboard_actions,
         switchboard_integrations,
         switchboards,
-        token_info,
         users,
         webhooks,
     )
@@ -45,7 +44,6 @@ else:
             "switchboard_actions",
             "switchboard_integrations",
             "switchboards",
-            "token_info",
             "users",
             "webhooks",
         ],
@@ -67,7 +65,6 @@ __all__ = [
     "switchboard_actions",
     "switchboard_integrations",
     "switchboards",
-    "token_info",
     "users",
     "webhooks",
 ]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from ...lazy import lazy
 
 if TYPE_CHECKING:
-    from . import get_token, revoke_access
+    from . import get_token, get_token_info, revoke_access
 else:
-    __getattr__, __dir__ = lazy(__name__, modules=["get_token", "revoke_access"])
+    __getattr__, __dir__ = lazy(__name__, modules=["get_token", "get_token_info", "revoke_access"])
 
-__all__ = ["get_token", "revoke_access"]
+__all__ = ["get_token", "get_token_info", "revoke_access"]

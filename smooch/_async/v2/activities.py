@@ -1,0 +1,34 @@
+"""Typing indicators and read receipts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from smooch_api.v2.api import activities
+
+from ... import _bodies
+from ..._v2 import bodies
+from ..._v2.resource import Resource
+
+if TYPE_CHECKING:
+    from ..._v2.bodies import AuthorLike
+
+
+class AsyncActivities(Resource):
+    """Typing indicators and read receipts."""
+
+    async def send(
+        self,
+        conversation_id: str,
+        activity: Literal["typing:start", "typing:stop", "conversation:read"] = "typing:start",
+        *,
+        author: AuthorLike = "business",
+    ) -> None:
+        """Show the others that the business is typing, or has read, or that a user has read (postActivity)."""
+        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
+        body = bodies.activity(activity, author)
+        await activities.post_activity.asyncio_detailed(self._app_id(), conversation_id, client=self._raw, body=body)
+
+    async def mark_read(self, conversation_id: str, *, author: AuthorLike = "business") -> None:
+        """Say that the business, or a user, has read the conversation (postActivity)."""
+        await self.send(conversation_id, "conversation:read", author=author)

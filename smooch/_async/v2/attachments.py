@@ -1,0 +1,59 @@
+"""Uploaded files that messages refer to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from smooch_api.v2 import models
+from smooch_api.v2.api import attachments
+
+from ... import _files
+from ..._v2 import bodies
+from ..._v2.resource import Resource
+
+if TYPE_CHECKING:
+    from smooch_api.v2 import Client
+
+    from ..._files import FileSource
+
+
+class AsyncAttachments(Resource):
+    """Uploaded files that messages refer to."""
+
+    async def upload(
+        self,
+        file_path: FileSource | bytes,
+        *,
+        mime_type: str | None = None,
+        filename: str | None = None,
+        conversation_id: str | None = None,
+    ) -> models.Attachment:
+        """Upload a file that messages can refer to (uploadAttachment); `messages.post_media` posts it too.
+
+        `file_path` is a path, bytes, a pair `("cat.png", b"…")`, or a file opened with mode `rb`, which is sent from
+        where it stands, 50 MB at most. Its type is guessed from its name unless `mime_type` tells; `filename` is its
+        name for the user, in place of its own or where it has none. With `conversation_id` it is deleted together with
+        what it belongs to.
+        """
+        with _files.opened(file_path, _files.LIMITS[self._settings.prefix], mime_type, filename) as upload:
+            return await upload_file(self._raw, self._app_id(), upload, conversation_id)
+
+    async def delete(self, media_url: str) -> None:
+        """Delete an uploaded file (deleteAttachment). Caches may serve it for another 15 minutes."""
+        body = bodies.body(models.AttachmentDelete, {"mediaUrl": media_url}, "attachment")
+        await attachments.delete_attachment.asyncio_detailed(self._app_id(), client=self._raw, body=body)
+
+
+async def upload_file(
+    raw: Client, app_id: str, upload: _files.Upload, conversation_id: str | None
+) -> models.Attachment:
+    """Upload an opened file."""
+    answer = await attachments.upload_attachment.asyncio_detailed(
+        app_id,
+        client=raw,
+        body=bodies.attachment_upload(upload),
+        access="public",
+        for_="message",
+        conversation_id=bodies.optional(conversation_id, "conversation_id"),
+    )
+    return answer.parsed.attachment

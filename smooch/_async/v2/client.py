@@ -1,0 +1,230 @@
+"""The client of API v2: construction, options and access tokens; its methods are those of its resources."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NoReturn, Self, Unpack
+
+from smooch_api.v2 import Client, models
+from smooch_api.v2.api import oauth
+
+from ... import _config, _http, auth, errors
+from ..._options import CallOptions, ClientOptions
+from ..._v2 import bodies, config, tokens
+from ..http import AsyncHTTPClient, AsyncPool
+from .activities import AsyncActivities
+from .app_keys import AsyncAppKeys
+from .apps import AsyncApps
+from .attachments import AsyncAttachments
+from .clients import AsyncClients
+from .conversations import AsyncConversations
+from .devices import AsyncDevices
+from .integration_keys import AsyncIntegrationKeys
+from .integrations import AsyncIntegrations
+from .messages import AsyncMessages
+from .oauth import AsyncOAuth
+from .participants import AsyncParticipants
+from .switchboard_actions import AsyncSwitchboardActions
+from .switchboard_integrations import AsyncSwitchboardIntegrations
+from .switchboards import AsyncSwitchboards
+from .users import AsyncUsers
+from .webhooks import AsyncWebhooks
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx
+
+
+class Options(ClientOptions, total=False):
+    """The arguments of a client."""
+
+    token: str
+    subdomain: str
+    auth: Literal["jwt", "basic"]
+    scope: Literal["app", "integration", "account"] | None
+    transport: httpx.AsyncBaseTransport | None
+
+
+class AsyncSmooch:
+    """Client of the Smooch API v2, today Zendesk Sunshine Conversations.
+
+    Methods are grouped by resource; `help(api.users)` lists those of users.
+
+    - The app and its settings: `apps`, `app_keys`, `integrations`, `integration_keys`, `webhooks`
+    - People: `users`, `clients`, `devices`
+    - Talking: `conversations`, `participants`, `messages`, `activities`, `attachments`
+    - Who answers: `switchboards`, `switchboard_integrations`, `switchboard_actions`
+    - Access tokens: `oauth`, `exchange_code`, `jwt_for_user`
+
+    Methods return models without the envelope of the response, and None where the response is empty. Lists with pages
+    are iterators (`AsyncPaged`). Pass a request body as a model, or as a mapping in wire form. A `user_id` is the API's
+    own id of a user or yours (`externalId`); yours needs `brand_id` if the user belongs to one brand only.
+
+    Every method may raise `InvalidInput` (nothing was sent), `ConnectionFailed` (no response), `APIError` (an error
+    response) and `UnreadableResponse` (a success response that cannot be parsed).
+
+    Args:
+        key_id: Id of an app key (`app_…`), an integration key (`int_…`) or an account key (`act_…`, `svc_…`).
+        secret: Secret of that key.
+        app_id: Id of the app. Account keys and access tokens can do without, for calls that concern no app.
+        token: An access token (of the OAuth flow) in place of a key.
+        subdomain: Of the Zendesk account: `example` for `https://example.zendesk.com`.
+        region: `us` or `eu-1`, for accounts of the legacy platform.
+        base_url: Address of the API in place of these, without version; a sandbox's `url` is one. Exactly one of
+            `subdomain`, `region` and `base_url` must be given.
+        auth: `jwt` signs short-lived tokens with the key, `basic` sends the key itself.
+        scope: `app`, `integration` or `account`, where it does not follow from how `key_id` begins.
+        timeout: Seconds for each read, write and wait for a connection (connecting: 5 at most), or an `httpx.Timeout`.
+        deadline: Seconds for a whole call, its retries and waits included; a method that makes several calls gives each
+            as much. None for no limit.
+        retries: How often a call is tried again: after 429; and, where that does no harm, after 502, 503, 504 and lost
+            connections. A POST or PATCH that may have arrived is never repeated.
+        max_connections: How many connections there are at most; further calls wait for a free one, in order.
+        ssl_context: TLS settings in place of the usual ones, for instance to trust a private certificate.
+        transport: An httpx transport in place of the pool of connections.
+
+    Raises:
+        InvalidInput: a value is unknown, is missing, or does not go with another.
+    """
+
+    APIError = errors.APIError
+
+    def __init__(
+        self,
+        key_id: str | None = None,
+        secret: str | None = None,
+        app_id: str | None = None,
+        *,
+        token: str | None = None,
+        subdomain: str | None = None,
+        region: Literal["us", "eu-1"] | None = None,
+        base_url: str | None = None,
+        auth: Literal["jwt", "basic"] = "jwt",
+        scope: Literal["app", "integration", "account"] | None = None,
+        timeout: float | httpx.Timeout = _http.TIMEOUT,
+        deadline: float | None = _http.DEADLINE,
+        retries: int = _http.RETRIES,
+        max_connections: int = _http.MAX_CONNECTIONS,
+        ssl_context: ssl.SSLContext | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        settings = config.settings(
+            key_id,
+            token=token,
+            app_id=app_id,
+            subdomain=subdomain,
+            region=region,
+            base_url=base_url,
+            scope=scope,
+            timeout=timeout,
+            deadline=deadline,
+            retries=retries,
+            max_connections=max_connections,
+        )
+        credentials = config.credentials(settings, key_id, secret, token, auth)
+        if transport is None:
+            transport = _pool(settings, ssl_context)
+        self._key_id = key_id
+        self._connect(settings, credentials, transport)
+
+    def _connect(
+        self, settings: config.Settings, credentials: auth.OriginAuth, transport: httpx.AsyncBaseTransport
+    ) -> None:
+        self._settings = settings
+        self._auth = credentials
+        self._transport = transport
+        self._http = AsyncHTTPClient(settings, credentials, transport)
+        self.raw = Client(base_url=str(settings.base_url), unreadable=errors.unreadable)
+        """The generated client, for operations that have no method here: same authentication, retries and errors."""
+        self.raw.set_async_httpx_client(self._http)
+        self.apps = AsyncApps(self.raw, settings)
+        self.app_keys = AsyncAppKeys(self.raw, settings)
+        self.users = AsyncUsers(self.raw, settings)
+        self.clients = AsyncClients(self.raw, settings)
+        self.devices = AsyncDevices(self.raw, settings)
+        self.conversations = AsyncConversations(self.raw, settings)
+        self.participants = AsyncParticipants(self.raw, settings)
+        self.messages = AsyncMessages(self.raw, settings)
+        self.activities = AsyncActivities(self.raw, settings)
+        self.attachments = AsyncAttachments(self.raw, settings)
+        self.integrations = AsyncIntegrations(self.raw, settings)
+        self.integration_keys = AsyncIntegrationKeys(self.raw, settings)
+        self.webhooks = AsyncWebhooks(self.raw, settings)
+        self.switchboards = AsyncSwitchboards(self.raw, settings)
+        self.switchboard_integrations = AsyncSwitchboardIntegrations(self.raw, settings)
+        self.switchboard_actions = AsyncSwitchboardActions(self.raw, settings)
+        self.oauth = AsyncOAuth(self.raw, settings)
+
+    @classmethod
+    def from_env(cls, **options: Unpack[Options]) -> Self:
+        """A client configured by the environment.
+
+        Reads `SMOOCH_KEY_ID` and `SMOOCH_SECRET` or `SMOOCH_TOKEN`, `SMOOCH_APP_ID`, and one of `SMOOCH_SUBDOMAIN`,
+        `SMOOCH_REGION` and `SMOOCH_BASE_URL`; `options` are further arguments of the constructor, and win.
+        """
+        return cls(**config.from_environment(options))
+
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client with another `timeout`, `deadline` or `retries`, over the same connections.
+
+        For one call: `api.with_options(deadline=5).users.get("b6518")`. Closing either closes both.
+        """
+        other = object.__new__(type(self))
+        other._key_id = self._key_id
+        other._connect(_config.with_options(self._settings, options), self._auth, self._transport)
+        return other
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+
+    def __repr__(self) -> str:
+        who = f"token={'***'!r}" if self._key_id is None else repr(self._key_id)
+        where = f"app_id={self._settings.app_id!r}, base_url={str(self._settings.root)!r}"
+        return f"{type(self).__name__}({who}, {where})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} holds a secret and open connections: make a new one in each process")
+
+    # Tokens
+
+    @classmethod
+    async def exchange_code(
+        cls,
+        code: str,
+        *,
+        client_id: str,
+        client_secret: str,
+        base_url: str = config.BRIDGE,
+        deadline: float | None = _http.DEADLINE,
+        retries: int = _http.RETRIES,
+    ) -> models.TokenResponse:
+        """Get an access token for the code that a browser came back with (getToken); see `authorize_url`.
+
+        Needs no client: the answer's `access_token` is what one is made with, as `token`. `client_id` and
+        `client_secret` are those of your integration as a partner; `deadline` is in seconds.
+
+        Raises:
+            Unauthorized: the code was exchanged before or is too old, or belongs to another integration.
+        """
+        request = models.TokenRequest(code=code, client_id=client_id, client_secret=client_secret)
+        body = bodies.body(models.TokenRequest, request, "request")
+        settings = config.settings_of_bridge(base_url, deadline=deadline, retries=retries)
+        nobody = object.__new__(cls)
+        nobody._key_id = None
+        nobody._connect(settings, config.no_credentials(settings, code, client_secret), _pool(settings))
+        async with nobody:
+            answer = await oauth.get_token.asyncio_detailed(client=nobody.raw, body=body)
+        return answer.parsed
+
+    jwt_for_user = staticmethod(tokens.jwt_for_user)
+
+
+def _pool(settings: config.Settings, ssl_context: ssl.SSLContext | None = None) -> AsyncPool:
+    return AsyncPool(_http.Connector(settings.root, ssl_context).asynchronous, settings.max_connections)

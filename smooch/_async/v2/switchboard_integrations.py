@@ -1,0 +1,83 @@
+"""The integrations that a switchboard can give control to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from smooch_api.v2 import models
+from smooch_api.v2.api import switchboard_integrations
+
+from ... import _bodies
+from ..._v2 import bodies, paging
+from ..._v2.resource import Resource
+
+if TYPE_CHECKING:
+    import builtins
+
+    from ..._v2.bodies import Wire
+
+
+class AsyncSwitchboardIntegrations(Resource):
+    """The integrations that a switchboard can give control to."""
+
+    async def create(
+        self,
+        switchboard_id: str,
+        name: str,
+        *,
+        integration_id: str | None = None,
+        integration_type: str | None = None,
+        deliver_standby_events: bool | None = None,
+        next_switchboard_integration_id: str | None = None,
+        message_history_count: int | None = None,
+    ) -> models.SwitchboardIntegration:
+        """Let an integration, by its id or its type, take part in a switchboard (createSwitchboardIntegration).
+
+        Ten at most. It hears of conversations that others control unless `deliver_standby_events` is false.
+        `message_history_count` is how many messages, 1 to 10, come with the control.
+        """
+        switchboard_id = _bodies.check_id(switchboard_id, "switchboard_id")
+        data = bodies.given(
+            name=name,
+            integrationId=integration_id,
+            integrationType=integration_type,
+            deliverStandbyEvents=deliver_standby_events,
+            nextSwitchboardIntegrationId=next_switchboard_integration_id,
+            messageHistoryCount=message_history_count,
+        )
+        body = bodies.body(models.SwitchboardIntegrationCreate, data, "integration")
+        answer = await switchboard_integrations.create_switchboard_integration.asyncio_detailed(
+            self._app_id(), switchboard_id, client=self._raw, body=body
+        )
+        return answer.parsed.switchboard_integration
+
+    async def list(self, switchboard_id: str) -> builtins.list[models.SwitchboardIntegration]:
+        """List what takes part in a switchboard (listSwitchboardIntegrations)."""
+        switchboard_id = _bodies.check_id(switchboard_id, "switchboard_id")
+        answer = await switchboard_integrations.list_switchboard_integrations.asyncio_detailed(
+            self._app_id(), switchboard_id, client=self._raw
+        )
+        return paging.records(answer.parsed.switchboard_integrations)
+
+    async def update(
+        self,
+        switchboard_id: str,
+        switchboard_integration_id: str,
+        data: models.SwitchboardIntegrationUpdate | Wire,
+    ) -> models.SwitchboardIntegration:
+        """Change what `data` names, and nothing else (updateSwitchboardIntegration)."""
+        switchboard_id = _bodies.check_id(switchboard_id, "switchboard_id")
+        part_id = _bodies.check_id(switchboard_integration_id, "switchboard_integration_id")
+        body = bodies.body(models.SwitchboardIntegrationUpdate, data, "data")
+        answer = await switchboard_integrations.update_switchboard_integration.asyncio_detailed(
+            self._app_id(), switchboard_id, part_id, client=self._raw, body=body
+        )
+        return answer.parsed.switchboard_integration
+
+    async def delete(self, switchboard_id: str, switchboard_integration_id: str) -> None:
+        """Take an integration out of a switchboard (deleteSwitchboardIntegration)."""
+        switchboard_id = _bodies.check_id(switchboard_id, "switchboard_id")
+        part_id = _bodies.check_id(switchboard_integration_id, "switchboard_integration_id")
+        await switchboard_integrations.delete_switchboard_integration.asyncio_detailed(
+            self._app_id(), switchboard_id, part_id, client=self._raw
+        )

@@ -1,0 +1,42 @@
+# Derived from smooch/_async/v2/app_keys.py by scripts/unasync.py; edit that file.
+"""API keys of an app."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from smooch_api.v2 import models
+from smooch_api.v2.api import app_keys
+
+from ... import _bodies
+from ..._v2 import bodies, paging
+from ..._v2.resource import Resource
+
+if TYPE_CHECKING:
+    import builtins
+
+
+class AppKeys(Resource):
+    """API keys of an app."""
+
+    def create(self, display_name: str, *, app_id: str | None = None) -> models.AppKey:
+        """Make a key of an app, by default the client's own (createAppKey). Ten at most. Needs an account key."""
+        body = bodies.body(models.AppKeyCreate, {"displayName": display_name}, "key")
+        answer = app_keys.create_app_key.sync_detailed(self._app_id(app_id), client=self._raw, body=body)
+        return answer.parsed.key
+
+    def get(self, key_id: str, *, app_id: str | None = None) -> models.AppKey:
+        """Get a key of an app, by default the client's own, with its secret (getAppKey). Needs an account key."""
+        key_id = _bodies.check_id(key_id, "key_id")
+        answer = app_keys.get_app_key.sync_detailed(self._app_id(app_id), key_id, client=self._raw)
+        return answer.parsed.key
+
+    def list(self, *, app_id: str | None = None) -> builtins.list[models.AppKey]:
+        """List the keys of an app, by default the client's own (listAppKeys). Needs an account key."""
+        answer = app_keys.list_app_keys.sync_detailed(self._app_id(app_id), client=self._raw)
+        return paging.records(answer.parsed.keys)
+
+    def delete(self, key_id: str, *, app_id: str | None = None) -> None:
+        """Delete a key of an app, by default the client's own (deleteAppKey). Needs an account key."""
+        key_id = _bodies.check_id(key_id, "key_id")
+        app_keys.delete_app_key.sync_detailed(self._app_id(app_id), key_id, client=self._raw)

@@ -1,0 +1,75 @@
+# Derived from smooch/_async/v2/clients.py by scripts/unasync.py; edit that file.
+"""The channels that a user is reached on."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from smooch_api.v2.api import clients
+
+from ... import _bodies
+from ..._v2 import bodies, paging
+from ..._v2.resource import Resource
+from ..paging import Paged
+
+if TYPE_CHECKING:
+    from smooch_api.v2 import models
+
+    from ..._v2.bodies import Wire
+
+
+class Clients(Resource):
+    """The channels that a user is reached on."""
+
+    def create(
+        self,
+        user_id: str,
+        match_criteria: models.MatchCriteria | Wire,
+        *,
+        conversation_id: str,
+        confirmation: str | models.ClientConfirmation | Wire = "immediate",
+        brand_id: str | None = None,
+    ) -> models.Client:
+        """Reach a user on another channel, in one conversation (createClient).
+
+        `match_criteria` says which channel, and who the user is there; `confirmation` is `immediate`, `userActivity` or
+        `prompt`, or says with which message the user is asked. The client is pending until then; webhooks tell.
+        """
+        user_id = _bodies.check_id(user_id, "user_id")
+        body = bodies.client_create(match_criteria, conversation_id, confirmation)
+        answer = clients.create_client.sync_detailed(
+            self._app_id(), user_id, client=self._raw, body=body, brand_id=bodies.optional(brand_id, "brand_id")
+        )
+        return answer.parsed.client
+
+    def list(
+        self,
+        user_id: str,
+        *,
+        before: str | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+        brand_id: str | None = None,
+    ) -> Paged[models.Client]:
+        """The channels that a user is reached on (listClients).
+
+        From the client `after` on, or backwards from `before`; `limit` at most, or all; a hundred come at a time.
+        """
+        walk = paging.Walk(lambda page: page.clients, before=before, after=after, limit=limit)
+        user_id = _bodies.check_id(user_id, "user_id")
+        call = partial(
+            clients.list_clients.sync_detailed,
+            self._app_id(),
+            user_id,
+            client=self._raw,
+            brand_id=bodies.optional(brand_id, "brand_id"),
+        )
+        return Paged(lambda page: call(page=page), walk)
+
+    def remove(self, user_id: str, client_id: str, *, brand_id: str | None = None) -> None:
+        """Stop reaching a user on a channel (removeClient)."""
+        user_id, client_id = _bodies.check_id(user_id, "user_id"), _bodies.check_id(client_id, "client_id")
+        clients.remove_client.sync_detailed(
+            self._app_id(), user_id, client_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
+        )

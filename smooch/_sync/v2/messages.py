@@ -1,0 +1,245 @@
+# Derived from smooch/_async/v2/messages.py by scripts/unasync.py; edit that file.
+"""The messages of a conversation."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Unpack
+
+from smooch_api.v2.api import messages
+
+from ... import _bodies, _files, errors
+from ..._v2 import bodies, paging
+from ..._v2.resource import Resource
+from ..paging import Paged
+from .attachments import Attachments, upload_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from smooch_api.v2 import models
+
+    from ..._files import FileSource
+    from ..._v2.bodies import MessageLike, MessageOptions, Wire
+
+
+class Messages(Resource):
+    """The messages of a conversation."""
+
+    def post(
+        self, conversation_id: str, message: MessageLike, **options: Unpack[MessageOptions]
+    ) -> models.Message:
+        """Post a message (postMessage).
+
+        `message` is a text, the content of a message as a model or in wire form, or a whole message. All methods that
+        post take the same options: `author` is `business` (unless told), a `User`, an `AuthorPost`, or a mapping such
+        as `{"type": "user", "userExternalId": "b6518"}`; `metadata`, 4 kB at most; `destination`, one channel to send
+        to; `override`, what some channels get instead, in their own form; `schema`, `whatsapp` for content in the
+        form of WhatsApp; `block_chat_input`, for the user to write nothing meanwhile.
+
+        A message is never sent twice: where it may have arrived, an error says so. A text with a template in
+        shorthand can become several messages, of which the last is returned.
+
+        Raises:
+            ConversationFull: the conversation holds as many messages as the API allows.
+        """
+        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
+        body = bodies.message_post(message, options)
+        answer = messages.post_message.sync_detailed(
+            self._app_id(), conversation_id, client=self._raw, body=body
+        )
+        return bodies.last_message(
+            answer, self._settings, f"apps/{self._app_id()}/conversations/{conversation_id}/messages"
+        )
+
+    def post_text(
+        self,
+        conversation_id: str,
+        text: str | None = None,
+        *,
+        html_text: str | None = None,
+        markdown_text: str | None = None,
+        actions: Iterable[models.Action | Wire] | None = None,
+        payload: str | None = None,
+        **options: Unpack[MessageOptions],
+    ) -> models.Message:
+        """Post a text of up to 4096 characters, plain or rich, with buttons or quick replies if need be (postMessage).
+
+        `options` are those of `post`.
+        """
+        content = bodies.text_content(
+            text=text, htmlText=html_text, markdownText=markdown_text, actions=actions, payload=payload
+        )
+        return self.post(conversation_id, content, **options)
+
+    def post_image(
+        self,
+        conversation_id: str,
+        media_url: str,
+        *,
+        text: str | None = None,
+        html_text: str | None = None,
+        markdown_text: str | None = None,
+        alt_text: str | None = None,
+        actions: Iterable[models.Action | Wire] | None = None,
+        **options: Unpack[MessageOptions],
+    ) -> models.Message:
+        """Post an image that has an address (postMessage); `post_media` uploads one. Options: see `post`."""
+        content = bodies.content(
+            "image",
+            mediaUrl=media_url,
+            text=text,
+            htmlText=html_text,
+            markdownText=markdown_text,
+            altText=alt_text,
+            actions=actions,
+        )
+        return self.post(conversation_id, content, **options)
+
+    def post_file(
+        self,
+        conversation_id: str,
+        media_url: str,
+        *,
+        text: str | None = None,
+        html_text: str | None = None,
+        markdown_text: str | None = None,
+        alt_text: str | None = None,
+        **options: Unpack[MessageOptions],
+    ) -> models.Message:
+        """Post a file that has an address (postMessage); `post_media` uploads one. Options: see `post`."""
+        content = bodies.content(
+            "file", mediaUrl=media_url, text=text, htmlText=html_text, markdownText=markdown_text, altText=alt_text
+        )
+        return self.post(conversation_id, content, **options)
+
+    def post_carousel(
+        self,
+        conversation_id: str,
+        items: Iterable[models.MessageItem | Wire],
+        *,
+        display_settings: models.DisplaySettings | Wire | None = None,
+        **options: Unpack[MessageOptions],
+    ) -> models.Message:
+        """Post up to ten cards side by side (postMessage). Options: see `post`."""
+        content = bodies.content("carousel", items=items, displaySettings=display_settings)
+        return self.post(conversation_id, content, **options)
+
+    def post_list(
+        self,
+        conversation_id: str,
+        items: Iterable[models.MessageItem | Wire],
+        *,
+        actions: Iterable[models.ItemAction | Wire] | None = None,
+        **options: Unpack[MessageOptions],
+    ) -> models.Message:
+        """Post up to ten cards one below the other (postMessage). Options: see `post`."""
+        content = bodies.content("list", items=items, actions=actions)
+        return self.post(conversation_id, content, **options)
+
+    def post_form(
+        self,
+        conversation_id: str,
+        fields: Iterable[models.FormMessageField | Wire],
+        *,
+        text: str | None = None,
+        **options: Unpack[MessageOptions],
+    ) -> models.Message:
+        """Post up to 20 questions (postMessage); `text` is what social channels show. Options: see `post`."""
+        content = bodies.content("form", fields=fields, text=text)
+        return self.post(conversation_id, content, **options)
+
+    def post_location(
+        self,
+        conversation_id: str,
+        lat: float,
+        long: float,
+        *,
+        name: str | None = None,
+        address: str | None = None,
+        **options: Unpack[MessageOptions],
+    ) -> models.Message:
+        """Post a place, in degrees of latitude and longitude (postMessage). Options: see `post`."""
+        content = bodies.location_content(lat, long, name, address)
+        return self.post(conversation_id, content, **options)
+
+    def post_template(
+        self, conversation_id: str, template: Wire, **options: Unpack[MessageOptions]
+    ) -> models.Message:
+        """Post a message template of WhatsApp, in WhatsApp's own form (postMessage). Options: see `post`."""
+        content = bodies.content("template", template=template)
+        options.setdefault("schema", "whatsapp")
+        return self.post(conversation_id, content, **options)
+
+    def post_media(
+        self,
+        conversation_id: str,
+        file_path: FileSource | bytes,
+        *,
+        mime_type: str | None = None,
+        filename: str | None = None,
+        text: str | None = None,
+        html_text: str | None = None,
+        markdown_text: str | None = None,
+        alt_text: str | None = None,
+        actions: Iterable[models.Action | Wire] | None = None,
+        **options: Unpack[MessageOptions],
+    ) -> models.Message:
+        """Upload a file and post it, as an image if it is one (uploadAttachment, postMessage).
+
+        The file is given as in `attachments.upload`; only an image can have `actions`. If the API refuses the message,
+        the uploaded file is removed again. Options: see `post`.
+        """
+        if actions is not None:
+            actions = list(actions)  # read twice
+        with _files.opened(file_path, _files.LIMITS[self._settings.prefix], mime_type, filename) as upload:
+            content = partial(
+                bodies.media_content,
+                is_image=upload.is_image,
+                text=text,
+                htmlText=html_text,
+                markdownText=markdown_text,
+                altText=alt_text,
+                actions=actions,
+            )
+            bodies.message_post(content("about:blank"), options)
+            attachment = upload_file(self._raw, self._app_id(), upload, conversation_id)
+        try:
+            return self.post(conversation_id, content(attachment.media_url), **options)
+        except errors.APIError as refusal:
+            if not isinstance(refusal, errors.ServerError):  # after which the message may be there nevertheless
+                with suppress(errors.SmoochError):
+                    Attachments(self._raw, self._settings).delete(attachment.media_url)
+            raise
+
+    def list(
+        self,
+        conversation_id: str,
+        *,
+        newest_first: bool | None = None,
+        before: str | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> Paged[models.Message]:
+        """The messages of a conversation (listMessages), `limit` at most, or all; a hundred come at a time.
+
+        Newest first and back in time, as the API pages them (from the message with the id `before`, if given); with
+        `after`, from that message on and forward in time. With `newest_first=False` and no `after`, from the very first
+        message on: then all pages are fetched before the first message is given.
+        """
+        walk = paging.messages(newest_first=newest_first, before=before, after=after, limit=limit)
+        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
+        call = partial(messages.list_messages.sync_detailed, self._app_id(), conversation_id, client=self._raw)
+        return Paged(lambda page: call(page=page), walk)
+
+    def delete(self, conversation_id: str, message_id: str) -> None:
+        """Delete one message (deleteMessage)."""
+        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
+        message_id = _bodies.check_id(message_id, "message_id")
+        messages.delete_message.sync_detailed(self._app_id(), conversation_id, message_id, client=self._raw)
+
+    def delete_all(self, conversation_id: str) -> None:
+        """Delete all messages of a conversation (deleteAllMessages)."""
+        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
+        messages.delete_all_messages.sync_detailed(self._app_id(), conversation_id, client=self._raw)

@@ -1,0 +1,75 @@
+# Derived from smooch/_async/v2/participants.py by scripts/unasync.py; edit that file.
+"""The users in a conversation."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from smooch_api.v2 import models
+from smooch_api.v2.api import participants
+
+from ... import _bodies
+from ..._v2 import bodies, paging
+from ..._v2.resource import Resource
+from ..paging import Paged
+
+
+class Participants(Resource):
+    """The users in a conversation."""
+
+    def join(
+        self,
+        conversation_id: str,
+        *,
+        user_id: str | None = None,
+        user_external_id: str | None = None,
+        subscribe_sdk_client: bool,
+    ) -> models.Participant:
+        """Take a user, by either id, into a conversation of type `sdkGroup` (joinConversation).
+
+        `subscribe_sdk_client` says whether the user is notified before having opened it.
+        """
+        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
+        who = bodies.one_of("user_id", user_id=user_id, user_external_id=user_external_id)
+        body = bodies.body(models.ParticipantJoin, {**who, "subscribeSDKClient": subscribe_sdk_client}, "participant")
+        answer = participants.join_conversation.sync_detailed(
+            self._app_id(), conversation_id, client=self._raw, body=body
+        )
+        return answer.parsed.participant
+
+    def list(
+        self,
+        conversation_id: str,
+        *,
+        before: str | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> Paged[models.Participant]:
+        """The users in a conversation (listParticipants).
+
+        From the participant `after` on, or backwards from `before`; `limit` at most, or all; a hundred come at a time.
+        """
+        walk = paging.Walk(lambda page: page.participants, before=before, after=after, limit=limit)
+        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
+        call = partial(
+            participants.list_participants.sync_detailed, self._app_id(), conversation_id, client=self._raw
+        )
+        return Paged(lambda page: call(page=page), walk)
+
+    def leave(
+        self,
+        conversation_id: str,
+        *,
+        user_id: str | None = None,
+        user_external_id: str | None = None,
+        participant_id: str | None = None,
+    ) -> None:
+        """Take a user, by one of the three ids, out of a conversation of type `sdkGroup` (leaveConversation)."""
+        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
+        who = bodies.one_of(
+            "user_id", user_id=user_id, user_external_id=user_external_id, participant_id=participant_id
+        )
+        body = bodies.body(models.ParticipantLeave, who, "participant")
+        participants.leave_conversation.sync_detailed(
+            self._app_id(), conversation_id, client=self._raw, body=body
+        )

@@ -1,0 +1,147 @@
+# Derived from smooch/_async/v2/webhooks.py by scripts/unasync.py; edit that file.
+"""Webhooks: where the API delivers events, and which ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from smooch_api.v2.api import webhooks
+
+from ... import _bodies, _webhook_plan, errors
+from ..._synchronization import sleep
+from ..._v2 import bodies, paging
+from ..._v2.resource import Resource
+
+if TYPE_CHECKING:
+    import builtins
+    from collections.abc import Iterable
+
+    from smooch_api.v2 import models
+
+    from ..._v2.bodies import Wire
+
+
+class Webhooks(Resource):
+    """Webhooks: where the API delivers events, and which ones."""
+
+    def create(
+        self,
+        target: str,
+        triggers: str | Iterable[str],
+        *,
+        integration: str = "me",
+        include_full_user: bool | None = None,
+        include_full_source: bool | None = None,
+    ) -> models.Webhook:
+        """Make a webhook (createWebhook). An app has ten at most; `ensure` makes it once."""
+        integration = _bodies.check_id(integration, "integration")
+        body = bodies.webhook_create(
+            _webhook_plan.check_target(target),
+            bodies.check_triggers(triggers, "triggers"),
+            bodies.webhook_options(include_full_user, include_full_source),
+        )
+        answer = webhooks.create_webhook.sync_detailed(
+            self._app_id(), integration, client=self._raw, body=body
+        )
+        return answer.parsed.webhook
+
+    def get(self, webhook_id: str, *, integration: str = "me") -> models.Webhook:
+        """Get a webhook, with its secret (getWebhook)."""
+        integration, webhook_id = (
+            _bodies.check_id(integration, "integration"),
+            _bodies.check_id(webhook_id, "webhook_id"),
+        )
+        answer = webhooks.get_webhook.sync_detailed(self._app_id(), integration, webhook_id, client=self._raw)
+        return answer.parsed.webhook
+
+    def list(self, *, integration: str = "me") -> builtins.list[models.Webhook]:
+        """List the webhooks of an integration (listWebhooks).
+
+        `me` is the integration that an integration key or an access token belongs to; with any other key name one.
+        """
+        integration = _bodies.check_id(integration, "integration")
+        answer = webhooks.list_webhooks.sync_detailed(self._app_id(), integration, client=self._raw)
+        return paging.records(answer.parsed.webhooks)
+
+    def update(
+        self, webhook_id: str, data: models.WebhookUpdate | Wire, *, integration: str = "me"
+    ) -> models.Webhook:
+        """Change what `data` names, and nothing else; `triggers` is the whole new list (updateWebhook)."""
+        integration, webhook_id = (
+            _bodies.check_id(integration, "integration"),
+            _bodies.check_id(webhook_id, "webhook_id"),
+        )
+        body = bodies.webhook_changes(data)
+        answer = webhooks.update_webhook.sync_detailed(
+            self._app_id(), integration, webhook_id, client=self._raw, body=body
+        )
+        return answer.parsed.webhook
+
+    def delete(self, webhook_id: str, *, integration: str = "me") -> None:
+        """Delete a webhook (deleteWebhook)."""
+        integration, webhook_id = (
+            _bodies.check_id(integration, "integration"),
+            _bodies.check_id(webhook_id, "webhook_id"),
+        )
+        webhooks.delete_webhook.sync_detailed(self._app_id(), integration, webhook_id, client=self._raw)
+
+    def ensure(
+        self,
+        trigger: str | Iterable[str],
+        webhook_url: str,
+        *,
+        integration: str = "me",
+        include_full_user: bool | None = None,
+        include_full_source: bool | None = None,
+        move: bool = True,
+    ) -> models.Webhook:
+        """Have exactly one webhook of an integration that carries a trigger (or several) to an address; return it.
+
+        (listWebhooks, and as need be createWebhook, updateWebhook, deleteWebhook.)
+
+        It exists: nothing is written. Otherwise the trigger moves here from wherever it was in this integration. A
+        webhook with that target gets it added; where there is none, a webhook that has no other trigger gets the new
+        target, or else one is made. From all other webhooks this trigger is taken, and nothing else; one that has no
+        trigger left is deleted. With `move=False` webhooks with another target stay as they are. What is not said of
+        `include_full_user` and `include_full_source` stays as it is, which for a new webhook is no.
+
+        Many processes may call it at once, and all get the same webhook: whatever was just made or changed is looked at
+        again after a second and a half, since the API has no locks.
+
+        Raises:
+            InvalidInput: the address or a trigger cannot be one.
+            BadRequest: the app has ten webhooks already.
+        """
+        integration = _bodies.check_id(integration, "integration")
+        wanted = bodies.check_triggers(trigger, "trigger")
+        target = _webhook_plan.check_target(webhook_url, "webhook_url")
+        options = bodies.webhook_options(include_full_user, include_full_source)
+        negotiation = _webhook_plan.Negotiation(wanted, target, move=move, options=options)
+        while True:
+            listed = webhooks.list_webhooks.sync_detailed(self._app_id(), integration, client=self._raw)
+            by_id = bodies.webhooks_by_id(listed.parsed)
+            carrier = negotiation.look([bodies.hook(one) for one in by_id.values()], listed.headers.get("Date", ""))
+            if carrier is not None:
+                return by_id[carrier.id]
+            while negotiation.changes:
+                self._change(negotiation.changes.pop(0), negotiation, integration)
+            sleep(negotiation.pause)
+
+    def _change(
+        self, change: _webhook_plan.Change, negotiation: _webhook_plan.Negotiation, integration: str
+    ) -> None:
+        try:
+            match change.kind:
+                case "create":
+                    body = bodies.webhook_create(change.target, change.triggers, change.options)
+                    made = webhooks.create_webhook.sync_detailed(
+                        self._app_id(), integration, client=self._raw, body=body
+                    )
+                    negotiation.made(made.parsed.webhook.id)
+                case "update":
+                    changes = bodies.webhook_update(change.target, change.triggers, change.options)
+                    self.update(change.hook_id, changes, integration=integration)
+                case "delete":
+                    self.delete(change.hook_id, integration=integration)
+        except (errors.BadRequest, errors.NotFound, errors.Conflict) as error:
+            negotiation.failed(change, error)
