@@ -117,9 +117,9 @@ def _root(region: str, base_url: str | None) -> httpx.URL:
 
 def regional(region: str) -> httpx.URL:
     """Address of a region's API."""
-    if region not in _http.ROOTS:
-        raise InvalidInput(f"region must be one of {', '.join(_http.ROOTS)}, not {region!r}", "region")
-    return httpx.URL(_http.ROOTS[region])
+    if region not in _http.REGIONS:
+        raise InvalidInput(f"region must be one of {', '.join(_http.REGIONS)}, not {region!r}", "region")
+    return httpx.URL(_http.REGIONS[region])
 
 
 def root_of(base_url: str) -> httpx.URL:

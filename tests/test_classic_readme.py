@@ -57,7 +57,7 @@ def sandbox(monkeypatch: pytest.MonkeyPatch) -> Any:
     """What stands in for the API, at its own address."""
     monkeypatch.setattr(_webhook_plan, "SETTLING_SECONDS", 0.01)
     with Sandbox() as sandbox:
-        monkeypatch.setitem(_http.ROOTS, "us", sandbox.url)
+        monkeypatch.setitem(_http.REGIONS, "us", sandbox.url)
         yield sandbox
 
 

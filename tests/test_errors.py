@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 import smooch
-from smooch import _http, errors
+from smooch import errors
 from smooch.v1 import AsyncSmooch, Smooch
 
 # The tree
@@ -157,7 +157,7 @@ def explained(status: int, path: str, *, html: bool = False, **options: Any) -> 
     with Smooch(options.pop("key_id", "app_5a"), "a secret that nobody must see", **options) as api:
         request = api._http.build_request("GET", path)
         headers = {"Content-Type": "text/html" if html else "application/json; charset=utf-8"}
-        return _http.hint(api._settings, httpx.Response(status, headers=headers, request=request))
+        return api._settings.hint(httpx.Response(status, headers=headers, request=request))
 
 
 ACCOUNT = {"key_id": "act_5a"}

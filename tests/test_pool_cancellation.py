@@ -11,7 +11,7 @@ import pytest
 from concurrency import async_wait_until
 from peer import Peer, Request, answer, crowded, deaf, script
 
-from smooch._async.http import AsyncPool, _Connections
+from smooch._async.pool import AsyncPool, _Connections
 from smooch.v1 import AsyncSmooch
 
 if TYPE_CHECKING:

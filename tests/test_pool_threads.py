@@ -16,7 +16,7 @@ import pytest
 from concurrency import Background
 from peer import Peer, Request, answer, script, wait_until
 
-from smooch._sync.http import Pool, _Connections
+from smooch._sync.pool import Pool, _Connections
 from smooch.v1 import Smooch
 
 if TYPE_CHECKING:

@@ -9,9 +9,11 @@ from smooch_api.v1 import Client
 from smooch_api.v1.api import app_users, attachments, conversations, webhooks
 
 from .. import _bodies, _config, _files, _http, _paging, _webhook_plan, auth, errors
-from .._async_synchronization import async_sleep
-from .._options import CallOptions, ClientOptions
-from .http import AsyncHTTPClient, AsyncPool
+from .._http import CallOptions, ClientOptions
+from .._http.async_synchronization import async_sleep
+from .._http.connections import ConnectionFactory
+from .http import AsyncHTTPClient
+from .pool import AsyncPool
 
 if TYPE_CHECKING:
     import ssl
@@ -103,7 +105,7 @@ class AsyncSmooch:
             max_connections=max_connections,
         )
         if transport is None:
-            transport = AsyncPool(_http.Connector(settings.root, ssl_context).asynchronous, settings.max_connections)
+            transport = AsyncPool(ConnectionFactory(settings.root, ssl_context).create_async, settings.max_connections)
         self._connect(settings, auth.TokenAuth(key_id, secret, scope=settings.scope, url=settings.root), transport)
 
     def _connect(

@@ -10,9 +10,11 @@ from smooch_api.v1 import Client
 from smooch_api.v1.api import app_users, attachments, conversations, webhooks
 
 from .. import _bodies, _config, _files, _http, _paging, _webhook_plan, auth, errors
-from .._synchronization import sleep
-from .._options import CallOptions, ClientOptions
-from .http import HTTPClient, Pool
+from .._http import CallOptions, ClientOptions
+from .._http.synchronization import sleep
+from .._http.connections import ConnectionFactory
+from .http import HTTPClient
+from .pool import Pool
 
 if TYPE_CHECKING:
     import ssl
@@ -104,7 +106,7 @@ class Smooch:
             max_connections=max_connections,
         )
         if transport is None:
-            transport = Pool(_http.Connector(settings.root, ssl_context).sync, settings.max_connections)
+            transport = Pool(ConnectionFactory(settings.root, ssl_context).create_sync, settings.max_connections)
         self._connect(settings, auth.TokenAuth(key_id, secret, scope=settings.scope, url=settings.root), transport)
 
     def _connect(

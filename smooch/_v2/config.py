@@ -241,9 +241,9 @@ def hint(settings: Settings, response: httpx.Response) -> str:
         case 423:
             return "the conversation is full: messages.delete_all(conversation_id) makes room"
         case 429:
-            return _http.WAIT_FIRST
+            return _http.HINT_429
         case status if status < 400:
-            return "redirects are not followed: use the address that the API itself has, with https"
+            return _http.HINT_REDIRECT
     return ""
 
 

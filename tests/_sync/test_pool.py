@@ -14,8 +14,8 @@ import trustme
 from concurrency import Background, together, wait_until
 from peer import Peer, Request, answer, script
 
-from smooch import _http
-from smooch._sync.http import Pool, _Connections
+from smooch._sync.pool import Pool, _Connections
+from smooch._http import connections
 from smooch.errors import ClientClosed, ConnectionFailed, RequestTimeout, SmoochError
 from smooch.v1 import Smooch
 
@@ -198,7 +198,7 @@ def test_a_server_that_says_that_it_will_close_is_believed(waits: list[float]) -
 
 
 def test_what_nobody_used_for_a_while_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_http, "KEEPALIVE_SECONDS", 0.1)
+    monkeypatch.setattr(connections, "KEEPALIVE_SECONDS", 0.1)
     gate = threading.Event()
     with Peer(once_open(gate)) as peer:
         with connect(peer.url) as api:
@@ -369,7 +369,7 @@ def test_certificates_are_loaded_once_for_all_clients_and_connections(
 
     create_ssl_context = httpx.create_ssl_context
     monkeypatch.setattr(httpx, "create_ssl_context", create)
-    _http.tls_context.cache_clear()
+    connections.tls_context.cache_clear()
     gate = threading.Event()
     try:
         with Peer(once_open(gate), tls=server_side(authority)) as peer:
@@ -384,4 +384,4 @@ def test_certificates_are_loaded_once_for_all_clients_and_connections(
             assert peer.connections == 4
         assert len(created) == 1
     finally:
-        _http.tls_context.cache_clear()
+        connections.tls_context.cache_clear()

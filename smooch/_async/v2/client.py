@@ -8,9 +8,11 @@ from smooch_api.v2 import Client, models
 from smooch_api.v2.api import oauth
 
 from ... import _config, _http, auth, errors
-from ..._options import CallOptions, ClientOptions
+from ..._http import CallOptions, ClientOptions
+from ..._http.connections import ConnectionFactory
 from ..._v2 import bodies, config, tokens
-from ..http import AsyncHTTPClient, AsyncPool
+from ..http import AsyncHTTPClient
+from ..pool import AsyncPool
 from .activities import AsyncActivities
 from .app_keys import AsyncAppKeys
 from .apps import AsyncApps
@@ -227,4 +229,4 @@ class AsyncSmooch:
 
 
 def _pool(settings: config.Settings, ssl_context: ssl.SSLContext | None = None) -> AsyncPool:
-    return AsyncPool(_http.Connector(settings.root, ssl_context).asynchronous, settings.max_connections)
+    return AsyncPool(ConnectionFactory(settings.root, ssl_context).create_async, settings.max_connections)

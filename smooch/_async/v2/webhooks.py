@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from smooch_api.v2.api import webhooks
 
 from ... import _bodies, _webhook_plan, errors
-from ..._async_synchronization import async_sleep
+from ..._http.async_synchronization import async_sleep
 from ..._v2 import bodies, paging
 from ..._v2.resource import Resource
 

@@ -9,9 +9,11 @@ from smooch_api.v2 import Client, models
 from smooch_api.v2.api import oauth
 
 from ... import _config, _http, auth, errors
-from ..._options import CallOptions, ClientOptions
+from ..._http import CallOptions, ClientOptions
+from ..._http.connections import ConnectionFactory
 from ..._v2 import bodies, config, tokens
-from ..http import HTTPClient, Pool
+from ..http import HTTPClient
+from ..pool import Pool
 from .activities import Activities
 from .app_keys import AppKeys
 from .apps import Apps
@@ -228,4 +230,4 @@ class Smooch:
 
 
 def _pool(settings: config.Settings, ssl_context: ssl.SSLContext | None = None) -> Pool:
-    return Pool(_http.Connector(settings.root, ssl_context).sync, settings.max_connections)
+    return Pool(ConnectionFactory(settings.root, ssl_context).create_sync, settings.max_connections)

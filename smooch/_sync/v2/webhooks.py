@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from smooch_api.v2.api import webhooks
 
 from ... import _bodies, _webhook_plan, errors
-from ..._synchronization import sleep
+from ..._http.synchronization import sleep
 from ..._v2 import bodies, paging
 from ..._v2.resource import Resource
 

@@ -1,4 +1,4 @@
-"""What threads wait with; `_async_synchronization` has the same for tasks, under the same names but for `Async`."""
+"""What threads wait with; `async_synchronization` has the same for tasks, under the same names but for `Async`."""
 
 from __future__ import annotations
 

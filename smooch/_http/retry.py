@@ -7,7 +7,7 @@ import time
 import httpx
 from httpx_retries import Retry, RetryTransport
 
-from . import errors
+from .. import errors
 
 __all__ = ["RetryPolicy", "RetryTransport"]
 

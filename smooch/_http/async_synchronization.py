@@ -1,4 +1,4 @@
-"""What tasks wait with, in the shape of `_synchronization`, so that the sync code is derived by renaming."""
+"""What tasks wait with, in the shape of `synchronization`, so that the sync code is derived by renaming."""
 
 from __future__ import annotations
 

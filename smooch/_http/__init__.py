@@ -1,0 +1,23 @@
+"""HTTP core without I/O loops: settings, retry policy, hints, connections for threads and asyncio.
+
+The client and the pool, which wait, are in `smooch/_async/` and derived in `smooch/_sync/`.
+"""
+
+from __future__ import annotations
+
+from .hints import HINT_429, HINT_REDIRECT
+from .options import CallOptions, ClientOptions
+from .settings import DEADLINE, MAX_CONNECTIONS, REGIONS, RETRIES, TIMEOUT, Settings
+
+__all__ = [
+    "DEADLINE",
+    "HINT_429",
+    "HINT_REDIRECT",
+    "MAX_CONNECTIONS",
+    "REGIONS",
+    "RETRIES",
+    "TIMEOUT",
+    "CallOptions",
+    "ClientOptions",
+    "Settings",
+]
