@@ -1,5 +1,5 @@
-# Derived from tests/_async/test_v2_webhooks.py by scripts/unasync.py; edit that file.
-"""`webhooks.ensure` of v2; `tests/test_webhook_plan.py` has every rule and many callers."""
+# Derived from tests/_async/v2/test_webhooks.py by scripts/unasync.py; edit that file.
+"""Webhooks: every call, what is refused before it is sent, and the sandbox's responses."""
 
 from __future__ import annotations
 
@@ -14,10 +14,14 @@ from smooch import _webhook_plan
 from smooch.errors import BadRequest, InvalidInput, NotFound, SmoochError
 from smooch.v2 import Smooch
 
+from .calls import Call, Refusal, check_call, check_refusal
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from smooch.sandbox import Sandbox
+
+    from .conftest import Keys
 
 APP = "5d8cff3cd55b040010928b5b"
 HERE = "https://here.example/hook"
@@ -25,10 +29,101 @@ THERE = "https://there.example/hook"
 MESSAGE, POSTBACK, READ = "conversation:message", "conversation:postback", "conversation:read"
 
 
-@pytest.fixture(autouse=True)
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One caller alone need not wait for others."""
-    monkeypatch.setattr(_webhook_plan, "SETTLING_SECONDS", 0.01)
+CALLS: dict[str, Call] = {
+    "list": (
+        lambda api: api.webhooks.list(),
+        "listWebhooks GET /integrations/me/webhooks",
+        None,
+        [models.Webhook],
+    ),
+    "get": (
+        lambda api: api.webhooks.get("w1", integration="i1"),
+        "getWebhook GET /integrations/i1/webhooks/w1",
+        None,
+        models.Webhook,
+    ),
+    "create": (
+        lambda api: api.webhooks.create(HERE, "conversation:message", integration="i1", include_full_user=True),
+        "createWebhook POST /integrations/i1/webhooks",
+        {"target": HERE, "triggers": ["conversation:message"], "includeFullUser": True},
+        models.Webhook,
+    ),
+    "update": (
+        lambda api: api.webhooks.update("w1", {"triggers": ["conversation:read"]}),
+        "updateWebhook PATCH /integrations/me/webhooks/w1",
+        {"triggers": ["conversation:read"]},
+        models.Webhook,
+    ),
+    "delete": (
+        lambda api: api.webhooks.delete("w1"),
+        "deleteWebhook DELETE /integrations/me/webhooks/w1",
+        None,
+        None,
+    ),
+    "ensure": (
+        lambda api: api.webhooks.ensure("conversation:message", "https://bot.example/hook", integration="i1"),
+        "listWebhooks GET /integrations/i1/webhooks\nlistWebhooks GET /integrations/i1/webhooks",
+        None,
+        models.Webhook,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_method_sends_what_the_specification_describes_and_returns_models(
+    example_api: Smooch, example_server: Peer, name: str
+) -> None:
+    check_call(example_api, example_server, CALLS[name])
+
+
+REFUSED: dict[str, Refusal] = {
+    "a trigger of v1 in a new webhook": (
+        lambda api: api.webhooks.create("https://a.example", "*"),
+        "triggers",
+        "no trigger '*'",
+    ),
+    "a webhook without a trigger": (
+        lambda api: api.webhooks.update("w", {"triggers": []}),
+        "data.triggers",
+        "must name one trigger at least",
+    ),
+    "a webhook without an address": (
+        lambda api: api.webhooks.update("w", models.WebhookUpdate(target="a.example")),
+        "data.target",
+        "must be a full address",
+    ),
+    "a trigger of v1": (lambda api: api.webhooks.ensure("*", "https://a.example"), "trigger", "no trigger '*'"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_the_api_would_refuse_is_refused_before_it_is_sent(
+    api: Smooch, sandbox: Sandbox, name: str
+) -> None:
+    check_refusal(api, sandbox, REFUSED[name])
+
+
+def story(keys: Keys, sandbox: Sandbox) -> None:
+    for api, integration in ((keys.app, sandbox.integration_id), (keys.integration, "me")):
+        made = api.webhooks.create(HERE, "conversation:message", integration=integration)
+        assert api.webhooks.get(made.id, integration=integration) == made
+        changed = api.webhooks.update(made.id, {"includeFullUser": True}, integration=integration)
+        assert (changed.include_full_user, changed.triggers) == (True, ["conversation:message"])
+        assert api.webhooks.list(integration=integration) == [changed]
+        same = api.webhooks.ensure("conversation:message", HERE, integration=integration)
+        assert same == changed
+        api.webhooks.delete(made.id, integration=integration)
+        fresh = api.webhooks.ensure(["conversation:message", "user:merge"], HERE, integration=integration)
+        assert (fresh.target, fresh.triggers) == (HERE, ["conversation:message", "user:merge"])
+        api.webhooks.delete(fresh.id, integration=integration)
+        assert api.webhooks.list(integration=integration) == []
+
+
+def test_what_one_call_does_the_next_one_sees(keys: Keys, sandbox: Sandbox) -> None:
+    story(keys, sandbox)
+
+
+# ensure: tests/test_webhook_plan.py has every rule and many callers
 
 
 @pytest.fixture

@@ -1,3 +1,4 @@
+# Derived from tests/_async/test_paging.py by scripts/unasync.py; edit that file.
 """Lists of v2: pages in either direction, limits, cursors, and what nobody has seen before."""
 
 from __future__ import annotations
@@ -6,22 +7,21 @@ import copy
 import json
 import pickle
 import threading
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from concurrency import AsyncBackground, async_wait_until
+from concurrency import Background, wait_until
 from peer import Peer, Request, answer, script
 from smooch_api.v2 import models
 from smooch_api.v2.types import UNSET
 
 from smooch.errors import InvalidInput, ServerError, SmoochError
-from smooch.v2 import AsyncPaged, AsyncSmooch
+from smooch.v2 import Paged, Smooch
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-
-pytestmark = pytest.mark.anyio
+    from collections.abc import Iterator, Callable
 
 APP = "5d8cff3cd55b040010928b5b"
 CONVERSATION = "c616a583e4c240a871818541"
@@ -84,93 +84,93 @@ class Server:
 
 
 class Listing:
-    def __init__(self, api: AsyncSmooch, server: Server) -> None:
+    def __init__(self, api: Smooch, server: Server) -> None:
         self.api = api
         self.server = server
 
-    def messages(self, **options: Any) -> AsyncPaged[models.Message]:
+    def messages(self, **options: Any) -> Paged[models.Message]:
         return self.api.messages.list(CONVERSATION, **options)
 
-    def clients(self, **options: Any) -> AsyncPaged[models.Client]:
+    def clients(self, **options: Any) -> Paged[models.Client]:
         return self.api.clients.list("u-77", **options)
 
 
 @pytest.fixture
-async def serve() -> AsyncIterator[Callable[..., Listing]]:
+def serve() -> Iterator[Callable[..., Listing]]:
     """Makes a server and a client of it."""
     peers, clients = [], []
 
     def make(respond: Any) -> Listing:
         peers.append(Peer(respond).__enter__())
-        clients.append(AsyncSmooch("app_5a", "a secret", APP, base_url=peers[-1].url, retries=0))
+        clients.append(Smooch("app_5a", "a secret", APP, base_url=peers[-1].url, retries=0))
         return Listing(clients[-1], respond)
 
     yield make
     for one in clients:
-        await one.aclose()
+        one.close()
     for peer in peers:
         peer.__exit__()
 
 
-async def numbers(records: AsyncPaged[Any]) -> list[int]:
-    return [int(record.id, 16) async for record in records]
+def numbers(records: Paged[Any]) -> list[int]:
+    return [int(record.id, 16) for record in records]
 
 
 @pytest.mark.parametrize("total", [0, 1, 99, 100, 101, 250])
-async def test_every_record_comes_once_and_in_order(serve: Callable[..., Listing], total: int) -> None:
+def test_every_record_comes_once_and_in_order(serve: Callable[..., Listing], total: int) -> None:
     listing = serve(Server(total))
-    assert await numbers(listing.clients()) == list(range(total))
+    assert numbers(listing.clients()) == list(range(total))
     assert len(listing.server.pages) == max(1, -(-total // 100))
-    assert await numbers(listing.clients(before=record_id(total))) == list(range(total))[::-1]
-    assert await numbers(listing.messages()) == list(range(total))[::-1]
-    assert await numbers(listing.messages(newest_first=True)) == list(range(total))[::-1]
-    assert await numbers(listing.messages(newest_first=False)) == list(range(total))
+    assert numbers(listing.clients(before=record_id(total))) == list(range(total))[::-1]
+    assert numbers(listing.messages()) == list(range(total))[::-1]
+    assert numbers(listing.messages(newest_first=True)) == list(range(total))[::-1]
+    assert numbers(listing.messages(newest_first=False)) == list(range(total))
 
 
 @pytest.mark.parametrize("descending", [False, True])
-async def test_the_order_is_by_time_however_the_api_sorts_a_page(
+def test_the_order_is_by_time_however_the_api_sorts_a_page(
     serve: Callable[..., Listing], descending: bool
 ) -> None:
     listing = serve(Server(250, descending=descending))
-    assert await numbers(listing.messages()) == list(range(250))[::-1]
-    assert await numbers(listing.messages(after=record_id(20))) == list(range(21, 250))
-    assert await numbers(listing.messages(newest_first=False)) == list(range(250))
+    assert numbers(listing.messages()) == list(range(250))[::-1]
+    assert numbers(listing.messages(after=record_id(20))) == list(range(21, 250))
+    assert numbers(listing.messages(newest_first=False)) == list(range(250))
 
 
-async def test_a_cursor_gives_the_direction(serve: Callable[..., Listing]) -> None:
+def test_a_cursor_gives_the_direction(serve: Callable[..., Listing]) -> None:
     listing = serve(Server(300))
-    assert await numbers(listing.messages(before=record_id(120))) == list(range(120))[::-1]
-    assert await numbers(listing.messages(after=record_id(120))) == list(range(121, 300))
-    assert await numbers(listing.messages(after=record_id(120), newest_first=False)) == list(range(121, 300))
-    assert await numbers(listing.clients(after=record_id(120))) == list(range(121, 300))
+    assert numbers(listing.messages(before=record_id(120))) == list(range(120))[::-1]
+    assert numbers(listing.messages(after=record_id(120))) == list(range(121, 300))
+    assert numbers(listing.messages(after=record_id(120), newest_first=False)) == list(range(121, 300))
+    assert numbers(listing.clients(after=record_id(120))) == list(range(121, 300))
 
 
-async def test_nothing_is_fetched_before_it_is_needed(serve: Callable[..., Listing]) -> None:
+def test_nothing_is_fetched_before_it_is_needed(serve: Callable[..., Listing]) -> None:
     listing = serve(Server(250))
     records = listing.clients()
     assert listing.server.pages == []
-    assert (await anext(records)).id == record_id(0)
+    assert (next(records)).id == record_id(0)
     assert listing.server.pages == [{"page[size]": "100"}]
-    async for record in records:
+    for record in records:
         if record.id == record_id(99):
             break
     assert len(listing.server.pages) == 1
-    assert (await anext(records)).id == record_id(100)
+    assert (next(records)).id == record_id(100)
     assert listing.server.pages[1:] == [{"page[size]": "100", "page[after]": record_id(99)}]
 
 
 @pytest.mark.parametrize(("limit", "sizes"), [(0, []), (1, ["1"]), (100, ["100"]), (130, ["100", "30"])])
-async def test_a_limit_is_kept_and_no_more_is_fetched(
+def test_a_limit_is_kept_and_no_more_is_fetched(
     serve: Callable[..., Listing], limit: int, sizes: list[str]
 ) -> None:
     listing = serve(Server(250))
-    assert await numbers(listing.clients(limit=limit)) == list(range(limit))
+    assert numbers(listing.clients(limit=limit)) == list(range(limit))
     assert [page["page[size]"] for page in listing.server.pages] == sizes
-    assert await numbers(listing.messages(limit=limit)) == list(range(249, 249 - limit, -1))
-    assert await numbers(listing.messages(limit=limit, newest_first=False)) == list(range(limit))
+    assert numbers(listing.messages(limit=limit)) == list(range(249, 249 - limit, -1))
+    assert numbers(listing.messages(limit=limit, newest_first=False)) == list(range(limit))
 
 
-async def test_a_walk_is_resumed_anywhere_by_its_cursor(serve: Callable[..., Listing]) -> None:
+def test_a_walk_is_resumed_anywhere_by_its_cursor(serve: Callable[..., Listing]) -> None:
     listing = serve(Server(250))
     expected = list(range(250))
     for stop in (1, 50, 100, 101, 200, 249):
@@ -178,11 +178,11 @@ async def test_a_walk_is_resumed_anywhere_by_its_cursor(serve: Callable[..., Lis
         backward = listing.messages(limit=stop)
         whole = listing.messages(limit=stop, newest_first=False)
         assert forward.cursor is None
-        first = [await numbers(one) for one in (forward, backward, whole)]
+        first = [numbers(one) for one in (forward, backward, whole)]
         rest = [
-            await numbers(listing.clients(after=forward.cursor)),
-            await numbers(listing.messages(before=backward.cursor)),
-            await numbers(listing.messages(after=whole.cursor)),
+            numbers(listing.clients(after=forward.cursor)),
+            numbers(listing.messages(before=backward.cursor)),
+            numbers(listing.messages(after=whole.cursor)),
         ]
         assert first[0] + rest[0] == expected
         assert first[1] + rest[1] == expected[::-1]
@@ -190,7 +190,7 @@ async def test_a_walk_is_resumed_anywhere_by_its_cursor(serve: Callable[..., Lis
     assert listing.clients(after=record_id(7)).cursor == record_id(7)
 
 
-async def test_a_list_is_for_one_task_or_thread_at_a_time(serve: Callable[..., Listing]) -> None:
+def test_a_list_is_for_one_task_or_thread_at_a_time(serve: Callable[..., Listing]) -> None:
     gate = threading.Event()
     answers = Server(250)
 
@@ -199,43 +199,43 @@ async def test_a_list_is_for_one_task_or_thread_at_a_time(serve: Callable[..., L
         return answers(request)
 
     records = serve(once_open).clients()
-    first = AsyncBackground(lambda: anext(records))
-    await async_wait_until(lambda: records._in_use.locked())
+    first = Background(lambda: next(records))
+    wait_until(lambda: records._in_use.locked())
     with pytest.raises(RuntimeError, match="already iterating"):
-        await anext(records)
+        next(records)
     gate.set()
-    assert int((await first.outcome()).id, 16) == 0
-    assert await numbers(records) == list(range(1, 250))
+    assert int((first.outcome()).id, 16) == 0
+    assert numbers(records) == list(range(1, 250))
 
 
 @pytest.mark.parametrize("duplicate", [pickle.dumps, copy.copy, copy.deepcopy])
-async def test_a_list_cannot_be_copied_but_its_cursor_can(serve: Callable[..., Listing], duplicate: Any) -> None:
+def test_a_list_cannot_be_copied_but_its_cursor_can(serve: Callable[..., Listing], duplicate: Any) -> None:
     with pytest.raises(TypeError, match="keep its `cursor`"):
         duplicate(serve(Server(1)).clients())
 
 
-async def test_a_list_goes_through_its_records_once(serve: Callable[..., Listing]) -> None:
+def test_a_list_goes_through_its_records_once(serve: Callable[..., Listing]) -> None:
     records = serve(Server(3)).clients()
-    assert await numbers(records) == [0, 1, 2]
-    assert await numbers(records) == []
+    assert numbers(records) == [0, 1, 2]
+    assert numbers(records) == []
 
 
-async def test_after_an_error_the_walk_goes_on_where_it_was(serve: Callable[..., Listing]) -> None:
+def test_after_an_error_the_walk_goes_on_where_it_was(serve: Callable[..., Listing]) -> None:
     working = Server(250)
     failing = iter([False, True, True, False, False])
     listing = serve(lambda request: answer(500, {}) if next(failing) else working(request))
     records = listing.clients()
     seen: list[int] = []
 
-    async def go_on() -> None:
-        async for record in records:
+    def go_on() -> None:
+        for record in records:
             seen.append(int(record.id, 16))  # noqa: PERF401  (what came before an error counts)
 
     for _ in range(2):
         with pytest.raises(ServerError):
-            await go_on()
+            go_on()
         assert seen == list(range(100))
-    await go_on()
+    go_on()
     assert seen == list(range(250))
 
 
@@ -243,34 +243,34 @@ def page(*records: dict[str, Any], **meta: Any) -> bytes:
     return answer(200, {"messages": list(records), "meta": meta})
 
 
-async def numbers_until_lost(records: AsyncPaged[Any]) -> list[int]:
+def numbers_until_lost(records: Paged[Any]) -> list[int]:
     found: list[int] = []
 
-    async def go_on() -> None:
-        async for record in records:
+    def go_on() -> None:
+        for record in records:
             found.append(int(record.id, 16))  # noqa: PERF401  (what came before the error counts)
 
     with pytest.raises(SmoochError, match="leads nowhere"):
-        await go_on()
+        go_on()
     return found
 
 
-async def test_a_page_that_says_there_is_more_but_not_where_costs_no_record_and_no_endless_walk(
+def test_a_page_that_says_there_is_more_but_not_where_costs_no_record_and_no_endless_walk(
     serve: Callable[..., Listing],
 ) -> None:
     metas: list[dict[str, Any]] = [{}, {"beforeCursor": None}, {"beforeCursor": record_id(5)}]
     for meta in metas:
         first = page(message(5), hasMore=True, beforeCursor=record_id(5))
         records = serve(script(first, page(message(3), hasMore=True, **meta))).messages()
-        assert await numbers_until_lost(records) == [5, 3, 3]
-        assert await numbers_until_lost(records) == []
+        assert numbers_until_lost(records) == [5, 3, 3]
+        assert numbers_until_lost(records) == []
         assert records.cursor == record_id(3)
     for options, expected in (({}, [5]), ({"newest_first": False}, [])):
         listing = serve(script(page(message(5), hasMore=True), page(hasMore=True)))
-        assert await numbers_until_lost(listing.messages(**options)) == expected
+        assert numbers_until_lost(listing.messages(**options)) == expected
 
 
-async def test_without_a_cursor_a_page_is_followed_by_what_comes_after_its_last_record(
+def test_without_a_cursor_a_page_is_followed_by_what_comes_after_its_last_record(
     serve: Callable[..., Listing],
 ) -> None:
     whole = Server(250)
@@ -281,39 +281,39 @@ async def test_without_a_cursor_a_page_is_followed_by_what_comes_after_its_last_
         return answer(200, content)
 
     listing = serve(respond)
-    assert await numbers(listing.messages()) == list(range(250))[::-1]
-    assert await numbers(listing.messages(newest_first=False)) == list(range(250))
-    assert await numbers(listing.clients()) == list(range(250))
-    assert await numbers(listing.clients(before=record_id(250))) == list(range(250))[::-1]
+    assert numbers(listing.messages()) == list(range(250))[::-1]
+    assert numbers(listing.messages(newest_first=False)) == list(range(250))
+    assert numbers(listing.clients()) == list(range(250))
+    assert numbers(listing.clients(before=record_id(250))) == list(range(250))[::-1]
 
 
-async def test_a_message_without_author_or_content_comes_out_and_what_is_no_record_does_not(
+def test_a_message_without_author_or_content_comes_out_and_what_is_no_record_does_not(
     serve: Callable[..., Listing],
 ) -> None:
     bare = {"id": record_id(1)}
     null = {"id": record_id(2), "author": None, "content": None}
     odd = {"id": record_id(3), "author": "Ana", "content": "Hi"}
     listing = serve(script(answer(200, {"messages": [None, bare, null, 5, odd]})))
-    found = [one async for one in listing.messages()][::-1]
+    found = [one for one in listing.messages()][::-1]
     assert [one.to_dict() for one in found] == [bare, null, odd]
     assert [(one.author, one.content) for one in found] == [(UNSET, UNSET), (None, None), (UNSET, UNSET)]
 
 
 @pytest.mark.parametrize("body", [{"messages": []}, {"messages": [], "meta": {"hasMore": False, "afterCursor": None}}])
-async def test_a_page_without_meta_is_the_last(serve: Callable[..., Listing], body: Any) -> None:
-    assert await numbers(serve(script(answer(200, body))).messages()) == []
+def test_a_page_without_meta_is_the_last(serve: Callable[..., Listing], body: Any) -> None:
+    assert numbers(serve(script(answer(200, body))).messages()) == []
 
 
-async def test_an_empty_page_in_the_middle_does_not_end_the_walk(serve: Callable[..., Listing]) -> None:
+def test_an_empty_page_in_the_middle_does_not_end_the_walk(serve: Callable[..., Listing]) -> None:
     pages = [
         page(message(5), hasMore=True, beforeCursor=record_id(5)),
         page(hasMore=True, beforeCursor=record_id(4)),
         page(message(3), hasMore=False),
     ]
-    assert await numbers(serve(script(*pages)).messages()) == [5, 3]
+    assert numbers(serve(script(*pages)).messages()) == [5, 3]
 
 
-async def test_a_page_with_what_nobody_has_seen_arrives_whole(serve: Callable[..., Listing]) -> None:
+def test_a_page_with_what_nobody_has_seen_arrives_whole(serve: Callable[..., Listing]) -> None:
     messages = [message(number) for number in range(100)]
     messages[17]["content"] = {"type": "hologram", "text": "Look!", "angle": 30}
     messages[42]["author"] = {"type": "business", "subtypes": ["oracle"], "mood": "calm"}
@@ -322,7 +322,7 @@ async def test_a_page_with_what_nobody_has_seen_arrives_whole(serve: Callable[..
     messages[45]["author"] = {"type": "crowd"}
     messages[46]["quotedMessage"] = {"type": "story", "url": "https://media.example/story"}
     listing = serve(script(page(*messages, hasMore=False)))
-    found = [one async for one in listing.messages()][::-1]
+    found = [one for one in listing.messages()][::-1]
     assert [one.to_dict() for one in found] == messages
     strange, author = found[17].content, found[42].author
     assert isinstance(strange, models.UnknownMessage)
@@ -344,7 +344,7 @@ async def test_a_page_with_what_nobody_has_seen_arrives_whole(serve: Callable[..
         ({"newest_first": False, "before": record_id(1)}, "newest_first"),
     ],
 )
-async def test_what_contradicts_itself_is_refused_at_once(
+def test_what_contradicts_itself_is_refused_at_once(
     serve: Callable[..., Listing], options: dict[str, Any], field: str
 ) -> None:
     listing = serve(Server(3))
@@ -355,3 +355,36 @@ async def test_what_contradicts_itself_is_refused_at_once(
         with pytest.raises(InvalidInput):
             listing.clients(**options)
     assert listing.server.pages == []
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "arguments"),
+    [
+        ("users.find_by_email", "users", ("ana@example.org",)),
+        ("devices.list", "devices", ("u",)),
+        ("switchboards.list", "switchboards", ()),
+        ("switchboard_integrations.list", "switchboardIntegrations", ("s",)),
+        ("webhooks.list", "webhooks", ()),
+        ("app_keys.list", "keys", ()),
+        ("integration_keys.list", "keys", ("i",)),
+    ],
+)
+def test_a_list_holds_records_and_nothing_else(name: str, key: str, arguments: tuple[str, ...]) -> None:
+    record = {
+        "id": "5a",
+        "type": "sdk",
+        "status": "active",
+        "name": "bot",
+        "enabled": True,
+        "displayName": "a",
+        "target": "https://a.example",
+        "triggers": [],
+        "secret": "s",
+        "deliverStandbyEvents": True,
+        "integrationId": "5b",
+        "integrationType": "custom",
+    }
+    with Peer(lambda _: answer(200, {key: [record, None, {}, 5, record]})) as peer:
+        with Smooch("app_5a", "secret", "5d", base_url=peer.url) as api:
+            found = attrgetter(name)(api)(*arguments)
+    assert [one.id for one in found] == ["5a", "5a"]

@@ -1,4 +1,3 @@
-# Derived from tests/_async/test_v2_lists.py by scripts/unasync.py; edit that file.
 """Lists of v2: pages in either direction, limits, cursors, and what nobody has seen before."""
 
 from __future__ import annotations
@@ -7,20 +6,23 @@ import copy
 import json
 import pickle
 import threading
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from concurrency import Background, wait_until
+from concurrency import AsyncBackground, async_wait_until
 from peer import Peer, Request, answer, script
 from smooch_api.v2 import models
 from smooch_api.v2.types import UNSET
 
 from smooch.errors import InvalidInput, ServerError, SmoochError
-from smooch.v2 import Paged, Smooch
+from smooch.v2 import AsyncPaged, AsyncSmooch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Callable
+    from collections.abc import AsyncIterator, Callable
+
+pytestmark = pytest.mark.anyio
 
 APP = "5d8cff3cd55b040010928b5b"
 CONVERSATION = "c616a583e4c240a871818541"
@@ -83,93 +85,93 @@ class Server:
 
 
 class Listing:
-    def __init__(self, api: Smooch, server: Server) -> None:
+    def __init__(self, api: AsyncSmooch, server: Server) -> None:
         self.api = api
         self.server = server
 
-    def messages(self, **options: Any) -> Paged[models.Message]:
+    def messages(self, **options: Any) -> AsyncPaged[models.Message]:
         return self.api.messages.list(CONVERSATION, **options)
 
-    def clients(self, **options: Any) -> Paged[models.Client]:
+    def clients(self, **options: Any) -> AsyncPaged[models.Client]:
         return self.api.clients.list("u-77", **options)
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[..., Listing]]:
+async def serve() -> AsyncIterator[Callable[..., Listing]]:
     """Makes a server and a client of it."""
     peers, clients = [], []
 
     def make(respond: Any) -> Listing:
         peers.append(Peer(respond).__enter__())
-        clients.append(Smooch("app_5a", "a secret", APP, base_url=peers[-1].url, retries=0))
+        clients.append(AsyncSmooch("app_5a", "a secret", APP, base_url=peers[-1].url, retries=0))
         return Listing(clients[-1], respond)
 
     yield make
     for one in clients:
-        one.close()
+        await one.aclose()
     for peer in peers:
         peer.__exit__()
 
 
-def numbers(records: Paged[Any]) -> list[int]:
-    return [int(record.id, 16) for record in records]
+async def numbers(records: AsyncPaged[Any]) -> list[int]:
+    return [int(record.id, 16) async for record in records]
 
 
 @pytest.mark.parametrize("total", [0, 1, 99, 100, 101, 250])
-def test_every_record_comes_once_and_in_order(serve: Callable[..., Listing], total: int) -> None:
+async def test_every_record_comes_once_and_in_order(serve: Callable[..., Listing], total: int) -> None:
     listing = serve(Server(total))
-    assert numbers(listing.clients()) == list(range(total))
+    assert await numbers(listing.clients()) == list(range(total))
     assert len(listing.server.pages) == max(1, -(-total // 100))
-    assert numbers(listing.clients(before=record_id(total))) == list(range(total))[::-1]
-    assert numbers(listing.messages()) == list(range(total))[::-1]
-    assert numbers(listing.messages(newest_first=True)) == list(range(total))[::-1]
-    assert numbers(listing.messages(newest_first=False)) == list(range(total))
+    assert await numbers(listing.clients(before=record_id(total))) == list(range(total))[::-1]
+    assert await numbers(listing.messages()) == list(range(total))[::-1]
+    assert await numbers(listing.messages(newest_first=True)) == list(range(total))[::-1]
+    assert await numbers(listing.messages(newest_first=False)) == list(range(total))
 
 
 @pytest.mark.parametrize("descending", [False, True])
-def test_the_order_is_by_time_however_the_api_sorts_a_page(
+async def test_the_order_is_by_time_however_the_api_sorts_a_page(
     serve: Callable[..., Listing], descending: bool
 ) -> None:
     listing = serve(Server(250, descending=descending))
-    assert numbers(listing.messages()) == list(range(250))[::-1]
-    assert numbers(listing.messages(after=record_id(20))) == list(range(21, 250))
-    assert numbers(listing.messages(newest_first=False)) == list(range(250))
+    assert await numbers(listing.messages()) == list(range(250))[::-1]
+    assert await numbers(listing.messages(after=record_id(20))) == list(range(21, 250))
+    assert await numbers(listing.messages(newest_first=False)) == list(range(250))
 
 
-def test_a_cursor_gives_the_direction(serve: Callable[..., Listing]) -> None:
+async def test_a_cursor_gives_the_direction(serve: Callable[..., Listing]) -> None:
     listing = serve(Server(300))
-    assert numbers(listing.messages(before=record_id(120))) == list(range(120))[::-1]
-    assert numbers(listing.messages(after=record_id(120))) == list(range(121, 300))
-    assert numbers(listing.messages(after=record_id(120), newest_first=False)) == list(range(121, 300))
-    assert numbers(listing.clients(after=record_id(120))) == list(range(121, 300))
+    assert await numbers(listing.messages(before=record_id(120))) == list(range(120))[::-1]
+    assert await numbers(listing.messages(after=record_id(120))) == list(range(121, 300))
+    assert await numbers(listing.messages(after=record_id(120), newest_first=False)) == list(range(121, 300))
+    assert await numbers(listing.clients(after=record_id(120))) == list(range(121, 300))
 
 
-def test_nothing_is_fetched_before_it_is_needed(serve: Callable[..., Listing]) -> None:
+async def test_nothing_is_fetched_before_it_is_needed(serve: Callable[..., Listing]) -> None:
     listing = serve(Server(250))
     records = listing.clients()
     assert listing.server.pages == []
-    assert (next(records)).id == record_id(0)
+    assert (await anext(records)).id == record_id(0)
     assert listing.server.pages == [{"page[size]": "100"}]
-    for record in records:
+    async for record in records:
         if record.id == record_id(99):
             break
     assert len(listing.server.pages) == 1
-    assert (next(records)).id == record_id(100)
+    assert (await anext(records)).id == record_id(100)
     assert listing.server.pages[1:] == [{"page[size]": "100", "page[after]": record_id(99)}]
 
 
 @pytest.mark.parametrize(("limit", "sizes"), [(0, []), (1, ["1"]), (100, ["100"]), (130, ["100", "30"])])
-def test_a_limit_is_kept_and_no_more_is_fetched(
+async def test_a_limit_is_kept_and_no_more_is_fetched(
     serve: Callable[..., Listing], limit: int, sizes: list[str]
 ) -> None:
     listing = serve(Server(250))
-    assert numbers(listing.clients(limit=limit)) == list(range(limit))
+    assert await numbers(listing.clients(limit=limit)) == list(range(limit))
     assert [page["page[size]"] for page in listing.server.pages] == sizes
-    assert numbers(listing.messages(limit=limit)) == list(range(249, 249 - limit, -1))
-    assert numbers(listing.messages(limit=limit, newest_first=False)) == list(range(limit))
+    assert await numbers(listing.messages(limit=limit)) == list(range(249, 249 - limit, -1))
+    assert await numbers(listing.messages(limit=limit, newest_first=False)) == list(range(limit))
 
 
-def test_a_walk_is_resumed_anywhere_by_its_cursor(serve: Callable[..., Listing]) -> None:
+async def test_a_walk_is_resumed_anywhere_by_its_cursor(serve: Callable[..., Listing]) -> None:
     listing = serve(Server(250))
     expected = list(range(250))
     for stop in (1, 50, 100, 101, 200, 249):
@@ -177,11 +179,11 @@ def test_a_walk_is_resumed_anywhere_by_its_cursor(serve: Callable[..., Listing])
         backward = listing.messages(limit=stop)
         whole = listing.messages(limit=stop, newest_first=False)
         assert forward.cursor is None
-        first = [numbers(one) for one in (forward, backward, whole)]
+        first = [await numbers(one) for one in (forward, backward, whole)]
         rest = [
-            numbers(listing.clients(after=forward.cursor)),
-            numbers(listing.messages(before=backward.cursor)),
-            numbers(listing.messages(after=whole.cursor)),
+            await numbers(listing.clients(after=forward.cursor)),
+            await numbers(listing.messages(before=backward.cursor)),
+            await numbers(listing.messages(after=whole.cursor)),
         ]
         assert first[0] + rest[0] == expected
         assert first[1] + rest[1] == expected[::-1]
@@ -189,7 +191,7 @@ def test_a_walk_is_resumed_anywhere_by_its_cursor(serve: Callable[..., Listing])
     assert listing.clients(after=record_id(7)).cursor == record_id(7)
 
 
-def test_a_list_is_for_one_task_or_thread_at_a_time(serve: Callable[..., Listing]) -> None:
+async def test_a_list_is_for_one_task_or_thread_at_a_time(serve: Callable[..., Listing]) -> None:
     gate = threading.Event()
     answers = Server(250)
 
@@ -198,43 +200,43 @@ def test_a_list_is_for_one_task_or_thread_at_a_time(serve: Callable[..., Listing
         return answers(request)
 
     records = serve(once_open).clients()
-    first = Background(lambda: next(records))
-    wait_until(lambda: records._in_use.locked())
+    first = AsyncBackground(lambda: anext(records))
+    await async_wait_until(lambda: records._in_use.locked())
     with pytest.raises(RuntimeError, match="already iterating"):
-        next(records)
+        await anext(records)
     gate.set()
-    assert int((first.outcome()).id, 16) == 0
-    assert numbers(records) == list(range(1, 250))
+    assert int((await first.outcome()).id, 16) == 0
+    assert await numbers(records) == list(range(1, 250))
 
 
 @pytest.mark.parametrize("duplicate", [pickle.dumps, copy.copy, copy.deepcopy])
-def test_a_list_cannot_be_copied_but_its_cursor_can(serve: Callable[..., Listing], duplicate: Any) -> None:
+async def test_a_list_cannot_be_copied_but_its_cursor_can(serve: Callable[..., Listing], duplicate: Any) -> None:
     with pytest.raises(TypeError, match="keep its `cursor`"):
         duplicate(serve(Server(1)).clients())
 
 
-def test_a_list_goes_through_its_records_once(serve: Callable[..., Listing]) -> None:
+async def test_a_list_goes_through_its_records_once(serve: Callable[..., Listing]) -> None:
     records = serve(Server(3)).clients()
-    assert numbers(records) == [0, 1, 2]
-    assert numbers(records) == []
+    assert await numbers(records) == [0, 1, 2]
+    assert await numbers(records) == []
 
 
-def test_after_an_error_the_walk_goes_on_where_it_was(serve: Callable[..., Listing]) -> None:
+async def test_after_an_error_the_walk_goes_on_where_it_was(serve: Callable[..., Listing]) -> None:
     working = Server(250)
     failing = iter([False, True, True, False, False])
     listing = serve(lambda request: answer(500, {}) if next(failing) else working(request))
     records = listing.clients()
     seen: list[int] = []
 
-    def go_on() -> None:
-        for record in records:
+    async def go_on() -> None:
+        async for record in records:
             seen.append(int(record.id, 16))  # noqa: PERF401  (what came before an error counts)
 
     for _ in range(2):
         with pytest.raises(ServerError):
-            go_on()
+            await go_on()
         assert seen == list(range(100))
-    go_on()
+    await go_on()
     assert seen == list(range(250))
 
 
@@ -242,34 +244,34 @@ def page(*records: dict[str, Any], **meta: Any) -> bytes:
     return answer(200, {"messages": list(records), "meta": meta})
 
 
-def numbers_until_lost(records: Paged[Any]) -> list[int]:
+async def numbers_until_lost(records: AsyncPaged[Any]) -> list[int]:
     found: list[int] = []
 
-    def go_on() -> None:
-        for record in records:
+    async def go_on() -> None:
+        async for record in records:
             found.append(int(record.id, 16))  # noqa: PERF401  (what came before the error counts)
 
     with pytest.raises(SmoochError, match="leads nowhere"):
-        go_on()
+        await go_on()
     return found
 
 
-def test_a_page_that_says_there_is_more_but_not_where_costs_no_record_and_no_endless_walk(
+async def test_a_page_that_says_there_is_more_but_not_where_costs_no_record_and_no_endless_walk(
     serve: Callable[..., Listing],
 ) -> None:
     metas: list[dict[str, Any]] = [{}, {"beforeCursor": None}, {"beforeCursor": record_id(5)}]
     for meta in metas:
         first = page(message(5), hasMore=True, beforeCursor=record_id(5))
         records = serve(script(first, page(message(3), hasMore=True, **meta))).messages()
-        assert numbers_until_lost(records) == [5, 3, 3]
-        assert numbers_until_lost(records) == []
+        assert await numbers_until_lost(records) == [5, 3, 3]
+        assert await numbers_until_lost(records) == []
         assert records.cursor == record_id(3)
     for options, expected in (({}, [5]), ({"newest_first": False}, [])):
         listing = serve(script(page(message(5), hasMore=True), page(hasMore=True)))
-        assert numbers_until_lost(listing.messages(**options)) == expected
+        assert await numbers_until_lost(listing.messages(**options)) == expected
 
 
-def test_without_a_cursor_a_page_is_followed_by_what_comes_after_its_last_record(
+async def test_without_a_cursor_a_page_is_followed_by_what_comes_after_its_last_record(
     serve: Callable[..., Listing],
 ) -> None:
     whole = Server(250)
@@ -280,39 +282,39 @@ def test_without_a_cursor_a_page_is_followed_by_what_comes_after_its_last_record
         return answer(200, content)
 
     listing = serve(respond)
-    assert numbers(listing.messages()) == list(range(250))[::-1]
-    assert numbers(listing.messages(newest_first=False)) == list(range(250))
-    assert numbers(listing.clients()) == list(range(250))
-    assert numbers(listing.clients(before=record_id(250))) == list(range(250))[::-1]
+    assert await numbers(listing.messages()) == list(range(250))[::-1]
+    assert await numbers(listing.messages(newest_first=False)) == list(range(250))
+    assert await numbers(listing.clients()) == list(range(250))
+    assert await numbers(listing.clients(before=record_id(250))) == list(range(250))[::-1]
 
 
-def test_a_message_without_author_or_content_comes_out_and_what_is_no_record_does_not(
+async def test_a_message_without_author_or_content_comes_out_and_what_is_no_record_does_not(
     serve: Callable[..., Listing],
 ) -> None:
     bare = {"id": record_id(1)}
     null = {"id": record_id(2), "author": None, "content": None}
     odd = {"id": record_id(3), "author": "Ana", "content": "Hi"}
     listing = serve(script(answer(200, {"messages": [None, bare, null, 5, odd]})))
-    found = [one for one in listing.messages()][::-1]
+    found = [one async for one in listing.messages()][::-1]
     assert [one.to_dict() for one in found] == [bare, null, odd]
     assert [(one.author, one.content) for one in found] == [(UNSET, UNSET), (None, None), (UNSET, UNSET)]
 
 
 @pytest.mark.parametrize("body", [{"messages": []}, {"messages": [], "meta": {"hasMore": False, "afterCursor": None}}])
-def test_a_page_without_meta_is_the_last(serve: Callable[..., Listing], body: Any) -> None:
-    assert numbers(serve(script(answer(200, body))).messages()) == []
+async def test_a_page_without_meta_is_the_last(serve: Callable[..., Listing], body: Any) -> None:
+    assert await numbers(serve(script(answer(200, body))).messages()) == []
 
 
-def test_an_empty_page_in_the_middle_does_not_end_the_walk(serve: Callable[..., Listing]) -> None:
+async def test_an_empty_page_in_the_middle_does_not_end_the_walk(serve: Callable[..., Listing]) -> None:
     pages = [
         page(message(5), hasMore=True, beforeCursor=record_id(5)),
         page(hasMore=True, beforeCursor=record_id(4)),
         page(message(3), hasMore=False),
     ]
-    assert numbers(serve(script(*pages)).messages()) == [5, 3]
+    assert await numbers(serve(script(*pages)).messages()) == [5, 3]
 
 
-def test_a_page_with_what_nobody_has_seen_arrives_whole(serve: Callable[..., Listing]) -> None:
+async def test_a_page_with_what_nobody_has_seen_arrives_whole(serve: Callable[..., Listing]) -> None:
     messages = [message(number) for number in range(100)]
     messages[17]["content"] = {"type": "hologram", "text": "Look!", "angle": 30}
     messages[42]["author"] = {"type": "business", "subtypes": ["oracle"], "mood": "calm"}
@@ -321,7 +323,7 @@ def test_a_page_with_what_nobody_has_seen_arrives_whole(serve: Callable[..., Lis
     messages[45]["author"] = {"type": "crowd"}
     messages[46]["quotedMessage"] = {"type": "story", "url": "https://media.example/story"}
     listing = serve(script(page(*messages, hasMore=False)))
-    found = [one for one in listing.messages()][::-1]
+    found = [one async for one in listing.messages()][::-1]
     assert [one.to_dict() for one in found] == messages
     strange, author = found[17].content, found[42].author
     assert isinstance(strange, models.UnknownMessage)
@@ -343,7 +345,7 @@ def test_a_page_with_what_nobody_has_seen_arrives_whole(serve: Callable[..., Lis
         ({"newest_first": False, "before": record_id(1)}, "newest_first"),
     ],
 )
-def test_what_contradicts_itself_is_refused_at_once(
+async def test_what_contradicts_itself_is_refused_at_once(
     serve: Callable[..., Listing], options: dict[str, Any], field: str
 ) -> None:
     listing = serve(Server(3))
@@ -354,3 +356,36 @@ def test_what_contradicts_itself_is_refused_at_once(
         with pytest.raises(InvalidInput):
             listing.clients(**options)
     assert listing.server.pages == []
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "arguments"),
+    [
+        ("users.find_by_email", "users", ("ana@example.org",)),
+        ("devices.list", "devices", ("u",)),
+        ("switchboards.list", "switchboards", ()),
+        ("switchboard_integrations.list", "switchboardIntegrations", ("s",)),
+        ("webhooks.list", "webhooks", ()),
+        ("app_keys.list", "keys", ()),
+        ("integration_keys.list", "keys", ("i",)),
+    ],
+)
+async def test_a_list_holds_records_and_nothing_else(name: str, key: str, arguments: tuple[str, ...]) -> None:
+    record = {
+        "id": "5a",
+        "type": "sdk",
+        "status": "active",
+        "name": "bot",
+        "enabled": True,
+        "displayName": "a",
+        "target": "https://a.example",
+        "triggers": [],
+        "secret": "s",
+        "deliverStandbyEvents": True,
+        "integrationId": "5b",
+        "integrationType": "custom",
+    }
+    with Peer(lambda _: answer(200, {key: [record, None, {}, 5, record]})) as peer:
+        async with AsyncSmooch("app_5a", "secret", "5d", base_url=peer.url) as api:
+            found = await attrgetter(name)(api)(*arguments)
+    assert [one.id for one in found] == ["5a", "5a"]

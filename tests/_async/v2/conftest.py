@@ -1,0 +1,72 @@
+"""Clients of API v2: of the sandbox, by each kind of key, and of a server that answers with examples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from peer import Peer
+from v2_examples import APP, respond
+
+from smooch import _webhook_plan
+from smooch.v2 import AsyncSmooch
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from smooch_api.v2 import models
+
+    from smooch.sandbox import Sandbox
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A caller that is alone need not wait for others before it looks at a webhook again."""
+    monkeypatch.setattr(_webhook_plan, "SETTLING_SECONDS", 0.01)
+
+
+@pytest.fixture(scope="module")
+def example_server() -> Iterator[Peer]:
+    with Peer(respond) as peer:
+        yield peer
+
+
+@pytest.fixture
+async def example_api(example_server: Peer) -> AsyncIterator[AsyncSmooch]:
+    example_server.requests.clear()
+    secret = "a secret that nobody sees"
+    async with AsyncSmooch("app_5a", secret, APP, base_url=example_server.url, retries=0) as client:
+        yield client
+
+
+class Keys:
+    """A client of the sandbox for each kind of key."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        options: dict[str, Any] = {"app_id": sandbox.app_id, "base_url": sandbox.url, "retries": 0}
+        self.app = AsyncSmooch(sandbox.key_id, sandbox.secret, **options)
+        self.account = AsyncSmooch(sandbox.account_key_id, sandbox.account_secret, **options)
+        self.integration = AsyncSmooch(sandbox.integration_key_id, sandbox.integration_secret, **options)
+
+
+@pytest.fixture
+async def keys(sandbox: Sandbox) -> AsyncIterator[Keys]:
+    made = Keys(sandbox)
+    yield made
+    for api in (made.app, made.account, made.integration):
+        await api.aclose()
+
+
+@pytest.fixture
+async def api(keys: Keys) -> AsyncSmooch:
+    return keys.app
+
+
+@pytest.fixture
+async def user(api: AsyncSmooch) -> models.User:
+    return await api.users.create("b6518", profile={"givenName": "Ana"})
+
+
+@pytest.fixture
+async def conversation_id(api: AsyncSmooch, user: models.User) -> str:
+    return (await api.conversations.create(user_id=user.id)).id

@@ -1,0 +1,81 @@
+"""Apps: every call, what is refused before it is sent, and the sandbox's responses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from smooch_api.v2 import models
+
+from smooch.errors import Forbidden
+from smooch.v2 import AsyncSmooch
+
+from .calls import Call, check_call, every
+
+if TYPE_CHECKING:
+    from peer import Peer
+
+    from smooch.sandbox import Sandbox
+
+    from .conftest import Keys
+
+pytestmark = pytest.mark.anyio
+
+CALLS: dict[str, Call] = {
+    "create": (
+        lambda api: api.apps.create(
+            "Shop", settings=models.AppSettings(multi_convo_enabled=True), metadata={"stores": 4}
+        ),
+        "createApp POST ..",
+        {"displayName": "Shop", "settings": {"multiConvoEnabled": True}, "metadata": {"stores": 4}},
+        models.App,
+    ),
+    "list": (
+        lambda api: api.apps.list(service_account_id="5c", limit=30),
+        (
+            "listApps GET ..?page[size]=30&filter[serviceAccountId]=5c\n"
+            "listApps GET ..?page[after]=67a0e55ef0305f4a391e9d69&page[size]=29&filter[serviceAccountId]=5c"
+        ),
+        None,
+        [models.App, models.App],
+    ),
+    "get": (lambda api: api.apps.get(), "getApp GET ", None, models.AppWithSubdomain),
+    "update": (
+        lambda api: api.apps.update({"settings": {"useAnimalNames": True}}),
+        "updateApp PATCH ",
+        {"settings": {"useAnimalNames": True}},
+        models.App,
+    ),
+    "delete": (lambda api: api.apps.delete("other"), "deleteApp DELETE ../other", None, None),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+async def test_a_method_sends_what_the_specification_describes_and_returns_models(
+    example_api: AsyncSmooch, example_server: Peer, name: str
+) -> None:
+    await check_call(example_api, example_server, CALLS[name])
+
+
+async def story(keys: Keys, sandbox: Sandbox) -> None:
+    api = keys.account
+    own = await keys.app.apps.get()
+    assert (own.id, (await keys.app.apps.update({"displayName": "Shop"})).display_name) == (sandbox.app_id, "Shop")
+    made = await api.apps.create("Bakery", settings={"multiConvoEnabled": True})
+    assert {one.id for one in await every(api.apps.list())} == {sandbox.app_id, made.id}
+    assert (await api.apps.get(made.id)).display_name == "Bakery"
+    assert (await api.apps.update(models.AppUpdate(display_name="Cake"), app_id=made.id)).display_name == "Cake"
+    key = await api.app_keys.create("Backend", app_id=made.id)
+    assert await api.app_keys.get(key.id, app_id=made.id) == key
+    assert await api.app_keys.list(app_id=made.id) == [key]
+    async with AsyncSmooch(key.id, str(key.secret), made.id, base_url=sandbox.url) as fresh:
+        assert (await fresh.apps.get()).id == made.id
+    await api.app_keys.delete(key.id, app_id=made.id)
+    await api.apps.delete(made.id)
+    assert {one.id for one in await every(api.apps.list())} == {sandbox.app_id}
+    with pytest.raises(Forbidden, match="account key"):
+        await keys.app.apps.create("Shop")
+
+
+async def test_what_one_call_does_the_next_one_sees(keys: Keys, sandbox: Sandbox) -> None:
+    await story(keys, sandbox)

@@ -1,0 +1,51 @@
+"""Keys of integrations: every call, what is refused before it is sent, and the sandbox's responses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from smooch_api.v2 import models
+
+from .calls import Call, check_call
+
+if TYPE_CHECKING:
+    from peer import Peer
+
+    from smooch.v2 import AsyncSmooch
+
+pytestmark = pytest.mark.anyio
+
+CALLS: dict[str, Call] = {
+    "create": (
+        lambda api: api.integration_keys.create("i1", "Bot"),
+        "createCustomIntegrationKey POST /integrations/i1/keys",
+        {"displayName": "Bot"},
+        models.IntegrationKey,
+    ),
+    "list": (
+        lambda api: api.integration_keys.list("i1"),
+        "listCustomIntegrationKeys GET /integrations/i1/keys",
+        None,
+        [models.IntegrationKey],
+    ),
+    "get": (
+        lambda api: api.integration_keys.get("i1", "int_1"),
+        "getCustomIntegrationKey GET /integrations/i1/keys/int_1",
+        None,
+        models.IntegrationKey,
+    ),
+    "delete": (
+        lambda api: api.integration_keys.delete("i1", "int_1"),
+        "deleteCustomIntegrationKey DELETE /integrations/i1/keys/int_1",
+        None,
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+async def test_a_method_sends_what_the_specification_describes_and_returns_models(
+    example_api: AsyncSmooch, example_server: Peer, name: str
+) -> None:
+    await check_call(example_api, example_server, CALLS[name])

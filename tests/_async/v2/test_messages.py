@@ -1,0 +1,559 @@
+"""Messages: every call, what is refused before it is sent, and the sandbox's responses."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from peer import Peer, answer, script
+from smooch_api.v2 import models
+
+from smooch.errors import (
+    BadRequest,
+    ConversationFull,
+    Forbidden,
+    InvalidInput,
+    RequestTimeout,
+    ServerError,
+    UnreadableResponse,
+)
+from smooch.sandbox import Sandbox
+from smooch.v2 import AsyncSmooch
+
+from .calls import Call, Refusal, check_call, check_refusal, every
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .conftest import Keys
+
+pytestmark = pytest.mark.anyio
+
+LINK = {"type": "link", "text": "More", "uri": "https://example.com/more"}
+ITEM = {"title": "Mug", "actions": [LINK]}
+HELLO = {"type": "text", "text": "Hello!"}
+PICTURE = "https://media.example/cat.png"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+FIELD = {"type": "text", "name": "name", "label": "Name?", "text": "Ana"}
+RECEIVED = models.Message(id="1", author=models.Author(type_="user"), content=models.TextMessage(text="Hi"))
+LOOP: dict[str, Any] = {}
+LOOP["again"] = LOOP
+LONG = "x" * 4097
+BIG = {"note": "x" * 4086}
+"""One byte above the limit, as JSON."""
+APP = "5d8cff3cd55b040010928b5b"
+BUSINESS = {"type": "business"}
+
+
+def posted(content: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"author": BUSINESS, "content": content, **more}
+
+
+CALLS: dict[str, Call] = {
+    "post": (
+        lambda api: api.messages.post("c1", "Hello!"),
+        "postMessage POST /conversations/c1/messages",
+        posted(HELLO),
+        models.Message,
+    ),
+    "post_text": (
+        lambda api: api.messages.post_text(
+            "c1", "Small", payload="S", author=models.User(id="u1"), metadata={"lang": "en"}, block_chat_input=True
+        ),
+        "postMessage POST /conversations/c1/messages",
+        {
+            "author": {"type": "user", "userId": "u1"},
+            "content": {"type": "text", "text": "Small", "payload": "S", "blockChatInput": True},
+            "metadata": {"lang": "en"},
+        },
+        models.Message,
+    ),
+    "post_text, rich and with buttons": (
+        lambda api: api.messages.post_text(
+            "c1",
+            markdown_text="# Hello!",
+            actions=[LINK, models.ReplyAction(text="Hi", payload="HI")],
+            author=models.AuthorPost(type_="business", subtypes=["AI"]),
+            destination=models.Destination(integration_type="whatsapp"),
+            override={"whatsapp": {"payload": {"type": "text", "text": {"body": "Hi"}}}},
+        ),
+        "postMessage POST /conversations/c1/messages",
+        {
+            "author": {"type": "business", "subtypes": ["AI"]},
+            "content": {
+                "type": "text",
+                "markdownText": "# Hello!",
+                "actions": [LINK, {"type": "reply", "text": "Hi", "payload": "HI"}],
+            },
+            "destination": {"integrationType": "whatsapp"},
+            "override": {"whatsapp": {"payload": {"type": "text", "text": {"body": "Hi"}}}},
+        },
+        models.Message,
+    ),
+    "post_image": (
+        lambda api: api.messages.post_image(
+            "c1", "https://media.example/a.png", text="A cat", alt_text="cat", actions=[LINK]
+        ),
+        "postMessage POST /conversations/c1/messages",
+        posted(
+            {
+                "type": "image",
+                "mediaUrl": "https://media.example/a.png",
+                "text": "A cat",
+                "altText": "cat",
+                "actions": [LINK],
+            }
+        ),
+        models.Message,
+    ),
+    "post_file": (
+        lambda api: api.messages.post_file("c1", "https://media.example/a.pdf", html_text="<b>FAQ</b>"),
+        "postMessage POST /conversations/c1/messages",
+        posted({"type": "file", "mediaUrl": "https://media.example/a.pdf", "htmlText": "<b>FAQ</b>"}),
+        models.Message,
+    ),
+    "post_carousel": (
+        lambda api: api.messages.post_carousel("c1", [ITEM], display_settings={"imageAspectRatio": "square"}),
+        "postMessage POST /conversations/c1/messages",
+        posted({"type": "carousel", "items": [ITEM], "displaySettings": {"imageAspectRatio": "square"}}),
+        models.Message,
+    ),
+    "post_list": (
+        lambda api: api.messages.post_list(
+            "c1", [models.MessageItem(title="Mug", actions=[models.LinkAction.from_dict(LINK)])], actions=[LINK]
+        ),
+        "postMessage POST /conversations/c1/messages",
+        posted({"type": "list", "items": [ITEM], "actions": [LINK]}),
+        models.Message,
+    ),
+    "post_form": (
+        lambda api: api.messages.post_form(
+            "c1",
+            [models.FormMessageField(type_="email", name="mail", label="E-mail")],
+            text="One question:",
+            block_chat_input=True,
+        ),
+        "postMessage POST /conversations/c1/messages",
+        posted(
+            {
+                "type": "form",
+                "fields": [{"type": "email", "name": "mail", "label": "E-mail"}],
+                "text": "One question:",
+                "blockChatInput": True,
+            }
+        ),
+        models.Message,
+    ),
+    "post_location": (
+        lambda api: api.messages.post_location("c1", 45.5, -73.6, name="Zendesk"),
+        "postMessage POST /conversations/c1/messages",
+        posted({"type": "location", "coordinates": {"lat": 45.5, "long": -73.6}, "location": {"name": "Zendesk"}}),
+        models.Message,
+    ),
+    "post_template": (
+        lambda api: api.messages.post_template("c1", {"name": "hello_world", "language": {"code": "en_US"}}),
+        "postMessage POST /conversations/c1/messages",
+        posted(
+            {"type": "template", "template": {"name": "hello_world", "language": {"code": "en_US"}}}, schema="whatsapp"
+        ),
+        models.Message,
+    ),
+    "post_media": (
+        lambda api: api.messages.post_media("c1", ("mug.jpeg", b"jpeg"), text="A mug", alt_text="mug"),
+        (
+            "uploadAttachment POST /attachments?access=public&for=message&conversationId=c1\n"
+            "postMessage POST /conversations/c1/messages"
+        ),
+        posted(
+            {
+                "type": "image",
+                "mediaUrl": "https://example.zendesk.com/sc/attachments/v2/01JK/mug.jpeg",
+                "text": "A mug",
+                "altText": "mug",
+            }
+        ),
+        models.Message,
+    ),
+    "list": (
+        lambda api: api.messages.list("c1"),
+        "listMessages GET /conversations/c1/messages?page[size]=100",
+        None,
+        [models.Message],
+    ),
+    "delete": (
+        lambda api: api.messages.delete("c1", "m1"),
+        "deleteMessage DELETE /conversations/c1/messages/m1",
+        None,
+        None,
+    ),
+    "delete_all": (
+        lambda api: api.messages.delete_all("c1"),
+        "deleteAllMessages DELETE /conversations/c1/messages",
+        None,
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+async def test_a_method_sends_what_the_specification_describes_and_returns_models(
+    example_api: AsyncSmooch, example_server: Peer, name: str
+) -> None:
+    await check_call(example_api, example_server, CALLS[name])
+
+
+REFUSED: dict[str, Refusal] = {
+    "a text that is empty": (lambda api: api.messages.post_text("c1", " "), "text", "must not be empty"),
+    "a message that is empty": (lambda api: api.messages.post("c1", ""), "text", "must not be empty"),
+    "nothing to say": (
+        lambda api: api.messages.post_text("c1"),
+        "message.content",
+        "needs text or actions or htmlText",
+    ),
+    "no content": (lambda api: api.messages.post("c1", {"content": None}), "message.content", "must be an object"),
+    "content of no type": (lambda api: api.messages.post("c1", {"text": "Hi"}), "message.content.type", "is missing"),
+    "a type that is no text": (
+        lambda api: api.messages.post("c1", {"type": 5}),
+        "message.content.type",
+        "must be a string, not 5",
+    ),
+    "answers to a form, which only the web client sends": (
+        lambda api: api.messages.post("c1", {"type": "formResponse", "fields": [FIELD]}),
+        "message.content.type",
+        "must not be 'formResponse'",
+    ),
+    "no message": (lambda api: api.messages.post("c1", None), "message", "must be a text, a content such as"),
+    "a user in place of a message": (
+        lambda api: api.messages.post("c1", models.User(id="u")),
+        "message",
+        "must be a text, a content such as TextMessage, a MessagePost or a mapping in wire form, not User",
+    ),
+    "a message that came": (
+        lambda api: api.messages.post("c1", RECEIVED),
+        "message",
+        "not Message; what a message says is its content",
+    ),
+    "a message that is a list": (lambda api: api.messages.post("c1", [ITEM]), "message", "must be a text"),
+    "a long text": (
+        lambda api: api.messages.post_text("c1", LONG),
+        "message.content.text",
+        "takes 4096 characters at most, not 4097",
+    ),
+    "long HTML": (
+        lambda api: api.messages.post_text("c1", html_text=LONG),
+        "message.content.htmlText",
+        "takes 4096 characters",
+    ),
+    "two rich texts": (
+        lambda api: api.messages.post_text("c1", html_text="a", markdown_text="a"),
+        "message.content",
+        "holds htmlText and markdownText, which exclude each other",
+    ),
+    "a user without an id": (
+        lambda api: api.messages.post_text("c1", "a", author={"type": "user"}),
+        "message.author",
+        "needs userId or userExternalId where type is 'user'",
+    ),
+    "a business with an id": (
+        lambda api: api.messages.post_text("c1", "a", author={"type": "business", "userId": "u"}),
+        "message.author.userId",
+        "must be left out unless type is 'user'",
+    ),
+    "half of a character": (
+        lambda api: api.messages.post_text("c1", "a", metadata={"ok": "a", "note": "\ud83d"}),
+        "message.metadata.note",
+        "it holds half of a surrogate pair",
+    ),
+    "a number without end": (
+        lambda api: api.messages.post_text("c1", "a", metadata={"n": math.inf}),
+        "message.metadata.n",
+        "cannot be written as JSON: it is inf",
+    ),
+    "a number with many digits": (
+        lambda api: api.messages.post_text("c1", "a", metadata={"n": 10**5000}),
+        "message.metadata.n",
+        "it has too many digits",
+    ),
+    "what holds itself": (
+        lambda api: api.messages.post_text("c1", "a", override={"line": {"payload": LOOP}}),
+        "message",
+        "holds itself, or is nested too deeply",
+    ),
+    "Python's name of a type": (
+        lambda api: api.messages.post("c1", {"type": "text", "text": "a", "type_": "text"}),
+        "message.content.type_",
+        "did you mean type?",
+    ),
+    "large metadata": (
+        lambda api: api.messages.post_text("c1", "a", metadata=BIG),
+        "message.metadata",
+        "takes 4,096 bytes of JSON at most, not 4,097",
+    ),
+    "large metadata of a button": (
+        lambda api: api.messages.post_text("c1", "a", actions=[{**LINK, "metadata": BIG}]),
+        "message.content.actions[0].metadata",
+        "takes 4,096 bytes",
+    ),
+    "metadata with depth": (
+        lambda api: api.messages.post_text("c1", "a", metadata={"a": {"b": 1}}),
+        "message.metadata.a",
+        "must be a string or a number or true or false",
+    ),
+    "much JSON": (
+        lambda api: api.messages.post_text("c1", "a", override={"line": {"payload": {"a": "x" * 102_400}}}),
+        "message",
+        "takes 102,400 bytes of JSON at most, not 102,5",
+    ),
+    "no items": (lambda api: api.messages.post_carousel("c1", []), "message.content.items", "needs 1 items or more"),
+    "many items": (
+        lambda api: api.messages.post_list("c1", [ITEM] * 11),
+        "message.content.items",
+        "takes 10 items at most",
+    ),
+    "one item": (lambda api: api.messages.post_list("c1", ITEM), "message.content.items", "must be a list"),
+    "no address": (
+        lambda api: api.messages.post_image("c1", "cat.png"),
+        "message.content.mediaUrl",
+        "must be an address",
+    ),
+    "coordinates that are none": (
+        lambda api: api.messages.post_location("c1", float("nan"), 7),
+        "message.content.coordinates.lat",
+        "cannot be written as JSON: it is nan",
+    ),
+    "a template for a channel that has none": (
+        lambda api: api.messages.post_template("c1", {}, schema="line"),
+        "message.schema",
+        "must be 'whatsapp'",
+    ),
+    "another id": (lambda api: api.messages.post_text("..", "a"), "conversation_id", "must not be '..'"),
+    "a button without a type": (
+        lambda api: api.messages.post_text("c1", "a", actions=[{"text": "b", "uri": "https://a.example"}]),
+        "message.content.actions[0].type",
+        "is missing",
+    ),
+    "a button of an item without a type": (
+        lambda api: api.messages.post_carousel("c1", [{"title": "a", "actions": [{"text": "b", "payload": "c"}]}]),
+        "message.content.items[0].actions[0].type",
+        "is missing",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+async def test_what_the_api_would_refuse_is_refused_before_it_is_sent(
+    api: AsyncSmooch, sandbox: Sandbox, name: str
+) -> None:
+    await check_refusal(api, sandbox, REFUSED[name])
+
+
+async def story(keys: Keys, _: Sandbox) -> None:
+    api = keys.app
+    user = await api.users.create("ana")
+    conversation_id = (await api.conversations.create(user_id=user.id)).id
+    posted = [
+        await api.messages.post(conversation_id, "One", author=user),
+        await api.messages.post_text(conversation_id, "Two", actions=[models.ReplyAction(text="Hi", payload="HI")]),
+        await api.messages.post_image(conversation_id, "https://media.example/a.png"),
+        await api.messages.post_file(conversation_id, "https://media.example/a.pdf", alt_text="FAQ"),
+        await api.messages.post_carousel(conversation_id, [ITEM]),
+        await api.messages.post_list(conversation_id, [ITEM], actions=[LINK]),
+        await api.messages.post_form(conversation_id, [{"type": "email", "name": "mail", "label": "E-mail"}]),
+        await api.messages.post_location(conversation_id, 45.5, -73.6, name="Zendesk"),
+        await api.messages.post_template(conversation_id, {"name": "hello_world", "language": {"code": "en_US"}}),
+        await api.messages.post_media(conversation_id, ("cat.png", PNG)),
+    ]
+    kinds = [type(message.content).__name__.removesuffix("Message").lower() for message in posted]
+    assert kinds == ["text", "text", "image", "file", "carousel", "list", "form", "location", "template", "image"]
+    assert [one.id for one in await every(api.messages.list(conversation_id))] == [one.id for one in posted[::-1]]
+    await api.activities.send(conversation_id)
+    await api.activities.mark_read(conversation_id, author=user)
+    attachment = await api.attachments.upload(("cat.png", PNG), conversation_id=conversation_id)
+    await api.attachments.delete(str(attachment.media_url))
+    await api.messages.delete(conversation_id, posted[0].id)
+    await api.messages.delete_all(conversation_id)
+    assert [one async for one in api.messages.list(conversation_id) if not one.deleted] == []
+
+
+async def test_what_one_call_does_the_next_one_sees(keys: Keys, sandbox: Sandbox) -> None:
+    await story(keys, sandbox)
+
+
+async def test_who_speaks_is_the_business_or_a_user(
+    api: AsyncSmooch, sandbox: Sandbox, user: models.User, conversation_id: str
+) -> None:
+    external = {"type": "user", "userExternalId": "b6518"}
+    for author, sent, kind in [
+        ("business", {"type": "business"}, "business"),
+        (user, {"type": "user", "userId": user.id}, "user"),
+        (models.AuthorPost(type_="user", user_external_id="b6518"), external, "user"),
+        (external, external, "user"),
+    ]:
+        message = await api.messages.post_text(conversation_id, "Hi", author=author)
+        assert sandbox.requests[-1].json["author"] == sent
+        assert isinstance(message.author, models.Author)
+        assert message.author.type_ == kind
+    for wrong in ("user", "b6518", 7, None):
+        with pytest.raises(InvalidInput, match="author"):
+            await api.activities.send(conversation_id, author=wrong)  # type: ignore[arg-type]
+
+
+async def test_a_message_is_a_text_a_content_or_a_whole_message(
+    api: AsyncSmooch, sandbox: Sandbox, conversation_id: str
+) -> None:
+    content = {"type": "text", "text": "Hi"}
+    whole = {"author": {"type": "business", "displayName": "Robin"}, "content": content}
+    for message in ("Hi", content, models.TextMessage(text="Hi"), {"content": content}):
+        await api.messages.post(conversation_id, message)
+        assert sandbox.requests[-1].json == {"author": {"type": "business"}, "content": content}
+    for message in (whole, models.MessagePost.from_dict(whole), {**whole, "content": models.TextMessage(text="Hi")}):
+        await api.messages.post(conversation_id, message, metadata={"a": 1}, block_chat_input=True)
+        posted = sandbox.requests[-1].json
+        assert posted == {**whole, "content": {**content, "blockChatInput": True}, "metadata": {"a": 1}}
+
+
+async def test_a_type_that_nobody_has_heard_of_reaches_the_wire_unchanged(api: AsyncSmooch, sandbox: Sandbox) -> None:
+    content = {"type": "sticker", "pack": {"id": 3, "tags": ["cat", None]}, "actions": [{"type": "wave", "times": 3}]}
+    whole = {"author": {"type": "business"}, "content": content}
+    for given in (content, models.UnknownMessage.from_dict(content), whole, models.MessagePost.from_dict(whole)):
+        with pytest.raises(BadRequest):
+            await api.messages.post("c1", given)
+        assert sandbox.requests[-1].json == whole
+
+
+@pytest.mark.parametrize(
+    ("message", "options", "field"),
+    [
+        (
+            {"author": {"type": "business"}, "content": {"type": "text", "text": "a"}},
+            {"author": {"type": "user"}},
+            "author",
+        ),
+        ({"metadata": {"a": 1}, "content": {"type": "text", "text": "a"}}, {"metadata": {"a": 2}}, "metadata"),
+        ({"type": "text", "text": "a", "blockChatInput": False}, {"block_chat_input": True}, "blockChatInput"),
+    ],
+)
+async def test_what_is_said_twice_must_agree(api: AsyncSmooch, message: Any, options: Any, field: str) -> None:
+    with pytest.raises(InvalidInput, match=f"{field} is given twice"):
+        await api.messages.post("c1", message, **options)
+
+
+async def test_what_just_fits_is_sent(api: AsyncSmooch, conversation_id: str) -> None:
+    fits = {"note": "x" * 4084}
+    message = await api.messages.post_text(conversation_id, "ü" * 4096, metadata=fits)
+    assert isinstance(message.content, models.TextMessage)
+    assert (message.content.text, message.metadata) == ("ü" * 4096, fits)
+
+
+async def test_an_option_that_no_message_has_is_an_error_of_the_program(api: AsyncSmooch) -> None:
+    with pytest.raises(TypeError, match="'colour'"):
+        await api.messages.post_text("c1", "Hi", colour="red")  # type: ignore[call-arg]
+
+
+async def test_a_full_conversation_is_its_own_error_and_deleting_makes_room() -> None:
+    with Sandbox(max_messages=2) as sandbox:
+        async with AsyncSmooch(sandbox.key_id, sandbox.secret, sandbox.app_id, base_url=sandbox.url) as api:
+            user = await api.users.create("b6518")
+            conversation = await api.conversations.create(user_id=user.id)
+            for text in ("one", "two"):
+                await api.messages.post_text(conversation.id, text)
+            with pytest.raises(ConversationFull, match="delete_all"):
+                await api.messages.post_text(conversation.id, "three")
+            await api.messages.delete_all(conversation.id)
+            await api.messages.post_text(conversation.id, "three")
+            assert [message.id async for message in api.messages.list(conversation.id)] != []
+
+
+async def test_of_several_messages_the_last_is_returned_and_of_none_there_is_an_error() -> None:
+    def with_texts(*texts: str) -> bytes:
+        messages = [{"id": text, "content": {"type": "text", "text": text}} for text in texts]
+        return answer(201, {"messages": messages})
+
+    with Peer(script(with_texts("Hello", "template"), with_texts())) as peer:
+        async with AsyncSmooch("app_5a", "secret", APP, base_url=peer.url) as api:
+            assert (await api.messages.post_text("c1", "Hello %((template:a))%")).id == "template"
+            with pytest.raises(UnreadableResponse, match="do not simply repeat it") as caught:
+                await api.messages.post_text("c1", "Hello")
+            assert (caught.value.status_code, caught.value.method) == (201, "POST")
+            assert caught.value.url == f"{peer.url}{peer.requests[-1].target}"
+        assert len(peer.requests) == 2
+
+
+async def test_a_message_is_not_sent_twice() -> None:
+    with Peer(lambda _: [5.0]) as peer:
+        async with AsyncSmooch("app_5a", "secret", APP, base_url=peer.url, timeout=0.1) as api:
+            with pytest.raises(RequestTimeout, match="may have taken effect"):
+                await api.messages.post_text("c1", "Hello")
+        assert len(peer.requests) == 1
+
+
+async def test_a_file_is_uploaded_and_posted_in_one_call(
+    api: AsyncSmooch, sandbox: Sandbox, conversation_id: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "cat.png"
+    path.write_bytes(PNG)
+    with path.open("rb") as file:
+        for source in (path, str(path), ("cat.png", PNG), file):
+            message = await api.messages.post_media(conversation_id, source, text="A cat")
+            assert isinstance(message.content, models.ImageMessage)
+            assert (message.content.text, message.content.media_type) == ("A cat", "image/png")
+            upload = sandbox.requests[-2]
+            assert upload.query == {"access": "public", "for": "message", "conversationId": conversation_id}
+    report = await api.messages.post_media(conversation_id, ("report", b"%PDF"), mime_type="application/pdf")
+    assert isinstance(report.content, models.FileMessage)
+    assert report.content.media_type == "application/pdf"
+
+
+async def test_an_uploaded_image_can_say_all_that_an_image_can(
+    api: AsyncSmooch, sandbox: Sandbox, conversation_id: str
+) -> None:
+    await api.messages.post_media(
+        conversation_id, PNG, mime_type="IMAGE/PNG", markdown_text="*A cat*", actions=(each for each in [LINK])
+    )
+    content = sandbox.requests[-1].json["content"]
+    assert content.pop("mediaUrl").startswith(sandbox.url)
+    assert content == {"type": "image", "markdownText": "*A cat*", "actions": [LINK]}
+    await api.messages.post_media(conversation_id, ("a.pdf", b"%PDF"), html_text="<b>Terms</b>", filename="terms.pdf")
+    assert sandbox.requests[-1].json["content"]["htmlText"] == "<b>Terms</b>"
+    assert b'filename="terms.pdf"' in sandbox.requests[-2].body
+    before = len(sandbox.requests)
+    for wrong in ("text/plain\r\nX-Evil: 1", "notamime", "", 5):
+        with pytest.raises(InvalidInput, match="mime_type must be a type such as image/png"):
+            await api.messages.post_media(conversation_id, ("a.txt", b"a"), mime_type=wrong)  # type: ignore[arg-type]
+    with pytest.raises(InvalidInput, match="only images can have actions"):
+        await api.messages.post_media(conversation_id, ("a.pdf", b"%PDF"), actions=[LINK])
+    assert len(sandbox.requests) == before
+
+
+async def test_a_message_that_cannot_be_is_found_before_the_upload(api: AsyncSmooch, sandbox: Sandbox) -> None:
+    with pytest.raises(InvalidInput, match="metadata"):
+        await api.messages.post_media("c1", ("cat.png", PNG), metadata=BIG)
+    assert sandbox.requests == []
+
+
+UPLOADED = answer(201, {"attachment": {"mediaUrl": PICTURE, "mediaType": "image/png"}})
+
+
+@pytest.mark.parametrize(
+    ("status", "expected", "removed"), [(400, BadRequest, True), (403, Forbidden, True), (500, ServerError, False)]
+)
+async def test_a_file_whose_message_was_refused_is_removed_again(
+    status: int, expected: type[Exception], removed: bool
+) -> None:
+    with Peer(script(UPLOADED, answer(status, {}), answer(404, {}))) as peer:
+        async with AsyncSmooch("app_5a", "secret", APP, base_url=peer.url, retries=0) as api:
+            with pytest.raises(expected):
+                await api.messages.post_media("c1", ("cat.png", PNG))
+        last = peer.requests[-1]
+        assert len(peer.requests) == 2 + removed
+        assert last.target.endswith("/attachments/remove") is removed
+        assert not removed or last.json() == {"mediaUrl": PICTURE}
+
+
+async def test_an_upload_without_an_address_is_an_error() -> None:
+    with Peer(script(answer(201, {"attachment": {}}))) as peer:
+        async with AsyncSmooch("app_5a", "secret", APP, base_url=peer.url) as api:
+            with pytest.raises(UnreadableResponse, match="the call took effect"):
+                await api.messages.post_media("c1", ("cat.png", PNG))
+        assert len(peer.requests) == 1

@@ -1,0 +1,72 @@
+"""The access token of a client: every call, what is refused before it is sent, and the sandbox's responses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from smooch_api.v2 import models
+
+from smooch.errors import Unauthorized
+from smooch.v2 import AsyncSmooch, authorize_url
+
+from .calls import Call, check_call
+
+if TYPE_CHECKING:
+    from peer import Peer
+
+    from smooch.sandbox import Sandbox
+
+    from .conftest import Keys
+
+pytestmark = pytest.mark.anyio
+
+CALLS: dict[str, Call] = {
+    "token_info": (
+        lambda api: api.oauth.token_info(),
+        "getTokenInfo GET /v2/tokenInfo",
+        None,
+        models.AppWithSubdomain,
+    ),
+    "revoke_access": (
+        lambda api: api.oauth.revoke_access(),
+        "revokeAccess DELETE /oauth/authorization",
+        None,
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+async def test_a_method_sends_what_the_specification_describes_and_returns_models(
+    example_api: AsyncSmooch, example_server: Peer, name: str
+) -> None:
+    await check_call(example_api, example_server, CALLS[name])
+
+
+async def story(keys: Keys, sandbox: Sandbox) -> None:
+    url = authorize_url("partner", redirect_uri="https://partner.example/back", state="7", base_url=sandbox.url)
+    async with httpx.AsyncClient() as browser:
+        redirected = await browser.get(url)
+    came_back = urlsplit(redirected.headers["Location"])
+    query = parse_qs(came_back.query)
+    assert (came_back.netloc, query["state"]) == ("partner.example", ["7"])
+    partner_key = {"client_id": "partner", "client_secret": "s3cret of a partner", "base_url": sandbox.url}
+    answer = await AsyncSmooch.exchange_code(query["code"][0], **partner_key)
+    assert answer.access_token not in repr(answer)
+    with pytest.raises(Unauthorized, match="a code is good for one exchange"):
+        await AsyncSmooch.exchange_code(query["code"][0], **partner_key)
+    token = answer.access_token
+    async with AsyncSmooch(token=token, base_url=sandbox.url) as stranger:
+        assert (await stranger.oauth.token_info()).id == sandbox.app_id
+    async with AsyncSmooch(token=token, app_id=sandbox.app_id, base_url=sandbox.url) as partner:
+        assert await partner.webhooks.list() == []
+        await partner.oauth.revoke_access()
+        with pytest.raises(Unauthorized, match="check that the access token is still good"):
+            await partner.webhooks.list()
+
+
+async def test_what_one_call_does_the_next_one_sees(keys: Keys, sandbox: Sandbox) -> None:
+    await story(keys, sandbox)

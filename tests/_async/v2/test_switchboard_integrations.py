@@ -1,0 +1,81 @@
+"""Switchboard integrations: every call, what is refused before it is sent, and the sandbox's responses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from smooch_api.v2 import models
+
+from .calls import Call, Refusal, check_call, check_refusal
+
+if TYPE_CHECKING:
+    from peer import Peer
+
+    from smooch.sandbox import Sandbox
+    from smooch.v2 import AsyncSmooch
+
+pytestmark = pytest.mark.anyio
+
+CALLS: dict[str, Call] = {
+    "create": (
+        lambda api: api.switchboard_integrations.create(
+            "s1",
+            "bot",
+            integration_id="i1",
+            deliver_standby_events=False,
+            next_switchboard_integration_id="si2",
+            message_history_count=5,
+        ),
+        "createSwitchboardIntegration POST /switchboards/s1/switchboardIntegrations",
+        {
+            "name": "bot",
+            "integrationId": "i1",
+            "deliverStandbyEvents": False,
+            "nextSwitchboardIntegrationId": "si2",
+            "messageHistoryCount": 5,
+        },
+        models.SwitchboardIntegration,
+    ),
+    "list": (
+        lambda api: api.switchboard_integrations.list("s1"),
+        "listSwitchboardIntegrations GET /switchboards/s1/switchboardIntegrations",
+        None,
+        [models.SwitchboardIntegration],
+    ),
+    "update": (
+        lambda api: api.switchboard_integrations.update("s1", "si1", {"nextSwitchboardIntegrationId": None}),
+        "updateSwitchboardIntegration PATCH /switchboards/s1/switchboardIntegrations/si1",
+        {"nextSwitchboardIntegrationId": None},
+        models.SwitchboardIntegration,
+    ),
+    "delete": (
+        lambda api: api.switchboard_integrations.delete("s1", "si1"),
+        "deleteSwitchboardIntegration DELETE /switchboards/s1/switchboardIntegrations/si1",
+        None,
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+async def test_a_method_sends_what_the_specification_describes_and_returns_models(
+    example_api: AsyncSmooch, example_server: Peer, name: str
+) -> None:
+    await check_call(example_api, example_server, CALLS[name])
+
+
+REFUSED: dict[str, Refusal] = {
+    "a switchboard integration by id and type": (
+        lambda api: api.switchboard_integrations.create("s", "bot", integration_id="i", integration_type="custom"),
+        "integration",
+        "holds integrationId and integrationType, which exclude each other",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+async def test_what_the_api_would_refuse_is_refused_before_it_is_sent(
+    api: AsyncSmooch, sandbox: Sandbox, name: str
+) -> None:
+    await check_refusal(api, sandbox, REFUSED[name])

@@ -1,0 +1,95 @@
+# Derived from tests/_async/v2/test_attachments.py by scripts/unasync.py; edit that file.
+"""Attachments: every call, what is refused before it is sent, and the sandbox's responses."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+from smooch_api.v2 import models
+
+from smooch import _files
+from smooch.errors import InvalidInput, NotFound
+
+from .calls import Call, check_call
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from peer import Peer
+
+    from smooch.sandbox import Sandbox
+    from smooch.v2 import Smooch
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+
+
+CALLS: dict[str, Call] = {
+    "upload": (
+        lambda api: api.attachments.upload(("mug", b"jpeg"), mime_type="image/jpeg"),
+        "uploadAttachment POST /attachments?access=public&for=message",
+        None,
+        models.Attachment,
+    ),
+    "delete": (
+        lambda api: api.attachments.delete("https://media.example/a.png"),
+        "deleteAttachment POST /attachments/remove",
+        {"mediaUrl": "https://media.example/a.png"},
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_method_sends_what_the_specification_describes_and_returns_models(
+    example_api: Smooch, example_server: Peer, name: str
+) -> None:
+    check_call(example_api, example_server, CALLS[name])
+
+
+def test_bytes_are_uploaded_under_the_name_that_is_told(api: Smooch, sandbox: Sandbox) -> None:
+    attachment = api.attachments.upload(PNG, mime_type="image/png")
+    assert attachment.media_type == "image/png"
+    assert b'filename="file.png"' in sandbox.requests[-1].body
+    attachment = api.attachments.upload(PNG, filename="cat.png")
+    assert attachment.media_type == "image/png"
+
+
+def test_an_upload_gives_an_address_that_can_be_deleted(api: Smooch) -> None:
+    attachment = api.attachments.upload(("cat.png", PNG))
+    assert attachment.media_type == "image/png"
+    assert isinstance(attachment.media_url, str)
+    api.attachments.delete(attachment.media_url)
+    with pytest.raises(NotFound):
+        api.attachments.delete(attachment.media_url)
+
+
+def test_a_file_above_the_limit_is_refused_before_it_is_sent(
+    api: Smooch, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _files.LIMITS["/v2"] == 50 * 1024 * 1024
+    path = tmp_path / "film.mp4"
+    with path.open("wb") as file:
+        file.truncate(50 * 1024 * 1024 + 1)
+    with path.open("rb") as opened:
+        for source in (path, opened):
+            with pytest.raises(InvalidInput, match="larger than the 52,428,800 bytes"):
+                api.attachments.upload(source)
+    monkeypatch.setitem(_files.LIMITS, "/v2", 3)
+    with pytest.raises(InvalidInput, match="larger than"):
+        api.attachments.upload(("a.txt", b"1234"))
+    for wrong in (tmp_path / "nowhere", ("a.txt", b""), io.StringIO("text"), 7):
+        with pytest.raises(InvalidInput):
+            api.messages.post_media("c1", wrong)  # type: ignore[arg-type]
+    assert sandbox.requests == []
+
+
+def test_an_upload_carries_name_type_and_bytes(example_api: Smooch, example_server: Peer) -> None:
+    example_api.attachments.upload(("mug", b"jpeg bytes"), mime_type="image/jpeg")
+    request = example_server.requests[-1]
+    assert request.headers["content-type"].startswith("multipart/form-data; boundary=")
+    assert b'name="source"; filename="mug"' in request.body
+    assert b"Content-Type: image/jpeg" in request.body
+    assert b"jpeg bytes" in request.body

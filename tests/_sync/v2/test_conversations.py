@@ -1,0 +1,216 @@
+# Derived from tests/_async/v2/test_conversations.py by scripts/unasync.py; edit that file.
+"""Conversations: every call, what is refused before it is sent, and the sandbox's responses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from peer import Peer, answer, script
+from smooch_api.v2 import models
+
+from smooch.errors import BadRequest, NotFound
+from smooch.v2 import Smooch
+
+from .calls import Call, Refusal, check_call, check_refusal, every
+
+if TYPE_CHECKING:
+    from smooch.sandbox import Sandbox
+
+    from .conftest import Keys
+
+CARD = {
+    "url": "https://p61-content.icloud.com/M58C",
+    "bid": "com.apple.messages",
+    "key": "00c0",
+    "signature": "81a6",
+    "owner": "M58C",
+}
+APP = "5d8cff3cd55b040010928b5b"
+
+
+CALLS: dict[str, Call] = {
+    "create": (
+        lambda api: api.conversations.create(user_external_id="u-77", display_name="Order 17", metadata={"order": 17}),
+        "createConversation POST /conversations",
+        {
+            "type": "personal",
+            "participants": [{"userExternalId": "u-77"}],
+            "displayName": "Order 17",
+            "metadata": {"order": 17},
+        },
+        models.Conversation,
+    ),
+    "create, a group": (
+        lambda api: api.conversations.create(
+            type_="sdkGroup",
+            participants=(models.ParticipantCreate(user_id=one, subscribe_sdk_client=True) for one in ["u1", "u2"]),
+            description="Match day",
+            icon_url="https://img.example/ball.png",
+        ),
+        "createConversation POST /conversations",
+        {
+            "type": "sdkGroup",
+            "participants": [
+                {"userId": "u1", "subscribeSDKClient": True},
+                {"userId": "u2", "subscribeSDKClient": True},
+            ],
+            "description": "Match day",
+            "iconUrl": "https://img.example/ball.png",
+        },
+        models.Conversation,
+    ),
+    "get": (
+        lambda api: api.conversations.get("c1"),
+        "getConversation GET /conversations/c1",
+        None,
+        models.Conversation,
+    ),
+    "list": (
+        lambda api: api.conversations.list(user_id="u1", after="67a0ecf8f0305f4a391e9db0", limit=1),
+        "listConversations GET /conversations?page[after]=67a0ecf8f0305f4a391e9db0&page[size]=1&filter[userId]=u1",
+        None,
+        [models.Conversation],
+    ),
+    "list of an external id, backwards": (
+        lambda api: api.conversations.list(user_external_id="u-77", before="67a0ecf8f0305f4a391e9db0", limit=1),
+        (
+            "listConversations GET "
+            "/conversations?page[before]=67a0ecf8f0305f4a391e9db0&page[size]=1&filter[userExternalId]=u-77"
+        ),
+        None,
+        [models.Conversation],
+    ),
+    "update": (
+        lambda api: api.conversations.update("c1", {"description": None}),
+        "updateConversation PATCH /conversations/c1",
+        {"description": None},
+        models.Conversation,
+    ),
+    "delete": (
+        lambda api: api.conversations.delete("c1"),
+        "deleteConversation DELETE /conversations/c1",
+        None,
+        None,
+    ),
+    "download_message_ref": (
+        lambda api: api.conversations.download_message_ref("c1", "u1", apple={"interactiveDataRef": CARD}),
+        "downloadMessageRef POST /conversations/c1/download",
+        {"userId": "u1", "apple": {"interactiveDataRef": CARD}},
+        dict,
+    ),
+    "post_conversion_events": (
+        lambda api: api.conversations.post_conversion_events(
+            "c1", "instagram", [{"event_name": "Purchase", "event_time": 1752161233}]
+        ),
+        "postConversionEvents POST /conversations/c1/conversionEvents",
+        {"instagram": {"payload": {"data": [{"event_name": "Purchase", "event_time": 1752161233}]}}},
+        models.ConversionEvents,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_method_sends_what_the_specification_describes_and_returns_models(
+    example_api: Smooch, example_server: Peer, name: str
+) -> None:
+    check_call(example_api, example_server, CALLS[name])
+
+
+REFUSED: dict[str, Refusal] = {
+    "Python's name in a change": (
+        lambda api: api.conversations.update("c1", {"display_name": "a"}),
+        "data.display_name",
+        "did you mean displayName?",
+    ),
+    "a participant with two ids": (
+        lambda api: api.conversations.create(participants=[{"userId": "u", "userExternalId": "b"}]),
+        "conversation.participants[0]",
+        "holds userId and userExternalId, which exclude each other",
+    ),
+    "two ids": (
+        lambda api: api.conversations.create(user_id="u", user_external_id="b"),
+        "user_id",
+        "exactly one of user_id, user_external_id, not 2",
+    ),
+    "an id and participants": (
+        lambda api: api.conversations.create(user_id="u", participants=[{"userId": "u"}]),
+        "participants",
+        "either the id of one user or participants",
+    ),
+    "nobody": (
+        lambda api: api.conversations.create(),
+        "user_id",
+        "give user_id, user_external_id or participants",
+    ),
+    "a group that subscribes nobody": (
+        lambda api: api.conversations.create(type_="sdkGroup", user_id="u"),
+        "conversation.participants[0].subscribeSDKClient",
+        "is missing",
+    ),
+    "a channel of nobody": (
+        lambda api: api.conversations.post_conversion_events("c1", "line", []),
+        "channel",
+        "must be one of messenger, instagram, whatsapp, not 'line'",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_the_api_would_refuse_is_refused_before_it_is_sent(
+    api: Smooch, sandbox: Sandbox, name: str
+) -> None:
+    check_refusal(api, sandbox, REFUSED[name])
+
+
+def story(keys: Keys, _: Sandbox) -> None:
+    api = keys.app
+    ana, eva = api.users.create("ana"), api.users.create("eva")
+    personal = api.conversations.create(user_external_id="ana", display_name="Order 17")
+    assert api.conversations.get(personal.id) == personal
+    changed = api.conversations.update(personal.id, {"description": "Paid", "metadata": {"order": 17}})
+    assert (changed.description, changed.metadata) == ("Paid", {"order": 17})
+    second = api.conversations.create(user_id=ana.id)
+    group = api.conversations.create(
+        type_="sdkGroup", participants=[models.ParticipantCreate(user_id=ana.id, subscribe_sdk_client=True)]
+    )
+    of_ana = {personal.id, second.id, group.id}
+    assert {one.id for one in every(api.conversations.list(user_id=ana.id))} == of_ana
+    assert {one.id for one in every(api.conversations.list(user_external_id="ana"))} == of_ana
+
+    joined = api.participants.join(group.id, user_external_id="eva", subscribe_sdk_client=False)
+    assert joined.user_id == eva.id
+    assert {one.user_id for one in every(api.participants.list(group.id))} == {ana.id, eva.id}
+    api.participants.leave(group.id, participant_id=joined.id)
+    api.participants.leave(group.id, user_id=ana.id)
+    assert every(api.participants.list(group.id)) == []
+    with pytest.raises(BadRequest):
+        api.conversations.delete(personal.id)
+    api.conversations.delete(second.id)
+    with pytest.raises(NotFound):
+        api.conversations.get(second.id)
+
+    reference = models.AppleInteractiveDataRef(url="https://a.example", bid="b", key="k", signature="s", owner="o")
+    apple = models.AppleMessageRef(interactive_data_ref=reference)
+    found = api.conversations.download_message_ref(personal.id, ana.id, apple=apple)
+    assert found["interactiveData"]["bid"] == "b"
+    events = [{"event_name": "Purchase", "event_time": number} for number in range(3)]
+    received = api.conversations.post_conversion_events(personal.id, "instagram", events)
+    assert received.events_received == 3
+
+
+def test_what_one_call_does_the_next_one_sees(keys: Keys, sandbox: Sandbox) -> None:
+    story(keys, sandbox)
+
+
+def test_conversion_events_are_a_list_or_the_whole_object_of_meta() -> None:
+    event = {"event_name": "Purchase", "event_time": 1752161233}
+    whole = {"data": [event], "test_event_code": "TEST1", "partner_agent": "shop"}
+    with Peer(script(answer(200, {"conversionEvents": {"datasetId": 1, "eventsReceived": 1}}))) as peer:
+        with Smooch("app_5a", "secret", APP, base_url=peer.url) as api:
+            api.conversations.post_conversion_events("c1", "instagram", [event])
+            api.conversations.post_conversion_events("c1", "whatsapp", whole)
+        assert [request.json() for request in peer.requests] == [
+            {"instagram": {"payload": {"data": [event]}}},
+            {"whatsapp": {"payload": whole}},
+        ]

@@ -1,0 +1,57 @@
+# Derived from tests/_async/v2/test_devices.py by scripts/unasync.py; edit that file.
+"""Devices: every call, what is refused before it is sent, and the sandbox's responses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from smooch_api.v2 import models
+
+from smooch.errors import NotFound
+
+from .calls import Call, check_call
+
+if TYPE_CHECKING:
+    from peer import Peer
+
+    from smooch.sandbox import Sandbox
+    from smooch.v2 import Smooch
+
+    from .conftest import Keys
+
+CALLS: dict[str, Call] = {
+    "list": (
+        lambda api: api.devices.list("u-77"),
+        "listDevices GET /users/u-77/devices",
+        None,
+        [models.Device],
+    ),
+    "get": (
+        lambda api: api.devices.get("u-77", "d1"),
+        "getDevice GET /users/u-77/devices/d1",
+        None,
+        models.Device,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_method_sends_what_the_specification_describes_and_returns_models(
+    example_api: Smooch, example_server: Peer, name: str
+) -> None:
+    check_call(example_api, example_server, CALLS[name])
+
+
+def story(keys: Keys, _: Sandbox) -> None:
+    api = keys.app
+    user = api.users.create("ana")
+    devices = api.devices.list(user.id)
+    for device in devices:
+        assert api.devices.get(user.id, device.id) == device
+    with pytest.raises(NotFound):
+        api.devices.get(user.id, "0" * 24)
+
+
+def test_what_one_call_does_the_next_one_sees(keys: Keys, sandbox: Sandbox) -> None:
+    story(keys, sandbox)

@@ -1,0 +1,137 @@
+# Derived from tests/_async/v2/test_integrations.py by scripts/unasync.py; edit that file.
+"""Integrations: every call, what is refused before it is sent, and the sandbox's responses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from smooch_api.v2 import models
+
+from smooch.errors import Forbidden, NotFound
+from smooch.v2 import Smooch
+
+from .calls import Call, Refusal, check_call, check_refusal, every
+
+if TYPE_CHECKING:
+    from peer import Peer
+
+    from smooch.sandbox import Sandbox
+
+    from .conftest import Keys
+
+HERE = "https://here.example/hook"
+CUSTOM = {"type": "custom", "displayName": "Bot", "webhooks": [{"target": HERE, "triggers": ["conversation:message"]}]}
+
+
+CALLS: dict[str, Call] = {
+    "create": (
+        lambda api: api.integrations.create(models.UnityIntegrationCreate(display_name="Game")),
+        "createIntegration POST /integrations",
+        {"type": "unity", "displayName": "Game"},
+        models.AndroidIntegration,
+    ),
+    "create, in wire form": (
+        lambda api: api.integrations.create(
+            {"type": "custom", "webhooks": [{"target": HERE, "triggers": ["conversation:message"]}]}
+        ),
+        "createIntegration POST /integrations",
+        {"type": "custom", "webhooks": [{"target": HERE, "triggers": ["conversation:message"]}]},
+        models.AndroidIntegration,
+    ),
+    "list": (
+        lambda api: api.integrations.list(["custom", "web"]),
+        "listIntegrations GET /integrations?page[size]=100&filter[types]=custom,web",
+        None,
+        [models.AndroidIntegration],
+    ),
+    "get": (
+        lambda api: api.integrations.get("i1"),
+        "getIntegration GET /integrations/i1",
+        None,
+        models.AndroidIntegration,
+    ),
+    "update": (
+        lambda api: api.integrations.update("i1", {"brandColor": "0af", "displayName": None}),
+        "updateIntegration PATCH /integrations/i1",
+        {"brandColor": "0af", "displayName": None},
+        models.AndroidIntegration,
+    ),
+    "update, typed": (
+        lambda api: api.integrations.update("i1", models.CustomIntegrationUpdate(display_name="Bot")),
+        "updateIntegration PATCH /integrations/i1",
+        {"displayName": "Bot"},
+        models.AndroidIntegration,
+    ),
+    "delete": (
+        lambda api: api.integrations.delete("i1"),
+        "deleteIntegration DELETE /integrations/i1",
+        None,
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_method_sends_what_the_specification_describes_and_returns_models(
+    example_api: Smooch, example_server: Peer, name: str
+) -> None:
+    check_call(example_api, example_server, CALLS[name])
+
+
+REFUSED: dict[str, Refusal] = {
+    "a type of integration that is a number": (lambda api: api.integrations.list(5), "types", "not 5"),
+    "types of integrations that are none": (
+        lambda api: api.integrations.list([None]),
+        "types",
+        "must be a non-empty string, not None",
+    ),
+    "a colour that is none": (
+        lambda api: api.integrations.update("i1", models.WebIntegrationUpdate(brand_color="#0099ff")),
+        "data.brandColor",
+        "must look like",
+    ),
+    "no integration": (
+        lambda api: api.integrations.create([]),
+        "data",
+        "must be a mapping or IntegrationCreate, not list",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_the_api_would_refuse_is_refused_before_it_is_sent(
+    api: Smooch, sandbox: Sandbox, name: str
+) -> None:
+    check_refusal(api, sandbox, REFUSED[name])
+
+
+def story(keys: Keys, sandbox: Sandbox) -> None:
+    api = keys.app
+    made = api.integrations.create(CUSTOM)
+    assert isinstance(made, models.CustomIntegration)
+    integration_id = str(made.id)
+    assert api.integrations.get(integration_id) == made
+    renamed = api.integrations.update(integration_id, models.CustomIntegrationUpdate(display_name="Robin"))
+    assert isinstance(renamed, models.CustomIntegration)
+    assert renamed.display_name == "Robin"
+    assert {str(one.id) for one in every(api.integrations.list("custom"))} == {
+        integration_id,
+        sandbox.integration_id,
+    }
+    assert every(api.integrations.list(["web", "line"])) == []
+    key = api.integration_keys.create(integration_id, "Bot")
+    assert api.integration_keys.get(integration_id, key.id) == key
+    assert api.integration_keys.list(integration_id) == [key]
+    with Smooch(key.id, str(key.secret), sandbox.app_id, base_url=sandbox.url, auth="basic") as bot:
+        assert [one.target for one in bot.webhooks.list()] == [HERE]
+        with pytest.raises(Forbidden):
+            bot.apps.get()
+    api.integration_keys.delete(integration_id, key.id)
+    api.integrations.delete(integration_id)
+    with pytest.raises(NotFound):
+        api.integrations.get(integration_id)
+
+
+def test_what_one_call_does_the_next_one_sees(keys: Keys, sandbox: Sandbox) -> None:
+    story(keys, sandbox)

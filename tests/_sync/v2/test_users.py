@@ -1,0 +1,207 @@
+# Derived from tests/_async/v2/test_users.py by scripts/unasync.py; edit that file.
+"""Users: every call, what is refused before it is sent, and the sandbox's responses."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from peer import Peer, answer, script
+from smooch_api.v2 import models
+
+from smooch.errors import Conflict, InvalidInput, NotFound
+from smooch.v2 import Smooch
+
+from .calls import Call, Refusal, check_call, check_refusal
+
+if TYPE_CHECKING:
+    from smooch.sandbox import Sandbox
+
+    from .conftest import Keys
+
+BIG = {"note": "x" * 4086}
+"""One byte above the limit, as JSON."""
+APP = "5d8cff3cd55b040010928b5b"
+
+
+def loop() -> models.UserUpdate:
+    update = models.UserUpdate()
+    update["again"] = update
+    return update
+
+
+CALLS: dict[str, Call] = {
+    "create": (
+        lambda api: api.users.create(
+            "u-77",
+            profile=models.Profile(given_name="Ana"),
+            metadata={"tier": "gold"},
+            signed_up_at="2020-05-21T15:53:30.197Z",
+            to_be_retained=True,
+            brand_id="94",
+        ),
+        "createUser POST /users",
+        {
+            "externalId": "u-77",
+            "profile": {"givenName": "Ana"},
+            "metadata": {"tier": "gold"},
+            "signedUpAt": "2020-05-21T15:53:30.197Z",
+            "toBeRetained": True,
+            "brandId": "94",
+        },
+        models.User,
+    ),
+    "create, nothing known": (lambda api: api.users.create(), "createUser POST /users", {}, models.User),
+    "get": (
+        lambda api: api.users.get("u/77", brand_id="94"),
+        "getUser GET /users/u/77?brandId=94",
+        None,
+        models.User,
+    ),
+    "get_or_create": (
+        lambda api: api.users.get_or_create("u-77", profile={"surname": "Roy"}),
+        "createUser POST /users",
+        {"externalId": "u-77", "profile": {"surname": "Roy"}},
+        models.User,
+    ),
+    "find_by_email": (
+        lambda api: api.users.find_by_email("sue+a@example.org", brand_id="94"),
+        "listUsers GET /users?filter[identities.email]=sue+a@example.org&brandId=94",
+        None,
+        [models.User],
+    ),
+    "update": (
+        lambda api: api.users.update("u-77", {"profile": {"givenName": None}, "metadata": None}),
+        "updateUser PATCH /users/u-77",
+        {"profile": {"givenName": None}, "metadata": None},
+        models.User,
+    ),
+    "update, typed": (
+        lambda api: api.users.update("u-77", models.UserUpdate(to_be_retained=True)),
+        "updateUser PATCH /users/u-77",
+        {"toBeRetained": True},
+        models.User,
+    ),
+    "delete": (lambda api: api.users.delete("u-77"), "deleteUser DELETE /users/u-77", None, None),
+    "delete_personal_information": (
+        lambda api: api.users.delete_personal_information("u-77"),
+        "deleteUserPersonalInformation DELETE /users/u-77/personalinformation",
+        None,
+        models.User,
+    ),
+    "sync": (
+        lambda api: api.users.sync("35436", surviving_zendesk_id="35437"),
+        "syncUser POST /users/35436/sync",
+        {"survivingZendeskId": "35437"},
+        models.User,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_method_sends_what_the_specification_describes_and_returns_models(
+    example_api: Smooch, example_server: Peer, name: str
+) -> None:
+    check_call(example_api, example_server, CALLS[name])
+
+
+REFUSED: dict[str, Refusal] = {
+    "a model that holds itself": (lambda api: api.users.update("u", loop()), "data", "holds itself"),
+    "Python's name in a mapping": (
+        lambda api: api.users.create(profile={"given_name": "Ana"}),
+        "user.profile.given_name",
+        "is not a field: did you mean givenName?",
+    ),
+    "an id that is a path": (lambda api: api.users.create(".."), "external_id", "must not be '..'"),
+    "a time that is none": (
+        lambda api: api.users.create(signed_up_at="yesterday"),
+        "user.signedUpAt",
+        "must be a time in ISO 8601 with its zone, such as 2026-03-02T08:15:30.120Z, not 'yesterday'",
+    ),
+    "a time without zone": (
+        lambda api: api.users.create(signed_up_at=datetime(2026, 3, 2)),  # noqa: DTZ001
+        "signed_up_at",
+        "has no timezone",
+    ),
+    "a time without zone in a change": (
+        lambda api: api.users.update("u", {"signedUpAt": "2026-03-02T08:15:30"}),
+        "data.signedUpAt",
+        "must be a time",
+    ),
+    "large metadata of a user": (lambda api: api.users.create(metadata=BIG), "user.metadata", "takes 4,096 bytes"),
+    "no id": (lambda api: api.users.get(None), "user_id", "must be a non-empty string"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_the_api_would_refuse_is_refused_before_it_is_sent(
+    api: Smooch, sandbox: Sandbox, name: str
+) -> None:
+    check_refusal(api, sandbox, REFUSED[name])
+
+
+def story(keys: Keys, sandbox: Sandbox) -> None:
+    api = keys.app
+    user = api.users.create("b6518", profile={"givenName": "Ana"}, metadata={"tier": "gold"})
+    assert (api.users.get("b6518")) == (api.users.get(user.id)) == user
+    assert api.users.get_or_create("b6518") == user
+    changed = api.users.update(user.id, models.UserUpdate(profile=models.Profile(surname="Roy")))
+    assert isinstance(changed.profile, models.Profile)
+    assert (changed.profile.given_name, changed.profile.surname) == ("Ana", "Roy")
+
+    assert api.users.find_by_email("ana@example.org") == []
+    sandbox.authenticate_user("b6518", email="ana@example.org", zendesk_id="35436")
+    assert [one.id for one in api.users.find_by_email("ana@example.org")] == [user.id]
+    assert (api.users.sync("35436")).id == user.id
+
+    erased = api.users.delete_personal_information(user.id)
+    assert (erased.id, erased.metadata or {}) == (user.id, {})
+    api.users.delete("b6518")
+    with pytest.raises(NotFound):
+        api.users.get("b6518")
+
+
+def test_what_one_call_does_the_next_one_sees(keys: Keys, sandbox: Sandbox) -> None:
+    story(keys, sandbox)
+
+
+def test_get_or_create_user_makes_a_user_once_and_leaves_it_alone_after(api: Smooch) -> None:
+    made = api.users.get_or_create("u-77", profile={"givenName": "Ana"})
+    found = api.users.get_or_create("u-77", profile={"givenName": "Eva"})
+    assert found.id == made.id
+    assert isinstance(found.profile, models.Profile)
+    assert found.profile.given_name == "Ana"
+    with pytest.raises(Conflict):
+        api.users.create("u-77")
+
+
+def test_get_or_create_user_does_not_take_the_api_s_own_id_of_another_for_the_business_s() -> None:
+    other = {"user": {"id": "u-77", "externalId": "b6518"}}
+    with Peer(script(answer(409, {"errors": [{"code": "conflict", "title": "Taken"}]}), answer(200, other))) as peer:
+        with Smooch("app_5a", "secret", APP, base_url=peer.url) as api:
+            with pytest.raises(Conflict, match="Taken"):
+                api.users.get_or_create("u-77")
+        assert [request.method for request in peer.requests] == ["POST", "GET"]
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        (datetime(2026, 3, 2, 10, 15, 30, 120_999, timezone(timedelta(hours=2))), "2026-03-02T08:15:30.120Z"),
+        (datetime(2026, 3, 2, tzinfo=UTC), "2026-03-02T00:00:00.000Z"),
+        ("2026-03-02T08:15:30+02:00", "2026-03-02T08:15:30+02:00"),
+    ],
+)
+def test_a_time_is_sent_in_utc_and_a_text_as_it_is(
+    api: Smooch, sandbox: Sandbox, given: Any, sent: str
+) -> None:
+    user = api.users.create("u-77", signed_up_at=given)
+    assert sandbox.requests[-1].json["signedUpAt"] == user.signed_up_at == sent
+    api.users.update("u-77", {"signedUpAt": sent})
+
+
+@pytest.mark.parametrize("email", ["", " ", None, 5])
+def test_an_email_is_needed_to_find_users_by(api: Smooch, email: Any) -> None:
+    with pytest.raises(InvalidInput, match="email"):
+        api.users.find_by_email(email)
