@@ -1,11 +1,12 @@
-"""Receive webhooks of v1, v1.1 and v2: `receive(body, headers, secret)` verifies a delivery and makes typed events of it.
+"""Receive webhooks of v1, v1.1 and v2 as typed events.
 
-`verify` and `parse` do one of the two each. `asgi_app` and `wsgi_app` make an app of a handler, to serve alone or to
-mount in any framework; they answer as the API wants it, drop duplicates and call the handler for each event.
+`receive(body, headers, secret)` verifies and parses a delivery; `verify` and `parse` do one of the two each. `asgi_app`
+and `wsgi_app` turn a handler into an app, to serve alone or inside any framework: the app answers the API, drops
+duplicates and calls the handler for each event.
 
-The classes of the events are here too, for `match`: `MessageAppUser` and the others of v1 and v1.1, and those of v2, which
-end in `Event`, such as `ConversationMessageEvent`. `WebhookEvent` is the union of all. The classes of what events hold,
-such as `TextMessage`, are in `models` of `smooch.v1` and `smooch.v2`.
+The event classes are here too, for `match`: `MessageAppUser` and others for v1 and v1.1; those of v2 end in `Event`, such
+as `ConversationMessageEvent`. `WebhookEvent` is the union of all. Classes inside events, such as `TextMessage`, are in
+`smooch.v1.models` and `smooch.v2.models`.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ._delivery import Delivery
 from ._errors import WebhookRejected, WebhookUnreadable
-from ._events import Delivery, parse, receive
+from ._parse import parse, receive
 from ._verify import verify
 
 if TYPE_CHECKING:
@@ -75,12 +77,13 @@ if TYPE_CHECKING:
         UserUpdateEvent,
     )
 
-    from ._asgi import asgi_app
-    from ._dedupe import Claim, Deduplicator, MemoryDeduplicator
-    from ._redis import RedisDeduplicator
-    from ._sqlite import SQLiteDeduplicator
-    from ._union import WebhookEvent
-    from ._wsgi import wsgi_app
+    from ._events import WebhookEvent
+    from .apps.asgi import asgi_app
+    from .apps.wsgi import wsgi_app
+    from .deduplicators.memory import MemoryDeduplicator
+    from .deduplicators.protocol import Claim, Deduplicator
+    from .deduplicators.redis import RedisDeduplicator
+    from .deduplicators.sqlite import SQLiteDeduplicator
 
 __all__ = [
     "AppUserDelete",
@@ -151,32 +154,32 @@ __all__ = [
     "wsgi_app",
 ]
 
-_OWN = {
-    "Claim": "_dedupe",
-    "Deduplicator": "_dedupe",
-    "MemoryDeduplicator": "_dedupe",
-    "RedisDeduplicator": "_redis",
-    "SQLiteDeduplicator": "_sqlite",
-    "WebhookEvent": "_union",
-    "asgi_app": "_asgi",
-    "wsgi_app": "_wsgi",
+_MODULES = {
+    "Claim": "deduplicators.protocol",
+    "Deduplicator": "deduplicators.protocol",
+    "MemoryDeduplicator": "deduplicators.memory",
+    "RedisDeduplicator": "deduplicators.redis",
+    "SQLiteDeduplicator": "deduplicators.sqlite",
+    "WebhookEvent": "_events",
+    "asgi_app": "apps.asgi",
+    "wsgi_app": "apps.wsgi",
 }
 
 
-def _home(name: str) -> str:
-    if name in _OWN:
-        return f"{__name__}.{_OWN[name]}"
+def _module_of(name: str) -> str:
+    if name in _MODULES:
+        return f"{__name__}.{_MODULES[name]}"
     version = "v1" if name in import_module("smooch_api.v1.models").__all__ else "v2"
     return f"smooch_api.{version}.models"
 
 
-# Type checkers would take any name for real if they saw a module's `__getattr__`.
+# A type checker that sees a module's `__getattr__` accepts every name.
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = globals()[name] = getattr(import_module(_home(name)), name)
+        value = globals()[name] = getattr(import_module(_module_of(name)), name)
         return value
 
     def __dir__() -> list[str]:

@@ -1,4 +1,4 @@
-"""Why a delivery is not taken."""
+"""Errors for deliveries that are not accepted."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from ..errors import SmoochError
 
 
 class WebhookRejected(SmoochError):
-    """The `X-API-Key` of the delivery is missing or is none of the secrets: it does not come from the API. Answer 401."""
+    """The `X-API-Key` of a delivery is missing or matches none of the secrets. Answer 401."""
 
 
 class WebhookUnreadable(SmoochError):
-    """The body of the delivery is no JSON object. Answer 400."""
+    """The body of a delivery is not a JSON object. Answer 400."""

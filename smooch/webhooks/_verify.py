@@ -1,4 +1,4 @@
-"""Whether a delivery comes from the API: it says so with the secret of the webhook, in `X-API-Key`."""
+"""Check that a delivery comes from the API: it sends the secret of the webhook in `X-API-Key`."""
 
 from __future__ import annotations
 
@@ -9,53 +9,54 @@ from typing import Any, Protocol, TypeAlias
 from ..errors import InvalidInput
 from ._errors import WebhookRejected
 
-# The second is how a WSGI environment and Django's META spell it.
-_NAMES = frozenset({"x-api-key", "http_x_api_key", b"x-api-key", b"http_x_api_key"})
+# A WSGI environment and Django's META use the second spelling.
+_HEADER_NAMES = frozenset({"x-api-key", "http_x_api_key", b"x-api-key", b"http_x_api_key"})
 
 
-class _Named(Protocol):
+class _HasItems(Protocol):
     def items(self) -> Iterable[tuple[str, Any]]: ...
 
 
-Headers: TypeAlias = _Named | Iterable[tuple[str | bytes, str | bytes]]
-"""Any mapping of any case, the headers object of any framework, a WSGI environment, or pairs of text or bytes."""
+Headers: TypeAlias = _HasItems | Iterable[tuple[str | bytes, str | bytes]]
+"""A mapping in any case, the headers object of any framework, a WSGI environment, or pairs of text or bytes."""
 
 Secret: TypeAlias = str | Iterable[str]
+"""The secret of a webhook; several during a change."""
 
 
 def verify(headers: Headers, secret: Secret) -> None:
-    """Check the `X-API-Key` of a delivery, in constant time. While the secret changes, give the old and the new one.
+    """Check the `X-API-Key` of a delivery in constant time. During a change pass the old and the new secret.
 
-    The API neither signs the body nor numbers its deliveries: who has the secret can send anything, and again. So let
-    the target be https, keep the secret out of logs, and drop duplicates.
+    The API neither signs the body nor numbers its deliveries: anyone with the secret can forge or replay deliveries.
+    So use https, keep the secret out of logs, and drop duplicates.
 
     Raises:
-        WebhookRejected: the key is missing, or none of the secrets.
-        InvalidInput: there is no secret to compare with.
+        WebhookRejected: the key is missing or matches none of the secrets.
+        InvalidInput: `secret` is empty or not a string.
     """
-    check(headers, encoded(secret))
+    check_key(headers, encode_secrets(secret))
 
 
-def encoded(secret: Secret) -> tuple[bytes, ...]:
-    """The secrets as bytes; InvalidInput where one could never match, or would match too much."""
+def encode_secrets(secret: Secret) -> tuple[bytes, ...]:
+    """Return the secrets as bytes; InvalidInput for a secret that no header can match."""
     secrets = (secret,) if isinstance(secret, str) else _as_tuple(secret)
     if not secrets:
-        raise InvalidInput("secret must be the secret of the webhook, or several, but there is none", "secret")
+        raise InvalidInput("secret must be the secret of the webhook or several of them, got none", "secret")
     for each in secrets:
         if not isinstance(each, str) or not each:
-            raise InvalidInput("secret must be a non-empty string, or several of them", "secret")
+            raise InvalidInput("secret must be a non-empty string or several of them", "secret")
         if each != each.strip():
-            raise InvalidInput("secret must not begin or end with white space: no header does", "secret")
+            raise InvalidInput("secret must not begin or end with white space: HTTP strips it from headers", "secret")
     return tuple(each.encode("utf-8", "surrogatepass") for each in secrets)
 
 
-def check(headers: Headers, secrets: Sequence[bytes]) -> None:
-    """Compare all that the headers give with all secrets, whatever matched before."""
-    given = _given(headers)
-    if not given:
+def check_key(headers: Headers, secrets: Sequence[bytes]) -> None:
+    """Compare every key in the headers with every secret; no early exit, so the time tells nothing."""
+    keys = _read_keys(headers)
+    if not keys:
         raise WebhookRejected("the delivery has no X-API-Key")
     matches = False
-    for key in given:
+    for key in keys:
         for secret in secrets:
             matches |= hmac.compare_digest(key, secret)
     if not matches:
@@ -64,30 +65,30 @@ def check(headers: Headers, secrets: Sequence[bytes]) -> None:
 
 def _as_tuple(secret: Iterable[str]) -> tuple[str, ...]:
     if isinstance(secret, bytes | bytearray) or not isinstance(secret, Iterable):
-        raise InvalidInput(f"secret must be a string, or several of them, not {type(secret).__name__}", "secret")
+        raise InvalidInput(f"secret must be a string or several of them, got {type(secret).__name__}", "secret")
     return tuple(secret)
 
 
-def _given(headers: Headers) -> list[bytes]:
+def _read_keys(headers: Headers) -> list[bytes]:
     pairs: Iterable[Any] = headers.items() if hasattr(headers, "items") else headers
-    given: list[bytes] = []
+    keys: list[bytes] = []
     for pair in pairs:
         try:
             name, value = pair
         except (TypeError, ValueError):
             continue
-        if isinstance(name, str | bytes) and name.lower() in _NAMES:
-            given += _spellings(value)
-    return given
+        if isinstance(name, str | bytes) and name.lower() in _HEADER_NAMES:
+            keys += _encodings(value)
+    return keys
 
 
-def _spellings(value: object) -> list[bytes]:
+def _encodings(value: object) -> list[bytes]:
     if isinstance(value, bytes):
         return [value]
     if not isinstance(value, str):
         return []
-    spellings = [value.encode("utf-8", "surrogatepass")]
+    encodings = [value.encode("utf-8", "surrogatepass")]
     if not value.isascii() and all(char <= "\xff" for char in value):
         # Servers decode the bytes of a header as Latin-1.
-        spellings.append(value.encode("latin-1"))
-    return spellings
+        encodings.append(value.encode("latin-1"))
+    return encodings

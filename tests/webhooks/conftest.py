@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from smooch.webhooks import _events
+from smooch.webhooks import _parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +47,6 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def _nothing_reported_yet() -> Iterator[None]:
-    _events._reported.clear()
+    _parse._reported.clear()
     yield
-    _events._reported.clear()
+    _parse._reported.clear()

@@ -20,7 +20,7 @@ SPEC = Path(__file__).resolve().parents[2] / "spec"
 WEBHOOK = {"id": "6a0000000000000000000002", "version": "v2"}
 
 
-def said(*ids: str, text: str = "Is the shop open?", **fields: Any) -> dict[str, Any]:
+def message_delivery(*ids: str, text: str = "Is the shop open?", **fields: Any) -> dict[str, Any]:
     messages = [
         {
             "_id": each,
@@ -35,17 +35,19 @@ def said(*ids: str, text: str = "Is the shop open?", **fields: Any) -> dict[str,
     return {"trigger": "message:appUser", "app": APP, "messages": messages, "appUser": USER, **fields}
 
 
-def tapped(payload: str = "MUG", **fields: Any) -> dict[str, Any]:
+def postback_delivery(payload: str = "MUG", **fields: Any) -> dict[str, Any]:
     action = {"_id": "5a0000000000000000000016", "type": "postback", "text": "Take it", "payload": payload}
     return {"trigger": "postback", "app": APP, "postbacks": [{"action": action}], "appUser": USER, **fields}
 
 
-def read(**fields: Any) -> dict[str, Any]:
+def read_delivery(**fields: Any) -> dict[str, Any]:
     event = {"trigger": "conversation:read", "app": APP, "source": {"type": "web"}, "appUser": USER}
     return {**event, "timestamp": 1488441301.7, **fields}
 
 
-def wrote(event_id: str = "e1", text: str = "Is the shop open?", user_id: str = "u1", **payload: Any) -> dict[str, Any]:
+def message_event(
+    event_id: str = "e1", text: str = "Is the shop open?", user_id: str = "u1", **payload: Any
+) -> dict[str, Any]:
     """An event of v2."""
     message = {
         "id": f"m-{event_id}",
@@ -68,13 +70,13 @@ def envelope(*events: Any, **fields: Any) -> dict[str, Any]:
     return {"app": {"id": "a1"}, "webhook": WEBHOOK, "events": list(events), **fields}
 
 
-def dumped(body: Any) -> bytes:
+def to_json(body: Any) -> bytes:
     return json.dumps(body).encode()
 
 
-def told(*numbers: int) -> bytes:
+def numbered_delivery(*numbers: int) -> bytes:
     """A delivery of v2 with these events, of different users."""
-    return dumped(envelope(*(wrote(f"e{each}", text=str(each), user_id=f"u{each}") for each in numbers)))
+    return to_json(envelope(*(message_event(f"e{each}", text=str(each), user_id=f"u{each}") for each in numbers)))
 
 
 @cache

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from smooch.webhooks import Delivery, WebhookRejected, WebhookUnreadable, parse, receive, verify
 
-from .payloads import KEY, SECRET, dumped, envelope, envelopes, examples
+from .payloads import KEY, SECRET, envelope, envelopes, examples, to_json
 
 pytestmark = pytest.mark.slow
 
@@ -74,7 +74,7 @@ def is_json(value: Any) -> bool:
 @st.composite
 def damaged(draw: st.DrawFn) -> bytes:
     """The bytes of an example with some of them replaced."""
-    body = dumped(draw(st.sampled_from(bodies)))
+    body = to_json(draw(st.sampled_from(bodies)))
     start = draw(st.integers(0, len(body)))
     return body[:start] + draw(st.binary(max_size=6)) + body[start + draw(st.integers(0, 40)) :]
 
@@ -161,7 +161,7 @@ def test_any_body_is_a_whole_delivery_or_unreadable(body: Any) -> None:
 def test_any_event_leaves_the_others_what_they_are(odd: Any, place: int) -> None:
     found: list[Any] = [events[0], events[7]]
     found.insert(place, odd)
-    names = [type(event).__name__ for event in parse(dumped(envelope(*found)))]
+    names = [type(event).__name__ for event in parse(to_json(envelope(*found)))]
     del names[place]
     assert names == ["ClientAddEvent", "ConversationMessageEvent"]
 

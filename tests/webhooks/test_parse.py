@@ -12,12 +12,25 @@ from smooch_api.v1 import models
 from smooch import SmoochError, webhooks
 from smooch.webhooks import UnknownEvent, WebhookRejected, WebhookUnreadable, parse, receive
 
-from .payloads import APP, KEY, SECRET, USER, dumped, envelope, examples, only, read, said, tapped, variants
+from .payloads import (
+    APP,
+    KEY,
+    SECRET,
+    USER,
+    envelope,
+    examples,
+    message_delivery,
+    only,
+    postback_delivery,
+    read_delivery,
+    to_json,
+    variants,
+)
 
 
 @pytest.mark.parametrize(("name", "body"), examples())
 def test_every_example_gets_its_class_and_comes_back_unchanged(name: str, body: dict[str, Any]) -> None:
-    delivery = parse(dumped(body))
+    delivery = parse(to_json(body))
     event = only(delivery)
     assert type(event).__name__ == name
     assert event.to_dict() == body
@@ -32,29 +45,30 @@ def test_every_variant_has_an_example() -> None:
 
 
 def test_a_mapping_bytes_and_text_are_read_alike() -> None:
-    text = json.dumps(said())
+    text = json.dumps(message_delivery())
     deliveries = [
-        parse(each) for each in (text, text.encode(), bytearray(text.encode()), memoryview(text.encode()), said())
+        parse(each)
+        for each in (text, text.encode(), bytearray(text.encode()), memoryview(text.encode()), message_delivery())
     ]
     assert all(delivery == deliveries[0] for delivery in deliveries)
-    assert deliveries[0].raw == said()
+    assert deliveries[0].raw == message_delivery()
 
 
 def test_a_mapping_is_copied() -> None:
-    body = said()
+    body = message_delivery()
     delivery = parse(body)
     body["messages"][0]["text"] = "changed"
-    assert delivery.raw == said()
+    assert delivery.raw == message_delivery()
     assert only(delivery).messages[0].text == "Is the shop open?"
 
 
 def test_all_messages_of_a_delivery_are_there() -> None:
-    event = only(parse(said("m1", "m2", "m3")))
+    event = only(parse(message_delivery("m1", "m2", "m3")))
     assert [message.id for message in event.messages] == ["m1", "m2", "m3"]
 
 
 def test_unknown_types_and_fields_are_kept() -> None:
-    body = said(novelty={"deep": [1, None]})
+    body = message_delivery(novelty={"deep": [1, None]})
     body["messages"] += [{"_id": "m2", "type": "hologram", "role": "appUser", "beam": 7}, None]
     event = only(parse(body))
     assert type(event) is webhooks.MessageAppUser
@@ -67,7 +81,7 @@ def test_unknown_types_and_fields_are_kept() -> None:
 @pytest.mark.parametrize("trigger", ["conversation:archive", "", "MESSAGE:APPUSER", 5, None, ["postback"], {"a": 1}])
 def test_an_unknown_trigger_is_an_unknown_event_and_no_news(trigger: Any, caplog: pytest.LogCaptureFixture) -> None:
     body = {"trigger": trigger, "app": APP, "more": [1]}
-    event = only(parse(dumped(body)))
+    event = only(parse(to_json(body)))
     assert type(event) is UnknownEvent
     assert event.to_dict() == body
     assert not caplog.records
@@ -82,7 +96,11 @@ def test_an_object_that_is_no_delivery_is_an_unknown_event(body: dict[str, Any])
 
 
 def test_a_known_trigger_that_does_not_fit_is_kept_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    bodies = [said(messages={"secret": "not-for-logs"}), said(appUser=None), {"trigger": "postback", "app": APP}]
+    bodies = [
+        message_delivery(messages={"secret": "not-for-logs"}),
+        message_delivery(appUser=None),
+        {"trigger": "postback", "app": APP},
+    ]
     for body in bodies * 3:
         event = only(parse(body))
         assert type(event) is UnknownEvent
@@ -95,9 +113,9 @@ def test_a_known_trigger_that_does_not_fit_is_kept_and_logged_once(caplog: pytes
 
 
 def test_versions_are_told_apart() -> None:
-    assert parse(said()).version == "v1"
-    assert parse(said(version="v1.1")).version == "v1.1"
-    assert parse(said(version="v9")).version == "v9"
+    assert parse(message_delivery()).version == "v1"
+    assert parse(message_delivery(version="v1.1")).version == "v1.1"
+    assert parse(message_delivery(version="v9")).version == "v9"
     assert parse(envelope()).version == "v2"
     assert parse(envelope(webhook={"id": "w", "version": "v3"})).version == "v3"
     assert parse(envelope(webhook={})).version == "v2"
@@ -109,10 +127,10 @@ CIRCLE["again"] = CIRCLE
 UNREADABLE: dict[str, tuple[Any, str]] = {
     "empty": (b"", "not JSON"),
     "no JSON": (b"trigger=postback", "not JSON"),
-    "cut off": (dumped(said())[:-2], "not JSON"),
-    "more behind": (dumped(said()) + b"{}", "not JSON"),
+    "cut off": (to_json(message_delivery())[:-2], "not JSON"),
+    "more behind": (to_json(message_delivery()) + b"{}", "not JSON"),
     "invalid UTF-8": (b'{"trigger": "\xff"}', "not JSON"),
-    "UTF-16": (json.dumps(said()).encode("utf-16"), "not JSON"),
+    "UTF-16": (json.dumps(message_delivery()).encode("utf-16"), "not JSON"),
     "a list": (b"[]", "not an object"),
     "a string": (b'"postback"', "not an object"),
     "null": (b"null", "not an object"),
@@ -148,7 +166,7 @@ def test_a_hundred_deep_is_read() -> None:
 
 def test_a_wide_body_is_read() -> None:
     ids = [f"m{number}" for number in range(500)]
-    assert [message.id for message in only(parse(dumped(said(*ids)))).messages] == ids
+    assert [message.id for message in only(parse(to_json(message_delivery(*ids)))).messages] == ids
 
 
 def test_an_error_shows_nothing_of_the_body() -> None:
@@ -159,7 +177,7 @@ def test_an_error_shows_nothing_of_the_body() -> None:
 
 
 def test_receive_verifies_before_it_reads() -> None:
-    assert receive(dumped(said()), KEY, SECRET) == parse(said())
+    assert receive(to_json(message_delivery()), KEY, SECRET) == parse(message_delivery())
     with pytest.raises(WebhookRejected):
         receive(b"no JSON", {"X-API-Key": "wrong"}, SECRET)
     with pytest.raises(WebhookUnreadable):
@@ -174,7 +192,7 @@ def test_lone_surrogates_pass_through() -> None:
 
 
 def test_a_delivery_can_be_iterated_copied_and_pickled() -> None:
-    delivery = parse(said("m1", "m2"))
+    delivery = parse(message_delivery("m1", "m2"))
     assert list(delivery) == list(delivery.events)
     assert copy.deepcopy(delivery) == delivery
     assert pickle.loads(pickle.dumps(delivery)) == delivery
@@ -183,16 +201,22 @@ def test_a_delivery_can_be_iterated_copied_and_pickled() -> None:
 # the ids
 
 SAME = {
-    "message told anew": (said(), said(text="edited", appUser={**USER, "givenName": "Ana"})),
-    "message of v1 and v1.1": (said(), said(version="v1.1", conversation={"_id": "c1"})),
-    "messages in another order": (said("m1", "m2"), said("m2", "m1")),
-    "fields in another order": (tapped(), dict(reversed(tapped().items()))),
-    "user told anew": (read(), read(appUser={**USER, "clients": [{"id": "9c2e", "lastSeen": "later"}]})),
-    "client told anew": (
-        read(client={"id": "9c2e", "platform": "web"}),
-        read(client={"id": "9c2e", "platform": "web", "lastSeen": "later"}),
+    "message rendered anew": (
+        message_delivery(),
+        message_delivery(text="edited", appUser={**USER, "givenName": "Ana"}),
     ),
-    "merge told anew": (
+    "message of v1 and v1.1": (message_delivery(), message_delivery(version="v1.1", conversation={"_id": "c1"})),
+    "messages in another order": (message_delivery("m1", "m2"), message_delivery("m2", "m1")),
+    "fields in another order": (postback_delivery(), dict(reversed(postback_delivery().items()))),
+    "user rendered anew": (
+        read_delivery(),
+        read_delivery(appUser={**USER, "clients": [{"id": "9c2e", "lastSeen": "later"}]}),
+    ),
+    "client rendered anew": (
+        read_delivery(client={"id": "9c2e", "platform": "web"}),
+        read_delivery(client={"id": "9c2e", "platform": "web", "lastSeen": "later"}),
+    ),
+    "merge rendered anew": (
         {"trigger": "merge:appUser", "app": APP, "surviving": USER, "discarded": [{"_id": "u2"}]},
         {
             "trigger": "merge:appUser",
@@ -203,29 +227,29 @@ SAME = {
     ),
 }
 OTHER = {
-    "message": (said("m1"), said("m2")),
-    "number of messages": (said("m1"), said("m1", "m2")),
-    "trigger": (said(), said(trigger="message:appMaker")),
-    "app": (said(), said(app={"_id": "5a0000000000000000000002"})),
-    "time": (read(), read(timestamp=1488441301.8)),
-    "user": (read(), read(appUser={**USER, "_id": "u2"})),
-    "client": (read(client={"id": "1"}), read(client={"id": "2"})),
-    "payload": (tapped("MUG"), tapped("CUP")),
-    "time of a postback": (tapped(timestamp=1.5), tapped(timestamp=2.5)),
+    "message": (message_delivery("m1"), message_delivery("m2")),
+    "number of messages": (message_delivery("m1"), message_delivery("m1", "m2")),
+    "trigger": (message_delivery(), message_delivery(trigger="message:appMaker")),
+    "app": (message_delivery(), message_delivery(app={"_id": "5a0000000000000000000002"})),
+    "time": (read_delivery(), read_delivery(timestamp=1488441301.8)),
+    "user": (read_delivery(), read_delivery(appUser={**USER, "_id": "u2"})),
+    "client": (read_delivery(client={"id": "1"}), read_delivery(client={"id": "2"})),
+    "payload": (postback_delivery("MUG"), postback_delivery("CUP")),
+    "time of a postback": (postback_delivery(timestamp=1.5), postback_delivery(timestamp=2.5)),
     "what is seen of the user at an undated tap": (
-        tapped(),
-        tapped(appUser={**USER, "clients": [{"lastSeen": "later"}]}),
+        postback_delivery(),
+        postback_delivery(appUser={**USER, "clients": [{"lastSeen": "later"}]}),
     ),
     "channel of a link": (
         {"trigger": "link:match", "app": APP, "appUser": USER, "channel": "line"},
         {"trigger": "link:match", "app": APP, "appUser": USER, "channel": "viber"},
     ),
-    "ids joined differently": (said("a/b", "c"), said("a", "b/c")),
+    "ids joined differently": (message_delivery("a/b", "c"), message_delivery("a", "b/c")),
     "message without an id beside one that has one": (
-        said(messages=[{"_id": "m1"}, {"text": "a"}]),
-        said(messages=[{"_id": "m1"}, {"text": "b"}]),
+        message_delivery(messages=[{"_id": "m1"}, {"text": "a"}]),
+        message_delivery(messages=[{"_id": "m1"}, {"text": "b"}]),
     ),
-    "message without an id": (said(messages=[{"text": "a"}]), said(messages=[{"text": "b"}])),
+    "message without an id": (message_delivery(messages=[{"text": "a"}]), message_delivery(messages=[{"text": "b"}])),
 }
 
 
@@ -247,19 +271,30 @@ def test_the_examples_have_ids_of_their_own() -> None:
 
 def test_ids_are_readable_and_stay_as_they_are() -> None:
     """They are kept in files and Redis for a day: a new release must not change them."""
-    assert parse(said("m2", "m1")).event_ids == ("5a0000000000000000000001/message:appUser/m1/m2",)
-    *place, digest = parse(read()).event_ids[0].split("/")
+    assert parse(message_delivery("m2", "m1")).event_ids == ("5a0000000000000000000001/message:appUser/m1/m2",)
+    *place, digest = parse(read_delivery()).event_ids[0].split("/")
     assert place == ["5a0000000000000000000001", "conversation:read", "1488441301.7"]
     assert digest == "9180c2995193b53edf3c77cda3ae6db1f080f071ae01297d4dcc0ad83a45015a"
-    (crowded,) = parse(said(*(f"message-{number}" for number in range(50)))).event_ids
+    (crowded,) = parse(message_delivery(*(f"message-{number}" for number in range(50)))).event_ids
     assert crowded == "sha256-21fa46fd7e9e1633239a234e85806b9f5871338bf351008a178bd8cf767f545d"
 
 
-@pytest.mark.parametrize("body", [said(), read(), said(version="v1.1"), tapped(timestamp=1.5)])
+@pytest.mark.parametrize(
+    "body", [message_delivery(), read_delivery(), message_delivery(version="v1.1"), postback_delivery(timestamp=1.5)]
+)
 def test_ids_of_events_with_an_id_or_a_time_last(body: dict[str, Any]) -> None:
     assert parse(body).dated == (True,)
 
 
-@pytest.mark.parametrize("body", [tapped(), tapped(timestamp=None), tapped(timestamp=True), {}, said(messages=[{}])])
+@pytest.mark.parametrize(
+    "body",
+    [
+        postback_delivery(),
+        postback_delivery(timestamp=None),
+        postback_delivery(timestamp=True),
+        {},
+        message_delivery(messages=[{}]),
+    ],
+)
 def test_other_ids_do_not(body: dict[str, Any]) -> None:
     assert parse(body).dated == (False,)

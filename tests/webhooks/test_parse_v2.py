@@ -23,12 +23,12 @@ from smooch.webhooks import (
     parse,
 )
 
-from .payloads import dumped, envelope, envelopes, examples, only, schemas, variants, wrote
+from .payloads import envelope, envelopes, examples, message_event, only, schemas, to_json, variants
 
 
 @pytest.mark.parametrize(("name", "body"), examples("v2"))
 def test_every_example_of_an_event_gets_its_class_and_comes_back_unchanged(name: str, body: dict[str, Any]) -> None:
-    delivery = parse(dumped(envelope(body)))
+    delivery = parse(to_json(envelope(body)))
     event = only(delivery)
     assert type(event).__name__ == name
     assert event.to_dict() == body
@@ -39,7 +39,7 @@ def test_every_example_of_an_event_gets_its_class_and_comes_back_unchanged(name:
 
 @pytest.mark.parametrize("body", envelopes())
 def test_every_example_of_a_delivery_comes_back_unchanged(body: dict[str, Any]) -> None:
-    delivery = parse(dumped(body))
+    delivery = parse(to_json(body))
     assert not [event for event in delivery if isinstance(event, UnknownTypeEvent)]
     assert [event.to_dict() for event in delivery] == body["events"]
     assert json.dumps(delivery.raw) == json.dumps(body)
@@ -58,11 +58,11 @@ def test_every_trigger_has_its_class_and_an_example() -> None:
 
 def test_events_of_several_users_and_conversations() -> None:
     first, second, typing = (
-        wrote("e1", user_id="u1"),
-        wrote("e2", user_id="u2"),
+        message_event("e1", user_id="u1"),
+        message_event("e2", user_id="u2"),
         dict(examples("v2"))["ConversationTypingEvent"],
     )
-    delivery = parse(dumped(envelope(first, typing, second)))
+    delivery = parse(to_json(envelope(first, typing, second)))
     assert [type(event) for event in delivery] == [
         ConversationMessageEvent,
         ConversationTypingEvent,
@@ -76,7 +76,7 @@ def test_events_of_several_users_and_conversations() -> None:
 
 
 def test_a_match_reads_down_to_the_text() -> None:
-    match only(parse(envelope(wrote(text="Hello")))):
+    match only(parse(envelope(message_event(text="Hello")))):
         case ConversationMessageEvent(payload=payload):
             match payload.message.content:
                 case models.TextMessage(text=text):
@@ -88,14 +88,14 @@ def test_a_match_reads_down_to_the_text() -> None:
 
 
 def test_the_whole_user_and_source_are_there_if_the_webhook_asked_for_them() -> None:
-    body = wrote()
+    body = message_event()
     message = body["payload"]["message"]
     user = schemas("v2")["User"]["examples"][0]
     device = schemas("v2")["Device"]["examples"][0]
     client = schemas("v2")["Client"]["examples"][0]
     message["author"]["user"] = user
     message["source"] |= {"client": client, "device": device}
-    event = only(parse(dumped(envelope(body))))
+    event = only(parse(to_json(envelope(body))))
     assert type(event) is ConversationMessageEvent
     author, source = event.payload.message.author, event.payload.message.source
     assert (type(author.user), type(author.user.profile)) == (models.User, models.Profile)
@@ -106,7 +106,7 @@ def test_the_whole_user_and_source_are_there_if_the_webhook_asked_for_them() -> 
 
 
 def test_a_short_source_may_say_null() -> None:
-    body = wrote()
+    body = message_event()
     body["payload"]["message"]["source"] |= {"client": None, "device": None, "campaign": None}
     event = only(parse(envelope(body)))
     assert event.payload.message.source.client is None
@@ -115,17 +115,17 @@ def test_a_short_source_may_say_null() -> None:
 
 def test_what_a_channel_hands_through_is_kept_whole() -> None:
     body = {"id": "e1", "type": "passthrough:messaging", "payload": {"any": [{"thing": None}], "type": "text"}, "x": 1}
-    event = only(parse(dumped(envelope(body))))
+    event = only(parse(to_json(envelope(body))))
     assert type(event) is PassthroughMessagingEvent
     assert event.payload == body["payload"]
     assert event.to_dict() == body
 
 
 def test_unknown_types_of_content_and_fields_are_kept() -> None:
-    body = {**wrote(novelty={"deep": [1, None]}), "more": 1}
+    body = {**message_event(novelty={"deep": [1, None]}), "more": 1}
     body["payload"]["message"]["content"] = {"type": "hologram", "beam": 7}
     body["payload"]["message"]["mood"] = "good"
-    event = only(parse(dumped(envelope(body))))
+    event = only(parse(to_json(envelope(body))))
     assert type(event) is ConversationMessageEvent
     assert type(event.payload.message.content) is models.UnknownMessage
     assert event.payload.message.content["beam"] == 7
@@ -139,7 +139,7 @@ def test_unknown_types_of_content_and_fields_are_kept() -> None:
 )
 def test_an_unknown_type_is_kept_and_no_news(kind: Any, caplog: pytest.LogCaptureFixture) -> None:
     body = {"id": "e1", "type": kind, "payload": 5, "more": [1]}
-    event = only(parse(dumped(envelope(body))))
+    event = only(parse(to_json(envelope(body))))
     assert type(event) is UnknownTypeEvent
     assert event.to_dict() == body
     assert not caplog.records
@@ -154,7 +154,7 @@ MISFITS: list[dict[str, Any]] = [
 
 
 def test_a_known_type_that_does_not_fit_is_kept_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    delivery = parse(dumped(envelope(*MISFITS * 2)))
+    delivery = parse(to_json(envelope(*MISFITS * 2)))
     assert {type(event) for event in delivery} == {UnknownTypeEvent}
     assert [event.to_dict() for event in delivery] == MISFITS * 2
     assert [(record.name, record.levelno) for record in caplog.records] == [("smooch.webhooks", logging.WARNING)] * 2
@@ -176,10 +176,10 @@ def test_a_trigger_of_both_versions_is_logged_for_each(caplog: pytest.LogCapture
 @pytest.mark.parametrize("odd", [None, 5, "conversation:message", [], [{}], {}, *MISFITS])
 def test_an_odd_event_does_not_cost_the_others(odd: Any) -> None:
     merged = dict(examples("v2"))["UserMergeEvent"]
-    delivery = parse(dumped(envelope(wrote("e9"), odd, merged)))
+    delivery = parse(to_json(envelope(message_event("e9"), odd, merged)))
     assert [type(event) for event in delivery] == [ConversationMessageEvent, UnknownTypeEvent, UserMergeEvent]
     assert delivery.events[1].to_dict() == (odd if isinstance(odd, dict) else {"payload": odd})
-    assert delivery.raw["events"] == [wrote("e9"), odd, merged]
+    assert delivery.raw["events"] == [message_event("e9"), odd, merged]
     assert len(set(delivery.event_ids)) == 3
 
 
@@ -188,9 +188,9 @@ def test_an_odd_event_does_not_cost_the_others(odd: Any) -> None:
     [
         envelope(webhook=None),
         envelope(webhook="w1"),
-        envelope(events={"0": wrote()}),
+        envelope(events={"0": message_event()}),
         envelope(events=None),
-        envelope(wrote(), trigger="client:add"),
+        envelope(message_event(), trigger="client:add"),
     ],
 )
 def test_what_is_no_envelope_is_kept_whole(body: dict[str, Any]) -> None:
@@ -205,13 +205,13 @@ def test_an_envelope_may_be_empty() -> None:
 
 @pytest.mark.parametrize("app", [None, 5, {}, {"id": 7}])
 def test_an_envelope_of_no_app_is_read_too(app: Any) -> None:
-    delivery = parse(envelope(wrote(), app=app))
+    delivery = parse(envelope(message_event(), app=app))
     assert type(only(delivery)) is ConversationMessageEvent
     assert delivery.app_id == ""
 
 
 def test_a_mapping_and_bytes_are_read_alike() -> None:
-    assert parse(envelope(wrote(), MISFITS[0])) == parse(dumped(envelope(wrote(), MISFITS[0])))
+    assert parse(envelope(message_event(), MISFITS[0])) == parse(to_json(envelope(message_event(), MISFITS[0])))
 
 
 def test_a_delivery_can_be_iterated_copied_and_pickled() -> None:
@@ -225,21 +225,23 @@ def test_a_delivery_can_be_iterated_copied_and_pickled() -> None:
 
 
 def test_the_id_is_that_of_the_event_whatever_else_changes() -> None:
-    again = envelope(wrote("e2"), wrote("e1", text="edited", user_id="u9"), webhook={"id": "w9", "version": "v2"})
-    assert parse(envelope(wrote("e1"))).event_ids == ("a1/e1",)
+    again = envelope(
+        message_event("e2"), message_event("e1", text="edited", user_id="u9"), webhook={"id": "w9", "version": "v2"}
+    )
+    assert parse(envelope(message_event("e1"))).event_ids == ("a1/e1",)
     assert parse(again).event_ids == ("a1/e2", "a1/e1")
-    assert parse(envelope(wrote("e1"), app={"id": "a2"})).event_ids == ("a2/e1",)
-    assert parse(envelope({**wrote("e1"), "_id": "other"})).event_ids == ("a1/e1",)
+    assert parse(envelope(message_event("e1"), app={"id": "a2"})).event_ids == ("a2/e1",)
+    assert parse(envelope({**message_event("e1"), "_id": "other"})).event_ids == ("a1/e1",)
 
 
 def without_id(**fields: Any) -> dict[str, Any]:
-    return {**{name: value for name, value in wrote().items() if name != "id"}, **fields}
+    return {**{name: value for name, value in message_event().items() if name != "id"}, **fields}
 
 
 @pytest.mark.parametrize("fields", [{}, {"id": ""}, {"id": None}, {"id": 5}, {"id": {"id": "e1"}}])
 def test_an_event_without_an_id_gets_one_from_its_content(fields: dict[str, Any]) -> None:
     one, other = without_id(**fields), without_id(**fields, createdAt="2026-03-02T08:15:31.000Z")
-    delivery = parse(envelope(one, other, wrote("e1")))
+    delivery = parse(envelope(one, other, message_event("e1")))
     assert parse(envelope(dict(reversed(one.items())))).event_ids == delivery.event_ids[:1]
     assert len(set(delivery.event_ids)) == 3
     assert delivery.dated == (True, True, True)

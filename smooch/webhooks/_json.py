@@ -1,4 +1,4 @@
-"""From the body of a delivery to a JSON object, strictly: what this lets through can be written as JSON again."""
+"""Strict JSON: every object that this module accepts can be written as JSON again."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ MAX_DEPTH = 100
 
 
 def read_object(body: Body) -> dict[str, Any]:
-    """The JSON object of a body; a mapping is taken as JSON that somebody has parsed, and copied.
+    """Read the JSON object of a body; a mapping counts as parsed JSON and is copied.
 
     Raises:
-        WebhookUnreadable: no JSON in UTF-8, no object, a key twice, NaN or Infinity, or nested more than 100 deep.
+        WebhookUnreadable: the body is not JSON in UTF-8, not an object, has a key twice, NaN or Infinity,
+            or is nested more than 100 levels deep.
     """
     try:
-        text = _text(body)
+        text = _to_text(body)
         raw = _DECODER.decode(text)
     except RecursionError:
         raise _too_deep() from None
@@ -29,12 +30,12 @@ def read_object(body: Body) -> dict[str, Any]:
         raise WebhookUnreadable(f"the body of the delivery is not JSON: {error}") from None
     if not isinstance(raw, dict):
         raise WebhookUnreadable("the body of the delivery is JSON, but not an object")
-    if text.count("{") + text.count("[") > MAX_DEPTH and _is_deep(raw):
+    if text.count("{") + text.count("[") > MAX_DEPTH and _is_too_deep(raw):
         raise _too_deep()
     return raw
 
 
-def _text(body: Body) -> str:
+def _to_text(body: Body) -> str:
     if isinstance(body, str):
         return body
     if isinstance(body, Mapping):
@@ -44,28 +45,28 @@ def _text(body: Body) -> str:
     raise TypeError(f"it is {type(body).__name__}")
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
         raise ValueError("an object has a key twice")
     return result
 
 
-def _finite(text: str) -> float:
+def _finite_float(text: str) -> float:
     number = float(text)
     if math.isinf(number):
         raise ValueError("a number is too large")
     return number
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_constant=_no_constant)
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique_keys, parse_float=_finite_float, parse_constant=_refuse_constant)
 
 
-def _is_deep(raw: dict[str, Any]) -> bool:
+def _is_too_deep(raw: dict[str, Any]) -> bool:
     level: list[Any] = [raw]
     for _ in range(MAX_DEPTH):
         containers = (each.values() if isinstance(each, dict) else each for each in level)
@@ -76,4 +77,4 @@ def _is_deep(raw: dict[str, Any]) -> bool:
 
 
 def _too_deep() -> WebhookUnreadable:
-    return WebhookUnreadable(f"the body of the delivery is nested more than {MAX_DEPTH} deep")
+    return WebhookUnreadable(f"the body of the delivery is nested more than {MAX_DEPTH} levels deep")

@@ -18,7 +18,8 @@ import redis
 import redis.asyncio
 
 from smooch import InvalidInput
-from smooch.webhooks import Deduplicator, MemoryDeduplicator, RedisDeduplicator, SQLiteDeduplicator, _dedupe, _sqlite
+from smooch.webhooks import Deduplicator, MemoryDeduplicator, RedisDeduplicator, SQLiteDeduplicator
+from smooch.webhooks.deduplicators import memory, sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Clock:
-    """Time that passes when told, for the two deduplicators that look at a clock of this process."""
+    """Time that passes when numbered_delivery, for the two deduplicators that look at a clock of this process."""
 
     def __init__(self) -> None:
         self.now = 1_000_000.0
@@ -40,8 +41,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(_dedupe, "time", clock)
-    monkeypatch.setattr(_sqlite, "time", clock)
+    monkeypatch.setattr(memory, "time", clock)
+    monkeypatch.setattr(sqlite, "time", clock)
     return clock
 
 

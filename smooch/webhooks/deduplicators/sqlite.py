@@ -1,4 +1,4 @@
-"""Which events were handled before, in a file: for the processes of one machine."""
+"""A deduplicator in an SQLite file, for the processes of one machine."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from .. import _fork, _numbers
-from ._dedupe import EXPIRY, LEASE, shorter
+from ... import _fork, _numbers
+from .protocol import EXPIRY, LEASE, shorter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ._dedupe import Claim
+    from .protocol import Claim
 
 _LOCK_SECONDS = 10.0
 _LOCK_PAUSE = 0.01
@@ -37,10 +37,11 @@ DO UPDATE SET owner = NULL, until = excluded.until
 
 
 class SQLiteDeduplicator:
-    """Remembers in a file on a local disk, which many processes of the machine may share; survives a restart.
+    """Remembers events in a file on a local disk, shared by the processes of the machine; survives a restart.
 
-    `expiry`: seconds that a handled event is remembered, by default a day. `lease`: seconds after which the claim of a
-    process that died ends, by default 60; let it be longer than a handler takes, and much shorter than the API retries.
+    `expiry`: seconds for which a handled event is remembered, by default a day. `lease`: seconds after which the claim
+    of a dead process ends, by default 60. Choose a lease longer than your handler runs and much shorter than the
+    15 minutes in which the API retries.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, expiry: float = EXPIRY, lease: float = LEASE) -> None:
@@ -54,15 +55,15 @@ class SQLiteDeduplicator:
         _fork.start_anew_in_children(self)
 
     def claim(self, event_id: str, owner: str) -> Claim:
-        """Take an event until it is confirmed or released, or the lease ends."""
+        """Claim an event until `confirm`, `release` or the end of the lease."""
         now = time.time()
         with self._database() as database:
             self._purge(database, now)
-            taken = {"event_id": event_id, "owner": owner, "until": now + self._lease, "now": now}
-            if database.execute(_CLAIM, taken).rowcount:
+            parameters = {"event_id": event_id, "owner": owner, "until": now + self._lease, "now": now}
+            if database.execute(_CLAIM, parameters).rowcount:
                 return "new"
-            found = database.execute("SELECT owner FROM smooch_events WHERE event_id = ?", (event_id,)).fetchone()
-            return "handled" if found == (None,) else "running"
+            row = database.execute("SELECT owner FROM smooch_events WHERE event_id = ?", (event_id,)).fetchone()
+            return "handled" if row == (None,) else "running"
 
     def confirm(self, event_id: str, *, at_most: float | None = None) -> None:
         """Remember the event as handled."""
@@ -70,7 +71,7 @@ class SQLiteDeduplicator:
             database.execute(_CONFIRM, (event_id, time.time() + shorter(self._expiry, at_most)))
 
     def release(self, event_id: str, owner: str) -> None:
-        """Give the event back."""
+        """End the claim of `owner`, so that the event is new again."""
         with self._database() as database:
             database.execute("DELETE FROM smooch_events WHERE event_id = ? AND owner = ?", (event_id, owner))
 
@@ -82,7 +83,7 @@ class SQLiteDeduplicator:
                 self._connection = None
 
     def _start_anew(self) -> None:
-        """Start anew in a child process: SQLite forbids to use, or even to close, what the parent opened."""
+        """Reconnect in a child process: SQLite forbids to use, or even close, the connection of the parent."""
         self._inherited.append(self._connection)
         self._connection = None
         self._lock = threading.Lock()
@@ -112,7 +113,7 @@ class SQLiteDeduplicator:
 
 
 def _write_ahead(database: sqlite3.Connection) -> None:
-    """Switch to write-ahead logging; here SQLite itself does not wait for other processes that start now, too."""
+    """Switch to write-ahead logging; SQLite itself does not wait here for processes that start at the same time."""
     until = time.monotonic() + _LOCK_SECONDS
     while True:
         try:

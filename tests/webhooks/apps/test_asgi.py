@@ -29,15 +29,24 @@ from smooch.webhooks import (
     asgi_app,
 )
 
-from .listeners import AsyncListener, Listener
-from .payloads import KEY, SECRET, dumped, envelope, said, tapped, told, wrote
-from .servers import serve_asgi
+from ..listeners import AsyncListener, Listener
+from ..payloads import (
+    KEY,
+    SECRET,
+    envelope,
+    message_delivery,
+    message_event,
+    numbered_delivery,
+    postback_delivery,
+    to_json,
+)
+from ..servers import serve_asgi
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from smooch.webhooks._dedupe import Claim
+    from smooch.webhooks.deduplicators.protocol import Claim
 
 
 class Bot:
@@ -77,13 +86,13 @@ def bot(request: pytest.FixtureRequest) -> Any:
 
 
 def deliver(url: str, body: Any = None, **options: Any) -> httpx.Response:
-    options = {"headers": KEY, "content": dumped(said()) if body is None else body, **options}
+    options = {"headers": KEY, "content": to_json(message_delivery()) if body is None else body, **options}
     return httpx.post(url, **options)
 
 
 def test_a_delivery_reaches_the_handler(bot: Any) -> None:
     with serve_asgi(asgi_app(bot, secret=SECRET)) as url:
-        answer = deliver(url, dumped(said("m1", "m2")))
+        answer = deliver(url, to_json(message_delivery("m1", "m2")))
         assert (answer.status_code, answer.content) == (200, b"")
         wait_until(lambda: bot.heard == ["m1", "m2"])
 
@@ -128,17 +137,17 @@ def in_chunks(body: bytes, size: int) -> AsyncIterator[bytes] | Any:
 
 
 def test_a_body_over_the_limit_413(bot: Any) -> None:
-    body = dumped(said())
+    body = to_json(message_delivery())
     with serve_asgi(asgi_app(bot, secret=SECRET, max_body=len(body))) as url:
         assert deliver(url, body + b" ").status_code == 413
         assert deliver(url, in_chunks(body + b" ", 50)).status_code == 413
         assert deliver(url, body).status_code == 200
-        assert deliver(url, in_chunks(dumped(said("m2")), 50)).status_code == 200
+        assert deliver(url, in_chunks(to_json(message_delivery("m2")), 50)).status_code == 200
         wait_until(lambda: bot.heard == ["m1", "m2"])
 
 
 def test_the_limit_is_one_mebibyte() -> None:
-    body = dumped(said())
+    body = to_json(message_delivery())
     with serve_asgi(asgi_app(print, secret=SECRET)) as url:
         assert deliver(url, body + b" " * (2**20 - len(body))).status_code == 200
         assert deliver(url, body + b" " * (2**20 - len(body) + 1)).status_code == 413
@@ -159,15 +168,20 @@ def test_other_methods_405(method: str) -> None:
 
 def test_a_second_delivery_of_an_event_is_dropped(bot: Any) -> None:
     with serve_asgi(asgi_app(bot, secret=SECRET)) as url:
-        for body in (said("m1"), said("m1"), said("m2"), said("m1", text="edited")):
-            assert deliver(url, dumped(body)).status_code == 200
+        for body in (
+            message_delivery("m1"),
+            message_delivery("m1"),
+            message_delivery("m2"),
+            message_delivery("m1", text="edited"),
+        ):
+            assert deliver(url, to_json(body)).status_code == 200
     assert bot.heard == ["m1", "m2"]
 
 
 def test_both_secrets_are_good_while_they_change(bot: Any) -> None:
     with serve_asgi(asgi_app(bot, secret=["old", "new"])) as url:
         for number, secret in enumerate(("old", "new")):
-            answer = deliver(url, dumped(said(str(number))), headers={"X-API-Key": secret})
+            answer = deliver(url, to_json(message_delivery(str(number))), headers={"X-API-Key": secret})
             assert answer.status_code == 200
     assert bot.heard == ["0", "1"]
 
@@ -228,7 +242,13 @@ def test_awaited_the_handler_goes_on_when_the_api_hangs_up(bot: Any) -> None:
 def test_each_event_of_a_delivery_is_handled_once(cls: Any, await_handler: bool) -> None:
     listener = cls()
     with serve_asgi(asgi_app(listener, secret=SECRET, await_handler=await_handler)) as url:
-        for body in (told(1, 2, 3), told(1, 2, 3), told(3), told(2, 4), told(5)):
+        for body in (
+            numbered_delivery(1, 2, 3),
+            numbered_delivery(1, 2, 3),
+            numbered_delivery(3),
+            numbered_delivery(2, 4),
+            numbered_delivery(5),
+        ):
             assert deliver(url, body).status_code == 200
     assert sorted(listener.heard) == ["1", "2", "3", "4", "5"]
 
@@ -240,7 +260,7 @@ def test_awaited_only_the_events_that_failed_come_again(cls: Any, caplog: pytest
         statuses = []
         heard = []
         for _ in range(4):
-            statuses.append(deliver(url, told(1, 2, 3, 4)).status_code)
+            statuses.append(deliver(url, numbered_delivery(1, 2, 3, 4)).status_code)
             heard.append("".join(listener.heard))
     assert statuses == [500, 500, 200, 200]
     assert heard == ["13", "134", "1342", "1342"]
@@ -258,13 +278,13 @@ def test_awaited_an_event_that_another_delivery_has_in_hand_503() -> None:
         listener(event)
 
     with serve_asgi(asgi_app(handler, secret=SECRET, await_handler=True)) as url:
-        first = threading.Thread(target=deliver, args=(url, told(1)), kwargs={"timeout": 10})
+        first = threading.Thread(target=deliver, args=(url, numbered_delivery(1)), kwargs={"timeout": 10})
         first.start()
         wait_until(lambda: started == ["e1"])
         threading.Timer(0.1, gate.set).start()
-        assert deliver(url, told(2, 1)).status_code == 503
+        assert deliver(url, numbered_delivery(2, 1)).status_code == 503
         first.join()
-        assert deliver(url, told(2, 1)).status_code == 200
+        assert deliver(url, numbered_delivery(2, 1)).status_code == 200
     assert sorted(listener.heard) == ["1", "2"]
 
 
@@ -272,7 +292,10 @@ def test_unknown_and_odd_events_reach_the_handler_beside_the_others() -> None:
     got: list[Any] = []
     odd = {"id": "e2", "type": "conversation:archive"}
     with serve_asgi(asgi_app(got.append, secret=SECRET)) as url:
-        assert deliver(url, dumped(envelope(odd, None, wrote(), {"id": "e3", "type": "user:merge"}))).status_code == 200
+        assert (
+            deliver(url, to_json(envelope(odd, None, message_event(), {"id": "e3", "type": "user:merge"}))).status_code
+            == 200
+        )
     assert [type(event) for event in got] == [
         UnknownTypeEvent,
         UnknownTypeEvent,
@@ -284,14 +307,14 @@ def test_unknown_and_odd_events_reach_the_handler_beside_the_others() -> None:
 @pytest.mark.parametrize("await_handler", [True, False])
 def test_a_delivery_without_events_is_fine(await_handler: bool) -> None:
     with serve_asgi(asgi_app(print, secret=SECRET, await_handler=await_handler)) as url:
-        assert deliver(url, dumped(envelope())).status_code == 200
+        assert deliver(url, to_json(envelope())).status_code == 200
 
 
 @pytest.mark.anyio
 async def test_an_event_that_is_twice_in_a_delivery_is_handled_once() -> None:
     listener = Listener()
     app = asgi_app(listener, secret=SECRET, await_handler=True)
-    assert (await call(app, told(1, 2, 1))).status == 200
+    assert (await call(app, numbered_delivery(1, 2, 1))).status == 200
     assert listener.heard == ["1", "2"]
     await app.aclose()
 
@@ -300,7 +323,7 @@ async def test_an_event_that_is_twice_in_a_delivery_is_handled_once() -> None:
 async def test_awaited_the_handler_goes_on_when_the_server_cancels_the_request() -> None:
     gauge = Gauge()
     app = asgi_app(gauge, secret=SECRET, await_handler=True)
-    request = asyncio.create_task(call(app, dumped(said())))
+    request = asyncio.create_task(call(app, to_json(message_delivery())))
     await async_wait_until(lambda: gauge.running == 1)
     request.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -308,7 +331,7 @@ async def test_awaited_the_handler_goes_on_when_the_server_cancels_the_request()
     gauge.gate.set()
     await app.aclose()
     assert gauge.running == 0
-    assert (await call(app, dumped(said()))).status == 200
+    assert (await call(app, to_json(message_delivery()))).status == 200
 
 
 # what the handler may be
@@ -328,9 +351,9 @@ async def test_a_handler_can_have_the_delivery_too() -> None:
         got.append((event, retries))
 
     for handler in (one, both, optional):
-        await call(asgi_app(handler, secret=SECRET, await_handler=True), dumped(said()))
+        await call(asgi_app(handler, secret=SECRET, await_handler=True), to_json(message_delivery()))
     assert isinstance(got[0], MessageAppUser)
-    assert got[1][1].raw == said()
+    assert got[1][1].raw == message_delivery()
     assert got[1][0] is got[1][1].events[0]
     assert got[2][1] == 3
 
@@ -358,7 +381,9 @@ async def test_callables_of_every_kind() -> None:
         events.append,
         dir,  # tells nothing of its arguments
     ):
-        assert (await call(asgi_app(handler, secret=SECRET, await_handler=True), dumped(said()))).status == 200
+        assert (
+            await call(asgi_app(handler, secret=SECRET, await_handler=True), to_json(message_delivery()))
+        ).status == 200
     assert got == ["method", "object", "partial", "lambda"]
     assert isinstance(events[0], MessageAppUser)
 
@@ -436,7 +461,7 @@ async def test_a_client_that_hangs_up_before_the_answer_is_served_all_the_same()
 
     app = asgi_app(handler, secret=SECRET)
     with pytest.raises(ConnectionResetError):
-        await call(app, dumped(said()), then=gone)
+        await call(app, to_json(message_delivery()), then=gone)
     await app.aclose()
     assert len(got) == 1
 
@@ -449,7 +474,7 @@ async def test_the_handler_starts_after_the_answer() -> None:
         order.append("handled")
 
     app = asgi_app(handler, secret=SECRET)
-    await call(app, dumped(said()), then=lambda message: order.append(message["type"]))
+    await call(app, to_json(message_delivery()), then=lambda message: order.append(message["type"]))
     await app.aclose()
     assert order == ["http.response.start", "http.response.body", "handled"]
 
@@ -478,7 +503,7 @@ async def test_lifespan_waits_for_handlers() -> None:
 
     sent: list[Any] = []
     app = asgi_app(handler, secret=SECRET)
-    await call(app, dumped(said()))
+    await call(app, to_json(message_delivery()))
     await app({"type": "lifespan"}, receive, send)
     assert sent == [("lifespan.startup.complete", 0), ("lifespan.shutdown.complete", 1)]
 
@@ -494,7 +519,7 @@ async def test_an_app_can_be_used_after_aclose() -> None:
     got: list[Any] = []
     app = asgi_app(got.append, secret=SECRET)
     for number in range(3):
-        await call(app, dumped(said(str(number))))
+        await call(app, to_json(message_delivery(str(number))))
         await app.aclose()
     assert len(got) == 3
 
@@ -527,7 +552,7 @@ def test_after_its_end_the_app_can_be_used_in_another_event_loop() -> None:
 
     async def use(*ids: str) -> None:
         for each in ids:
-            assert (await call(app, dumped(said(each)))).status == 200
+            assert (await call(app, to_json(message_delivery(each)))).status == 200
         await app.aclose()
 
     asyncio.run(use("a", "b", "c"))
@@ -539,13 +564,15 @@ def test_after_its_end_the_app_can_be_used_in_another_event_loop() -> None:
 async def test_no_more_than_so_many_run_and_wait() -> None:
     gauge = Gauge()
     app = asgi_app(gauge, secret=SECRET, concurrency=3, backlog=4)
-    statuses = [(await call(app, dumped(said(str(number))))).status for number in range(9)]
+    statuses = [(await call(app, to_json(message_delivery(str(number))))).status for number in range(9)]
     assert statuses == [200] * 7 + [503] * 2
     await async_wait_until(lambda: gauge.running == 3)
     gauge.gate.set()
     await app.aclose()
     assert gauge.most == 3
-    assert (await call(app, dumped(said("8")))).status == 200, "what was refused is new when it is delivered again"
+    assert (await call(app, to_json(message_delivery("8")))).status == 200, (
+        "what was refused is new when it is delivered again"
+    )
     await app.aclose()
 
 
@@ -565,7 +592,7 @@ async def test_handlers_in_threads_are_bounded_too() -> None:
 
     app = asgi_app(handler, secret=SECRET, concurrency=2)
     for number in range(6):
-        await call(app, dumped(said(str(number))))
+        await call(app, to_json(message_delivery(str(number))))
     await async_wait_until(lambda: running == 2)
     gate.set()
     await app.aclose()
@@ -578,7 +605,7 @@ async def test_a_sync_handler_blocks_neither_the_loop_nor_the_claims(tmp_path: P
     with closing(SQLiteDeduplicator(tmp_path / "events.db")) as dedupe:
         app = asgi_app(lambda event: gate.wait(10), secret=SECRET, deduplicator=dedupe)
         for number in range(45):
-            assert (await call(app, dumped(said(str(number))))).status == 200
+            assert (await call(app, to_json(message_delivery(str(number))))).status == 200
         gate.set()
         await app.aclose()
 
@@ -589,7 +616,7 @@ async def test_a_sync_handler_sees_the_context_of_the_request() -> None:
     seen: list[str] = []
     app = asgi_app(lambda event: seen.append(var.get()), secret=SECRET, await_handler=True)
     var.set("request 1")
-    await call(app, dumped(said()))
+    await call(app, to_json(message_delivery()))
     assert seen == ["request 1"]
     await app.aclose()
 
@@ -598,7 +625,7 @@ async def test_a_sync_handler_sees_the_context_of_the_request() -> None:
 async def test_stop_iteration_in_a_thread_is_a_failure_and_does_not_hang(caplog: pytest.LogCaptureFixture) -> None:
     app = asgi_app(lambda event: next(iter(())), secret=SECRET, await_handler=True)
     async with asyncio.timeout(10):
-        assert (await call(app, dumped(said()))).status == 500
+        assert (await call(app, to_json(message_delivery()))).status == 500
     assert "StopIteration" in caplog.text
     await app.aclose()
 
@@ -609,7 +636,7 @@ async def test_a_cancelled_handler_gives_its_event_back(caplog: pytest.LogCaptur
     dedupe = MemoryDeduplicator()
     app = asgi_app(gauge, secret=SECRET, deduplicator=dedupe, concurrency=1)
     for number in range(2):
-        await call(app, dumped(said(str(number))))
+        await call(app, to_json(message_delivery(str(number))))
     await async_wait_until(lambda: gauge.running == 1)
     for task in list(app._tasks):
         task.cancel()
@@ -636,14 +663,14 @@ async def test_a_request_that_is_cancelled_while_it_claims_gives_the_event_back(
     with closing(Slow(tmp_path / "events.db")) as dedupe:
         bot = AsyncBot()
         app = asgi_app(bot, secret=SECRET, deduplicator=dedupe)
-        request = asyncio.create_task(call(app, dumped(said())))
+        request = asyncio.create_task(call(app, to_json(message_delivery())))
         await async_wait_until(claiming.is_set)
         request.cancel()
         with pytest.raises(asyncio.CancelledError):
             await request
         go_on.set()
         await app.aclose()
-        assert (await call(app, dumped(said()))).status == 200
+        assert (await call(app, to_json(message_delivery()))).status == 200
         await app.aclose()
     assert len(bot.heard) == 1
 
@@ -677,7 +704,7 @@ async def test_without_its_store_the_api_is_asked_again(await_handler: bool, cap
     got: list[Any] = []
     dedupe = Broken(works=1)
     app = asgi_app(got.append, secret=SECRET, deduplicator=dedupe, await_handler=await_handler)
-    assert (await call(app, told(1, 2))).status == 503
+    assert (await call(app, numbered_delivery(1, 2))).status == 503
     assert dedupe.released == ["a1/e1"]
     assert "the store is gone" in caplog.text
     assert got == []
@@ -687,7 +714,7 @@ async def test_without_its_store_the_api_is_asked_again(await_handler: bool, cap
 async def test_what_was_handled_counts_although_it_cannot_be_recorded(caplog: pytest.LogCaptureFixture) -> None:
     got: list[Any] = []
     app = asgi_app(got.append, secret=SECRET, deduplicator=Broken(works=1), await_handler=True)
-    assert (await call(app, dumped(said()))).status == 200
+    assert (await call(app, to_json(message_delivery()))).status == 200
     assert len(got) == 1
     assert "could not record event 5a0000000000000000000001/message:appUser/m1" in caplog.text
     await app.aclose()
@@ -707,8 +734,8 @@ class Noting(MemoryDeduplicator):
 async def test_an_undated_event_is_remembered_for_a_minute_only() -> None:
     dedupe = Noting()
     app = asgi_app(lambda event: None, secret=SECRET, deduplicator=dedupe, await_handler=True)
-    for body in (said(), tapped()):
-        await call(app, dumped(body))
+    for body in (message_delivery(), postback_delivery()):
+        await call(app, to_json(body))
     assert dedupe.confirmed == {"message:appUser": None, "postback": 60.0}
     await app.aclose()
 
@@ -718,7 +745,7 @@ async def test_an_undated_event_beside_others_is_the_only_one_that_is_forgotten_
     dedupe = Noting()
     app = asgi_app(lambda event: None, secret=SECRET, deduplicator=dedupe, await_handler=True)
     bare = {"type": "conversation:archive"}
-    await call(app, dumped(envelope(bare, wrote("e1"), wrote("e2"))))
+    await call(app, to_json(envelope(bare, message_event("e1"), message_event("e2"))))
     assert {dedupe.confirmed.pop("e1"), dedupe.confirmed.pop("e2")} == {None}
     assert list(dedupe.confirmed.values()) == [60.0]
     await app.aclose()
@@ -742,7 +769,7 @@ async def test_the_store_of_other_deduplicators_is_used_in_a_thread(tmp_path: Pa
 
     with closing(Recording(tmp_path / "events.db")) as dedupe:
         app = asgi_app(handler, secret=SECRET, deduplicator=dedupe, await_handler=True)
-        assert [(await call(app, dumped(said()))).status for _ in range(2)] == [200, 200]
+        assert [(await call(app, to_json(message_delivery()))).status for _ in range(2)] == [200, 200]
     assert threads
     assert threading.current_thread() not in threads
     with closing(sqlite3.connect(tmp_path / "events.db")) as database:

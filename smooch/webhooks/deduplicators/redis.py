@@ -1,17 +1,17 @@
-"""Which events were handled before, in Redis: for many machines."""
+"""A deduplicator in Redis, for many machines."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .. import _numbers
-from ..errors import InvalidInput
-from ._dedupe import EXPIRY, LEASE, shorter
+from ... import _numbers
+from ...errors import InvalidInput
+from .protocol import EXPIRY, LEASE, shorter
 
 if TYPE_CHECKING:
     import redis
 
-    from ._dedupe import Claim
+    from .protocol import Claim
 
 _HANDLED = "handled"
 _TIMEOUT_SECONDS = 5.0
@@ -19,11 +19,12 @@ _RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del
 
 
 class RedisDeduplicator:
-    """Remembers in Redis, by the address of the server or by a client of the package `redis` (extra `redis`).
+    """Remembers events in Redis. Pass the URL of the server or a client of the package `redis` (extra `redis`).
 
-    `prefix`: what keys begin with; apps that must each handle the same events need different ones. `expiry`: seconds
-    that a handled event is remembered, by default a day. `lease`: seconds after which the claim of a process that died
-    ends, by default 60; let it be longer than a handler takes, and much shorter than the API retries.
+    `prefix`: start of all keys; two apps that each handle the same events need different ones. `expiry`: seconds for
+    which a handled event is remembered, by default a day. `lease`: seconds after which the claim of a dead process
+    ends, by default 60. Choose a lease longer than your handler runs and much shorter than the 15 minutes in which the
+    API retries.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class RedisDeduplicator:
         self._client = _connect(server) if isinstance(server, str) else _checked(server)
 
     def claim(self, event_id: str, owner: str) -> Claim:
-        """Take an event until it is confirmed or released, or the lease ends."""
+        """Claim an event until `confirm`, `release` or the end of the lease."""
         key = self._prefix + event_id
         if self._client.set(key, owner, nx=True, px=_milliseconds(self._lease)):
             return "new"
@@ -52,11 +53,11 @@ class RedisDeduplicator:
         self._client.set(self._prefix + event_id, _HANDLED, px=_milliseconds(shorter(self._expiry, at_most)))
 
     def release(self, event_id: str, owner: str) -> None:
-        """Give the event back."""
+        """End the claim of `owner`, so that the event is new again."""
         self._client.eval(_RELEASE, 1, self._prefix + event_id, owner)
 
     def close(self) -> None:
-        """Close the connections that were made for the address; a client that was given is left alone."""
+        """Close the connections, unless a client was passed in: its owner closes it."""
         if self._owns_client:
             self._client.close()
 
@@ -72,12 +73,12 @@ def _connect(url: str) -> Any:
     try:
         return redis.Redis.from_url(url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS)
     except ValueError as error:
-        raise InvalidInput(f"server must be an address such as redis://127.0.0.1:6379/0: {error}", "server") from None
+        raise InvalidInput(f"server must be a URL such as redis://127.0.0.1:6379/0: {error}", "server") from None
 
 
 def _checked(client: Any) -> Any:
     if type(client).__module__.startswith("redis.asyncio"):
-        raise InvalidInput("server must be a sync client, redis.Redis: adapters call it in a thread", "server")
+        raise InvalidInput("server must be a sync client, redis.Redis: it is called in threads", "server")
     return client
 
 

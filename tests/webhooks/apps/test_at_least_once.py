@@ -104,7 +104,7 @@ def test_every_message_is_handled_and_none_twice(tmp_path: Path) -> None:
             wait_until(lambda: _listens(bot.port))
             killer = threading.Thread(target=bot.kill_and_restart, args=(MESSAGES // 2,))
             killer.start()
-            said = [_say(sandbox, chance, number) for number in range(MESSAGES)]
+            message_ids = [_say(sandbox, chance, number) for number in range(MESSAGES)]
             killer.join()
             sandbox.wait_for_deliveries(300)
         finally:
@@ -119,9 +119,9 @@ def test_every_message_is_handled_and_none_twice(tmp_path: Path) -> None:
     given_up = {
         _message_id(attempt) for attempt in attempts if attempt.number == MAX_ATTEMPTS and attempt.status != 200
     }
-    assert set(said) - handled.keys() <= given_up
+    assert set(message_ids) - handled.keys() <= given_up
     assert len(given_up) < MESSAGES / 100
-    assert handled.keys() <= set(said)
+    assert handled.keys() <= set(message_ids)
     # Killed between the end of the handler and its record: nothing outside the handler can rule that out.
     in_doubt = {
         _message_id(attempt)

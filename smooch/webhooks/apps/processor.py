@@ -1,4 +1,4 @@
-"""What the ASGI and the WSGI app share: from a request to claimed events, and what becomes of them; no waiting."""
+"""The steps of a delivery that do not depend on ASGI or WSGI: check, parse, claim, record."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
-from .. import _numbers
-from ..errors import InvalidInput
-from ._dedupe import MemoryDeduplicator
-from ._errors import WebhookRejected, WebhookUnreadable
-from ._events import Delivery, parse
-from ._verify import check, encoded
+from ... import _numbers
+from ...errors import InvalidInput
+from .._errors import WebhookRejected, WebhookUnreadable
+from .._parse import parse
+from .._verify import check_key, encode_secrets
+from ..deduplicators.memory import MemoryDeduplicator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ._dedupe import Deduplicator
-    from ._union import WebhookEvent
-    from ._verify import Headers, Secret
+    from .._delivery import Delivery
+    from .._events import WebhookEvent
+    from .._verify import Headers, Secret
+    from ..deduplicators.protocol import Deduplicator
 
     Handler: TypeAlias = Callable[[WebhookEvent], object] | Callable[[WebhookEvent, Delivery], object]
 
@@ -31,14 +32,14 @@ MAX_BODY = 1024 * 1024
 CONCURRENCY = 50
 BACKLOG = 1000
 _UNDATED_SECONDS = 60.0
-"""How long an event without id and time is remembered: the API's 20 seconds for an answer and its first repetitions."""
+"""How long an event without id and time is remembered: the 20 s that the API waits, and its first retries."""
 
 logger = logging.getLogger("smooch.webhooks")
 
 
 @attrs.frozen
-class Answer:
-    """A status, a reason in words, and headers beside those that every answer has."""
+class Response:
+    """The HTTP response to a delivery: status, reason as text, and extra headers."""
 
     status: HTTPStatus = HTTPStatus.OK
     reason: str = ""
@@ -46,29 +47,29 @@ class Answer:
 
     @property
     def body(self) -> bytes:
-        """The reason, for whoever reads it: the API looks at the status only."""
+        """The reason as bytes, for people: the API reads only the status."""
         return self.reason.encode()
 
     @property
     def all_headers(self) -> list[tuple[str, str]]:
-        """Names in lower case, as ASGI wants them."""
+        """All headers; names are in lower case, as ASGI requires."""
         if not self.reason:
             return [("content-length", "0"), *self.headers]
         length = ("content-length", str(len(self.body)))
         return [("content-type", "text/plain; charset=utf-8"), length, *self.headers]
 
 
-class Refused(Exception):
-    """An answer that ends a request before any event is handled."""
+class HTTPReject(Exception):
+    """Ends a request with an error response before any event is handled."""
 
     def __init__(self, status: HTTPStatus, reason: str, *headers: tuple[str, str]) -> None:
         super().__init__(reason)
-        self.answer = Answer(status, reason, headers)
+        self.response = Response(status, reason, headers)
 
 
 @attrs.frozen
 class Job:
-    """An event that this delivery claimed."""
+    """An event claimed by this delivery."""
 
     event: WebhookEvent
     event_id: str
@@ -79,28 +80,28 @@ class Job:
 
 @attrs.define
 class Batch:
-    """The claimed events of one delivery that are not settled yet, and what became of the others."""
+    """The claimed, unsettled events of one delivery, and the results of the settled ones."""
 
     jobs: list[Job] = attrs.field(factory=list)
     has_running: bool = False
     has_failed: bool = False
 
     def settle(self, job: Job, *, is_handled: bool) -> None:
-        """Note what became of an event."""
+        """Record the result of one event."""
         self.jobs.remove(job)
         self.has_failed |= not is_handled
 
-    def outcome(self) -> Answer:
-        """The answer for an API that waits for the handler; any but 200 makes it deliver again."""
+    def to_response(self) -> Response:
+        """Build the response after all handlers ran; anything but 200 makes the API deliver again."""
         if self.has_failed:
-            return Answer(HTTPStatus.INTERNAL_SERVER_ERROR, "the handler failed")
+            return Response(HTTPStatus.INTERNAL_SERVER_ERROR, "the handler failed")
         if self.has_running:
-            return Answer(HTTPStatus.SERVICE_UNAVAILABLE, "the event is being handled")
-        return Answer()
+            return Response(HTTPStatus.SERVICE_UNAVAILABLE, "the event is being handled")
+        return Response()
 
 
-class Intake:
-    """The settings of an app, and the steps of a request that do not depend on how the app waits."""
+class DeliveryProcessor:
+    """The options of an app, and the steps of a request that do not wait."""
 
     def __init__(
         self,
@@ -113,45 +114,45 @@ class Intake:
         backlog: int,
     ) -> None:
         self.call = _with_delivery(handler)
-        self._secrets = encoded(secret)
+        self._secrets = encode_secrets(secret)
         self.deduplicator = MemoryDeduplicator() if deduplicator is None else deduplicator
         self.max_body = _numbers.count(max_body, "max_body")
         self.concurrency = _numbers.count(concurrency, "concurrency")
         self._capacity = self.concurrency + _numbers.count(backlog, "backlog", least=0)
 
     def is_probe(self, method: str) -> bool:
-        """Whether the API only asks if somebody is here; a method that it never uses is refused."""
+        """Return whether the request is a HEAD probe; HTTPReject for methods that the API never uses."""
         if method not in ("HEAD", "POST"):
-            raise Refused(HTTPStatus.METHOD_NOT_ALLOWED, "deliveries are POST requests", ("allow", "HEAD, POST"))
+            raise HTTPReject(HTTPStatus.METHOD_NOT_ALLOWED, "deliveries are POST requests", ("allow", "HEAD, POST"))
         return method == "HEAD"
 
     def verify(self, headers: Headers) -> None:
-        """Refuse what does not come from the API."""
+        """Reject a delivery without the right key."""
         try:
-            check(headers, self._secrets)
+            check_key(headers, self._secrets)
         except WebhookRejected as error:
-            raise self._refused(HTTPStatus.UNAUTHORIZED, str(error)) from None
+            raise self._reject(HTTPStatus.UNAUTHORIZED, str(error)) from None
 
     def check_size(self, size: int) -> None:
-        """Refuse a body of so many bytes, read or announced, if they are too many."""
+        """Reject a body whose size, announced or read, is over the limit."""
         if size > self.max_body:
             reason = f"the body of the delivery is larger than {self.max_body} bytes"
-            raise self._refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, reason)
+            raise self._reject(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, reason)
 
     def check_load(self, deliveries: int) -> None:
-        """Refuse one more if so many are under way already."""
+        """Reject a delivery if too many are already in progress."""
         if deliveries >= self._capacity:
-            raise self._refused(HTTPStatus.SERVICE_UNAVAILABLE, "too many deliveries are waiting for the handler")
+            raise self._reject(HTTPStatus.SERVICE_UNAVAILABLE, "too many deliveries are waiting for the handler")
 
     def parse(self, body: bytearray) -> Delivery:
-        """The delivery in a body."""
+        """Parse a body; HTTPReject if it is unreadable."""
         try:
             return parse(body)
         except WebhookUnreadable as error:
-            raise self._refused(HTTPStatus.BAD_REQUEST, str(error)) from None
+            raise self._reject(HTTPStatus.BAD_REQUEST, str(error)) from None
 
     def claim(self, delivery: Delivery) -> Batch:
-        """Take what is new in a delivery; all or nothing if the deduplicator fails."""
+        """Claim the new events of a delivery; all or none if the deduplicator fails."""
         batch, owner = Batch(), secrets.token_hex(16)
         events = zip(delivery.events, delivery.dated, strict=True)
         try:
@@ -164,11 +165,11 @@ class Intake:
         except Exception:
             logger.exception("the deduplicator failed; the API is asked to deliver again")
             self.abandon(batch)
-            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "the deduplicator failed") from None
+            raise HTTPReject(HTTPStatus.SERVICE_UNAVAILABLE, "the deduplicator failed") from None
         return batch
 
     def record(self, job: Job, *, is_handled: bool) -> None:
-        """Tell the deduplicator what became of an event. If it fails, the event may be handled once more, not lost."""
+        """Confirm or release an event. If the deduplicator fails, the event may be handled again, but is not lost."""
         try:
             if is_handled:
                 at_most = None if job.dated else _UNDATED_SECONDS
@@ -179,29 +180,29 @@ class Intake:
             logger.exception("the deduplicator could not record event %s", job.event_id)
 
     def abandon(self, batch: Batch) -> None:
-        """Give back what is not settled."""
+        """Release the unsettled events."""
         for job in batch.jobs:
             self.record(job, is_handled=False)
 
-    def _refused(self, status: HTTPStatus, reason: str) -> Refused:
+    def _reject(self, status: HTTPStatus, reason: str) -> HTTPReject:
         logger.warning("refused a delivery with %d: %s", status, reason)
-        return Refused(status, reason)
+        return HTTPReject(status, reason)
 
 
 def _with_delivery(handler: Handler) -> Callable[[WebhookEvent, Delivery], object]:
-    """The handler as a function of event and delivery, whether it takes one or both."""
+    """Wrap a handler so that it takes event and delivery, even if it takes only the event."""
     if not callable(handler):
-        raise InvalidInput(f"handler must be a function of an event, not {type(handler).__name__}", "handler")
-    takes = _positional(handler)
-    if takes == 1:
+        raise InvalidInput(f"handler must be a function that takes an event, got {type(handler).__name__}", "handler")
+    count = _count_arguments(handler)
+    if count == 1:
         return lambda event, delivery: handler(event)  # type: ignore[call-arg]
-    if takes == 2:
+    if count == 2:
         return handler  # type: ignore[return-value]
-    raise InvalidInput("handler must take an event, or an event and its delivery", "handler")
+    raise InvalidInput("handler must take one argument, the event, or two, the event and its delivery", "handler")
 
 
-def _positional(handler: Handler) -> int:
-    """How many arguments the handler takes; the fewest if it leaves a choice, 0 if neither one nor two."""
+def _count_arguments(handler: Handler) -> int:
+    """Return the number of arguments to pass: 1 if that works, else 2, else 0."""
     try:
         signature = inspect.signature(handler)
     except ValueError:  # a few built-in functions have none
@@ -216,7 +217,7 @@ def _positional(handler: Handler) -> int:
 
 
 def is_async(handler: Handler) -> bool:
-    """Whether calling the handler gives an awaitable, as far as it tells."""
+    """Return whether the handler is declared async; a plain function may still return an awaitable."""
     while isinstance(handler, functools.partial):
         handler = handler.func
     return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__)

@@ -29,9 +29,9 @@ from smooch.webhooks import (
     wsgi_app,
 )
 
-from . import django_settings
-from .payloads import KEY, SECRET, dumped, said
-from .servers import serve_asgi, serve_wsgi
+from .. import django_settings
+from ..payloads import KEY, SECRET, message_delivery, to_json
+from ..servers import serve_asgi, serve_wsgi
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it prefers another package to httpx
@@ -68,9 +68,12 @@ def shop() -> Shop:
 
 def check_statuses(url: str, http: Any = httpx) -> None:
     assert http.head(url).status_code == 200
-    assert http.post(url, content=dumped(said())).status_code == 401
+    assert http.post(url, content=to_json(message_delivery())).status_code == 401
     assert http.post(url, content=b"{", headers=KEY).status_code == 400
-    assert [http.post(url, content=dumped(said()), headers=KEY).status_code for _ in range(2)] == [200, 200]
+    assert [http.post(url, content=to_json(message_delivery()), headers=KEY).status_code for _ in range(2)] == [
+        200,
+        200,
+    ]
 
 
 # Starlette; FastAPI's app is one
@@ -115,8 +118,8 @@ def test_starlettes_view_receives(shop: Shop) -> None:
         return PlainTextResponse("")
 
     client = TestClient(Starlette(routes=[Route("/hook", hook, methods=["POST"])]))
-    assert client.post("/hook", content=dumped(said())).status_code == 401
-    assert client.post("/hook", content=dumped(said()), headers=KEY).status_code == 200
+    assert client.post("/hook", content=to_json(message_delivery())).status_code == 401
+    assert client.post("/hook", content=to_json(message_delivery()), headers=KEY).status_code == 200
     assert shop.asked == ["Is the shop open?"]
 
 
@@ -174,8 +177,8 @@ def test_flasks_view_receives(shop: Shop, flask_app: flask.Flask) -> None:
 
     flask_app.add_url_rule("/hook", view_func=hook, methods=["POST"])
     client = FlaskClient(flask_app)
-    assert client.post("/hook", content=dumped(said())).status_code == 401
-    assert client.post("/hook", content=dumped(said()), headers=KEY).status_code == 200
+    assert client.post("/hook", content=to_json(message_delivery())).status_code == 401
+    assert client.post("/hook", content=to_json(message_delivery()), headers=KEY).status_code == 200
     assert shop.asked == ["Is the shop open?"]
 
 
@@ -244,9 +247,9 @@ def test_django_has_it_among_its_views(shop: Shop, urls: Urls) -> None:
 
     assert client.head("/hook").status_code == 200
     assert client.get("/hook").status_code == 405
-    assert post("wrong", dumped(said())) == 401
+    assert post("wrong", to_json(message_delivery())) == 401
     assert post(SECRET, b"{") == 400
-    assert [post(SECRET, dumped(said())) for _ in range(2)] == [200, 200]
+    assert [post(SECRET, to_json(message_delivery())) for _ in range(2)] == [200, 200]
     hook.close()
     assert shop.asked == ["Is the shop open?"]
 
@@ -268,7 +271,7 @@ def test_djangos_view_receives(shop: Shop, urls: Urls) -> None:
     urls.urlpatterns.append(django.urls.path("hook", hook))
     client = django.test.Client(enforce_csrf_checks=True)
     options: dict[str, Any] = {"content_type": "application/json"}
-    assert client.post("/hook", dumped(said()), **options).status_code == 401
+    assert client.post("/hook", to_json(message_delivery()), **options).status_code == 401
     assert client.post("/hook", b"{", **options, headers=KEY).status_code == 400
-    assert client.post("/hook", dumped(said()), **options, headers=KEY).status_code == 200
+    assert client.post("/hook", to_json(message_delivery()), **options, headers=KEY).status_code == 200
     assert shop.asked == ["Is the shop open?"]

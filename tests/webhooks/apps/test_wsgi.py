@@ -17,9 +17,9 @@ from peer import wait_until
 from smooch import InvalidInput
 from smooch.webhooks import MemoryDeduplicator, MessageAppUser, wsgi_app
 
-from .listeners import Listener
-from .payloads import KEY, SECRET, dumped, envelope, said, told
-from .servers import serve_wsgi
+from ..listeners import Listener
+from ..payloads import KEY, SECRET, envelope, message_delivery, numbered_delivery, to_json
+from ..servers import serve_wsgi
 
 
 class Bot:
@@ -52,7 +52,7 @@ def bot() -> Any:
 
 
 def deliver(url: str, body: Any = None, **options: Any) -> int:
-    options = {"headers": KEY, "content": dumped(said()) if body is None else body, **options}
+    options = {"headers": KEY, "content": to_json(message_delivery()) if body is None else body, **options}
     return httpx.post(url, **options).status_code
 
 
@@ -73,12 +73,12 @@ def test_a_delivery_reaches_the_handler_and_the_answer_does_not_wait(bot: Any) -
     bot.gate.clear()
     app = wsgi_app(bot, secret=SECRET)
     with serve_wsgi(app) as url:
-        assert deliver(url, dumped(said("m1", "m2"))) == 200
+        assert deliver(url, to_json(message_delivery("m1", "m2"))) == 200
         assert bot.heard == []
         bot.gate.set()
         app.close()
         assert bot.heard == ["m1", "m2"]
-        assert deliver(url, dumped(said("m3"))) == 200
+        assert deliver(url, to_json(message_delivery("m3"))) == 200
     app.close()
     assert bot.heard == ["m1", "m2", "m3"]
 
@@ -139,7 +139,14 @@ def test_each_event_of_a_delivery_is_handled_once(await_handler: bool) -> None:
     listener = Listener()
     app = wsgi_app(listener, secret=SECRET, await_handler=await_handler)
     with serve_wsgi(app) as url:
-        for body in (told(1, 2, 3), told(1, 2, 3), told(3), told(2, 4), told(5), dumped(envelope())):
+        for body in (
+            numbered_delivery(1, 2, 3),
+            numbered_delivery(1, 2, 3),
+            numbered_delivery(3),
+            numbered_delivery(2, 4),
+            numbered_delivery(5),
+            to_json(envelope()),
+        ):
             assert deliver(url, body) == 200
     app.close()
     assert sorted(listener.heard) == ["1", "2", "3", "4", "5"]
@@ -151,7 +158,7 @@ def test_awaited_only_the_events_that_failed_come_again(caplog: pytest.LogCaptur
         statuses = []
         heard = []
         for _ in range(4):
-            statuses.append(deliver(url, told(1, 2, 3, 4)))
+            statuses.append(deliver(url, numbered_delivery(1, 2, 3, 4)))
             heard.append("".join(listener.heard))
     assert statuses == [500, 500, 200, 200]
     assert heard == ["13", "134", "1342", "1342"]
@@ -162,13 +169,15 @@ def test_awaited_only_the_events_that_failed_come_again(caplog: pytest.LogCaptur
 def test_no_more_than_so_many_run_and_wait(bot: Any) -> None:
     bot.gate.clear()
     app = wsgi_app(bot, secret=SECRET, concurrency=3, backlog=4)
-    statuses = [call(app, **sized(dumped(said(str(number)))))[0] for number in range(9)]
+    statuses = [call(app, **sized(to_json(message_delivery(str(number)))))[0] for number in range(9)]
     assert statuses == [200] * 7 + [503] * 2
     wait_until(lambda: bot.running == 3)
     bot.gate.set()
     app.close()
     assert bot.most == 3
-    assert call(app, **sized(dumped(said("8"))))[0] == 200, "what was refused is new when it is delivered again"
+    assert call(app, **sized(to_json(message_delivery("8"))))[0] == 200, (
+        "what was refused is new when it is delivered again"
+    )
     app.close()
     assert sorted(bot.heard) == [*"0123456", "8"]
 
@@ -189,8 +198,8 @@ class Cut:
 
 
 def test_bodies_of_every_length(bot: Any) -> None:
-    app = wsgi_app(bot, secret=SECRET, await_handler=True, max_body=len(dumped(said())))
-    body = dumped(said())
+    app = wsgi_app(bot, secret=SECRET, await_handler=True, max_body=len(to_json(message_delivery())))
+    body = to_json(message_delivery())
     chunked = {"HTTP_TRANSFER_ENCODING": "chunked"}
     ends = {"wsgi.input_terminated": True, **chunked}
     assert call(app, Trickle(body), CONTENT_LENGTH=str(len(body)))[0] == 200
@@ -237,7 +246,7 @@ class Later:
 @pytest.mark.parametrize("handler", [lambda event: _async(event), lambda event: Later()])
 def test_an_awaitable_that_nobody_would_await_is_a_failure(handler: Any, caplog: pytest.LogCaptureFixture) -> None:
     app = wsgi_app(handler, secret=SECRET, await_handler=True)
-    assert call(app, **sized(dumped(said())))[0] == 500
+    assert call(app, **sized(to_json(message_delivery())))[0] == 500
     assert "use asgi_app" in caplog.text
 
 
@@ -247,7 +256,7 @@ def test_without_its_store_the_api_is_asked_again(bot: Any) -> None:
             raise OSError("the store is gone")
 
     app = wsgi_app(bot, secret=SECRET, deduplicator=Broken())
-    assert call(app, **sized(dumped(said())))[0] == 503
+    assert call(app, **sized(to_json(message_delivery())))[0] == 503
     app.close()
     assert bot.heard == []
 
@@ -260,7 +269,7 @@ def test_an_interrupted_handler_gives_its_event_back(error: type[BaseException])
     dedupe = MemoryDeduplicator()
     app = wsgi_app(handler, secret=SECRET, deduplicator=dedupe, await_handler=True)
     with pytest.raises(error):
-        call(app, **sized(dumped(said())))
+        call(app, **sized(to_json(message_delivery())))
     assert dedupe.claim("5a0000000000000000000001/message:appUser/m1", "a") == "new"
 
 
@@ -314,8 +323,8 @@ def test_an_app_that_was_used_before_a_fork_handles_on_both_sides() -> None:
 def test_a_delivery_to_a_process_that_is_ending_is_asked_for_again(bot: Any) -> None:
     dedupe = MemoryDeduplicator()
     app = wsgi_app(bot, secret=SECRET, deduplicator=dedupe)
-    call(app, **sized(dumped(said("m1"))))
+    call(app, **sized(to_json(message_delivery("m1"))))
     assert app._threads
     app._threads.shutdown()  # what the interpreter does when it ends
-    assert call(app, **sized(dumped(said("m2"))))[0] == 503
+    assert call(app, **sized(to_json(message_delivery("m2"))))[0] == 503
     assert dedupe.claim("5a0000000000000000000001/message:appUser/m2", "a") == "new"

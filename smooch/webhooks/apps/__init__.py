@@ -1,0 +1,1 @@
+"""Apps that receive deliveries: ASGI and WSGI."""

@@ -1,0 +1,1 @@
+"""Deduplicators: they remember which events were handled. One module per store."""
