@@ -1,4 +1,4 @@
-"""The ASGI app: records a request, applies faults, finds the operation, checks the caller and the body, answers."""
+"""The ASGI app: records a request, applies faults, finds the operation, authorises, validates, responds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from . import _json, _spec, _validation, v1, v2
-from ._auth import ANYONE, APP_TOKEN, identify
+from ._auth import ANYONE, APP_TOKEN, authenticate
 from ._call import Call, Redirect, Upload
 from ._errors import ApiError, bad_request, not_found
 from ._faults import Delay, Drop, Fail, Faults, Garble, RequestFault
@@ -41,7 +41,7 @@ logger = logging.getLogger("smooch.sandbox")
 
 @attrs.frozen
 class Api:
-    """How one spec is answered; versions can share it. With `strict_json` a JSON body has to be labelled as such."""
+    """Handlers and rules of one spec; versions can share it. With `strict_json` a body must be labelled as JSON."""
 
     handlers: Registry
     error_body: Callable[[ApiError], Any]
@@ -56,41 +56,44 @@ APIS = {"v1": _V1, "v1.1": _V1, "v2": _V2, "oauth": _V2}
 
 
 def build_router() -> Router:
-    """All operations of all versions."""
+    """Return a router with all operations of all versions."""
     router = Router()
     for version in ("v1", "v1.1"):
         router.add(version, _spec.load("v1").operations.values())
-    router.add_whole("v2", _spec.load("v2").operations.values())
+    router.add_absolute("v2", _spec.load("v2").operations.values())
     return router
 
 
-def _api(path: str) -> Api:
+def _api_of(path: str) -> Api:
     return APIS.get(path.strip("/").partition("/")[0], _V1)
 
 
 class SandboxApp:
-    """`hang_up` closes the connection that a scope belongs to; `probe`, if any, says whether something answers at a webhook's target."""
+    """Answers every request to a sandbox.
+
+    `close_connection` closes the connection of a request; `probe`, if given, returns whether the target of a webhook responds.
+    """
 
     def __init__(
         self,
         store: Store,
         *,
         keep_requests: int | None,
-        hang_up: Callable[[Scope], None],
+        close_connection: Callable[[Scope], None],
         probe: Callable[[str], Awaitable[bool]] | None,
     ) -> None:
         self.store = store
         self.root_url = ""
         self.faults: Faults[RequestFault] = Faults()
         self.requests: deque[RecordedRequest] = deque(maxlen=keep_requests)
-        self._hang_up = hang_up
+        self._close_connection = close_connection
         self._probe = probe
         self._router = build_router()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = RequestHeaders(raw=scope["headers"])
         path = scope["raw_path"].decode("latin-1")
-        body = await _read(receive, limit=_limit(headers, _api(path)))
+        body = await _read_body(receive, limit=_body_limit(headers, _api_of(path)))
         if body is None:
             return
         request = RecordedRequest(
@@ -101,48 +104,49 @@ class SandboxApp:
             body=body.data,
         )
         self.requests.append(request)
-        response = await self._with_faults(request, scope, receive, lambda: self._answer(request, body, scope))
+        response = await self._respond_with_faults(request, scope, receive, lambda: self._respond(request, body, scope))
         if response is not None:
             await response(scope, receive, send)
 
-    async def _with_faults(
-        self, request: RecordedRequest, scope: Scope, receive: Receive, answer: Callable[[], Awaitable[Response]]
+    async def _respond_with_faults(
+        self, request: RecordedRequest, scope: Scope, receive: Receive, respond: Callable[[], Awaitable[Response]]
     ) -> Response | None:
         match self.faults.take(request.method, request.path):
             case Fail() as fail:
-                return _failure(fail, _api(request.path))
+                return _fault_response(fail, _api_of(request.path))
             case Drop() as drop:
                 if drop.after_processing:
-                    await answer()
-                self._hang_up(scope)
-                await _disconnected(receive)
+                    await respond()
+                self._close_connection(scope)
+                await _wait_for_disconnect(receive)
                 return None
             case Delay() as delay:
-                response = await answer()
+                response = await respond()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(delay.seconds):
-                        await _disconnected(receive)
+                        await _wait_for_disconnect(receive)
                 return response
             case Garble() as garble:
-                return _garbled(await answer(), garble)
-        return await answer()
+                return _garble(await respond(), garble)
+        return await respond()
 
-    async def _answer(self, request: RecordedRequest, body: _Body, scope: Scope) -> Response:
+    async def _respond(self, request: RecordedRequest, body: _Body, scope: Scope) -> Response:
         try:
             if request.path.startswith("/media/"):
-                return self._media(request.method, scope["path"])
+                return self._media_response(request.method, scope["path"])
             match = self._router.find(request.method, request.path)
-            answer = await self._operate(match, request, body, scope)
+            result = await self._call_handler(match, request, body, scope)
         except ApiError as error:
-            return _json_response(error.status, _api(request.path).error_body(error), error.headers)
+            return _json_response(error.status, _api_of(request.path).error_body(error), error.headers)
         except Exception:
             logger.exception("The sandbox failed on %s %s", request.method, request.path)
-            return _json_response(500, _api(request.path).error_body(ApiError(500, "The sandbox failed, see its log")))
-        if isinstance(answer, Redirect):
-            return PlainTextResponse(f"Found. Redirecting to {answer.location}", 302, {"location": answer.location})
-        return _json_response(match.operation.success, answer)
+            failure = ApiError(500, "The sandbox failed, see its log")
+            return _json_response(500, _api_of(request.path).error_body(failure))
+        if isinstance(result, Redirect):
+            return PlainTextResponse(f"Found. Redirecting to {result.location}", 302, {"location": result.location})
+        return _json_response(match.operation.success, result)
 
-    def _media(self, method: str, path: str) -> Response:
+    def _media_response(self, method: str, path: str) -> Response:
         attachment = self.store.attachment(path.removeprefix("/media/"))
         if method not in ("GET", "HEAD"):
             raise ApiError(405, "Files can only be fetched", headers={"Allow": "GET, HEAD"})
@@ -150,17 +154,17 @@ class SandboxApp:
             raise not_found("File")
         return Response(attachment.data, headers={"content-type": attachment.media_type})
 
-    async def _operate(self, match: Match, request: RecordedRequest, body: _Body, scope: Scope) -> Any:
+    async def _call_handler(self, match: Match, request: RecordedRequest, body: _Body, scope: Scope) -> Any:
         api = APIS[match.version]
         handler = api.handlers[match.operation.id]
-        if body.too_large:
+        if body.is_too_large:
             raise ApiError(413, "The request body is too large")
         call = Call(
             operation=match.operation,
             version=match.version,
             root_url=self.root_url,
             url=self.root_url + request.path,
-            identity=ANYONE if match.operation.is_public else identify(request.headers, self.store),
+            identity=ANYONE if match.operation.is_public else authenticate(request.headers, self.store),
             store=self.store,
             params=match.params,
             query={},
@@ -171,38 +175,38 @@ class SandboxApp:
         _authorize(call, handler)
         call.query = _validation.query(match.operation, QueryParams(scope["query_string"]))
         if match.operation.media_type == "multipart/form-data":
-            call.body, call.files = await _form(match.operation, body.data, scope, api.max_file_bytes)
+            call.body, call.files = await _read_form(match.operation, body.data, scope, api.max_file_bytes)
         elif match.operation.body is not None:
             if api.strict_json and body.data:
                 _validation.json_type(request.headers.get("content-type", ""))
             call.body = _validation.json_body(body.data or (b"{}" if handler.without_body else b""))
             handler.prepare(call.body)
             _validation.check(match.operation.body, call.body, "body")
-        answer = handler.answer(call)
-        return await answer if inspect.isawaitable(answer) else answer
+        result = handler.function(call)
+        return await result if inspect.isawaitable(result) else result
 
 
 def _authorize(call: Call, handler: Handler) -> None:
     call.identity.require_scope(handler.allowed | APP_TOKEN if call.operation.takes_app_token else handler.allowed)
     if call.operation.in_app or "appId" in call.params:
-        call.identity.enter(call.app, call.params.get("userId"))
+        call.identity.authorize_user(call.app, call.params.get("userId"))
 
 
 @attrs.frozen
 class _Body:
     data: bytes
-    too_large: bool
+    is_too_large: bool
 
 
-def _limit(headers: RequestHeaders, api: Api) -> int:
-    multipart = headers.get("content-type", "").startswith("multipart/")
-    return api.max_file_bytes + _FORM_OVERHEAD if multipart else MAX_JSON_BYTES
+def _body_limit(headers: RequestHeaders, api: Api) -> int:
+    is_multipart = headers.get("content-type", "").startswith("multipart/")
+    return api.max_file_bytes + _FORM_OVERHEAD if is_multipart else MAX_JSON_BYTES
 
 
-async def _read(receive: Receive, *, limit: int) -> _Body | None:
-    """The whole body, None if the client went away. What is above `limit` is read on, so that the client sees the answer."""
-    chunks, size, more = [], 0, True
-    while more:
+async def _read_body(receive: Receive, *, limit: int) -> _Body | None:
+    """Return the body, None if the client went away. Reads on above `limit`, so that the client sees the response."""
+    chunks, size, has_more = [], 0, True
+    while has_more:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
@@ -210,16 +214,16 @@ async def _read(receive: Receive, *, limit: int) -> _Body | None:
         if size <= limit:
             chunks.append(chunk)
         size += len(chunk)
-        more = message.get("more_body", False)
-    return _Body(b"".join(chunks), too_large=size > limit)
+        has_more = message.get("more_body", False)
+    return _Body(b"".join(chunks), is_too_large=size > limit)
 
 
-async def _disconnected(receive: Receive) -> None:
+async def _wait_for_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-async def _form(
+async def _read_form(
     operation: Operation, data: bytes, scope: Scope, max_file_bytes: int
 ) -> tuple[dict[str, Any], dict[str, Upload]]:
     async def replay() -> Message:
@@ -230,20 +234,20 @@ async def _form(
         async with Request(scope, replay).form() as form:
             for name, value in form.multi_items():
                 if isinstance(value, UploadFile):
-                    files[name] = Upload(_file_name(value.filename or ""), value.content_type or "", await value.read())
+                    files[name] = Upload(_base_name(value.filename or ""), value.content_type or "", await value.read())
                 else:
                     fields[name] = value
     except MultiPartException as error:
-        raise bad_request(f"The form cannot be read: {error.message}") from None
+        raise bad_request(f"The form cannot be parsed: {error.message}") from None
     if any(len(upload.data) > max_file_bytes for upload in files.values()):
         raise ApiError(413, f"A file can have {max_file_bytes} bytes at most")
     _validation.form(operation, fields, files)
     return fields, files
 
 
-def _file_name(given: str) -> str:
-    """The last part of the client's path, since the name becomes a part of a URL."""
-    name = re.split(r"[/\\]", given)[-1]
+def _base_name(path: str) -> str:
+    """Return the last part of a path, which becomes a part of a URL."""
+    name = re.split(r"[/\\]", path)[-1]
     return name if name.strip(".") else "file"
 
 
@@ -251,14 +255,14 @@ def _json_response(status: int, body: Any, headers: Any = None) -> Response:
     return Response(_json.encode(body), status, headers, "application/json; charset=utf-8")
 
 
-def _failure(fail: Fail, api: Api) -> Response:
+def _fault_response(fail: Fail, api: Api) -> Response:
     if fail.body is not None:
         return Response(fail.body, fail.status, fail.headers, "application/json")
-    body = api.error_body(ApiError(fail.status, "A fault that was asked for"))
+    body = api.error_body(ApiError(fail.status, "A fault on request"))
     return _json_response(fail.status, body, fail.headers)
 
 
-def _garbled(response: Response, garble: Garble) -> Response:
+def _garble(response: Response, garble: Garble) -> Response:
     body = bytes(response.body)
     half = body[: len(body) // 2]
     return Response(half if garble.body is None else garble.body, response.status_code, media_type=response.media_type)

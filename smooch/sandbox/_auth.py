@@ -1,4 +1,4 @@
-"""Who calls: JWT, key pair or app token. What a scope may do is in `Identity.require`."""
+"""Authentication by JWT, key pair or app token, and what each scope may do."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import jwt
 from jwt.algorithms import HMACAlgorithm
 
 from ._errors import forbidden, not_found, unauthorized
+from .store import apps, users
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +36,7 @@ PUBLIC: frozenset[Scope] = frozenset({"public"})
 
 @attrs.frozen
 class Identity:
-    """A caller whose credentials are good. `owner` is the id of the app, account or integration that `scope` says."""
+    """An authenticated caller. `owner` is the id of the app, account or integration that `scope` says."""
 
     scope: Scope
     owner: str
@@ -45,16 +46,16 @@ class Identity:
     def is_business(self) -> bool:
         return self.scope in BUSINESS
 
-    def require_business(self, what: str) -> None:
+    def require_business(self, action: str) -> None:
         if not self.is_business:
-            raise forbidden(f"{what} needs app or account scope")
+            raise forbidden(f"{action} needs app or account scope")
 
     def require_scope(self, allowed: frozenset[Scope]) -> None:
         if self.scope not in allowed:
             raise forbidden(f"Scope {self.scope} is not enough here, use {' or '.join(sorted(allowed))}")
 
     def app(self, store: Store, app_id: str | None) -> App:
-        """The app that a call is about: `app_id` from its path, or the one that the key belongs to."""
+        """Return the app of a call: `app_id` from its path, or the one that the key belongs to."""
         if self.scope == "account":
             return self._app_of_account(store, app_id)
         app = store.app_of_integration(self.owner) if self.scope == "integration" else store.apps.get(self.owner)
@@ -68,14 +69,14 @@ class Identity:
         if app_id is None:
             raise forbidden("Account scope needs /apps/{appId} in the path")
         app = store.apps.get(app_id)
-        if app is None or app not in store.apps_of(store.accounts[self.owner]):
+        if app is None or app not in apps.of_account(store, store.accounts[self.owner]):
             raise not_found("App")
         return app
 
-    def enter(self, app: App, user_path: str | None) -> None:
-        """Check that the caller may touch the user `user_path` of `app`.
+    def authorize_user(self, app: App, user_path: str | None) -> None:
+        """Check that the caller may access the user `user_path` of `app`.
 
-        An appUser token opens its own user only. Its first use puts that user into secure mode: app tokens are refused from then on.
+        An appUser token gives access to its own user only. Its first use puts that user into secure mode: app tokens are refused from then on.
         """
         user = None if user_path is None else app.user(user_path)
         if self.scope == "appUser":
@@ -83,7 +84,7 @@ class Identity:
             if user_path is not None and (user is not own or (user is None and user_path != self.user_id)):
                 raise forbidden("The token belongs to another user")
             if own is not None:
-                app.secure(own)
+                users.require_credentials(app, own)
         elif self.scope == "appToken" and user is not None and user.credential_required:
             raise unauthorized("This user needs a JWT")
 
@@ -91,24 +92,24 @@ class Identity:
 ANYONE = Identity("public", "")
 
 
-class _AnyLength(HMACAlgorithm):
-    """The API's own secrets are shorter than RFC 7518 wants, which is no news to anybody here."""
+class _AnyKeyLength(HMACAlgorithm):
+    """HMAC without the warning for short keys: the API's own secrets are shorter than RFC 7518 wants."""
 
     def check_key_length(self, key: bytes) -> str | None:
         return None
 
 
 _jws = jwt.PyJWS(algorithms=[])
-_jws.register_algorithm("HS256", _AnyLength(HMACAlgorithm.SHA256))
+_jws.register_algorithm("HS256", _AnyKeyLength(HMACAlgorithm.SHA256))
 
 
 def sign(key: Key, claims: Mapping[str, Any]) -> str:
-    """A JWT of the form that the API takes."""
+    """Return a JWT that the API accepts."""
     return _jws.encode(json.dumps(claims).encode(), key.secret, algorithm="HS256", headers={"kid": key.id})
 
 
-def identify(headers: Mapping[str, str], store: Store) -> Identity:
-    """The caller by its headers; 401 when they do not say, or say it wrongly."""
+def authenticate(headers: Mapping[str, str], store: Store) -> Identity:
+    """Return the caller by the headers of a request. 401 if credentials are missing or wrong."""
     scheme, _, credentials = headers.get("authorization", "").partition(" ")
     match scheme.lower(), headers.get("app-token"):
         case "bearer", _:
@@ -139,7 +140,7 @@ def _by_token(token: str, store: Store) -> Identity:
 def _claims(token: str, secret: str) -> dict[str, Any]:
     claims = json.loads(_jws.decode(token, secret, algorithms=["HS256"]))
     if not isinstance(claims, dict):
-        raise jwt.DecodeError("the claims are no object")
+        raise jwt.DecodeError("the claims are not an object")
     return claims
 
 
@@ -155,14 +156,14 @@ def _check_expiry(expiry: object) -> None:
     if expiry is None:
         return
     if isinstance(expiry, bool) or not isinstance(expiry, int | float):
-        raise unauthorized("Invalid JWT: exp is no number of seconds")
+        raise unauthorized("Invalid JWT: exp is not a number of seconds")
     if expiry <= time.time():
         raise unauthorized("Invalid JWT: it has expired")
 
 
 def _user_id(claim: object) -> str:
     if not isinstance(claim, str) or not claim:
-        raise unauthorized("Invalid JWT: userId has to be a string")
+        raise unauthorized("Invalid JWT: userId must be a string")
     return claim
 
 

@@ -1,4 +1,4 @@
-"""What a handler is given."""
+"""The argument of a handler: an authorised, validated request."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import attrs
 
 from ._entities import count
 from ._errors import bad_request, not_found
+from .store import attachments
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -36,14 +37,14 @@ class Upload:
 
 @attrs.frozen
 class Redirect:
-    """An answer that sends the browser on to `location`."""
+    """A response that redirects the browser to `location`."""
 
     location: str
 
 
 @attrs.define(eq=False, kw_only=True, slots=False)
 class Call:
-    """One authorised, validated request. `url` is what was asked for, without the query."""
+    """An authorised, validated request. `url` is its URL without the query."""
 
     operation: Operation
     version: str
@@ -83,31 +84,31 @@ class Call:
         return self.store.accounts[self.identity.owner]
 
     def store_file(self, field: str, conversation: Conversation | None = None) -> Attachment:
-        """Keep the uploaded file of the form field `field`; its type is guessed from its name where the client gave none."""
+        """Store the uploaded file of a form field; its type is guessed from its name if the client sent none."""
         if field not in self.files:
-            raise bad_request(f"form {field}: has to be a file")
+            raise bad_request(f"form {field}: must be a file")
         upload = self.files[field]
         media_type = upload.media_type
         if media_type in ("", OCTETS):
             media_type = mimetypes.guess_type(upload.filename)[0] or OCTETS
-        return self.app.add_attachment(upload.filename, upload.data, media_type, conversation)
+        return attachments.add(self.app, upload.filename, upload.data, media_type, conversation)
 
     def attachment_at(self, url: str) -> Attachment | None:
-        """The file of the app that `media_url` gave this URL."""
+        """Return the stored file of the app that has this URL."""
         return self.app.attachments.get(unquote(url.removeprefix(f"{self.root_url}/media/")))
 
     async def require_target(self, target: str) -> None:
-        """400 if nothing answers at the target of a new webhook, in a sandbox that probes."""
+        """400 if nothing responds at the target of a new webhook; only in a sandbox that probes targets."""
         if self.probe is not None and not await self.probe(target):
             raise bad_request(f"body target: {target} does not answer a HEAD request")
 
     def media_url(self, attachment: Attachment) -> str:
-        """Where `attachment` can be fetched."""
+        """Return the URL of a stored file."""
         return f"{self.root_url}/media/{quote(attachment.path)}"
 
 
-def found(table: dict[str, T], key: str, what: str) -> T:
-    """The entry of `table`; 404 if there is none."""
+def get_or_404(table: dict[str, T], key: str, kind: str) -> T:
+    """Return the record of `table` with this key. 404 if there is none; `kind` names it in the error."""
     if key not in table:
-        raise not_found(what)
+        raise not_found(kind)
     return table[key]

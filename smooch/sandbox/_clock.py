@@ -1,4 +1,4 @@
-"""The two clocks of the wire: Unix seconds with a fraction, and ISO 8601 in UTC. Inside, time is whole milliseconds."""
+"""Time: milliseconds since 1970 inside; Unix seconds or ISO 8601 in bodies."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 
 
 def now() -> int:
-    """Milliseconds since 1970."""
+    """Return the milliseconds since 1970."""
     return time.time_ns() // 1_000_000
 
 
 def seconds(milliseconds: int) -> float:
-    """`1450970238297` as `1450970238.297`."""
+    """Return Unix seconds: `1450970238297` is `1450970238.297`."""
     return milliseconds / 1000
 
 
 def iso(milliseconds: int) -> str:
-    """`1450970238297` as `2015-12-24T15:17:18.297Z`."""
+    """Return ISO 8601 in UTC: `1450970238297` is `2015-12-24T15:17:18.297Z`."""
     moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"

@@ -1,4 +1,4 @@
-"""Content of messages: rules, generated fields, ids of the parts. The same in every API version."""
+"""Content of messages in every API version: rules, generated fields, ids of the parts."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _ANIMALS = [
 
 
 def complete(app: App, content: JsonObject, root_url: str) -> None:
-    """Check what the spec cannot say, and add what the server generates. 400 for what does not go together."""
+    """Add the fields that the server generates. 400 for combinations that the spec cannot check."""
     if "actions" in content:
         _check_actions(content["actions"])
         content["actions"] = [_action(action, root_url) for action in content["actions"]]
@@ -61,57 +61,59 @@ def complete(app: App, content: JsonObject, root_url: str) -> None:
     if content["type"] in _GENERATED:
         _GENERATED[content["type"]](content)
     if app.settings.get("maskCreditCardNumbers") and "text" in content:
-        content["text"] = _CARD.sub(_masked, content["text"])
+        content["text"] = _CARD.sub(_mask_card_number, content["text"])
 
 
-def _text(content: JsonObject) -> None:
+def _complete_text(content: JsonObject) -> None:
     content.setdefault("actions", [])
 
 
-def _media(content: JsonObject) -> None:
+def _complete_media(content: JsonObject) -> None:
     content.setdefault("mediaType", media_type(content["mediaUrl"], "image/jpeg"))
 
 
-def _file(content: JsonObject) -> None:
+def _complete_file(content: JsonObject) -> None:
     content.setdefault("mediaType", media_type(content["mediaUrl"], OCTETS))
 
 
-def _items(content: JsonObject) -> None:
+def _complete_items(content: JsonObject) -> None:
     lines = (line for item in content["items"] for line in (item["title"], item.get("description")) if line)
     content.setdefault("text", "\n".join(lines))
 
 
-def _location(content: JsonObject) -> None:
+def _complete_location(content: JsonObject) -> None:
     at = content["coordinates"]
     content.setdefault("text", f"Location shared:\nhttps://maps.google.com/maps?q={at['lat']},{at['long']}")
 
 
-def _form(content: JsonObject) -> None:
+def _complete_form(content: JsonObject) -> None:
     content["submitted"] = False
 
 
-def _form_response(content: JsonObject) -> None:
-    content.setdefault("textFallback", "\n".join(f"{field['label']}: {_given(field)}" for field in content["fields"]))
+def _complete_form_response(content: JsonObject) -> None:
+    content.setdefault(
+        "textFallback", "\n".join(f"{field['label']}: {_field_value(field)}" for field in content["fields"])
+    )
 
 
 _GENERATED: dict[str, Callable[[JsonObject], None]] = {
-    "text": _text,
-    "image": _media,
-    "file": _file,
-    "carousel": _items,
-    "list": _items,
-    "location": _location,
-    "form": _form,
-    "formResponse": _form_response,
+    "text": _complete_text,
+    "image": _complete_media,
+    "file": _complete_file,
+    "carousel": _complete_items,
+    "list": _complete_items,
+    "location": _complete_location,
+    "form": _complete_form,
+    "formResponse": _complete_form_response,
 }
 
 
 def media_type(url: str, default: str) -> str:
-    """The MIME type that the end of `url` stands for."""
+    """Return the MIME type by the extension in `url`."""
     return mimetypes.guess_type(urlsplit(url).path)[0] or default
 
 
-def _given(field: JsonObject) -> str:
+def _field_value(field: JsonObject) -> str:
     chosen = ", ".join(option["label"] for option in field.get("select", []))
     return chosen or str(field.get("text") or field.get("email") or "")
 
@@ -119,16 +121,16 @@ def _given(field: JsonObject) -> str:
 def _check_actions(actions: list[JsonObject]) -> None:
     kinds = {action["type"] for action in actions}
     if "share" in kinds:
-        raise bad_request("body actions: share belongs into an item")
+        raise bad_request("body actions: share is allowed in items only")
     if kinds & {"reply", "locationRequest"} and kinds - {"reply", "locationRequest"}:
-        raise bad_request("body actions: reply and locationRequest go with each other only")
+        raise bad_request("body actions: reply and locationRequest cannot be mixed with other types")
     if sum(1 for action in actions if action.get("openOnReceive")) > 1:
-        raise bad_request("body actions: only one webview can open on receipt")
+        raise bad_request("body actions: only one may have openOnReceive")
 
 
 def _item(item: JsonObject, root_url: str) -> JsonObject:
     if any(action["type"] in ("reply", "locationRequest") for action in item["actions"]):
-        raise bad_request("body items: reply and locationRequest cannot stand in an item")
+        raise bad_request("body items: reply and locationRequest are not allowed in items")
     generated: JsonObject = {"_id": _ids.object_id()}
     if "mediaUrl" in item and "mediaType" not in item:
         generated["mediaType"] = media_type(item["mediaUrl"], "image/jpeg")
@@ -137,25 +139,25 @@ def _item(item: JsonObject, root_url: str) -> JsonObject:
 
 def _action(action: JsonObject, root_url: str) -> JsonObject:
     action_id = _ids.object_id()
-    made = {**action, "_id": action_id}
+    stored = {**action, "_id": action_id}
     if action["type"] == "buy":
-        made |= {
+        stored |= {
             "currency": action.get("currency", "usd").lower(),
             "state": "offered",
             "uri": f"{root_url}/checkout/{action_id}",
         }
-    return made
+    return stored
 
 
 def _fields(fields: list[JsonObject]) -> list[JsonObject]:
     names = [field["name"] for field in fields]
     if len(set(names)) < len(names):
-        raise bad_request("body fields: names have to differ")
+        raise bad_request("body fields: names must differ")
     return [{**field, "_id": _ids.object_id()} for field in fields]
 
 
-def name_of(app: App, user: User) -> str | None:
-    """What a user is called who writes without a name: after an animal, if nothing better is known."""
+def display_name(app: App, user: User) -> str | None:
+    """Return the name for messages of a user: the full name, or else one after an animal."""
     if user.full_name or not app.settings.get("useAnimalNames"):
         return user.full_name
     number = int(hashlib.sha256(user.id.encode()).hexdigest(), 16)
@@ -163,18 +165,18 @@ def name_of(app: App, user: User) -> str | None:
 
 
 def gravatar(email: str) -> str:
-    """The picture that belongs to an email address."""
+    """Return the URL of the Gravatar of an email address."""
     digest = hashlib.md5(email.strip().lower().encode(), usedforsecurity=False).hexdigest()
     return f"https://www.gravatar.com/avatar/{digest}.png?s=200&d=mm"
 
 
-def _masked(match: re.Match[str]) -> str:
+def _mask_card_number(match: re.Match[str]) -> str:
     text = match[0]
-    if not _luhn([int(digit) for digit in text if digit.isdigit()]):
+    if not _passes_luhn([int(digit) for digit in text if digit.isdigit()]):
         return text
     return re.sub(r"\d", "X", text[:-4]) + text[-4:]
 
 
-def _luhn(digits: list[int]) -> bool:
+def _passes_luhn(digits: list[int]) -> bool:
     doubled = (sum(divmod(2 * digit, 10)) for digit in digits[-2::-2])
     return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0

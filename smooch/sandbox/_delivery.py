@@ -1,4 +1,4 @@
-"""Deliveries: what happens in an app is posted to the targets of its webhooks, and again if that fails."""
+"""Deliveries: posts events of an app to its webhooks, again if an attempt fails."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import attrs
 import httpx
 
 from . import _json, v1, v2
-from ._faults import Duplicate, Faults, Late, Lost, Reorder
+from ._faults import DelayDelivery, Duplicate, Faults, Lose, Reorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -30,33 +30,32 @@ if TYPE_CHECKING:
 MAX_ATTEMPTS = 5
 FIRST_WAIT = 60.0
 """Seconds before the second attempt. Each wait is twice the one before, so that all attempts fit into 15 minutes."""
-ANSWER_TIMEOUT = 20.0
+RESPONSE_TIMEOUT = 20.0
 FINAL_STATUSES = frozenset({400, 401, 403, 404, 406})
-"""The target has understood, and another attempt would not help."""
-_AT_ONCE = 20
+"""Statuses after which the API does not try again."""
+_MAX_CONCURRENT = 20
 
-_NO_ANSWER = (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, OverflowError)
+_CONNECTION_ERRORS = (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, OverflowError)
 
 logger = logging.getLogger("smooch.sandbox")
 
-_WRITERS: dict[str, Callable[[Event, App, Webhook], tuple[str, JsonObject] | None]] = {
-    "v1": v1.write_delivery,
-    "v1.1": v1.write_delivery,
-    "v2": v2.write_delivery,
+_SERIALIZERS: dict[str, Callable[[Event, App, Webhook], tuple[str, JsonObject] | None]] = {
+    "v1": v1.serialize_delivery,
+    "v1.1": v1.serialize_delivery,
+    "v2": v2.serialize_delivery,
 }
 
 
 @attrs.frozen(eq=False, kw_only=True)
 class DeliveryAttempt:
-    """One POST to the target of a webhook. Attempts of one delivery share its `delivery_id`.
+    """A POST to the target of a webhook. Attempts of one delivery share its `delivery_id`.
 
-    `number` counts from 1, `at` is in seconds since 1970, `seconds` is how long it took. `status` is None if there was no answer, and
-    `error` says why.
+    `number` counts from 1, `at` is the start in seconds since 1970, `seconds` the duration. Without a response `status` is None and `error` says why.
     """
 
     delivery_id: str
     webhook_id: str
-    target: str = attrs.field(repr=lambda target: repr(_without_password(target)))
+    target: str = attrs.field(repr=lambda target: repr(redact_password(target)))
     trigger: str
     number: int
     at: float
@@ -73,7 +72,7 @@ class DeliveryAttempt:
 
 @attrs.frozen(eq=False)
 class Delivery:
-    """What one webhook is told of one event."""
+    """One event for one webhook."""
 
     id: str
     app: App
@@ -85,8 +84,8 @@ class Delivery:
 class Dispatcher:
     """Sends deliveries, on the server's event loop.
 
-    An attempt fails after `timeout` seconds without an answer; the waits between attempts are `speedup` times shorter than the API's.
-    `keep` bounds `attempts`.
+    An attempt fails after `timeout` seconds without a response; the waits between attempts are `speedup` times shorter than the API's. At most `keep`
+    attempts are kept.
     """
 
     def __init__(self, *, speedup: float, timeout: float, keep: int | None) -> None:
@@ -94,16 +93,17 @@ class Dispatcher:
         self._timeout = timeout
         self.attempts: deque[DeliveryAttempt] = deque(maxlen=keep)
         self.faults: Faults[DeliveryFault] = Faults()
+        self._held: dict[Reorder, list[Delivery]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots: WeakKeyDictionary[Webhook, asyncio.Semaphore] = WeakKeyDictionary()
         self._client: httpx.AsyncClient | None = None
 
     def publish(self, app: App, event: Event) -> None:
-        """Tell the webhooks of the app that asked for it. Bodies are written now, since the state goes on changing."""
+        """Deliver an event to the webhooks that asked for it. Bodies are made now, before the state changes again."""
         for webhook in app.webhooks.values():
-            written = _WRITERS[webhook.version](event, app, webhook)
-            if written is not None:
-                trigger, body = written
+            serialized = _SERIALIZERS[webhook.version](event, app, webhook)
+            if serialized is not None:
+                trigger, body = serialized
                 delivery_id = f"{event.id}-{webhook.id}"
                 self._dispatch(Delivery(delivery_id, app, webhook, trigger, _json.encode(body)))
 
@@ -114,14 +114,16 @@ class Dispatcher:
             case Duplicate():
                 self._start(self._deliver(delivery))
                 self._start(self._deliver(delivery))
-            case Late(seconds=seconds):
-                self._start(self._deliver_late(delivery, seconds))
-            case Lost():
-                self._note(delivery, delivery.webhook.target, number=1, started=time.time(), error="lost on request")
+            case DelayDelivery(seconds=seconds):
+                self._start(self._deliver_after(delivery, seconds))
+            case Lose():
+                self._record_attempt(
+                    delivery, delivery.webhook.target, number=1, started=time.time(), error="lost on request"
+                )
             case Reorder() as reorder:
-                reorder.held.append(delivery)
+                self._held.setdefault(reorder, []).append(delivery)
                 if reorder.times == 0:
-                    self._start(self._deliver_backwards(reorder.held))
+                    self._start(self._deliver_in_reverse(self._held.pop(reorder)))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
@@ -129,11 +131,11 @@ class Dispatcher:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _deliver_backwards(self, deliveries: list[Delivery]) -> None:
+    async def _deliver_in_reverse(self, deliveries: list[Delivery]) -> None:
         for delivery in reversed(deliveries):
             await self._deliver(delivery)
 
-    async def _deliver_late(self, delivery: Delivery, seconds: float) -> None:
+    async def _deliver_after(self, delivery: Delivery, seconds: float) -> None:
         await asyncio.sleep(seconds)
         await self._deliver(delivery)
 
@@ -141,7 +143,7 @@ class Dispatcher:
         for number in range(1, MAX_ATTEMPTS + 1):
             if number > 1:
                 await asyncio.sleep(FIRST_WAIT * 2 ** (number - 2) / self._speedup)
-            async with self._slots.setdefault(delivery.webhook, asyncio.Semaphore(_AT_ONCE)):
+            async with self._slots.setdefault(delivery.webhook, asyncio.Semaphore(_MAX_CONCURRENT)):
                 if delivery.webhook.id not in delivery.app.webhooks:
                     return
                 status = await self._attempt(delivery, number)
@@ -154,19 +156,19 @@ class Dispatcher:
         try:
             async with (
                 asyncio.timeout(self._timeout),
-                self._http().stream("POST", target, content=delivery.body, headers=headers) as answer,
+                self._get_client().stream("POST", target, content=delivery.body, headers=headers) as response,
             ):
-                status = answer.status_code
-                async for _ in answer.aiter_raw():  # the connection can be used again
+                status = response.status_code
+                async for _ in response.aiter_raw():  # so that the connection can be used again
                     pass
         except TimeoutError:
-            error = f"no answer in {self._timeout:g} s"
-        except _NO_ANSWER as problem:
-            error = f"{type(problem).__name__}: {problem}"
-        self._note(delivery, target, number=number, started=started, status=status, error=error)
+            error = f"no response within {self._timeout:g} s"
+        except _CONNECTION_ERRORS as exception:
+            error = f"{type(exception).__name__}: {exception}"
+        self._record_attempt(delivery, target, number=number, started=started, status=status, error=error)
         return status
 
-    def _note(
+    def _record_attempt(
         self,
         delivery: Delivery,
         target: str,
@@ -180,7 +182,7 @@ class Dispatcher:
         logger.info(
             "%s to %s: %s (attempt %d of %d)",
             delivery.trigger,
-            _without_password(target),
+            redact_password(target),
             outcome,
             number,
             MAX_ATTEMPTS,
@@ -201,50 +203,51 @@ class Dispatcher:
         )
 
     async def probe(self, target: str) -> bool:
-        """Whether anything answers a HEAD request at `target`, whatever it answers."""
+        """Return whether `target` responds to a HEAD request, whatever the status."""
         probing = self._start(self._probe(target))
         await asyncio.wait([probing])
         return not probing.cancelled() and probing.exception() is None
 
     async def _probe(self, target: str) -> None:
         async with asyncio.timeout(self._timeout):
-            await self._http().head(target)
+            await self._get_client().head(target)
 
-    def _http(self) -> httpx.AsyncClient:
+    def _get_client(self) -> httpx.AsyncClient:
         if self._client is None:
-            limits = httpx.Limits(max_keepalive_connections=_AT_ONCE)
-            # a proxy of the environment is not meant for the bots of this machine, nor are their cookies for each other
+            limits = httpx.Limits(max_keepalive_connections=_MAX_CONCURRENT)
+            # no proxy of the environment between bots of this machine, and no cookies from one bot to another
             cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
             self._client = httpx.AsyncClient(
                 timeout=None,  # noqa: S113
                 limits=limits,
                 trust_env=False,
-                verify=_tls(),
+                verify=_ssl_context(),
                 cookies=cookies,
             )
         return self._client
 
-    async def settled(self) -> None:
-        """Return when no delivery is under way or waits for its next attempt."""
+    async def wait_until_idle(self) -> None:
+        """Wait until no delivery is active or waits for its next attempt."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 
     def clear(self) -> None:
-        """Forget attempts and faults."""
+        """Delete attempts, faults and held deliveries."""
+        self._held.clear()
         self.attempts.clear()
         self.faults.clear()
 
-    async def give_up(self) -> None:
-        """Stop what is under way."""
+    async def cancel_all(self) -> None:
+        """Cancel all deliveries."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def aclose(self) -> None:
-        """Stop what is under way, and close the connections."""
-        await self.give_up()
-        # a semaphore belongs to the event loop that ends now
+        """Cancel all deliveries and close the connections."""
+        await self.cancel_all()
+        # a semaphore is bound to the event loop, which ends now
         self._slots.clear()
         client, self._client = self._client, None
         if client is not None:
@@ -252,12 +255,12 @@ class Dispatcher:
 
 
 @cache
-def _tls() -> ssl.SSLContext:
-    """Made once, since it takes long; it takes the authorities that the environment names."""
+def _ssl_context() -> ssl.SSLContext:
+    """Return a context that trusts the authorities of the environment; made once, since that is slow."""
     return ssl.create_default_context()
 
 
-def _without_password(target: str) -> str:
+def redact_password(target: str) -> str:
     try:
         url = httpx.URL(target)
         return str(url.copy_with(username=url.username, password=None)) if url.password else target

@@ -1,6 +1,6 @@
-"""What an account holds: apps, users, conversations and so on. Plain state, the same for every API version.
+"""Records of a sandbox: users, conversations, webhooks and so on; the same for every API version.
 
-Times are whole milliseconds. Content of messages, menus and integrations is kept as JSON objects, as the API takes it.
+Times are milliseconds since 1970. Content of messages, menus and integrations is kept as JSON objects, as the API takes it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Role = Literal["appUser", "appMaker"]
 
 
 def count(items: Sized) -> str:
-    """The repr of a long field."""
+    """Return a short repr for a long field."""
     return f"<{len(items)}>"
 
 
@@ -39,11 +39,11 @@ class Key:
 
 @attrs.define(eq=False)
 class Account:
-    """Who owns apps: the account itself (`service` is false) or one of its service accounts."""
+    """Owner of apps: the account itself, or one of its service accounts."""
 
     id: str
     name: str
-    service: bool
+    is_service: bool
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -70,16 +70,16 @@ class Client:
 
     @property
     def source(self) -> JsonObject:
-        """Where what the user does with it comes from, as messages and events have it."""
-        known = {} if self.integration_id is None else {"integrationId": self.integration_id}
-        return {"type": self.platform, **known}
+        """The `source` of messages and events that come from this client."""
+        integration = {} if self.integration_id is None else {"integrationId": self.integration_id}
+        return {"type": self.platform, **integration}
 
 
 @attrs.define(eq=False, kw_only=True)
 class Message:
-    """A message as it was received. `content` holds `type` and what belongs to that type.
+    """A message. `content` holds `type` and the fields of that type.
 
-    `client` is what the user wrote it with, None if it came by the API.
+    `client` is the client that the user wrote it with, None if it came through the API.
     """
 
     id: str
@@ -99,7 +99,7 @@ class Message:
 
 @attrs.define(eq=False, kw_only=True)
 class Participant:
-    """A user in a conversation. `clients` are those that messages can go to, the latest first."""
+    """A user in a conversation. Messages go to the first of `clients`, the one used last."""
 
     id: str
     user: User
@@ -110,9 +110,10 @@ class Participant:
 
 @attrs.define(eq=False, kw_only=True)
 class Conversation:
-    """Messages, oldest first. No two have the same `received`, so that a page boundary never hides one.
+    """A conversation with its messages, oldest first.
 
-    `active` is the switchboard integration in control, `pending` the one that control was offered to.
+    No two messages have the same `received`, so that a page boundary never hides one. `active` is the switchboard integration in control, `pending` the
+    one that control was offered to.
     """
 
     id: str
@@ -136,12 +137,12 @@ class Conversation:
 
     @property
     def only_user(self) -> User | None:
-        """Whose conversation it is, None for a group."""
+        """The user of a personal conversation, None for a group."""
         return self.participants[0].user if self.type == "personal" and self.participants else None
 
     @property
     def unread(self) -> int:
-        """How many messages the user of a personal conversation has not read."""
+        """Number of messages that the user of a personal conversation has not read."""
         return self.participants[0].unread
 
     def participant(self, user: User) -> Participant | None:
@@ -152,8 +153,7 @@ class Conversation:
 class User:
     """A user of an app. `external_id` is the id that the business chose (`userId` in v1, `externalId` in v2).
 
-    `conversation` is the default one of `conversations`. The devices among `clients` are parts of `sdk_client`, which is all that v2 shows of them as a
-    client.
+    `conversation` is the default one of `conversations`. v2 shows all devices among `clients` as one client, `sdk_client`.
     """
 
     id: str
@@ -182,7 +182,7 @@ class User:
 
     @property
     def latest_client(self) -> Client | None:
-        """What the user was last seen with."""
+        """The client that the user was last seen with."""
         return max(self.clients, key=lambda client: client.last_seen or 0, default=None)
 
     def client(self, client_id: str) -> Client | None:
@@ -191,10 +191,7 @@ class User:
 
 @attrs.define(eq=False, kw_only=True)
 class Webhook:
-    """Where events of an app go. `version` is the API version that its deliveries are written in.
-
-    One of v2 belongs to an integration.
-    """
+    """A target for events of an app, delivered in the form of the API version `version`; one of v2 belongs to an integration."""
 
     id: str
     target: str
@@ -209,7 +206,7 @@ class Webhook:
 
 @attrs.define(eq=False, kw_only=True)
 class Menu:
-    """Entries of a menu, each an object with `_id`; `extras` are the fields beside them that came with the menu."""
+    """Items of a menu, each an object with `_id`; `extras` holds the other fields of the menu."""
 
     items: list[JsonObject] = attrs.Factory(list)
     extras: JsonObject = attrs.Factory(dict)
@@ -217,7 +214,7 @@ class Menu:
 
 @attrs.define(eq=False, kw_only=True)
 class Integration:
-    """A channel that is connected to an app. `settings` is what it was made with, secrets included."""
+    """A channel that is connected to an app. `settings` are the fields that it was made with, secrets included."""
 
     id: str
     type: str
@@ -232,7 +229,7 @@ class Integration:
 
 @attrs.define(eq=False, kw_only=True)
 class SwitchboardIntegration:
-    """What a switchboard can give control of a conversation to. `next` is who gets it after this one."""
+    """An integration that a switchboard can give control to. `next` is the one that gets control after it."""
 
     id: str
     name: str
@@ -244,7 +241,7 @@ class SwitchboardIntegration:
 
 @attrs.define(eq=False, kw_only=True)
 class Switchboard:
-    """Decides which integration answers a conversation."""
+    """The switchboard of an app: it decides which integration answers a conversation."""
 
     id: str
     enabled: bool = False
@@ -254,7 +251,7 @@ class Switchboard:
 
 @attrs.define(eq=False, kw_only=True)
 class Template:
-    """A message to be sent by name, kept as it was posted."""
+    """A message that is stored under a name, as it was posted."""
 
     id: str
     name: str
@@ -263,7 +260,7 @@ class Template:
 
 @attrs.define(eq=False, kw_only=True)
 class Attachment:
-    """A stored file, deleted along with what refers to it in the conversation `conversation_id`."""
+    """A stored file, deleted with the messages of the conversation `conversation_id` that refer to it."""
 
     path: str
     data: bytes = attrs.field(repr=count)
@@ -273,7 +270,7 @@ class Attachment:
 
 @attrs.define(eq=False, kw_only=True)
 class Deployment:
-    """A WhatsApp client that is hosted for, or by, an account."""
+    """A WhatsApp client that is hosted for an account, or by it."""
 
     id: str
     owner: str

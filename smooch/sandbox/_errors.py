@@ -1,4 +1,4 @@
-"""Errors that the sandbox answers with; each API version writes them in its own shape."""
+"""Errors that the sandbox responds with; each API version has its own body for them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CODES = {
 
 
 class ApiError(Exception):
-    """An error answer: HTTP status, the API's code and a description for people; of a 404 what is `missing`."""
+    """An error response: HTTP status, code, description; for a 404 also the kind of record that is missing."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class ApiError(Exception):
 
 
 def code_of(status: int) -> str:
-    """The API's code for `status`."""
+    """Return the API's error code for a status."""
     return CODES.get(status, "uncategorized_error")
 
 
@@ -62,8 +62,8 @@ def forbidden(description: str) -> ApiError:
     return ApiError(403, description)
 
 
-def not_found(what: str) -> ApiError:
-    return ApiError(404, f"{what} not found", missing=what)
+def not_found(kind: str) -> ApiError:
+    return ApiError(404, f"{kind} not found", missing=kind)
 
 
 def conflict(description: str) -> ApiError:

@@ -1,4 +1,4 @@
-"""What happened, independent of API version: the store records these, webhooks are written from them."""
+"""Events of an app, the same for every API version: the store records them, deliveries are made from them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
-from . import _ids
+from . import _clock, _ids
 
 if TYPE_CHECKING:
     from ._entities import Client, Conversation, JsonObject, Message, User
@@ -22,12 +22,12 @@ class Event:
 
     id: str = attrs.field(factory=_ids.object_id)
     app_id: str
-    at: int
+    at: int = attrs.field(factory=_clock.now)
 
 
 @attrs.frozen(kw_only=True)
 class ConversationCreated(Event):
-    """`user` is None for a group.
+    """A conversation came into being; `user` is None for a group.
 
     `reason` is `message` if the first message started it, `startConversation` if the user opened the chat with `client`, else `none`.
     """
@@ -41,7 +41,7 @@ class ConversationCreated(Event):
 
 @attrs.frozen(kw_only=True)
 class ConversationReferred(Event):
-    """The user came into a running conversation by a link."""
+    """The user came to an existing conversation through a link."""
 
     user: User
     conversation: Conversation
@@ -69,7 +69,7 @@ class ConversationRemoved(Event):
 
 @attrs.frozen(kw_only=True)
 class MessageAdded(Event):
-    """`user` is the author, or whom the business writes to; None if it writes to a group."""
+    """A message came. `user` is its author or recipient, None if the business writes to a group."""
 
     user: User | None
     conversation: Conversation
@@ -117,9 +117,9 @@ class PaymentMade(Event):
 
 @attrs.frozen(kw_only=True)
 class ConversationRead(Event):
-    """`user` is who has read it, or whose conversation the business has read; None if that is a group's.
+    """A conversation was read, by its user or by the business; `user` is None if the business read that of a group.
 
-    `client` is what the user did it with, None if it came by the API.
+    `client` is the client that the user did it with, None if it came through the API.
     """
 
     user: User | None
@@ -130,7 +130,7 @@ class ConversationRead(Event):
 
 @attrs.frozen(kw_only=True)
 class TypingChanged(Event):
-    """`user` and `client` as in `ConversationRead`."""
+    """One side started or stopped typing. `user` and `client` as in `ConversationRead`."""
 
     user: User | None
     conversation: Conversation
@@ -141,7 +141,7 @@ class TypingChanged(Event):
 
 @attrs.frozen(kw_only=True)
 class UsersMerged(Event):
-    """`joined` are the surviving and the discarded conversation, if both users had one."""
+    """Two users became one. `joined` are the surviving and the discarded conversation, if both users had one."""
 
     surviving: User
     discarded: User
@@ -163,7 +163,7 @@ class UserDeleted(Event):
 
 @attrs.frozen(kw_only=True)
 class ClientAdded(Event):
-    """The user can be reached by one more device or channel. A channel was asked for before, see `LinkStarted`."""
+    """The user has one more device or channel. A channel was linked before, see `LinkStarted`."""
 
     user: User
     client: Client
@@ -171,7 +171,7 @@ class ClientAdded(Event):
 
 @attrs.frozen(kw_only=True)
 class ClientRemoved(Event):
-    """A device or channel is gone; a channel that was pending never came to be."""
+    """A device or channel is gone; it may have been a pending channel."""
 
     user: User
     client: Client

@@ -1,4 +1,4 @@
-"""Faults on request: what comes next and matches goes wrong, late or not at all."""
+"""Faults on request: the next matching request or delivery fails, comes late or is lost."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ._delivery import Delivery
-
 
 @attrs.define(eq=False, kw_only=True)
 class Fault:
-    """Applies to the next `times` of what it matches."""
+    """A fault that applies to the next `times` matches."""
 
     times: int = attrs.field(
         validator=[attrs.validators.instance_of(int), attrs.validators.ge(1)], on_setattr=attrs.setters.NO_OP
@@ -26,7 +24,7 @@ class Fault:
 
 @attrs.define(eq=False, kw_only=True)
 class RequestFault(Fault):
-    """Matches requests with this `method` whose path ends in the glob `path`."""
+    """A fault of requests with this `method` whose path ends in the glob `path`."""
 
     method: str | None = None
     path: str | None = None
@@ -37,7 +35,7 @@ class RequestFault(Fault):
 
 @attrs.define(eq=False, kw_only=True)
 class Fail(RequestFault):
-    """Answer `status` without doing anything."""
+    """Respond with `status` without doing anything."""
 
     status: int = attrs.field(validator=[attrs.validators.ge(200), attrs.validators.le(599)])
     headers: Mapping[str, str]
@@ -46,28 +44,28 @@ class Fail(RequestFault):
 
 @attrs.define(eq=False, kw_only=True)
 class Delay(RequestFault):
-    """Do what was asked, answer `seconds` later."""
+    """Process the request, respond `seconds` later."""
 
     seconds: float
 
 
 @attrs.define(eq=False, kw_only=True)
 class Drop(RequestFault):
-    """Close the connection without an answer, before or after doing what was asked."""
+    """Close the connection without a response, before or after processing the request."""
 
     after_processing: bool
 
 
 @attrs.define(eq=False, kw_only=True)
 class Garble(RequestFault):
-    """Do what was asked, answer with `body`, or else with the first half of what the answer should have been."""
+    """Process the request, respond with `body`, or by default with the first half of the right body."""
 
     body: bytes | None
 
 
 @attrs.define(eq=False, kw_only=True)
 class DeliveryFault(Fault):
-    """Matches deliveries of a webhook whose trigger fits the glob `trigger`."""
+    """A fault of deliveries whose trigger matches the glob `trigger`."""
 
     trigger: str | None
 
@@ -81,27 +79,25 @@ class Duplicate(DeliveryFault):
 
 
 @attrs.define(eq=False, kw_only=True)
-class Late(DeliveryFault):
+class DelayDelivery(DeliveryFault):
     """Deliver `seconds` later."""
 
     seconds: float = attrs.field(validator=attrs.validators.ge(0))
 
 
 @attrs.define(eq=False, kw_only=True)
-class Lost(DeliveryFault):
+class Lose(DeliveryFault):
     """Never deliver."""
 
 
 @attrs.define(eq=False, kw_only=True)
 class Reorder(DeliveryFault):
-    """Hold all that match until the last of them, then deliver one after the other, the last one first."""
-
-    held: list[Delivery] = attrs.Factory(list)
+    """Hold matching deliveries until the last of them, then deliver one after the other, the last one first."""
 
 
 @attrs.define(eq=False, kw_only=True)
 class ChannelFault(Fault):
-    """Matches messages to a channel, which answers with this error."""
+    """A fault of messages to `channel`, or to any: the channel refuses them with this error."""
 
     channel: str | None
     code: str
@@ -115,7 +111,7 @@ F = TypeVar("F", RequestFault, DeliveryFault, ChannelFault)
 
 
 class Faults(Generic[F]):
-    """The faults to come, in the order they were asked for. Used by the server's thread and the test's."""
+    """Faults that wait for a match, in the order they were added. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -129,10 +125,10 @@ class Faults(Generic[F]):
         with self._lock:
             self._waiting.clear()
 
-    def take(self, *what: str) -> F | None:
-        """The first fault that matches, used up by one."""
+    def take(self, *subject: str) -> F | None:
+        """Return the first fault that matches and count it down, or None."""
         with self._lock:
-            fault = next((fault for fault in self._waiting if fault.matches(*what)), None)
+            fault = next((fault for fault in self._waiting if fault.matches(*subject)), None)
             if fault is not None:
                 fault.times -= 1
                 if fault.times == 0:
@@ -140,8 +136,8 @@ class Faults(Generic[F]):
             return fault
 
 
-def as_bytes(body: bytes | str | Any) -> bytes:
-    """`body` as it goes over the wire: bytes and text as they are, anything else as JSON."""
+def encode_body(body: bytes | str | Any) -> bytes:
+    """Return bytes unchanged, text as UTF-8, anything else as JSON."""
     if isinstance(body, bytes):
         return body
     return (body if isinstance(body, str) else json.dumps(body)).encode()

@@ -1,4 +1,4 @@
-"""Identifiers and secrets in the forms that the API uses."""
+"""Ids and secrets in the forms that the API uses."""
 
 from __future__ import annotations
 
@@ -34,32 +34,32 @@ object_id = ObjectIds()
 
 
 def key_id(prefix: str) -> str:
-    """`app_`, `act_` or `svc_` and an object id."""
+    """Return `prefix` (`app`, `act`, `svc` or `int`), an underscore and an object id."""
     return f"{prefix}_{object_id()}"
 
 
 def key_secret() -> str:
-    """24 characters of URL-safe base64."""
+    """Return 24 characters of URL-safe base64."""
     return secrets.token_urlsafe(18)
 
 
 def webhook_secret() -> str:
-    """40 hexadecimal digits."""
+    """Return 40 hexadecimal digits."""
     return secrets.token_hex(20)
 
 
 def app_token() -> str:
-    """25 lower-case letters and digits."""
+    """Return 25 lower-case letters and digits."""
     return "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(25))
 
 
 def short_code() -> str:
-    """A code that a user can type or follow in a link."""
+    """Return a code for links, 12 characters of URL-safe base64."""
     return secrets.token_urlsafe(9)
 
 
 def maker_id(identity: str) -> str:
-    """The opaque author id of the business: 22 base62 characters that depend on nothing but `identity`."""
+    """Return the author id of the business: 22 base62 characters, always the same for one `identity`."""
     number = int.from_bytes(hashlib.sha256(identity.encode()).digest()[:17], "big")
     digits = []
     for _ in range(22):

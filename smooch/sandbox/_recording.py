@@ -1,4 +1,4 @@
-"""What arrived at the sandbox, kept for tests to look at."""
+"""Requests that arrived at the sandbox, for tests to inspect."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SECRET_HEADERS = frozenset({"authorization", "app-token", "cookie"})
 
 
 class RequestHeaders(Headers):
-    """Headers by name in any case. Their repr hides credentials, so that a failing test does not print them."""
+    """Headers by case-insensitive name. The repr hides credentials, so that a failing test does not print them."""
 
     def __repr__(self) -> str:
         shown = {name: "[hidden]" if name in _SECRET_HEADERS else value for name, value in self.items()}
@@ -23,7 +23,7 @@ class RequestHeaders(Headers):
 
 @attrs.frozen(eq=False)
 class RecordedRequest:
-    """One request as it arrived. `path` is as it was sent, percent-encoding included; `query` is decoded."""
+    """A request as it arrived. `path` is percent-encoded as it was sent; `query` is decoded."""
 
     method: str
     path: str
@@ -33,7 +33,7 @@ class RecordedRequest:
 
     @property
     def json(self) -> Any:
-        """The body as JSON; None if it is empty or no JSON."""
+        """The body as JSON; None if it is empty or not JSON."""
         try:
             return json.loads(self.body)
         except ValueError:

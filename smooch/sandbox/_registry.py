@@ -1,4 +1,4 @@
-"""Which function answers which operation of the spec, and who may call it."""
+"""Handlers: the function for each operation of the spec, and the scopes that may call it."""
 
 from __future__ import annotations
 
@@ -13,40 +13,42 @@ from ._entities import JsonObject
 if TYPE_CHECKING:
     from ._auth import Scope
 
-Answer = Callable[[Call], JsonObject | Redirect] | Callable[[Call], Awaitable[JsonObject]]
-A = TypeVar("A", bound=Answer)
+Function = Callable[[Call], JsonObject | Redirect] | Callable[[Call], Awaitable[JsonObject]]
+A = TypeVar("A", bound=Function)
 
 
-def _as_it_is(body: Any) -> None:
+def _keep(body: Any) -> None:
     pass
 
 
 @attrs.frozen
 class Handler:
-    """`answer` makes the success body; `prepare` mends a body that old clients send before it is validated.
+    """Makes the body of a successful response.
 
-    With `without_body` no body at all counts as an empty object.
+    `prepare` corrects bodies of old clients before they are validated. With `without_body` a missing body counts as an empty object.
     """
 
-    answer: Answer
+    function: Function
     allowed: frozenset[Scope]
     prepare: Callable[[Any], None]
     without_body: bool
 
 
 class Registry(dict[str, Handler]):
-    """The handlers of one API version by operationId."""
+    """Handlers of one API version by operationId."""
 
     def handles(
         self,
         operation_id: str,
         allowed: frozenset[Scope],
         *,
-        prepare: Callable[[Any], None] = _as_it_is,
+        prepare: Callable[[Any], None] = _keep,
         without_body: bool = False,
     ) -> Callable[[A], A]:
-        def register(answer: A) -> A:
-            self[operation_id] = Handler(answer, allowed, prepare, without_body)
-            return answer
+        """Return a decorator that registers the handler of an operation."""
+
+        def register(function: A) -> A:
+            self[operation_id] = Handler(function, allowed, prepare, without_body)
+            return function
 
         return register

@@ -1,4 +1,4 @@
-"""Finds the operation for a request path. Works on the raw path, so that an id may hold an encoded slash."""
+"""Finds the operation for a request by its raw path, so that an id may contain an encoded slash."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class _Node:
 
 @attrs.frozen
 class _Endpoint:
-    """An operation, and how its path names the placeholders: other operations may name the same ones otherwise."""
+    """An operation and the names of the placeholders in its path, which differ between operations."""
 
     version: str
     operation: Operation
@@ -46,20 +46,20 @@ class _Endpoint:
 
 
 class Router:
-    """A tree of path segments. Literal segments match in any case and go before placeholders."""
+    """A tree of path segments. Literal segments are case-insensitive and win over placeholders."""
 
     def __init__(self) -> None:
         self._root = _Node()
 
     def add(self, version: str, operations: Iterable[Operation]) -> None:
-        """Route `operations` below `/{version}`, those of an app also below `/{version}/apps/{appId}`."""
+        """Add operations below `/{version}`, those of an app also below `/{version}/apps/{appId}`."""
         for operation in operations:
             self._add(f"{version}{operation.path}", version, operation)
             if operation.in_app:
                 self._add(f"{version}/apps/{{appId}}{operation.path}", version, operation)
 
-    def add_whole(self, version: str, operations: Iterable[Operation]) -> None:
-        """Route `operations` whose paths are written from the root on."""
+    def add_absolute(self, version: str, operations: Iterable[Operation]) -> None:
+        """Add operations whose paths start at the root."""
         for operation in operations:
             self._add(operation.path.removeprefix("/"), version, operation)
 
@@ -71,11 +71,11 @@ class Router:
         node.endpoints[operation.method.upper()] = _Endpoint(version, operation, names)
 
     def find(self, method: str, raw_path: str) -> Match:
-        """404 for a path that no operation has, 405 for one that is there with other methods."""
-        found = _walk(self._root, raw_path.strip("/").split("/"), 0, [])
-        if found is None:
+        """Return the operation for a method and path. 404 for an unknown path, 405 for a wrong method."""
+        match = _walk(self._root, raw_path.strip("/").split("/"), 0, [])
+        if match is None:
             raise not_found(f"Path {unquote(raw_path)}")
-        node, values = found
+        node, values = match
         if method not in node.endpoints:
             allowed = ", ".join(sorted(node.endpoints))
             raise ApiError(405, f"{method} is not allowed here, only {allowed}", headers={"Allow": allowed})
@@ -87,8 +87,8 @@ def _walk(node: _Node, segments: list[str], index: int, values: list[str]) -> tu
     if index == len(segments):
         return (node, values) if node.endpoints else None
     segment = segments[index]
-    if (literal := node.literals.get(segment.lower())) and (found := _walk(literal, segments, index + 1, values)):
-        return found
+    if (literal := node.literals.get(segment.lower())) and (match := _walk(literal, segments, index + 1, values)):
+        return match
     if node.placeholder is None or not segment:
         return None
     return _walk(node.placeholder, segments, index + 1, [*values, unquote(segment)])

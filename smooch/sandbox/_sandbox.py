@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from . import _chat, _faults, _ids
 from ._app import SandboxApp
-from ._delivery import ANSWER_TIMEOUT, Dispatcher
+from ._delivery import RESPONSE_TIMEOUT, Dispatcher
 from ._entities import Account, Integration, Key
 from ._errors import ApiError
 from ._server import HOST, ServerThread, listen
-from .store import Store
+from .store import Store, apps, users
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,15 +31,18 @@ T = TypeVar("T")
 class Sandbox:
     """A Smooch API server (v1, v1.1 and v2) on 127.0.0.1, with one app and its keys, for development and tests.
 
-    Use it as a context manager, sync or async, or call `start` and `stop`. `port` 0 takes any free port. A conversation takes
-    `max_messages` before it answers 423. `keep_requests` bounds `requests` and `deliveries`; None keeps them all. With `certfile` and `keyfile`
-    it speaks https. `app_token` is what v1 takes in the header of that name. `integration_id` is a custom integration of the app, which
-    only v2 shows; its webhooks are made by v2.
+    Use it as a context manager, sync or async, or call `start` and `stop`.
 
-    It posts what happens to the webhooks that were made, each event in a delivery of its own and in no certain order, and repeats a
-    delivery as the API does: five attempts in all, unless the target answers 2xx, 400, 401, 403, 404 or 406, each after a wait twice as long as the last. The first wait is
-    60 seconds divided by `retry_speedup`; an attempt fails after `delivery_timeout` seconds without an answer. With `probe_targets` a
-    webhook is refused with 400, as by the API, if nothing answers a HEAD request at its target.
+    `port`: 0 takes any free port. `max_messages`: a conversation with so many messages responds with 423. `keep_requests`: at most so many
+    `requests` and `deliveries` are kept; None keeps all. `certfile`, `keyfile`: use https.
+
+    `app_token` is the token for the header of that name in v1. `integration_id` is a custom integration of the app; only v2 shows it, and webhooks
+    that v2 creates belong to it.
+
+    Each event is posted to the webhooks that asked for it, one event a delivery. An attempt fails after `delivery_timeout` seconds without a response.
+    There are up to five attempts, as in the API: none follows 2xx, 400, 401, 403, 404 or 406. The first wait is 60 seconds divided by
+    `retry_speedup`, each further one twice as long. With `probe_targets` creating a webhook responds with 400 if its target does not respond to a
+    HEAD request, as in the API.
     """
 
     def __init__(
@@ -52,12 +55,12 @@ class Sandbox:
         certfile: str | Path | None = None,
         keyfile: str | Path | None = None,
         retry_speedup: float = RETRY_SPEEDUP,
-        delivery_timeout: float = ANSWER_TIMEOUT,
+        delivery_timeout: float = RESPONSE_TIMEOUT,
         probe_targets: bool = False,
     ) -> None:
         for name, value in (("retry_speedup", retry_speedup), ("delivery_timeout", delivery_timeout)):
             if not value > 0:
-                raise ValueError(f"{name} has to be greater than 0, not {value!r}")
+                raise ValueError(f"{name} must be greater than 0, got {value!r}")
         self._port = port
         self._app_name = app_name
         self._max_messages = max_messages
@@ -65,7 +68,7 @@ class Sandbox:
         self._keyfile = None if keyfile is None else str(keyfile)
         self.app_id = _ids.object_id()
         self.app_token = _ids.app_token()
-        self._account = Account(id=_ids.object_id(), name="Sandbox account", service=False)
+        self._account = Account(id=_ids.object_id(), name="Sandbox account", is_service=False)
         self._key = Key(id=_ids.key_id("app"), secret=_ids.key_secret(), name="Sandbox", scope="app", owner=self.app_id)
         self._account_key = Key(
             id=_ids.key_id("act"),
@@ -86,7 +89,7 @@ class Sandbox:
         self._asgi = SandboxApp(
             self._new_store(),
             keep_requests=keep_requests,
-            hang_up=self._hang_up,
+            close_connection=self._close_connection,
             probe=self._dispatcher.probe if probe_targets else None,
         )
         self._server: ServerThread | None = None
@@ -96,8 +99,8 @@ class Sandbox:
 
     @property
     def url(self) -> str:
-        """The root that `/v1`, `/v1.1` or `/v2` is appended to, such as `http://127.0.0.1:8000`."""
-        self._running()
+        """The base URL, without version, such as `http://127.0.0.1:8000`."""
+        self._get_server()
         return self._asgi.root_url
 
     @property
@@ -132,41 +135,41 @@ class Sandbox:
 
     @property
     def requests(self) -> list[RecordedRequest]:
-        """What arrived since the start or the last `reset`, oldest first, fetches of media included."""
+        """All requests since the start or the last `reset`, oldest first, fetches of media included."""
         return list(self._asgi.requests)
 
     @property
     def deliveries(self) -> list[DeliveryAttempt]:
-        """Every attempt to deliver to a webhook since the start or the last `reset`, in the order in which they ended."""
+        """All attempts to deliver to a webhook since the start or the last `reset`, in the order in which they ended."""
         return list(self._dispatcher.attempts)
 
     def wait_for_deliveries(self, timeout: float = 10) -> None:
-        """Return when every delivery has succeeded or been given up. TimeoutError after `timeout` seconds.
+        """Wait until every delivery has succeeded or failed for good. TimeoutError after `timeout` seconds.
 
-        What `reorder_deliveries` holds back is not waited for. Where the bot runs in the caller's event loop, await it as `asyncio.to_thread(sandbox.wait_for_deliveries)`.
+        Deliveries that `reorder_deliveries` holds back do not count. If the bot runs in the caller's event loop, use `await asyncio.to_thread(sandbox.wait_for_deliveries)`.
         """
         try:
-            self._running().run(self._dispatcher.settled(), timeout)
+            self._get_server().run(self._dispatcher.wait_until_idle(), timeout)
         except TimeoutError:
-            raise TimeoutError(f"there are deliveries under way after {timeout:g} s") from None
+            raise TimeoutError(f"deliveries are still active after {timeout:g} s") from None
 
     def reset(self) -> None:
-        """Forget users, webhooks and all other state, requests, deliveries and faults. Ids and secrets of app and account stay."""
+        """Delete users, webhooks and all other state, requests, deliveries and faults. Ids and secrets of app and account stay."""
 
-        async def forget() -> None:
-            self._asgi.store.retire()
+        async def clear() -> None:
+            self._asgi.store.stop_publishing()
             self._asgi.store = self._new_store()
-            await self._dispatcher.give_up()
+            await self._dispatcher.cancel_all()
             self._dispatcher.clear()
             self._asgi.requests.clear()
             self._asgi.faults.clear()
 
         if self._server is None:
-            asyncio.run(forget())
+            asyncio.run(clear())
         else:
-            self._server.run(forget())
+            self._server.run(clear())
 
-    # the user
+    # the end user
 
     def say(
         self,
@@ -176,12 +179,12 @@ class Sandbox:
         conversation_id: str | None = None,
         channel: str | None = None,
     ) -> str:
-        """Write as the user does in the chat, and return the id of the message.
+        """Write a message as the user, and return its id.
 
-        `user_id` is the id or external id; somebody who is new becomes a user with that external id, on the web. `content` is a text,
-        or a message as v1 takes it, such as `{"type": "image", "mediaUrl": …}`. It goes to the default conversation, which starts with it, unless
-        `conversation_id` is given; from the client that the user was last seen with, unless `channel` names another that is linked.
-        LookupError if that client or conversation does not exist, ValueError if the API would refuse the message.
+        `user_id` is an id or external id; an unknown one becomes a user with that external id, on the web. `content` is a text or a message of v1, such as
+        `{"type": "image", "mediaUrl": …}`. The message goes to the conversation `conversation_id`, by default the user's default conversation, which
+        is made if there is none. It comes from the client on `channel`, by default the one used last. LookupError if there is no such client or
+        conversation, ValueError if the API refuses the message.
         """
 
         def act() -> str:
@@ -195,34 +198,33 @@ class Sandbox:
             )
             return message.id
 
-        return self._act(act)
+        return self._run(act)
 
     def click(self, user_id: str, action: str | Mapping[str, Any]) -> None:
-        """Tap a button that the user was shown, in a message or in the menu; the newest one that fits.
+        """Tap a button of a message or of the menu as the user; the newest one that matches.
 
-        `action` is its text, payload or `_id`, or an object with some of them. A postback is an event, a reply a message, a buy a
-        payment. LookupError if there is no such button, ValueError if the API would hear nothing of it.
+        `action` is its text, payload or `_id`, or a mapping with some of them. A postback makes an event, a reply a message, a buy a
+        payment. LookupError if there is no such button, ValueError if the API gets no event from this type of button.
         """
-        self._act(lambda: _chat.click(self._app, user_id, action, root_url=self._asgi.root_url))
+        self._run(lambda: _chat.click(self._app, user_id, action, root_url=self._asgi.root_url))
 
     def open_chat(self, user_id: str, *, referral: str | None = None, channel: str | None = None) -> None:
-        """Open the chat as the user, without writing yet; `referral` is the code in the link that led there.
+        """Open the chat as the user, without writing; `referral` is the code of the link that was followed.
 
-        A conversation starts, or is referred to if there is one. For `user_id`, `channel` and errors see `say`.
+        Makes a conversation or, if there is one, a referral event. For `user_id`, `channel` and errors see `say`.
         """
-        self._act(lambda: _chat.open_chat(self._app, user_id, referral=referral, channel=channel))
+        self._run(lambda: _chat.open_chat(self._app, user_id, referral=referral, channel=channel))
 
     def set_typing(self, user_id: str, is_typing: bool = True) -> None:
-        """Start, or stop, to type as the user does. For `user_id` see `say`."""
-        self._act(lambda: _chat.set_typing(self._app, user_id, is_typing))
+        """Start or stop typing as the user. For `user_id` see `say`."""
+        self._run(lambda: _chat.set_typing(self._app, user_id, is_typing))
 
     def authenticate_user(self, user_id: str, *, email: str | None = None, zendesk_id: str | None = None) -> None:
-        """Let the user with this id, or external id, log in on the web.
+        """Log in the user with this id or external id.
 
-        `email` becomes an identity, by which v2 finds the user; `zendesk_id` names the same person in Zendesk Support. LookupError if
-        the app has no such user.
+        `email` becomes an identity, by which v2 finds the user; `zendesk_id` is the user's id in Zendesk Support. LookupError if there is no such user.
         """
-        self._act(lambda: self._app.authenticate(user_id, email=email, zendesk_id=zendesk_id))
+        self._run(lambda: users.authenticate(self._app, user_id, email=email, zendesk_id=zendesk_id))
 
     # faults
 
@@ -236,19 +238,19 @@ class Sandbox:
         method: str | None = None,
         path: str | None = None,
     ) -> None:
-        """Answer the next `times` matching requests with `status` and do nothing else.
+        """Respond to the next `times` matching requests with `status`, without doing anything.
 
-        `body` is bytes, text or anything that JSON can hold; by default an error in the API's shape. `method` and `path` choose the
-        requests; `path` is a glob that the end of the request path must match, such as `/appusers/*/messages`. Faults that are
-        waiting are tried in the order they were asked for, one a request. The same holds for the other kinds of faults.
+        `body` is bytes, text or anything that fits into JSON; by default an error of the API. `method` and `path` choose the requests; `path` is a glob
+        for the end of the request path, such as `/appusers/*/messages`. The first waiting fault that matches is applied, one per request. All this
+        holds for the other faults of requests too.
         """
-        data = None if body is None else _faults.as_bytes(body)
+        data = None if body is None else _faults.encode_body(body)
         self._asgi.faults.add(
             _faults.Fail(times=times, method=method, path=path, status=status, headers=dict(headers or {}), body=data)
         )
 
     def delay(self, seconds: float, times: int = 1, *, method: str | None = None, path: str | None = None) -> None:
-        """Do what the next `times` matching requests ask for, but answer `seconds` later."""
+        """Process the next `times` matching requests, but respond `seconds` later."""
         self._asgi.faults.add(_faults.Delay(times=times, method=method, path=path, seconds=seconds))
 
     def drop(
@@ -259,7 +261,7 @@ class Sandbox:
         method: str | None = None,
         path: str | None = None,
     ) -> None:
-        """Close the connection without an answer; with `after_processing` the request has taken effect by then."""
+        """Close the connection of the next `times` matching requests without a response, before or after processing."""
         self._asgi.faults.add(_faults.Drop(times=times, method=method, path=path, after_processing=after_processing))
 
     def garble(
@@ -270,29 +272,29 @@ class Sandbox:
         method: str | None = None,
         path: str | None = None,
     ) -> None:
-        """Do what is asked, but answer with `body`, or by default with JSON that is cut off in the middle."""
-        data = None if body is None else _faults.as_bytes(body)
+        """Process the next `times` matching requests, but respond with `body`, by default with truncated JSON."""
+        data = None if body is None else _faults.encode_body(body)
         self._asgi.faults.add(_faults.Garble(times=times, method=method, path=path, body=data))
 
     def duplicate_deliveries(self, times: int = 1, *, trigger: str | None = None) -> None:
-        """Send each of the next `times` deliveries twice, both at the same time.
+        """Send each of the next `times` matching deliveries twice, both at the same time.
 
-        `trigger` chooses the deliveries, by a glob such as `message:*`. An event is one delivery for each webhook that hears of it. The
-        same holds for the other faults of deliveries.
+        `trigger` is a glob such as `message:*`. An event is one delivery for each webhook that gets it. All this holds for the other faults
+        of deliveries too.
         """
         self._dispatcher.faults.add(_faults.Duplicate(times=times, trigger=trigger))
 
     def reorder_deliveries(self, times: int = 2, *, trigger: str | None = None) -> None:
-        """Hold back the next `times` deliveries until all of them have come, then send one after the other, the last one first."""
+        """Hold the next `times` matching deliveries until the last of them, then send them in reverse order."""
         self._dispatcher.faults.add(_faults.Reorder(times=times, trigger=trigger))
 
     def delay_deliveries(self, seconds: float, times: int = 1, *, trigger: str | None = None) -> None:
-        """Send each of the next `times` deliveries `seconds` later."""
-        self._dispatcher.faults.add(_faults.Late(times=times, trigger=trigger, seconds=seconds))
+        """Send each of the next `times` matching deliveries `seconds` later."""
+        self._dispatcher.faults.add(_faults.DelayDelivery(times=times, trigger=trigger, seconds=seconds))
 
     def drop_deliveries(self, times: int = 1, *, trigger: str | None = None) -> None:
-        """Lose the next `times` deliveries, as if there were no second attempt; `deliveries` shows them without a status."""
-        self._dispatcher.faults.add(_faults.Lost(times=times, trigger=trigger))
+        """Lose the next `times` matching deliveries; `deliveries` shows them without a status."""
+        self._dispatcher.faults.add(_faults.Lose(times=times, trigger=trigger))
 
     def fail_channel(
         self,
@@ -300,17 +302,17 @@ class Sandbox:
         times: int = 1,
         *,
         code: str = "uncategorized_error",
-        message: str = "The channel did not take the message",
+        message: str = "The channel refused the message",
     ) -> None:
-        """Let `channel`, or any, refuse the next `times` messages or notifications of the business; webhooks hear of it."""
+        """Let `channel`, or any, refuse the next `times` messages or notifications; webhooks get the failure."""
         self._app.channel_faults.add(_faults.ChannelFault(times=times, channel=channel, code=code, message=message))
 
-    # life
+    # start and stop
 
     def start(self) -> Self:
         """Start listening. OSError if the port is taken."""
         if self._server is not None:
-            raise RuntimeError("The sandbox is running already")
+            raise RuntimeError("The sandbox is already running")
         listener = listen(self._port)
         scheme = "https" if self._certfile else "http"
         self._asgi.root_url = f"{scheme}://{HOST}:{listener.getsockname()[1]}"
@@ -326,7 +328,7 @@ class Sandbox:
         return self
 
     def stop(self) -> None:
-        """Close the port and all connections, and give up deliveries. Does nothing when it is not running."""
+        """Close the port and all connections, and cancel deliveries. Does nothing if it is not running."""
         server, self._server = self._server, None
         if server is not None:
             server.stop()
@@ -352,19 +354,19 @@ class Sandbox:
     def _app(self) -> App:
         return self._asgi.store.apps[self.app_id]
 
-    def _running(self) -> ServerThread:
+    def _get_server(self) -> ServerThread:
         if self._server is None:
             raise RuntimeError("The sandbox is not running: use `with Sandbox() as sandbox:`")
         return self._server
 
-    def _act(self, act: Callable[[], T]) -> T:
-        """Run `act` between two requests. ValueError for what a request would be refused for."""
+    def _run(self, act: Callable[[], T]) -> T:
+        """Run `act` on the server's loop, between two requests. ValueError for what the API refuses."""
 
         async def between_requests() -> T:
             return act()
 
         try:
-            return self._running().run(between_requests())
+            return self._get_server().run(between_requests())
         except ApiError as error:
             raise ValueError(error.description) from None
 
@@ -372,13 +374,13 @@ class Sandbox:
         store = Store(max_messages=self._max_messages, publish=self._dispatcher.publish)
         store.accounts[self._account.id] = self._account
         store.keys = {key.id: key for key in (self._key, self._account_key, self._integration_key)}
-        app = store.create_app(self._app_name, owner=self._account.id, app_id=self.app_id, token=self.app_token)
+        app = apps.create(store, self._app_name, owner=self._account.id, app_id=self.app_id, token=self.app_token)
         app.settings["multiConvoEnabled"] = True
         app.integrations[self.integration_id] = Integration(
             id=self.integration_id, type="custom", display_name="Sandbox integration"
         )
         return store
 
-    def _hang_up(self, scope: Any) -> None:
+    def _close_connection(self, scope: Any) -> None:
         if self._server is not None:
-            self._server.hang_up(scope)
+            self._server.close_connection(scope)

@@ -1,4 +1,4 @@
-"""uvicorn in a thread of its own, started and stopped without its waiting times."""
+"""Runs uvicorn in a thread, without its delays at start and stop."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 def listen(port: int) -> socket.socket:
-    """A listening socket; `port` 0 takes any free one. OSError if the port is taken."""
+    """Return a listening socket; `port` 0 takes any free one. OSError if the port is taken."""
     # without the protocol asyncio leaves Nagle's algorithm on, which costs 40 ms a call
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
@@ -37,7 +37,7 @@ def listen(port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """Says when it is ready, stops at once, and can hang up on a client."""
+    """A server that signals when it is ready, stops at once, and can close single connections."""
 
     def __init__(self, config: uvicorn.Config, at_stop: Callable[[], Awaitable[None]]) -> None:
         super().__init__(config)
@@ -71,15 +71,15 @@ class _Server(uvicorn.Server):
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._stopping.set)
 
-    def hang_up(self, scope: Scope) -> None:
-        """Close the connection that `scope` came from, with nothing more sent."""
+    def close_connection(self, scope: Scope) -> None:
+        """Close the connection of a request without sending anything more."""
         for connection in list(self.server_state.connections):
             if connection.transport.get_extra_info("peername") == scope["client"]:
                 connection.transport.abort()
 
 
 class ServerThread:
-    """One server on one listening socket; `at_stop` runs when the port is closed."""
+    """A server thread with one listening socket; `at_stop` runs after the port is closed."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class ServerThread:
         self._thread = threading.Thread(target=self._server.run, args=([listener],), name="smooch-sandbox", daemon=True)
 
     def start(self) -> None:
-        """Return when requests are answered. Raises what is wrong with the certificate."""
+        """Return when the server is ready. Raises the error of a bad certificate."""
         try:
             self._server.config.load()
         except Exception:
@@ -123,12 +123,13 @@ class ServerThread:
         self._thread.join()
 
     def run(self, coroutine: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
-        """The result of `coroutine`, run on the server's loop. TimeoutError after `timeout` seconds."""
+        """Run `coroutine` on the server's loop and return its result. TimeoutError after `timeout` seconds."""
         future = self._server.start_task(coroutine)
         try:
             return future.result(timeout)
         finally:
             future.cancel()
 
-    def hang_up(self, scope: Scope) -> None:
-        self._server.hang_up(scope)
+    def close_connection(self, scope: Scope) -> None:
+        """Close the connection of a request without sending anything more."""
+        self._server.close_connection(scope)

@@ -1,8 +1,10 @@
-"""Reads spec/*.yaml: the operations of an API version, and validators for what they take and give."""
+"""Reads spec/*.yaml: operations of an API version, and validators for requests and responses."""
 
 from __future__ import annotations
 
 import functools
+import re
+from datetime import datetime
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +27,8 @@ _METHODS = ("get", "put", "post", "delete", "patch")
 _DOCUMENT = "urn:smooch:spec"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
 formats = FormatChecker(formats=())
 
 
@@ -38,6 +42,13 @@ def _is_email(value: object) -> bool:
     return not isinstance(value, str) or "@" in value
 
 
+@formats.checks("date-time", raises=ValueError)
+def _is_date_time(value: object) -> bool:
+    if not isinstance(value, str):
+        return True
+    return bool(_DATE_TIME.fullmatch(value)) and datetime.fromisoformat(value) is not None
+
+
 def _known_value(
     validator: Validator, known: list[Any], value: object, schema: Mapping[str, Any]
 ) -> Iterator[ValidationError]:
@@ -46,7 +57,7 @@ def _known_value(
 
 
 def _request_validator(document: dict[str, Any]) -> Validator:
-    """Stricter than the drafts, as a server is: a client takes values that are new to it, a server does not."""
+    """Return a validator that also refuses values outside `x-extensible-enum`, which only clients have to accept."""
     keywords = {"x-extensible-enum": _known_value, "oneOf": functools.partial(_one_of, document)}
     validator: Validator = extend(Draft202012Validator, keywords)(  # type: ignore[no-untyped-call]
         {}, registry=_registry(document), format_checker=formats
@@ -57,16 +68,16 @@ def _request_validator(document: dict[str, Any]) -> Validator:
 def _one_of(
     document: dict[str, Any], validator: Any, variants: list[Any], instance: object, schema: Mapping[str, Any]
 ) -> Iterator[ValidationError]:
-    """The keyword, with the variants of another tag left out before: trying them all is exponential where messages quote messages.
+    """Check `oneOf` for the variants with the right tag only: trying all is exponential where messages quote messages.
 
     With one variant left, its errors say what is wrong.
     """
     candidates = [variant for variant in variants if not _has_other_tag(document, variant, instance)]
     match candidates:
         case []:
-            # The whole object could hold secrets.
+            # the whole object could contain secrets
             kind = instance.get("type") if isinstance(instance, dict) else instance
-            yield ValidationError(f"{kind!r} is no known type")
+            yield ValidationError(f"{kind!r} is not a known type")
         case [only]:
             yield from validator.descend(instance, only)
         case _:
@@ -100,7 +111,7 @@ class Parameter:
 
 @attrs.frozen(eq=False)
 class Operation:
-    """One operation. `path` is relative to the server, which already names the app where `in_app` is set."""
+    """An operation. `path` is relative to the server, whose URL has the app in it where `in_app` is set."""
 
     id: str
     method: str
@@ -119,34 +130,34 @@ class Spec:
 
     def __init__(self, document: dict[str, Any], *, open_in_requests: frozenset[str] = frozenset()) -> None:
         self.document = document
-        self._answers = Draft202012Validator({}, registry=_registry(document), format_checker=formats)
+        self._responses = Draft202012Validator({}, registry=_registry(document), format_checker=formats)
         self._requests = _request_validator(_closed(document, open_in_requests))
         self.operations = {operation.id: operation for operation in self._read()}
 
     def response_validator(self, operation: Operation, status: int) -> Validator:
-        """Validates a JSON answer of `operation` with `status`; KeyError if the document has no such answer."""
+        """Return the validator for a response of `operation` with `status`. KeyError if the document has none."""
         template, item = self._located[operation.id]
         responses = item["responses"]
         key = str(status) if str(status) in responses else f"{status // 100}XX"
         pointer = ("paths", template, operation.method, "responses", key)
         if "$ref" in responses[key]:
             pointer = tuple(responses[key]["$ref"].removeprefix("#/").split("/"))
-        return _at(self._answers, *pointer, "content", "application/json", "schema")
+        return _at(self._responses, *pointer, "content", "application/json", "schema")
 
     def request_validator(self, component: str) -> Validator:
-        """Validates what a client sends against one of the document's schemas."""
+        """Return the validator for a part of requests by the name of its schema."""
         return _at(self._requests, "components", "schemas", component)
 
-    def answer_validator(self, component: str) -> Validator:
-        """Validates what the server sends against one of the document's schemas."""
-        return _at(self._answers, "components", "schemas", component)
+    def response_part_validator(self, component: str) -> Validator:
+        """Return the validator for a part of responses by the name of its schema."""
+        return _at(self._responses, "components", "schemas", component)
 
     def property_names(self, component: str) -> frozenset[str]:
-        """The properties of one of the document's schemas; none if there is no such schema."""
+        """Return the property names of a schema; empty if there is no such schema."""
         return frozenset(name for name, _ in self._properties(component))
 
     def secret_names(self, component: str) -> frozenset[str]:
-        """Those of the properties that hold secrets."""
+        """Return the names of the properties of a schema that are secrets."""
         return frozenset(name for name, schema in self._properties(component) if schema.get("format") == "password")
 
     def _properties(self, component: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -219,7 +230,7 @@ def _registry(document: dict[str, Any]) -> Registry[Any]:
 
 
 def _closed(document: dict[str, Any], but: frozenset[str]) -> dict[str, Any]:
-    """The document as the server reads requests by it: without the variants that stand for what is not known yet."""
+    """Return the document for requests: without the variants that stand for unknown values."""
     components = document["components"]
     schemas = {
         name: (name in but or not name.startswith("Unknown")) and schema
@@ -239,7 +250,7 @@ _OPEN_IN_REQUESTS = {"v2": frozenset({"UnknownMessage"})}
 
 @functools.cache
 def load(version: str) -> Spec:
-    """The spec of `version`, such as `v1`; read once per process."""
+    """Return the spec of `version`, such as `v1`; read once per process."""
     with _file(f"{version}.yaml").open(encoding="utf-8") as file:
         document = yaml.load(file, Loader=_Loader)  # noqa: S506 - a safe loader
     return Spec(document, open_in_requests=_OPEN_IN_REQUESTS.get(version, frozenset()))

@@ -1,4 +1,4 @@
-"""Checks requests against the spec. A problem is a 400 that names the place."""
+"""Validates requests against the spec. 400, with the place in the description, for what is wrong."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ _NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d+)?")
 
 
 def json_type(media_type: str) -> None:
-    """400 unless the Content-Type of a body is that of JSON."""
+    """400 unless the Content-Type of a body is application/json."""
     if media_type.partition(";")[0].strip().lower() != "application/json":
-        raise bad_request(f"Content-Type {media_type!r}: has to be application/json")
+        raise bad_request(f"Content-Type {media_type!r}: must be application/json")
 
 
 def json_body(data: bytes) -> Any:
-    """`data` as JSON."""
+    """Parse a JSON body. 400 if it is not JSON."""
     if not data.strip():
         raise bad_request("The request body is missing")
     try:
-        return json.loads(data, parse_constant=_no_number, parse_float=_finite)
+        return json.loads(data, parse_constant=_refuse_constant, parse_float=_parse_finite)
     except RecursionError:
         raise bad_request("The request body is nested too deeply") from None
     except ValueError as error:
-        raise bad_request(f"The request body is no JSON: {error}") from None
+        raise bad_request(f"The request body is not JSON: {error}") from None
 
 
-def _no_number(text: str) -> float:
-    raise ValueError(f"{text} is no number")
+def _refuse_constant(text: str) -> float:
+    raise ValueError(f"{text} is not a number")
 
 
-def _finite(text: str) -> float:
+def _parse_finite(text: str) -> float:
     number = float(text)
-    return number if abs(number) != float("inf") else _no_number(text)
+    return number if abs(number) != float("inf") else _refuse_constant(text)
 
 
 def check(validator: Validator, instance: Any, where: str) -> None:
@@ -56,7 +56,7 @@ def check(validator: Validator, instance: Any, where: str) -> None:
     if validator.is_valid(instance):
         return
     errors = list(validator.iter_errors(instance))
-    # what is wrong in itself says more than what does not go together
+    # an error of one field says more than one of fields that do not go together
     plain = [error for error in errors if _CONDITIONS.isdisjoint(error.absolute_schema_path)]
     error = best_match(plain or errors)
     path = error.json_path.removeprefix("$").removeprefix(".")
@@ -65,7 +65,7 @@ def check(validator: Validator, instance: Any, where: str) -> None:
 
 
 def query(operation: Operation, given: QueryParams) -> dict[str, Any]:
-    """The operation's query parameters, converted as their schemas say; others are ignored."""
+    """Return the operation's query parameters, converted as their schemas say; others are ignored."""
     values = {}
     for parameter in operation.query:
         value = _deep(parameter, given) if parameter.deep else _flat(parameter, given)
@@ -110,6 +110,6 @@ def _converted(schema: Mapping[str, Any], texts: list[str]) -> Any:
 
 
 def form(operation: Operation, fields: Mapping[str, str], files: Mapping[str, object]) -> None:
-    """Check a multipart form; a file counts as a string, as the spec has it."""
+    """Check a multipart form; a file counts as a string, as in the spec."""
     if operation.body is not None:
         check(operation.body, {**fields, **dict.fromkeys(files, "")}, "form")

@@ -28,7 +28,7 @@ def sandbox(running: Sandbox) -> Sandbox:
 
 @pytest.fixture
 def connect(sandbox: Sandbox) -> Iterator[Callable[..., httpx.Client]]:
-    """Makes clients below `url` that check every answer against the spec; app key and /v1 unless told otherwise."""
+    """Makes clients below `url` that check every answer against the spec; app key and /v1 by default."""
     clients = []
 
     def make(prefix: str = "/v1", **options: Any) -> httpx.Client:

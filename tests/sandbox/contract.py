@@ -12,7 +12,7 @@ from smooch.sandbox._app import build_router
 from smooch.sandbox._errors import ApiError
 
 SPEC = _spec.load("v1")
-HUNG_UP = (httpx.RemoteProtocolError, httpx.ReadError)
+CONNECTION_CLOSED = (httpx.RemoteProtocolError, httpx.ReadError)
 SPEC_V2 = _spec.load("v2")
 _ROUTER = build_router()
 _TLS = ssl.create_default_context()
@@ -27,10 +27,10 @@ def checked_client(url: str, key_id: str, secret: str, **options: Any) -> httpx.
 def assert_within_spec(response: httpx.Response) -> None:
     response.read()
     path = response.request.url.raw_path.partition(b"?")[0].decode()
-    assert_answer_within_spec(response.request.method, path, response)
+    assert_response_within_spec(response.request.method, path, response)
 
 
-def assert_answer_within_spec(method: str, path: str, response: Any) -> None:
+def assert_response_within_spec(method: str, path: str, response: Any) -> None:
     """The same for what other clients than httpx return."""
     if path.startswith("/media/") or method == "HEAD":
         return

@@ -9,7 +9,7 @@ import pytest
 
 from smooch.sandbox import Sandbox
 
-from .hooks import target, told
+from .targets import deliveries_by_trigger, target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,7 +81,7 @@ class TestSay:
                 act(user_id)
 
     def test_what_is_no_message(self, sandbox: Sandbox) -> None:
-        with pytest.raises(TypeError, match="content must be a text"):
+        with pytest.raises(TypeError, match="content must be a str"):
             sandbox.say("ana", 5)  # type: ignore[arg-type]
 
     def test_a_channel_or_conversation_that_is_not_there(self, sandbox: Sandbox, client: httpx.Client) -> None:
@@ -122,7 +122,7 @@ class TestClick:
         with target() as peer:
             client.post("/webhooks", json={"target": peer.url, "triggers": ["*"]})
             sandbox.click("ana", message["items"][0]["actions"][0]["_id"])
-            (postback,) = told(sandbox, peer)["postback"]["postbacks"]
+            (postback,) = deliveries_by_trigger(sandbox, peer)["postback"]["postbacks"]
         assert postback["message"]["_id"] == message["_id"]
 
     @pytest.mark.parametrize("action", ["No", {"payload": "NO"}, {}, ""])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from .hooks import target
+from .targets import target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

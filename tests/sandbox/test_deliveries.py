@@ -20,7 +20,7 @@ from peer import Peer, answer, crowded, script, unused_port, wait_until
 from smooch.sandbox import Sandbox
 
 from .contract import checked_client
-from .hooks import posts, target
+from .targets import posts, target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -121,7 +121,7 @@ def test_an_answer_that_comes_too_late() -> None:
         listen(client, peer.url)
         sandbox.say("ana", "Hi")
         assert statuses(sandbox) == [None, 200]
-        assert sandbox.deliveries[0].error == "no answer in 0.2 s"
+        assert sandbox.deliveries[0].error == "no response within 0.2 s"
 
 
 def test_a_slow_target_holds_up_no_other(sandbox: Sandbox, client: httpx.Client) -> None:
@@ -188,7 +188,7 @@ def test_reset_and_stop_give_up_what_is_under_way(sandbox: Sandbox, client: http
         listen(client, peer.url)
         sandbox.say("ana", "Hi")
         wait_until(lambda: bool(posts(peer)))
-        with pytest.raises(TimeoutError, match="there are deliveries under way"):
+        with pytest.raises(TimeoutError, match="deliveries are still active"):
             sandbox.wait_for_deliveries(0.05)
         sandbox.reset()
         assert statuses(sandbox) == []
@@ -247,7 +247,7 @@ def test_no_cookies_are_kept(sandbox: Sandbox, client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "reply",
     [
         answer(200, b"no gzip", Content_Encoding="gzip"),
         (b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf", None),
@@ -255,8 +255,8 @@ def test_no_cookies_are_kept(sandbox: Sandbox, client: httpx.Client) -> None:
     ],
     ids=["broken", "cut off", "slow"],
 )
-def test_a_body_of_an_answer_does_not_matter(told: Any) -> None:
-    with target(told) as peer, Sandbox(delivery_timeout=0.3) as sandbox, caller(sandbox) as client:
+def test_a_body_of_an_answer_does_not_matter(reply: Any) -> None:
+    with target(reply) as peer, Sandbox(delivery_timeout=0.3) as sandbox, caller(sandbox) as client:
         listen(client, peer.url)
         sandbox.say("ana", "Hi")
         assert statuses(sandbox) == [200]

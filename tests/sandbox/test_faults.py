@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from .contract import HUNG_UP
+from .contract import CONNECTION_CLOSED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,13 +96,13 @@ class TestChoice:
 class TestDrop:
     def test_closes_the_connection_before_anything_is_done(self, sandbox: Sandbox, plain: httpx.Client) -> None:
         sandbox.drop(method="POST")
-        with pytest.raises(HUNG_UP):
+        with pytest.raises(CONNECTION_CLOSED):
             plain.post(MESSAGES, json=HI)
         assert texts(plain) == []
 
     def test_or_after_it_is_done(self, sandbox: Sandbox, plain: httpx.Client) -> None:
         sandbox.drop(method="POST", after_processing=True)
-        with pytest.raises(HUNG_UP):
+        with pytest.raises(CONNECTION_CLOSED):
             plain.post(MESSAGES, json=HI)
         assert texts(plain) == ["Hi"]
 
@@ -110,7 +110,7 @@ class TestDrop:
         self, sandbox: Sandbox, plain: httpx.Client, caplog: pytest.LogCaptureFixture
     ) -> None:
         sandbox.drop()
-        with pytest.raises(HUNG_UP):
+        with pytest.raises(CONNECTION_CLOSED):
             plain.get("/webhooks")
         assert plain.get("/webhooks").status_code == 200
         assert [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []
@@ -118,13 +118,13 @@ class TestDrop:
     def test_leaves_other_connections_alone(self, sandbox: Sandbox, plain: httpx.Client) -> None:
         own = plain.get("/webhooks").extensions["network_stream"].get_extra_info("client_addr")
         sandbox.drop()
-        with httpx.Client() as other, pytest.raises(HUNG_UP):
+        with httpx.Client() as other, pytest.raises(CONNECTION_CLOSED):
             other.get(sandbox.url)
         assert plain.get("/webhooks").extensions["network_stream"].get_extra_info("client_addr") == own
 
     def test_is_recorded_like_any_request(self, sandbox: Sandbox, plain: httpx.Client) -> None:
         sandbox.drop()
-        with pytest.raises(HUNG_UP):
+        with pytest.raises(CONNECTION_CLOSED):
             plain.post(MESSAGES, json=HI)
         assert sandbox.requests[-1].json == HI
 

@@ -14,7 +14,7 @@ import trustme
 from smooch.sandbox import Sandbox
 from smooch.sandbox._server import listen
 
-from .contract import HUNG_UP
+from .contract import CONNECTION_CLOSED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +64,7 @@ class TestStartAndStop:
             while not sandbox.requests:
                 time.sleep(0.01)
             sandbox.stop()
-            with pytest.raises(HUNG_UP):
+            with pytest.raises(CONNECTION_CLOSED):
                 waiting.result()
 
     def test_can_be_started_again_with_its_state(self) -> None:
@@ -113,7 +113,7 @@ class TestStartAndStop:
             auth = (sandbox.key_id, sandbox.secret)
             assert client.get(f"{sandbox.url}/v1/webhooks", auth=auth).status_code == 200
             sandbox.drop()
-            with pytest.raises(HUNG_UP):
+            with pytest.raises(CONNECTION_CLOSED):
                 client.get(f"{sandbox.url}/v1/webhooks", auth=auth)
 
     def test_its_repr_shows_the_address_and_no_secret(self) -> None:

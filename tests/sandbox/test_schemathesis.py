@@ -14,7 +14,7 @@ from schemathesis.core.parameters import ParameterLocation
 
 from smooch.sandbox import _spec
 
-from .contract import SPEC, SPEC_V2, assert_answer_within_spec
+from .contract import SPEC, SPEC_V2, assert_response_within_spec
 from .v2.api import WEBHOOK, Api
 
 if TYPE_CHECKING:
@@ -97,8 +97,8 @@ def ids(sandbox: Sandbox, connect: Callable[..., httpx.Client]) -> dict[str, str
         "switchboardId": board.rpartition("/")[2],
         "switchboardIntegrationId": api.switchboard_integration(board, "bot", integrationId=sandbox.integration_id),
         "integrationId": integration.rpartition("/")[2],
-        "webhookId": api.made(f"{integration}/webhooks", "webhook", WEBHOOK)["id"],
-        "keyId": api.made(f"{integration}/keys", "key", {"displayName": "k"})["id"],
+        "webhookId": api.create(f"{integration}/webhooks", "webhook", WEBHOOK)["id"],
+        "keyId": api.create(f"{integration}/keys", "key", {"displayName": "k"})["id"],
         "templateId": v1.post("/templates", json=template).json()["template"]["_id"],
     }
 
@@ -125,7 +125,7 @@ def test_generated_requests_are_answered_within_the_spec_and_bad_bodies_refused(
         request = case.as_transport_kwargs(base_url=sandbox.url + prefix)
         answer = session.request(**request, auth=keys, timeout=5, allow_redirects=False)
         assert answer.status_code < 500, answer.text
-        assert_answer_within_spec(answer.request.method, urlsplit(answer.request.url).path, answer)
+        assert_response_within_spec(answer.request.method, urlsplit(answer.request.url).path, answer)
         # all that a form can hold is text, so that a wrong type is none on the wire
         if has_bad_body(case) and operation.media_type == "application/json":
             assert answer.status_code == 400, answer.text

@@ -16,8 +16,8 @@ from . import (
     webhooks,
 )
 from ._registry import registry
-from .deliveries import write as write_delivery
-from .wire import error_body
+from .deliveries import serialize_delivery
+from .serialize import error_body
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
 
@@ -33,8 +33,8 @@ __all__ = [
     "menu",
     "notifications",
     "registry",
+    "serialize_delivery",
     "service_accounts",
     "templates",
     "webhooks",
-    "write_delivery",
 ]

@@ -1,4 +1,4 @@
-"""Lists that are read with `limit` and `offset`."""
+"""Paging with `limit` and `offset`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ DEFAULT_LIMIT = 25
 T = TypeVar("T")
 
 
-def page(call: Call, name: str, items: Sequence[T], wire: Callable[[T], Any]) -> JsonObject:
-    """The page of `items` that `call` asks for, under `name`."""
+def page(call: Call, name: str, items: Sequence[T], serialize: Callable[[T], Any]) -> JsonObject:
+    """Return the page of `items` that `call` asks for, under `name`."""
     offset = call.query.get("offset", 0)
     end = offset + call.query.get("limit", DEFAULT_LIMIT)
-    return {name: [wire(item) for item in items[offset:end]], "hasMore": end < len(items), "offset": offset}
+    return {name: [serialize(item) for item in items[offset:end]], "hasMore": end < len(items), "offset": offset}

@@ -1,4 +1,4 @@
-"""The one registry that all modules of this package add their handlers to."""
+"""The registry that all modules of this package add their handlers to."""
 
 from __future__ import annotations
 

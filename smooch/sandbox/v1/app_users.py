@@ -1,4 +1,4 @@
-"""Users, their channels and devices, and the init call of early v1."""
+"""Users with their channels and devices, and the init call of early v1."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from urllib.parse import quote
 
 from .. import _clock, _ids
 from .._auth import BUSINESS, END_USER
-from .._call import Call, found
+from .._call import Call, get_or_404
 from .._entities import Client, Integration, JsonObject, User
 from .._errors import bad_request, forbidden, not_found
-from .._events import UserUpdated
-from . import wire
+from ..store import clients, users
+from . import serialize
 from ._registry import registry
 
 if TYPE_CHECKING:
     from ..store import App
 
-# How a user is known on a channel: the field of the link request and of GET channels.
+# the field of a user's address on a channel, in link requests and in GET channels
 _ENTITY_FIELDS = {
     "twilio": "phoneNumber",
     "messagebird": "phoneNumber",
@@ -45,18 +45,18 @@ def init_app_user(call: Call) -> JsonObject:
     user = _user_of_init(call.app, user_id, call.app.user_by_client(device["id"]))
     _update_device(_device_of(call.app, user, device), device)
     _update_user(user, call.body)
-    call.identity.enter(call.app, user.id)
+    call.identity.authorize_user(call.app, user.id)
     return {
         "app": {"hasIcon": False, "apnEnabled": any(each.type == "apn" for each in call.app.integrations.values())},
-        "appUser": wire.app_user(user, call.version),
+        "appUser": serialize.app_user(user, call.version),
     }
 
 
 @registry.handles("preCreateAppUser", BUSINESS)
 def pre_create_app_user(call: Call) -> JsonObject:
     """POST /appusers."""
-    user = call.app.create_user(
-        external_id=call.body["userId"], credential_required=call.body.get("credentialRequired", False)
+    user = users.create(
+        call.app, external_id=call.body["userId"], credential_required=call.body.get("credentialRequired", False)
     )
     _update_user(user, call.body)
     return _response(call, user)
@@ -78,14 +78,14 @@ def update_app_user(call: Call) -> JsonObject:
 @registry.handles("deleteAppUser", BUSINESS)
 def delete_app_user(call: Call) -> JsonObject:
     """DELETE /appusers/{userId}."""
-    call.app.delete_user(call.user)
+    users.delete(call.app, call.user)
     return {}
 
 
 @registry.handles("deleteAppUserProfile", BUSINESS)
 def delete_app_user_profile(call: Call) -> JsonObject:
     """DELETE /appusers/{userId}/profile."""
-    call.app.delete_personal_information(call.user)
+    users.delete_personal_information(call.user)
     return _response(call, call.user)
 
 
@@ -95,7 +95,7 @@ def merge_users(call: Call) -> JsonObject:
     surviving, discarded = _merged_user(call, "surviving"), _merged_user(call, "discarded")
     if surviving is discarded:
         raise bad_request("surviving and discarded are the same user")
-    call.app.merge_users(surviving, discarded)
+    users.merge(call.app, surviving, discarded)
     return {}
 
 
@@ -107,16 +107,16 @@ def get_app_user_entity_ids(call: Call) -> JsonObject:
 
 @registry.handles("linkAppUser", END_USER)
 def link_app_user(call: Call) -> JsonObject:
-    """A link that needs no word of the user stands at once, any other stays among the pending clients."""
+    """Link a channel: with immediate confirmation it is active at once, else it stays pending."""
     user, link = call.user, call.body
     if link.get("skipConfirmation"):
         call.identity.require_business("skipConfirmation")
     client = _client_of_link(call.app, link)
     criteria = {name: link[name] for name in _CRITERIA if name in link}
     _unlink(call.app, user, link["type"])
-    call.app.start_link(user, client, criteria)
+    clients.start_link(call.app, user, client, criteria)
     if link.get("skipConfirmation") or link.get("confirmation", {}).get("type") == "immediate":
-        call.app.confirm_link(user, client, criteria)
+        clients.confirm_link(call.app, user, client, criteria)
     return _response(call, user)
 
 
@@ -133,7 +133,8 @@ def get_link_requests(call: Call) -> JsonObject:
     """GET /appusers/{userId}/linkrequest."""
     _ = call.user
     integrations = [
-        found(call.app.integrations, integration_id, "Integration") for integration_id in call.query["integrationIds"]
+        get_or_404(call.app.integrations, integration_id, "Integration")
+        for integration_id in call.query["integrationIds"]
     ]
     return {"linkRequests": [_link_request(integration) for integration in integrations]}
 
@@ -147,7 +148,7 @@ def get_app_user_auth_code(call: Call) -> JsonObject:
 
 @registry.handles("getAppUserBusinessSystemIds", END_USER)
 def get_app_user_business_system_ids(call: Call) -> JsonObject:
-    """Always empty: business systems are connected outside the API."""
+    """Return an empty list: business systems are connected outside the API."""
     _ = call.user
     return {"businessSystems": []}
 
@@ -157,7 +158,7 @@ def update_device(call: Call) -> JsonObject:
     """PUT /appusers/{userId}/devices/{deviceId}."""
     device = _own_device(call.user, call.params["deviceId"])
     _update_device(device, call.body)
-    return {"device": wire.device(device)}
+    return {"device": serialize.device(device)}
 
 
 @registry.handles("registerPushToken", END_USER)
@@ -169,13 +170,13 @@ def register_push_token(call: Call) -> JsonObject:
 
 @registry.handles("postEvent", END_USER)
 def post_event(call: Call) -> JsonObject:
-    """No whisper can be set up in the sandbox, so that an event never changes the conversation."""
+    """Take an event, which never changes the conversation: the sandbox has no whispers."""
     _update_user(call.user, call.body.get("appUser", {}))
     return {"conversationUpdated": False}
 
 
 def _response(call: Call, user: User) -> JsonObject:
-    return {"appUser": wire.app_user(user, call.version)}
+    return {"appUser": serialize.app_user(user, call.version)}
 
 
 def _update_user(user: User, fields: JsonObject) -> None:
@@ -187,44 +188,46 @@ def _update_user(user: User, fields: JsonObject) -> None:
 
 
 def _merged_user(call: Call, role: str) -> User:
-    return found(call.app.users, call.body[role].get("_id", ""), f"{role} user")
+    return get_or_404(call.app.users, call.body[role].get("_id", ""), f"{role} user")
 
 
 # init and devices
 
 
 def _own_user_id(call: Call) -> str | None:
-    """The userId of the body, or of the token, which must not differ."""
+    """Return the userId of the body or of the token. 403 if they differ."""
     user_id: str | None = call.body.get("userId") or None
-    claimed = call.identity.user_id
-    if claimed is not None and user_id not in (None, claimed):
+    token_user_id = call.identity.user_id
+    if token_user_id is not None and user_id not in (None, token_user_id):
         raise forbidden("The token belongs to another user")
-    return claimed or user_id
+    return token_user_id or user_id
 
 
 def _user_of_init(app: App, user_id: str | None, of_device: User | None) -> User:
-    """Who logs in: the user of that id, else the user of the device if it is anonymous, else a new one."""
+    """Return the user with that id, else the anonymous user of the device, else a new one."""
     if user_id is None:
-        return of_device or app.create_user()
+        return of_device or users.create(app)
     known = app.user_by_external_id(user_id)
     if of_device is None or of_device.external_id is not None:
-        return known or app.create_user(external_id=user_id)
+        return known or users.create(app, external_id=user_id)
     if known is None:
-        app.identify(of_device, user_id)
-        app.record(UserUpdated(app_id=app.id, at=_clock.now(), user=of_device))
+        users.identify(app, of_device, user_id)
+        users.record_update(app, of_device)
         return of_device
-    app.merge_users(known, of_device, reason="sdkLogin")
+    users.merge(app, known, of_device, reason="sdkLogin")
     return known
 
 
 def _device_of(app: App, user: User, device: JsonObject) -> Client:
-    """The user's client for `device`, taken from its last user if it had another."""
+    """Return the user's client for `device`, moved from another user if it had one."""
     if client := user.client(device["id"]):
         return client
     if last_user := app.user_by_client(device["id"]):
-        app.remove_client(last_user, found({each.id: each for each in last_user.clients}, device["id"], "Device"))
+        clients.remove(
+            app, last_user, get_or_404({each.id: each for each in last_user.clients}, device["id"], "Device")
+        )
     client = Client(id=device["id"], platform=device["platform"])
-    app.add_client(user, client)
+    clients.add(app, user, client)
     return client
 
 
@@ -258,7 +261,7 @@ def _client_of_link(app: App, link: JsonObject) -> Client:
     if "integrationId" in link:
         integration = app.integrations.get(link["integrationId"])
         if integration is None or integration.type != kind:
-            raise bad_request(f"body integrationId: is no {kind} integration")
+            raise bad_request(f"body integrationId: must be an integration of type {kind}")
     return Client(
         id=_ids.object_id(),
         platform=kind,
@@ -272,18 +275,18 @@ def _client_of_link(app: App, link: JsonObject) -> Client:
 def _phone_number(text: str) -> str:
     number = re.sub(r"[\s().-]", "", text)
     if not _PHONE.fullmatch(number):
-        raise bad_request("body phoneNumber: has to be + with country code and number")
+        raise bad_request("body phoneNumber: must be + with country code and number")
     return number
 
 
 def _unlink(app: App, user: User, channel: str) -> bool:
-    """Take all of the user's clients on `channel` away; whether there were any."""
+    """Remove all clients of the user on `channel`; returns whether there were any."""
     linked = [client for client in user.clients if client.platform == channel]
     pending = [client for client in user.pending_clients if client.platform == channel]
     for client in linked:
-        app.remove_client(user, client)
+        clients.remove(app, user, client)
     for client in pending:
-        app.remove_pending_client(user, client)
+        clients.remove_pending(app, user, client)
     return bool(linked or pending)
 
 

@@ -8,7 +8,8 @@ from .. import _ids
 from .._auth import ACCOUNT, BUSINESS, sign
 from .._entities import Integration, JsonObject, Key
 from .._errors import not_found
-from . import wire
+from ..store import apps, keys
+from . import serialize
 from ._paging import page
 from ._registry import registry
 
@@ -22,55 +23,55 @@ SDK_TYPES = ("android", "ios", "web")
 @registry.handles("createApp", ACCOUNT)
 def create_app(call: Call) -> JsonObject:
     """POST /apps."""
-    app = call.store.create_app(call.body["name"], owner=call.account.id)
+    app = apps.create(call.store, call.body["name"], owner=call.account.id)
     _update(app, call.body)
-    return {"app": wire.app(app)}
+    return {"app": serialize.app(app)}
 
 
 @registry.handles("listApps", ACCOUNT)
 def list_apps(call: Call) -> JsonObject:
     """GET /apps."""
     owner = call.query.get("serviceAccountId")
-    apps = [app for app in call.store.apps_of(call.account) if owner in (None, "", app.owner)]
-    return page(call, "apps", apps, wire.app)
+    shown = [app for app in apps.of_account(call.store, call.account) if owner in (None, "", app.owner)]
+    return page(call, "apps", shown, serialize.app)
 
 
 @registry.handles("getApp", ACCOUNT)
 def get_app(call: Call) -> JsonObject:
     """GET /apps/{appId}."""
-    return {"app": wire.app(call.app)}
+    return {"app": serialize.app(call.app)}
 
 
 @registry.handles("updateApp", ACCOUNT)
 def update_app(call: Call) -> JsonObject:
     """PUT /apps/{appId}."""
     _update(call.app, call.body)
-    return {"app": wire.app(call.app)}
+    return {"app": serialize.app(call.app)}
 
 
 @registry.handles("deleteApp", ACCOUNT)
 def delete_app(call: Call) -> JsonObject:
     """DELETE /apps/{appId}."""
-    call.store.delete_app(call.app)
+    apps.delete(call.store, call.app)
     return {}
 
 
 @registry.handles("createSecretKey", ACCOUNT)
 def create_secret_key(call: Call) -> JsonObject:
     """POST /apps/{appId}/keys."""
-    return {"key": wire.key(call.store.create_app_key(call.app, call.body["name"]))}
+    return {"key": serialize.key(keys.create_for_app(call.store, call.app, call.body["name"]))}
 
 
 @registry.handles("listSecretKeys", ACCOUNT)
 def list_secret_keys(call: Call) -> JsonObject:
     """GET /apps/{appId}/keys."""
-    return {"keys": [wire.key(key) for key in call.store.keys_of(call.app.id)]}
+    return {"keys": [serialize.key(key) for key in keys.of_owner(call.store, call.app.id)]}
 
 
 @registry.handles("getSecretKey", ACCOUNT)
 def get_secret_key(call: Call) -> JsonObject:
     """GET /apps/{appId}/keys/{keyId}."""
-    return {"key": wire.key(_key(call))}
+    return {"key": serialize.key(_key(call))}
 
 
 @registry.handles("deleteSecretKey", ACCOUNT)
@@ -106,10 +107,10 @@ def _key(call: Call) -> Key:
 
 
 def _sdk_integration(app: App, kind: str) -> Integration:
-    """The app's first integration of an SDK type, made now if there is none."""
+    """Return the app's first integration of an SDK type; make one if there is none."""
     for integration in app.integrations.values():
         if integration.type == kind:
             return integration
-    made = Integration(id=_ids.object_id(), type=kind, display_name=kind)
-    app.integrations[made.id] = made
-    return made
+    created = Integration(id=_ids.object_id(), type=kind, display_name=kind)
+    app.integrations[created.id] = created
+    return created

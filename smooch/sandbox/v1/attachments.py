@@ -1,4 +1,4 @@
-"""Files that messages refer to. The sandbox serves them itself, below `/media/`."""
+"""Files for messages. The sandbox serves them below `/media/`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages, activity and read state of a user's conversation, and what v1 had of them before 2017."""
+"""Messages, activity and read state of a user's conversation, with the paths of v1 before 2017."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from .. import _clock
 from .._auth import BUSINESS, END_USER
-from .._call import Call, found
+from .._call import Call, get_or_404
 from .._errors import bad_request
-from . import _messages, wire
+from ..store import activities, messages
+from . import _posting, serialize
 from ._registry import registry
 
 if TYPE_CHECKING:
@@ -39,22 +40,22 @@ def get_messages(call: Call) -> JsonObject:
                 end = bisect.bisect_left(messages, _instant(call.query["before"]), key=_received)
             shown = messages[max(end - PAGE, 0) : end]
             more = {"before": shown[0]} if end > PAGE else {}
-    answer: JsonObject = {
-        "conversation": wire.conversation(call.conversation),
-        "messages": [wire.message(message) for message in shown],
+    body: JsonObject = {
+        "conversation": serialize.conversation(call.conversation),
+        "messages": [serialize.message(message) for message in shown],
     }
     for name, message in more.items():
-        answer["next"] = f"{call.url}?{name}={_received(message)}"
-    return answer
+        body["next"] = f"{call.url}?{name}={_received(message)}"
+    return body
 
 
-@registry.handles("postMessage", END_USER, prepare=_messages.infer_type)
+@registry.handles("postMessage", END_USER, prepare=_posting.infer_type)
 def post_message(call: Call) -> JsonObject:
     """POST /appusers/{userId}/messages."""
     return _response(call, _post(call, call.body))
 
 
-@registry.handles("postConversationMessage", END_USER, prepare=_messages.infer_type)
+@registry.handles("postConversationMessage", END_USER, prepare=_posting.infer_type)
 def post_conversation_message(call: Call) -> JsonObject:
     """POST /appusers/{userId}/conversation/messages."""
     return _legacy_response(call, _post(call, call.body))
@@ -75,15 +76,15 @@ def post_conversation_image(call: Call) -> JsonObject:
 @registry.handles("deleteMessages", BUSINESS)
 def delete_messages(call: Call) -> JsonObject:
     """DELETE /appusers/{userId}/messages."""
-    call.app.delete_messages(call.conversation)
+    messages.delete_all(call.app, call.conversation)
     return {}
 
 
 @registry.handles("deleteMessage", BUSINESS)
 def delete_message(call: Call) -> JsonObject:
     """DELETE /appusers/{userId}/messages/{messageId}."""
-    messages = {message.id: message for message in call.conversation.messages}
-    call.app.delete_message(call.conversation, found(messages, call.params["messageId"], "Message"))
+    by_id = {message.id: message for message in call.conversation.messages}
+    messages.delete(call.app, call.conversation, get_or_404(by_id, call.params["messageId"], "Message"))
     return {}
 
 
@@ -98,35 +99,35 @@ def conversation_activity(call: Call) -> JsonObject:
     """POST /appusers/{userId}/conversation/activity."""
     role, kind = call.body["role"], call.body["type"]
     if role == "appMaker":
-        call.identity.require_business("Activity of the business")
+        call.identity.require_business("Activity of role appMaker")
     if kind == "conversation:read":
-        call.app.mark_read(call.user, call.conversation, by=role, client=call.user.latest_client)
+        activities.mark_read(call.app, call.user, call.conversation, by=role, client=call.user.latest_client)
     else:
-        call.app.type_in(call.user, call.conversation, by=role, activity=call.body)
-    return {"conversation": wire.conversation(call.conversation)}
+        activities.set_typing(call.app, call.user, call.conversation, by=role, activity=call.body)
+    return {"conversation": serialize.conversation(call.conversation)}
 
 
 @registry.handles("resetUnreadCount", END_USER)
 def reset_unread_count(call: Call) -> JsonObject:
     """POST /appusers/{userId}/conversation/read."""
-    call.app.mark_read(call.user, call.conversation, client=call.user.latest_client)
+    activities.mark_read(call.app, call.user, call.conversation, client=call.user.latest_client)
     return {}
 
 
 def _post(call: Call, post: JsonObject) -> Message:
     if post["role"] == "appMaker":
-        call.identity.require_business("A message of the business")
+        call.identity.require_business("A message of role appMaker")
     return _add(call, post)
 
 
 def _add(call: Call, post: JsonObject) -> Message:
-    return _messages.add(call.app, call.user, post, _messages.complete(call.app, post, call.root_url))
+    return _posting.add(call.app, call.user, post, _posting.build_content(call.app, post, call.root_url))
 
 
 def _post_image(call: Call) -> Message:
     if call.body["role"] == "appMaker":
-        call.identity.require_business("A message of the business")
-    _ = call.user  # 404 before the file is kept
+        call.identity.require_business("A message of role appMaker")
+    _ = call.user  # 404 before the file is stored
     attachment = call.store_file("source")
     url = call.media_url(attachment)
     post = {"text": url, **call.body, "type": "image", "mediaUrl": url, "mediaType": attachment.media_type}
@@ -134,16 +135,16 @@ def _post_image(call: Call) -> Message:
 
 
 def _response(call: Call, message: Message) -> JsonObject:
-    return {"message": wire.message(message), "conversation": wire.conversation(call.conversation)}
+    return {"message": serialize.message(message), "conversation": serialize.conversation(call.conversation)}
 
 
 def _legacy_response(call: Call, message: Message) -> JsonObject:
     recent = call.conversation.messages[-PAGE:]
-    return {"message": wire.message(message), "conversation": _legacy_conversation(call, recent)}
+    return {"message": serialize.message(message), "conversation": _legacy_conversation(call, recent)}
 
 
 def _legacy_conversation(call: Call, messages: Sequence[Message]) -> JsonObject:
-    return wire.legacy_conversation(call.conversation, call.user, call.app.id, messages)
+    return serialize.legacy_conversation(call.conversation, call.user, call.app.id, messages)
 
 
 def _received(message: Message) -> float:
@@ -152,5 +153,5 @@ def _received(message: Message) -> float:
 
 def _instant(text: str) -> float:
     if not _SECONDS.fullmatch(text):
-        raise bad_request(f"{text!r} is no time in Unix seconds")
+        raise bad_request(f"{text!r} is not a time in Unix seconds")
     return float(text)

@@ -1,4 +1,4 @@
-"""Events as deliveries of v1 and v1.1 tell them."""
+"""Bodies of deliveries of v1 and v1.1, made from events."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from .. import _clock, _events
-from . import wire
+from . import serialize
 
 if TYPE_CHECKING:
     from .._entities import Client, Conversation, JsonObject, User, Webhook
@@ -23,22 +23,22 @@ _CRITERIA = ("phoneNumber", "address", "givenName", "surname")
 
 
 @attrs.frozen
-class _Notice:
-    """What every webhook is told of an event; `about` is the user, for triggers that have one."""
+class _Payload:
+    """The parts of a delivery that are the same for every webhook; some triggers have a user."""
 
     trigger: str
-    about: User | None
+    user: User | None
     fields: JsonObject
     conversation: Conversation | None = None
     client: Client | None = None
 
 
-def write(event: Event, app: App, webhook: Webhook) -> tuple[str, JsonObject] | None:
-    """Trigger and body for `webhook`, None if there is nothing to tell it."""
-    notice = _notice(event, app, webhook.version)
-    if notice is None or not _listens(webhook.triggers, notice.trigger):
+def serialize_delivery(event: Event, app: App, webhook: Webhook) -> tuple[str, JsonObject] | None:
+    """Return trigger and body for `webhook`, or None if it does not get this event."""
+    payload = _payload(event, app, webhook.version)
+    if payload is None or not _listens(webhook.triggers, payload.trigger):
         return None
-    return notice.trigger, _body(notice, event, webhook)
+    return payload.trigger, _body(payload, event, webhook)
 
 
 def _listens(triggers: list[str], trigger: str) -> bool:
@@ -49,21 +49,21 @@ def _listens(triggers: list[str], trigger: str) -> bool:
     )
 
 
-def _body(notice: _Notice, event: Event, webhook: Webhook) -> JsonObject:
-    user, trigger, is_v1 = notice.about, notice.trigger, webhook.version == "v1"
+def _body(payload: _Payload, event: Event, webhook: Webhook) -> JsonObject:
+    user, trigger, is_v1 = payload.user, payload.trigger, webhook.version == "v1"
     body: JsonObject = {"trigger": trigger, "app": {"_id": event.app_id}}
     if not is_v1:
         body["version"] = webhook.version
-    body |= notice.fields
+    body |= payload.fields
     if user is not None:
         is_full = trigger in _WITH_FULL_USER if is_v1 else webhook.include_full_user
-        body["appUser"] = wire.app_user(user, webhook.version) if is_full else _truncated(user)
+        body["appUser"] = serialize.app_user(user, webhook.version) if is_full else _truncated(user)
         if not is_v1 and trigger != "appUser:delete":
-            conversation, client = notice.conversation or user.conversation, notice.client or user.latest_client
+            conversation, client = payload.conversation or user.conversation, payload.client or user.latest_client
             if conversation is not None:
                 body["conversation"] = {"_id": conversation.id}
             if client is not None and (webhook.include_client or trigger in _OF_CLIENTS):
-                body["client"] = wire.client(client, webhook.version)
+                body["client"] = serialize.client(client, webhook.version)
     if trigger not in _UNDATED:
         body["timestamp"] = _clock.seconds(event.at)
     return body
@@ -74,73 +74,73 @@ def _truncated(user: User) -> JsonObject:
     return {"_id": user.id, **known, "conversationStarted": user.conversation is not None}
 
 
-def _notice(event: Event, app: App, version: str) -> _Notice | None:
+def _payload(event: Event, app: App, version: str) -> _Payload | None:
     fields: JsonObject
     match event:
         case _events.MessageAdded(user=user, message=message, conversation=conversation) if user is not None:
-            messages = [wire.message(message)]
-            return _Notice(f"message:{message.role}", user, {"messages": messages}, conversation, message.client)
+            messages = [serialize.message(message)]
+            return _Payload(f"message:{message.role}", user, {"messages": messages}, conversation, message.client)
         case _events.ConversationCreated(reason="startConversation", user=user, conversation=conversation):
             referral = {"referral": event.referral} if event.referral else {}
             fields = {"source": _source(event.client)} | referral
-            return _Notice("conversation:start", user, fields, conversation, event.client)
+            return _Payload("conversation:start", user, fields, conversation, event.client)
         case _events.ConversationReferred(user=user, conversation=conversation, client=client):
             fields = {"source": _source(client), "referral": event.referral}
-            return _Notice("conversation:referral", user, fields, conversation, client)
+            return _Payload("conversation:referral", user, fields, conversation, client)
         case _events.ConversationRead(user=user, conversation=conversation, by="appUser") if user is not None:
-            return _Notice("conversation:read", user, {"source": _source(event.client)}, conversation, event.client)
+            return _Payload("conversation:read", user, {"source": _source(event.client)}, conversation, event.client)
         case _events.TypingChanged(user=user, conversation=conversation, by="appUser") if user is not None:
             fields = {"activity": {"type": event.activity["type"]}}
-            return _Notice("typing:appUser", user, fields, conversation, event.client)
+            return _Payload("typing:appUser", user, fields, conversation, event.client)
         case _events.PostbackTapped() | _events.PaymentMade():
             return _tapped(event)
         case _events.MessageDelivered():
             return _delivered(event, version)
         case _events.UsersMerged(surviving=surviving, discarded=discarded):
             fields = {"surviving": _truncated(surviving), "discarded": [_truncated(discarded)]}
-            return _Notice("merge:appUser", None, fields)
+            return _Payload("merge:appUser", None, fields)
         case _events.UserDeleted(user=user):
-            return _Notice("appUser:delete", user, {})
+            return _Payload("appUser:delete", user, {})
         case _events.ClientAdded(user=user, client=client):
-            return _Notice("client:add", user, {}, client=client)
+            return _Payload("client:add", user, {}, client=client)
         case _events.ClientRemoved(user=user, client=client) if client.status != "pending":
-            return _Notice("client:remove", user, {}, client=client)
+            return _Payload("client:remove", user, {}, client=client)
         case _events.LinkMatched() | _events.LinkSucceeded():
             trigger = "link:match" if isinstance(event, _events.LinkMatched) else "link:success"
             criteria = {name: event.criteria[name] for name in _CRITERIA if name in event.criteria}
             fields = {"channel": event.client.platform, "criteria": criteria}
-            return _Notice(trigger, event.user, fields, client=event.client)
+            return _Payload(trigger, event.user, fields, client=event.client)
         case _events.NotificationDelivered() if version != "v1":
             return _notification(event, app)
     return None
 
 
-def _tapped(event: _events.PostbackTapped | _events.PaymentMade) -> _Notice:
+def _tapped(event: _events.PostbackTapped | _events.PaymentMade) -> _Payload:
     item: JsonObject = {"action": event.action}
     if event.message is not None:
-        item["message"] = wire.message(event.message)
+        item["message"] = serialize.message(event.message)
     if isinstance(event, _events.PostbackTapped):
-        return _Notice("postback", event.user, {"postbacks": [item]}, event.conversation, event.client)
+        return _Payload("postback", event.user, {"postbacks": [item]}, event.conversation, event.client)
     item |= {"source": _source(event.client), "charge": {"id": event.charge_id}}
-    return _Notice("payment:success", event.user, {"payments": [item]}, event.conversation, event.client)
+    return _Payload("payment:success", event.user, {"payments": [item]}, event.conversation, event.client)
 
 
-def _delivered(event: _events.MessageDelivered, version: str) -> _Notice | None:
+def _delivered(event: _events.MessageDelivered, version: str) -> _Payload | None:
     fields: JsonObject = {"destination": {"type": event.client.platform}}
     if event.error is not None:
         fields["error"] = event.error
     if version == "v1":
         if event.outcome == "user":
             return None
-        fields["messages"] = [wire.message(event.message)]
+        fields["messages"] = [serialize.message(event.message)]
         trigger = "delivery:success" if event.error is None else "delivery:failure"
     else:
         fields |= {"message": {"_id": event.message.id}, "isFinalEvent": event.is_final}
         trigger = f"message:delivery:{event.outcome}"
-    return _Notice(trigger, event.user, fields, event.conversation, event.client)
+    return _Payload(trigger, event.user, fields, event.conversation, event.client)
 
 
-def _notification(event: _events.NotificationDelivered, app: App) -> _Notice:
+def _notification(event: _events.NotificationDelivered, app: App) -> _Payload:
     fields: dict[str, Any] = {
         "notification": {"_id": event.notification_id},
         "destination": {"integrationId": event.integration_id, "destinationId": event.destination_id},
@@ -152,7 +152,7 @@ def _notification(event: _events.NotificationDelivered, app: App) -> _Notice:
     if user is not None:
         conversation = {} if user.conversation is None else {"conversation": {"_id": user.conversation.id}}
         fields["matchResult"] = {"appUser": _truncated(user), **conversation}
-    return _Notice(f"notification:delivery:{event.outcome}", None, fields)
+    return _Payload(f"notification:delivery:{event.outcome}", None, fields)
 
 
 def _source(client: Client | None) -> JsonObject:

@@ -8,7 +8,7 @@ from .. import _ids
 from .._auth import ACCOUNT
 from .._entities import Deployment, JsonObject
 from .._errors import bad_request, conflict, not_found
-from . import wire
+from . import serialize
 from ._registry import registry
 
 if TYPE_CHECKING:
@@ -33,20 +33,20 @@ def create_deployment(call: Call) -> JsonObject:
         callback_secret=_ids.webhook_secret() if "callbackUrl" in body else None,
     )
     call.store.deployments[deployment.id] = deployment
-    return {"deployment": wire.deployment(deployment)}
+    return {"deployment": serialize.deployment(deployment)}
 
 
 @registry.handles("listDeployments", ACCOUNT)
 def list_deployments(call: Call) -> JsonObject:
     """GET /whatsapp/deployments."""
     own = [each for each in call.store.deployments.values() if each.owner == call.account.id]
-    return {"deployments": [wire.deployment(deployment) for deployment in own]}
+    return {"deployments": [serialize.deployment(deployment) for deployment in own]}
 
 
 @registry.handles("getDeployment", ACCOUNT)
 def get_deployment(call: Call) -> JsonObject:
     """GET /whatsapp/deployments/{deploymentId}."""
-    return {"deployment": wire.deployment(_deployment(call))}
+    return {"deployment": serialize.deployment(_deployment(call))}
 
 
 @registry.handles("deleteDeployment", ACCOUNT)
@@ -54,7 +54,7 @@ def delete_deployment(call: Call) -> JsonObject:
     """DELETE /whatsapp/deployments/{deploymentId}."""
     deployment = _deployment(call)
     if deployment.status == "integrated":
-        raise conflict("An integration uses the deployment: delete that first")
+        raise conflict("An integration uses the deployment: delete the integration first")
     del call.store.deployments[deployment.id]
     return {}
 
@@ -67,19 +67,19 @@ def activate_phone_number(call: Call) -> JsonObject:
         raise conflict(f"The deployment is {deployment.status} already")
     deployment.status = "pending"
     deployment.phone_number = call.body["phoneNumber"]
-    return {"deployment": wire.deployment(deployment)}
+    return {"deployment": serialize.deployment(deployment)}
 
 
 @registry.handles("confirmCode", ACCOUNT)
 def confirm_code(call: Call) -> JsonObject:
-    """Any code that is not empty is the right one."""
+    """Confirm the code; any code that is not empty is right."""
     deployment = _deployment(call)
     if deployment.status != "pending":
-        raise conflict(f"The deployment is {deployment.status}, no code is expected")
+        raise conflict(f"The deployment is {deployment.status}, it needs no code")
     if not call.body["code"]:
-        raise bad_request("body code: is wrong")
+        raise bad_request("body code: must not be empty")
     deployment.status = "registered"
-    return {"deployment": wire.deployment(deployment)}
+    return {"deployment": serialize.deployment(deployment)}
 
 
 def _deployment(call: Call) -> Deployment:

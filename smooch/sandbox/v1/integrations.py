@@ -1,4 +1,4 @@
-"""Integrations: the channels of an app. Secrets are taken and never shown again."""
+"""Integrations: the channels of an app. Responses never contain their secrets."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from .. import _ids, _spec
 from .._auth import BUSINESS
-from .._call import Call, found
+from .._call import Call, get_or_404
 from .._entities import Deployment, Integration, JsonObject
 from .._errors import bad_request
-from . import wire
+from ..store import integrations
+from . import serialize
 from ._paging import page
 from ._registry import registry
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-# What the API finds out from the channel, made up here.
+# made-up values of the fields that the API learns from the channel
 _DERIVED: dict[str, Callable[[JsonObject], JsonObject]] = {
     "messenger": lambda settings: {"pageId": _digits(settings["pageAccessToken"])},
     "twilio": lambda settings: {"phoneNumber": f"+1{_digits(settings['phoneNumberSid'])[:10]}", "name": "Sandbox"},
@@ -87,7 +88,7 @@ def update_integration(call: Call) -> JsonObject:
 @registry.handles("deleteIntegration", BUSINESS)
 def delete_integration(call: Call) -> JsonObject:
     """DELETE /integrations/{integrationId}."""
-    call.store.delete_integration(call.app, _integration(call))
+    integrations.delete(call.store, call.app, _integration(call))
     return {}
 
 
@@ -114,7 +115,7 @@ def upload_integration_profile_photo(call: Call) -> JsonObject:
 
 
 def _integration(call: Call) -> Integration:
-    return found(call.app.integrations, call.params["integrationId"], "Integration")
+    return get_or_404(call.app.integrations, call.params["integrationId"], "Integration")
 
 
 def _whatsapp(call: Call) -> Integration:
@@ -125,12 +126,12 @@ def _whatsapp(call: Call) -> Integration:
 
 
 def _free_deployment(call: Call, settings: JsonObject) -> Deployment | None:
-    """The deployment that a WhatsApp integration names; v1 may give the client's address in place of one."""
+    """Return the deployment that a WhatsApp integration names; in v1 it may have `baseUrl` instead."""
     if "deploymentId" not in settings:
         return None
     deployment = call.store.deployments.get(settings["deploymentId"])
     if deployment is None or deployment.status != "registered":
-        raise bad_request("body deploymentId: is no deployment that is registered and free")
+        raise bad_request("body deploymentId: must be a deployment of status registered")
     return deployment
 
 
@@ -139,7 +140,7 @@ def _response(integration: Integration, call: Call) -> JsonObject:
 
 
 def _wire(integration: Integration, call: Call) -> JsonObject:
-    return wire.integration(integration, _secret_fields(), call.version)
+    return serialize.integration(integration, _secret_fields(), call.version)
 
 
 @functools.cache
@@ -148,5 +149,5 @@ def _secret_fields() -> frozenset[str]:
 
 
 def _digits(text: str) -> str:
-    """Ten digits that depend on nothing but `text`."""
+    """Return ten digits, always the same for one `text`."""
     return f"{int.from_bytes(text.encode()[:32].ljust(8), 'big') % 10**10:010d}"

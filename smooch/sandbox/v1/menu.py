@@ -1,53 +1,53 @@
-"""The menu of an app, and the menus that integrations have of their own."""
+"""The menu of an app, and the menus of single integrations."""
 
 from __future__ import annotations
 
 from .. import _ids
 from .._auth import BUSINESS
-from .._call import Call, found
+from .._call import Call, get_or_404
 from .._entities import Integration, JsonObject, Menu
-from . import wire
+from . import serialize
 from ._registry import registry
 
 
 @registry.handles("getMenu", BUSINESS)
 def get_menu(call: Call) -> JsonObject:
     """GET /menu."""
-    return {"menu": wire.menu(call.app.menu)}
+    return {"menu": serialize.menu(call.app.menu)}
 
 
 @registry.handles("updateMenu", BUSINESS)
 def update_menu(call: Call) -> JsonObject:
     """PUT /menu."""
     call.app.menu = _menu(call.body)
-    return {"menu": wire.menu(call.app.menu)}
+    return {"menu": serialize.menu(call.app.menu)}
 
 
 @registry.handles("deleteMenu", BUSINESS)
 def delete_menu(call: Call) -> JsonObject:
     """DELETE /menu."""
     call.app.menu = Menu()
-    return {"menu": wire.menu(call.app.menu)}
+    return {"menu": serialize.menu(call.app.menu)}
 
 
 @registry.handles("getIntegrationMenu", BUSINESS)
 def get_integration_menu(call: Call) -> JsonObject:
     """GET /integrations/{integrationId}/menu."""
-    return {"menu": wire.menu(_integration(call).menu or call.app.menu)}
+    return {"menu": serialize.menu(_integration(call).menu or call.app.menu)}
 
 
 @registry.handles("createIntegrationMenu", BUSINESS)
 def create_integration_menu(call: Call) -> JsonObject:
     """POST /integrations/{integrationId}/menu."""
     menu = _integration(call).menu = _menu(call.body)
-    return {"menu": wire.menu(menu)}
+    return {"menu": serialize.menu(menu)}
 
 
 @registry.handles("updateIntegrationMenu", BUSINESS)
 def update_integration_menu(call: Call) -> JsonObject:
     """PUT /integrations/{integrationId}/menu."""
     menu = _integration(call).menu = _menu(call.body)
-    return {"menu": wire.menu(menu)}
+    return {"menu": serialize.menu(menu)}
 
 
 @registry.handles("deleteIntegrationMenu", BUSINESS)
@@ -58,7 +58,7 @@ def delete_integration_menu(call: Call) -> JsonObject:
 
 
 def _integration(call: Call) -> Integration:
-    return found(call.app.integrations, call.params["integrationId"], "Integration")
+    return get_or_404(call.app.integrations, call.params["integrationId"], "Integration")
 
 
 def _menu(body: JsonObject) -> Menu:

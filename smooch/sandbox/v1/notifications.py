@@ -1,11 +1,12 @@
-"""Notifications: messages to somebody who may not be a user yet."""
+"""Notifications: messages to people who need not be users yet."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from .._auth import BUSINESS
-from .._call import Call, found
+from .._call import Call, get_or_404
+from ..store import channels
 from ._registry import registry
 
 if TYPE_CHECKING:
@@ -16,5 +17,5 @@ if TYPE_CHECKING:
 def post_notification(call: Call) -> JsonObject:
     """POST /notifications."""
     destination = call.body["destination"]
-    integration = found(call.app.integrations, destination["integrationId"], "Integration")
-    return {"notification": {"_id": call.app.notify(integration, destination["destinationId"])}}
+    integration = get_or_404(call.app.integrations, destination["integrationId"], "Integration")
+    return {"notification": {"_id": channels.notify(call.app, integration, destination["destinationId"])}}

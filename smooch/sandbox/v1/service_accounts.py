@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from .._auth import ACCOUNT, sign
 from .._errors import not_found
-from . import wire
+from ..store import accounts, keys
+from . import serialize
 from ._paging import page
 from ._registry import registry
 
@@ -18,20 +19,20 @@ if TYPE_CHECKING:
 @registry.handles("createServiceAccount", ACCOUNT)
 def create_service_account(call: Call) -> JsonObject:
     """POST /serviceaccounts."""
-    account = call.store.create_account(call.body["name"], service=True)
-    return {"serviceAccount": wire.service_account(account)}
+    account = accounts.create_service_account(call.store, call.body["name"])
+    return {"serviceAccount": serialize.service_account(account)}
 
 
 @registry.handles("listServiceAccounts", ACCOUNT)
 def list_service_accounts(call: Call) -> JsonObject:
     """GET /serviceaccounts."""
-    return page(call, "serviceAccounts", call.store.service_accounts(), wire.service_account)
+    return page(call, "serviceAccounts", accounts.service_accounts(call.store), serialize.service_account)
 
 
 @registry.handles("getServiceAccount", ACCOUNT)
 def get_service_account(call: Call) -> JsonObject:
     """GET /serviceaccounts/{serviceAccountId}."""
-    return {"serviceAccount": wire.service_account(_account(call))}
+    return {"serviceAccount": serialize.service_account(_account(call))}
 
 
 @registry.handles("updateServiceAccount", ACCOUNT)
@@ -39,32 +40,32 @@ def update_service_account(call: Call) -> JsonObject:
     """PUT /serviceaccounts/{serviceAccountId}."""
     account = _account(call)
     account.name = call.body["name"]
-    return {"serviceAccount": wire.service_account(account)}
+    return {"serviceAccount": serialize.service_account(account)}
 
 
 @registry.handles("deleteServiceAccount", ACCOUNT)
 def delete_service_account(call: Call) -> JsonObject:
     """DELETE /serviceaccounts/{serviceAccountId}."""
-    call.store.delete_account(_account(call))
+    accounts.delete(call.store, _account(call))
     return {}
 
 
 @registry.handles("createServiceAccountKey", ACCOUNT)
 def create_service_account_key(call: Call) -> JsonObject:
     """POST /serviceaccounts/{serviceAccountId}/keys."""
-    return {"key": wire.key(call.store.create_account_key(_account(call), call.body["name"]))}
+    return {"key": serialize.key(keys.create_for_account(call.store, _account(call), call.body["name"]))}
 
 
 @registry.handles("listServiceAccountKeys", ACCOUNT)
 def list_service_account_keys(call: Call) -> JsonObject:
     """GET /serviceaccounts/{serviceAccountId}/keys."""
-    return {"keys": [wire.key(key) for key in call.store.keys_of(_account(call).id)]}
+    return {"keys": [serialize.key(key) for key in keys.of_owner(call.store, _account(call).id)]}
 
 
 @registry.handles("getServiceAccountKey", ACCOUNT)
 def get_service_account_key(call: Call) -> JsonObject:
     """GET /serviceaccounts/{serviceAccountId}/keys/{keyId}."""
-    return {"key": wire.key(_key(call))}
+    return {"key": serialize.key(_key(call))}
 
 
 @registry.handles("deleteServiceAccountKey", ACCOUNT)
@@ -82,7 +83,7 @@ def get_service_account_jwt(call: Call) -> JsonObject:
 
 def _account(call: Call) -> Account:
     account = call.store.accounts.get(call.params["serviceAccountId"])
-    if account is None or not account.service:
+    if account is None or not account.is_service:
         raise not_found("Service account")
     return account
 

@@ -22,8 +22,8 @@ from . import (
     webhooks,
 )
 from ._registry import registry
-from .deliveries import write as write_delivery
-from .wire import error_body
+from .deliveries import serialize_delivery
+from .serialize import error_body
 
 MAX_FILE_BYTES = 50 * 1024 * 1024
 
@@ -43,10 +43,10 @@ __all__ = [
     "oauth",
     "participants",
     "registry",
+    "serialize_delivery",
     "switchboard_actions",
     "switchboard_integrations",
     "switchboards",
     "users",
     "webhooks",
-    "write_delivery",
 ]

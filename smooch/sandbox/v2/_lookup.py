@@ -1,10 +1,10 @@
-"""Finds what a call names in its path or body. 404 for what is not there."""
+"""Finds the records that a call names in its path or body. 404 if there is none."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._call import found
+from .._call import get_or_404
 from .._errors import ApiError, bad_request, forbidden, not_found
 
 if TYPE_CHECKING:
@@ -15,67 +15,67 @@ ME = "me"
 
 
 def resource_not_found() -> ApiError:
-    """The 404 of what has no code of its own."""
+    """Return the 404 of records that have no error code of their own."""
     return not_found("Resource")
 
 
 def user(call: Call) -> User:
-    """The user of the path."""
-    wanted = call.app.user(call.params["userIdOrExternalId"], call.query.get("brandId"))
-    if wanted is None:
+    """Return the user of the path."""
+    user = call.app.user(call.params["userIdOrExternalId"], call.query.get("brandId"))
+    if user is None:
         raise not_found("User")
-    return wanted
+    return user
 
 
 def named_user(call: Call, fields: JsonObject) -> User:
-    """The user that a body or filter names by `userId` or `userExternalId`."""
+    """Return the user that a body or filter names by `userId` or `userExternalId`."""
     if "userId" in fields:
-        return found(call.app.users, fields["userId"], "User")
-    wanted = call.app.user_by_external_id(fields["userExternalId"], fields.get("brandId"))
-    if wanted is None:
+        return get_or_404(call.app.users, fields["userId"], "User")
+    user = call.app.user_by_external_id(fields["userExternalId"], fields.get("brandId"))
+    if user is None:
         raise not_found("User")
-    return wanted
+    return user
 
 
 def conversation(call: Call) -> Conversation:
-    """The conversation of the path."""
-    return found(call.app.conversations, call.params["conversationId"], "Conversation")
+    """Return the conversation of the path."""
+    return get_or_404(call.app.conversations, call.params["conversationId"], "Conversation")
 
 
 def integration(call: Call) -> Integration:
-    """The integration of the path; `me` is the caller's own, and the only one that integration scope may touch."""
-    wanted = call.params["integrationId"]
+    """Return the integration of the path; integration scope may access only its own, also called `me`."""
+    integration_id = call.params["integrationId"]
     if call.identity.scope == "integration":
-        if wanted not in (ME, call.identity.owner):
+        if integration_id not in (ME, call.identity.owner):
             raise forbidden("Forbidden")
-        wanted = call.identity.owner
-    return found(call.app.integrations, wanted, "Integration")
+        integration_id = call.identity.owner
+    return get_or_404(call.app.integrations, integration_id, "Integration")
 
 
 def own_integration(call: Call) -> Integration:
-    """The integration whose key made the call."""
-    return found(call.app.integrations, call.identity.owner, "Integration")
+    """Return the integration whose key made the call."""
+    return get_or_404(call.app.integrations, call.identity.owner, "Integration")
 
 
 def key(call: Call, owner: str) -> Key:
-    """The key of the path, if it is one of `owner`."""
-    wanted = call.store.keys.get(call.params["keyId"])
-    if wanted is None or wanted.owner != owner:
+    """Return the key of the path. 404 unless it belongs to `owner`."""
+    key = call.store.keys.get(call.params["keyId"])
+    if key is None or key.owner != owner:
         raise resource_not_found()
-    return wanted
+    return key
 
 
 def switchboard(call: Call) -> Switchboard:
-    """The switchboard of the path."""
+    """Return the switchboard of the path."""
     board = call.app.switchboard
     if board is None or board.id != call.params["switchboardId"]:
         raise not_found("Switchboard")
     return board
 
 
-def switchboard_integration(board: Switchboard, wanted: str) -> SwitchboardIntegration:
-    """One of the switchboard's integrations, by id."""
-    return found(board.integrations, wanted, "SwitchboardIntegration")
+def switchboard_integration(board: Switchboard, integration_id: str) -> SwitchboardIntegration:
+    """Return one of the switchboard's integrations by its id."""
+    return get_or_404(board.integrations, integration_id, "SwitchboardIntegration")
 
 
 def require_group(conversation: Conversation) -> None:

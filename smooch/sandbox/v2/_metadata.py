@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 MAX_METADATA_BYTES = 4096
 
 
-def checked(metadata: JsonObject | None, what: str) -> JsonObject | None:
-    """`metadata` as it is. 400 if it is too large."""
+def validate(metadata: JsonObject | None, owner: str) -> JsonObject | None:
+    """Return `metadata` unchanged. 400 if it is too large; `owner` names it in the error."""
     if metadata is not None:
         size = len(json.dumps(metadata, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
         if size > MAX_METADATA_BYTES:
-            raise bad_request(f"{what} metadata is limited to {MAX_METADATA_BYTES} bytes in size.")
+            raise bad_request(f"{owner} metadata is limited to {MAX_METADATA_BYTES} bytes in size.")
     return metadata
 
 
-def updated(metadata: JsonObject | None, body: JsonObject, what: str) -> JsonObject | None:
-    """`metadata` after the change that `body` may hold: its keys are merged in, null takes all away."""
+def merge(metadata: JsonObject | None, body: JsonObject, owner: str) -> JsonObject | None:
+    """Return `metadata` with the keys of `body["metadata"]` merged in; null there clears it."""
     if "metadata" not in body:
         return metadata
     change = body["metadata"]
-    return None if change is None else checked({**(metadata or {}), **change}, what)
+    return None if change is None else validate({**(metadata or {}), **change}, owner)

@@ -1,4 +1,4 @@
-"""Lists that are read with `page[after]`, `page[before]` and `page[size]`. Cursors are ids of records."""
+"""Paging with `page[after]`, `page[before]` and `page[size]`. Cursors are ids of records."""
 
 from __future__ import annotations
 
@@ -22,51 +22,57 @@ class _Record(Protocol):
 T = TypeVar("T", bound=_Record)
 
 
-def page(call: Call, name: str, records: Sequence[T], wire: Callable[[T], Any]) -> JsonObject:
-    """The page of `records` that `call` asks for, the first one by default, under `name`."""
-    asked = call.query.get("page", {})
-    size = asked.get("size", DEFAULT_SIZE)
-    if "before" in asked:
-        return _before(call, name, records, _index(records, asked["before"]), size, wire)
-    return _after(call, name, records, _start(records, asked), size, wire)
+def page(call: Call, name: str, records: Sequence[T], serialize: Callable[[T], Any]) -> JsonObject:
+    """Return the page of `records` that `call` asks for, by default the first, under `name`."""
+    options = call.query.get("page", {})
+    size = options.get("size", DEFAULT_SIZE)
+    if "before" in options:
+        return _before(call, name, records, _index(records, options["before"]), size, serialize)
+    return _after(call, name, records, _start(records, options), size, serialize)
 
 
-def newest_page(call: Call, name: str, records: Sequence[T], size: int, wire: Callable[[T], Any]) -> JsonObject:
-    """The same with the last page by default, and pages of `size` whatever `call` asks for."""
-    asked = call.query.get("page", {})
-    if "after" in asked:
-        return _after(call, name, records, _start(records, asked), size, wire)
-    end = _index(records, asked["before"]) if "before" in asked else len(records)
-    return _before(call, name, records, end, size, wire)
+def newest_page(call: Call, name: str, records: Sequence[T], size: int, serialize: Callable[[T], Any]) -> JsonObject:
+    """Return a page of `size` records, by default the last, under `name`."""
+    options = call.query.get("page", {})
+    if "after" in options:
+        return _after(call, name, records, _start(records, options), size, serialize)
+    end = _index(records, options["before"]) if "before" in options else len(records)
+    return _before(call, name, records, end, size, serialize)
 
 
 def _index(records: Sequence[T], cursor: str) -> int:
-    """Where the record is, or would be if it is gone: ids ascend."""
+    """Return the index of a record, or where it would be if it is gone: ids ascend."""
     for index, record in enumerate(records):
         if record.id == cursor:
             return index
     return sum(1 for record in records if record.id < cursor)
 
 
-def _start(records: Sequence[T], asked: JsonObject) -> int:
-    if "after" not in asked:
+def _start(records: Sequence[T], options: JsonObject) -> int:
+    if "after" not in options:
         return 0
-    index = _index(records, asked["after"])
-    is_there = index < len(records) and records[index].id == asked["after"]
-    return index + is_there
+    index = _index(records, options["after"])
+    is_present = index < len(records) and records[index].id == options["after"]
+    return index + is_present
 
 
-def _before(call: Call, name: str, records: Sequence[T], end: int, size: int, wire: Callable[[T], Any]) -> JsonObject:
+def _before(
+    call: Call, name: str, records: Sequence[T], end: int, size: int, serialize: Callable[[T], Any]
+) -> JsonObject:
     start = max(end - size, 0)
-    return {name: [wire(record) for record in records[start:end]]} | _meta(
+    return {name: [serialize(record) for record in records[start:end]]} | _meta(
         call, records, start, end, has_more=start > 0
     )
 
 
-def _after(call: Call, name: str, records: Sequence[T], start: int, size: int, wire: Callable[[T], Any]) -> JsonObject:
+def _after(
+    call: Call, name: str, records: Sequence[T], start: int, size: int, serialize: Callable[[T], Any]
+) -> JsonObject:
     end = min(start + size, len(records))
     has_more = end < len(records)
-    return {name: [wire(record) for record in records[start:end]]} | _meta(call, records, start, end, has_more=has_more)
+    return {name: [serialize(record) for record in records[start:end]]} | _meta(
+        call, records, start, end, has_more=has_more
+    )
 
 
 def _meta(call: Call, records: Sequence[T], start: int, end: int, *, has_more: bool) -> JsonObject:
@@ -82,10 +88,10 @@ def _meta(call: Call, records: Sequence[T], start: int, end: int, *, has_more: b
 
 
 def _link(call: Call, direction: str, cursor: str) -> str:
-    asked = call.query.get("page", {})
+    options = call.query.get("page", {})
     query = {name: value for name, value in call.query.items() if name not in ("filter", "page")}
     query |= {f"filter[{name}]": value for name, value in call.query.get("filter", {}).items()}
     query[f"page[{direction}]"] = cursor
-    if "size" in asked:
-        query["page[size]"] = asked["size"]
+    if "size" in options:
+        query["page[size]"] = options["size"]
     return f"{call.url}?{urlencode(query)}"

@@ -1,4 +1,4 @@
-"""From a message as it is posted in v2 to a message as it is stored."""
+"""Makes messages from the bodies that v2 posts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from .. import _content, _ids
 from .._errors import bad_request
+from ..store import messages
 from . import _lookup, _metadata
 
 if TYPE_CHECKING:
@@ -32,21 +33,22 @@ _TAG = re.compile(r"<[^>]*>")
 
 
 def add(call: Call, conversation: Conversation) -> Message:
-    """Check the post beyond the spec, and append it to `conversation`."""
+    """Append the posted message to `conversation`. 400 for what the spec cannot check."""
     post = call.body
-    user = author(call, conversation, post["author"])
-    metadata = _metadata.checked(post.get("metadata"), "Message")
-    to = _destination(call.app, conversation, post.get("destination"))
-    content = _stored(call, post["content"])
+    user = find_author(call, conversation, post["author"])
+    metadata = _metadata.validate(post.get("metadata"), "Message")
+    destinations = _destinations(call.app, conversation, post.get("destination"))
+    content = _content_of(call, post["content"])
     name = post["author"].get("displayName")
-    return call.app.add_message(
+    return messages.add(
+        call.app,
         conversation,
         role="appMaker" if user is None else "appUser",
         user=user,
-        to=to,
+        destinations=destinations,
         author_id=_ids.maker_id(call.app.id) if user is None else user.id,
         content=content,
-        name=name or (None if user is None else _content.name_of(call.app, user)),
+        name=name or (None if user is None else _content.display_name(call.app, user)),
         avatar_url=post["author"].get("avatarUrl"),
         subtypes=post["author"].get("subtypes", []),
         payload=post["content"].get("payload") if content["type"] == "text" else None,
@@ -55,33 +57,33 @@ def add(call: Call, conversation: Conversation) -> Message:
     )
 
 
-def author(call: Call, conversation: Conversation, named: JsonObject) -> User | None:
-    """The user who speaks or acts, None for the business. 400 for someone who is not in `conversation`."""
-    if named["type"] == "business":
+def find_author(call: Call, conversation: Conversation, author: JsonObject) -> User | None:
+    """Return the user who is the author, None for the business. 400 if the user is not in `conversation`."""
+    if author["type"] == "business":
         return None
-    if "userId" not in named and "userExternalId" not in named:
+    if "userId" not in author and "userExternalId" not in author:
         raise bad_request("body author: type user needs userId or userExternalId")
-    user = _lookup.named_user(call, named)
+    user = _lookup.named_user(call, author)
     if conversation.participant(user) is None:
         raise bad_request("body author: the user is not in this conversation")
     return user
 
 
-def _destination(app: App, conversation: Conversation, destination: JsonObject | None) -> list[Client] | None:
-    """The clients that the message may go to, None for any."""
+def _destinations(app: App, conversation: Conversation, destination: JsonObject | None) -> list[Client] | None:
+    """Return the clients that the message may go to, None for any."""
     if destination is None:
         return None
     if conversation.type != "personal":
-        raise bad_request("body destination: goes with personal conversations only")
+        raise bad_request("body destination: is for personal conversations only")
     clients = [client for participant in conversation.participants for client in participant.clients]
     if "integrationId" in destination:
         _check_integration(app, destination["integrationId"])
-        reached = [client for client in clients if client.integration_id == destination["integrationId"]]
+        matching = [client for client in clients if client.integration_id == destination["integrationId"]]
     else:
-        reached = [client for client in clients if client.platform == destination["integrationType"]]
-    if not reached and destination.get("integrationType") != "none":
+        matching = [client for client in clients if client.platform == destination["integrationType"]]
+    if not matching and destination.get("integrationType") != "none":
         raise bad_request("body destination: the user has no such client in this conversation")
-    return reached
+    return matching
 
 
 def _check_integration(app: App, integration_id: str) -> None:
@@ -89,7 +91,7 @@ def _check_integration(app: App, integration_id: str) -> None:
         raise bad_request("body destination.integrationId: there is no such integration")
 
 
-def _stored(call: Call, posted: JsonObject) -> JsonObject:
+def _content_of(call: Call, posted: JsonObject) -> JsonObject:
     kind = posted.get("type", "template")
     if kind == "formResponse":
         raise bad_request("body content: a formResponse comes from the web client and cannot be posted")
@@ -99,7 +101,7 @@ def _stored(call: Call, posted: JsonObject) -> JsonObject:
     content = {"type": kind} | {name: posted[name] for name in names if name in posted}
     _render(content)
     if kind in ("carousel", "list"):
-        content["text"] = _fallback(content["items"])
+        content["text"] = _text_of_items(content["items"])
     if "mediaUrl" in content:
         _describe_media(call, content)
     _content.complete(call.app, content, call.root_url)
@@ -107,25 +109,25 @@ def _stored(call: Call, posted: JsonObject) -> JsonObject:
 
 
 def _render(content: JsonObject) -> None:
-    """Rich text is kept as HTML, and as plain text where the post has none."""
+    """Turn Markdown into HTML, and add plain text if the post has none."""
     if "markdownText" in content:
         if "htmlText" in content:
             raise bad_request("body content: htmlText and markdownText exclude each other")
-        content["htmlText"] = _as_html(content.pop("markdownText"))
+        content["htmlText"] = _markdown_to_html(content.pop("markdownText"))
         if len(content["htmlText"]) > _MAX_HTML:
             raise bad_request(f"body content.markdownText: is longer than {_MAX_HTML} characters as HTML")
     if "htmlText" in content:
         content.setdefault("text", html.unescape(_TAG.sub("", content["htmlText"])))
 
 
-def _as_html(markdown: str) -> str:
-    """Paragraphs and bold text; the rest of Markdown stays as it is."""
+def _markdown_to_html(markdown: str) -> str:
+    """Convert paragraphs and bold text; other Markdown stays as it is."""
     escaped = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(markdown, quote=False))
     return "".join(f"<p>{paragraph}</p>" for paragraph in re.split(r"\n\s*\n", escaped))
 
 
-def _fallback(items: list[JsonObject]) -> str:
-    """Items as numbered paragraphs, for channels that show text only."""
+def _text_of_items(items: list[JsonObject]) -> str:
+    """Return the items as numbered paragraphs, for channels that show only text."""
     paragraphs = []
     for number, item in enumerate(items, 1):
         links = [f"{action['text']}: {action['uri']}" for action in item["actions"] if action["type"] == "link"]

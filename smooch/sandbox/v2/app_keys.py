@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._auth import ACCOUNT
-from . import _lookup, wire
+from ..store import keys
+from . import _lookup, serialize
 from ._registry import registry
 
 if TYPE_CHECKING:
@@ -16,19 +17,19 @@ if TYPE_CHECKING:
 @registry.handles("createAppKey", ACCOUNT)
 def create_app_key(call: Call) -> JsonObject:
     """POST /v2/apps/{appId}/keys."""
-    return {"key": wire.key(call.store.create_app_key(call.app, call.body["displayName"]))}
+    return {"key": serialize.key(keys.create_for_app(call.store, call.app, call.body["displayName"]))}
 
 
 @registry.handles("listAppKeys", ACCOUNT)
 def list_app_keys(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/keys."""
-    return {"keys": [wire.key(key) for key in call.store.keys_of(call.app.id)]}
+    return {"keys": [serialize.key(key) for key in keys.of_owner(call.store, call.app.id)]}
 
 
 @registry.handles("getAppKey", ACCOUNT)
 def get_app_key(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/keys/{keyId}."""
-    return {"key": wire.key(_lookup.key(call, call.app.id))}
+    return {"key": serialize.key(_lookup.key(call, call.app.id))}
 
 
 @registry.handles("deleteAppKey", ACCOUNT)

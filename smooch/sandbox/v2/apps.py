@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from .._auth import ACCOUNT, BUSINESS
 from .._errors import bad_request, forbidden
-from . import _metadata, wire
+from ..store import accounts, apps
+from . import _metadata, serialize
 from ._paging import page
 from ._registry import registry
 
@@ -15,67 +16,67 @@ if TYPE_CHECKING:
     from .._entities import JsonObject
     from ..store import App
 
-_NEED_MULTI_CONVO = ("endSessionEnabled", "disableConversationReopen")
+_MULTI_CONVO_SETTINGS = ("endSessionEnabled", "disableConversationReopen")
 
 
 @registry.handles("createApp", ACCOUNT)
 def create_app(call: Call) -> JsonObject:
     """POST /v2/apps."""
     settings = _settings({}, call.body)
-    metadata = _metadata.updated(None, call.body, "App")
-    app = call.store.create_app(call.body["displayName"], owner=call.account.id)
+    metadata = _metadata.merge(None, call.body, "App")
+    app = apps.create(call.store, call.body["displayName"], owner=call.account.id)
     app.settings |= settings
     app.metadata = metadata
-    return {"app": wire.app(app)}
+    return {"app": serialize.app(app)}
 
 
 @registry.handles("listApps", ACCOUNT)
 def list_apps(call: Call) -> JsonObject:
     """GET /v2/apps."""
     owner = call.query.get("filter", {}).get("serviceAccountId")
-    apps = call.store.apps_of(call.account)
+    shown = apps.of_account(call.store, call.account)
     if owner is not None:
-        visible = [call.account] if call.account.service else call.store.service_accounts()
+        visible = [call.account] if call.account.is_service else accounts.service_accounts(call.store)
         if owner not in [account.id for account in visible]:
             raise forbidden("The serviceAccountId provided does not match supplied credentials")
-        apps = [app for app in apps if app.owner == owner]
-    return page(call, "apps", apps, wire.app)
+        shown = [app for app in shown if app.owner == owner]
+    return page(call, "apps", shown, serialize.app)
 
 
 @registry.handles("getApp", BUSINESS)
 def get_app(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}."""
-    return {"app": wire.app_with_subdomain(call.app)}
+    return {"app": serialize.app_with_subdomain(call.app)}
 
 
 @registry.handles("updateApp", BUSINESS)
 def update_app(call: Call) -> JsonObject:
     """PATCH /v2/apps/{appId}."""
     app = call.app
-    app.metadata = _metadata.updated(app.metadata, call.body, "App")
+    app.metadata = _metadata.merge(app.metadata, call.body, "App")
     app.settings = _settings(app.settings, call.body)
     app.name = call.body.get("displayName", app.name)
-    return {"app": wire.app(app)}
+    return {"app": serialize.app(app)}
 
 
 @registry.handles("deleteApp", ACCOUNT)
 def delete_app(call: Call) -> JsonObject:
     """DELETE /v2/apps/{appId}."""
-    call.store.delete_app(call.app)
+    apps.delete(call.store, call.app)
     return {}
 
 
 def allows_several_conversations(app: App) -> bool:
-    """Whether users of `app` can be in several conversations."""
+    """Return whether a user can be in several conversations."""
     return bool(app.settings.get("multiConvoEnabled"))
 
 
 def _settings(settings: JsonObject, body: JsonObject) -> JsonObject:
-    """The settings after the change that `body` may hold."""
+    """Return `settings` with those of `body` merged in. 400 if they do not go together."""
     changed: JsonObject = settings | body.get("settings", {})
     if settings.get("multiConvoEnabled") and not changed["multiConvoEnabled"]:
-        raise bad_request("multiConvoEnabled cannot be switched off again")
-    for name in _NEED_MULTI_CONVO:
+        raise bad_request("body settings: multiConvoEnabled cannot be switched off again")
+    for name in _MULTI_CONVO_SETTINGS:
         if changed.get(name) and not changed.get("multiConvoEnabled"):
-            raise bad_request(f"{name} needs multiConvoEnabled")
+            raise bad_request(f"body settings: {name} needs multiConvoEnabled")
     return changed

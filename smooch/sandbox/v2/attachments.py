@@ -1,11 +1,11 @@
-"""Files that messages refer to. The sandbox serves them itself, below `/media/`."""
+"""Files for messages. The sandbox serves them below `/media/`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from .._auth import ANY_KEY
-from .._call import Call, found
+from .._call import Call, get_or_404
 from .._errors import ApiError, bad_request
 from ._registry import registry
 
@@ -18,7 +18,7 @@ def upload_attachment(call: Call) -> JsonObject:
     """POST /v2/apps/{appId}/attachments."""
     conversation = None
     if "conversationId" in call.query:
-        conversation = found(call.app.conversations, call.query["conversationId"], "Conversation")
+        conversation = get_or_404(call.app.conversations, call.query["conversationId"], "Conversation")
     attachment = call.store_file("source", conversation if call.query.get("for") == "message" else None)
     return {"attachment": {"mediaUrl": call.media_url(attachment), "mediaType": attachment.media_type}}
 

@@ -1,4 +1,4 @@
-"""Clients: the channels by which a user is reached, and the one that stands for all SDK devices."""
+"""Clients: a user's channels, and one client that stands for all SDK devices."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from .. import _ids
 from .._auth import ANY_KEY
-from .._call import Call, found
+from .._call import Call, get_or_404
 from .._entities import Client, JsonObject
 from .._errors import bad_request
-from . import _lookup, wire
+from ..store import clients
+from . import _lookup, serialize
 from ._paging import page
 from ._registry import registry
 
@@ -22,36 +23,36 @@ _PHONE = re.compile(r"\+\d{6,15}")
 
 @registry.handles("createClient", ANY_KEY)
 def create_client(call: Call) -> JsonObject:
-    """A link that needs no word of the user stands right after the answer, any other stays pending."""
+    """Link a channel: with immediate confirmation it is active after the response, else it stays pending."""
     user, criteria = _lookup.user(call), call.body["matchCriteria"]
-    conversation = found(call.app.conversations, call.body["target"]["conversationId"], "Conversation")
+    conversation = get_or_404(call.app.conversations, call.body["target"]["conversationId"], "Conversation")
     if conversation.participant(user) is None:
         raise bad_request("body target.conversationId: the user is not in this conversation")
     client = _client(call, criteria)
-    call.app.start_link(user, client, criteria, conversation)
-    answer = {"client": wire.client(client)}
+    clients.start_link(call.app, user, client, criteria, conversation)
+    body = {"client": serialize.client(client)}
     if call.body["confirmation"]["type"] == "immediate":
-        call.app.confirm_link(user, client, criteria, conversation)
-    return answer
+        clients.confirm_link(call.app, user, client, criteria, conversation)
+    return body
 
 
 @registry.handles("listClients", ANY_KEY)
 def list_clients(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/users/{userIdOrExternalId}/clients."""
-    return page(call, "clients", sorted(_clients(_lookup.user(call)), key=lambda client: client.id), wire.client)
+    return page(call, "clients", sorted(_clients(_lookup.user(call)), key=lambda client: client.id), serialize.client)
 
 
 @registry.handles("removeClient", ANY_KEY)
 def remove_client(call: Call) -> JsonObject:
     """DELETE /v2/apps/{appId}/users/{userIdOrExternalId}/clients/{clientId}."""
     user = _lookup.user(call)
-    client = found({each.id: each for each in _clients(user)}, call.params["clientId"], "Client")
+    client = get_or_404({each.id: each for each in _clients(user)}, call.params["clientId"], "Client")
     if client is user.sdk_client:
         raise bad_request("Cannot remove a client of type 'sdk'")
     if client in user.pending_clients:
-        call.app.remove_pending_client(user, client)
+        clients.remove_pending(call.app, user, client)
     else:
-        call.app.remove_client(user, client)
+        clients.remove(call.app, user, client)
     return {}
 
 
@@ -61,9 +62,9 @@ def _clients(user: User) -> list[Client]:
 
 
 def _client(call: Call, criteria: JsonObject) -> Client:
-    integration = found(call.app.integrations, criteria["integrationId"], "Integration")
+    integration = get_or_404(call.app.integrations, criteria["integrationId"], "Integration")
     if integration.type != criteria["type"]:
-        raise bad_request(f"body matchCriteria.integrationId: is no {criteria['type']} integration")
+        raise bad_request(f"body matchCriteria.integrationId: must be an integration of type {criteria['type']}")
     address = criteria["address"] if criteria["type"] == "mailgun" else _phone_number(criteria["phoneNumber"])
     return Client(
         id=_ids.object_id(),
@@ -78,5 +79,5 @@ def _client(call: Call, criteria: JsonObject) -> Client:
 def _phone_number(text: str) -> str:
     number = re.sub(r"[\s().-]", "", text)
     if not _PHONE.fullmatch(number):
-        raise bad_request("body matchCriteria.phoneNumber: has to be + with country code and number")
+        raise bad_request("body matchCriteria.phoneNumber: must be + with country code and number")
     return number

@@ -1,4 +1,4 @@
-"""Events as deliveries of v2 tell them: an envelope with one event in it."""
+"""Bodies of deliveries of v2, made from events: an envelope with one event."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from .. import _clock, _events
-from .._json import present
-from . import wire
+from .._json import drop_none
+from . import serialize
 
 if TYPE_CHECKING:
     from .._entities import Client, Conversation, JsonObject, Message, User, Webhook
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 _API: JsonObject = {"type": "api:conversations"}
 
 
-def write(event: Event, app: App, webhook: Webhook) -> tuple[str, JsonObject] | None:
-    """Type and body for `webhook`, None if there is nothing to tell it."""
-    told = _Told(webhook.include_full_user, webhook.include_full_source).of(event)
-    if told is None:
+def serialize_delivery(event: Event, app: App, webhook: Webhook) -> tuple[str, JsonObject] | None:
+    """Return type and body for `webhook`, or None if it does not get this event."""
+    serialized = _EventSerializer(webhook.include_full_user, webhook.include_full_source).serialize(event)
+    if serialized is None:
         return None
-    type_, payload = told
+    type_, payload = serialized
     if type_ not in webhook.triggers or _is_standing_by(webhook, type_, event, app):
         return None
     body = {
@@ -35,7 +35,7 @@ def write(event: Event, app: App, webhook: Webhook) -> tuple[str, JsonObject] | 
 
 
 def _is_standing_by(webhook: Webhook, type_: str, event: Event, app: App) -> bool:
-    """Whether the switchboard keeps the event from an integration that does not control the conversation."""
+    """Return whether the integration does not control the conversation, so that the switchboard withholds the event."""
     conversation: Conversation | None = getattr(event, "conversation", None)
     if app.switchboard is None or not app.switchboard.enabled or conversation is None or conversation.active is None:
         return False
@@ -46,65 +46,73 @@ def _is_standing_by(webhook: Webhook, type_: str, event: Event, app: App) -> boo
 
 
 @attrs.frozen
-class _Told:
-    """What is told of events, in as much detail as a webhook asked for."""
+class _EventSerializer:
+    """Makes type and payload of events, in the detail that a webhook asked for."""
 
     with_full_user: bool
     with_full_source: bool
 
-    def of(self, event: Event) -> tuple[str, JsonObject] | None:
+    def serialize(self, event: Event) -> tuple[str, JsonObject] | None:
         match event:
             case _events.MessageAdded(conversation=conversation, message=message):
-                return "conversation:message", _in(
+                return "conversation:message", _with_conversation(
                     conversation, message=self._message(event.user, message, conversation)
                 )
             case _events.MessageDelivered():
-                return self._delivered(event)
+                return self._delivery_event(event)
             case _events.PostbackTapped(conversation=conversation, user=user, action=action):
                 postback = {name: action[name] for name in ("payload", "metadata") if name in action}
                 source = self._source(event.client, user)
-                return "conversation:postback", _in(
+                return "conversation:postback", _with_conversation(
                     conversation, postback=postback, user=self._user(user), source=source
                 )
             case _events.ConversationRead(by="appUser", user=user, conversation=conversation) if user is not None:
                 activity = self._activity("conversation:read", user, event.client)
-                return "conversation:read", _in(conversation, activity=activity)
+                return "conversation:read", _with_conversation(conversation, activity=activity)
             case _events.TypingChanged(by="appUser", user=user, conversation=conversation) if user is not None:
                 activity = self._activity(event.activity["type"], user, event.client)
-                return "conversation:typing", _in(conversation, activity=activity)
+                return "conversation:typing", _with_conversation(conversation, activity=activity)
             case _events.ControlChanged(conversation=conversation, metadata=metadata):
-                return f"switchboard:{event.action}", _in(conversation, metadata=metadata)
+                return f"switchboard:{event.action}", _with_conversation(conversation, metadata=metadata)
             case _events.ControlFailed(conversation=conversation, metadata=metadata):
                 error = {"code": event.code, "message": event.message}
-                return f"switchboard:{event.action}:failure", _in(conversation, metadata=metadata, error=error)
-        return self._of_conversation(event) or self._of_client(event) or self._of_user(event)
+                return f"switchboard:{event.action}:failure", _with_conversation(
+                    conversation, metadata=metadata, error=error
+                )
+        return (
+            self._serialize_conversation_event(event)
+            or self._serialize_client_event(event)
+            or self._serialize_user_event(event)
+        )
 
-    def _of_conversation(self, event: Event) -> tuple[str, JsonObject] | None:
+    def _serialize_conversation_event(self, event: Event) -> tuple[str, JsonObject] | None:
         match event:
             case _events.ConversationCreated(conversation=conversation, user=user, client=client):
-                about = {} if user is None else {"user": self._user(user)}
+                user_field = {} if user is None else {"user": self._user(user)}
                 source = _API if user is None or client is None else self._source(client, user)
-                return "conversation:create", _in(
-                    conversation, creationReason=event.reason, source=source, referral=event.referral, **about
+                return "conversation:create", _with_conversation(
+                    conversation, creationReason=event.reason, source=source, referral=event.referral, **user_field
                 )
             case _events.ConversationReferred(conversation=conversation, user=user, client=client):
                 source = self._source(client, user)
-                return "conversation:referral", _in(
+                return "conversation:referral", _with_conversation(
                     conversation, user=self._user(user), source=source, referral=event.referral
                 )
             case _events.ConversationJoined(conversation=conversation, user=user):
-                return "conversation:join", _in(conversation, user=self._user(user))
+                return "conversation:join", _with_conversation(conversation, user=self._user(user))
             case _events.ConversationLeft(conversation=conversation, user=user):
-                return "conversation:leave", _in(conversation, user=self._user(user))
+                return "conversation:leave", _with_conversation(conversation, user=self._user(user))
             case _events.ConversationRemoved(conversation=conversation):
-                return "conversation:remove", _in(conversation)
+                return "conversation:remove", _with_conversation(conversation)
         return None
 
-    def _of_client(self, event: Event) -> tuple[str, JsonObject] | None:
+    def _serialize_client_event(self, event: Event) -> tuple[str, JsonObject] | None:
         match event:
             case _events.LinkStarted():
-                where = _at(event.conversation)
-                return "client:add", self._client(event.user, event.client, "channelLinking", source=_API, **where)
+                conversation_field = _optional_conversation(event.conversation)
+                return "client:add", self._client(
+                    event.user, event.client, "channelLinking", source=_API, **conversation_field
+                )
             case _events.SdkClientAdded(user=user, client=client):
                 return "client:add", self._client(user, client, "sdkLogin", source={"type": client.platform})
             case _events.SdkClientRemoved(user=user, client=client):
@@ -112,12 +120,16 @@ class _Told:
             case _events.ClientRemoved(user=user, client=client) if client.is_channel:
                 return "client:remove", self._client(user, client, "api", source=_API)
             case _events.LinkMatched(user=user, client=client):
-                return "client:update", self._client(user, client, "matched", **_at(event.conversation))
+                return "client:update", self._client(
+                    user, client, "matched", **_optional_conversation(event.conversation)
+                )
             case _events.LinkSucceeded(user=user, client=client):
-                return "client:update", self._client(user, client, "confirmed", **_at(event.conversation))
+                return "client:update", self._client(
+                    user, client, "confirmed", **_optional_conversation(event.conversation)
+                )
         return None
 
-    def _of_user(self, event: Event) -> tuple[str, JsonObject] | None:
+    def _serialize_user_event(self, event: Event) -> tuple[str, JsonObject] | None:
         match event:
             case _events.UsersMerged(surviving=surviving, discarded=discarded, joined=joined):
                 merged = {"surviving": self._user(surviving), "discarded": self._user(discarded)}
@@ -125,8 +137,8 @@ class _Told:
                 if joined is not None:
                     kept, other = joined
                     payload["mergedConversations"] = {
-                        "surviving": wire.truncated_conversation(kept),
-                        "discarded": wire.truncated_conversation(other),
+                        "surviving": serialize.truncated_conversation(kept),
+                        "discarded": serialize.truncated_conversation(other),
                     }
                 return "user:merge", payload
             case _events.UserUpdated(user=user):
@@ -136,8 +148,8 @@ class _Told:
                 return "user:remove", {"user": self._user(user)}
         return None
 
-    def _delivered(self, event: _events.MessageDelivered) -> tuple[str, JsonObject]:
-        return f"conversation:message:delivery:{event.outcome}", _in(
+    def _delivery_event(self, event: _events.MessageDelivered) -> tuple[str, JsonObject]:
+        return f"conversation:message:delivery:{event.outcome}", _with_conversation(
             event.conversation,
             user=self._user(event.user),
             message={"id": event.message.id},
@@ -151,18 +163,18 @@ class _Told:
         return {"type": type_, "source": self._source(client, user), "author": author}
 
     def _message(self, user: User | None, message: Message, conversation: Conversation) -> JsonObject:
-        told = wire.message(message, conversation)
+        body = serialize.message(message, conversation)
         if user is not None and message.role == "appUser":
-            told["author"]["user"] = self._user(user)
+            body["author"]["user"] = self._user(user)
             if message.client is not None:
-                told["source"] = message.source | self._details(message.client, user)
-        return told
+                body["source"] = message.source | self._details(message.client, user)
+        return body
 
     def _user(self, user: User) -> JsonObject:
-        return wire.user(user) if self.with_full_user else wire.truncated_user(user)
+        return serialize.user(user) if self.with_full_user else serialize.truncated_user(user)
 
     def _client(self, user: User, client: Client, reason: str, **more: JsonObject) -> JsonObject:
-        return {"user": self._user(user), "client": wire.client(client), "reason": reason, **more}
+        return {"user": self._user(user), "client": serialize.client(client), "reason": reason, **more}
 
     def _source(self, client: Client | None, user: User) -> JsonObject:
         if client is None:
@@ -173,14 +185,14 @@ class _Told:
         if not self.with_full_source:
             return {}
         if client.is_channel:
-            return {"client": wire.client(client)}
-        shown = {} if user.sdk_client is None else {"client": wire.client(user.sdk_client)}
-        return shown | {"device": wire.device(client, user)}
+            return {"client": serialize.client(client)}
+        sdk_client = {} if user.sdk_client is None else {"client": serialize.client(user.sdk_client)}
+        return sdk_client | {"device": serialize.device(client, user)}
 
 
-def _at(conversation: Conversation | None) -> JsonObject:
-    return {} if conversation is None else _in(conversation)
+def _optional_conversation(conversation: Conversation | None) -> JsonObject:
+    return {} if conversation is None else _with_conversation(conversation)
 
 
-def _in(conversation: Conversation, **more: Any) -> JsonObject:
-    return {"conversation": wire.truncated_conversation(conversation)} | present(**more)
+def _with_conversation(conversation: Conversation, **more: Any) -> JsonObject:
+    return {"conversation": serialize.truncated_conversation(conversation)} | drop_none(**more)

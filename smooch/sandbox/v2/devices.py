@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from .._auth import ANY_KEY
 from .._errors import not_found
-from . import _lookup, wire
+from . import _lookup, serialize
 from ._registry import registry
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def list_devices(call: Call) -> JsonObject:
     user = _lookup.user(call)
     devices = [client for client in user.clients if not client.is_channel]
     devices.sort(key=lambda device: device.last_seen or 0, reverse=True)
-    return {"devices": [wire.device(device, user) for device in devices]}
+    return {"devices": [serialize.device(device, user) for device in devices]}
 
 
 @registry.handles("getDevice", ANY_KEY)
@@ -30,4 +30,4 @@ def get_device(call: Call) -> JsonObject:
     device = user.client(call.params["deviceId"])
     if device is None or device.is_channel:
         raise not_found("Device")
-    return {"device": wire.device(device, user)}
+    return {"device": serialize.device(device, user)}

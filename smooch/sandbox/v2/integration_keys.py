@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from .._auth import BUSINESS
 from .._errors import bad_request
-from . import _lookup, wire
+from ..store import keys
+from . import _lookup, serialize
 from ._registry import registry
 
 if TYPE_CHECKING:
@@ -21,20 +22,20 @@ def create_custom_integration_key(call: Call) -> JsonObject:
     """POST /v2/apps/{appId}/integrations/{integrationId}/keys."""
     name = call.body["displayName"]
     if not 1 <= len(name) <= MAX_NAME:
-        raise bad_request(f"body displayName: has to have 1 to {MAX_NAME} characters")
-    return {"key": wire.key(call.store.create_integration_key(_custom(call), name))}
+        raise bad_request(f"body displayName: must have 1 to {MAX_NAME} characters")
+    return {"key": serialize.key(keys.create_for_integration(call.store, _custom(call), name))}
 
 
 @registry.handles("listCustomIntegrationKeys", BUSINESS)
 def list_custom_integration_keys(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/integrations/{integrationId}/keys."""
-    return {"keys": [wire.key(key) for key in call.store.keys_of(_custom(call).id)]}
+    return {"keys": [serialize.key(key) for key in keys.of_owner(call.store, _custom(call).id)]}
 
 
 @registry.handles("getCustomIntegrationKey", BUSINESS)
 def get_custom_integration_key(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/integrations/{integrationId}/keys/{keyId}."""
-    return {"key": wire.key(_lookup.key(call, _custom(call).id))}
+    return {"key": serialize.key(_lookup.key(call, _custom(call).id))}
 
 
 @registry.handles("deleteCustomIntegrationKey", BUSINESS)

@@ -8,7 +8,8 @@ from .. import _ids, _spec, _validation
 from .._auth import BUSINESS
 from .._entities import Integration, JsonObject
 from .._errors import bad_request, not_found
-from . import _lookup, wire
+from ..store import integrations, webhooks
+from . import _lookup, serialize
 from ._paging import page
 from ._registry import registry
 from .webhooks import new_webhook
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from .._call import Call
     from .._entities import SwitchboardIntegration
 
-# What the API finds out from the channel, made up here.
+# made-up values of the fields that the API learns from the channel
 _DERIVED: dict[str, JsonObject] = {
     "instagram": {"businessName": "Sandbox", "businessUsername": "sandbox", "pageId": "1001", "businessId": "1002"},
     "messenger": {"pageId": "1001", "pageName": "Sandbox"},
@@ -41,10 +42,10 @@ async def create_integration(call: Call) -> JsonObject:
     )
     if integration.type == "messagebird":
         integration.derived["webhookSecret"] = _ids.webhook_secret()
-    webhooks = [new_webhook(integration, each) for each in body.get("webhooks", [])]
-    for webhook in webhooks:
+    new_webhooks = [new_webhook(integration, each) for each in body.get("webhooks", [])]
+    for webhook in new_webhooks:
         await call.require_target(webhook.target)
-    call.app.add_webhooks(*webhooks)
+    webhooks.add(call.app, *new_webhooks)
     call.app.integrations[integration.id] = integration
     return _response(call, integration)
 
@@ -55,7 +56,7 @@ def list_integrations(call: Call) -> JsonObject:
     types = call.query.get("filter", {}).get("types", "")
     wanted = [kind.strip() for kind in types.split(",") if kind.strip()]
     integrations = [each for each in call.app.integrations.values() if not wanted or each.type in wanted]
-    return page(call, "integrations", integrations, lambda each: wire.integration(each, call.app))
+    return page(call, "integrations", integrations, lambda each: serialize.integration(each, call.app))
 
 
 @registry.handles("getIntegration", BUSINESS)
@@ -82,7 +83,7 @@ def update_integration(call: Call) -> JsonObject:
 @registry.handles("deleteIntegration", BUSINESS)
 def delete_integration(call: Call) -> JsonObject:
     """DELETE /v2/apps/{appId}/integrations/{integrationId}."""
-    call.store.delete_integration(call.app, _lookup.integration(call))
+    integrations.delete(call.store, call.app, _lookup.integration(call))
     return {}
 
 
@@ -101,4 +102,4 @@ def _responder(call: Call, body: JsonObject) -> SwitchboardIntegration | None:
 
 
 def _response(call: Call, integration: Integration) -> JsonObject:
-    return {"integration": wire.integration(integration, call.app)}
+    return {"integration": serialize.integration(integration, call.app)}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._auth import ANY_KEY
-from .._call import Call, found
-from . import _lookup, _posting, wire
+from .._call import Call, get_or_404
+from ..store import messages
+from . import _lookup, _posting, serialize
 from ._paging import newest_page
 from ._registry import registry
 
@@ -20,7 +21,7 @@ PAGE = 100
 def post_message(call: Call) -> JsonObject:
     """POST /v2/apps/{appId}/conversations/{conversationId}/messages."""
     conversation = _lookup.conversation(call)
-    return {"messages": [wire.message(_posting.add(call, conversation), conversation)]}
+    return {"messages": [serialize.message(_posting.add(call, conversation), conversation)]}
 
 
 @registry.handles("listMessages", ANY_KEY)
@@ -28,14 +29,14 @@ def list_messages(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/conversations/{conversationId}/messages."""
     conversation = _lookup.conversation(call)
     return newest_page(
-        call, "messages", conversation.messages, PAGE, lambda message: wire.message(message, conversation)
+        call, "messages", conversation.messages, PAGE, lambda message: serialize.message(message, conversation)
     )
 
 
 @registry.handles("deleteAllMessages", ANY_KEY)
 def delete_all_messages(call: Call) -> JsonObject:
     """DELETE /v2/apps/{appId}/conversations/{conversationId}/messages."""
-    call.app.delete_messages(_lookup.conversation(call))
+    messages.delete_all(call.app, _lookup.conversation(call))
     return {}
 
 
@@ -43,6 +44,6 @@ def delete_all_messages(call: Call) -> JsonObject:
 def delete_message(call: Call) -> JsonObject:
     """DELETE /v2/apps/{appId}/conversations/{conversationId}/messages/{messageId}."""
     conversation = _lookup.conversation(call)
-    messages = {message.id: message for message in conversation.messages}
-    call.app.delete_message(conversation, found(messages, call.params["messageId"], "Message"))
+    by_id = {message.id: message for message in conversation.messages}
+    messages.delete(call.app, conversation, get_or_404(by_id, call.params["messageId"], "Message"))
     return {}

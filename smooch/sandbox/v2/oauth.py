@@ -1,4 +1,4 @@
-"""The OAuth flow of partners. Every client is known here, and every user agrees at once."""
+"""The OAuth flow of partners. Every client is known, and every user agrees at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from .._auth import INTEGRATION, PUBLIC, sign
 from .._call import Redirect
 from .._entities import Integration, JsonObject
 from .._errors import bad_request, not_found, unauthorized
-from . import _lookup, wire
+from ..store import integrations, keys, switchboards
+from . import _lookup, serialize
 from ._registry import registry
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ def get_token(call: Call) -> JsonObject:
         raise not_found("App")
     del call.store.oauth_codes[call.body["code"]]
     integration = _integration(app, client_id)
-    key = next(call.store.keys_of(integration.id), None) or call.store.create_integration_key(integration, "OAuth")
+    key = next(iter(keys.of_owner(call.store, integration.id)), None) or keys.create_for_integration(
+        call.store, integration, "OAuth"
+    )
     claims = {"scope": "integration", "appId": app.id}
     return {"access_token": sign(key, claims), "token_type": "Bearer"}
 
@@ -50,15 +53,15 @@ def get_token(call: Call) -> JsonObject:
 @registry.handles("getTokenInfo", INTEGRATION | {"app"})
 def get_token_info(call: Call) -> JsonObject:
     """GET /v2/tokenInfo."""
-    return {"app": wire.app_with_subdomain(call.app)}
+    return {"app": serialize.app_with_subdomain(call.app)}
 
 
 @registry.handles("revokeAccess", INTEGRATION)
 def revoke_access(call: Call) -> JsonObject:
     """DELETE /oauth/authorization; unlike deleteIntegration, the switchboard does not stand against it."""
     integration = _lookup.own_integration(call)
-    call.app.withdraw(integration)
-    call.store.delete_integration(call.app, integration)
+    switchboards.withdraw(call.app, integration)
+    integrations.delete(call.store, call.app, integration)
     return {}
 
 
@@ -66,9 +69,9 @@ def _integration(app: App, client_id: str) -> Integration:
     for integration in app.integrations.values():
         if integration.type == client_id:
             return integration
-    made = Integration(id=_ids.object_id(), type=client_id)
-    app.integrations[made.id] = made
-    return made
+    created = Integration(id=_ids.object_id(), type=client_id)
+    app.integrations[created.id] = created
+    return created
 
 
 def _is_web(url: str) -> bool:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from .._auth import ANY_KEY
 from .._errors import ApiError, bad_request
-from . import _lookup, wire
+from ..store import participants
+from . import _lookup, serialize
 from ._paging import page
 from ._registry import registry
 from .conversations import new_participant
@@ -25,14 +26,14 @@ def join_conversation(call: Call) -> JsonObject:
     if conversation.participant(user) is not None:
         raise bad_request("The user is a member of the conversation already")
     participant = new_participant(call, user, call.body)
-    call.app.join(conversation, participant)
-    return {"participant": wire.participant(participant)}
+    participants.join(call.app, conversation, participant)
+    return {"participant": serialize.participant(participant)}
 
 
 @registry.handles("listParticipants", ANY_KEY)
 def list_participants(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/conversations/{conversationId}/participants."""
-    return page(call, "participants", _lookup.conversation(call).participants, wire.participant)
+    return page(call, "participants", _lookup.conversation(call).participants, serialize.participant)
 
 
 @registry.handles("leaveConversation", ANY_KEY)
@@ -40,14 +41,14 @@ def leave_conversation(call: Call) -> JsonObject:
     """POST /v2/apps/{appId}/conversations/{conversationId}/leave."""
     conversation = _lookup.conversation(call)
     _lookup.require_group(conversation)
-    participant = _named(call, conversation)
+    participant = _find_participant(call, conversation)
     if participant is None:
         raise ApiError(404, "User is not a member of the conversation")
-    call.app.leave(conversation, participant)
+    participants.leave(call.app, conversation, participant)
     return {}
 
 
-def _named(call: Call, conversation: Conversation) -> Participant | None:
+def _find_participant(call: Call, conversation: Conversation) -> Participant | None:
     if "participantId" in call.body:
         wanted = call.body["participantId"]
         return next((each for each in conversation.participants if each.id == wanted), None)

@@ -21,12 +21,12 @@ NEXT = "next"
 
 @registry.handles("passControl", ANY_KEY)
 def pass_control(call: Call) -> JsonObject:
-    """Passing control to the one that has it changes nothing."""
+    """Pass control; nothing changes if the target has it already."""
     conversation = _conversation(call)
     target = _target(call, conversation, "passControl")
     if conversation.active is not target:
         conversation.active, conversation.pending = target, None
-        _changed(call, conversation, "passControl")
+        _record_change(call, conversation, "passControl")
     return {}
 
 
@@ -39,7 +39,7 @@ def offer_control(call: Call) -> JsonObject:
         message = "Control is with this switchboard integration already"
         _refuse(call, conversation, "offerControl", "switchboard_invalid_target", message)
     conversation.pending = target
-    _changed(call, conversation, "offerControl")
+    _record_change(call, conversation, "offerControl")
     return {}
 
 
@@ -50,43 +50,43 @@ def accept_control(call: Call) -> JsonObject:
     if conversation.pending is None:
         message = "There is no pendingSwitchboardIntegration"
         _refuse(call, conversation, "acceptControl", "switchboard_invalid_action", message)
-    _require_own(call, conversation.pending)
+    _require_control(call, conversation.pending)
     conversation.active, conversation.pending = conversation.pending, None
-    _changed(call, conversation, "acceptControl")
+    _record_change(call, conversation, "acceptControl")
     return {}
 
 
 @registry.handles("releaseControl", ANY_KEY, without_body=True)
 def release_control(call: Call) -> JsonObject:
-    """The next message of a user gives the conversation to the default one again."""
+    """Release control; the next message of a user assigns the conversation to the default integration."""
     conversation = _conversation(call)
-    _require_own(call, conversation.active)
+    _require_control(call, conversation.active)
     conversation.active = conversation.pending = None
-    _changed(call, conversation, "releaseControl")
+    _record_change(call, conversation, "releaseControl")
     return {}
 
 
 def _conversation(call: Call) -> Conversation:
     conversation = _lookup.conversation(call)
-    _metadata.checked(call.body.get("metadata"), "Switchboard")
+    _metadata.validate(call.body.get("metadata"), "Switchboard")
     if call.app.switchboard is None:
         raise not_found("Switchboard")
     return conversation
 
 
-def _require_own(call: Call, each: SwitchboardIntegration | None) -> None:
-    """403 for a caller of integration scope who is not `each`."""
+def _require_control(call: Call, each: SwitchboardIntegration | None) -> None:
+    """403 unless a caller of integration scope is `each` itself."""
     if call.identity.scope == "integration" and (each is None or each.integration.id != call.identity.owner):
         raise forbidden("Forbidden")
 
 
 def _target(call: Call, conversation: Conversation, action: ControlAction) -> SwitchboardIntegration:
-    """Who is named, by id, name or type in this order."""
+    """Return the target that the body names by id, name or type, in this order."""
     board, wanted = call.app.switchboard, call.body["switchboardIntegration"]
-    found = [] if board is None else _candidates(board, conversation, wanted)
-    if len(found) != 1:
+    candidates = [] if board is None else _candidates(board, conversation, wanted)
+    if len(candidates) != 1:
         _refuse(call, conversation, action, "switchboard_invalid_target", "Switchboard invalid target")
-    return found[0]
+    return candidates[0]
 
 
 def _candidates(board: Switchboard, conversation: Conversation, wanted: str) -> list[SwitchboardIntegration]:
@@ -100,7 +100,7 @@ def _candidates(board: Switchboard, conversation: Conversation, wanted: str) -> 
     )
 
 
-def _changed(call: Call, conversation: Conversation, action: ControlAction) -> None:
+def _record_change(call: Call, conversation: Conversation, action: ControlAction) -> None:
     call.store.record(
         ControlChanged(
             app_id=call.app.id,

@@ -1,4 +1,4 @@
-"""What a switchboard can give control to."""
+"""Integrations that a switchboard can give control to."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from .. import _ids
 from .._auth import BUSINESS
-from .._call import Call, found
+from .._call import Call, get_or_404
 from .._entities import Integration, JsonObject, SwitchboardIntegration
 from .._errors import ApiError, bad_request, not_found
-from . import _lookup, wire
+from ..store import switchboards
+from . import _lookup, serialize
 from ._registry import registry
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ def create_switchboard_integration(call: Call) -> JsonObject:
 def list_switchboard_integrations(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/switchboards/{switchboardId}/switchboardIntegrations."""
     board = _lookup.switchboard(call)
-    return {"switchboardIntegrations": [wire.switchboard_integration(each) for each in board.integrations.values()]}
+    return {
+        "switchboardIntegrations": [serialize.switchboard_integration(each) for each in board.integrations.values()]
+    }
 
 
 @registry.handles("updateSwitchboardIntegration", BUSINESS)
@@ -69,14 +72,14 @@ def update_switchboard_integration(call: Call) -> JsonObject:
 
 @registry.handles("deleteSwitchboardIntegration", BUSINESS)
 def delete_switchboard_integration(call: Call) -> JsonObject:
-    """Conversations that it controls get the default one at the user's next message."""
+    """Delete one; its conversations are assigned anew by the user's next message."""
     board = _lookup.switchboard(call)
     each = _lookup.switchboard_integration(board, call.params["switchboardIntegrationId"])
     if board.default is each:
         raise bad_request("The default switchboardIntegration cannot be deleted")
     if any(other.next is each for other in board.integrations.values() if other is not each):
         raise bad_request("Another switchboardIntegration names this one as its next")
-    call.app.remove_from_switchboard(board, each)
+    switchboards.remove_integration(call.app, board, each)
     return {}
 
 
@@ -87,7 +90,7 @@ def _check_name(board: Switchboard, name: str) -> None:
 
 def _integration(app: App, body: JsonObject) -> Integration:
     if "integrationId" in body:
-        return found(app.integrations, body["integrationId"], "Integration")
+        return get_or_404(app.integrations, body["integrationId"], "Integration")
     wanted = body["integrationType"]
     for integration in app.integrations.values():
         if integration.type == wanted:
@@ -95,9 +98,9 @@ def _integration(app: App, body: JsonObject) -> Integration:
     if not wanted.startswith("zd:"):
         raise not_found("Integration")
     # those of Zendesk itself are there in every account
-    made = Integration(id=_ids.object_id(), type=wanted)
-    app.integrations[made.id] = made
-    return made
+    created = Integration(id=_ids.object_id(), type=wanted)
+    app.integrations[created.id] = created
+    return created
 
 
 def _next(board: Switchboard, body: JsonObject) -> SwitchboardIntegration | None:
@@ -106,4 +109,4 @@ def _next(board: Switchboard, body: JsonObject) -> SwitchboardIntegration | None
 
 
 def _response(each: SwitchboardIntegration) -> JsonObject:
-    return {"switchboardIntegration": wire.switchboard_integration(each)}
+    return {"switchboardIntegration": serialize.switchboard_integration(each)}

@@ -8,7 +8,8 @@ from .. import _ids
 from .._auth import BUSINESS
 from .._entities import JsonObject, Switchboard
 from .._errors import ApiError, bad_request
-from . import _lookup, wire
+from ..store import switchboards
+from . import _lookup, serialize
 from ._registry import registry
 
 if TYPE_CHECKING:
@@ -21,14 +22,14 @@ def create_switchboard(call: Call) -> JsonObject:
     if call.app.switchboard is not None:
         raise bad_request("Only one switchboard can be created per app")
     call.app.switchboard = Switchboard(id=_ids.object_id())
-    return {"switchboard": wire.switchboard(call.app.switchboard)}
+    return {"switchboard": serialize.switchboard(call.app.switchboard)}
 
 
 @registry.handles("listSwitchboards", BUSINESS)
 def list_switchboards(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/switchboards."""
     boards = [call.app.switchboard] if call.app.switchboard else []
-    return {"switchboards": [wire.switchboard(board) for board in boards]}
+    return {"switchboards": [serialize.switchboard(board) for board in boards]}
 
 
 @registry.handles("updateSwitchboard", BUSINESS)
@@ -45,16 +46,12 @@ def update_switchboard(call: Call) -> JsonObject:
             missing="SwitchboardIntegration",
         )
     board.default, board.enabled = default, enabled
-    return {"switchboard": wire.switchboard(board)}
+    return {"switchboard": serialize.switchboard(board)}
 
 
 @registry.handles("deleteSwitchboard", BUSINESS)
 def delete_switchboard(call: Call) -> JsonObject:
     """DELETE /v2/apps/{appId}/switchboards/{switchboardId}."""
     _lookup.switchboard(call)
-    call.app.switchboard = None
-    for conversation in call.app.conversations.values():
-        conversation.active = conversation.pending = None
-    for integration in call.app.integrations.values():
-        integration.default_responder = None
+    switchboards.delete(call.app)
     return {}

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .. import _clock
 from .._auth import ANY_KEY
 from .._errors import not_found
-from .._events import UserUpdated
-from . import _lookup, _metadata, wire
+from ..store import users
+from . import _lookup, _metadata, serialize
 from ._registry import registry
 
 if TYPE_CHECKING:
@@ -27,11 +26,11 @@ _PROFILE = {
 @registry.handles("createUser", ANY_KEY)
 def create_user(call: Call) -> JsonObject:
     """POST /v2/apps/{appId}/users."""
-    metadata = _metadata.updated(None, call.body, "User")
-    user = call.app.create_user(external_id=call.body.get("externalId"), brand_id=call.body.get("brandId"))
+    metadata = _metadata.merge(None, call.body, "User")
+    user = users.create(call.app, external_id=call.body.get("externalId"), brand_id=call.body.get("brandId"))
     user.properties = metadata or {}
     _update(user, call.body)
-    return {"user": wire.user(user)}
+    return {"user": serialize.user(user)}
 
 
 @registry.handles("listUsers", ANY_KEY)
@@ -43,28 +42,28 @@ def list_users(call: Call) -> JsonObject:
         for user in call.app.users.values()
         if _has_email(user, email) and (brand_id is None or user.brand_id == brand_id)
     ]
-    return {"users": [wire.user(user) for user in users]}
+    return {"users": [serialize.user(user) for user in users]}
 
 
 @registry.handles("getUser", ANY_KEY)
 def get_user(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/users/{userIdOrExternalId}."""
-    return {"user": wire.user(_lookup.user(call))}
+    return {"user": serialize.user(_lookup.user(call))}
 
 
 @registry.handles("updateUser", ANY_KEY)
 def update_user(call: Call) -> JsonObject:
     """PATCH /v2/apps/{appId}/users/{userIdOrExternalId}."""
     user = _lookup.user(call)
-    user.properties = _metadata.updated(user.properties, call.body, "User") or {}
+    user.properties = _metadata.merge(user.properties, call.body, "User") or {}
     _update(user, call.body)
-    return {"user": wire.user(user)}
+    return {"user": serialize.user(user)}
 
 
 @registry.handles("deleteUser", ANY_KEY)
 def delete_user(call: Call) -> JsonObject:
     """DELETE /v2/apps/{appId}/users/{userIdOrExternalId}."""
-    call.app.delete_user(_lookup.user(call))
+    users.delete(call.app, _lookup.user(call))
     return {}
 
 
@@ -72,13 +71,13 @@ def delete_user(call: Call) -> JsonObject:
 def delete_user_personal_information(call: Call) -> JsonObject:
     """DELETE /v2/apps/{appId}/users/{userIdOrExternalId}/personalinformation."""
     user = _lookup.user(call)
-    call.app.delete_personal_information(user)
-    return {"user": wire.user(user)}
+    users.delete_personal_information(user)
+    return {"user": serialize.user(user)}
 
 
 @registry.handles("syncUser", ANY_KEY, without_body=True)
 def sync_user(call: Call) -> JsonObject:
-    """There is no Zendesk Support behind the sandbox, so that only a merger changes anything."""
+    """Merge with the surviving user; nothing else changes, since there is no Zendesk Support behind the sandbox."""
     app, zendesk_id = call.app, call.params["zendeskId"]
     user = app.user_by_zendesk_id(zendesk_id)
     if user is None:
@@ -87,11 +86,11 @@ def sync_user(call: Call) -> JsonObject:
     surviving = app.user_by_zendesk_id(surviving_id)
     if surviving is None:
         user.zendesk_id = surviving_id
-        call.store.record(UserUpdated(app_id=app.id, at=_clock.now(), user=user))
-        return {"user": wire.user(user)}
+        users.record_update(app, user)
+        return {"user": serialize.user(user)}
     if surviving is not user:
-        app.merge_users(surviving, user)
-    return {"user": wire.user(surviving)}
+        users.merge(app, surviving, user)
+    return {"user": serialize.user(surviving)}
 
 
 def _update(user: User, body: JsonObject) -> None:

@@ -1,4 +1,4 @@
-"""Webhooks of custom integrations and of those of partners."""
+"""Webhooks of custom integrations and of partners' integrations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from .. import _ids, _webhook_rules
 from .._auth import ANY_KEY
 from .._entities import Integration, JsonObject, Webhook
 from .._errors import bad_request
-from . import _lookup, wire
+from ..store import webhooks
+from . import _lookup, serialize
 from ._registry import registry
 
 if TYPE_CHECKING:
@@ -19,36 +20,36 @@ if TYPE_CHECKING:
 async def create_webhook(call: Call) -> JsonObject:
     """POST /v2/apps/{appId}/integrations/{integrationId}/webhooks."""
     integration = _lookup.integration(call)
-    if wire.is_channel(integration):
+    if serialize.is_channel(integration):
         raise bad_request("Webhooks are available only for custom integrations")
     webhook = new_webhook(integration, call.body)
     await call.require_target(webhook.target)
-    call.app.add_webhooks(webhook)
-    return {"webhook": wire.webhook(webhook)}
+    webhooks.add(call.app, webhook)
+    return {"webhook": serialize.webhook(webhook)}
 
 
 @registry.handles("listWebhooks", ANY_KEY)
 def list_webhooks(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/integrations/{integrationId}/webhooks."""
-    return {"webhooks": [wire.webhook(webhook) for webhook in _webhooks(call).values()]}
+    return {"webhooks": [serialize.webhook(webhook) for webhook in _webhooks(call).values()]}
 
 
 @registry.handles("getWebhook", ANY_KEY)
 def get_webhook(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/integrations/{integrationId}/webhooks/{webhookId}."""
-    return {"webhook": wire.webhook(_webhook(call))}
+    return {"webhook": serialize.webhook(_webhook(call))}
 
 
 @registry.handles("updateWebhook", ANY_KEY)
 def update_webhook(call: Call) -> JsonObject:
     """PATCH /v2/apps/{appId}/integrations/{integrationId}/webhooks/{webhookId}."""
     webhook, body = _webhook(call), call.body
-    target = _webhook_rules.target(body.get("target", webhook.target))
-    triggers = _webhook_rules.triggers(body.get("triggers", webhook.triggers))
+    target = _webhook_rules.validate_target(body.get("target", webhook.target))
+    triggers = _webhook_rules.validate_triggers(body.get("triggers", webhook.triggers))
     webhook.target, webhook.triggers = target, triggers
     webhook.include_full_user = body.get("includeFullUser", webhook.include_full_user)
     webhook.include_full_source = body.get("includeFullSource", webhook.include_full_source)
-    return {"webhook": wire.webhook(webhook)}
+    return {"webhook": serialize.webhook(webhook)}
 
 
 @registry.handles("deleteWebhook", ANY_KEY)
@@ -59,12 +60,12 @@ def delete_webhook(call: Call) -> JsonObject:
 
 
 def new_webhook(integration: Integration, body: JsonObject) -> Webhook:
-    """What `body` describes, not added yet."""
+    """Make a webhook from a body, without adding it to the app."""
     return Webhook(
         id=_ids.object_id(),
-        target=_webhook_rules.target(body["target"]),
-        triggers=_webhook_rules.triggers(body["triggers"]),
-        secret=_webhook_rules.secret(body["secret"]) if "secret" in body else _ids.webhook_secret(),
+        target=_webhook_rules.validate_target(body["target"]),
+        triggers=_webhook_rules.validate_triggers(body["triggers"]),
+        secret=_webhook_rules.validate_secret(body["secret"]) if "secret" in body else _ids.webhook_secret(),
         version="v2",
         include_full_user=body.get("includeFullUser", False),
         include_full_source=body.get("includeFullSource", False),

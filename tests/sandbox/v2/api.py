@@ -29,37 +29,37 @@ class Api:
     client: httpx.Client
     _numbers: itertools.count[int] = attrs.Factory(itertools.count)
 
-    def made(self, path: str, name: str, body: Any = None) -> Any:
+    def create(self, path: str, name: str, body: Any = None) -> Any:
         response = self.client.post(path, json=body)
         assert response.status_code == 201, response.text
         return response.json()[name]
 
     def user(self, **fields: Any) -> str:
-        return self.made("/users", "user", {"externalId": f"u-{next(self._numbers)}", **fields})["id"]
+        return self.create("/users", "user", {"externalId": f"u-{next(self._numbers)}", **fields})["id"]
 
     def conversation(self, *user_ids: str, **fields: Any) -> str:
         users = user_ids or (self.user(),)
         body = {"type": "personal", "participants": [{"userId": each} for each in users], **fields}
-        return self.made("/conversations", "conversation", body)["id"]
+        return self.create("/conversations", "conversation", body)["id"]
 
     def group(self, *user_ids: str) -> str:
         participants = [{"userId": each, "subscribeSDKClient": False} for each in user_ids]
-        return self.made("/conversations", "conversation", {"type": "sdkGroup", "participants": participants})["id"]
+        return self.create("/conversations", "conversation", {"type": "sdkGroup", "participants": participants})["id"]
 
     def post(self, conversation_id: str, content: Any = TEXT, author: Any = BUSINESS, **fields: Any) -> Any:
         body = {"author": author, "content": content, **fields}
-        (message,) = self.made(f"/conversations/{conversation_id}/messages", "messages", body)
+        (message,) = self.create(f"/conversations/{conversation_id}/messages", "messages", body)
         return message
 
     def integration(self, type_: str = "custom", **fields: Any) -> str:
         required = {"custom": {"webhooks": [WEBHOOK]}, "telegram": {"token": "t"}}
         required["twilio"] = {"accountSid": "AC1", "authToken": "t", "phoneNumberSid": "PN1"}
         body = {"type": type_, **required.get(type_, {}), **fields}
-        return self.made("/integrations", "integration", body)["id"]
+        return self.create("/integrations", "integration", body)["id"]
 
     def switchboard(self) -> str:
-        return f"/switchboards/{self.made('/switchboards', 'switchboard')['id']}"
+        return f"/switchboards/{self.create('/switchboards', 'switchboard')['id']}"
 
     def switchboard_integration(self, board: str, name: str, **fields: Any) -> str:
         body = {"name": name, **(fields or {"integrationId": self.integration()})}
-        return self.made(f"{board}/switchboardIntegrations", "switchboardIntegration", body)["id"]
+        return self.create(f"{board}/switchboardIntegrations", "switchboardIntegration", body)["id"]

@@ -93,7 +93,7 @@ def test_tokens_that_are_refused(
 
 
 def test_the_user_tokens_of_v1_do_not_open_v2(sandbox: Sandbox, api: Api, connect: Callable[..., httpx.Client]) -> None:
-    api.made("/users", "user", {"externalId": "u"})
+    api.create("/users", "user", {"externalId": "u"})
     client = connect("", auth=None, headers=bearer(sandbox, "app", scope="appUser", userId="u"))
     assert error(client.get(f"/v2/apps/{sandbox.app_id}/users/u")) == (403, "forbidden")
     assert client.get("/v1/appusers/u").status_code == 200

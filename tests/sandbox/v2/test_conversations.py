@@ -57,7 +57,7 @@ def test_fields_can_be_changed_and_removed(api: Api) -> None:
 )
 def test_bad_bodies_are_refused(api: Api, body: dict[str, Any]) -> None:
     for external_id in ("a", "b"):
-        api.made("/users", "user", {"externalId": external_id})
+        api.create("/users", "user", {"externalId": external_id})
     assert error(api.client.post("/conversations", json=body)) == (400, "bad_request")
 
 
@@ -96,7 +96,7 @@ class TestGroups:
     def test_users_join_and_leave(self, api: Api) -> None:
         first, second = api.user(), api.user(externalId="second")
         group = f"/conversations/{api.group(first)}"
-        joined = api.made(f"{group}/join", "participant", {"userExternalId": "second", "subscribeSDKClient": True})
+        joined = api.create(f"{group}/join", "participant", {"userExternalId": "second", "subscribeSDKClient": True})
         assert (joined["userId"], joined["unreadCount"]) == (second, 0)
         assert [each["type"] for each in joined["clientAssociations"]] == ["sdk"]
         assert api.client.post(f"{group}/leave", json={"participantId": joined["id"]}).status_code == 200

@@ -11,7 +11,7 @@ from smooch import Smooch
 from smooch.sandbox import _spec
 from smooch.webhooks import verify
 
-from ..hooks import heard, posts, target, told
+from ..targets import deliveries, deliveries_by_trigger, posts, target
 from .api import BUSINESS, Api, error
 from .test_integrations import link
 
@@ -40,15 +40,15 @@ def peer() -> Iterator[Peer]:
 def listen(api: Api, peer: Peer, integration: str | None = None, **fields: Any) -> dict[str, Any]:
     body = {"target": peer.url, "triggers": all_triggers(), **fields}
     path = f"/integrations/{integration or api.sandbox.integration_id}/webhooks"
-    webhook: dict[str, Any] = api.made(path, "webhook", body)
+    webhook: dict[str, Any] = api.create(path, "webhook", body)
     return webhook
 
 
 @pytest.fixture
 def events(api: Api, peer: Peer) -> Look:
-    """What a webhook that listens to everything was told since the last look."""
+    """What a webhook that listens to everything received since the last look."""
     listen(api, peer)
-    return lambda: told(api.sandbox, peer)
+    return lambda: deliveries_by_trigger(api.sandbox, peer)
 
 
 def test_the_envelope(api: Api, peer: Peer) -> None:
@@ -150,7 +150,7 @@ class TestMessages:
     def test_full_user_and_source(self, api: Api, peer: Peer) -> None:
         listen(api, peer, includeFullUser=True, includeFullSource=True)
         api.sandbox.say("ana", "Hi")
-        message = told(api.sandbox, peer)["conversation:message"]["message"]
+        message = deliveries_by_trigger(api.sandbox, peer)["conversation:message"]["message"]
         assert message["author"]["user"] == api.client.get("/users/ana").json()["user"]
         (client,) = api.client.get("/users/ana/clients").json()["clients"]
         (device,) = api.client.get("/users/ana/devices").json()["devices"]
@@ -236,7 +236,7 @@ class TestClients:
     def test_a_link(self, api: Api, peer: Peer, events: Look) -> None:
         user, twilio = api.user(), api.integration("twilio")
         made = link(api, user, twilio, "immediate")
-        pairs = heard(api.sandbox, peer)
+        pairs = deliveries(api.sandbox, peer)
         updates = [
             (payload["reason"], payload["client"]["status"]) for name, payload in pairs if name == "client:update"
         ]
@@ -285,7 +285,7 @@ class TestClients:
         user, twilio = api.user(), api.integration("twilio")
         link(api, user, twilio, "immediate")
         (conversation,) = api.client.get("/conversations", params={"filter[userId]": user}).json()["conversations"]
-        heard(api.sandbox, peer)
+        deliveries(api.sandbox, peer)
         posted = api.post(conversation["id"])
         delivered = events()["conversation:message:delivery:channel"]
         assert delivered["message"] == {"id": posted["id"]}
@@ -349,9 +349,9 @@ class TestUsers:
         for name in ("ana", "bob"):
             api.sandbox.say(name, "Hi")
             api.sandbox.authenticate_user(name, zendesk_id=f"z-{name}")
-        heard(api.sandbox, peer)
+        deliveries(api.sandbox, peer)
         api.client.post("/users/z-bob/sync", json={"survivingZendeskId": "z-ana"})
-        merged = told(api.sandbox, peer)["user:merge"]["mergedUsers"]
+        merged = deliveries_by_trigger(api.sandbox, peer)["user:merge"]["mergedUsers"]
         assert all("profile" in user for user in merged.values())
 
 
@@ -406,16 +406,16 @@ class TestSwitchboard:
             listen(api, standing_by, desk)
             conversation = api.conversation()
             api.post(conversation)
-            assert told(api.sandbox, standing_by) == {}
+            assert deliveries_by_trigger(api.sandbox, standing_by) == {}
             assert events().keys() == {"conversation:create", "conversation:message"}
             api.client.post(f"/conversations/{conversation}/offerControl", json={"switchboardIntegration": "desk"})
-            assert told(api.sandbox, standing_by).keys() == {"switchboard:offerControl"}
+            assert deliveries_by_trigger(api.sandbox, standing_by).keys() == {"switchboard:offerControl"}
             events()
             api.client.post(f"/conversations/{conversation}/passControl", json={"switchboardIntegration": "desk"})
-            assert told(api.sandbox, standing_by).keys() == {"switchboard:passControl"}
+            assert deliveries_by_trigger(api.sandbox, standing_by).keys() == {"switchboard:passControl"}
             events()
             api.post(conversation)
-            assert told(api.sandbox, standing_by).keys() == {"conversation:message"}
+            assert deliveries_by_trigger(api.sandbox, standing_by).keys() == {"conversation:message"}
             assert events().keys() == {"conversation:message"}, "by default who stands by hears all"
 
     def test_unless_it_asks_for_the_rest(self, api: Api, desk: str, board: str) -> None:
@@ -425,4 +425,7 @@ class TestSwitchboard:
         with target() as standing_by:
             listen(api, standing_by, desk)
             api.post(api.conversation())
-            assert told(api.sandbox, standing_by).keys() == {"conversation:create", "conversation:message"}
+            assert deliveries_by_trigger(api.sandbox, standing_by).keys() == {
+                "conversation:create",
+                "conversation:message",
+            }

@@ -32,7 +32,7 @@ def test_every_type_can_be_made_and_shows_no_field_that_is_only_sent(api: Api, v
     hidden = {name for name, schema in properties(variant).items() if schema.get("writeOnly")}
     assert SCHEMAS[variant]["examples"]
     for example in SCHEMAS[variant]["examples"]:
-        made = api.made("/integrations", "integration", example)
+        made = api.create("/integrations", "integration", example)
         assert (made["type"], made["status"]) == (example["type"], "active")
         assert not hidden & set(made)
         assert api.client.get(f"/integrations/{made['id']}").json()["integration"] == made
@@ -56,7 +56,7 @@ def test_an_update_leaves_what_cannot_change(api: Api) -> None:
 
 def test_a_custom_one_comes_with_its_webhook(api: Api) -> None:
     body = {"type": "custom", "webhooks": [{**WEBHOOK, "secret": "chosen"}]}
-    (webhook,) = api.made("/integrations", "integration", body)["webhooks"]
+    (webhook,) = api.create("/integrations", "integration", body)["webhooks"]
     assert (webhook["secret"], webhook["version"]) == ("chosen", "v2")
 
 
@@ -76,7 +76,7 @@ def test_lists_by_type(api: Api) -> None:
 
 def test_deleting_one_takes_webhooks_keys_and_clients_along(api: Api, connect: Callable[..., httpx.Client]) -> None:
     integration = f"/integrations/{api.integration()}"
-    key = api.made(f"{integration}/keys", "key", {"displayName": "k"})
+    key = api.create(f"{integration}/keys", "key", {"displayName": "k"})
     bot = connect(f"/v2/apps/{api.sandbox.app_id}", auth=(key["id"], key["secret"]))
     assert bot.get("/integrations/me/webhooks").status_code == 200
     assert api.client.delete(integration).status_code == 200
@@ -96,7 +96,7 @@ def link(api: Api, user: str, twilio: str, confirmation: str) -> dict[str, Any]:
     criteria = {"type": "twilio", "integrationId": twilio, "phoneNumber": "+14165550123"}
     target = {"conversationId": api.conversation(user)}
     body = {"matchCriteria": criteria, "confirmation": {"type": confirmation}, "target": target}
-    made: dict[str, Any] = api.made(f"/users/{user}/clients", "client", body)
+    made: dict[str, Any] = api.create(f"/users/{user}/clients", "client", body)
     return made
 
 
@@ -109,12 +109,12 @@ class TestKeys:
     def test_ten_at_most(self, api: Api) -> None:
         path = f"/integrations/{api.integration()}/keys"
         for number in range(10):
-            assert api.made(path, "key", {"displayName": str(number)})["id"].startswith("int_")
+            assert api.create(path, "key", {"displayName": str(number)})["id"].startswith("int_")
         assert error(api.client.post(path, json={"displayName": "one too many"})) == (400, "bad_request")
         assert len(api.client.get(path).json()["keys"]) == 10
 
     def test_a_key_of_another_integration_is_not_found(self, api: Api) -> None:
-        key = api.made(f"/integrations/{api.integration()}/keys", "key", {"displayName": "k"})
+        key = api.create(f"/integrations/{api.integration()}/keys", "key", {"displayName": "k"})
         assert error(api.client.get(f"/integrations/{api.integration()}/keys/{key['id']}")) == (404, "not_found")
 
     def test_app_keys_are_ten_at_most(self, sandbox: Sandbox, account: httpx.Client) -> None:

@@ -86,7 +86,7 @@ def test_a_user_speaks_under_either_id(api: Api) -> None:
     ],
 )
 def test_bad_authors_are_refused(api: Api, author: dict[str, Any], answer: tuple[int, str]) -> None:
-    api.made("/users", "user", {"externalId": "stranger"})
+    api.create("/users", "user", {"externalId": "stranger"})
     body = {"author": author, "content": TEXT}
     assert error(api.client.post(f"/conversations/{api.conversation()}/messages", json=body)) == answer
 

@@ -79,7 +79,7 @@ class World:
     @property
     def client(self) -> str:
         path, body = self.link
-        return f"{path}/{self.api.made(path, 'client', body)['id']}"
+        return f"{path}/{self.api.create(path, 'client', body)['id']}"
 
     @property
     def app_key(self) -> str:
@@ -93,12 +93,12 @@ class World:
     @property
     def integration_key(self) -> str:
         path = f"{self.integration}/keys"
-        return f"{path}/{self.api.made(path, 'key', {'displayName': 'k'})['id']}"
+        return f"{path}/{self.api.create(path, 'key', {'displayName': 'k'})['id']}"
 
     @property
     def webhook(self) -> str:
         path = f"{self.integration}/webhooks"
-        return f"{path}/{self.api.made(path, 'webhook', WEBHOOK)['id']}"
+        return f"{path}/{self.api.create(path, 'webhook', WEBHOOK)['id']}"
 
     @property
     def switchboard_integration(self) -> str:

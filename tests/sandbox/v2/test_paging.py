@@ -35,7 +35,7 @@ def client_of(api: Api, user: str, conversation: str, twilio: str) -> str:
     criteria = {"type": "twilio", "integrationId": twilio, "phoneNumber": "+14165550123"}
     target = {"conversationId": conversation}
     body = {"matchCriteria": criteria, "confirmation": {"type": "immediate"}, "target": target}
-    made: str = api.made(f"/users/{user}/clients", "client", body)["id"]
+    made: str = api.create(f"/users/{user}/clients", "client", body)["id"]
     return made
 
 

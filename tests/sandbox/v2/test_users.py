@@ -17,24 +17,31 @@ def test_a_user_has_what_was_sent(api: Api) -> None:
         "profile": {"givenName": "Ana", "surname": "Ruiz", "email": "ana@shop.example", "locale": "es"},
         "metadata": {"tier": "gold", "orders": 3, "vip": True},
     }
-    made = api.made("/users", "user", body)
+    made = api.create("/users", "user", body)
     assert {**made, **body} == made
     assert (made["authenticated"], made["identities"], made["hasPaymentInfo"]) == (False, [], False)
 
 
+@pytest.mark.parametrize(
+    "time", ["2024-01-01T12:99:00Z", "2024-02-30T00:00:00Z", "2024-01-01T12:00:00", "2024-01-01", "now"]
+)
+def test_a_time_that_does_not_exist_gives_400(api: Api, time: str) -> None:
+    assert error(api.client.post("/users", json={"externalId": "u", "signedUpAt": time})) == (400, "bad_request")
+
+
 def test_both_ids_find_the_user(api: Api) -> None:
-    made = api.made("/users", "user", {"externalId": "a/b?c"})
+    made = api.create("/users", "user", {"externalId": "a/b?c"})
     assert api.client.get("/users/a%2Fb%3Fc").json()["user"] == made
     assert api.client.get(f"/users/{made['id']}").json()["user"] == made
 
 
 def test_an_external_id_is_taken_once(api: Api) -> None:
-    api.made("/users", "user", {"externalId": "u"})
+    api.create("/users", "user", {"externalId": "u"})
     assert error(api.client.post("/users", json={"externalId": "u"})) == (409, "conflict")
 
 
 def test_brands_have_users_of_their_own(api: Api) -> None:
-    shared, own = (api.made("/users", "user", {"externalId": "u", **brand})["id"] for brand in ({}, {"brandId": "7"}))
+    shared, own = (api.create("/users", "user", {"externalId": "u", **brand})["id"] for brand in ({}, {"brandId": "7"}))
     assert api.client.get("/users/u").json()["user"]["id"] == shared
     assert api.client.get("/users/u", params={"brandId": "7"}).json()["user"]["id"] == own
     assert error(api.client.get("/users/u", params={"brandId": "8"})) == (404, "user_not_found")
@@ -143,7 +150,7 @@ class TestSync:
 
     def subscribed(self, api: Api, user: str) -> str:
         body = {"type": "personal", "participants": [{"userId": user, "subscribeSDKClient": True}]}
-        made: str = api.made("/conversations", "conversation", body)["id"]
+        made: str = api.create("/conversations", "conversation", body)["id"]
         return made
 
     def test_brings_conversations_along(self, api: Api) -> None:
@@ -208,7 +215,7 @@ class TestClients:
                 "confirmation": {"type": "immediate"},
                 "target": {"conversationId": conversation},
             }
-            latest = api.made(f"/users/{user}/clients", "client", body)["id"]
+            latest = api.create(f"/users/{user}/clients", "client", body)["id"]
         (participant,) = api.client.get(f"/conversations/{conversation}/participants").json()["participants"]
         assert [each["clientId"] for each in participant["clientAssociations"]].index(latest) == place
 

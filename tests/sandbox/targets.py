@@ -1,4 +1,4 @@
-"""What a webhook's target gets, checked against the specs and read back by smooch.webhooks."""
+"""Targets of webhooks; the deliveries that they receive are checked against the specs and smooch.webhooks."""
 
 from __future__ import annotations
 
@@ -30,28 +30,28 @@ def posts(peer: Peer) -> list[Request]:
     return [request for request in peer.requests if request.method == "POST"]
 
 
-def heard(sandbox: Sandbox, peer: Peer) -> list[tuple[str, Any]]:
-    """What the target was told since the last look: triggers with the body in v1, with the payload in v2."""
+def deliveries(sandbox: Sandbox, peer: Peer) -> list[tuple[str, Any]]:
+    """Return the deliveries since the last call: pairs of trigger and body in v1, of type and payload in v2."""
     sandbox.wait_for_deliveries()
     requests = posts(peer)
     peer.requests.clear()
     return [_checked(request.json()) for request in requests]
 
 
-def told(sandbox: Sandbox, peer: Peer) -> dict[str, Any]:
-    """The same by trigger, where none comes twice."""
-    pairs = heard(sandbox, peer)
-    found = dict(pairs)
-    assert len(found) == len(pairs), "a trigger came twice"
-    return found
+def deliveries_by_trigger(sandbox: Sandbox, peer: Peer) -> dict[str, Any]:
+    """Return the deliveries since the last call by trigger; none comes twice."""
+    pairs = deliveries(sandbox, peer)
+    by_trigger = dict(pairs)
+    assert len(by_trigger) == len(pairs), "a trigger came twice"
+    return by_trigger
 
 
 def _checked(body: dict[str, Any]) -> tuple[str, Any]:
     (event,) = parse(body).events
     assert not type(event).__name__.startswith("Unknown")
     if "trigger" in body:
-        SPEC.answer_validator("WebhookEvent").validate(body)
+        SPEC.response_part_validator("WebhookEvent").validate(body)
         return body["trigger"], body
-    SPEC_V2.answer_validator("WebhookPayload").validate(body)
+    SPEC_V2.response_part_validator("WebhookPayload").validate(body)
     (envelope,) = body["events"]
     return envelope["type"], envelope["payload"]

@@ -1,4 +1,4 @@
-"""State as v2 writes it in JSON. Fields without a value are left out."""
+"""Bodies of v2, made from records. Fields without a value are left out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from .. import _clock, _spec
-from .._json import present
+from .._json import drop_none
 
 if TYPE_CHECKING:
     from .._entities import (
@@ -48,7 +48,7 @@ def error_body(error: ApiError) -> JsonObject:
 
 def app(app: App) -> JsonObject:
     """Schema `App`."""
-    return present(id=app.id, displayName=app.name, settings=_DEFAULT_SETTINGS | app.settings, metadata=app.metadata)
+    return drop_none(id=app.id, displayName=app.name, settings=_DEFAULT_SETTINGS | app.settings, metadata=app.metadata)
 
 
 def app_with_subdomain(each: App) -> JsonObject:
@@ -63,7 +63,7 @@ def key(key: Key) -> JsonObject:
 
 def truncated_user(user: User) -> JsonObject:
     """Schema `UserTruncated`."""
-    return present(
+    return drop_none(
         id=user.id,
         externalId=user.external_id,
         zendeskId=user.zendesk_id,
@@ -74,12 +74,12 @@ def truncated_user(user: User) -> JsonObject:
 
 def user(user: User) -> JsonObject:
     """Schema `User`."""
-    return truncated_user(user) | present(
+    return truncated_user(user) | drop_none(
         signedUpAt=user.signed_up,
         toBeRetained=user.to_be_retained or None,
         hasPaymentInfo=False,
         identities=user.identities,
-        profile=present(
+        profile=drop_none(
             givenName=user.given_name,
             surname=user.surname,
             email=user.email,
@@ -92,7 +92,7 @@ def user(user: User) -> JsonObject:
 
 def client(client: Client) -> JsonObject:
     """Schema `Client`."""
-    return present(
+    return drop_none(
         id=client.id,
         type=client.platform,
         status=client.status,
@@ -108,7 +108,7 @@ def client(client: Client) -> JsonObject:
 
 def device(device: Client, user: User) -> JsonObject:
     """Schema `Device`."""
-    return present(
+    return drop_none(
         id=device.id,
         type=device.platform,
         guid=device.id,
@@ -124,7 +124,7 @@ def device(device: Client, user: User) -> JsonObject:
 
 def truncated_conversation(conversation: Conversation) -> JsonObject:
     """Schema `ConversationTruncated`."""
-    return present(
+    return drop_none(
         id=conversation.id,
         type=conversation.type,
         metadata=conversation.metadata,
@@ -136,7 +136,7 @@ def truncated_conversation(conversation: Conversation) -> JsonObject:
 def conversation(conversation: Conversation) -> JsonObject:
     """Schema `Conversation`."""
     user = conversation.only_user
-    return truncated_conversation(conversation) | present(
+    return truncated_conversation(conversation) | drop_none(
         isDefault=user is not None and user.conversation is conversation,
         displayName=conversation.display_name,
         description=conversation.description,
@@ -160,7 +160,7 @@ def _in_control(each: SwitchboardIntegration | None) -> JsonObject | None:
 
 def participant(participant: Participant) -> JsonObject:
     """Schema `Participant`."""
-    return present(
+    return drop_none(
         id=participant.id,
         userId=participant.user.id,
         userExternalId=participant.user.external_id,
@@ -172,7 +172,7 @@ def participant(participant: Participant) -> JsonObject:
 
 def message(message: Message, conversation: Conversation) -> JsonObject:
     """Schema `Message`."""
-    return present(
+    return drop_none(
         id=message.id,
         received=_clock.iso(message.received),
         author=_author(message),
@@ -185,7 +185,7 @@ def message(message: Message, conversation: Conversation) -> JsonObject:
 
 def _author(message: Message) -> JsonObject:
     from_user = message.role == "appUser"
-    return present(
+    return drop_none(
         type="user" if from_user else "business",
         subtypes=message.subtypes or None,
         userId=message.author_id if from_user else None,
@@ -240,20 +240,20 @@ def webhook(webhook: Webhook) -> JsonObject:
 
 
 def integration(integration: Integration, app: App) -> JsonObject:
-    """Schema `Integration`: of the settings only what answers of its type may show."""
-    wire = present(
+    """Schema `Integration`, with those settings only that responses for its type have."""
+    body = drop_none(
         id=integration.id, type=integration.type, status=integration.status, displayName=integration.display_name
     )
     if integration.type == "custom":
         own = [each for each in app.webhooks.values() if each.integration_id == integration.id]
-        return wire | {"webhooks": [webhook(each) for each in own]}
+        return body | {"webhooks": [webhook(each) for each in own]}
     shown = _shown_settings(integration.type)
     settings = {name: value for name, value in (integration.settings | integration.derived).items() if name in shown}
-    return wire | settings | present(defaultResponder=_default_responder(integration, app))
+    return body | settings | drop_none(defaultResponder=_default_responder(integration, app))
 
 
 def is_channel(integration: Integration) -> bool:
-    """Whether it is one of the API's own channels, rather than a server of the business or a partner."""
+    """Return whether it is one of the API's own channels, rather than a server of the business or a partner."""
     return integration.type != "custom" and bool(_shown_settings(integration.type))
 
 
@@ -268,21 +268,21 @@ def _default_responder(integration: Integration, app: App) -> JsonObject | None:
     responder = integration.default_responder or inherited
     if responder is None:
         return None
-    wire = switchboard_integration(responder)
-    del wire["id"]
-    return wire | {"inherited": integration.default_responder is None}
+    body = switchboard_integration(responder)
+    del body["id"]
+    return body | {"inherited": integration.default_responder is None}
 
 
 def switchboard(board: Switchboard) -> JsonObject:
     """Schema `Switchboard`."""
-    return present(
+    return drop_none(
         id=board.id, enabled=board.enabled, defaultSwitchboardIntegrationId=board.default and board.default.id
     )
 
 
 def switchboard_integration(each: SwitchboardIntegration) -> JsonObject:
     """Schema `SwitchboardIntegration`."""
-    return present(
+    return drop_none(
         id=each.id,
         name=each.name,
         integrationId=each.integration.id,

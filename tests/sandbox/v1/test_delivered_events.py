@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .hooks import heard, target, told
+from ..targets import deliveries, deliveries_by_trigger, target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,9 +39,9 @@ def peer() -> Iterator[Peer]:
 
 @pytest.fixture
 def events(sandbox: Sandbox, client: httpx.Client, peer: Peer) -> Callable[[], dict[str, Any]]:
-    """What a webhook that listens to everything was told since the last look."""
+    """What a webhook that listens to everything received since the last look."""
     client.post("/webhooks", json={"target": peer.url, "triggers": EVERYTHING})
-    return lambda: told(sandbox, peer)
+    return lambda: deliveries_by_trigger(sandbox, peer)
 
 
 def post(client: httpx.Client, text: str = "Hi", **fields: Any) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def link(client: httpx.Client, channel: str = "twilio", **fields: Any) -> None:
 
 
 def linked(sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]) -> None:
-    """Let the user write and be linked to a channel, and look away from what is told of it."""
+    """Let the user write and be linked to a channel, without the deliveries of that."""
     sandbox.say("ana", "Hi")
     events()
     link(client, skipConfirmation=True)
@@ -105,7 +105,7 @@ class TestMessages:
 
 
 @pytest.mark.parametrize(
-    ("triggers", "heard"),
+    ("triggers", "received"),
     [
         (["message"], {"message:appUser", "message:appMaker"}),
         (["message:appMaker"], {"message:appMaker"}),
@@ -116,7 +116,7 @@ class TestMessages:
     ],
 )
 def test_a_webhook_hears_what_it_asked_for(
-    sandbox: Sandbox, client: httpx.Client, peer: Peer, triggers: list[str], heard: set[str]
+    sandbox: Sandbox, client: httpx.Client, peer: Peer, triggers: list[str], received: set[str]
 ) -> None:
     client.post("/webhooks", json={"target": peer.url, "triggers": triggers})
     sandbox.say("ana", "Hi")
@@ -124,7 +124,7 @@ def test_a_webhook_hears_what_it_asked_for(
     sandbox.click("ana", "Go")
     sandbox.set_typing("ana")
     client.post("/appusers/ana/conversation/read")
-    assert told(sandbox, peer).keys() == heard
+    assert deliveries_by_trigger(sandbox, peer).keys() == received
 
 
 class TestWhatAWebhookAskedFor:
@@ -135,16 +135,19 @@ class TestWhatAWebhookAskedFor:
     def test_the_full_user(self, sandbox: Sandbox, client: httpx.Client, peer: Peer) -> None:
         client.post("/webhooks", json={"target": peer.url, "triggers": ["*"], "includeFullAppUser": True})
         sandbox.say("ana", "Hi")
-        assert told(sandbox, peer)["message:appUser"]["appUser"] == client.get("/appusers/ana").json()["appUser"]
+        assert (
+            deliveries_by_trigger(sandbox, peer)["message:appUser"]["appUser"]
+            == client.get("/appusers/ana").json()["appUser"]
+        )
 
     def test_the_client(self, sandbox: Sandbox, client: httpx.Client, peer: Peer) -> None:
         client.post("/webhooks", json={"target": peer.url, "triggers": ["*"], "includeClient": True})
         sandbox.say("ana", "Hi")
         (shown,) = client.get("/appusers/ana").json()["appUser"]["clients"]
-        assert told(sandbox, peer)["message:appUser"]["client"] == shown
+        assert deliveries_by_trigger(sandbox, peer)["message:appUser"]["client"] == shown
         link(client, skipConfirmation=True)
         (twilio,) = (each for each in client.get("/appusers/ana").json()["appUser"]["clients"] if each != shown)
-        assert told(sandbox, peer)["link:success"]["client"] == twilio
+        assert deliveries_by_trigger(sandbox, peer)["link:success"]["client"] == twilio
 
 
 def test_the_version_of_the_path_that_made_it(
@@ -154,8 +157,8 @@ def test_the_version_of_the_path_that_made_it(
         connect("/v1").post("/webhooks", json={"target": peer.url})
         connect("/v1.1").post("/webhooks", json={"target": other.url})
         sandbox.say("ana", "Hi")
-        assert "version" not in told(sandbox, peer)["message:appUser"]
-        assert told(sandbox, other)["message:appUser"]["version"] == "v1.1"
+        assert "version" not in deliveries_by_trigger(sandbox, peer)["message:appUser"]
+        assert deliveries_by_trigger(sandbox, other)["message:appUser"]["version"] == "v1.1"
 
 
 def test_a_conversation_that_is_not_the_default(
@@ -170,11 +173,11 @@ def test_a_conversation_that_is_not_the_default(
     for platform in ("ios", "android"):
         device = {"id": f"d-{platform}", "platform": platform}
         connect("/v1").post("/init", json={"userId": "ana", "device": device})
-    heard(sandbox, peer)
+    deliveries(sandbox, peer)
     sandbox.say("ana", "Hi", conversation_id=second)
-    told_of = told(sandbox, peer)["message:appUser"]
-    assert told_of["conversation"] == {"_id": second} != {"_id": first}
-    assert told_of["client"]["platform"] == "android"
+    body = deliveries_by_trigger(sandbox, peer)["message:appUser"]
+    assert body["conversation"] == {"_id": second} != {"_id": first}
+    assert body["client"]["platform"] == "android"
 
 
 class TestConversation:

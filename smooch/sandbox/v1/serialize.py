@@ -1,4 +1,4 @@
-"""State as v1 and v1.1 write it in JSON. Fields without a value are left out."""
+"""Bodies of v1 and v1.1, made from records. Fields without a value are left out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from .. import _clock, _spec
-from .._json import present
+from .._json import drop_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +38,7 @@ def app(app: App) -> JsonObject:
     """Schema `App`."""
     known = _settings()
     settings = {name: value for name, value in app.settings.items() if name in known}
-    return present(_id=app.id, appToken=app.token, name=app.name, settings=settings, metadata=app.metadata)
+    return drop_none(_id=app.id, appToken=app.token, name=app.name, settings=settings, metadata=app.metadata)
 
 
 @functools.cache
@@ -59,7 +59,7 @@ def service_account(account: Account) -> JsonObject:
 def app_user(user: User, version: str) -> JsonObject:
     """Schema `AppUser`."""
     clients = [client(each, version) for each in user.clients]
-    wire = present(
+    body = drop_none(
         _id=user.id,
         userId=user.external_id,
         givenName=user.given_name,
@@ -70,17 +70,18 @@ def app_user(user: User, version: str) -> JsonObject:
         conversationStarted=user.conversation is not None,
         clients=clients,
         pendingClients=[
-            present(id=each.id, platform=each.platform, displayName=each.display_name) for each in user.pending_clients
+            drop_none(id=each.id, platform=each.platform, displayName=each.display_name)
+            for each in user.pending_clients
         ],
     )
     if version == "v1":
-        wire |= {"credentialRequired": user.credential_required, "devices": clients}
-    return wire
+        body |= {"credentialRequired": user.credential_required, "devices": clients}
+    return body
 
 
 def client(client: Client, version: str) -> JsonObject:
     """Schema `Client`."""
-    wire = present(
+    body = drop_none(
         id=client.id,
         platform=client.platform,
         active=client.active,
@@ -93,13 +94,13 @@ def client(client: Client, version: str) -> JsonObject:
         info=client.info or None,
     )
     if version != "v1":
-        wire |= present(status=client.status, externalId=client.external_id, integrationId=client.integration_id)
-    return wire
+        body |= drop_none(status=client.status, externalId=client.external_id, integrationId=client.integration_id)
+    return body
 
 
 def device(client: Client) -> JsonObject:
     """Schema `Device`."""
-    return present(
+    return drop_none(
         id=client.id,
         platform=client.platform,
         active=client.active,
@@ -112,7 +113,7 @@ def device(client: Client) -> JsonObject:
 
 def message(message: Message) -> JsonObject:
     """Schema `Message`."""
-    return present(
+    return drop_none(
         _id=message.id,
         role=message.role,
         authorId=message.author_id,
@@ -133,7 +134,7 @@ def conversation(conversation: Conversation) -> JsonObject:
 
 
 def legacy_conversation(conversation: Conversation, user: User, app_id: str, messages: Iterable[Message]) -> JsonObject:
-    """Schema `LegacyConversation`: the conversation as it was in 2016, with its history inside."""
+    """Schema `LegacyConversation`: the conversation with its messages, as in 2016."""
     return {
         "_id": conversation.id,
         "appId": app_id,
@@ -150,25 +151,25 @@ def legacy_conversation(conversation: Conversation, user: User, app_id: str, mes
 
 def webhook(webhook: Webhook, version: str) -> JsonObject:
     """Schema `Webhook`."""
-    wire: JsonObject = {
+    body: JsonObject = {
         "_id": webhook.id,
         "target": webhook.target,
         "triggers": webhook.triggers,
         "secret": webhook.secret,
     }
     if version != "v1":
-        wire |= {
+        body |= {
             "version": webhook.version,
             "includeClient": webhook.include_client,
             "includeFullAppUser": webhook.include_full_user,
         }
-    return wire
+    return body
 
 
 def integration(integration: Integration, hidden: frozenset[str], version: str) -> JsonObject:
-    """Schema `Integration`, without the fields of `hidden`, which are its secrets."""
+    """Schema `Integration`, without the fields of `hidden`."""
     shown = {name: value for name, value in integration.settings.items() if name not in hidden}
-    return present(
+    return drop_none(
         _id=integration.id,
         type=integration.type,
         status=integration.status,
@@ -189,7 +190,7 @@ def template(template: Template) -> JsonObject:
 
 def deployment(deployment: Deployment) -> JsonObject:
     """Schema `Deployment`."""
-    return present(
+    return drop_none(
         _id=deployment.id,
         status=deployment.status,
         hosting=deployment.hosting,

@@ -1,10 +1,11 @@
-"""From a message as it is posted in v1 to a message as it is stored."""
+"""Makes messages from the bodies that v1 posts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from .. import _content, _ids
+from ..store import conversations, messages
 
 if TYPE_CHECKING:
     from .._entities import Conversation, JsonObject, Message, User
@@ -23,33 +24,40 @@ _FIELDS = {
 
 
 def infer_type(post: Any) -> None:
-    """Give a message the `type` that clients of before 2016-12 leave out."""
+    """Add the `type` that clients from before 2016-12 leave out."""
     if not isinstance(post, dict) or "type" in post:
         return
     by_field = {"items": "carousel", "coordinates": "location", "fields": "form", "mediaUrl": "image"}
     post["type"] = next((kind for field, kind in by_field.items() if field in post), "text")
 
 
-def complete(app: App, post: JsonObject, root_url: str) -> JsonObject:
-    """The content of `post`, checked beyond the spec and with what the server generates."""
+def build_content(app: App, post: JsonObject, root_url: str) -> JsonObject:
+    """Return the content of a post with the fields that the server generates. 400 for what the spec cannot check."""
     content = {"type": post["type"]} | {name: post[name] for name in _FIELDS[post["type"]] if name in post}
     _content.complete(app, content, root_url)
     return content
 
 
 def add(
-    app: App, user: User, post: JsonObject, content: JsonObject, *, to: Conversation | None = None, **origin: Any
+    app: App,
+    user: User,
+    post: JsonObject,
+    content: JsonObject,
+    *,
+    conversation: Conversation | None = None,
+    **origin: Any,
 ) -> Message:
-    """Append a post with its completed content to a conversation, the user's default one unless another is given."""
+    """Append a message with this content to a conversation, by default the user's default conversation."""
     from_user = post["role"] == "appUser"
     optional = {name: post[name] for name in ("email", "metadata", "payload") if name in post}
-    return app.add_message(
-        to or app.conversation(user),
+    return messages.add(
+        app,
+        conversation or conversations.get_or_create_default(app, user),
         role=post["role"],
         user=user if from_user else None,
         author_id=user.id if from_user else _ids.maker_id(post.get("email", app.id)),
         content=content,
-        name=post.get("name") or (_content.name_of(app, user) if from_user else None),
+        name=post.get("name") or (_content.display_name(app, user) if from_user else None),
         avatar_url=post.get("avatarUrl") or (_content.gravatar(post["email"]) if "email" in post else None),
         **optional,
         **origin,

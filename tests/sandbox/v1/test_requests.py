@@ -13,7 +13,7 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from .contract import SPEC
+from ..contract import SPEC
 
 if TYPE_CHECKING:
     from collections.abc import Callable

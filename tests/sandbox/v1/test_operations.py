@@ -6,7 +6,7 @@ import pytest
 
 from smooch.sandbox import v1
 
-from .contract import SPEC, checked_client
+from ..contract import SPEC, checked_client
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,28 +57,28 @@ class Api:
         posted = self.app.post(f"{user}/messages", json={"role": "appMaker", "type": "text", "text": "Hi"})
         return f"{user}/messages/{posted.json()['message']['_id']}"
 
-    def made(self, path: str, name: str, body: dict[str, Any], client: httpx.Client | None = None) -> str:
+    def create(self, path: str, name: str, body: dict[str, Any], client: httpx.Client | None = None) -> str:
         return f"{path}/{(client or self.app).post(path, json=body).json()[name]['_id']}"
 
     @property
     def webhook(self) -> str:
-        return self.made("/webhooks", "webhook", WEBHOOK)
+        return self.create("/webhooks", "webhook", WEBHOOK)
 
     @property
     def template(self) -> str:
-        return self.made("/templates", "template", TEMPLATE)
+        return self.create("/templates", "template", TEMPLATE)
 
     @property
     def service_account(self) -> str:
-        return self.made("/serviceaccounts", "serviceAccount", {"name": "export"}, self.account)
+        return self.create("/serviceaccounts", "serviceAccount", {"name": "export"}, self.account)
 
     @property
     def service_account_key(self) -> str:
-        return self.made(f"{self.service_account}/keys", "key", {"name": "k"}, self.account)
+        return self.create(f"{self.service_account}/keys", "key", {"name": "k"}, self.account)
 
     @property
     def deployment(self) -> str:
-        return self.made("/whatsapp/deployments", "deployment", {"hosting": "smooch"}, self.account)
+        return self.create("/whatsapp/deployments", "deployment", {"hosting": "smooch"}, self.account)
 
     @property
     def activated_deployment(self) -> str:
@@ -92,11 +92,11 @@ class Api:
         deployment = self.activated_deployment
         self.account.post(f"{deployment}/code/confirm", json={"code": "1"})
         body = {"type": "whatsapp", "deploymentId": deployment.rpartition("/")[2]}
-        return self.made("/integrations", "integration", body)
+        return self.create("/integrations", "integration", body)
 
     @property
     def integration(self) -> str:
-        return self.made("/integrations", "integration", {"type": "telegram", "token": "t"})
+        return self.create("/integrations", "integration", {"type": "telegram", "token": "t"})
 
 
 CASES: dict[str, Callable[[Api], httpx.Response]] = {
@@ -106,7 +106,7 @@ CASES: dict[str, Callable[[Api], httpx.Response]] = {
         "/appusers/merge",
         json={
             "surviving": {"_id": api.user.rpartition("/")[2]},
-            "discarded": {"_id": api.made("/appusers", "appUser", {"userId": "u-2"}).rpartition("/")[2]},
+            "discarded": {"_id": api.create("/appusers", "appUser", {"userId": "u-2"}).rpartition("/")[2]},
         },
     ),
     "getAppUser": lambda api: api.app.get(api.user),
@@ -158,12 +158,12 @@ CASES: dict[str, Callable[[Api], httpx.Response]] = {
     "listApps": lambda api: api.account.get("/apps", params={"limit": 10, "offset": 0}),
     "getApp": lambda api: api.account.get(f"/apps/{api.app_id}"),
     "updateApp": lambda api: api.account.put(f"/apps/{api.app_id}", json={"settings": {"useAnimalNames": False}}),
-    "deleteApp": lambda api: api.account.delete(api.made("/apps", "app", {"name": "Gone"}, api.account)),
+    "deleteApp": lambda api: api.account.delete(api.create("/apps", "app", {"name": "Gone"}, api.account)),
     "createSecretKey": lambda api: api.account.post(f"/apps/{api.app_id}/keys", json={"name": "backend"}),
     "listSecretKeys": lambda api: api.account.get(f"/apps/{api.app_id}/keys"),
     "getSecretKey": lambda api: api.account.get(f"/apps/{api.app_id}/keys/{api.key_id}"),
     "deleteSecretKey": lambda api: api.account.delete(
-        api.made(f"/apps/{api.app_id}/keys", "key", {"name": "k"}, api.account)
+        api.create(f"/apps/{api.app_id}/keys", "key", {"name": "k"}, api.account)
     ),
     "getAppJwt": lambda api: api.account.get(f"/apps/{api.app_id}/keys/{api.key_id}/jwt"),
     "getSdkIds": lambda api: api.app.get("/sdks"),

@@ -9,7 +9,7 @@ import pytest
 from smooch.sandbox import Sandbox
 from smooch.sandbox._clock import iso, seconds
 
-from .contract import checked_client
+from ..contract import checked_client
 
 if TYPE_CHECKING:
     from collections.abc import Callable
