@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Resource:
-    """One part of the API; a client makes its resources when it is constructed."""
+    """One part of the API; a client creates its resources when it is constructed."""
 
     __slots__ = ("_raw", "_settings")
 

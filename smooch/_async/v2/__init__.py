@@ -1,4 +1,4 @@
-"""The client of API v2 and its resources, for asyncio."""
+"""The client of API v2 and its resources."""
 
 from .activities import AsyncActivities
 from .app_keys import AsyncAppKeys

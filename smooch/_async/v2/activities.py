@@ -1,4 +1,4 @@
-"""Typing indicators and read receipts."""
+"""Activities: typing indicators and read receipts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class AsyncActivities(Resource):
-    """Typing indicators and read receipts."""
+    """Activities: typing indicators and read receipts."""
 
     async def send(
         self,
@@ -24,11 +24,11 @@ class AsyncActivities(Resource):
         *,
         author: AuthorLike = "business",
     ) -> None:
-        """Show the others that the business is typing, or has read, or that a user has read (postActivity)."""
+        """Show that the business is typing, or that the business or a user has read (postActivity)."""
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         body = bodies.activity(activity, author)
-        await activities.post_activity.asyncio_detailed(self._app_id(), conversation_id, client=self._raw, body=body)
+        await activities.post_activity.asyncio(self._app_id(), conversation_id, client=self._raw, body=body)
 
     async def mark_read(self, conversation_id: str, *, author: AuthorLike = "business") -> None:
-        """Say that the business, or a user, has read the conversation (postActivity)."""
+        """Mark a conversation as read by the business, or by a user (postActivity)."""
         await self.send(conversation_id, "conversation:read", author=author)

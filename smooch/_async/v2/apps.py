@@ -27,16 +27,16 @@ class AsyncApps(Resource):
         settings: models.AppSettings | Wire | None = None,
         metadata: Metadata | None = None,
     ) -> models.App:
-        """Make an app (createApp). Needs an account key."""
+        """Create an app (createApp). Needs an account key."""
         data = bodies.given(displayName=display_name, settings=settings, metadata=metadata)
         body = bodies.body(models.AppCreate, data, "app")
-        answer = await apps.create_app.asyncio_detailed(client=self._raw, body=body)
-        return answer.parsed.app
+        response = await apps.create_app.asyncio(client=self._raw, body=body)
+        return response.app
 
     async def get(self, app_id: str | None = None) -> models.AppWithSubdomain:
         """Get an app, by default the client's own (getApp)."""
-        answer = await apps.get_app.asyncio_detailed(self._app_id(app_id), client=self._raw)
-        return answer.parsed.app
+        response = await apps.get_app.asyncio(self._app_id(app_id), client=self._raw)
+        return response.app
 
     def list(
         self,
@@ -46,9 +46,12 @@ class AsyncApps(Resource):
         after: str | None = None,
         limit: int | None = None,
     ) -> AsyncPaged[models.App]:
-        """The apps that the credentials, or a service account, can reach (listApps). Needs an account key.
+        """List the apps that the account key, or a service account, can access (listApps).
 
-        From the app `after` on, or backwards from `before`; `limit` at most, or all; a hundred come at a time.
+        Needs an account key.
+
+        Starts after the app with the id `after`, or goes backwards from the one with the id `before`. Returns at most
+        `limit`, or all; fetches 100 at a time.
         """
         walk = paging.Walk(lambda page: page.apps, before=before, after=after, limit=limit)
         filter_ = models.AppListFilter(service_account_id=bodies.optional(service_account_id, "service_account_id"))
@@ -56,14 +59,14 @@ class AsyncApps(Resource):
         return AsyncPaged(lambda page: call(page=page), walk)
 
     async def update(self, data: models.AppUpdate | Wire, *, app_id: str | None = None) -> models.App:
-        """Change what `data` names, and nothing else, of an app, by default the client's own (updateApp).
+        """Change the fields of an app that `data` names, by default the client's own (updateApp).
 
-        `metadata` is merged into what is there; null takes all of it away.
+        `metadata` is merged into the existing metadata; None removes all of it.
         """
         body = bodies.body(models.AppUpdate, data, "data")
-        answer = await apps.update_app.asyncio_detailed(self._app_id(app_id), client=self._raw, body=body)
-        return answer.parsed.app
+        response = await apps.update_app.asyncio(self._app_id(app_id), client=self._raw, body=body)
+        return response.app
 
     async def delete(self, app_id: str) -> None:
-        """Delete an app with all that is in it (deleteApp). Needs an account key."""
-        await apps.delete_app.asyncio_detailed(_bodies.check_id(app_id, "app_id"), client=self._raw)
+        """Delete an app with everything in it (deleteApp). Needs an account key."""
+        await apps.delete_app.asyncio(_bodies.check_id(app_id, "app_id"), client=self._raw)

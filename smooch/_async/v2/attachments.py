@@ -1,4 +1,4 @@
-"""Uploaded files that messages refer to."""
+"""Attachments: uploaded files that messages refer to."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class AsyncAttachments(Resource):
-    """Uploaded files that messages refer to."""
+    """Attachments: uploaded files that messages refer to."""
 
     async def upload(
         self,
@@ -28,27 +28,30 @@ class AsyncAttachments(Resource):
         filename: str | None = None,
         conversation_id: str | None = None,
     ) -> models.Attachment:
-        """Upload a file that messages can refer to (uploadAttachment); `messages.post_media` posts it too.
+        """Upload a file that messages can refer to (uploadAttachment).
 
-        `file_path` is a path, bytes, a pair `("cat.png", b"…")`, or a file opened with mode `rb`, which is sent from
-        where it stands, 50 MB at most. Its type is guessed from its name unless `mime_type` tells; `filename` is its
-        name for the user, in place of its own or where it has none. With `conversation_id` it is deleted together with
-        what it belongs to.
+        `messages.post_media` posts it too. `file_path` is a path, bytes, a pair `("cat.png", b"…")`, or a file opened
+        in mode `rb`, read from its current position; at most 50 MB. Its type is guessed from its name unless
+        `mime_type` is given. `filename` is the name that the user sees. With `conversation_id`, the file is deleted
+        together with the message, conversation or user.
         """
         with _files.opened(file_path, _files.LIMITS[self._settings.prefix], mime_type, filename) as upload:
             return await upload_file(self._raw, self._app_id(), upload, conversation_id)
 
     async def delete(self, media_url: str) -> None:
-        """Delete an uploaded file (deleteAttachment). Caches may serve it for another 15 minutes."""
+        """Delete an uploaded file (deleteAttachment).
+
+        Caches may serve it for another 15 minutes.
+        """
         body = bodies.body(models.AttachmentDelete, {"mediaUrl": media_url}, "attachment")
-        await attachments.delete_attachment.asyncio_detailed(self._app_id(), client=self._raw, body=body)
+        await attachments.delete_attachment.asyncio(self._app_id(), client=self._raw, body=body)
 
 
 async def upload_file(
     raw: Client, app_id: str, upload: _files.Upload, conversation_id: str | None
 ) -> models.Attachment:
     """Upload an opened file."""
-    answer = await attachments.upload_attachment.asyncio_detailed(
+    response = await attachments.upload_attachment.asyncio(
         app_id,
         client=raw,
         body=bodies.attachment_upload(upload),
@@ -56,4 +59,4 @@ async def upload_file(
         for_="message",
         conversation_id=bodies.optional(conversation_id, "conversation_id"),
     )
-    return answer.parsed.attachment
+    return response.attachment

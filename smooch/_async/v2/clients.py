@@ -1,4 +1,4 @@
-"""The channels that a user is reached on."""
+"""Clients: the channels that a user is reached on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class AsyncClients(Resource):
-    """The channels that a user is reached on."""
+    """Clients: the channels that a user is reached on."""
 
     async def create(
         self,
@@ -30,17 +30,18 @@ class AsyncClients(Resource):
         confirmation: str | models.ClientConfirmation | Wire = "immediate",
         brand_id: str | None = None,
     ) -> models.Client:
-        """Reach a user on another channel, in one conversation (createClient).
+        """Link a user to another channel, for one conversation (createClient).
 
-        `match_criteria` says which channel, and who the user is there; `confirmation` is `immediate`, `userActivity` or
-        `prompt`, or says with which message the user is asked. The client is pending until then; webhooks tell.
+        `match_criteria` names the channel and the user's address there. `confirmation` is `immediate`, `userActivity`
+        or `prompt`, or an object with the message that asks the user. Until the user confirms, the client is pending;
+        the triggers `client:add` and `client:update` report the outcome.
         """
         user_id = _bodies.check_id(user_id, "user_id")
         body = bodies.client_create(match_criteria, conversation_id, confirmation)
-        answer = await clients.create_client.asyncio_detailed(
+        response = await clients.create_client.asyncio(
             self._app_id(), user_id, client=self._raw, body=body, brand_id=bodies.optional(brand_id, "brand_id")
         )
-        return answer.parsed.client
+        return response.client
 
     def list(
         self,
@@ -51,9 +52,10 @@ class AsyncClients(Resource):
         limit: int | None = None,
         brand_id: str | None = None,
     ) -> AsyncPaged[models.Client]:
-        """The channels that a user is reached on (listClients).
+        """List the channels that a user is reached on (listClients).
 
-        From the client `after` on, or backwards from `before`; `limit` at most, or all; a hundred come at a time.
+        Starts after the client with the id `after`, or goes backwards from the one with the id `before`. Returns at
+        most `limit`, or all; fetches 100 at a time.
         """
         walk = paging.Walk(lambda page: page.clients, before=before, after=after, limit=limit)
         user_id = _bodies.check_id(user_id, "user_id")
@@ -67,8 +69,8 @@ class AsyncClients(Resource):
         return AsyncPaged(lambda page: call(page=page), walk)
 
     async def remove(self, user_id: str, client_id: str, *, brand_id: str | None = None) -> None:
-        """Stop reaching a user on a channel (removeClient)."""
+        """Unlink a user from a channel (removeClient)."""
         user_id, client_id = _bodies.check_id(user_id, "user_id"), _bodies.check_id(client_id, "client_id")
-        await clients.remove_client.asyncio_detailed(
+        await clients.remove_client.asyncio(
             self._app_id(), user_id, client_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
         )

@@ -1,4 +1,4 @@
-"""Conversations with one user or a group."""
+"""Conversations with one user or with a group."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class AsyncConversations(Resource):
-    """Conversations with one user or a group."""
+    """Conversations with one user or with a group."""
 
     async def create(
         self,
@@ -34,9 +34,10 @@ class AsyncConversations(Resource):
         icon_url: str | None = None,
         metadata: Metadata | None = None,
     ) -> models.Conversation:
-        """Begin a conversation with one user, or one of type `sdkGroup` with up to ten (createConversation).
+        """Create a conversation with one user, or with a group (createConversation).
 
-        Name the one user by either id; or `participants` in detail, who in a group must say `subscribeSDKClient`.
+        Pass the id of one user, or `participants`. A group has type `sdkGroup` and up to ten participants, and each
+        needs `subscribeSDKClient`.
         """
         body = bodies.conversation_create(
             type_,
@@ -48,8 +49,8 @@ class AsyncConversations(Resource):
             iconUrl=icon_url,
             metadata=metadata,
         )
-        answer = await conversations.create_conversation.asyncio_detailed(self._app_id(), client=self._raw, body=body)
-        return answer.parsed.conversation
+        response = await conversations.create_conversation.asyncio(self._app_id(), client=self._raw, body=body)
+        return response.conversation
 
     async def get(self, conversation_id: str) -> models.Conversation:
         """Get a conversation (getConversation).
@@ -58,10 +59,8 @@ class AsyncConversations(Resource):
             NotFound: there is no such conversation.
         """
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
-        answer = await conversations.get_conversation.asyncio_detailed(
-            self._app_id(), conversation_id, client=self._raw
-        )
-        return answer.parsed.conversation
+        response = await conversations.get_conversation.asyncio(self._app_id(), conversation_id, client=self._raw)
+        return response.conversation
 
     def list(
         self,
@@ -72,9 +71,10 @@ class AsyncConversations(Resource):
         after: str | None = None,
         limit: int | None = None,
     ) -> AsyncPaged[models.Conversation]:
-        """The conversations of a user, by either id (listConversations).
+        """List the conversations of a user, by either id (listConversations).
 
-        From the conversation `after` on, or backwards from `before`; `limit` at most, or all; a hundred come at a time.
+        Starts after the conversation with the id `after`, or goes backwards from the one with the id `before`. Returns
+        at most `limit`, or all; fetches 100 at a time.
         """
         walk = paging.Walk(lambda page: page.conversations, before=before, after=after, limit=limit)
         filter_ = bodies.conversation_filter(user_id, user_external_id)
@@ -84,36 +84,39 @@ class AsyncConversations(Resource):
         return AsyncPaged(lambda page: call(page=page), walk)
 
     async def update(self, conversation_id: str, data: models.ConversationUpdate | Wire) -> models.Conversation:
-        """Change what `data` names, and nothing else (updateConversation).
+        """Change the fields of a conversation that `data` names (updateConversation).
 
-        `metadata` is merged into what is there; null takes all of it away.
+        `metadata` is merged into the existing metadata; None removes all of it.
         """
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         body = bodies.body(models.ConversationUpdate, data, "data")
-        answer = await conversations.update_conversation.asyncio_detailed(
+        response = await conversations.update_conversation.asyncio(
             self._app_id(), conversation_id, client=self._raw, body=body
         )
-        return answer.parsed.conversation
+        return response.conversation
 
     async def delete(self, conversation_id: str) -> None:
         """Delete a conversation with its messages and attachments (deleteConversation).
 
         Raises:
-            BadRequest: it is the user's default conversation; `messages.delete_all` empties that.
+            BadRequest: it is the user's default conversation; `messages.delete_all` empties it.
         """
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
-        await conversations.delete_conversation.asyncio_detailed(self._app_id(), conversation_id, client=self._raw)
+        await conversations.delete_conversation.asyncio(self._app_id(), conversation_id, client=self._raw)
 
     async def download_message_ref(
         self, conversation_id: str, user_id: str, *, apple: models.AppleMessageRef | Wire
     ) -> dict[str, Any]:
-        """Fetch what Apple Messages for Business only referred to, in Apple's own form (downloadMessageRef)."""
+        """Download what a message of Apple Messages for Business refers to (downloadMessageRef).
+
+        Returns Apple's own format.
+        """
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         body = bodies.body(models.MessageRefDownload, {"userId": user_id, "apple": apple}, "reference")
-        answer = await conversations.download_message_ref.asyncio_detailed(
+        response = await conversations.download_message_ref.asyncio(
             self._app_id(), conversation_id, client=self._raw, body=body
         )
-        return answer.parsed.to_dict()
+        return response.to_dict()
 
     async def post_conversion_events(
         self,
@@ -121,14 +124,14 @@ class AsyncConversations(Resource):
         channel: ConversionChannel,
         events: Iterable[Wire] | Wire,
     ) -> models.ConversionEvents:
-        """Tell Meta what the user did, for its ads (postConversionEvents).
+        """Report conversions to Meta, for its ads (postConversionEvents).
 
-        `events` is a list of events in Meta's own form, or a mapping with Meta's whole object: the list as `data`, and
-        `test_event_code` or `partner_agent` beside it.
+        `events` is a list of events in Meta's own format, or Meta's whole object: a mapping with the list as `data`,
+        and `test_event_code` or `partner_agent`.
         """
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         body = bodies.conversion_events(channel, events)
-        answer = await conversations.post_conversion_events.asyncio_detailed(
+        response = await conversations.post_conversion_events.asyncio(
             self._app_id(), conversation_id, client=self._raw, body=body
         )
-        return answer.parsed.conversion_events
+        return response.conversion_events

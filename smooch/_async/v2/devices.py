@@ -1,4 +1,4 @@
-"""The devices that a user runs an SDK on."""
+"""Devices that a user runs an SDK on."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 
 class AsyncDevices(Resource):
-    """The devices that a user runs an SDK on."""
+    """Devices that a user runs an SDK on."""
 
     async def list(self, user_id: str, *, brand_id: str | None = None) -> builtins.list[models.Device]:
-        """List what a user runs an SDK on (listDevices)."""
+        """List the devices of a user (listDevices)."""
         user_id = _bodies.check_id(user_id, "user_id")
-        answer = await devices.list_devices.asyncio_detailed(
+        response = await devices.list_devices.asyncio(
             self._app_id(), user_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
         )
-        return paging.records(answer.parsed.devices)
+        return paging.records(response.devices)
 
     async def get(self, user_id: str, device_id: str, *, brand_id: str | None = None) -> models.Device:
-        """Get one device of a user (getDevice)."""
+        """Get a device of a user (getDevice)."""
         user_id, device_id = _bodies.check_id(user_id, "user_id"), _bodies.check_id(device_id, "device_id")
-        answer = await devices.get_device.asyncio_detailed(
+        response = await devices.get_device.asyncio(
             self._app_id(), user_id, device_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
         )
-        return answer.parsed.device
+        return response.device

@@ -1,4 +1,4 @@
-"""Connections of an app to channels and servers."""
+"""Integrations: connections of an app to channels and servers."""
 
 from __future__ import annotations
 
@@ -21,19 +21,22 @@ if TYPE_CHECKING:
 
 
 class AsyncIntegrations(Resource):
-    """Connections of an app to channels and servers."""
+    """Integrations: connections of an app to channels and servers."""
 
     async def create(self, data: models.IntegrationCreate | Wire) -> models.Integration:
-        """Connect a channel, or with type `custom` a server of the business, to the app (createIntegration)."""
+        """Connect a channel or a server of yours to the app (createIntegration).
+
+        For a server of yours, the type is `custom`.
+        """
         body = bodies.integration_create(data)
-        answer = await integrations.create_integration.asyncio_detailed(self._app_id(), client=self._raw, body=body)
-        return answer.parsed.integration
+        response = await integrations.create_integration.asyncio(self._app_id(), client=self._raw, body=body)
+        return response.integration
 
     async def get(self, integration_id: str) -> models.Integration:
         """Get an integration (getIntegration)."""
         integration_id = _bodies.check_id(integration_id, "integration_id")
-        answer = await integrations.get_integration.asyncio_detailed(self._app_id(), integration_id, client=self._raw)
-        return answer.parsed.integration
+        response = await integrations.get_integration.asyncio(self._app_id(), integration_id, client=self._raw)
+        return response.integration
 
     def list(
         self,
@@ -43,9 +46,10 @@ class AsyncIntegrations(Resource):
         after: str | None = None,
         limit: int | None = None,
     ) -> AsyncPaged[models.Integration]:
-        """The integrations of the app, of some types if told (listIntegrations).
+        """List the integrations of the app, or only those of some types (listIntegrations).
 
-        From the integration `after` on, or backwards from `before`; `limit` at most, or all; a hundred come at a time.
+        Starts after the integration with the id `after`, or goes backwards from the one with the id `before`. Returns
+        at most `limit`, or all; fetches 100 at a time.
         """
         walk = paging.Walk(lambda page: page.integrations, before=before, after=after, limit=limit)
         filter_ = bodies.integration_filter(types)
@@ -55,15 +59,15 @@ class AsyncIntegrations(Resource):
         return AsyncPaged(lambda page: call(page=page), walk)
 
     async def update(self, integration_id: str, data: models.IntegrationUpdate | Wire) -> models.Integration:
-        """Change what `data` names, and nothing else (updateIntegration)."""
+        """Change the fields of an integration that `data` names (updateIntegration)."""
         integration_id = _bodies.check_id(integration_id, "integration_id")
         body = bodies.integration_update(data)
-        answer = await integrations.update_integration.asyncio_detailed(
+        response = await integrations.update_integration.asyncio(
             self._app_id(), integration_id, client=self._raw, body=body
         )
-        return answer.parsed.integration
+        return response.integration
 
     async def delete(self, integration_id: str) -> None:
-        """Disconnect a channel (deleteIntegration)."""
+        """Delete an integration, which disconnects its channel (deleteIntegration)."""
         integration_id = _bodies.check_id(integration_id, "integration_id")
-        await integrations.delete_integration.asyncio_detailed(self._app_id(), integration_id, client=self._raw)
+        await integrations.delete_integration.asyncio(self._app_id(), integration_id, client=self._raw)

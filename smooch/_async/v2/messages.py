@@ -32,13 +32,18 @@ class AsyncMessages(Resource):
         """Post a message (postMessage).
 
         `message` is a text, the content of a message as a model or in wire form, or a whole message. All methods that
-        post take the same options: `author` is `business` (unless told), a `User`, an `AuthorPost`, or a mapping such
-        as `{"type": "user", "userExternalId": "b6518"}`; `metadata`, 4 kB at most; `destination`, one channel to send
-        to; `override`, what some channels get instead, in their own form; `schema`, `whatsapp` for content in the
-        form of WhatsApp; `block_chat_input`, for the user to write nothing meanwhile.
+        post take these options:
 
-        A message is never sent twice: where it may have arrived, an error says so. A text with a template in
-        shorthand can become several messages, of which the last is returned.
+        - `author`: `business` (the default), a `User`, an `AuthorPost`, or a mapping such as
+          `{"type": "user", "userExternalId": "b6518"}`
+        - `metadata`: at most 4 kB
+        - `destination`: the one channel to send to
+        - `override`: what some channels get instead, in their own format
+        - `schema`: `whatsapp` if the content is in WhatsApp's own format
+        - `block_chat_input`: whether the user's chat input is blocked while this is the latest message
+
+        A message is never sent twice: if it may have arrived, an error says so. A text with a template in shorthand can
+        become several messages; the last one is returned.
 
         Raises:
             ConversationFull: the conversation holds as many messages as the API allows.
@@ -63,9 +68,9 @@ class AsyncMessages(Resource):
         payload: str | None = None,
         **options: Unpack[MessageOptions],
     ) -> models.Message:
-        """Post a text of up to 4096 characters, plain or rich, with buttons or quick replies if need be (postMessage).
+        """Post a text of at most 4096 characters, with buttons or quick replies (postMessage).
 
-        `options` are those of `post`.
+        Pass one of `text`, `html_text` and `markdown_text`. `options` are those of `post`.
         """
         content = bodies.text_content(
             text=text, htmlText=html_text, markdownText=markdown_text, actions=actions, payload=payload
@@ -84,7 +89,10 @@ class AsyncMessages(Resource):
         actions: Iterable[models.Action | Wire] | None = None,
         **options: Unpack[MessageOptions],
     ) -> models.Message:
-        """Post an image that has an address (postMessage); `post_media` uploads one. Options: see `post`."""
+        """Post an image by its URL (postMessage).
+
+        To upload and post one, use `post_media`. `options` are those of `post`.
+        """
         content = bodies.content(
             "image",
             mediaUrl=media_url,
@@ -107,7 +115,10 @@ class AsyncMessages(Resource):
         alt_text: str | None = None,
         **options: Unpack[MessageOptions],
     ) -> models.Message:
-        """Post a file that has an address (postMessage); `post_media` uploads one. Options: see `post`."""
+        """Post a file by its URL (postMessage).
+
+        To upload and post one, use `post_media`. `options` are those of `post`.
+        """
         content = bodies.content(
             "file", mediaUrl=media_url, text=text, htmlText=html_text, markdownText=markdown_text, altText=alt_text
         )
@@ -121,7 +132,10 @@ class AsyncMessages(Resource):
         display_settings: models.DisplaySettings | Wire | None = None,
         **options: Unpack[MessageOptions],
     ) -> models.Message:
-        """Post up to ten cards side by side (postMessage). Options: see `post`."""
+        """Post up to ten cards side by side (postMessage).
+
+        `options` are those of `post`.
+        """
         content = bodies.content("carousel", items=items, displaySettings=display_settings)
         return await self.post(conversation_id, content, **options)
 
@@ -133,7 +147,10 @@ class AsyncMessages(Resource):
         actions: Iterable[models.ItemAction | Wire] | None = None,
         **options: Unpack[MessageOptions],
     ) -> models.Message:
-        """Post up to ten cards one below the other (postMessage). Options: see `post`."""
+        """Post up to ten cards one below the other (postMessage).
+
+        `options` are those of `post`.
+        """
         content = bodies.content("list", items=items, actions=actions)
         return await self.post(conversation_id, content, **options)
 
@@ -145,7 +162,10 @@ class AsyncMessages(Resource):
         text: str | None = None,
         **options: Unpack[MessageOptions],
     ) -> models.Message:
-        """Post up to 20 questions (postMessage); `text` is what social channels show. Options: see `post`."""
+        """Post a form of up to 20 fields (postMessage).
+
+        Social channels show `text` instead of the form. `options` are those of `post`.
+        """
         content = bodies.content("form", fields=fields, text=text)
         return await self.post(conversation_id, content, **options)
 
@@ -159,14 +179,20 @@ class AsyncMessages(Resource):
         address: str | None = None,
         **options: Unpack[MessageOptions],
     ) -> models.Message:
-        """Post a place, in degrees of latitude and longitude (postMessage). Options: see `post`."""
+        """Post a location, in degrees of latitude and longitude (postMessage).
+
+        `options` are those of `post`.
+        """
         content = bodies.location_content(lat, long, name, address)
         return await self.post(conversation_id, content, **options)
 
     async def post_template(
         self, conversation_id: str, template: Wire, **options: Unpack[MessageOptions]
     ) -> models.Message:
-        """Post a message template of WhatsApp, in WhatsApp's own form (postMessage). Options: see `post`."""
+        """Post a WhatsApp message template, in WhatsApp's own format (postMessage).
+
+        `options` are those of `post`.
+        """
         content = bodies.content("template", template=template)
         options.setdefault("schema", "whatsapp")
         return await self.post(conversation_id, content, **options)
@@ -187,8 +213,8 @@ class AsyncMessages(Resource):
     ) -> models.Message:
         """Upload a file and post it, as an image if it is one (uploadAttachment, postMessage).
 
-        The file is given as in `attachments.upload`; only an image can have `actions`. If the API refuses the message,
-        the uploaded file is removed again. Options: see `post`.
+        Pass the file as in `attachments.upload`. Only images can have `actions`. If the API refuses the message, the
+        uploaded file is deleted again. `options` are those of `post`.
         """
         if actions is not None:
             actions = list(actions)  # read twice
@@ -221,11 +247,12 @@ class AsyncMessages(Resource):
         after: str | None = None,
         limit: int | None = None,
     ) -> AsyncPaged[models.Message]:
-        """The messages of a conversation (listMessages), `limit` at most, or all; a hundred come at a time.
+        """List the messages of a conversation (listMessages).
 
-        Newest first and back in time, as the API pages them (from the message with the id `before`, if given); with
-        `after`, from that message on and forward in time. With `newest_first=False` and no `after`, from the very first
-        message on: then all pages are fetched before the first message is given.
+        The newest message comes first, as in the pages of the API; with `before`, the list starts before the message
+        with that id. With `after`, it starts after that message and goes forward in time. With `newest_first=False` and
+        no `after`, it starts at the very first message: all pages are fetched before the first message is returned.
+        Returns at most `limit`, or all. Fetches 100 at a time.
         """
         walk = paging.messages(newest_first=newest_first, before=before, after=after, limit=limit)
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
@@ -233,12 +260,12 @@ class AsyncMessages(Resource):
         return AsyncPaged(lambda page: call(page=page), walk)
 
     async def delete(self, conversation_id: str, message_id: str) -> None:
-        """Delete one message (deleteMessage)."""
+        """Delete a message (deleteMessage)."""
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         message_id = _bodies.check_id(message_id, "message_id")
-        await messages.delete_message.asyncio_detailed(self._app_id(), conversation_id, message_id, client=self._raw)
+        await messages.delete_message.asyncio(self._app_id(), conversation_id, message_id, client=self._raw)
 
     async def delete_all(self, conversation_id: str) -> None:
         """Delete all messages of a conversation (deleteAllMessages)."""
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
-        await messages.delete_all_messages.asyncio_detailed(self._app_id(), conversation_id, client=self._raw)
+        await messages.delete_all_messages.asyncio(self._app_id(), conversation_id, client=self._raw)

@@ -1,4 +1,4 @@
-"""The access token of a client."""
+"""The access token that a client was made with."""
 
 from __future__ import annotations
 
@@ -13,16 +13,20 @@ if TYPE_CHECKING:
 
 
 class AsyncOAuth(Resource):
-    """The access token of a client."""
+    """The access token that a client was made with."""
 
     async def token_info(self) -> models.AppWithSubdomain:
-        """Get the app that the client's access token belongs to, with id and subdomain (getTokenInfo).
+        """Get the app that the client's access token belongs to (getTokenInfo).
 
-        Who does not know the subdomain yet asks the OAuth bridge itself: `base_url=v2.BRIDGE`.
+        The app comes with id and subdomain. If you do not know the subdomain yet, make the client with
+        `base_url=v2.BRIDGE`.
         """
-        answer = await oauth.get_token_info.asyncio_detailed(client=self._raw)
-        return answer.parsed.app
+        response = await oauth.get_token_info.asyncio(client=self._raw)
+        return response.app
 
     async def revoke_access(self) -> None:
-        """End the access of an integration to the app, as if the user had removed it (revokeAccess)."""
-        await oauth.revoke_access.asyncio_detailed(client=self._raw)
+        """Revoke the integration's access to the app (revokeAccess).
+
+        The effect is the same as if the user had removed the integration.
+        """
+        await oauth.revoke_access.asyncio(client=self._raw)

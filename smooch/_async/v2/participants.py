@@ -1,4 +1,4 @@
-"""The users in a conversation."""
+"""Participants: the users in a conversation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..paging import AsyncPaged
 
 
 class AsyncParticipants(Resource):
-    """The users in a conversation."""
+    """Participants: the users in a conversation."""
 
     async def join(
         self,
@@ -24,17 +24,17 @@ class AsyncParticipants(Resource):
         user_external_id: str | None = None,
         subscribe_sdk_client: bool,
     ) -> models.Participant:
-        """Take a user, by either id, into a conversation of type `sdkGroup` (joinConversation).
+        """Add a user, by either id, to a group conversation (joinConversation).
 
-        `subscribe_sdk_client` says whether the user is notified before having opened it.
+        With `subscribe_sdk_client`, the user is notified of messages before opening the conversation.
         """
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         who = bodies.one_of("user_id", user_id=user_id, user_external_id=user_external_id)
         body = bodies.body(models.ParticipantJoin, {**who, "subscribeSDKClient": subscribe_sdk_client}, "participant")
-        answer = await participants.join_conversation.asyncio_detailed(
+        response = await participants.join_conversation.asyncio(
             self._app_id(), conversation_id, client=self._raw, body=body
         )
-        return answer.parsed.participant
+        return response.participant
 
     def list(
         self,
@@ -44,9 +44,10 @@ class AsyncParticipants(Resource):
         after: str | None = None,
         limit: int | None = None,
     ) -> AsyncPaged[models.Participant]:
-        """The users in a conversation (listParticipants).
+        """List the participants of a conversation (listParticipants).
 
-        From the participant `after` on, or backwards from `before`; `limit` at most, or all; a hundred come at a time.
+        Starts after the participant with the id `after`, or goes backwards from the one with the id `before`. Returns
+        at most `limit`, or all; fetches 100 at a time.
         """
         walk = paging.Walk(lambda page: page.participants, before=before, after=after, limit=limit)
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
@@ -63,12 +64,10 @@ class AsyncParticipants(Resource):
         user_external_id: str | None = None,
         participant_id: str | None = None,
     ) -> None:
-        """Take a user, by one of the three ids, out of a conversation of type `sdkGroup` (leaveConversation)."""
+        """Remove a user, by one of the three ids, from a group conversation (leaveConversation)."""
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         who = bodies.one_of(
             "user_id", user_id=user_id, user_external_id=user_external_id, participant_id=participant_id
         )
         body = bodies.body(models.ParticipantLeave, who, "participant")
-        await participants.leave_conversation.asyncio_detailed(
-            self._app_id(), conversation_id, client=self._raw, body=body
-        )
+        await participants.leave_conversation.asyncio(self._app_id(), conversation_id, client=self._raw, body=body)

@@ -21,40 +21,36 @@ class AsyncSwitchboardActions(Resource):
     async def pass_control(
         self, conversation_id: str, switchboard_integration: str = "next", *, metadata: Metadata | None = None
     ) -> None:
-        """Give control of a conversation to another (passControl).
+        """Pass control of a conversation to another integration (passControl).
 
-        To whom: id, name or integration type of a switchboard integration, or the `next` one of who has control.
+        `switchboard_integration` is its id, name or integration type, or `next`: the one that follows the one in
+        control.
         """
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         data = bodies.given(switchboardIntegration=switchboard_integration, metadata=metadata)
         body = bodies.body(models.PassControl, data, "control")
-        await switchboard_actions.pass_control.asyncio_detailed(
-            self._app_id(), conversation_id, client=self._raw, body=body
-        )
+        await switchboard_actions.pass_control.asyncio(self._app_id(), conversation_id, client=self._raw, body=body)
 
     async def offer_control(
         self, conversation_id: str, switchboard_integration: str = "next", *, metadata: Metadata | None = None
     ) -> None:
-        """Offer control of a conversation to another, named as in `pass_control` (offerControl)."""
+        """Offer control of a conversation to another integration (offerControl).
+
+        `switchboard_integration` is as in `pass_control`.
+        """
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         data = bodies.given(switchboardIntegration=switchboard_integration, metadata=metadata)
         body = bodies.body(models.OfferControl, data, "control")
-        await switchboard_actions.offer_control.asyncio_detailed(
-            self._app_id(), conversation_id, client=self._raw, body=body
-        )
+        await switchboard_actions.offer_control.asyncio(self._app_id(), conversation_id, client=self._raw, body=body)
 
     async def accept_control(self, conversation_id: str, *, metadata: Metadata | None = None) -> None:
-        """Take the control of a conversation that was offered (acceptControl)."""
+        """Accept control of a conversation that was offered (acceptControl)."""
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         body = bodies.body(models.AcceptControl, bodies.given(metadata=metadata), "control")
-        await switchboard_actions.accept_control.asyncio_detailed(
-            self._app_id(), conversation_id, client=self._raw, body=body
-        )
+        await switchboard_actions.accept_control.asyncio(self._app_id(), conversation_id, client=self._raw, body=body)
 
     async def release_control(self, conversation_id: str, *, metadata: Metadata | None = None) -> None:
-        """Leave a conversation without anybody in control (releaseControl)."""
+        """Release control of a conversation, so that no integration has it (releaseControl)."""
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         body = bodies.body(models.ReleaseControl, bodies.given(metadata=metadata), "control")
-        await switchboard_actions.release_control.asyncio_detailed(
-            self._app_id(), conversation_id, client=self._raw, body=body
-        )
+        await switchboard_actions.release_control.asyncio(self._app_id(), conversation_id, client=self._raw, body=body)

@@ -21,25 +21,34 @@ class AsyncSwitchboards(Resource):
     """The switchboard, which decides which integration answers."""
 
     async def create(self) -> models.Switchboard:
-        """Make the switchboard of the app, disabled at first (createSwitchboard). An app has one at most."""
-        answer = await switchboards.create_switchboard.asyncio_detailed(self._app_id(), client=self._raw)
-        return answer.parsed.switchboard
+        """Create the switchboard of the app, disabled at first (createSwitchboard).
+
+        An app has at most one.
+        """
+        response = await switchboards.create_switchboard.asyncio(self._app_id(), client=self._raw)
+        return response.switchboard
 
     async def list(self) -> builtins.list[models.Switchboard]:
         """List the switchboards of the app: none or one (listSwitchboards)."""
-        answer = await switchboards.list_switchboards.asyncio_detailed(self._app_id(), client=self._raw)
-        return paging.records(answer.parsed.switchboards)
+        response = await switchboards.list_switchboards.asyncio(self._app_id(), client=self._raw)
+        return paging.records(response.switchboards)
 
     async def update(self, switchboard_id: str, data: models.SwitchboardUpdate | Wire) -> models.Switchboard:
-        """Change what `data` names, and nothing else (updateSwitchboard). One that is enabled needs a default."""
+        """Change the fields of a switchboard that `data` names (updateSwitchboard).
+
+        An enabled switchboard needs a default switchboard integration.
+        """
         switchboard_id = _bodies.check_id(switchboard_id, "switchboard_id")
         body = bodies.body(models.SwitchboardUpdate, data, "data")
-        answer = await switchboards.update_switchboard.asyncio_detailed(
+        response = await switchboards.update_switchboard.asyncio(
             self._app_id(), switchboard_id, client=self._raw, body=body
         )
-        return answer.parsed.switchboard
+        return response.switchboard
 
     async def delete(self, switchboard_id: str) -> None:
-        """Delete a switchboard; from then on all integrations hear of all conversations (deleteSwitchboard)."""
+        """Delete a switchboard (deleteSwitchboard).
+
+        After that, all integrations receive the events of all conversations.
+        """
         switchboard_id = _bodies.check_id(switchboard_id, "switchboard_id")
-        await switchboards.delete_switchboard.asyncio_detailed(self._app_id(), switchboard_id, client=self._raw)
+        await switchboards.delete_switchboard.asyncio(self._app_id(), switchboard_id, client=self._raw)

@@ -1,4 +1,4 @@
-"""The people who write: profile, identities and metadata."""
+"""Users: profile, identities and metadata."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class AsyncUsers(Resource):
-    """The people who write: profile, identities and metadata."""
+    """Users: profile, identities and metadata."""
 
     async def create(
         self,
@@ -30,16 +30,16 @@ class AsyncUsers(Resource):
         to_be_retained: bool | None = None,
         brand_id: str | None = None,
     ) -> models.User:
-        """Make a user (createUser).
+        """Create a user (createUser).
 
-        `external_id` is the business's own id of the user; `signed_up_at` is ISO 8601 or a datetime, with its timezone.
+        `external_id` is your own id of the user. `signed_up_at` is a datetime with a timezone, or ISO 8601.
 
         Raises:
-            Conflict: the id is taken; `get_or_create` does not mind.
+            Conflict: the id is taken; `get_or_create` returns the user who has it.
         """
         body = bodies.user_create(external_id, profile, metadata, signed_up_at, to_be_retained, brand_id)
-        answer = await users.create_user.asyncio_detailed(self._app_id(), client=self._raw, body=body)
-        return answer.parsed.user
+        response = await users.create_user.asyncio(self._app_id(), client=self._raw, body=body)
+        return response.user
 
     async def get(self, user_id: str, *, brand_id: str | None = None) -> models.User:
         """Get a user (getUser).
@@ -48,10 +48,10 @@ class AsyncUsers(Resource):
             NotFound: there is no such user.
         """
         user_id = _bodies.check_id(user_id, "user_id")
-        answer = await users.get_user.asyncio_detailed(
+        response = await users.get_user.asyncio(
             self._app_id(), user_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
         )
-        return answer.parsed.user
+        return response.user
 
     async def get_or_create(
         self,
@@ -63,10 +63,10 @@ class AsyncUsers(Resource):
         to_be_retained: bool | None = None,
         brand_id: str | None = None,
     ) -> models.User:
-        """Make a user, or get the one who has this id already and leave it as it is (createUser, getUser).
+        """Create a user, or get the one who has this external id, unchanged (createUser, getUser).
 
         Raises:
-            Conflict: `external_id` is the API's own id of another user.
+            Conflict: another user has `external_id` as its id in the API.
         """
         external_id = _bodies.check_id(external_id, "external_id")
         try:
@@ -85,47 +85,56 @@ class AsyncUsers(Resource):
             return user
 
     async def find_by_email(self, email: str, *, brand_id: str | None = None) -> list[models.User]:
-        """Find the users who have an address among their identities, which `profile.email` is not (listUsers)."""
+        """Find users by an email address among their identities (listUsers).
+
+        `profile.email` is not an identity.
+        """
         filter_ = bodies.user_filter(email)
-        answer = await users.list_users.asyncio_detailed(
+        response = await users.list_users.asyncio(
             self._app_id(), client=self._raw, filter_=filter_, brand_id=bodies.optional(brand_id, "brand_id")
         )
-        return paging.records(answer.parsed.users)
+        return paging.records(response.users)
 
     async def update(self, user_id: str, data: models.UserUpdate | Wire, *, brand_id: str | None = None) -> models.User:
-        """Change what `data` names, and nothing else (updateUser).
+        """Change the fields of a user that `data` names (updateUser).
 
-        `metadata` is merged into what is there; null takes all of it away.
+        `metadata` is merged into the existing metadata; None removes all of it.
         """
         user_id = _bodies.check_id(user_id, "user_id")
         body = bodies.body(models.UserUpdate, data, "data")
-        answer = await users.update_user.asyncio_detailed(
+        response = await users.update_user.asyncio(
             self._app_id(), user_id, client=self._raw, body=body, brand_id=bodies.optional(brand_id, "brand_id")
         )
-        return answer.parsed.user
+        return response.user
 
     async def delete(self, user_id: str, *, brand_id: str | None = None) -> None:
-        """Delete a user with clients and conversations (deleteUser). It goes on after the answer."""
+        """Delete a user with clients and conversations (deleteUser).
+
+        The API goes on deleting after its response.
+        """
         user_id = _bodies.check_id(user_id, "user_id")
-        await users.delete_user.asyncio_detailed(
+        await users.delete_user.asyncio(
             self._app_id(), user_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
         )
 
     async def delete_personal_information(self, user_id: str, *, brand_id: str | None = None) -> models.User:
-        """Erase what is known of a user, but keep the conversations (deleteUserPersonalInformation)."""
+        """Delete a user's personal information only (deleteUserPersonalInformation).
+
+        Profile and metadata are deleted, the conversations are kept.
+        """
         user_id = _bodies.check_id(user_id, "user_id")
-        answer = await users.delete_user_personal_information.asyncio_detailed(
+        response = await users.delete_user_personal_information.asyncio(
             self._app_id(), user_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
         )
-        return answer.parsed.user
+        return response.user
 
     async def sync(self, zendesk_id: str, *, surviving_zendesk_id: str | None = None) -> models.User:
-        """Bring a user in line with the Zendesk user behind it (syncUser).
+        """Update a user from the Zendesk user with this id (syncUser).
 
-        Other users may change too: one who has the same id or address is merged into this one. After a merge in
-        Zendesk, `surviving_zendesk_id` is the user who was kept and `zendesk_id` the other.
+        Other users may change too: a user with the same id or address is merged into this one. After a merge in
+        Zendesk, pass the id of the user who was kept as `surviving_zendesk_id`, and the other as `zendesk_id`.
         """
         zendesk_id = _bodies.check_id(zendesk_id, "zendesk_id")
         body = bodies.body(models.UserSync, bodies.given(survivingZendeskId=surviving_zendesk_id), "user")
-        answer = await users.sync_user.asyncio_detailed(self._app_id(), zendesk_id, client=self._raw, body=body)
-        return answer.parsed.user
+        response = await users.sync_user.asyncio(self._app_id(), zendesk_id, client=self._raw, body=body)
+        return response.user

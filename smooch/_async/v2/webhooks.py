@@ -32,57 +32,68 @@ class AsyncWebhooks(Resource):
         include_full_user: bool | None = None,
         include_full_source: bool | None = None,
     ) -> models.Webhook:
-        """Make a webhook (createWebhook). An app has ten at most; `ensure` makes it once."""
+        """Create a webhook (createWebhook). `ensure` creates it only once.
+
+        An app has at most ten. `integration` is as in `list`.
+        """
         integration = _bodies.check_id(integration, "integration")
         body = bodies.webhook_create(
             _webhook_plan.check_target(target),
             bodies.check_triggers(triggers, "triggers"),
             bodies.webhook_options(include_full_user, include_full_source),
         )
-        answer = await webhooks.create_webhook.asyncio_detailed(
-            self._app_id(), integration, client=self._raw, body=body
-        )
-        return answer.parsed.webhook
+        response = await webhooks.create_webhook.asyncio(self._app_id(), integration, client=self._raw, body=body)
+        return response.webhook
 
     async def get(self, webhook_id: str, *, integration: str = "me") -> models.Webhook:
-        """Get a webhook, with its secret (getWebhook)."""
+        """Get a webhook, with its secret (getWebhook).
+
+        `integration` is as in `list`.
+        """
         integration, webhook_id = (
             _bodies.check_id(integration, "integration"),
             _bodies.check_id(webhook_id, "webhook_id"),
         )
-        answer = await webhooks.get_webhook.asyncio_detailed(self._app_id(), integration, webhook_id, client=self._raw)
-        return answer.parsed.webhook
+        response = await webhooks.get_webhook.asyncio(self._app_id(), integration, webhook_id, client=self._raw)
+        return response.webhook
 
     async def list(self, *, integration: str = "me") -> builtins.list[models.Webhook]:
         """List the webhooks of an integration (listWebhooks).
 
-        `me` is the integration that an integration key or an access token belongs to; with any other key name one.
+        `me` is the integration that the client's integration key or access token belongs to; with any other key pass an
+        id.
         """
         integration = _bodies.check_id(integration, "integration")
-        answer = await webhooks.list_webhooks.asyncio_detailed(self._app_id(), integration, client=self._raw)
-        return paging.records(answer.parsed.webhooks)
+        response = await webhooks.list_webhooks.asyncio(self._app_id(), integration, client=self._raw)
+        return paging.records(response.webhooks)
 
     async def update(
         self, webhook_id: str, data: models.WebhookUpdate | Wire, *, integration: str = "me"
     ) -> models.Webhook:
-        """Change what `data` names, and nothing else; `triggers` is the whole new list (updateWebhook)."""
+        """Change the fields of a webhook that `data` names (updateWebhook).
+
+        `triggers` replaces the whole list. `integration` is as in `list`.
+        """
         integration, webhook_id = (
             _bodies.check_id(integration, "integration"),
             _bodies.check_id(webhook_id, "webhook_id"),
         )
         body = bodies.webhook_changes(data)
-        answer = await webhooks.update_webhook.asyncio_detailed(
+        response = await webhooks.update_webhook.asyncio(
             self._app_id(), integration, webhook_id, client=self._raw, body=body
         )
-        return answer.parsed.webhook
+        return response.webhook
 
     async def delete(self, webhook_id: str, *, integration: str = "me") -> None:
-        """Delete a webhook (deleteWebhook)."""
+        """Delete a webhook (deleteWebhook).
+
+        `integration` is as in `list`.
+        """
         integration, webhook_id = (
             _bodies.check_id(integration, "integration"),
             _bodies.check_id(webhook_id, "webhook_id"),
         )
-        await webhooks.delete_webhook.asyncio_detailed(self._app_id(), integration, webhook_id, client=self._raw)
+        await webhooks.delete_webhook.asyncio(self._app_id(), integration, webhook_id, client=self._raw)
 
     async def ensure(
         self,

@@ -1,5 +1,5 @@
 # Derived from smooch/_async/v2/__init__.py by scripts/unasync.py; edit that file.
-"""The client of API v2 and its resources, for asyncio."""
+"""The client of API v2 and its resources."""
 
 from .activities import Activities
 from .app_keys import AppKeys

@@ -1,5 +1,5 @@
 # Derived from smooch/_async/v2/activities.py by scripts/unasync.py; edit that file.
-"""Typing indicators and read receipts."""
+"""Activities: typing indicators and read receipts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Activities(Resource):
-    """Typing indicators and read receipts."""
+    """Activities: typing indicators and read receipts."""
 
     def send(
         self,
@@ -25,11 +25,11 @@ class Activities(Resource):
         *,
         author: AuthorLike = "business",
     ) -> None:
-        """Show the others that the business is typing, or has read, or that a user has read (postActivity)."""
+        """Show that the business is typing, or that the business or a user has read (postActivity)."""
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         body = bodies.activity(activity, author)
-        activities.post_activity.sync_detailed(self._app_id(), conversation_id, client=self._raw, body=body)
+        activities.post_activity.sync(self._app_id(), conversation_id, client=self._raw, body=body)
 
     def mark_read(self, conversation_id: str, *, author: AuthorLike = "business") -> None:
-        """Say that the business, or a user, has read the conversation (postActivity)."""
+        """Mark a conversation as read by the business, or by a user (postActivity)."""
         self.send(conversation_id, "conversation:read", author=author)

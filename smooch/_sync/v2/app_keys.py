@@ -20,23 +20,35 @@ class AppKeys(Resource):
     """API keys of an app."""
 
     def create(self, display_name: str, *, app_id: str | None = None) -> models.AppKey:
-        """Make a key of an app, by default the client's own (createAppKey). Ten at most. Needs an account key."""
+        """Create an API key of an app, by default the client's own (createAppKey).
+
+        An app has at most ten. Needs an account key.
+        """
         body = bodies.body(models.AppKeyCreate, {"displayName": display_name}, "key")
-        answer = app_keys.create_app_key.sync_detailed(self._app_id(app_id), client=self._raw, body=body)
-        return answer.parsed.key
+        response = app_keys.create_app_key.sync(self._app_id(app_id), client=self._raw, body=body)
+        return response.key
 
     def get(self, key_id: str, *, app_id: str | None = None) -> models.AppKey:
-        """Get a key of an app, by default the client's own, with its secret (getAppKey). Needs an account key."""
+        """Get an API key of an app, by default the client's own, with its secret (getAppKey).
+
+        Needs an account key.
+        """
         key_id = _bodies.check_id(key_id, "key_id")
-        answer = app_keys.get_app_key.sync_detailed(self._app_id(app_id), key_id, client=self._raw)
-        return answer.parsed.key
+        response = app_keys.get_app_key.sync(self._app_id(app_id), key_id, client=self._raw)
+        return response.key
 
     def list(self, *, app_id: str | None = None) -> builtins.list[models.AppKey]:
-        """List the keys of an app, by default the client's own (listAppKeys). Needs an account key."""
-        answer = app_keys.list_app_keys.sync_detailed(self._app_id(app_id), client=self._raw)
-        return paging.records(answer.parsed.keys)
+        """List the API keys of an app, by default the client's own (listAppKeys).
+
+        Needs an account key.
+        """
+        response = app_keys.list_app_keys.sync(self._app_id(app_id), client=self._raw)
+        return paging.records(response.keys)
 
     def delete(self, key_id: str, *, app_id: str | None = None) -> None:
-        """Delete a key of an app, by default the client's own (deleteAppKey). Needs an account key."""
+        """Delete an API key of an app, by default the client's own (deleteAppKey).
+
+        Needs an account key.
+        """
         key_id = _bodies.check_id(key_id, "key_id")
-        app_keys.delete_app_key.sync_detailed(self._app_id(app_id), key_id, client=self._raw)
+        app_keys.delete_app_key.sync(self._app_id(app_id), key_id, client=self._raw)

@@ -1,5 +1,5 @@
 # Derived from smooch/_async/v2/attachments.py by scripts/unasync.py; edit that file.
-"""Uploaded files that messages refer to."""
+"""Attachments: uploaded files that messages refer to."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Attachments(Resource):
-    """Uploaded files that messages refer to."""
+    """Attachments: uploaded files that messages refer to."""
 
     def upload(
         self,
@@ -29,27 +29,30 @@ class Attachments(Resource):
         filename: str | None = None,
         conversation_id: str | None = None,
     ) -> models.Attachment:
-        """Upload a file that messages can refer to (uploadAttachment); `messages.post_media` posts it too.
+        """Upload a file that messages can refer to (uploadAttachment).
 
-        `file_path` is a path, bytes, a pair `("cat.png", b"…")`, or a file opened with mode `rb`, which is sent from
-        where it stands, 50 MB at most. Its type is guessed from its name unless `mime_type` tells; `filename` is its
-        name for the user, in place of its own or where it has none. With `conversation_id` it is deleted together with
-        what it belongs to.
+        `messages.post_media` posts it too. `file_path` is a path, bytes, a pair `("cat.png", b"…")`, or a file opened
+        in mode `rb`, read from its current position; at most 50 MB. Its type is guessed from its name unless
+        `mime_type` is given. `filename` is the name that the user sees. With `conversation_id`, the file is deleted
+        together with the message, conversation or user.
         """
         with _files.opened(file_path, _files.LIMITS[self._settings.prefix], mime_type, filename) as upload:
             return upload_file(self._raw, self._app_id(), upload, conversation_id)
 
     def delete(self, media_url: str) -> None:
-        """Delete an uploaded file (deleteAttachment). Caches may serve it for another 15 minutes."""
+        """Delete an uploaded file (deleteAttachment).
+
+        Caches may serve it for another 15 minutes.
+        """
         body = bodies.body(models.AttachmentDelete, {"mediaUrl": media_url}, "attachment")
-        attachments.delete_attachment.sync_detailed(self._app_id(), client=self._raw, body=body)
+        attachments.delete_attachment.sync(self._app_id(), client=self._raw, body=body)
 
 
 def upload_file(
     raw: Client, app_id: str, upload: _files.Upload, conversation_id: str | None
 ) -> models.Attachment:
     """Upload an opened file."""
-    answer = attachments.upload_attachment.sync_detailed(
+    response = attachments.upload_attachment.sync(
         app_id,
         client=raw,
         body=bodies.attachment_upload(upload),
@@ -57,4 +60,4 @@ def upload_file(
         for_="message",
         conversation_id=bodies.optional(conversation_id, "conversation_id"),
     )
-    return answer.parsed.attachment
+    return response.attachment

@@ -1,5 +1,5 @@
 # Derived from smooch/_async/v2/clients.py by scripts/unasync.py; edit that file.
-"""The channels that a user is reached on."""
+"""Clients: the channels that a user is reached on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Clients(Resource):
-    """The channels that a user is reached on."""
+    """Clients: the channels that a user is reached on."""
 
     def create(
         self,
@@ -31,17 +31,18 @@ class Clients(Resource):
         confirmation: str | models.ClientConfirmation | Wire = "immediate",
         brand_id: str | None = None,
     ) -> models.Client:
-        """Reach a user on another channel, in one conversation (createClient).
+        """Link a user to another channel, for one conversation (createClient).
 
-        `match_criteria` says which channel, and who the user is there; `confirmation` is `immediate`, `userActivity` or
-        `prompt`, or says with which message the user is asked. The client is pending until then; webhooks tell.
+        `match_criteria` names the channel and the user's address there. `confirmation` is `immediate`, `userActivity`
+        or `prompt`, or an object with the message that asks the user. Until the user confirms, the client is pending;
+        the triggers `client:add` and `client:update` report the outcome.
         """
         user_id = _bodies.check_id(user_id, "user_id")
         body = bodies.client_create(match_criteria, conversation_id, confirmation)
-        answer = clients.create_client.sync_detailed(
+        response = clients.create_client.sync(
             self._app_id(), user_id, client=self._raw, body=body, brand_id=bodies.optional(brand_id, "brand_id")
         )
-        return answer.parsed.client
+        return response.client
 
     def list(
         self,
@@ -52,9 +53,10 @@ class Clients(Resource):
         limit: int | None = None,
         brand_id: str | None = None,
     ) -> Paged[models.Client]:
-        """The channels that a user is reached on (listClients).
+        """List the channels that a user is reached on (listClients).
 
-        From the client `after` on, or backwards from `before`; `limit` at most, or all; a hundred come at a time.
+        Starts after the client with the id `after`, or goes backwards from the one with the id `before`. Returns at
+        most `limit`, or all; fetches 100 at a time.
         """
         walk = paging.Walk(lambda page: page.clients, before=before, after=after, limit=limit)
         user_id = _bodies.check_id(user_id, "user_id")
@@ -68,8 +70,8 @@ class Clients(Resource):
         return Paged(lambda page: call(page=page), walk)
 
     def remove(self, user_id: str, client_id: str, *, brand_id: str | None = None) -> None:
-        """Stop reaching a user on a channel (removeClient)."""
+        """Unlink a user from a channel (removeClient)."""
         user_id, client_id = _bodies.check_id(user_id, "user_id"), _bodies.check_id(client_id, "client_id")
-        clients.remove_client.sync_detailed(
+        clients.remove_client.sync(
             self._app_id(), user_id, client_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
         )

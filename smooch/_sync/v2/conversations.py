@@ -1,5 +1,5 @@
 # Derived from smooch/_async/v2/conversations.py by scripts/unasync.py; edit that file.
-"""Conversations with one user or a group."""
+"""Conversations with one user or with a group."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Conversations(Resource):
-    """Conversations with one user or a group."""
+    """Conversations with one user or with a group."""
 
     def create(
         self,
@@ -35,9 +35,10 @@ class Conversations(Resource):
         icon_url: str | None = None,
         metadata: Metadata | None = None,
     ) -> models.Conversation:
-        """Begin a conversation with one user, or one of type `sdkGroup` with up to ten (createConversation).
+        """Create a conversation with one user, or with a group (createConversation).
 
-        Name the one user by either id; or `participants` in detail, who in a group must say `subscribeSDKClient`.
+        Pass the id of one user, or `participants`. A group has type `sdkGroup` and up to ten participants, and each
+        needs `subscribeSDKClient`.
         """
         body = bodies.conversation_create(
             type_,
@@ -49,8 +50,8 @@ class Conversations(Resource):
             iconUrl=icon_url,
             metadata=metadata,
         )
-        answer = conversations.create_conversation.sync_detailed(self._app_id(), client=self._raw, body=body)
-        return answer.parsed.conversation
+        response = conversations.create_conversation.sync(self._app_id(), client=self._raw, body=body)
+        return response.conversation
 
     def get(self, conversation_id: str) -> models.Conversation:
         """Get a conversation (getConversation).
@@ -59,10 +60,8 @@ class Conversations(Resource):
             NotFound: there is no such conversation.
         """
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
-        answer = conversations.get_conversation.sync_detailed(
-            self._app_id(), conversation_id, client=self._raw
-        )
-        return answer.parsed.conversation
+        response = conversations.get_conversation.sync(self._app_id(), conversation_id, client=self._raw)
+        return response.conversation
 
     def list(
         self,
@@ -73,9 +72,10 @@ class Conversations(Resource):
         after: str | None = None,
         limit: int | None = None,
     ) -> Paged[models.Conversation]:
-        """The conversations of a user, by either id (listConversations).
+        """List the conversations of a user, by either id (listConversations).
 
-        From the conversation `after` on, or backwards from `before`; `limit` at most, or all; a hundred come at a time.
+        Starts after the conversation with the id `after`, or goes backwards from the one with the id `before`. Returns
+        at most `limit`, or all; fetches 100 at a time.
         """
         walk = paging.Walk(lambda page: page.conversations, before=before, after=after, limit=limit)
         filter_ = bodies.conversation_filter(user_id, user_external_id)
@@ -85,36 +85,39 @@ class Conversations(Resource):
         return Paged(lambda page: call(page=page), walk)
 
     def update(self, conversation_id: str, data: models.ConversationUpdate | Wire) -> models.Conversation:
-        """Change what `data` names, and nothing else (updateConversation).
+        """Change the fields of a conversation that `data` names (updateConversation).
 
-        `metadata` is merged into what is there; null takes all of it away.
+        `metadata` is merged into the existing metadata; None removes all of it.
         """
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         body = bodies.body(models.ConversationUpdate, data, "data")
-        answer = conversations.update_conversation.sync_detailed(
+        response = conversations.update_conversation.sync(
             self._app_id(), conversation_id, client=self._raw, body=body
         )
-        return answer.parsed.conversation
+        return response.conversation
 
     def delete(self, conversation_id: str) -> None:
         """Delete a conversation with its messages and attachments (deleteConversation).
 
         Raises:
-            BadRequest: it is the user's default conversation; `messages.delete_all` empties that.
+            BadRequest: it is the user's default conversation; `messages.delete_all` empties it.
         """
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
-        conversations.delete_conversation.sync_detailed(self._app_id(), conversation_id, client=self._raw)
+        conversations.delete_conversation.sync(self._app_id(), conversation_id, client=self._raw)
 
     def download_message_ref(
         self, conversation_id: str, user_id: str, *, apple: models.AppleMessageRef | Wire
     ) -> dict[str, Any]:
-        """Fetch what Apple Messages for Business only referred to, in Apple's own form (downloadMessageRef)."""
+        """Download what a message of Apple Messages for Business refers to (downloadMessageRef).
+
+        Returns Apple's own format.
+        """
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         body = bodies.body(models.MessageRefDownload, {"userId": user_id, "apple": apple}, "reference")
-        answer = conversations.download_message_ref.sync_detailed(
+        response = conversations.download_message_ref.sync(
             self._app_id(), conversation_id, client=self._raw, body=body
         )
-        return answer.parsed.to_dict()
+        return response.to_dict()
 
     def post_conversion_events(
         self,
@@ -122,14 +125,14 @@ class Conversations(Resource):
         channel: ConversionChannel,
         events: Iterable[Wire] | Wire,
     ) -> models.ConversionEvents:
-        """Tell Meta what the user did, for its ads (postConversionEvents).
+        """Report conversions to Meta, for its ads (postConversionEvents).
 
-        `events` is a list of events in Meta's own form, or a mapping with Meta's whole object: the list as `data`, and
-        `test_event_code` or `partner_agent` beside it.
+        `events` is a list of events in Meta's own format, or Meta's whole object: a mapping with the list as `data`,
+        and `test_event_code` or `partner_agent`.
         """
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         body = bodies.conversion_events(channel, events)
-        answer = conversations.post_conversion_events.sync_detailed(
+        response = conversations.post_conversion_events.sync(
             self._app_id(), conversation_id, client=self._raw, body=body
         )
-        return answer.parsed.conversion_events
+        return response.conversion_events

@@ -1,5 +1,5 @@
 # Derived from smooch/_async/v2/devices.py by scripts/unasync.py; edit that file.
-"""The devices that a user runs an SDK on."""
+"""Devices that a user runs an SDK on."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 
 class Devices(Resource):
-    """The devices that a user runs an SDK on."""
+    """Devices that a user runs an SDK on."""
 
     def list(self, user_id: str, *, brand_id: str | None = None) -> builtins.list[models.Device]:
-        """List what a user runs an SDK on (listDevices)."""
+        """List the devices of a user (listDevices)."""
         user_id = _bodies.check_id(user_id, "user_id")
-        answer = devices.list_devices.sync_detailed(
+        response = devices.list_devices.sync(
             self._app_id(), user_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
         )
-        return paging.records(answer.parsed.devices)
+        return paging.records(response.devices)
 
     def get(self, user_id: str, device_id: str, *, brand_id: str | None = None) -> models.Device:
-        """Get one device of a user (getDevice)."""
+        """Get a device of a user (getDevice)."""
         user_id, device_id = _bodies.check_id(user_id, "user_id"), _bodies.check_id(device_id, "device_id")
-        answer = devices.get_device.sync_detailed(
+        response = devices.get_device.sync(
             self._app_id(), user_id, device_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
         )
-        return answer.parsed.device
+        return response.device

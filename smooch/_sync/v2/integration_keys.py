@@ -20,35 +20,38 @@ class IntegrationKeys(Resource):
     """API keys of a custom integration."""
 
     def create(self, integration_id: str, display_name: str) -> models.IntegrationKey:
-        """Make a key of a custom integration (createCustomIntegrationKey). Ten at most."""
+        """Create an API key of a custom integration (createCustomIntegrationKey).
+
+        An integration has at most ten.
+        """
         integration_id = _bodies.check_id(integration_id, "integration_id")
         body = bodies.body(models.IntegrationKeyCreate, {"displayName": display_name}, "key")
-        answer = integration_keys.create_custom_integration_key.sync_detailed(
+        response = integration_keys.create_custom_integration_key.sync(
             self._app_id(), integration_id, client=self._raw, body=body
         )
-        return answer.parsed.key
+        return response.key
 
     def get(self, integration_id: str, key_id: str) -> models.IntegrationKey:
-        """Get a key of a custom integration, with its secret (getCustomIntegrationKey)."""
+        """Get an API key of a custom integration, with its secret (getCustomIntegrationKey)."""
         integration_id = _bodies.check_id(integration_id, "integration_id")
         key_id = _bodies.check_id(key_id, "key_id")
-        answer = integration_keys.get_custom_integration_key.sync_detailed(
+        response = integration_keys.get_custom_integration_key.sync(
             self._app_id(), integration_id, key_id, client=self._raw
         )
-        return answer.parsed.key
+        return response.key
 
     def list(self, integration_id: str) -> builtins.list[models.IntegrationKey]:
-        """List the keys of a custom integration (listCustomIntegrationKeys)."""
+        """List the API keys of a custom integration (listCustomIntegrationKeys)."""
         integration_id = _bodies.check_id(integration_id, "integration_id")
-        answer = integration_keys.list_custom_integration_keys.sync_detailed(
+        response = integration_keys.list_custom_integration_keys.sync(
             self._app_id(), integration_id, client=self._raw
         )
-        return paging.records(answer.parsed.keys)
+        return paging.records(response.keys)
 
     def delete(self, integration_id: str, key_id: str) -> None:
-        """Delete a key of a custom integration (deleteCustomIntegrationKey)."""
+        """Delete an API key of a custom integration (deleteCustomIntegrationKey)."""
         integration_id = _bodies.check_id(integration_id, "integration_id")
         key_id = _bodies.check_id(key_id, "key_id")
-        integration_keys.delete_custom_integration_key.sync_detailed(
+        integration_keys.delete_custom_integration_key.sync(
             self._app_id(), integration_id, key_id, client=self._raw
         )

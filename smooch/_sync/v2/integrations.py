@@ -1,5 +1,5 @@
 # Derived from smooch/_async/v2/integrations.py by scripts/unasync.py; edit that file.
-"""Connections of an app to channels and servers."""
+"""Integrations: connections of an app to channels and servers."""
 
 from __future__ import annotations
 
@@ -22,19 +22,22 @@ if TYPE_CHECKING:
 
 
 class Integrations(Resource):
-    """Connections of an app to channels and servers."""
+    """Integrations: connections of an app to channels and servers."""
 
     def create(self, data: models.IntegrationCreate | Wire) -> models.Integration:
-        """Connect a channel, or with type `custom` a server of the business, to the app (createIntegration)."""
+        """Connect a channel or a server of yours to the app (createIntegration).
+
+        For a server of yours, the type is `custom`.
+        """
         body = bodies.integration_create(data)
-        answer = integrations.create_integration.sync_detailed(self._app_id(), client=self._raw, body=body)
-        return answer.parsed.integration
+        response = integrations.create_integration.sync(self._app_id(), client=self._raw, body=body)
+        return response.integration
 
     def get(self, integration_id: str) -> models.Integration:
         """Get an integration (getIntegration)."""
         integration_id = _bodies.check_id(integration_id, "integration_id")
-        answer = integrations.get_integration.sync_detailed(self._app_id(), integration_id, client=self._raw)
-        return answer.parsed.integration
+        response = integrations.get_integration.sync(self._app_id(), integration_id, client=self._raw)
+        return response.integration
 
     def list(
         self,
@@ -44,9 +47,10 @@ class Integrations(Resource):
         after: str | None = None,
         limit: int | None = None,
     ) -> Paged[models.Integration]:
-        """The integrations of the app, of some types if told (listIntegrations).
+        """List the integrations of the app, or only those of some types (listIntegrations).
 
-        From the integration `after` on, or backwards from `before`; `limit` at most, or all; a hundred come at a time.
+        Starts after the integration with the id `after`, or goes backwards from the one with the id `before`. Returns
+        at most `limit`, or all; fetches 100 at a time.
         """
         walk = paging.Walk(lambda page: page.integrations, before=before, after=after, limit=limit)
         filter_ = bodies.integration_filter(types)
@@ -56,15 +60,15 @@ class Integrations(Resource):
         return Paged(lambda page: call(page=page), walk)
 
     def update(self, integration_id: str, data: models.IntegrationUpdate | Wire) -> models.Integration:
-        """Change what `data` names, and nothing else (updateIntegration)."""
+        """Change the fields of an integration that `data` names (updateIntegration)."""
         integration_id = _bodies.check_id(integration_id, "integration_id")
         body = bodies.integration_update(data)
-        answer = integrations.update_integration.sync_detailed(
+        response = integrations.update_integration.sync(
             self._app_id(), integration_id, client=self._raw, body=body
         )
-        return answer.parsed.integration
+        return response.integration
 
     def delete(self, integration_id: str) -> None:
-        """Disconnect a channel (deleteIntegration)."""
+        """Delete an integration, which disconnects its channel (deleteIntegration)."""
         integration_id = _bodies.check_id(integration_id, "integration_id")
-        integrations.delete_integration.sync_detailed(self._app_id(), integration_id, client=self._raw)
+        integrations.delete_integration.sync(self._app_id(), integration_id, client=self._raw)

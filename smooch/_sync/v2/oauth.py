@@ -1,5 +1,5 @@
 # Derived from smooch/_async/v2/oauth.py by scripts/unasync.py; edit that file.
-"""The access token of a client."""
+"""The access token that a client was made with."""
 
 from __future__ import annotations
 
@@ -14,16 +14,20 @@ if TYPE_CHECKING:
 
 
 class OAuth(Resource):
-    """The access token of a client."""
+    """The access token that a client was made with."""
 
     def token_info(self) -> models.AppWithSubdomain:
-        """Get the app that the client's access token belongs to, with id and subdomain (getTokenInfo).
+        """Get the app that the client's access token belongs to (getTokenInfo).
 
-        Who does not know the subdomain yet asks the OAuth bridge itself: `base_url=v2.BRIDGE`.
+        The app comes with id and subdomain. If you do not know the subdomain yet, make the client with
+        `base_url=v2.BRIDGE`.
         """
-        answer = oauth.get_token_info.sync_detailed(client=self._raw)
-        return answer.parsed.app
+        response = oauth.get_token_info.sync(client=self._raw)
+        return response.app
 
     def revoke_access(self) -> None:
-        """End the access of an integration to the app, as if the user had removed it (revokeAccess)."""
-        oauth.revoke_access.sync_detailed(client=self._raw)
+        """Revoke the integration's access to the app (revokeAccess).
+
+        The effect is the same as if the user had removed the integration.
+        """
+        oauth.revoke_access.sync(client=self._raw)

@@ -1,5 +1,5 @@
 # Derived from smooch/_async/v2/participants.py by scripts/unasync.py; edit that file.
-"""The users in a conversation."""
+"""Participants: the users in a conversation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..paging import Paged
 
 
 class Participants(Resource):
-    """The users in a conversation."""
+    """Participants: the users in a conversation."""
 
     def join(
         self,
@@ -25,17 +25,17 @@ class Participants(Resource):
         user_external_id: str | None = None,
         subscribe_sdk_client: bool,
     ) -> models.Participant:
-        """Take a user, by either id, into a conversation of type `sdkGroup` (joinConversation).
+        """Add a user, by either id, to a group conversation (joinConversation).
 
-        `subscribe_sdk_client` says whether the user is notified before having opened it.
+        With `subscribe_sdk_client`, the user is notified of messages before opening the conversation.
         """
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         who = bodies.one_of("user_id", user_id=user_id, user_external_id=user_external_id)
         body = bodies.body(models.ParticipantJoin, {**who, "subscribeSDKClient": subscribe_sdk_client}, "participant")
-        answer = participants.join_conversation.sync_detailed(
+        response = participants.join_conversation.sync(
             self._app_id(), conversation_id, client=self._raw, body=body
         )
-        return answer.parsed.participant
+        return response.participant
 
     def list(
         self,
@@ -45,9 +45,10 @@ class Participants(Resource):
         after: str | None = None,
         limit: int | None = None,
     ) -> Paged[models.Participant]:
-        """The users in a conversation (listParticipants).
+        """List the participants of a conversation (listParticipants).
 
-        From the participant `after` on, or backwards from `before`; `limit` at most, or all; a hundred come at a time.
+        Starts after the participant with the id `after`, or goes backwards from the one with the id `before`. Returns
+        at most `limit`, or all; fetches 100 at a time.
         """
         walk = paging.Walk(lambda page: page.participants, before=before, after=after, limit=limit)
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
@@ -64,12 +65,10 @@ class Participants(Resource):
         user_external_id: str | None = None,
         participant_id: str | None = None,
     ) -> None:
-        """Take a user, by one of the three ids, out of a conversation of type `sdkGroup` (leaveConversation)."""
+        """Remove a user, by one of the three ids, from a group conversation (leaveConversation)."""
         conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         who = bodies.one_of(
             "user_id", user_id=user_id, user_external_id=user_external_id, participant_id=participant_id
         )
         body = bodies.body(models.ParticipantLeave, who, "participant")
-        participants.leave_conversation.sync_detailed(
-            self._app_id(), conversation_id, client=self._raw, body=body
-        )
+        participants.leave_conversation.sync(self._app_id(), conversation_id, client=self._raw, body=body)

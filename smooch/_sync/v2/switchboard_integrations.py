@@ -32,10 +32,11 @@ class SwitchboardIntegrations(Resource):
         next_switchboard_integration_id: str | None = None,
         message_history_count: int | None = None,
     ) -> models.SwitchboardIntegration:
-        """Let an integration, by its id or its type, take part in a switchboard (createSwitchboardIntegration).
+        """Add an integration to a switchboard (createSwitchboardIntegration).
 
-        Ten at most. It hears of conversations that others control unless `deliver_standby_events` is false.
-        `message_history_count` is how many messages, 1 to 10, come with the control.
+        Pass the integration's id or its type. A switchboard has at most ten. With `deliver_standby_events=False`, the
+        integration receives no events of conversations that others control. `message_history_count` is how many
+        messages, 1 to 10, it receives together with control.
         """
         switchboard_id = _bodies.check_id(switchboard_id, "switchboard_id")
         data = bodies.given(
@@ -47,18 +48,18 @@ class SwitchboardIntegrations(Resource):
             messageHistoryCount=message_history_count,
         )
         body = bodies.body(models.SwitchboardIntegrationCreate, data, "integration")
-        answer = switchboard_integrations.create_switchboard_integration.sync_detailed(
+        response = switchboard_integrations.create_switchboard_integration.sync(
             self._app_id(), switchboard_id, client=self._raw, body=body
         )
-        return answer.parsed.switchboard_integration
+        return response.switchboard_integration
 
     def list(self, switchboard_id: str) -> builtins.list[models.SwitchboardIntegration]:
-        """List what takes part in a switchboard (listSwitchboardIntegrations)."""
+        """List the integrations of a switchboard (listSwitchboardIntegrations)."""
         switchboard_id = _bodies.check_id(switchboard_id, "switchboard_id")
-        answer = switchboard_integrations.list_switchboard_integrations.sync_detailed(
+        response = switchboard_integrations.list_switchboard_integrations.sync(
             self._app_id(), switchboard_id, client=self._raw
         )
-        return paging.records(answer.parsed.switchboard_integrations)
+        return paging.records(response.switchboard_integrations)
 
     def update(
         self,
@@ -66,19 +67,22 @@ class SwitchboardIntegrations(Resource):
         switchboard_integration_id: str,
         data: models.SwitchboardIntegrationUpdate | Wire,
     ) -> models.SwitchboardIntegration:
-        """Change what `data` names, and nothing else (updateSwitchboardIntegration)."""
+        """Change a switchboard integration (updateSwitchboardIntegration).
+
+        Only the fields that `data` names are changed.
+        """
         switchboard_id = _bodies.check_id(switchboard_id, "switchboard_id")
         part_id = _bodies.check_id(switchboard_integration_id, "switchboard_integration_id")
         body = bodies.body(models.SwitchboardIntegrationUpdate, data, "data")
-        answer = switchboard_integrations.update_switchboard_integration.sync_detailed(
+        response = switchboard_integrations.update_switchboard_integration.sync(
             self._app_id(), switchboard_id, part_id, client=self._raw, body=body
         )
-        return answer.parsed.switchboard_integration
+        return response.switchboard_integration
 
     def delete(self, switchboard_id: str, switchboard_integration_id: str) -> None:
-        """Take an integration out of a switchboard (deleteSwitchboardIntegration)."""
+        """Remove an integration from a switchboard (deleteSwitchboardIntegration)."""
         switchboard_id = _bodies.check_id(switchboard_id, "switchboard_id")
         part_id = _bodies.check_id(switchboard_integration_id, "switchboard_integration_id")
-        switchboard_integrations.delete_switchboard_integration.sync_detailed(
+        switchboard_integrations.delete_switchboard_integration.sync(
             self._app_id(), switchboard_id, part_id, client=self._raw
         )

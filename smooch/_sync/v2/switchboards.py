@@ -22,25 +22,34 @@ class Switchboards(Resource):
     """The switchboard, which decides which integration answers."""
 
     def create(self) -> models.Switchboard:
-        """Make the switchboard of the app, disabled at first (createSwitchboard). An app has one at most."""
-        answer = switchboards.create_switchboard.sync_detailed(self._app_id(), client=self._raw)
-        return answer.parsed.switchboard
+        """Create the switchboard of the app, disabled at first (createSwitchboard).
+
+        An app has at most one.
+        """
+        response = switchboards.create_switchboard.sync(self._app_id(), client=self._raw)
+        return response.switchboard
 
     def list(self) -> builtins.list[models.Switchboard]:
         """List the switchboards of the app: none or one (listSwitchboards)."""
-        answer = switchboards.list_switchboards.sync_detailed(self._app_id(), client=self._raw)
-        return paging.records(answer.parsed.switchboards)
+        response = switchboards.list_switchboards.sync(self._app_id(), client=self._raw)
+        return paging.records(response.switchboards)
 
     def update(self, switchboard_id: str, data: models.SwitchboardUpdate | Wire) -> models.Switchboard:
-        """Change what `data` names, and nothing else (updateSwitchboard). One that is enabled needs a default."""
+        """Change the fields of a switchboard that `data` names (updateSwitchboard).
+
+        An enabled switchboard needs a default switchboard integration.
+        """
         switchboard_id = _bodies.check_id(switchboard_id, "switchboard_id")
         body = bodies.body(models.SwitchboardUpdate, data, "data")
-        answer = switchboards.update_switchboard.sync_detailed(
+        response = switchboards.update_switchboard.sync(
             self._app_id(), switchboard_id, client=self._raw, body=body
         )
-        return answer.parsed.switchboard
+        return response.switchboard
 
     def delete(self, switchboard_id: str) -> None:
-        """Delete a switchboard; from then on all integrations hear of all conversations (deleteSwitchboard)."""
+        """Delete a switchboard (deleteSwitchboard).
+
+        After that, all integrations receive the events of all conversations.
+        """
         switchboard_id = _bodies.check_id(switchboard_id, "switchboard_id")
-        switchboards.delete_switchboard.sync_detailed(self._app_id(), switchboard_id, client=self._raw)
+        switchboards.delete_switchboard.sync(self._app_id(), switchboard_id, client=self._raw)

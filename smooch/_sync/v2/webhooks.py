@@ -33,57 +33,68 @@ class Webhooks(Resource):
         include_full_user: bool | None = None,
         include_full_source: bool | None = None,
     ) -> models.Webhook:
-        """Make a webhook (createWebhook). An app has ten at most; `ensure` makes it once."""
+        """Create a webhook (createWebhook). `ensure` creates it only once.
+
+        An app has at most ten. `integration` is as in `list`.
+        """
         integration = _bodies.check_id(integration, "integration")
         body = bodies.webhook_create(
             _webhook_plan.check_target(target),
             bodies.check_triggers(triggers, "triggers"),
             bodies.webhook_options(include_full_user, include_full_source),
         )
-        answer = webhooks.create_webhook.sync_detailed(
-            self._app_id(), integration, client=self._raw, body=body
-        )
-        return answer.parsed.webhook
+        response = webhooks.create_webhook.sync(self._app_id(), integration, client=self._raw, body=body)
+        return response.webhook
 
     def get(self, webhook_id: str, *, integration: str = "me") -> models.Webhook:
-        """Get a webhook, with its secret (getWebhook)."""
+        """Get a webhook, with its secret (getWebhook).
+
+        `integration` is as in `list`.
+        """
         integration, webhook_id = (
             _bodies.check_id(integration, "integration"),
             _bodies.check_id(webhook_id, "webhook_id"),
         )
-        answer = webhooks.get_webhook.sync_detailed(self._app_id(), integration, webhook_id, client=self._raw)
-        return answer.parsed.webhook
+        response = webhooks.get_webhook.sync(self._app_id(), integration, webhook_id, client=self._raw)
+        return response.webhook
 
     def list(self, *, integration: str = "me") -> builtins.list[models.Webhook]:
         """List the webhooks of an integration (listWebhooks).
 
-        `me` is the integration that an integration key or an access token belongs to; with any other key name one.
+        `me` is the integration that the client's integration key or access token belongs to; with any other key pass an
+        id.
         """
         integration = _bodies.check_id(integration, "integration")
-        answer = webhooks.list_webhooks.sync_detailed(self._app_id(), integration, client=self._raw)
-        return paging.records(answer.parsed.webhooks)
+        response = webhooks.list_webhooks.sync(self._app_id(), integration, client=self._raw)
+        return paging.records(response.webhooks)
 
     def update(
         self, webhook_id: str, data: models.WebhookUpdate | Wire, *, integration: str = "me"
     ) -> models.Webhook:
-        """Change what `data` names, and nothing else; `triggers` is the whole new list (updateWebhook)."""
+        """Change the fields of a webhook that `data` names (updateWebhook).
+
+        `triggers` replaces the whole list. `integration` is as in `list`.
+        """
         integration, webhook_id = (
             _bodies.check_id(integration, "integration"),
             _bodies.check_id(webhook_id, "webhook_id"),
         )
         body = bodies.webhook_changes(data)
-        answer = webhooks.update_webhook.sync_detailed(
+        response = webhooks.update_webhook.sync(
             self._app_id(), integration, webhook_id, client=self._raw, body=body
         )
-        return answer.parsed.webhook
+        return response.webhook
 
     def delete(self, webhook_id: str, *, integration: str = "me") -> None:
-        """Delete a webhook (deleteWebhook)."""
+        """Delete a webhook (deleteWebhook).
+
+        `integration` is as in `list`.
+        """
         integration, webhook_id = (
             _bodies.check_id(integration, "integration"),
             _bodies.check_id(webhook_id, "webhook_id"),
         )
-        webhooks.delete_webhook.sync_detailed(self._app_id(), integration, webhook_id, client=self._raw)
+        webhooks.delete_webhook.sync(self._app_id(), integration, webhook_id, client=self._raw)
 
     def ensure(
         self,
