@@ -10,13 +10,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar, cast
 
 import httpx
+from smooch_api import Response
 from smooch_api.v1 import models
-from smooch_api.v1.types import Response
 
 from . import _schema
 from .errors import InvalidInput, unreadable
 
 if TYPE_CHECKING:
+    from smooch_api import File
     from smooch_api.v1.models import (
         AppUserLink,
         AppUserPreCreate,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
         WebhookCreate,
         WebhookUpdate,
     )
-    from smooch_api.v1.types import File
 
     from ._http import Settings
 

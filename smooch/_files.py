@@ -19,7 +19,7 @@ from .errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from smooch_api.v1.types import File
+    from smooch_api import File
 
 
 class ReadableFile(Protocol):
@@ -54,7 +54,7 @@ class Upload:
 
     def as_part(self) -> File:
         """The file as the generated client takes it."""
-        from smooch_api.v1.types import File
+        from smooch_api import File
 
         return File(payload=self.content, file_name=self.name, mime_type=self.mime_type)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import httpx
-from smooch_api.v1.base import Model
+from smooch_api.base import Model
 
 from .errors import SmoochError
 

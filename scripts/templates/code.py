@@ -136,12 +136,12 @@ class Code:
             untold = [member for member, values in zip(members[:-1], tags, strict=False) if not values]
             what = f"{component}: {', '.join(untold)} must require a tag with one value, as other variants do"
             refuse(told and untold, f"{what}; only the last may do without")
-            return f"_base.first_of({', '.join(f'_base.model({member!r})' for member in members)})"
+            return f"_base.first_of({', '.join(f'_base.model(_models, {member!r})' for member in members)})"
         known = members if tag in tags[-1] else members[:-1]
         variants = {values[tag]: member for member, values in zip(known, tags, strict=False)}
         if len(variants) != len(known):
             raise Unsupported(f"{component}: two variants have the same {tag}")
-        return f"_base.tagged({', '.join(map(repr, [tag, variants, *members[len(known) :]]))})"
+        return f"_base.tagged(_models, {', '.join(map(repr, [tag, variants, *members[len(known) :]]))})"
 
     def _tags(self, name: str) -> dict[str, str]:
         return {
@@ -193,7 +193,11 @@ class Code:
         """Code that reads a property; None if it is taken as it comes."""
         match prop:
             case kinds.ModelProperty():
-                return "_base.as_object" if self._is_free_form(prop) else f"_base.model({str(prop.class_info.name)!r})"
+                return (
+                    "_base.as_object"
+                    if self._is_free_form(prop)
+                    else f"_base.model(_models, {str(prop.class_info.name)!r})"
+                )
             case ListProperty():
                 inner = self.reader(prop.inner_property)
                 return f"_base.list_of({inner})" if inner else "_base.as_list"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from smooch_api import Response
     from smooch_api.v2.models import Page
-    from smooch_api.v2.types import Response
 
     from .._v2.paging import Walk
 

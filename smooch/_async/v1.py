@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, Unpack
 
-from smooch_api.v1 import Client
+from smooch_api import Client
 from smooch_api.v1.api import app_users, attachments, conversations, webhooks
 
 from .. import _bodies, _config, _files, _http, _paging, _webhook_plan, auth, errors
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     import httpx
+    from smooch_api import Response
     from smooch_api.v1.models import (
         ActivityResponse,
         AppUserResponse,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
         MessageResponse,
         WebhookResponse,
     )
-    from smooch_api.v1.types import Response
 
     from .._bodies import Instant
     from .._files import FileSource

@@ -8,16 +8,16 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, TypeVar, cast, get_args
 
 import httpx
+from smooch_api import UNSET, File, Unset
+from smooch_api.base import Model
 from smooch_api.v2 import models
-from smooch_api.v2.base import Model
-from smooch_api.v2.types import UNSET, File, Unset
 
 from .. import _bodies, _schema, _webhook_plan
 from ..errors import InvalidInput, unreadable
 from . import paging
 
 if TYPE_CHECKING:
-    from smooch_api.v2.types import Response
+    from smooch_api import Response
 
     from .._files import Upload
     from .._webhook_plan import Options

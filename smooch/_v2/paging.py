@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from smooch_api import UNSET, Unset
+from smooch_api.base import Model
 from smooch_api.v2 import models
-from smooch_api.v2.base import Model
-from smooch_api.v2.types import UNSET, Unset
 
 from .. import _bodies, _numbers
 from ..errors import InvalidInput, SmoochError

@@ -8,7 +8,7 @@ from .. import _bodies
 from ..errors import InvalidInput
 
 if TYPE_CHECKING:
-    from smooch_api.v2 import Client
+    from smooch_api import Client
 
     from . import config
 

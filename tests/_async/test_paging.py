@@ -13,8 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from concurrency import AsyncBackground, async_wait_until
 from peer import Peer, Request, answer, script
+from smooch_api import UNSET
 from smooch_api.v2 import models
-from smooch_api.v2.types import UNSET
 
 from smooch.errors import InvalidInput, ServerError, SmoochError
 from smooch.v2 import AsyncPaged, AsyncSmooch

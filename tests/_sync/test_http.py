@@ -13,9 +13,9 @@ import httpx
 import pytest
 from concurrency import Background, together, wait_until
 from peer import Peer, answer, crowded, deaf, script, unused_port
+from smooch_api import File
 from smooch_api.v1.api import app_users, attachments, conversations
 from smooch_api.v1.models import AppUserUpdate, AttachmentUpload, MessagePost
-from smooch_api.v1.types import File
 
 from smooch.errors import (
     APIError,

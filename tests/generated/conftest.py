@@ -3,11 +3,14 @@ from __future__ import annotations
 import importlib
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from .spec import ROOT
+
+PARTS = ("mini_api", "mini_api.mini")
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,9 +27,10 @@ def regen() -> Iterator[ModuleType]:
 
 @pytest.fixture(scope="session")
 def mini(regen: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """The package generated from mini.yaml, which has one of everything that the generator can meet."""
+    """All names of the package generated from mini.yaml, which has one of everything that the generator can meet."""
     folder = tmp_path_factory.mktemp("mini")
     regen.generate([Path(__file__).with_name("mini.yaml")], folder / "mini_api")
     sys.path.insert(0, str(folder))
-    yield importlib.import_module("mini_api.mini")
+    names = {name: getattr(part, name) for part in map(importlib.import_module, PARTS) for name in part.__all__}
+    yield SimpleNamespace(**names)
     sys.path.remove(str(folder))

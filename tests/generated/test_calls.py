@@ -114,7 +114,7 @@ def test_query_parameters_that_are_not_there_are_not_sent(mini: Any, server: Ser
 
 
 def test_a_string_in_place_of_a_list_is_refused(mini: Any, server: Server) -> None:
-    with pytest.raises(ValueError, match=r"kinds is a list of strings.*\['cat'\]"):
+    with pytest.raises(ValueError, match=r"kinds must be a list of strings.*\['cat'\]"):
         mini.api.pets.list_pets.sync(
             client=server.client, filter_=mini.models.Filter(identities_email="a"), kinds="cat"
         )

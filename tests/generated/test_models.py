@@ -8,7 +8,8 @@ from typing import Any
 
 import attrs
 import pytest
-from smooch_api.v1 import UNSET, Response, Unset, models
+from smooch_api import UNSET, Response, Unset
+from smooch_api.v1 import models
 
 WIRE = {"_id": "1", "type": "text", "text": "Hi", "more": {"a": None}, "source": {"type": "line"}, "email": None}
 

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from peer import Peer, answer
-from smooch_api.v2 import Client, models
+from smooch_api import Client
+from smooch_api.v2 import models
 from smooch_api.v2.api import apps, clients, conversations, integrations, messages, users
 
 if TYPE_CHECKING:

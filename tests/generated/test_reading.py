@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from smooch_api.v1 import models
 from smooch_api.v2 import models as newer
-from smooch_api.v2.types import UNSET
+from smooch_api import UNSET
 
 from .spec import CLASSES, SCHEMAS, UNIONS, VERSIONS, examples, reader, tag_of
 
@@ -271,11 +271,11 @@ def test_a_record_without_what_further_calls_take_is_read(model: Any, attribute:
         (models.AppUser, {}, "AppUser needs _id"),
         (models.AppUserResponse, {"appUser": {}}, "AppUserResponse: appUser: AppUser needs _id"),
         (models.AppUserResponse, {"appUser": None}, "AppUserResponse needs appUser"),
-        (models.AppUserResponse, {"appUser": []}, "AppUser is an object, not list"),
-        (models.AppUserResponse, [], "AppUserResponse is an object, not list"),
+        (models.AppUserResponse, {"appUser": []}, "AppUser must be an object, not list"),
+        (models.AppUserResponse, [], "AppUserResponse must be an object, not list"),
         (models.TextMessage, {"_id": "1"}, "TextMessage needs type"),
         (models.TextMessage, {"_id": "1", "type": "image"}, "TextMessage: type: not 'text'"),
-        (models.Webhook, {"_id": "1", "target": "t", "secret": "s", "triggers": "message"}, "a list is due, not str"),
+        (models.Webhook, {"_id": "1", "target": "t", "secret": "s", "triggers": "message"}, "must be a list, not str"),
     ],
 )
 def test_what_a_class_needs_is_named(model: Any, value: Any, reason: str) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, assert_type
 
+from smooch_api import Response, Unset
 from smooch_api.v1.api import webhooks
-from smooch_api.v1.types import Response, Unset
 
 from smooch import AsyncSmooch, Smooch, errors
 from smooch.v1 import models

@@ -6,8 +6,8 @@ import tempfile
 from datetime import UTC, datetime
 from typing import IO, Any, Unpack, assert_type
 
+from smooch_api import Response, Unset
 from smooch_api.v2.api import webhooks
-from smooch_api.v2.types import Response, Unset
 
 from smooch import errors
 from smooch.v2 import (

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, assert_type
 
-from smooch_api.v1.types import Unset
-from smooch_api.v2.types import Unset as UnsetV2
+from smooch_api import Unset
 
 from smooch import v2, webhooks
 from smooch.v1 import models
@@ -79,7 +78,7 @@ def narrows_v2(body: bytes, headers: httpx.Headers) -> None:
                 assert_type(payload.message, v2.models.EventMessage)
                 match payload.message.content:
                     case v2.models.TextMessage(text=text):
-                        assert_type(text, str | UnsetV2)
+                        assert_type(text, str | Unset)
                     case v2.models.ImageMessage(media_url=media_url):
                         assert_type(media_url, str)
                     case v2.models.UnknownMessage() as unknown:
@@ -88,7 +87,7 @@ def narrows_v2(body: bytes, headers: httpx.Headers) -> None:
                         pass
                 match payload.message:
                     case v2.models.EventMessage(author=v2.models.EventAuthor(type_="user", user=user)):
-                        assert_type(user, v2.models.User | UnsetV2)
+                        assert_type(user, v2.models.User | Unset)
                     case _:
                         pass
             case ClientAddEvent(payload=v2.models.ClientAddPayload(client=client)):

@@ -12,7 +12,7 @@ from ..._v2 import bodies
 from ..._v2.resource import Resource
 
 if TYPE_CHECKING:
-    from smooch_api.v2 import Client
+    from smooch_api import Client
 
     from ..._files import FileSource
 

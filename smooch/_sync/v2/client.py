@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NoReturn, Self, Unpack
 
-from smooch_api.v2 import Client, models
+from smooch_api import Client
+from smooch_api.v2 import models
 from smooch_api.v2.api import oauth
 
 from ... import _config, _http, auth, errors

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .conversation import Conversation
@@ -18,7 +19,7 @@ class ActivityResponse(_base.Model):
 
     conversation: Conversation | Unset = UNSET
 
-    _wire: ClassVar = _base.Wire(_base.Field("conversation", "conversation", _base.model("Conversation")))
+    _wire: ClassVar = _base.Wire(_base.Field("conversation", "conversation", _base.model(_models, "Conversation")))
 
     def _fill(self, values: list[Any]) -> None:
         (self.conversation,) = values

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .app import App
@@ -18,7 +19,7 @@ class AppResponse(_base.Model):
 
     app: App | Unset = UNSET
 
-    _wire: ClassVar = _base.Wire(_base.Field("app", "app", _base.model("App")))
+    _wire: ClassVar = _base.Wire(_base.Field("app", "app", _base.model(_models, "App")))
 
     def _fill(self, values: list[Any]) -> None:
         (self.app,) = values

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .app_settings import AppSettings
@@ -23,7 +24,7 @@ class AppUpdate(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field("name", "name"),
-        _base.Field("settings", "settings", _base.model("AppSettings")),
+        _base.Field("settings", "settings", _base.model(_models, "AppSettings")),
         _base.Field("metadata", "metadata", _base.as_object),
     )
 

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .client import Client
@@ -50,10 +51,10 @@ class AppUser(_base.Model):
         _base.Field("signedUpAt", "signed_up_at"),
         _base.Field("properties", "properties", _base.as_object),
         _base.Field("conversationStarted", "conversation_started"),
-        _base.Field("clients", "clients", _base.list_of(_base.model("Client"))),
-        _base.Field("pendingClients", "pending_clients", _base.list_of(_base.model("Client"))),
+        _base.Field("clients", "clients", _base.list_of(_base.model(_models, "Client"))),
+        _base.Field("pendingClients", "pending_clients", _base.list_of(_base.model(_models, "Client"))),
         _base.Field("credentialRequired", "credential_required"),
-        _base.Field("devices", "devices", _base.list_of(_base.model("Client"))),
+        _base.Field("devices", "devices", _base.list_of(_base.model(_models, "Client"))),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .business_system_item import BusinessSystemItem
@@ -17,7 +18,10 @@ class AppUserBusinessSystemsResponse(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field(
-            "businessSystems", "business_systems", _base.list_of(_base.model("BusinessSystemItem")), required=True
+            "businessSystems",
+            "business_systems",
+            _base.list_of(_base.model(_models, "BusinessSystemItem")),
+            required=True,
         )
     )
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .channel_entity_item import ChannelEntityItem
@@ -16,7 +17,7 @@ class AppUserChannelsResponse(_base.Model):
     channels: list[ChannelEntityItem]
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("channels", "channels", _base.list_of(_base.model("ChannelEntityItem")), required=True)
+        _base.Field("channels", "channels", _base.list_of(_base.model(_models, "ChannelEntityItem")), required=True)
     )
 
     def _fill(self, values: list[Any]) -> None:

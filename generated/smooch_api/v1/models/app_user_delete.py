@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .app_reference import AppReference
@@ -35,12 +36,12 @@ class AppUserDelete(_base.Model):
     """Unix seconds with milliseconds as decimals."""
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("app", "app", _base.model("AppReference"), required=True),
+        _base.Field("app", "app", _base.model(_models, "AppReference"), required=True),
         _base.Field("trigger", "trigger", _base.exactly("appUser:delete"), required=True),
         _base.Field("version", "version"),
-        _base.Field("appUser", "app_user", _base.model("AppUser")),
-        _base.Field("conversation", "conversation", _base.model("Conversation")),
-        _base.Field("client", "client", _base.model("Client")),
+        _base.Field("appUser", "app_user", _base.model(_models, "AppUser")),
+        _base.Field("conversation", "conversation", _base.model(_models, "Conversation")),
+        _base.Field("client", "client", _base.model(_models, "Client")),
         _base.Field("timestamp", "timestamp"),
     )
 

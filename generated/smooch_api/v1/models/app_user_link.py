@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .confirmation import Confirmation
@@ -52,7 +53,7 @@ class AppUserLink(_base.Model):
         _base.Field("givenName", "given_name"),
         _base.Field("surname", "surname"),
         _base.Field("subject", "subject"),
-        _base.Field("confirmation", "confirmation", _base.model("Confirmation")),
+        _base.Field("confirmation", "confirmation", _base.model(_models, "Confirmation")),
         _base.Field("skipConfirmation", "skip_confirmation"),
         _base.Field("primary", "primary"),
     )

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .merged_user import MergedUser
@@ -19,8 +20,8 @@ class AppUserMerge(_base.Model):
     discarded: MergedUser
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("surviving", "surviving", _base.model("MergedUser"), required=True),
-        _base.Field("discarded", "discarded", _base.model("MergedUser"), required=True),
+        _base.Field("surviving", "surviving", _base.model(_models, "MergedUser"), required=True),
+        _base.Field("discarded", "discarded", _base.model(_models, "MergedUser"), required=True),
     )
 
     def _fill(self, values: list[Any]) -> None:

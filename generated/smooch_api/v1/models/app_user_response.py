@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .app_user import AppUser
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 class AppUserResponse(_base.Model):
     app_user: AppUser
 
-    _wire: ClassVar = _base.Wire(_base.Field("appUser", "app_user", _base.model("AppUser"), required=True))
+    _wire: ClassVar = _base.Wire(_base.Field("appUser", "app_user", _base.model(_models, "AppUser"), required=True))
 
     def _fill(self, values: list[Any]) -> None:
         (self.app_user,) = values

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .channel_profile import ChannelProfile
@@ -60,7 +61,7 @@ class Client(_base.Model):
         _base.Field("pushNotificationToken", "push_notification_token"),
         _base.Field("appVersion", "app_version"),
         _base.Field("displayName", "display_name"),
-        _base.Field("info", "info", _base.model("ClientInfo")),
+        _base.Field("info", "info", _base.model(_models, "ClientInfo")),
         _base.Field("raw", "raw", _base.as_object),
         _base.Field("primary", "primary"),
         _base.Field("avatarUrl", "avatar_url"),

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .app_reference import AppReference
@@ -39,15 +40,15 @@ class ConversationReferral(_base.Model):
     source: Source | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("app", "app", _base.model("AppReference"), required=True),
-        _base.Field("appUser", "app_user", _base.model("AppUser"), required=True),
+        _base.Field("app", "app", _base.model(_models, "AppReference"), required=True),
+        _base.Field("appUser", "app_user", _base.model(_models, "AppUser"), required=True),
         _base.Field("trigger", "trigger", _base.exactly("conversation:referral"), required=True),
-        _base.Field("referral", "referral", _base.model("Referral"), required=True),
+        _base.Field("referral", "referral", _base.model(_models, "Referral"), required=True),
         _base.Field("version", "version"),
-        _base.Field("conversation", "conversation", _base.model("Conversation")),
-        _base.Field("client", "client", _base.model("Client")),
+        _base.Field("conversation", "conversation", _base.model(_models, "Conversation")),
+        _base.Field("client", "client", _base.model(_models, "Client")),
         _base.Field("timestamp", "timestamp"),
-        _base.Field("source", "source", _base.model("Source")),
+        _base.Field("source", "source", _base.model(_models, "Source")),
     )
 
     def _fill(self, values: list[Any]) -> None:

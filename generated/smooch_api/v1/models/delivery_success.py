@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 from .. import unions as _unions
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from .app_reference import AppReference
@@ -40,15 +41,15 @@ class DeliverySuccess(_base.Model):
     destination: EventDestination | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("app", "app", _base.model("AppReference"), required=True),
-        _base.Field("appUser", "app_user", _base.model("AppUser"), required=True),
+        _base.Field("app", "app", _base.model(_models, "AppReference"), required=True),
+        _base.Field("appUser", "app_user", _base.model(_models, "AppUser"), required=True),
         _base.Field("trigger", "trigger", _base.exactly("delivery:success"), required=True),
         _base.Field("messages", "messages", _base.list_of(_unions.read_message), required=True),
         _base.Field("version", "version"),
-        _base.Field("conversation", "conversation", _base.model("Conversation")),
-        _base.Field("client", "client", _base.model("Client")),
+        _base.Field("conversation", "conversation", _base.model(_models, "Conversation")),
+        _base.Field("client", "client", _base.model(_models, "Client")),
         _base.Field("timestamp", "timestamp"),
-        _base.Field("destination", "destination", _base.model("EventDestination")),
+        _base.Field("destination", "destination", _base.model(_models, "EventDestination")),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
 
 if TYPE_CHECKING:
     from .deployment_activate_phone_number_method import DeploymentActivatePhoneNumberMethod

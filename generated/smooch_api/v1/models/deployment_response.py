@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .deployment import Deployment
@@ -17,7 +18,9 @@ class DeploymentResponse(_base.Model):
 
     deployment: Deployment
 
-    _wire: ClassVar = _base.Wire(_base.Field("deployment", "deployment", _base.model("Deployment"), required=True))
+    _wire: ClassVar = _base.Wire(
+        _base.Field("deployment", "deployment", _base.model(_models, "Deployment"), required=True)
+    )
 
     def _fill(self, values: list[Any]) -> None:
         (self.deployment,) = values

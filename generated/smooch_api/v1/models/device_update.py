@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .device_info import DeviceInfo
@@ -23,7 +24,7 @@ class DeviceUpdate(_base.Model):
     _wire: ClassVar = _base.Wire(
         _base.Field("pushNotificationToken", "push_notification_token"),
         _base.Field("appVersion", "app_version"),
-        _base.Field("info", "info", _base.model("DeviceInfo")),
+        _base.Field("info", "info", _base.model(_models, "DeviceInfo")),
     )
 
     def _fill(self, values: list[Any]) -> None:

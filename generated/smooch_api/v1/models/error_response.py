@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .error_detail import ErrorDetail
@@ -17,7 +18,7 @@ class ErrorResponse(_base.Model):
 
     error: ErrorDetail
 
-    _wire: ClassVar = _base.Wire(_base.Field("error", "error", _base.model("ErrorDetail"), required=True))
+    _wire: ClassVar = _base.Wire(_base.Field("error", "error", _base.model(_models, "ErrorDetail"), required=True))
 
     def _fill(self, values: list[Any]) -> None:
         (self.error,) = values

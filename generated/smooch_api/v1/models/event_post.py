@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .app_user_update import AppUserUpdate
@@ -22,7 +23,8 @@ class EventPost(_base.Model):
     """Fields of the user to change along with it; sent by the vendor's web client."""
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("name", "name", required=True), _base.Field("appUser", "app_user", _base.model("AppUserUpdate"))
+        _base.Field("name", "name", required=True),
+        _base.Field("appUser", "app_user", _base.model(_models, "AppUserUpdate")),
     )
 
     def _fill(self, values: list[Any]) -> None:

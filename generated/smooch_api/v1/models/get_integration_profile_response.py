@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .integration_profile import IntegrationProfile
@@ -18,7 +19,7 @@ class GetIntegrationProfileResponse(_base.Model):
 
     profile: IntegrationProfile | Unset = UNSET
 
-    _wire: ClassVar = _base.Wire(_base.Field("profile", "profile", _base.model("IntegrationProfile")))
+    _wire: ClassVar = _base.Wire(_base.Field("profile", "profile", _base.model(_models, "IntegrationProfile")))
 
     def _fill(self, values: list[Any]) -> None:
         (self.profile,) = values

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 from .. import unions as _unions
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from .conversation import Conversation
@@ -23,7 +24,7 @@ class GetMessagesResponse(_base.Model):
     """URL of the following page; the last page has none."""
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("conversation", "conversation", _base.model("Conversation")),
+        _base.Field("conversation", "conversation", _base.model(_models, "Conversation")),
         _base.Field("messages", "messages", _base.list_of(_unions.read_message)),
         _base.Field("next", "next_"),
     )

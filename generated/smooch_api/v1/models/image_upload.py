@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, File, Unset
+from ... import base as _base
+from ...types import UNSET, File, Unset
 
 if TYPE_CHECKING:
     from .image_upload_role import ImageUploadRole

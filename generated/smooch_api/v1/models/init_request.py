@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .device import Device
@@ -28,7 +29,7 @@ class InitRequest(_base.Model):
     properties: Metadata | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("device", "device", _base.model("Device"), required=True),
+        _base.Field("device", "device", _base.model(_models, "Device"), required=True),
         _base.Field("userId", "user_id"),
         _base.Field("givenName", "given_name"),
         _base.Field("surname", "surname"),

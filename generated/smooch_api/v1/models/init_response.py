@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .app_user import AppUser
@@ -20,8 +21,8 @@ class InitResponse(_base.Model):
     app_user: AppUser
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("app", "app", _base.model("InitApp"), required=True),
-        _base.Field("appUser", "app_user", _base.model("AppUser"), required=True),
+        _base.Field("app", "app", _base.model(_models, "InitApp"), required=True),
+        _base.Field("appUser", "app_user", _base.model(_models, "AppUser"), required=True),
     )
 
     def _fill(self, values: list[Any]) -> None:

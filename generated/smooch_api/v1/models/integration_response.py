@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .integration import Integration
@@ -18,7 +19,7 @@ class IntegrationResponse(_base.Model):
 
     integration: Integration | Unset = UNSET
 
-    _wire: ClassVar = _base.Wire(_base.Field("integration", "integration", _base.model("Integration")))
+    _wire: ClassVar = _base.Wire(_base.Field("integration", "integration", _base.model(_models, "Integration")))
 
     def _fill(self, values: list[Any]) -> None:
         (self.integration,) = values

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .legacy_conversation import LegacyConversation
@@ -18,7 +19,9 @@ class LegacyConversationResponse(_base.Model):
 
     conversation: LegacyConversation | Unset = UNSET
 
-    _wire: ClassVar = _base.Wire(_base.Field("conversation", "conversation", _base.model("LegacyConversation")))
+    _wire: ClassVar = _base.Wire(
+        _base.Field("conversation", "conversation", _base.model(_models, "LegacyConversation"))
+    )
 
     def _fill(self, values: list[Any]) -> None:
         (self.conversation,) = values

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 from .. import unions as _unions
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from .legacy_conversation import LegacyConversation
@@ -23,7 +24,7 @@ class LegacyMessageResponse(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field("message", "message", _unions.read_message, required=True),
-        _base.Field("conversation", "conversation", _base.model("LegacyConversation")),
+        _base.Field("conversation", "conversation", _base.model(_models, "LegacyConversation")),
     )
 
     def _fill(self, values: list[Any]) -> None:

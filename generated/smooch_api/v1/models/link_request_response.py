@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .link_request import LinkRequest
@@ -17,7 +18,7 @@ class LinkRequestResponse(_base.Model):
     link_requests: list[LinkRequest] | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("linkRequests", "link_requests", _base.list_of(_base.model("LinkRequest")))
+        _base.Field("linkRequests", "link_requests", _base.list_of(_base.model(_models, "LinkRequest")))
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .app_reference import AppReference
@@ -38,15 +39,15 @@ class LinkSuccess(_base.Model):
     criteria: LinkCriteria | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("app", "app", _base.model("AppReference"), required=True),
-        _base.Field("appUser", "app_user", _base.model("AppUser"), required=True),
+        _base.Field("app", "app", _base.model(_models, "AppReference"), required=True),
+        _base.Field("appUser", "app_user", _base.model(_models, "AppUser"), required=True),
         _base.Field("trigger", "trigger", _base.exactly("link:success"), required=True),
         _base.Field("channel", "channel", required=True),
         _base.Field("version", "version"),
-        _base.Field("conversation", "conversation", _base.model("Conversation")),
-        _base.Field("client", "client", _base.model("Client")),
+        _base.Field("conversation", "conversation", _base.model(_models, "Conversation")),
+        _base.Field("client", "client", _base.model(_models, "Client")),
         _base.Field("timestamp", "timestamp"),
-        _base.Field("criteria", "criteria", _base.model("LinkCriteria")),
+        _base.Field("criteria", "criteria", _base.model(_models, "LinkCriteria")),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .deployment import Deployment
@@ -18,7 +19,7 @@ class ListDeploymentsResponse(_base.Model):
     deployments: list[Deployment]
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("deployments", "deployments", _base.list_of(_base.model("Deployment")), required=True)
+        _base.Field("deployments", "deployments", _base.list_of(_base.model(_models, "Deployment")), required=True)
     )
 
     def _fill(self, values: list[Any]) -> None:

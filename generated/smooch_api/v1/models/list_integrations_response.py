@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .integration import Integration
@@ -23,7 +24,7 @@ class ListIntegrationsResponse(_base.Model):
     """Only v1.1. The offset of this page."""
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("integrations", "integrations", _base.list_of(_base.model("Integration"))),
+        _base.Field("integrations", "integrations", _base.list_of(_base.model(_models, "Integration"))),
         _base.Field("hasMore", "has_more"),
         _base.Field("offset", "offset"),
     )

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 from .. import unions as _unions
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from .action import Action
@@ -59,7 +60,7 @@ class ListMessage(_base.Model):
         _base.Field("type", "type_", _base.exactly("list"), required=True),
         _base.Field("authorId", "author_id"),
         _base.Field("role", "role"),
-        _base.Field("source", "source", _base.model("Source")),
+        _base.Field("source", "source", _base.model(_models, "Source")),
         _base.Field("name", "name", nullable=True),
         _base.Field("text", "text"),
         _base.Field("email", "email"),
@@ -71,7 +72,7 @@ class ListMessage(_base.Model):
         _base.Field("payload", "payload"),
         _base.Field("actions", "actions", _base.list_of(_unions.read_action)),
         _base.Field("quotedMessage", "quoted_message", _unions.read_quoted_message),
-        _base.Field("items", "items", _base.list_of(_base.model("MessageItem"))),
+        _base.Field("items", "items", _base.list_of(_base.model(_models, "MessageItem"))),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 from .. import unions as _unions
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from .menu_item import MenuItem
@@ -28,7 +29,7 @@ class Menu(_base.Model):
     _wire: ClassVar = _base.Wire(
         _base.Field("items", "items", _base.list_of(_unions.read_menu_item), required=True),
         _base.Field("name", "name"),
-        _base.Field("settings", "settings", _base.model("MenuSettings")),
+        _base.Field("settings", "settings", _base.model(_models, "MenuSettings")),
     )
 
     def _fill(self, values: list[Any]) -> None:

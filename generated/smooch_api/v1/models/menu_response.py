@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .current_menu import CurrentMenu
@@ -17,7 +18,7 @@ class MenuResponse(_base.Model):
 
     menu: CurrentMenu
 
-    _wire: ClassVar = _base.Wire(_base.Field("menu", "menu", _base.model("CurrentMenu"), required=True))
+    _wire: ClassVar = _base.Wire(_base.Field("menu", "menu", _base.model(_models, "CurrentMenu"), required=True))
 
     def _fill(self, values: list[Any]) -> None:
         (self.menu,) = values

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .app_reference import AppReference
@@ -44,16 +45,16 @@ class MessageDeliveryUser(_base.Model):
     """No further delivery event follows for this message."""
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("app", "app", _base.model("AppReference"), required=True),
-        _base.Field("appUser", "app_user", _base.model("AppUser"), required=True),
+        _base.Field("app", "app", _base.model(_models, "AppReference"), required=True),
+        _base.Field("appUser", "app_user", _base.model(_models, "AppUser"), required=True),
         _base.Field("trigger", "trigger", _base.exactly("message:delivery:user"), required=True),
-        _base.Field("message", "message", _base.model("MessageReference"), required=True),
+        _base.Field("message", "message", _base.model(_models, "MessageReference"), required=True),
         _base.Field("version", "version"),
-        _base.Field("conversation", "conversation", _base.model("Conversation")),
-        _base.Field("client", "client", _base.model("Client")),
+        _base.Field("conversation", "conversation", _base.model(_models, "Conversation")),
+        _base.Field("client", "client", _base.model(_models, "Client")),
         _base.Field("timestamp", "timestamp"),
-        _base.Field("destination", "destination", _base.model("EventDestination")),
-        _base.Field("externalMessages", "external_messages", _base.list_of(_base.model("ExternalMessage"))),
+        _base.Field("destination", "destination", _base.model(_models, "EventDestination")),
+        _base.Field("externalMessages", "external_messages", _base.list_of(_base.model(_models, "ExternalMessage"))),
         _base.Field("isFinalEvent", "is_final_event"),
     )
 

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .message_override_line import MessageOverrideLine
@@ -23,9 +24,9 @@ class MessageOverride(_base.Model):
     messenger: MessageOverrideMessenger | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("whatsapp", "whatsapp", _base.model("MessageOverrideWhatsapp")),
-        _base.Field("line", "line", _base.model("MessageOverrideLine")),
-        _base.Field("messenger", "messenger", _base.model("MessageOverrideMessenger")),
+        _base.Field("whatsapp", "whatsapp", _base.model(_models, "MessageOverrideWhatsapp")),
+        _base.Field("line", "line", _base.model(_models, "MessageOverrideLine")),
+        _base.Field("messenger", "messenger", _base.model(_models, "MessageOverrideMessenger")),
     )
 
     def _fill(self, values: list[Any]) -> None:

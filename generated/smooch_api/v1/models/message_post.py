@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 from .. import unions as _unions
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from .action import Action
@@ -84,17 +85,17 @@ class MessagePost(_base.Model):
         _base.Field("text", "text"),
         _base.Field("mediaUrl", "media_url"),
         _base.Field("mediaType", "media_type"),
-        _base.Field("items", "items", _base.list_of(_base.model("MessageItem"))),
+        _base.Field("items", "items", _base.list_of(_base.model(_models, "MessageItem"))),
         _base.Field("actions", "actions", _base.list_of(_unions.read_action)),
-        _base.Field("displaySettings", "display_settings", _base.model("DisplaySettings")),
-        _base.Field("coordinates", "coordinates", _base.model("Coordinates")),
-        _base.Field("location", "location", _base.model("Location")),
+        _base.Field("displaySettings", "display_settings", _base.model(_models, "DisplaySettings")),
+        _base.Field("coordinates", "coordinates", _base.model(_models, "Coordinates")),
+        _base.Field("location", "location", _base.model(_models, "Location")),
         _base.Field("fields", "fields", _base.list_of(_unions.read_field_post)),
         _base.Field("blockChatInput", "block_chat_input"),
         _base.Field("quotedMessage", "quoted_message", _unions.read_quoted_message),
         _base.Field("textFallback", "text_fallback"),
-        _base.Field("destination", "destination", _base.model("Destination")),
-        _base.Field("override", "override", _base.model("MessageOverride")),
+        _base.Field("destination", "destination", _base.model(_models, "Destination")),
+        _base.Field("override", "override", _base.model(_models, "MessageOverride")),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 from .. import unions as _unions
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from .conversation import Conversation
@@ -24,7 +25,7 @@ class MessageResponse(_base.Model):
     _wire: ClassVar = _base.Wire(
         _base.Field("message", "message", _unions.read_message, required=True),
         _base.Field("extraMessages", "extra_messages", _base.list_of(_unions.read_message)),
-        _base.Field("conversation", "conversation", _base.model("Conversation")),
+        _base.Field("conversation", "conversation", _base.model(_models, "Conversation")),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .app_reference import AppReference
@@ -43,16 +44,16 @@ class NotificationDeliveryUser(_base.Model):
     """No further event follows for this notification."""
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("app", "app", _base.model("AppReference"), required=True),
+        _base.Field("app", "app", _base.model(_models, "AppReference"), required=True),
         _base.Field("trigger", "trigger", _base.exactly("notification:delivery:user"), required=True),
-        _base.Field("notification", "notification", _base.model("NotificationReference"), required=True),
+        _base.Field("notification", "notification", _base.model(_models, "NotificationReference"), required=True),
         _base.Field("version", "version"),
-        _base.Field("appUser", "app_user", _base.model("AppUser")),
-        _base.Field("conversation", "conversation", _base.model("Conversation")),
-        _base.Field("client", "client", _base.model("Client")),
+        _base.Field("appUser", "app_user", _base.model(_models, "AppUser")),
+        _base.Field("conversation", "conversation", _base.model(_models, "Conversation")),
+        _base.Field("client", "client", _base.model(_models, "Client")),
         _base.Field("timestamp", "timestamp"),
-        _base.Field("destination", "destination", _base.model("EventDestination")),
-        _base.Field("matchResult", "match_result", _base.model("MatchResult")),
+        _base.Field("destination", "destination", _base.model(_models, "EventDestination")),
+        _base.Field("matchResult", "match_result", _base.model(_models, "MatchResult")),
         _base.Field("isFinalEvent", "is_final_event"),
     )
 

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .app_reference import AppReference
@@ -42,17 +43,17 @@ class NotificationMatchFailure(_base.Model):
     error: EventError | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("app", "app", _base.model("AppReference"), required=True),
+        _base.Field("app", "app", _base.model(_models, "AppReference"), required=True),
         _base.Field("trigger", "trigger", _base.exactly("notification:match:failure"), required=True),
         _base.Field("version", "version"),
-        _base.Field("appUser", "app_user", _base.model("AppUser")),
-        _base.Field("conversation", "conversation", _base.model("Conversation")),
-        _base.Field("client", "client", _base.model("Client")),
+        _base.Field("appUser", "app_user", _base.model(_models, "AppUser")),
+        _base.Field("conversation", "conversation", _base.model(_models, "Conversation")),
+        _base.Field("client", "client", _base.model(_models, "Client")),
         _base.Field("timestamp", "timestamp"),
-        _base.Field("notification", "notification", _base.model("NotificationReference")),
-        _base.Field("destination", "destination", _base.model("EventDestination")),
+        _base.Field("notification", "notification", _base.model(_models, "NotificationReference")),
+        _base.Field("destination", "destination", _base.model(_models, "EventDestination")),
         _base.Field("isFinalEvent", "is_final_event"),
-        _base.Field("error", "error", _base.model("EventError")),
+        _base.Field("error", "error", _base.model(_models, "EventError")),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .author import Author
@@ -26,8 +27,8 @@ class NotificationPost(_base.Model):
     """Set when `message` is in the format of the channel."""
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("destination", "destination", _base.model("NotificationPostDestination"), required=True),
-        _base.Field("author", "author", _base.model("Author"), required=True),
+        _base.Field("destination", "destination", _base.model(_models, "NotificationPostDestination"), required=True),
+        _base.Field("author", "author", _base.model(_models, "Author"), required=True),
         _base.Field("message", "message", _base.as_object, required=True),
         _base.Field("messageSchema", "message_schema", _base.exactly("whatsapp")),
     )

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .notification_response_notification import NotificationResponseNotification
@@ -19,7 +20,7 @@ class NotificationResponse(_base.Model):
     notification: NotificationResponseNotification | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("notification", "notification", _base.model("NotificationResponseNotification"))
+        _base.Field("notification", "notification", _base.model(_models, "NotificationResponseNotification"))
     )
 
     def _fill(self, values: list[Any]) -> None:

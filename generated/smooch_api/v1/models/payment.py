@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 from .. import unions as _unions
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from .action import Action
@@ -25,9 +26,9 @@ class Payment(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field("action", "action", _unions.read_action, required=True),
-        _base.Field("source", "source", _base.model("Source")),
+        _base.Field("source", "source", _base.model(_models, "Source")),
         _base.Field("message", "message", _unions.read_message),
-        _base.Field("charge", "charge", _base.model("Charge")),
+        _base.Field("charge", "charge", _base.model(_models, "Charge")),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import File
+from ... import base as _base
+from ...types import File
 
 
 @_define(eq=False, kw_only=True, repr=False)

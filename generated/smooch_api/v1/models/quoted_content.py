@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from ...types import UNSET, Unset
 from .. import unions as _unions
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from .message import Message

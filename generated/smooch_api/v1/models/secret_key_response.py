@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .secret_key import SecretKey
@@ -18,7 +19,7 @@ class SecretKeyResponse(_base.Model):
 
     key: SecretKey | Unset = UNSET
 
-    _wire: ClassVar = _base.Wire(_base.Field("key", "key", _base.model("SecretKey")))
+    _wire: ClassVar = _base.Wire(_base.Field("key", "key", _base.model(_models, "SecretKey")))
 
     def _fill(self, values: list[Any]) -> None:
         (self.key,) = values

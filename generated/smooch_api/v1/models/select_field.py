@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .option import Option
@@ -37,9 +38,9 @@ class SelectField(_base.Model):
         _base.Field("label", "label", required=True),
         _base.Field("_id", "id"),
         _base.Field("placeholder", "placeholder"),
-        _base.Field("options", "options", _base.list_of(_base.model("Option"))),
+        _base.Field("options", "options", _base.list_of(_base.model(_models, "Option"))),
         _base.Field("selectSize", "select_size"),
-        _base.Field("select", "select", _base.list_of(_base.model("Select"))),
+        _base.Field("select", "select", _base.list_of(_base.model(_models, "Select"))),
     )
 
     def _fill(self, values: list[Any]) -> None:

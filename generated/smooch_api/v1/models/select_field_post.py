@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .option import Option
@@ -28,7 +29,7 @@ class SelectFieldPost(_base.Model):
         _base.Field("name", "name", required=True),
         _base.Field("label", "label", required=True),
         _base.Field("placeholder", "placeholder"),
-        _base.Field("options", "options", _base.list_of(_base.model("Option"))),
+        _base.Field("options", "options", _base.list_of(_base.model(_models, "Option"))),
     )
 
     def _fill(self, values: list[Any]) -> None:

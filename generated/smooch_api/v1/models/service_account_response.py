@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .service_account import ServiceAccount
@@ -18,7 +19,9 @@ class ServiceAccountResponse(_base.Model):
 
     service_account: ServiceAccount | Unset = UNSET
 
-    _wire: ClassVar = _base.Wire(_base.Field("serviceAccount", "service_account", _base.model("ServiceAccount")))
+    _wire: ClassVar = _base.Wire(
+        _base.Field("serviceAccount", "service_account", _base.model(_models, "ServiceAccount"))
+    )
 
     def _fill(self, values: list[Any]) -> None:
         (self.service_account,) = values

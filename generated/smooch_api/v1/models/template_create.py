@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .message_post import MessagePost
@@ -21,7 +22,7 @@ class TemplateCreate(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field("name", "name", required=True),
-        _base.Field("message", "message", _base.model("MessagePost"), required=True),
+        _base.Field("message", "message", _base.model(_models, "MessagePost"), required=True),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .template import Template
@@ -17,7 +18,7 @@ class TemplateResponse(_base.Model):
 
     template: Template
 
-    _wire: ClassVar = _base.Wire(_base.Field("template", "template", _base.model("Template"), required=True))
+    _wire: ClassVar = _base.Wire(_base.Field("template", "template", _base.model(_models, "Template"), required=True))
 
     def _fill(self, values: list[Any]) -> None:
         (self.template,) = values

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .message_post import MessagePost
@@ -20,7 +21,7 @@ class TemplateUpdate(_base.Model):
     message: MessagePost | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("name", "name"), _base.Field("message", "message", _base.model("MessagePost"))
+        _base.Field("name", "name"), _base.Field("message", "message", _base.model(_models, "MessagePost"))
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .extra_channel_options import ExtraChannelOptions
@@ -51,7 +52,7 @@ class UnknownAction(_base.Model):
         _base.Field("size", "size"),
         _base.Field("openOnReceive", "open_on_receive"),
         _base.Field("state", "state"),
-        _base.Field("extraChannelOptions", "extra_channel_options", _base.model("ExtraChannelOptions")),
+        _base.Field("extraChannelOptions", "extra_channel_options", _base.model(_models, "ExtraChannelOptions")),
     )
 
     def _fill(self, values: list[Any]) -> None:

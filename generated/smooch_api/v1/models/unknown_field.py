@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .option import Option
@@ -38,11 +39,11 @@ class UnknownField(_base.Model):
         _base.Field("placeholder", "placeholder"),
         _base.Field("minSize", "min_size"),
         _base.Field("maxSize", "max_size"),
-        _base.Field("options", "options", _base.list_of(_base.model("Option"))),
+        _base.Field("options", "options", _base.list_of(_base.model(_models, "Option"))),
         _base.Field("selectSize", "select_size"),
         _base.Field("text", "text"),
         _base.Field("email", "email"),
-        _base.Field("select", "select", _base.list_of(_base.model("Select"))),
+        _base.Field("select", "select", _base.list_of(_base.model(_models, "Select"))),
     )
 
     def _fill(self, values: list[Any]) -> None:

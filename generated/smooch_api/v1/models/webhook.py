@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
 
 
 @_define(eq=False, kw_only=True, repr=False)

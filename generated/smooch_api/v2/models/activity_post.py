@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .activity_post_type import ActivityPostType
@@ -20,7 +21,7 @@ class ActivityPost(_base.Model):
     type_: ActivityPostType
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("author", "author", _base.model("AuthorPost"), required=True),
+        _base.Field("author", "author", _base.model(_models, "AuthorPost"), required=True),
         _base.Field("type", "type_", required=True),
     )
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .app_key import AppKey
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 class AppKeyListResponse(_base.Model):
     keys: list[AppKey]
 
-    _wire: ClassVar = _base.Wire(_base.Field("keys", "keys", _base.list_of(_base.model("AppKey")), required=True))
+    _wire: ClassVar = _base.Wire(
+        _base.Field("keys", "keys", _base.list_of(_base.model(_models, "AppKey")), required=True)
+    )
 
     def _fill(self, values: list[Any]) -> None:
         (self.keys,) = values

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .app_key import AppKey
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 class AppKeyResponse(_base.Model):
     key: AppKey
 
-    _wire: ClassVar = _base.Wire(_base.Field("key", "key", _base.model("AppKey"), required=True))
+    _wire: ClassVar = _base.Wire(_base.Field("key", "key", _base.model(_models, "AppKey"), required=True))
 
     def _fill(self, values: list[Any]) -> None:
         (self.key,) = values

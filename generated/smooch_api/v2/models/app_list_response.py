@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .app import App
@@ -23,9 +24,9 @@ class AppListResponse(_base.Model):
     links: Links | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("apps", "apps", _base.list_of(_base.model("App")), required=True),
-        _base.Field("meta", "meta", _base.model("Meta")),
-        _base.Field("links", "links", _base.model("Links")),
+        _base.Field("apps", "apps", _base.list_of(_base.model(_models, "App")), required=True),
+        _base.Field("meta", "meta", _base.model(_models, "Meta")),
+        _base.Field("links", "links", _base.model(_models, "Links")),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .app import App
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 class AppResponse(_base.Model):
     app: App
 
-    _wire: ClassVar = _base.Wire(_base.Field("app", "app", _base.model("App"), required=True))
+    _wire: ClassVar = _base.Wire(_base.Field("app", "app", _base.model(_models, "App"), required=True))
 
     def _fill(self, values: list[Any]) -> None:
         (self.app,) = values

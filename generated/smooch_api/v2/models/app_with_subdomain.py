@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .app_settings import AppSettings
@@ -30,7 +31,7 @@ class AppWithSubdomain(_base.Model):
     _wire: ClassVar = _base.Wire(
         _base.Field("id", "id", required=True),
         _base.Field("displayName", "display_name", nullable=True),
-        _base.Field("settings", "settings", _base.model("AppSettings")),
+        _base.Field("settings", "settings", _base.model(_models, "AppSettings")),
         _base.Field("metadata", "metadata", _base.as_object, nullable=True),
         _base.Field("subdomain", "subdomain"),
     )

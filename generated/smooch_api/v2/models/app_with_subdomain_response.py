@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .app_with_subdomain import AppWithSubdomain
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 class AppWithSubdomainResponse(_base.Model):
     app: AppWithSubdomain
 
-    _wire: ClassVar = _base.Wire(_base.Field("app", "app", _base.model("AppWithSubdomain"), required=True))
+    _wire: ClassVar = _base.Wire(_base.Field("app", "app", _base.model(_models, "AppWithSubdomain"), required=True))
 
     def _fill(self, values: list[Any]) -> None:
         (self.app,) = values

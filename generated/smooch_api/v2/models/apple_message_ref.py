@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .apple_interactive_data_ref import AppleInteractiveDataRef
@@ -16,7 +17,9 @@ class AppleMessageRef(_base.Model):
     interactive_data_ref: AppleInteractiveDataRef
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("interactiveDataRef", "interactive_data_ref", _base.model("AppleInteractiveDataRef"), required=True)
+        _base.Field(
+            "interactiveDataRef", "interactive_data_ref", _base.model(_models, "AppleInteractiveDataRef"), required=True
+        )
     )
 
     def _fill(self, values: list[Any]) -> None:

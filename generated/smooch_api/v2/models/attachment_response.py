@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .attachment import Attachment
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 class AttachmentResponse(_base.Model):
     attachment: Attachment
 
-    _wire: ClassVar = _base.Wire(_base.Field("attachment", "attachment", _base.model("Attachment"), required=True))
+    _wire: ClassVar = _base.Wire(
+        _base.Field("attachment", "attachment", _base.model(_models, "Attachment"), required=True)
+    )
 
     def _fill(self, values: list[Any]) -> None:
         (self.attachment,) = values

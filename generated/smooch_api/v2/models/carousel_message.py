@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .display_settings import DisplaySettings
@@ -29,10 +30,10 @@ class CarouselMessage(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field("type", "type_", _base.exactly("carousel"), required=True),
-        _base.Field("items", "items", _base.list_of(_base.model("MessageItem")), required=True),
+        _base.Field("items", "items", _base.list_of(_base.model(_models, "MessageItem")), required=True),
         _base.Field("text", "text"),
         _base.Field("blockChatInput", "block_chat_input"),
-        _base.Field("displaySettings", "display_settings", _base.model("DisplaySettings")),
+        _base.Field("displaySettings", "display_settings", _base.model(_models, "DisplaySettings")),
     )
 
     def _fill(self, values: list[Any]) -> None:

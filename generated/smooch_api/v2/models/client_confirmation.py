@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .client_confirmation_type import ClientConfirmationType
@@ -24,7 +25,8 @@ class ClientConfirmation(_base.Model):
     """
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("type", "type_", required=True), _base.Field("message", "message", _base.model("MessagePost"))
+        _base.Field("type", "type_", required=True),
+        _base.Field("message", "message", _base.model(_models, "MessagePost")),
     )
 
     def _fill(self, values: list[Any]) -> None:

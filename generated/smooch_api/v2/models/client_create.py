@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 from .. import unions as _unions
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ class ClientCreate(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field("matchCriteria", "match_criteria", _unions.read_match_criteria, required=True),
-        _base.Field("confirmation", "confirmation", _base.model("ClientConfirmation"), required=True),
-        _base.Field("target", "target", _base.model("ClientTarget"), required=True),
+        _base.Field("confirmation", "confirmation", _base.model(_models, "ClientConfirmation"), required=True),
+        _base.Field("target", "target", _base.model(_models, "ClientTarget"), required=True),
     )
 
     def _fill(self, values: list[Any]) -> None:

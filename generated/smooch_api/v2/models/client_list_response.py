@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .client import Client
@@ -21,9 +22,9 @@ class ClientListResponse(_base.Model):
     links: Links | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("clients", "clients", _base.list_of(_base.model("Client")), required=True),
-        _base.Field("meta", "meta", _base.model("Meta")),
-        _base.Field("links", "links", _base.model("Links")),
+        _base.Field("clients", "clients", _base.list_of(_base.model(_models, "Client")), required=True),
+        _base.Field("meta", "meta", _base.model(_models, "Meta")),
+        _base.Field("links", "links", _base.model(_models, "Links")),
     )
 
     def _fill(self, values: list[Any]) -> None:

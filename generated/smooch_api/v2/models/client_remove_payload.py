@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .client import Client
@@ -34,12 +35,12 @@ class ClientRemovePayload(_base.Model):
     """The API, or the SDK."""
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("user", "user", _base.model("UserTruncated"), required=True),
-        _base.Field("client", "client", _base.model("Client"), required=True),
-        _base.Field("conversation", "conversation", _base.model("ConversationTruncated"), nullable=True),
+        _base.Field("user", "user", _base.model(_models, "UserTruncated"), required=True),
+        _base.Field("client", "client", _base.model(_models, "Client"), required=True),
+        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), nullable=True),
         _base.Field("reason", "reason"),
-        _base.Field("error", "error", _base.model("EventError"), nullable=True),
-        _base.Field("source", "source", _base.model("Source")),
+        _base.Field("error", "error", _base.model(_models, "EventError"), nullable=True),
+        _base.Field("source", "source", _base.model(_models, "Source")),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .client import Client
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 class ClientResponse(_base.Model):
     client: Client
 
-    _wire: ClassVar = _base.Wire(_base.Field("client", "client", _base.model("Client"), required=True))
+    _wire: ClassVar = _base.Wire(_base.Field("client", "client", _base.model(_models, "Client"), required=True))
 
     def _fill(self, values: list[Any]) -> None:
         (self.client,) = values

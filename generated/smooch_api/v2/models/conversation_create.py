@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .conversation_create_type import ConversationCreateType
@@ -29,7 +30,7 @@ class ConversationCreate(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field("type", "type_", required=True),
-        _base.Field("participants", "participants", _base.list_of(_base.model("ParticipantCreate"))),
+        _base.Field("participants", "participants", _base.list_of(_base.model(_models, "ParticipantCreate"))),
         _base.Field("displayName", "display_name", nullable=True),
         _base.Field("description", "description", nullable=True),
         _base.Field("iconUrl", "icon_url", nullable=True),

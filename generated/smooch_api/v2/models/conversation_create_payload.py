@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .conversation_truncated import ConversationTruncated
@@ -32,11 +33,11 @@ class ConversationCreatePayload(_base.Model):
     referral: Referral | None | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("conversation", "conversation", _base.model("ConversationTruncated"), required=True),
+        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), required=True),
         _base.Field("creationReason", "creation_reason"),
-        _base.Field("source", "source", _base.model("EventSource")),
-        _base.Field("user", "user", _base.model("User"), nullable=True),
-        _base.Field("referral", "referral", _base.model("Referral"), nullable=True),
+        _base.Field("source", "source", _base.model(_models, "EventSource")),
+        _base.Field("user", "user", _base.model(_models, "User"), nullable=True),
+        _base.Field("referral", "referral", _base.model(_models, "Referral"), nullable=True),
     )
 
     def _fill(self, values: list[Any]) -> None:

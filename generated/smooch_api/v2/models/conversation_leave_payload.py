@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .conversation_truncated import ConversationTruncated
@@ -18,8 +19,8 @@ class ConversationLeavePayload(_base.Model):
     user: UserTruncated
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("conversation", "conversation", _base.model("ConversationTruncated"), required=True),
-        _base.Field("user", "user", _base.model("UserTruncated"), required=True),
+        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), required=True),
+        _base.Field("user", "user", _base.model(_models, "UserTruncated"), required=True),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .conversation_message_delivery_failure_payload import ConversationMessageDeliveryFailurePayload
@@ -25,7 +26,9 @@ class ConversationMessageDeliveryFailureEvent(_base.Model):
     _wire: ClassVar = _base.Wire(
         _base.Field("id", "id", required=True),
         _base.Field("type", "type_", _base.exactly("conversation:message:delivery:failure"), required=True),
-        _base.Field("payload", "payload", _base.model("ConversationMessageDeliveryFailurePayload"), required=True),
+        _base.Field(
+            "payload", "payload", _base.model(_models, "ConversationMessageDeliveryFailurePayload"), required=True
+        ),
         _base.Field("createdAt", "created_at", nullable=True),
     )
 

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .conversation_truncated import ConversationTruncated
@@ -30,13 +31,16 @@ class ConversationMessageDeliveryFailurePayload(_base.Model):
     """No further event follows for this message and this type of destination."""
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("conversation", "conversation", _base.model("ConversationTruncated"), required=True),
-        _base.Field("message", "message", _base.model("DeliveredMessage"), required=True),
-        _base.Field("error", "error", _base.model("EventError"), required=True),
-        _base.Field("user", "user", _base.model("User"), nullable=True),
-        _base.Field("destination", "destination", _base.model("EventDestination"), nullable=True),
+        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), required=True),
+        _base.Field("message", "message", _base.model(_models, "DeliveredMessage"), required=True),
+        _base.Field("error", "error", _base.model(_models, "EventError"), required=True),
+        _base.Field("user", "user", _base.model(_models, "User"), nullable=True),
+        _base.Field("destination", "destination", _base.model(_models, "EventDestination"), nullable=True),
         _base.Field(
-            "externalMessages", "external_messages", _base.list_of(_base.model("ExternalMessage")), nullable=True
+            "externalMessages",
+            "external_messages",
+            _base.list_of(_base.model(_models, "ExternalMessage")),
+            nullable=True,
         ),
         _base.Field("isFinalEvent", "is_final_event", nullable=True),
     )

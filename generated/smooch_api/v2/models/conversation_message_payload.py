@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .conversation_truncated import ConversationTruncated
@@ -21,9 +22,9 @@ class ConversationMessagePayload(_base.Model):
     """What the Notification API sent since the user last wrote."""
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("conversation", "conversation", _base.model("ConversationTruncated"), required=True),
-        _base.Field("message", "message", _base.model("EventMessage"), required=True),
-        _base.Field("recentNotifications", "recent_notifications", _base.list_of(_base.model("EventMessage"))),
+        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), required=True),
+        _base.Field("message", "message", _base.model(_models, "EventMessage"), required=True),
+        _base.Field("recentNotifications", "recent_notifications", _base.list_of(_base.model(_models, "EventMessage"))),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .conversation_truncated import ConversationTruncated
@@ -22,10 +23,10 @@ class ConversationPostbackPayload(_base.Model):
     source: EventSource = _base.EXPECTED
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("postback", "postback", _base.model("EventPostback"), required=True),
-        _base.Field("conversation", "conversation", _base.model("ConversationTruncated"), required=True),
-        _base.Field("user", "user", _base.model("User"), nullable=True),
-        _base.Field("source", "source", _base.model("EventSource"), nullable=True),
+        _base.Field("postback", "postback", _base.model(_models, "EventPostback"), required=True),
+        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), required=True),
+        _base.Field("user", "user", _base.model(_models, "User"), nullable=True),
+        _base.Field("source", "source", _base.model(_models, "EventSource"), nullable=True),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .conversation_truncated import ConversationTruncated
@@ -16,7 +17,7 @@ class ConversationRemovePayload(_base.Model):
     conversation: ConversationTruncated
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("conversation", "conversation", _base.model("ConversationTruncated"), required=True)
+        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), required=True)
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .conversation import Conversation
@@ -16,7 +17,7 @@ class ConversationResponse(_base.Model):
     conversation: Conversation
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("conversation", "conversation", _base.model("Conversation"), required=True)
+        _base.Field("conversation", "conversation", _base.model(_models, "Conversation"), required=True)
     )
 
     def _fill(self, values: list[Any]) -> None:

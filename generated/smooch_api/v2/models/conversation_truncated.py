@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .metadata import Metadata
@@ -33,13 +34,13 @@ class ConversationTruncated(_base.Model):
         _base.Field(
             "activeSwitchboardIntegration",
             "active_switchboard_integration",
-            _base.model("SwitchboardIntegrationTruncated"),
+            _base.model(_models, "SwitchboardIntegrationTruncated"),
             nullable=True,
         ),
         _base.Field(
             "pendingSwitchboardIntegration",
             "pending_switchboard_integration",
-            _base.model("SwitchboardIntegrationTruncated"),
+            _base.model(_models, "SwitchboardIntegrationTruncated"),
             nullable=True,
         ),
     )

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .meta_conversion_event import MetaConversionEvent
@@ -21,9 +22,9 @@ class ConversionEventsPost(_base.Model):
     whatsapp: MetaConversionEvent | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("messenger", "messenger", _base.model("MetaConversionEvent")),
-        _base.Field("instagram", "instagram", _base.model("MetaConversionEvent")),
-        _base.Field("whatsapp", "whatsapp", _base.model("MetaConversionEvent")),
+        _base.Field("messenger", "messenger", _base.model(_models, "MetaConversionEvent")),
+        _base.Field("instagram", "instagram", _base.model(_models, "MetaConversionEvent")),
+        _base.Field("whatsapp", "whatsapp", _base.model(_models, "MetaConversionEvent")),
     )
 
     def _fill(self, values: list[Any]) -> None:

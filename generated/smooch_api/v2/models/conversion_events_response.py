@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .conversion_events import ConversionEvents
@@ -16,7 +17,7 @@ class ConversionEventsResponse(_base.Model):
     conversion_events: ConversionEvents
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("conversionEvents", "conversion_events", _base.model("ConversionEvents"), required=True)
+        _base.Field("conversionEvents", "conversion_events", _base.model(_models, "ConversionEvents"), required=True)
     )
 
     def _fill(self, values: list[Any]) -> None:

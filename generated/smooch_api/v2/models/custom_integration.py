@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .webhook import Webhook
@@ -28,7 +29,7 @@ class CustomIntegration(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field("type", "type_", _base.exactly("custom"), required=True),
-        _base.Field("webhooks", "webhooks", _base.list_of(_base.model("Webhook")), required=True),
+        _base.Field("webhooks", "webhooks", _base.list_of(_base.model(_models, "Webhook")), required=True),
         _base.Field("id", "id", nullable=True),
         _base.Field("status", "status"),
         _base.Field("displayName", "display_name", nullable=True),

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .integration_webhook_create import IntegrationWebhookCreate
@@ -24,7 +25,9 @@ class CustomIntegrationCreate(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field("type", "type_", _base.exactly("custom"), required=True),
-        _base.Field("webhooks", "webhooks", _base.list_of(_base.model("IntegrationWebhookCreate")), required=True),
+        _base.Field(
+            "webhooks", "webhooks", _base.list_of(_base.model(_models, "IntegrationWebhookCreate")), required=True
+        ),
         _base.Field("displayName", "display_name", nullable=True),
     )
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .device import Device
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 class DeviceResponse(_base.Model):
     device: Device
 
-    _wire: ClassVar = _base.Wire(_base.Field("device", "device", _base.model("Device"), required=True))
+    _wire: ClassVar = _base.Wire(_base.Field("device", "device", _base.model(_models, "Device"), required=True))
 
     def _fill(self, values: list[Any]) -> None:
         (self.device,) = values

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
 
 
 @_define(eq=False, kw_only=True, repr=False)

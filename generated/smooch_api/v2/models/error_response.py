@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .error_detail import ErrorDetail
@@ -19,7 +20,7 @@ class ErrorResponse(_base.Model):
     """Several only with 400, else one."""
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("errors", "errors", _base.list_of(_base.model("ErrorDetail")), required=True)
+        _base.Field("errors", "errors", _base.list_of(_base.model(_models, "ErrorDetail")), required=True)
     )
 
     def _fill(self, values: list[Any]) -> None:

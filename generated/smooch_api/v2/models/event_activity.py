@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .event_author import EventAuthor
@@ -22,8 +23,8 @@ class EventActivity(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field("type", "type_", required=True),
-        _base.Field("source", "source", _base.model("Source")),
-        _base.Field("author", "author", _base.model("EventAuthor")),
+        _base.Field("source", "source", _base.model(_models, "Source")),
+        _base.Field("author", "author", _base.model(_models, "EventAuthor")),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .user import User
@@ -28,7 +29,7 @@ class EventAuthor(_base.Model):
         _base.Field("userId", "user_id"),
         _base.Field("displayName", "display_name"),
         _base.Field("avatarUrl", "avatar_url"),
-        _base.Field("user", "user", _base.model("User")),
+        _base.Field("user", "user", _base.model(_models, "User")),
     )
 
     def _fill(self, values: list[Any]) -> None:

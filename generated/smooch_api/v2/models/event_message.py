@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 from .. import unions as _unions
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from .content import Content
@@ -37,9 +38,9 @@ class EventMessage(_base.Model):
     _wire: ClassVar = _base.Wire(
         _base.Field("id", "id", required=True),
         _base.Field("received", "received", nullable=True),
-        _base.Field("author", "author", _base.model("EventAuthor"), nullable=True),
+        _base.Field("author", "author", _base.model(_models, "EventAuthor"), nullable=True),
         _base.Field("content", "content", _unions.read_content, nullable=True),
-        _base.Field("source", "source", _base.model("EventSource"), nullable=True),
+        _base.Field("source", "source", _base.model(_models, "EventSource"), nullable=True),
         _base.Field("quotedMessage", "quoted_message", _unions.read_quoted_message, nullable=True),
         _base.Field("metadata", "metadata", _base.as_object, nullable=True),
         _base.Field("deleted", "deleted", nullable=True),

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .messenger_channel_options import MessengerChannelOptions
@@ -18,7 +19,7 @@ class ExtraChannelOptions(_base.Model):
 
     messenger: MessengerChannelOptions | Unset = UNSET
 
-    _wire: ClassVar = _base.Wire(_base.Field("messenger", "messenger", _base.model("MessengerChannelOptions")))
+    _wire: ClassVar = _base.Wire(_base.Field("messenger", "messenger", _base.model(_models, "MessengerChannelOptions")))
 
     def _fill(self, values: list[Any]) -> None:
         (self.messenger,) = values

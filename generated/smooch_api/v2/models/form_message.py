@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .form_message_field import FormMessageField
@@ -27,7 +28,7 @@ class FormMessage(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field("type", "type_", _base.exactly("form"), required=True),
-        _base.Field("fields", "fields", _base.list_of(_base.model("FormMessageField")), required=True),
+        _base.Field("fields", "fields", _base.list_of(_base.model(_models, "FormMessageField")), required=True),
         _base.Field("submitted", "submitted"),
         _base.Field("blockChatInput", "block_chat_input"),
         _base.Field("text", "text"),

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .form_message_field_format import FormMessageFieldFormat
@@ -45,12 +46,12 @@ class FormMessageField(_base.Model):
         _base.Field("label", "label", required=True),
         _base.Field("text", "text"),
         _base.Field("email", "email"),
-        _base.Field("select", "select", _base.list_of(_base.model("FormOption"))),
+        _base.Field("select", "select", _base.list_of(_base.model(_models, "FormOption"))),
         _base.Field("format", "format_"),
         _base.Field("placeholder", "placeholder"),
         _base.Field("minSize", "min_size"),
         _base.Field("maxSize", "max_size"),
-        _base.Field("options", "options", _base.list_of(_base.model("FormOption"))),
+        _base.Field("options", "options", _base.list_of(_base.model(_models, "FormOption"))),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .form_response_message_field import FormResponseMessageField
@@ -27,7 +28,7 @@ class FormResponseMessage(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field("type", "type_", _base.exactly("formResponse"), required=True),
-        _base.Field("fields", "fields", _base.list_of(_base.model("FormResponseMessageField")), required=True),
+        _base.Field("fields", "fields", _base.list_of(_base.model(_models, "FormResponseMessageField")), required=True),
         _base.Field("text", "text"),
         _base.Field("textFallback", "text_fallback"),
     )

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .form_option import FormOption
@@ -40,7 +41,7 @@ class FormResponseMessageField(_base.Model):
         _base.Field("label", "label", required=True),
         _base.Field("text", "text"),
         _base.Field("email", "email"),
-        _base.Field("select", "select", _base.list_of(_base.model("FormOption"))),
+        _base.Field("select", "select", _base.list_of(_base.model(_models, "FormOption"))),
         _base.Field("format", "format_"),
         _base.Field("quotedMessageId", "quoted_message_id"),
     )

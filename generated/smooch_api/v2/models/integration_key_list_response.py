@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .integration_key import IntegrationKey
@@ -16,7 +17,7 @@ class IntegrationKeyListResponse(_base.Model):
     keys: list[IntegrationKey]
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("keys", "keys", _base.list_of(_base.model("IntegrationKey")), required=True)
+        _base.Field("keys", "keys", _base.list_of(_base.model(_models, "IntegrationKey")), required=True)
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .integration_key import IntegrationKey
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 class IntegrationKeyResponse(_base.Model):
     key: IntegrationKey
 
-    _wire: ClassVar = _base.Wire(_base.Field("key", "key", _base.model("IntegrationKey"), required=True))
+    _wire: ClassVar = _base.Wire(_base.Field("key", "key", _base.model(_models, "IntegrationKey"), required=True))
 
     def _fill(self, values: list[Any]) -> None:
         (self.key,) = values

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 from .. import unions as _unions
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from .integration import Integration
@@ -25,8 +26,8 @@ class IntegrationListResponse(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field("integrations", "integrations", _base.list_of(_unions.read_integration), required=True),
-        _base.Field("meta", "meta", _base.model("Meta")),
-        _base.Field("links", "links", _base.model("Links")),
+        _base.Field("meta", "meta", _base.model(_models, "Meta")),
+        _base.Field("links", "links", _base.model(_models, "Links")),
     )
 
     def _fill(self, values: list[Any]) -> None:

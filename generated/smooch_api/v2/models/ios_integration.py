@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .default_responder import DefaultResponder
@@ -45,7 +46,7 @@ class IosIntegration(_base.Model):
         _base.Field("id", "id", nullable=True),
         _base.Field("status", "status"),
         _base.Field("displayName", "display_name", nullable=True),
-        _base.Field("defaultResponder", "default_responder", _base.model("DefaultResponder"), nullable=True),
+        _base.Field("defaultResponder", "default_responder", _base.model(_models, "DefaultResponder"), nullable=True),
         _base.Field("showAIDisclaimer", "show_ai_disclaimer"),
         _base.Field("production", "production"),
         _base.Field("autoUpdateBadge", "auto_update_badge"),

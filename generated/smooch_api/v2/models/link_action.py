@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .extra_channel_options import ExtraChannelOptions
@@ -33,7 +34,7 @@ class LinkAction(_base.Model):
         _base.Field("uri", "uri", required=True),
         _base.Field("default", "default"),
         _base.Field("metadata", "metadata", _base.as_object, nullable=True),
-        _base.Field("extraChannelOptions", "extra_channel_options", _base.model("ExtraChannelOptions")),
+        _base.Field("extraChannelOptions", "extra_channel_options", _base.model(_models, "ExtraChannelOptions")),
     )
 
     def _fill(self, values: list[Any]) -> None:

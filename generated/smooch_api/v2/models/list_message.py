@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 from .. import unions as _unions
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from .item_action import ItemAction
@@ -31,7 +32,7 @@ class ListMessage(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field("type", "type_", _base.exactly("list"), required=True),
-        _base.Field("items", "items", _base.list_of(_base.model("MessageItem")), required=True),
+        _base.Field("items", "items", _base.list_of(_base.model(_models, "MessageItem")), required=True),
         _base.Field("text", "text"),
         _base.Field("blockChatInput", "block_chat_input"),
         _base.Field("actions", "actions", _base.list_of(_unions.read_item_action)),

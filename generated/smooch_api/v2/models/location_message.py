@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .coordinates import Coordinates
@@ -27,10 +28,10 @@ class LocationMessage(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field("type", "type_", _base.exactly("location"), required=True),
-        _base.Field("coordinates", "coordinates", _base.model("Coordinates"), required=True),
+        _base.Field("coordinates", "coordinates", _base.model(_models, "Coordinates"), required=True),
         _base.Field("text", "text"),
         _base.Field("blockChatInput", "block_chat_input"),
-        _base.Field("location", "location", _base.model("Location")),
+        _base.Field("location", "location", _base.model(_models, "Location")),
     )
 
     def _fill(self, values: list[Any]) -> None:

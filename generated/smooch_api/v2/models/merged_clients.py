@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .client import Client
@@ -20,8 +21,8 @@ class MergedClients(_base.Model):
     """Was waiting to be linked."""
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("surviving", "surviving", _base.model("Client")),
-        _base.Field("discarded", "discarded", _base.model("Client")),
+        _base.Field("surviving", "surviving", _base.model(_models, "Client")),
+        _base.Field("discarded", "discarded", _base.model(_models, "Client")),
     )
 
     def _fill(self, values: list[Any]) -> None:

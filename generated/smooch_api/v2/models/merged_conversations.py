@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .conversation_truncated import ConversationTruncated
@@ -18,8 +19,8 @@ class MergedConversations(_base.Model):
     discarded: ConversationTruncated | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("surviving", "surviving", _base.model("ConversationTruncated")),
-        _base.Field("discarded", "discarded", _base.model("ConversationTruncated")),
+        _base.Field("surviving", "surviving", _base.model(_models, "ConversationTruncated")),
+        _base.Field("discarded", "discarded", _base.model(_models, "ConversationTruncated")),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .user import User
@@ -18,8 +19,8 @@ class MergedUsers(_base.Model):
     discarded: User | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("surviving", "surviving", _base.model("User")),
-        _base.Field("discarded", "discarded", _base.model("User")),
+        _base.Field("surviving", "surviving", _base.model(_models, "User")),
+        _base.Field("discarded", "discarded", _base.model(_models, "User")),
     )
 
     def _fill(self, values: list[Any]) -> None:

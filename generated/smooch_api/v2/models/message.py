@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 from .. import unions as _unions
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from .activity_message import ActivityMessage
@@ -42,14 +43,14 @@ class Message(_base.Model):
     _wire: ClassVar = _base.Wire(
         _base.Field("id", "id", required=True),
         _base.Field("received", "received", nullable=True),
-        _base.Field("author", "author", _base.model("Author"), nullable=True),
+        _base.Field("author", "author", _base.model(_models, "Author"), nullable=True),
         _base.Field("activity", "activity", _unions.read_activity_message),
         _base.Field("content", "content", _unions.read_content, nullable=True),
-        _base.Field("source", "source", _base.model("Source"), nullable=True),
+        _base.Field("source", "source", _base.model(_models, "Source"), nullable=True),
         _base.Field("quotedMessage", "quoted_message", _unions.read_quoted_message, nullable=True),
         _base.Field("metadata", "metadata", _base.as_object, nullable=True),
         _base.Field("deleted", "deleted", nullable=True),
-        _base.Field("references", "references", _base.list_of(_base.model("MessageReference")), nullable=True),
+        _base.Field("references", "references", _base.list_of(_base.model(_models, "MessageReference")), nullable=True),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .message_override_apple import MessageOverrideApple
@@ -23,10 +24,10 @@ class MessageOverride(_base.Model):
     whatsapp: MessageOverridePayload | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("apple", "apple", _base.model("MessageOverrideApple")),
-        _base.Field("line", "line", _base.model("MessageOverridePayload")),
-        _base.Field("messenger", "messenger", _base.model("MessageOverridePayload")),
-        _base.Field("whatsapp", "whatsapp", _base.model("MessageOverridePayload")),
+        _base.Field("apple", "apple", _base.model(_models, "MessageOverrideApple")),
+        _base.Field("line", "line", _base.model(_models, "MessageOverridePayload")),
+        _base.Field("messenger", "messenger", _base.model(_models, "MessageOverridePayload")),
+        _base.Field("whatsapp", "whatsapp", _base.model(_models, "MessageOverridePayload")),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 from .. import unions as _unions
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from .author_post import AuthorPost
@@ -37,11 +38,11 @@ class MessagePost(_base.Model):
     """
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("author", "author", _base.model("AuthorPost"), required=True),
+        _base.Field("author", "author", _base.model(_models, "AuthorPost"), required=True),
         _base.Field("content", "content", _unions.read_content, required=True),
-        _base.Field("destination", "destination", _base.model("Destination")),
+        _base.Field("destination", "destination", _base.model(_models, "Destination")),
         _base.Field("metadata", "metadata", _base.as_object, nullable=True),
-        _base.Field("override", "override", _base.model("MessageOverride")),
+        _base.Field("override", "override", _base.model(_models, "MessageOverride")),
         _base.Field("schema", "schema"),
     )
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .message import Message
@@ -17,7 +18,7 @@ class MessagePostResponse(_base.Model):
     """One, or several for a template with a text before it."""
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("messages", "messages", _base.list_of(_base.model("Message")), required=True)
+        _base.Field("messages", "messages", _base.list_of(_base.model(_models, "Message")), required=True)
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .apple_message_ref import AppleMessageRef
@@ -21,7 +22,8 @@ class MessageRefDownload(_base.Model):
     apple: AppleMessageRef | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("userId", "user_id", required=True), _base.Field("apple", "apple", _base.model("AppleMessageRef"))
+        _base.Field("userId", "user_id", required=True),
+        _base.Field("apple", "apple", _base.model(_models, "AppleMessageRef")),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .meta_conversion_payload import MetaConversionPayload
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 class MetaConversionEvent(_base.Model):
     payload: MetaConversionPayload
 
-    _wire: ClassVar = _base.Wire(_base.Field("payload", "payload", _base.model("MetaConversionPayload"), required=True))
+    _wire: ClassVar = _base.Wire(
+        _base.Field("payload", "payload", _base.model(_models, "MetaConversionPayload"), required=True)
+    )
 
     def _fill(self, values: list[Any]) -> None:
         (self.payload,) = values

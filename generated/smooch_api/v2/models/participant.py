@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .client_association import ClientAssociation
@@ -33,7 +34,9 @@ class Participant(_base.Model):
         _base.Field("userId", "user_id", nullable=True),
         _base.Field("userExternalId", "user_external_id", nullable=True),
         _base.Field("unreadCount", "unread_count"),
-        _base.Field("clientAssociations", "client_associations", _base.list_of(_base.model("ClientAssociation"))),
+        _base.Field(
+            "clientAssociations", "client_associations", _base.list_of(_base.model(_models, "ClientAssociation"))
+        ),
         _base.Field("lastRead", "last_read", nullable=True),
     )
 

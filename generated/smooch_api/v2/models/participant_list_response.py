@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .links import Links
@@ -21,9 +22,9 @@ class ParticipantListResponse(_base.Model):
     links: Links | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("participants", "participants", _base.list_of(_base.model("Participant")), required=True),
-        _base.Field("meta", "meta", _base.model("Meta")),
-        _base.Field("links", "links", _base.model("Links")),
+        _base.Field("participants", "participants", _base.list_of(_base.model(_models, "Participant")), required=True),
+        _base.Field("meta", "meta", _base.model(_models, "Meta")),
+        _base.Field("links", "links", _base.model(_models, "Links")),
     )
 
     def _fill(self, values: list[Any]) -> None:

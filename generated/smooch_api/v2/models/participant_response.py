@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .participant import Participant
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 class ParticipantResponse(_base.Model):
     participant: Participant
 
-    _wire: ClassVar = _base.Wire(_base.Field("participant", "participant", _base.model("Participant"), required=True))
+    _wire: ClassVar = _base.Wire(
+        _base.Field("participant", "participant", _base.model(_models, "Participant"), required=True)
+    )
 
     def _fill(self, values: list[Any]) -> None:
         (self.participant,) = values

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .prechat_field import PrechatField
@@ -29,7 +30,7 @@ class PrechatCapture(_base.Model):
         _base.Field("avatarUrl", "avatar_url"),
         _base.Field("enabled", "enabled"),
         _base.Field("enableEmailLinking", "enable_email_linking"),
-        _base.Field("fields", "fields", _base.list_of(_base.model("PrechatField"))),
+        _base.Field("fields", "fields", _base.list_of(_base.model(_models, "PrechatField"))),
     )
 
     def _fill(self, values: list[Any]) -> None:

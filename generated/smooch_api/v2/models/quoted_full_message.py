@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .message import Message
@@ -21,7 +22,7 @@ class QuotedFullMessage(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field("type", "type_", _base.exactly("message"), required=True),
-        _base.Field("message", "message", _base.model("Message")),
+        _base.Field("message", "message", _base.model(_models, "Message")),
     )
 
     def _fill(self, values: list[Any]) -> None:

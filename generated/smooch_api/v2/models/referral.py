@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .referral_details import ReferralDetails
@@ -21,7 +22,8 @@ class Referral(_base.Model):
     details: ReferralDetails | None | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("code", "code"), _base.Field("details", "details", _base.model("ReferralDetails"), nullable=True)
+        _base.Field("code", "code"),
+        _base.Field("details", "details", _base.model(_models, "ReferralDetails"), nullable=True),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .client import Client
@@ -35,8 +36,8 @@ class Source(_base.Model):
         _base.Field("integrationId", "integration_id", nullable=True),
         _base.Field("originalMessageId", "original_message_id", nullable=True),
         _base.Field("originalMessageTimestamp", "original_message_timestamp", nullable=True),
-        _base.Field("client", "client", _base.model("Client"), nullable=True),
-        _base.Field("device", "device", _base.model("Device"), nullable=True),
+        _base.Field("client", "client", _base.model(_models, "Client"), nullable=True),
+        _base.Field("device", "device", _base.model(_models, "Device"), nullable=True),
     )
 
     def _fill(self, values: list[Any]) -> None:

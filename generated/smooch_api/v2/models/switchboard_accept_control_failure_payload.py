@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .conversation_truncated import ConversationTruncated
@@ -21,8 +22,8 @@ class SwitchboardAcceptControlFailurePayload(_base.Model):
     metadata: Metadata | None | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("error", "error", _base.model("EventError"), required=True),
-        _base.Field("conversation", "conversation", _base.model("ConversationTruncated"), required=True),
+        _base.Field("error", "error", _base.model(_models, "EventError"), required=True),
+        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), required=True),
         _base.Field("metadata", "metadata", _base.as_object, nullable=True),
     )
 

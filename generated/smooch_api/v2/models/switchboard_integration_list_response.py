@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .switchboard_integration import SwitchboardIntegration
@@ -19,7 +20,7 @@ class SwitchboardIntegrationListResponse(_base.Model):
         _base.Field(
             "switchboardIntegrations",
             "switchboard_integrations",
-            _base.list_of(_base.model("SwitchboardIntegration")),
+            _base.list_of(_base.model(_models, "SwitchboardIntegration")),
             required=True,
         )
     )

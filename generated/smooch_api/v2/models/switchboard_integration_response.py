@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .switchboard_integration import SwitchboardIntegration
@@ -17,7 +18,10 @@ class SwitchboardIntegrationResponse(_base.Model):
 
     _wire: ClassVar = _base.Wire(
         _base.Field(
-            "switchboardIntegration", "switchboard_integration", _base.model("SwitchboardIntegration"), required=True
+            "switchboardIntegration",
+            "switchboard_integration",
+            _base.model(_models, "SwitchboardIntegration"),
+            required=True,
         )
     )
 

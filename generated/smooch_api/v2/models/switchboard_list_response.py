@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .switchboard import Switchboard
@@ -16,7 +17,7 @@ class SwitchboardListResponse(_base.Model):
     switchboards: list[Switchboard]
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("switchboards", "switchboards", _base.list_of(_base.model("Switchboard")), required=True)
+        _base.Field("switchboards", "switchboards", _base.list_of(_base.model(_models, "Switchboard")), required=True)
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .switchboard_pass_control_payload import SwitchboardPassControlPayload
@@ -25,7 +26,7 @@ class SwitchboardPassControlEvent(_base.Model):
     _wire: ClassVar = _base.Wire(
         _base.Field("id", "id", required=True),
         _base.Field("type", "type_", _base.exactly("switchboard:passControl"), required=True),
-        _base.Field("payload", "payload", _base.model("SwitchboardPassControlPayload"), required=True),
+        _base.Field("payload", "payload", _base.model(_models, "SwitchboardPassControlPayload"), required=True),
         _base.Field("createdAt", "created_at", nullable=True),
     )
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .switchboard import Switchboard
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 class SwitchboardResponse(_base.Model):
     switchboard: Switchboard
 
-    _wire: ClassVar = _base.Wire(_base.Field("switchboard", "switchboard", _base.model("Switchboard"), required=True))
+    _wire: ClassVar = _base.Wire(
+        _base.Field("switchboard", "switchboard", _base.model(_models, "Switchboard"), required=True)
+    )
 
     def _fill(self, values: list[Any]) -> None:
         (self.switchboard,) = values

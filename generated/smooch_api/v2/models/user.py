@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .identity import Identity
@@ -45,9 +46,9 @@ class User(_base.Model):
         _base.Field("signedUpAt", "signed_up_at"),
         _base.Field("toBeRetained", "to_be_retained"),
         _base.Field("hasPaymentInfo", "has_payment_info"),
-        _base.Field("profile", "profile", _base.model("Profile")),
+        _base.Field("profile", "profile", _base.model(_models, "Profile")),
         _base.Field("metadata", "metadata", _base.as_object),
-        _base.Field("identities", "identities", _base.list_of(_base.model("Identity"))),
+        _base.Field("identities", "identities", _base.list_of(_base.model(_models, "Identity"))),
     )
 
     def _fill(self, values: list[Any]) -> None:

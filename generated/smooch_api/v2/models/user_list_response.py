@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .user import User
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 class UserListResponse(_base.Model):
     users: list[User]
 
-    _wire: ClassVar = _base.Wire(_base.Field("users", "users", _base.list_of(_base.model("User")), required=True))
+    _wire: ClassVar = _base.Wire(
+        _base.Field("users", "users", _base.list_of(_base.model(_models, "User")), required=True)
+    )
 
     def _fill(self, values: list[Any]) -> None:
         (self.users,) = values

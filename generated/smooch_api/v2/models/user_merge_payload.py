@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .merged_clients import MergedClients
@@ -31,9 +32,11 @@ class UserMergePayload(_base.Model):
     """
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("mergedUsers", "merged_users", _base.model("MergedUsers"), required=True),
-        _base.Field("mergedConversations", "merged_conversations", _base.model("MergedConversations"), nullable=True),
-        _base.Field("mergedClients", "merged_clients", _base.model("MergedClients"), nullable=True),
+        _base.Field("mergedUsers", "merged_users", _base.model(_models, "MergedUsers"), required=True),
+        _base.Field(
+            "mergedConversations", "merged_conversations", _base.model(_models, "MergedConversations"), nullable=True
+        ),
+        _base.Field("mergedClients", "merged_clients", _base.model(_models, "MergedClients"), nullable=True),
         _base.Field("discardedMetadata", "discarded_metadata", _base.as_object, nullable=True),
         _base.Field("reason", "reason"),
     )

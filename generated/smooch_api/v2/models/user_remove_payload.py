@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .user_truncated import UserTruncated
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 class UserRemovePayload(_base.Model):
     user: UserTruncated
 
-    _wire: ClassVar = _base.Wire(_base.Field("user", "user", _base.model("UserTruncated"), required=True))
+    _wire: ClassVar = _base.Wire(_base.Field("user", "user", _base.model(_models, "UserTruncated"), required=True))
 
     def _fill(self, values: list[Any]) -> None:
         (self.user,) = values

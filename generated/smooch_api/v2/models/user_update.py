@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .metadata import Metadata
@@ -27,7 +28,7 @@ class UserUpdate(_base.Model):
     _wire: ClassVar = _base.Wire(
         _base.Field("signedUpAt", "signed_up_at"),
         _base.Field("toBeRetained", "to_be_retained"),
-        _base.Field("profile", "profile", _base.model("Profile")),
+        _base.Field("profile", "profile", _base.model(_models, "Profile")),
         _base.Field("metadata", "metadata", _base.as_object, nullable=True),
     )
 

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .source import Source
@@ -24,9 +25,9 @@ class UserUpdatePayload(_base.Model):
     source: Source | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("user", "user", _base.model("User"), required=True),
+        _base.Field("user", "user", _base.model(_models, "User"), required=True),
         _base.Field("reason", "reason"),
-        _base.Field("source", "source", _base.model("Source")),
+        _base.Field("source", "source", _base.model(_models, "Source")),
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .default_responder import DefaultResponder
@@ -69,7 +70,7 @@ class WebIntegration(_base.Model):
         _base.Field("id", "id", nullable=True),
         _base.Field("status", "status"),
         _base.Field("displayName", "display_name", nullable=True),
-        _base.Field("defaultResponder", "default_responder", _base.model("DefaultResponder"), nullable=True),
+        _base.Field("defaultResponder", "default_responder", _base.model(_models, "DefaultResponder"), nullable=True),
         _base.Field("showAIDisclaimer", "show_ai_disclaimer"),
         _base.Field("brandColor", "brand_color"),
         _base.Field("fixedIntroPane", "fixed_intro_pane"),
@@ -84,7 +85,7 @@ class WebIntegration(_base.Model):
         _base.Field("businessIconUrl", "business_icon_url"),
         _base.Field("backgroundImageUrl", "background_image_url"),
         _base.Field("originWhitelist", "origin_whitelist", _base.as_list, nullable=True),
-        _base.Field("prechatCapture", "prechat_capture", _base.model("PrechatCapture")),
+        _base.Field("prechatCapture", "prechat_capture", _base.model(_models, "PrechatCapture")),
         _base.Field("canUserSeeConversationList", "can_user_see_conversation_list"),
         _base.Field("canUserCreateMoreConversations", "can_user_create_more_conversations"),
         _base.Field("attachmentsEnabled", "attachments_enabled"),

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .prechat_capture import PrechatCapture
@@ -74,7 +75,7 @@ class WebIntegrationUpdate(_base.Model):
         _base.Field("businessIconUrl", "business_icon_url"),
         _base.Field("backgroundImageUrl", "background_image_url"),
         _base.Field("originWhitelist", "origin_whitelist", _base.as_list, nullable=True),
-        _base.Field("prechatCapture", "prechat_capture", _base.model("PrechatCapture")),
+        _base.Field("prechatCapture", "prechat_capture", _base.model(_models, "PrechatCapture")),
         _base.Field("canUserSeeConversationList", "can_user_see_conversation_list"),
         _base.Field("canUserCreateMoreConversations", "can_user_create_more_conversations"),
     )

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .webhook import Webhook
@@ -16,7 +17,7 @@ class WebhookListResponse(_base.Model):
     webhooks: list[Webhook]
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("webhooks", "webhooks", _base.list_of(_base.model("Webhook")), required=True)
+        _base.Field("webhooks", "webhooks", _base.list_of(_base.model(_models, "Webhook")), required=True)
     )
 
     def _fill(self, values: list[Any]) -> None:

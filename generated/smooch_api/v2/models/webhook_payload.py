@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 from .. import unions as _unions
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ class WebhookPayload(_base.Model):
     events: list[WebhookEvent]
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("app", "app", _base.model("AppReference"), required=True),
-        _base.Field("webhook", "webhook", _base.model("WebhookReference"), required=True),
+        _base.Field("app", "app", _base.model(_models, "AppReference"), required=True),
+        _base.Field("webhook", "webhook", _base.model(_models, "WebhookReference"), required=True),
         _base.Field("events", "events", _base.list_of(_unions.read_webhook_event), required=True),
     )
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define as _define
 
-from .. import base as _base
+from ... import base as _base
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .webhook import Webhook
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 class WebhookResponse(_base.Model):
     webhook: Webhook
 
-    _wire: ClassVar = _base.Wire(_base.Field("webhook", "webhook", _base.model("Webhook"), required=True))
+    _wire: ClassVar = _base.Wire(_base.Field("webhook", "webhook", _base.model(_models, "Webhook"), required=True))
 
     def _fill(self, values: list[Any]) -> None:
         (self.webhook,) = values

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define as _define
 
-from .. import base as _base
-from ..types import UNSET, Unset
+from ... import base as _base
+from ...types import UNSET, Unset
+from .. import models as _models
 
 if TYPE_CHECKING:
     from .extra_channel_options import ExtraChannelOptions
@@ -40,7 +41,7 @@ class WebviewAction(_base.Model):
         _base.Field("fallback", "fallback", required=True),
         _base.Field("default", "default"),
         _base.Field("metadata", "metadata", _base.as_object, nullable=True),
-        _base.Field("extraChannelOptions", "extra_channel_options", _base.model("ExtraChannelOptions")),
+        _base.Field("extraChannelOptions", "extra_channel_options", _base.model(_models, "ExtraChannelOptions")),
         _base.Field("size", "size"),
         _base.Field("openOnReceive", "open_on_receive"),
     )

@@ -3,12 +3,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ... import calls as _calls
+from .... import calls as _calls
 from ...models.app_user_response import AppUserResponse
 
 if TYPE_CHECKING:
-    from ...client import Client
-    from ...types import Response
+    from ....client import Client
+    from ....types import Response
 
 _read = _calls.from_json(AppUserResponse.from_dict)
 

@@ -3,14 +3,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ... import base as _base
-from ... import calls as _calls
+from .... import base as _base
+from .... import calls as _calls
 from ...models.event_response import EventResponse
 
 if TYPE_CHECKING:
-    from ...client import Client
+    from ....client import Client
+    from ....types import Response
     from ...models.event_post import EventPost
-    from ...types import Response
 
 _read = _calls.from_json(EventResponse.from_dict)
 

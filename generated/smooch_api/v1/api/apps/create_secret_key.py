@@ -3,14 +3,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ... import base as _base
-from ... import calls as _calls
+from .... import base as _base
+from .... import calls as _calls
 from ...models.secret_key_response import SecretKeyResponse
 
 if TYPE_CHECKING:
-    from ...client import Client
+    from ....client import Client
+    from ....types import Response
     from ...models.secret_key_create import SecretKeyCreate
-    from ...types import Response
 
 _read = _calls.from_json(SecretKeyResponse.from_dict)
 

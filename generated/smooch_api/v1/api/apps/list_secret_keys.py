@@ -3,12 +3,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ... import calls as _calls
+from .... import calls as _calls
 from ...models.list_secret_keys_response import ListSecretKeysResponse
 
 if TYPE_CHECKING:
-    from ...client import Client
-    from ...types import Response
+    from ....client import Client
+    from ....types import Response
 
 _read = _calls.from_json(ListSecretKeysResponse.from_dict)
 

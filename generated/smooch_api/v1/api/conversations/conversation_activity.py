@@ -3,14 +3,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ... import base as _base
-from ... import calls as _calls
+from .... import base as _base
+from .... import calls as _calls
 from ...models.activity_response import ActivityResponse
 
 if TYPE_CHECKING:
-    from ...client import Client
+    from ....client import Client
+    from ....types import Response
     from ...models.conversation_activity import ConversationActivity
-    from ...types import Response
 
 _read = _calls.from_json(ActivityResponse.from_dict)
 

@@ -3,13 +3,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ... import calls as _calls
+from .... import calls as _calls
 from ...models.upload_integration_profile_photo_response import UploadIntegrationProfilePhotoResponse
 
 if TYPE_CHECKING:
-    from ...client import Client
+    from ....client import Client
+    from ....types import Response
     from ...models.profile_photo_upload import ProfilePhotoUpload
-    from ...types import Response
 
 _read = _calls.from_json(UploadIntegrationProfilePhotoResponse.from_dict)
 

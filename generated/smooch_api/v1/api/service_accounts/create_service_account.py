@@ -3,14 +3,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ... import base as _base
-from ... import calls as _calls
+from .... import base as _base
+from .... import calls as _calls
 from ...models.service_account_response import ServiceAccountResponse
 
 if TYPE_CHECKING:
-    from ...client import Client
+    from ....client import Client
+    from ....types import Response
     from ...models.service_account_create import ServiceAccountCreate
-    from ...types import Response
 
 _read = _calls.from_json(ServiceAccountResponse.from_dict)
 

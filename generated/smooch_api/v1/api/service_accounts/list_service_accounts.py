@@ -3,13 +3,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ... import calls as _calls
+from .... import calls as _calls
+from ....types import UNSET, Unset
 from ...models.list_service_accounts_response import ListServiceAccountsResponse
-from ...types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ...client import Client
-    from ...types import Response
+    from ....client import Client
+    from ....types import Response
 
 _read = _calls.from_json(ListServiceAccountsResponse.from_dict)
 

@@ -3,15 +3,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ... import calls as _calls
+from .... import calls as _calls
+from ....types import UNSET, Unset
 from ...models.attachment_response import AttachmentResponse
-from ...types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ...client import Client
+    from ....client import Client
+    from ....types import Response
     from ...models.attachment_upload import AttachmentUpload
     from ...models.upload_attachment_access import UploadAttachmentAccess
-    from ...types import Response
 
 _read = _calls.from_json(AttachmentResponse.from_dict)
 

@@ -3,14 +3,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ... import calls as _calls
+from .... import calls as _calls
+from ....types import UNSET, Unset
 from ...models.client_list_response import ClientListResponse
-from ...types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ...client import Client
+    from ....client import Client
+    from ....types import Response
     from ...models.page import Page
-    from ...types import Response
 
 _read = _calls.from_json(ClientListResponse.from_dict)
 

@@ -3,15 +3,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ... import calls as _calls
+from .... import calls as _calls
+from ....types import UNSET, Unset
 from ...models.integration_list_response import IntegrationListResponse
-from ...types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ...client import Client
+    from ....client import Client
+    from ....types import Response
     from ...models.integration_list_filter import IntegrationListFilter
     from ...models.page import Page
-    from ...types import Response
 
 _read = _calls.from_json(IntegrationListResponse.from_dict)
 

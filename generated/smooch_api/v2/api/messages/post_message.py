@@ -3,14 +3,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ... import base as _base
-from ... import calls as _calls
+from .... import base as _base
+from .... import calls as _calls
 from ...models.message_post_response import MessagePostResponse
 
 if TYPE_CHECKING:
-    from ...client import Client
+    from ....client import Client
+    from ....types import Response
     from ...models.message_post import MessagePost
-    from ...types import Response
 
 _read = _calls.from_json(MessagePostResponse.from_dict)
 

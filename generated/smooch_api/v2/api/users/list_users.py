@@ -3,14 +3,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ... import calls as _calls
+from .... import calls as _calls
+from ....types import UNSET, Unset
 from ...models.user_list_response import UserListResponse
-from ...types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ...client import Client
+    from ....client import Client
+    from ....types import Response
     from ...models.user_list_filter import UserListFilter
-    from ...types import Response
 
 _read = _calls.from_json(UserListResponse.from_dict)
 

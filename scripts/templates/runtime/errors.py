@@ -1,8 +1,8 @@
-"""What the client raises by itself. Texts name no content: it may hold secrets."""
+"""Exceptions of the generated client. Their texts contain no response body: it may contain secrets."""
 
 
 class UnexpectedStatus(Exception):
-    """An answer with status 300 or above."""
+    """A response with status 300 or above."""
 
     def __init__(self, status_code: int, content: bytes) -> None:
         super().__init__(status_code, content)
@@ -14,7 +14,7 @@ class UnexpectedStatus(Exception):
 
 
 class UnreadableResponse(Exception):
-    """A successful answer whose body is not what the API promises."""
+    """A successful response whose body does not fit the API's specification."""
 
     def __init__(self, status_code: int, content: bytes, reason: str) -> None:
         super().__init__(status_code, content, reason)
@@ -27,7 +27,7 @@ class UnreadableResponse(Exception):
 
 
 class WrongShape(ValueError):
-    """A JSON value that is no object of the class which should read it."""
+    """A JSON value does not fit the model that should parse it."""
 
 
 __all__ = ["UnexpectedStatus", "UnreadableResponse", "WrongShape"]
