@@ -16,11 +16,17 @@ def main(arguments: list[str] | None = None) -> int:
     """Run until Ctrl-C, with a line on stderr for each delivery; the exit status is 0 then, 1 if the port is taken."""
     parser = argparse.ArgumentParser(prog="python -m smooch.sandbox", description="A local Smooch API server.")
     parser.add_argument("--port", type=_port, default=0, help="port on 127.0.0.1 (default: any free one)")
+    parser.add_argument(
+        "--allowed-host",
+        action="append",
+        default=[],
+        help="a further name for the Host header, besides those of this machine",
+    )
     options = parser.parse_args(arguments)
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     logging.getLogger("smooch.sandbox").setLevel(logging.INFO)
     try:
-        with Sandbox(port=options.port, keep_requests=KEPT_REQUESTS) as sandbox:
+        with Sandbox(port=options.port, keep_requests=KEPT_REQUESTS, allowed_hosts=options.allowed_host) as sandbox:
             print(_to_paste(sandbox), flush=True)  # noqa: T201
             threading.Event().wait()
     except KeyboardInterrupt:

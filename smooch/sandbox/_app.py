@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import inspect
 import logging
 import re
@@ -16,10 +17,10 @@ from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from . import _json, _spec, _validation, v1, v2
-from ._auth import ANYONE, APP_TOKEN, authenticate
+from . import _json, _origins, _spec, _validation, v1, v2
+from ._auth import ANYONE, APP_TOKEN, END_USER_ONLY, authenticate
 from ._call import Call, Redirect, Upload
-from ._errors import ApiError, bad_request, not_found
+from ._errors import ApiError, bad_request, forbidden, not_found
 from ._faults import Delay, Drop, Fail, Faults, Garble, RequestFault
 from ._recording import RecordedRequest, RequestHeaders
 from ._routing import Match, Router
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Message, Receive, Scope, Send
 
+    from ._auth import Scope as CallerScope
     from ._registry import Handler, Registry
     from ._spec import Operation
     from .store import Store
@@ -64,20 +66,27 @@ def build_router() -> Router:
     return router
 
 
+def _without_prefix(path: str) -> str:
+    """Return `path` without the `/sc` that Zendesk's hosts put before the version."""
+    return path.removeprefix("/sc") if path.startswith("/sc/") else path
+
+
 def _api_of(path: str) -> Api:
-    return APIS.get(path.strip("/").partition("/")[0], _V1)
+    return APIS.get(_without_prefix(path).strip("/").partition("/")[0], _V1)
 
 
 class SandboxApp:
     """Answers every request to a sandbox.
 
-    `close_connection` closes the connection of a request; `probe`, if given, returns whether the target of a webhook responds.
+    `allowed_hosts` are the names that the Host header may have. `close_connection` closes the connection of a request; `probe`, if given, returns
+    whether the target of a webhook responds.
     """
 
     def __init__(
         self,
         store: Store,
         *,
+        allowed_hosts: frozenset[str],
         keep_requests: int | None,
         close_connection: Callable[[Scope], None],
         probe: Callable[[str], Awaitable[bool]] | None,
@@ -86,6 +95,7 @@ class SandboxApp:
         self.root_url = ""
         self.faults: Faults[RequestFault] = Faults()
         self.requests: deque[RecordedRequest] = deque(maxlen=keep_requests)
+        self._allowed_hosts = allowed_hosts
         self._close_connection = close_connection
         self._probe = probe
         self._router = build_router()
@@ -103,14 +113,55 @@ class SandboxApp:
             headers=headers,
             body=body.data,
         )
-        self.requests.append(request)
-        response = await self._respond_with_faults(request, scope, receive, lambda: self._respond(request, body, scope))
+        response: Response | None
+        if not _origins.is_allowed_host(headers, self._allowed_hosts):
+            response = self._refuse_host(request)
+        else:
+            self.requests.append(request)
+            if _origins.is_cross_origin(headers, scope["scheme"]):
+                response = await self._respond_to_other_origin(request, body, scope, receive)
+            else:
+                response = await self._respond_with_faults(request, body, scope, receive)
         if response is not None:
             await response(scope, receive, send)
 
-    async def _respond_with_faults(
-        self, request: RecordedRequest, scope: Scope, receive: Receive, respond: Callable[[], Awaitable[Response]]
+    def _refuse_host(self, request: RecordedRequest) -> Response:
+        host = request.headers.get("host", "")
+        logger.warning("Refused a request for the host %r, which is not one of the sandbox's allowed_hosts", host)
+        error = forbidden(f"The sandbox does not answer to the host {host!r}: use {self.root_url}, or allow the name")
+        return _error_response(error, request)
+
+    async def _respond_to_other_origin(
+        self, request: RecordedRequest, body: _Body, scope: Scope, receive: Receive
     ) -> Response | None:
+        """Respond to a page of another origin, as the API does: for end users only."""
+        if not self._is_for_end_users(request):
+            error = forbidden("Pages of other origins may only use app tokens and JWTs of scope appUser")
+            return _error_response(error, request)
+        if _origins.is_preflight(request.method, request.headers):
+            response: Response | None = Response(status_code=204, headers=_origins.preflight_headers(request.headers))
+        else:
+            response = await self._respond_with_faults(request, body, scope, receive)
+        if response is not None:
+            response.headers["access-control-allow-origin"] = "*"
+        return response
+
+    def _is_for_end_users(self, request: RecordedRequest) -> bool:
+        """Return whether the operation is one for end users, and the credentials, unless wrong, are those of one."""
+        is_preflight = _origins.is_preflight(request.method, request.headers)
+        method = request.headers["access-control-request-method"] if is_preflight else request.method
+        try:
+            match = self._router.find(method, _without_prefix(request.path))
+            if not _allowed_scopes(match.operation, APIS[match.version].handlers[match.operation.id]) & END_USER_ONLY:
+                return False
+            return is_preflight or authenticate(request.headers, self.store).scope in END_USER_ONLY
+        except ApiError as error:
+            return error.status == 401
+
+    async def _respond_with_faults(
+        self, request: RecordedRequest, body: _Body, scope: Scope, receive: Receive
+    ) -> Response | None:
+        respond = functools.partial(self._respond, request, body, scope)
         match self.faults.take(request.method, request.path):
             case Fail() as fail:
                 return _fault_response(fail, _api_of(request.path))
@@ -134,14 +185,13 @@ class SandboxApp:
         try:
             if request.path.startswith("/media/"):
                 return self._media_response(request.method, scope["path"])
-            match = self._router.find(request.method, request.path)
+            match = self._router.find(request.method, _without_prefix(request.path))
             result = await self._call_handler(match, request, body, scope)
         except ApiError as error:
-            return _json_response(error.status, _api_of(request.path).error_body(error), error.headers)
+            return _error_response(error, request)
         except Exception:
             logger.exception("The sandbox failed on %s %s", request.method, request.path)
-            failure = ApiError(500, "The sandbox failed, see its log")
-            return _json_response(500, _api_of(request.path).error_body(failure))
+            return _error_response(ApiError(500, "The sandbox failed, see its log"), request)
         if isinstance(result, Redirect):
             return PlainTextResponse(f"Found. Redirecting to {result.location}", 302, {"location": result.location})
         return _json_response(match.operation.success, result)
@@ -187,9 +237,13 @@ class SandboxApp:
 
 
 def _authorize(call: Call, handler: Handler) -> None:
-    call.identity.require_scope(handler.allowed | APP_TOKEN if call.operation.takes_app_token else handler.allowed)
+    call.identity.require_scope(_allowed_scopes(call.operation, handler))
     if call.operation.in_app or "appId" in call.params:
         call.identity.authorize_user(call.app, call.params.get("userId"))
+
+
+def _allowed_scopes(operation: Operation, handler: Handler) -> frozenset[CallerScope]:
+    return handler.allowed | APP_TOKEN if operation.takes_app_token else handler.allowed
 
 
 @attrs.frozen
@@ -253,6 +307,10 @@ def _base_name(path: str) -> str:
 
 def _json_response(status: int, body: Any, headers: Any = None) -> Response:
     return Response(_json.encode(body), status, headers, "application/json; charset=utf-8")
+
+
+def _error_response(error: ApiError, request: RecordedRequest) -> Response:
+    return _json_response(error.status, _api_of(request.path).error_body(error), error.headers)
 
 
 def _fault_response(fail: Fail, api: Api) -> Response:

@@ -28,6 +28,7 @@ Scope = Literal["app", "appUser", "account", "appToken", "integration", "public"
 ACCOUNT: frozenset[Scope] = frozenset({"account"})
 BUSINESS: frozenset[Scope] = frozenset({"app", "account"})
 APP_TOKEN: frozenset[Scope] = frozenset({"appToken"})
+END_USER_ONLY: frozenset[Scope] = APP_TOKEN | {"appUser"}
 END_USER: frozenset[Scope] = BUSINESS | {"appUser"}
 INTEGRATION: frozenset[Scope] = frozenset({"integration"})
 ANY_KEY: frozenset[Scope] = BUSINESS | INTEGRATION

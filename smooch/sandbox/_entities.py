@@ -268,6 +268,14 @@ class Attachment:
     conversation_id: str | None = None
 
 
+@attrs.frozen(eq=False, kw_only=True)
+class OAuthCode:
+    """A code that an OAuth client can exchange for a token; it was sent to `redirect_uri`."""
+
+    client_id: str
+    redirect_uri: str | None
+
+
 @attrs.define(eq=False, kw_only=True)
 class Deployment:
     """A WhatsApp client that is hosted for an account, or by it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from . import _chat, _faults, _ids
+from . import _chat, _faults, _ids, _origins
 from ._app import SandboxApp
 from ._delivery import RESPONSE_TIMEOUT, Dispatcher
 from ._entities import Account, Integration, Key
@@ -14,7 +14,7 @@ from ._server import HOST, ServerThread, listen
 from .store import Store, apps, users
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -37,12 +37,15 @@ class Sandbox:
     `requests` and `deliveries` are kept; None keeps all. `certfile`, `keyfile`: use https.
 
     `app_token` is the token for the header of that name in v1. `integration_id` is a custom integration of the app; only v2 shows it, and webhooks
-    that v2 creates belong to it.
+    that v2 creates belong to it. `oauth_client_id` is the one client that `/oauth/authorize` and `/oauth/token` know.
 
     Each event is posted to the webhooks that asked for it, one event a delivery. An attempt fails after `delivery_timeout` seconds without a response.
     There are up to five attempts, as in the API: none follows 2xx, 400, 401, 403, 404 or 406. The first wait is 60 seconds divided by
     `retry_speedup`, each further one twice as long. With `probe_targets` creating a webhook responds with 400 if its target does not respond to a
     HEAD request, as in the API.
+
+    A request is refused with 403 unless its Host header is 127.0.0.1, localhost, [::1] or one of `allowed_hosts`, with any port. Pages of other origins
+    may only make requests with an app token or a JWT of scope appUser.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class Sandbox:
         retry_speedup: float = RETRY_SPEEDUP,
         delivery_timeout: float = RESPONSE_TIMEOUT,
         probe_targets: bool = False,
+        allowed_hosts: Iterable[str] = (),
     ) -> None:
         for name, value in (("retry_speedup", retry_speedup), ("delivery_timeout", delivery_timeout)):
             if not value > 0:
@@ -85,9 +89,12 @@ class Sandbox:
             scope="integration",
             owner=self.integration_id,
         )
+        self.oauth_client_id = "sandbox_partner"
+        self._oauth_client_secret = _ids.key_secret()
         self._dispatcher = Dispatcher(speedup=retry_speedup, timeout=delivery_timeout, keep=keep_requests)
         self._asgi = SandboxApp(
             self._new_store(),
+            allowed_hosts=_origins.allowed_names(allowed_hosts),
             keep_requests=keep_requests,
             close_connection=self._close_connection,
             probe=self._dispatcher.probe if probe_targets else None,
@@ -132,6 +139,11 @@ class Sandbox:
     def integration_secret(self) -> str:
         """The secret of `integration_key_id`."""
         return self._integration_key.secret
+
+    @property
+    def oauth_client_secret(self) -> str:
+        """The secret of the OAuth client `oauth_client_id`."""
+        return self._oauth_client_secret
 
     @property
     def requests(self) -> list[RecordedRequest]:
@@ -374,6 +386,7 @@ class Sandbox:
         store = Store(max_messages=self._max_messages, publish=self._dispatcher.publish)
         store.accounts[self._account.id] = self._account
         store.keys = {key.id: key for key in (self._key, self._account_key, self._integration_key)}
+        store.oauth_clients[self.oauth_client_id] = self._oauth_client_secret
         app = apps.create(store, self._app_name, owner=self._account.id, app_id=self.app_id, token=self.app_token)
         app.settings["multiConvoEnabled"] = True
         app.integrations[self.integration_id] = Integration(

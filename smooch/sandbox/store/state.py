@@ -15,6 +15,7 @@ from .._entities import (
     JsonObject,
     Key,
     Menu,
+    OAuthCode,
     Switchboard,
     Template,
     User,
@@ -83,7 +84,10 @@ class App:
 
 
 class Store:
-    """All apps, accounts, keys and deployments of a sandbox; `publish` is called with every event of an app."""
+    """All apps, accounts, keys, deployments and OAuth clients of a sandbox, each in a table by id.
+
+    The OAuth clients are their secrets. `publish` is called with every event of an app.
+    """
 
     def __init__(self, *, max_messages: int, publish: Callable[[App, Event], None]) -> None:
         self.max_messages = max_messages
@@ -92,7 +96,8 @@ class Store:
         self.accounts: dict[str, Account] = {}
         self.keys: dict[str, Key] = {}
         self.deployments: dict[str, Deployment] = {}
-        self.oauth_codes: dict[str, str] = {}
+        self.oauth_clients: dict[str, str] = {}
+        self.oauth_codes: dict[str, OAuthCode] = {}
 
     def record(self, event: Event) -> None:
         """Publish an event; every event passes here."""

@@ -47,13 +47,16 @@ async def test_a_method_sends_what_the_specification_describes_and_returns_model
 
 
 async def story(keys: Keys, sandbox: Sandbox) -> None:
-    url = authorize_url("partner", redirect_uri="https://partner.example/back", state="7", base_url=sandbox.url)
+    url = authorize_url(
+        sandbox.oauth_client_id, redirect_uri="https://partner.example/back", state="7", base_url=sandbox.url
+    )
     async with httpx.AsyncClient() as browser:
         redirected = await browser.get(url)
     came_back = urlsplit(redirected.headers["Location"])
     query = parse_qs(came_back.query)
     assert (came_back.netloc, query["state"]) == ("partner.example", ["7"])
-    partner_key = {"client_id": "partner", "client_secret": "s3cret of a partner", "base_url": sandbox.url}
+    client = {"client_id": sandbox.oauth_client_id, "client_secret": sandbox.oauth_client_secret}
+    partner_key = {**client, "base_url": sandbox.url}
     answer = await AsyncSmooch.exchange_code(query["code"][0], **partner_key)
     assert answer.access_token not in repr(answer)
     with pytest.raises(Unauthorized, match="a code is good for one exchange"):

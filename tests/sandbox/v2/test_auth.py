@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -132,19 +133,28 @@ def test_an_integration_key_works_with_users_and_conversations(api: Api, bot: ht
 
 
 class TestOAuth:
-    SECRETS = {"grant_type": "authorization_code", "client_id": "shop", "client_secret": "s"}  # noqa: RUF012
+    BACK = "https://shop.example/back?a=1"
 
-    def code(self, client: httpx.Client) -> str:
-        query = {"client_id": "shop", "response_type": "code", "redirect_uri": "https://shop.example/back?a=1"}
+    @pytest.fixture
+    def secrets(self, sandbox: Sandbox) -> dict[str, str]:
+        return {
+            "grant_type": "authorization_code",
+            "client_id": sandbox.oauth_client_id,
+            "client_secret": sandbox.oauth_client_secret,
+        }
+
+    def code(self, client: httpx.Client, client_id: str) -> str:
+        query = {"client_id": client_id, "response_type": "code", "redirect_uri": self.BACK}
         response = client.get("/oauth/authorize", params={**query, "state": "s&t"})
         location = response.next_request.url  # type: ignore[union-attr]
         assert (location.host, location.params["a"], location.params["state"]) == ("shop.example", "1", "s&t")
         assert str(location) in response.text
         return location.params["code"]
 
-    def token(self, client: httpx.Client) -> str:
-        body = {**self.SECRETS, "code": self.code(client)}
-        answer = client.post("/oauth/token", json=body).json()
+    @pytest.fixture
+    def token(self, browser: httpx.Client, secrets: dict[str, str]) -> str:
+        body = {**secrets, "code": self.code(browser, secrets["client_id"])}
+        answer = browser.post("/oauth/token", json=body).json()
         assert answer["token_type"] == "Bearer"
         access_token: str = answer["access_token"]
         return access_token
@@ -153,37 +163,78 @@ class TestOAuth:
     def browser(self, connect: Callable[..., httpx.Client]) -> httpx.Client:
         return connect("", auth=None)
 
-    def test_a_code_is_good_once_and_for_its_client_only(self, browser: httpx.Client) -> None:
-        code = self.code(browser)
-        wrong = browser.post("/oauth/token", json={**self.SECRETS, "code": code, "client_id": "other"})
+    def test_a_code_is_good_once_and_for_its_client_only(self, browser: httpx.Client, secrets: dict[str, str]) -> None:
+        code = self.code(browser, secrets["client_id"])
+        wrong = browser.post("/oauth/token", json={**secrets, "code": code, "client_id": "other"})
         assert error(wrong) == (401, "unauthorized")
-        assert browser.post("/oauth/token", json={**self.SECRETS, "code": code}).status_code == 200
-        assert error(browser.post("/oauth/token", json={**self.SECRETS, "code": code})) == (401, "unauthorized")
+        assert browser.post("/oauth/token", json={**secrets, "code": code}).status_code == 200
+        assert error(browser.post("/oauth/token", json={**secrets, "code": code})) == (401, "unauthorized")
 
-    def test_the_token_has_integration_scope(self, sandbox: Sandbox, browser: httpx.Client) -> None:
-        headers = {"Authorization": f"Bearer {self.token(browser)}"}
+    @pytest.mark.parametrize("secret", ["", "s", "ü", "\ud800"])
+    def test_a_wrong_secret_gives_no_token(self, browser: httpx.Client, secrets: dict[str, str], secret: str) -> None:
+        code = self.code(browser, secrets["client_id"])
+        body = json.dumps({**secrets, "code": code, "client_secret": secret})
+        headers = {"content-type": "application/json"}
+        assert error(browser.post("/oauth/token", content=body, headers=headers)) == (401, "unauthorized")
+        assert browser.post("/oauth/token", json={**secrets, "code": code}).status_code == 200
+
+    @pytest.mark.parametrize("client_id", ["shop", "custom", ""])
+    def test_an_unknown_client_gets_no_code_and_no_token(self, browser: httpx.Client, client_id: str) -> None:
+        query = {"client_id": client_id, "response_type": "code", "redirect_uri": self.BACK}
+        assert error(browser.get("/oauth/authorize", params=query)) == (400, "bad_request")
+        body = {"grant_type": "authorization_code", "client_id": client_id, "client_secret": "s", "code": "c"}
+        assert error(browser.post("/oauth/token", json=body)) == (401, "unauthorized")
+
+    def test_a_redirect_uri_that_is_named_again_must_be_the_same(
+        self, browser: httpx.Client, secrets: dict[str, str]
+    ) -> None:
+        body = {**secrets, "code": self.code(browser, secrets["client_id"])}
+        other = browser.post("/oauth/token", json={**body, "redirect_uri": "https://other.example/back"})
+        assert error(other) == (401, "unauthorized")
+        assert browser.post("/oauth/token", json={**body, "redirect_uri": self.BACK}).status_code == 200
+
+    def test_a_reset_invalidates_codes_and_keeps_the_client(
+        self, sandbox: Sandbox, browser: httpx.Client, secrets: dict[str, str]
+    ) -> None:
+        code = self.code(browser, secrets["client_id"])
+        sandbox.reset()
+        assert error(browser.post("/oauth/token", json={**secrets, "code": code})) == (401, "unauthorized")
+        assert sandbox.oauth_client_id == secrets["client_id"]
+        code = self.code(browser, secrets["client_id"])
+        assert browser.post("/oauth/token", json={**secrets, "code": code}).status_code == 200
+
+    def test_the_token_has_integration_scope(self, sandbox: Sandbox, browser: httpx.Client, token: str) -> None:
+        headers = {"Authorization": f"Bearer {token}"}
         app = browser.get("/v2/tokenInfo", headers=headers).json()["app"]
         assert (app["id"], app["subdomain"]) == (sandbox.app_id, "sandbox")
         path = f"/v2/apps/{sandbox.app_id}"
         assert browser.post(f"{path}/integrations/me/webhooks", json=WEBHOOK, headers=headers).status_code == 201
         assert browser.get(f"{path}/switchboards", headers=headers).status_code == 403
 
-    def test_the_integration_has_the_client_id_as_its_type(self, api: Api, browser: httpx.Client) -> None:
-        self.token(browser)
-        listed = api.client.get("/integrations", params={"filter[types]": "shop"}).json()["integrations"]
-        assert [each["type"] for each in listed] == ["shop"]
-        assert api.switchboard_integration(api.switchboard(), "shop", integrationType="shop")
+    @pytest.mark.usefixtures("token")
+    def test_the_integration_has_the_client_id_as_its_type(self, api: Api) -> None:
+        partner = api.sandbox.oauth_client_id
+        listed = api.client.get("/integrations", params={"filter[types]": partner}).json()["integrations"]
+        assert [each["type"] for each in listed] == [partner]
+        assert api.switchboard_integration(api.switchboard(), "shop", integrationType=partner)
 
-    def test_revoked_access_is_over(self, api: Api, browser: httpx.Client) -> None:
-        headers = {"Authorization": f"Bearer {self.token(browser)}"}
+    def test_revoked_access_is_over(self, api: Api, browser: httpx.Client, token: str) -> None:
+        headers = {"Authorization": f"Bearer {token}"}
         assert browser.delete("/oauth/authorization", headers=headers).status_code == 200
         assert error(browser.get("/v2/tokenInfo", headers=headers)) == (401, "unauthorized")
-        assert api.client.get("/integrations", params={"filter[types]": "shop"}).json()["integrations"] == []
+        assert (
+            api.client.get("/integrations", params={"filter[types]": api.sandbox.oauth_client_id}).json()[
+                "integrations"
+            ]
+            == []
+        )
 
-    def test_revoking_takes_the_integration_out_of_the_switchboard(self, api: Api, browser: httpx.Client) -> None:
-        headers = {"Authorization": f"Bearer {self.token(browser)}"}
+    def test_revoking_takes_the_integration_out_of_the_switchboard(
+        self, api: Api, browser: httpx.Client, token: str
+    ) -> None:
+        headers = {"Authorization": f"Bearer {token}"}
         board = api.switchboard()
-        shop = api.switchboard_integration(board, "shop", integrationType="shop")
+        shop = api.switchboard_integration(board, "shop", integrationType=api.sandbox.oauth_client_id)
         bot = api.switchboard_integration(
             board, "bot", integrationId=api.sandbox.integration_id, nextSwitchboardIntegrationId=shop
         )
@@ -203,13 +254,14 @@ class TestOAuth:
         "query",
         [
             {"response_type": "code"},
-            {"client_id": "shop"},
-            {"client_id": "shop", "response_type": "token"},
-            {"client_id": "shop", "response_type": "code", "redirect_uri": "javascript:alert(1)"},
-            {"client_id": "shop", "response_type": "code", "redirect_uri": "https://a.example/\r\nx: y"},
+            {"client_id": "{partner}"},
+            {"client_id": "{partner}", "response_type": "token"},
+            {"client_id": "{partner}", "response_type": "code", "redirect_uri": "javascript:alert(1)"},
+            {"client_id": "{partner}", "response_type": "code", "redirect_uri": "https://a.example/\r\nx: y"},
         ],
     )
-    def test_bad_queries_are_refused(self, browser: httpx.Client, query: dict[str, str]) -> None:
+    def test_bad_queries_are_refused(self, sandbox: Sandbox, browser: httpx.Client, query: dict[str, str]) -> None:
+        query = {name: value.format(partner=sandbox.oauth_client_id) for name, value in query.items()}
         assert error(browser.get("/oauth/authorize", params=query)) == (400, "bad_request")
 
 

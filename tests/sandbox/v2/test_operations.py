@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from smooch.sandbox import Sandbox
 
 PNG = {"source": ("a.png", b"\x89PNG", "image/png")}
-REDIRECT = {"client_id": "shop", "response_type": "code", "redirect_uri": "https://shop.example/back", "state": "s"}
+REDIRECT = {"response_type": "code", "redirect_uri": "https://shop.example/back", "state": "s"}
 
 
 @attrs.frozen
@@ -117,8 +117,15 @@ class World:
         return conversation
 
     @property
-    def code(self) -> str:
-        return self.root.get("/oauth/authorize", params=REDIRECT).next_request.url.params["code"]
+    def redirect(self) -> dict[str, str]:
+        return {**REDIRECT, "client_id": self.api.sandbox.oauth_client_id}
+
+    @property
+    def token_request(self) -> dict[str, str]:
+        code = self.root.get("/oauth/authorize", params=self.redirect).next_request.url.params["code"]
+        sandbox = self.api.sandbox
+        client = {"client_id": sandbox.oauth_client_id, "client_secret": sandbox.oauth_client_secret}
+        return {"grant_type": "authorization_code", **client, "code": code}
 
     def synced_user(self) -> str:
         user = self.api.user()
@@ -128,7 +135,6 @@ class World:
 
 CONVERSION = {"messenger": {"payload": {"data": [{"event_name": "Purchase"}]}}}
 APPLE = {"interactiveDataRef": {"url": "https://a.example", "bid": "b", "key": "k", "signature": "s", "owner": "o"}}
-TOKEN = {"grant_type": "authorization_code", "client_id": "shop", "client_secret": "s"}
 
 
 def _download(world: World) -> httpx.Response:
@@ -227,8 +233,8 @@ CASES: dict[str, Callable[[World], httpx.Response]] = {
     "updateSwitchboardIntegration": lambda w: w.app.patch(w.switchboard_integration, json={"messageHistoryCount": 10}),
     "deleteSwitchboardIntegration": lambda w: w.app.delete(w.switchboard_integration),
     "getTokenInfo": lambda w: w.root.get("/v2/tokenInfo", auth=w.bot.auth),
-    "authorize": lambda w: w.root.get("/oauth/authorize", params=REDIRECT, auth=None),
-    "getToken": lambda w: w.root.post("/oauth/token", json={**TOKEN, "code": w.code}, auth=None),
+    "authorize": lambda w: w.root.get("/oauth/authorize", params=w.redirect, auth=None),
+    "getToken": lambda w: w.root.post("/oauth/token", json=w.token_request, auth=None),
     "revokeAccess": lambda w: w.root.delete("/oauth/authorization", auth=w.bot.auth),
 }
 

@@ -1,0 +1,56 @@
+"""Host and Origin headers: the names that a sandbox answers to, and the requests that pages of other sites may make."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlette.datastructures import Headers
+
+LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?", re.ASCII | re.IGNORECASE)
+
+
+def allowed_names(hosts: Iterable[str]) -> frozenset[str]:
+    """Return the names of this machine and `hosts`, without ports. ValueError for what is not a host name."""
+    names = set(LOCAL_NAMES)
+    for host in [hosts] if isinstance(hosts, str) else hosts:
+        name = _name(host)
+        if name is None:
+            raise ValueError(f"allowed_hosts: {host!r} is not a host name such as bot.test")
+        names.add(name)
+    return frozenset(names)
+
+
+def is_allowed_host(headers: Headers, names: frozenset[str]) -> bool:
+    """Return whether the Host header is one of `names`, with any port: another name may come from DNS rebinding."""
+    hosts = headers.getlist("host")
+    return len(hosts) == 1 and _name(hosts[0]) in names
+
+
+def is_cross_origin(headers: Headers, scheme: str) -> bool:
+    """Return whether a page of another origin makes the request, as its Origin header says."""
+    origin = headers.get("origin")
+    return origin is not None and origin.lower() != f"{scheme}://{headers.get('host', '')}".lower()
+
+
+def is_preflight(method: str, headers: Headers) -> bool:
+    """Return whether a browser asks for permission to make a cross-origin request."""
+    return method == "OPTIONS" and "access-control-request-method" in headers
+
+
+def preflight_headers(headers: Headers) -> dict[str, str]:
+    """Return the headers that permit the request of a preflight."""
+    requested = {
+        "access-control-allow-methods": headers["access-control-request-method"],
+        "access-control-allow-headers": headers.get("access-control-request-headers", ""),
+    }
+    return {name: value for name, value in requested.items() if value} | {"access-control-max-age": "600"}
+
+
+def _name(host: str) -> str | None:
+    match = _HOST.fullmatch(host)
+    return None if match is None else match[1].lower()

@@ -1,0 +1,56 @@
+"""OAuth clients of partners, and the codes that they exchange for access tokens."""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING
+
+from .. import _ids
+from .._entities import Integration, OAuthCode
+from .._errors import bad_request, not_found, unauthorized
+from . import keys
+
+if TYPE_CHECKING:
+    from .._entities import Key
+    from .state import App, Store
+
+
+def create_code(store: Store, client_id: str, redirect_uri: str | None) -> str:
+    """Create a code for a client. 400 if there is no such client."""
+    if client_id not in store.oauth_clients:
+        raise bad_request("query parameter client_id: is not the id of an OAuth client")
+    code = _ids.short_code()
+    store.oauth_codes[code] = OAuthCode(client_id=client_id, redirect_uri=redirect_uri)
+    return code
+
+
+def exchange_code(
+    store: Store, code: str, *, client_id: str, client_secret: str, redirect_uri: str | None = None
+) -> tuple[App, Key]:
+    """Use up a code; returns the app and a key of the client's integration, which signs the token. 401 if anything is wrong.
+
+    `redirect_uri`, if given, must be the one that the code was sent to.
+    """
+    secret = store.oauth_clients.get(client_id)
+    if secret is None or not hmac.compare_digest(secret.encode(), client_secret.encode("utf-8", "surrogatepass")):
+        raise unauthorized("Invalid client credentials")
+    issued = store.oauth_codes.get(code)
+    if issued is None or issued.client_id != client_id or redirect_uri not in (None, issued.redirect_uri):
+        raise unauthorized("Invalid authorization code")
+    app = next(iter(store.apps.values()), None)
+    if app is None:
+        raise not_found("App")
+    del store.oauth_codes[code]
+    integration = _integration(app, client_id)
+    key = next(iter(keys.of_owner(store, integration.id)), None)
+    return app, key or keys.create_for_integration(store, integration, "OAuth")
+
+
+def _integration(app: App, client_id: str) -> Integration:
+    """Return the client's integration in `app`, which has the client's id as its type."""
+    for integration in app.integrations.values():
+        if integration.type == client_id:
+            return integration
+    created = Integration(id=_ids.object_id(), type=client_id)
+    app.integrations[created.id] = created
+    return created
