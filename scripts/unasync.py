@@ -34,6 +34,7 @@ RULES = [
     (r"async_wait_until", "wait_until"),
     (r"asyncio_detailed", "sync_detailed"),
     (r"asyncio\(", "sync("),
+    (r"asynccontextmanager", "contextmanager"),
     (r"get_async_httpx_client", "get_httpx_client"),
     (r"set_async_httpx_client", "set_httpx_client"),
     (r"handle_async_request", "handle_request"),

@@ -51,6 +51,8 @@ def sync() -> None:
         api.messages.post_media(conversation.id, ("cat.png", b"..."), text="A cat", schema=None)
         api.messages.post_template(conversation.id, {"name": "hello"})
         api.activities.send(conversation.id, "typing:stop")
+        with api.activities.typing(conversation.id):
+            assert_type(api.conversations.get_or_create_default(user), models.Conversation)
         listed = api.messages.list(conversation.id, newest_first=True, limit=10)
         assert_type(listed, Paged[models.Message])
         assert_type(listed.cursor, str | None)
@@ -120,6 +122,8 @@ async def asynchronous() -> None:
     async with AsyncSmooch(token="token", app_id="5d", region="eu-1") as api:
         assert_type(await api.oauth.token_info(), models.AppWithSubdomain)
         assert_type(api.clients.list("b6518"), AsyncPaged[models.Client])
+        async with api.activities.typing("c1"):
+            assert_type(await api.conversations.get_or_create_default(user_external_id="b6518"), models.Conversation)
         ids = [each.id async for each in api.conversations.list(user_external_id="b6518")]
         assert_type(ids, list[str])
         try:

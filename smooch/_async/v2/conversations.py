@@ -52,6 +52,31 @@ class AsyncConversations(Resource):
         response = await conversations.create_conversation.asyncio(self._app_id(), client=self._raw, body=body)
         return response.conversation
 
+    async def get_or_create_default(
+        self, user: models.User | str | None = None, *, user_external_id: str | None = None
+    ) -> models.Conversation:
+        """Get the default conversation of a user, or create it (listConversations, createConversation).
+
+        It is the first personal conversation of the user, and the one that API v1 knows. Pass a user as the API
+        returned it, the API's own id of the user, or `user_external_id`, your own.
+
+        Processes may call it at the same time: all get the same conversation.
+        """
+        user_id = user.id if isinstance(user, models.User) else user
+        if (default := await self._find_default(user_id, user_external_id)) is not None:
+            return default
+        created = await self.create(user_id=user_id, user_external_id=user_external_id)
+        if created.is_default or (default := await self._find_default(user_id, user_external_id)) is None:
+            return created
+        await self.delete(created.id)  # another process created the default in the meantime
+        return default
+
+    async def _find_default(self, user_id: str | None, user_external_id: str | None) -> models.Conversation | None:
+        async for conversation in self.list(user_id=user_id, user_external_id=user_external_id):
+            if conversation.is_default:
+                return conversation
+        return None
+
     async def get(self, conversation_id: str) -> models.Conversation:
         """Get a conversation (getConversation).
 

@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Literal
 
 from smooch_api.v2.api import activities
 
-from ... import _bodies
+from ... import _bodies, errors
 from ..._v2 import bodies
 from ..._v2.resource import Resource
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ..._v2.bodies import AuthorLike
 
 
@@ -33,3 +36,19 @@ class Activities(Resource):
     def mark_read(self, conversation_id: str, *, author: AuthorLike = "business") -> None:
         """Mark a conversation as read by the business, or by a user (postActivity)."""
         self.send(conversation_id, "conversation:read", author=author)
+
+    @contextmanager
+    def typing(self, conversation_id: str, *, author: AuthorLike = "business") -> Iterator[None]:
+        """Show that the business is typing while the block runs (postActivity).
+
+        Use it as `with api.activities.typing(conversation_id):`. If the block raises, its error is the one that
+        comes out, whether or not the end of typing can be sent.
+        """
+        self.send(conversation_id, "typing:start", author=author)
+        try:
+            yield
+        except BaseException:
+            with suppress(errors.SmoochError):
+                self.send(conversation_id, "typing:stop", author=author)
+            raise
+        self.send(conversation_id, "typing:stop", author=author)

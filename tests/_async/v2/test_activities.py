@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from smooch.errors import ServerError
+
 from .calls import Call, Refusal, check_call, check_refusal
 
 if TYPE_CHECKING:
@@ -19,7 +21,18 @@ pytestmark = pytest.mark.anyio
 BUSINESS = {"type": "business"}
 
 
+async def type_in(api: AsyncSmooch, conversation_id: str) -> None:
+    async with api.activities.typing(conversation_id):
+        pass
+
+
 CALLS: dict[str, Call] = {
+    "typing": (
+        lambda api: type_in(api, "c1"),
+        "postActivity POST /conversations/c1/activity\npostActivity POST /conversations/c1/activity",
+        {"type": "typing:stop", "author": BUSINESS},
+        None,
+    ),
     "send": (
         lambda api: api.activities.send("c1"),
         "postActivity POST /conversations/c1/activity",
@@ -56,3 +69,39 @@ async def test_what_the_api_would_refuse_is_refused_before_it_is_sent(
     api: AsyncSmooch, sandbox: Sandbox, name: str
 ) -> None:
     await check_refusal(api, sandbox, REFUSED[name])
+
+
+def activities_of(sandbox: Sandbox) -> list[str]:
+    return [request.json["type"] for request in sandbox.requests if request.path.endswith("/activity")]
+
+
+async def test_typing_lasts_as_long_as_the_block(api: AsyncSmooch, sandbox: Sandbox, conversation_id: str) -> None:
+    async with api.activities.typing(conversation_id):
+        assert activities_of(sandbox) == ["typing:start"]
+        await api.messages.post_text(conversation_id, "Let me see.")
+    assert activities_of(sandbox) == ["typing:start", "typing:stop"]
+
+
+async def test_typing_ends_with_a_block_that_fails_whose_error_comes_out(
+    api: AsyncSmooch, sandbox: Sandbox, conversation_id: str
+) -> None:
+    async def fail_while_typing(*, and_the_api: bool) -> None:
+        async with api.activities.typing(conversation_id):
+            if and_the_api:
+                sandbox.fail(times=1, status=500)
+            raise ZeroDivisionError
+
+    for and_the_api in (False, True):
+        with pytest.raises(ZeroDivisionError):
+            await fail_while_typing(and_the_api=and_the_api)
+    assert activities_of(sandbox) == ["typing:start", "typing:stop"] * 2
+
+
+async def test_typing_that_cannot_end_is_an_error_of_its_own(
+    api: AsyncSmooch, sandbox: Sandbox, conversation_id: str
+) -> None:
+    typing = api.activities.typing(conversation_id)
+    await typing.__aenter__()
+    sandbox.fail(times=1, status=500)
+    with pytest.raises(ServerError):
+        await typing.__aexit__(None, None, None)

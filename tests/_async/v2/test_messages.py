@@ -368,6 +368,8 @@ async def story(keys: Keys, _: Sandbox) -> None:
     assert kinds == ["text", "text", "image", "file", "carousel", "list", "form", "location", "template", "image"]
     assert [one.id for one in await every(api.messages.list(conversation_id))] == [one.id for one in posted[::-1]]
     await api.activities.send(conversation_id)
+    async with api.activities.typing(conversation_id):
+        pass
     await api.activities.mark_read(conversation_id, author=user)
     attachment = await api.attachments.upload(("cat.png", PNG), conversation_id=conversation_id)
     await api.attachments.delete(str(attachment.media_url))

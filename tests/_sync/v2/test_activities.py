@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from smooch.errors import ServerError
+
 from .calls import Call, Refusal, check_call, check_refusal
 
 if TYPE_CHECKING:
@@ -18,7 +20,18 @@ if TYPE_CHECKING:
 BUSINESS = {"type": "business"}
 
 
+def type_in(api: Smooch, conversation_id: str) -> None:
+    with api.activities.typing(conversation_id):
+        pass
+
+
 CALLS: dict[str, Call] = {
+    "typing": (
+        lambda api: type_in(api, "c1"),
+        "postActivity POST /conversations/c1/activity\npostActivity POST /conversations/c1/activity",
+        {"type": "typing:stop", "author": BUSINESS},
+        None,
+    ),
     "send": (
         lambda api: api.activities.send("c1"),
         "postActivity POST /conversations/c1/activity",
@@ -55,3 +68,39 @@ def test_what_the_api_would_refuse_is_refused_before_it_is_sent(
     api: Smooch, sandbox: Sandbox, name: str
 ) -> None:
     check_refusal(api, sandbox, REFUSED[name])
+
+
+def activities_of(sandbox: Sandbox) -> list[str]:
+    return [request.json["type"] for request in sandbox.requests if request.path.endswith("/activity")]
+
+
+def test_typing_lasts_as_long_as_the_block(api: Smooch, sandbox: Sandbox, conversation_id: str) -> None:
+    with api.activities.typing(conversation_id):
+        assert activities_of(sandbox) == ["typing:start"]
+        api.messages.post_text(conversation_id, "Let me see.")
+    assert activities_of(sandbox) == ["typing:start", "typing:stop"]
+
+
+def test_typing_ends_with_a_block_that_fails_whose_error_comes_out(
+    api: Smooch, sandbox: Sandbox, conversation_id: str
+) -> None:
+    def fail_while_typing(*, and_the_api: bool) -> None:
+        with api.activities.typing(conversation_id):
+            if and_the_api:
+                sandbox.fail(times=1, status=500)
+            raise ZeroDivisionError
+
+    for and_the_api in (False, True):
+        with pytest.raises(ZeroDivisionError):
+            fail_while_typing(and_the_api=and_the_api)
+    assert activities_of(sandbox) == ["typing:start", "typing:stop"] * 2
+
+
+def test_typing_that_cannot_end_is_an_error_of_its_own(
+    api: Smooch, sandbox: Sandbox, conversation_id: str
+) -> None:
+    typing = api.activities.typing(conversation_id)
+    typing.__enter__()
+    sandbox.fail(times=1, status=500)
+    with pytest.raises(ServerError):
+        typing.__exit__(None, None, None)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from peer import Peer, answer, script
@@ -58,6 +58,18 @@ CALLS: dict[str, Call] = {
             "description": "Match day",
             "iconUrl": "https://img.example/ball.png",
         },
+        models.Conversation,
+    ),
+    "get_or_create_default": (
+        lambda api: api.conversations.get_or_create_default(models.User(id="u1")),
+        (
+            "listConversations GET /conversations?page[size]=100&filter[userId]=u1\n"
+            "listConversations GET /conversations?page[after]=67a0ecf8f0305f4a391e9db1&page[size]=100&filter[userId]=u1\n"
+            "createConversation POST /conversations\n"
+            "listConversations GET /conversations?page[size]=100&filter[userId]=u1\n"
+            "listConversations GET /conversations?page[after]=67a0ecf8f0305f4a391e9db1&page[size]=100&filter[userId]=u1"
+        ),
+        None,
         models.Conversation,
     ),
     "get": (
@@ -138,6 +150,11 @@ REFUSED: dict[str, Refusal] = {
         "participants",
         "either the id of one user or participants",
     ),
+    "the default conversation of nobody": (
+        lambda api: api.conversations.get_or_create_default(None),
+        "user_id",
+        "exactly one of",
+    ),
     "nobody": (
         lambda api: api.conversations.create(),
         "user_id",
@@ -171,6 +188,7 @@ def story(keys: Keys, _: Sandbox) -> None:
     changed = api.conversations.update(personal.id, {"description": "Paid", "metadata": {"order": 17}})
     assert (changed.description, changed.metadata) == ("Paid", {"order": 17})
     second = api.conversations.create(user_id=ana.id)
+    assert (api.conversations.get_or_create_default(ana)).id == personal.id
     group = api.conversations.create(
         type_="sdkGroup", participants=[models.ParticipantCreate(user_id=ana.id, subscribe_sdk_client=True)]
     )
@@ -214,3 +232,27 @@ def test_conversion_events_are_a_list_or_the_whole_object_of_meta() -> None:
             {"instagram": {"payload": {"data": [event]}}},
             {"whatsapp": {"payload": whole}},
         ]
+
+
+def test_the_default_conversation_is_created_once(api: Smooch, sandbox: Sandbox) -> None:
+    ana = api.users.create("ana")
+    made = api.conversations.get_or_create_default(ana)
+    assert made.is_default
+    count = len(sandbox.requests)
+    for who in ({"user": ana}, {"user": ana.id}, {"user_external_id": "ana"}):
+        assert (api.conversations.get_or_create_default(**who)).id == made.id
+    assert {request.method for request in sandbox.requests[count:]} == {"GET"}
+
+
+def test_the_default_conversation_that_another_process_created_is_the_one_that_stays() -> None:
+    def listed(*conversations: dict[str, Any]) -> bytes:
+        return answer(200, {"conversations": list(conversations), "meta": {"hasMore": False}})
+
+    theirs = {"id": "c1", "type": "personal", "isDefault": True}
+    ours = {"id": "c2", "type": "personal", "isDefault": False}
+    responses = script(listed(), answer(201, {"conversation": ours}), listed(ours, theirs), answer(200, {}))
+    with Peer(responses) as peer:
+        with Smooch("app_5a", "secret", APP, base_url=peer.url) as api:
+            assert (api.conversations.get_or_create_default("u1")).id == "c1"
+        assert [request.method for request in peer.requests] == ["GET", "POST", "GET", "DELETE"]
+        assert peer.requests[-1].target.endswith("/conversations/c2")

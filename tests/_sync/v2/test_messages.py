@@ -367,6 +367,8 @@ def story(keys: Keys, _: Sandbox) -> None:
     assert kinds == ["text", "text", "image", "file", "carousel", "list", "form", "location", "template", "image"]
     assert [one.id for one in every(api.messages.list(conversation_id))] == [one.id for one in posted[::-1]]
     api.activities.send(conversation_id)
+    with api.activities.typing(conversation_id):
+        pass
     api.activities.mark_read(conversation_id, author=user)
     attachment = api.attachments.upload(("cat.png", PNG), conversation_id=conversation_id)
     api.attachments.delete(str(attachment.media_url))
