@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 MAX_JSON_BYTES = 100 * 1024
 _FORM_OVERHEAD = 64 * 1024
+# uploads come from anybody: without these a browser would run their scripts on the sandbox's origin
+_MEDIA_HEADERS = {"x-content-type-options": "nosniff", "content-security-policy": "default-src 'none'; sandbox"}
 
 logger = logging.getLogger("smooch.sandbox")
 
@@ -202,7 +204,9 @@ class SandboxApp:
             raise ApiError(405, "Files can only be fetched", headers={"Allow": "GET, HEAD"})
         if attachment is None:
             raise not_found("File")
-        return Response(attachment.data, headers={"content-type": attachment.media_type})
+        is_image = attachment.media_type.startswith("image/") and "xml" not in attachment.media_type
+        headers = _MEDIA_HEADERS | ({} if is_image else {"content-disposition": "attachment"})
+        return Response(attachment.data, headers={"content-type": attachment.media_type, **headers})
 
     async def _call_handler(self, match: Match, request: RecordedRequest, body: _Body, scope: Scope) -> Any:
         api = APIS[match.version]

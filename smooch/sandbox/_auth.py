@@ -7,6 +7,7 @@ import binascii
 import functools
 import hmac
 import json
+import math
 import time
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -126,9 +127,14 @@ def _by_token(token: str, store: Store) -> Identity:
     try:
         key = _key(jwt.get_unverified_header(token).get("kid"), store)
         claims = _claims(token, key.secret)
+    except RecursionError:
+        raise unauthorized("Invalid JWT: it is nested too deeply") from None
     except (jwt.InvalidTokenError, ValueError) as error:
         raise unauthorized(f"Invalid JWT: {error}") from None
-    _check_expiry(claims.get("exp"))
+    if "exp" in claims and _instant(claims, "exp") <= time.time():
+        raise unauthorized("Invalid JWT: it has expired")
+    if "nbf" in claims and _instant(claims, "nbf") > time.time():
+        raise unauthorized("Invalid JWT: it is not valid yet")
     scope = claims.get("scope")
     if scope == "appUser" and key.scope == "app":
         return Identity("appUser", key.owner, _user_id(claims.get("userId")))
@@ -153,13 +159,13 @@ def _key(kid: object, store: Store) -> Key:
     return store.keys[kid]
 
 
-def _check_expiry(expiry: object) -> None:
-    if expiry is None:
-        return
-    if isinstance(expiry, bool) or not isinstance(expiry, int | float):
-        raise unauthorized("Invalid JWT: exp is not a number of seconds")
-    if expiry <= time.time():
-        raise unauthorized("Invalid JWT: it has expired")
+def _instant(claims: Mapping[str, Any], name: str) -> float:
+    """Return a claim that is a time in Unix seconds. 401 if it is not a finite number."""
+    value = claims[name]
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if is_number or (isinstance(value, float) and math.isfinite(value)):
+        return value  # type: ignore[no-any-return]
+    raise unauthorized(f"Invalid JWT: {name} is not a number of seconds")
 
 
 def _user_id(claim: object) -> str:

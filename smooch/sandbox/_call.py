@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import mimetypes
+import re
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, unquote
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from .store import App, Store
 
 OCTETS = "application/octet-stream"
+# others, with control characters for example, cannot be sent back in a header
+_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+( *;[ -~]*)?", re.ASCII)
 
 T = TypeVar("T")
 
@@ -84,12 +87,12 @@ class Call:
         return self.store.accounts[self.identity.owner]
 
     def store_file(self, field: str, conversation: Conversation | None = None) -> Attachment:
-        """Store the uploaded file of a form field; its type is guessed from its name if the client sent none."""
+        """Store the uploaded file of a form field; its type is guessed from its name if the client sent no valid one."""
         if field not in self.files:
             raise bad_request(f"form {field}: must be a file")
         upload = self.files[field]
         media_type = upload.media_type
-        if media_type in ("", OCTETS):
+        if media_type == OCTETS or not _MEDIA_TYPE.fullmatch(media_type):
             media_type = mimetypes.guess_type(upload.filename)[0] or OCTETS
         return attachments.add(self.app, upload.filename, upload.data, media_type, conversation)
 

@@ -35,6 +35,36 @@ def test_the_media_type_is_guessed_where_the_client_gives_none(client: httpx.Cli
     assert upload(client, "a", b"x", "application/octet-stream")["mediaType"] == "application/octet-stream"
 
 
+@pytest.mark.parametrize(
+    ("name", "media_type", "is_image"),
+    [
+        ("a.png", "image/png", True),
+        ("a.svg", "image/svg+xml", False),
+        ("a.html", "text/html; charset=utf-8", False),
+        ("a.pdf", "application/pdf", False),
+    ],
+)
+def test_a_browser_runs_nothing_of_a_file(client: httpx.Client, name: str, media_type: str, is_image: bool) -> None:
+    headers = httpx.get(upload(client, name, b"<script>alert(1)</script>", media_type)["mediaUrl"]).headers
+    assert headers["content-type"] == media_type
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "sandbox" in headers["content-security-policy"].split("; ")
+    assert headers.get("content-disposition") == (None if is_image else "attachment")
+
+
+@pytest.mark.parametrize("part", ["text/html\x01", "text/\x7f", "text/ht\tml", "\xfc/\xfc", "text", "a/b; \x02=1"])
+def test_a_media_type_that_no_header_can_have_is_guessed(client: httpx.Client, part: str) -> None:
+    form = f'--x\r\nContent-Disposition: form-data; name="source"; filename="a.pdf"\r\nContent-Type: {part}\r\n\r\nx\r\n--x--'
+    response = client.post(
+        "/attachments?access=public",
+        content=form.encode("latin-1"),
+        headers={"content-type": "multipart/form-data; boundary=x"},
+    )
+    assert response.json()["mediaType"] == "application/pdf"
+    fetched = httpx.get(response.json()["mediaUrl"])
+    assert (fetched.status_code, fetched.headers["content-type"]) == (200, "application/pdf")
+
+
 def test_a_removed_file_is_gone(client: httpx.Client) -> None:
     url = upload(client, "a b.txt", b"x")["mediaUrl"]
     assert client.post("/attachments/remove", json={"mediaUrl": url}).json() == {}

@@ -46,9 +46,17 @@ def unsigned(sandbox: Sandbox, **header: Any) -> str:
     return part({"alg": "none", "kid": sandbox.key_id, **header}) + "." + part({"scope": "app"}) + "."
 
 
+def signed(sandbox: Sandbox, claims: bytes) -> str:
+    return jwt.PyJWS().encode(claims, sandbox.secret, algorithm="HS256", headers={"kid": sandbox.key_id})
+
+
+DEEP = b"[" * 3000 + b"]" * 3000
+
 GOOD: dict[str, Callable[[Sandbox], dict[str, str]]] = {
     "app token": lambda s: bearer(token(s, scope="app")),
     "app token that lives on": lambda s: bearer(token(s, scope="app", exp=time.time() + 60)),
+    "app token that is valid since a while": lambda s: bearer(token(s, scope="app", nbf=time.time() - 60)),
+    "expiry that no clock has": lambda s: bearer(token(s, scope="app", exp=10**400)),
     "scheme in any case": lambda s: {"Authorization": "bEARER " + token(s, scope="app")},
     "key pair": lambda s: basic(s.key_id, s.secret),
 }
@@ -70,6 +78,17 @@ BAD: dict[str, Callable[[Sandbox], dict[str, str]]] = {
     "RS256": lambda s: bearer(rsa_token(s)),
     "expired": lambda s: bearer(token(s, scope="app", exp=int(time.time()) - 1)),
     "expiry as text": lambda s: bearer(token(s, scope="app", exp="tomorrow")),
+    "not valid yet": lambda s: bearer(token(s, scope="app", nbf=time.time() + 60)),
+    "no expiry": lambda s: bearer(token(s, scope="app", exp=None)),
+    "start that is no number": lambda s: bearer(token(s, scope="app", nbf=True)),
+    **{
+        f"{name} {value}": lambda s, name=name, value=value: bearer(token(s, scope="app", **{name: float(value)}))
+        for name in ("exp", "nbf")
+        for value in ("nan", "inf", "-inf")
+    },
+    "digits without end": lambda s: bearer(signed(s, b'{"scope":"app","exp":' + b"9" * 5000 + b"}")),
+    "deep claims": lambda s: bearer(signed(s, DEEP)),
+    "deep header": lambda s: bearer(base64.urlsafe_b64encode(DEEP).decode() + ".YQ.YQ"),
     "no scope": lambda s: bearer(token(s)),
     "unknown scope": lambda s: bearer(token(s, scope="user")),
     "account scope by an app key": lambda s: bearer(token(s, scope="account")),
