@@ -29,6 +29,7 @@ import re
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import httpx
+from smooch_api.errors import InvalidInput, SmoochError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,19 +59,8 @@ _TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]*\.[\w-]*|(?i:\b(?:bearer|basic))\s+(?=\S*
 _SECRET_FIELD = re.compile(r'("\w*(?:secret|token|password)\w*"\s*:\s*")(?:[^"\\]|\\.)+', re.IGNORECASE)
 
 
-class SmoochError(Exception):
-    """Base of everything that this library raises on purpose."""
-
-
-class InvalidInput(SmoochError, ValueError):
-    """An argument that the API would refuse; nothing was sent. `field` names it."""
-
-    def __init__(self, message: str, field: str = "") -> None:
-        super().__init__(message, field)
-        self.field = field
-
-    def __str__(self) -> str:
-        return str(self.args[0])
+# Defined below us, where generated code raises them; tracebacks and pickles name the module that programs import.
+SmoochError.__module__ = InvalidInput.__module__ = __name__
 
 
 class ClientClosed(SmoochError, RuntimeError):

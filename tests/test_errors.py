@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+import smooch_api
 
 import smooch
 from smooch import errors
@@ -61,6 +62,14 @@ def test_invalid_input_names_the_argument_and_survives_a_pickle() -> None:
     for twin in (error, pickle.loads(pickle.dumps(error)), copy.deepcopy(error)):
         assert (str(twin), twin.field) == ("user_id must not be empty", "user_id")
     assert errors.InvalidInput("Nothing to do").field == ""
+
+
+def test_generated_code_raises_the_same_classes_under_the_name_that_programs_import() -> None:
+    assert errors.InvalidInput is smooch_api.errors.InvalidInput
+    assert errors.SmoochError is smooch_api.errors.SmoochError
+    assert (errors.InvalidInput.__module__, errors.SmoochError.__module__) == ("smooch.errors", "smooch.errors")
+    assert issubclass(smooch_api.errors.UnreadableResponse, errors.SmoochError)
+    assert issubclass(smooch_api.errors.UnexpectedStatus, errors.SmoochError)
 
 
 def test_a_closed_client_is_a_runtime_error_that_says_what_to_do() -> None:

@@ -323,7 +323,7 @@ class Code:
                 not isinstance(prop, StringProperty),
                 f"{endpoint.name}: {wire_name(prop)}: a path parameter but a string",
             )
-            segment = f"_calls.path_segment({wire_name(prop)!r}, {prop.python_name})"
+            segment = f"_calls.path_segment({str(prop.python_name)!r}, {prop.python_name})"
             path = path.replace(f"{{{prop.python_name}}}", f"{{{segment}}}")
         return f'f"{path}"' if endpoint.path_parameters else f'"{path}"'
 

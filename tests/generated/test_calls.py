@@ -64,7 +64,7 @@ def server(mini: Any) -> Server:
         ("bob@example.com", b"bob%40example.com"),
         ("line\nbreak", b"line%0Abreak"),
         ("ü日本", b"%C3%BC%E6%97%A5%E6%9C%AC"),
-        (" ", b"%20"),
+        ("a b", b"a%20b"),
     ],
 )
 def test_path_parameters_are_escaped(mini: Any, value: str, segment: bytes) -> None:
@@ -73,15 +73,18 @@ def test_path_parameters_are_escaped(mini: Any, value: str, segment: bytes) -> N
     assert server.request.url.raw_path == b"/v1/pets/" + segment + b"/toys/toy"
 
 
-@pytest.mark.parametrize("value", ["", ".", "..", None, 7, b"a", ["a"], "\ud800"])
+@pytest.mark.parametrize("value", ["", " ", ".", "..", None, 7, b"a", ["a"], "\ud800"])
 @pytest.mark.parametrize("position", [0, 1])
 def test_path_parameters_that_address_something_else_are_refused(mini: Any, value: Any, position: int) -> None:
     server = Server(mini)
     arguments = ["a", "b"]
     arguments[position] = value
-    with pytest.raises(ValueError, match=["petId", "toyId"][position]) as caught:
+    with pytest.raises(mini.errors.InvalidInput, match=["pet_id", "toy_id"][position]) as caught:
         mini.api.pets.delete_toy.sync(*arguments, client=server.client)
+    assert isinstance(caught.value, ValueError)
+    assert caught.value.field == ["pet_id", "toy_id"][position]
     assert ":" in str(caught.value)
+    assert len(str(caught.value)) < 100
     assert server.request.url.host == "nothing.example"
 
 
@@ -114,7 +117,7 @@ def test_query_parameters_that_are_not_there_are_not_sent(mini: Any, server: Ser
 
 
 def test_a_string_in_place_of_a_list_is_refused(mini: Any, server: Server) -> None:
-    with pytest.raises(ValueError, match=r"kinds must be a list of strings.*\['cat'\]"):
+    with pytest.raises(mini.errors.InvalidInput, match=r"kinds must be a list of strings.*\['cat'\]"):
         mini.api.pets.list_pets.sync(
             client=server.client, filter_=mini.models.Filter(identities_email="a"), kinds="cat"
         )
@@ -194,7 +197,7 @@ def test_a_file_cannot_add_parts_to_a_form(mini: Any) -> None:
 
 
 def test_a_form_without_a_file_is_refused(mini: Any) -> None:
-    with pytest.raises(ValueError, match="pass a File"):
+    with pytest.raises(mini.errors.InvalidInput, match="pass a File"):
         upload(mini, Server(mini, b"[]", 201), mini.UNSET)
 
 

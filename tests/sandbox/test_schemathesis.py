@@ -88,7 +88,6 @@ def ids(sandbox: Sandbox, connect: Callable[..., httpx.Client]) -> dict[str, str
     return {
         "appId": sandbox.app_id,
         "userId": user,
-        "userIdOrExternalId": user,
         "zendeskId": "7",
         "deviceId": "d",
         "clientId": api.client.get(f"/users/{user}/clients").json()["clients"][0]["id"],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from .base import Model, dump
+from .errors import InvalidInput
 from .types import UNSET, File, Unset
 
 if TYPE_CHECKING:
@@ -16,15 +17,16 @@ T = TypeVar("T")
 
 
 def path_segment(name: str, value: str) -> str:
-    """Escape a path parameter. Raises ValueError for a value that would address something else."""
-    if not isinstance(value, str):
-        raise ValueError(f"{name} must be a string, not {type(value).__name__}: convert it with str() if it is an id")
-    if value in {"", ".", ".."}:
-        raise ValueError(f"{name} must not be {value!r}, which would address another resource: pass the id")
+    """Escape a path parameter. Raises InvalidInput for a value that would address another resource."""
+    if not isinstance(value, str) or not value.strip():
+        shown = repr(value[:20]) if isinstance(value, str) else "None" if value is None else type(value).__name__
+        raise InvalidInput(f"{name} must be a non-empty string, got {shown}: pass an id", name)
+    if value in {".", ".."}:
+        raise InvalidInput(f"{name} must not be {value!r}, which would address another resource: pass an id", name)
     try:
         return quote(value, safe="")
     except UnicodeEncodeError:
-        raise ValueError(f"{name} holds a lone surrogate, which no URL can carry: decode it as UTF-8 first") from None
+        raise InvalidInput(f"{name} contains half of a surrogate pair: decode it as UTF-8 first", name) from None
 
 
 def query(*parameters: tuple[str, Any]) -> dict[str, Any]:
@@ -33,9 +35,9 @@ def query(*parameters: tuple[str, Any]) -> dict[str, Any]:
 
 
 def comma_separated(name: str, values: Iterable[Any] | Unset | None) -> tuple[str, str | None]:
-    """Join a list into one query parameter. Raises ValueError for a string instead of a list."""
+    """Join a list into one query parameter. Raises InvalidInput for a string instead of a list."""
     if isinstance(values, str):
-        raise ValueError(f"{name} must be a list of strings, got a string: pass [{values!r}]")
+        raise InvalidInput(f"{name} must be a list of strings, got a string: pass [{values!r}]", name)
     return name, ",".join(map(str, values)) if values else None
 
 
@@ -54,7 +56,7 @@ def multipart(body: Model) -> dict[str, Any]:
         else:
             data[key] = json.dumps(value) if isinstance(value, dict) else value
     if not files:
-        raise ValueError("the form has no file: pass a File")
+        raise InvalidInput("the form has no file: pass a File", "body")
     return {"data": data, "files": files}
 
 

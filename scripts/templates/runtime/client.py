@@ -29,7 +29,7 @@ def _without_credentials(base_url: str) -> str:
 class Client:
     """Sends requests and parses responses. Authentication is up to `headers` or the httpx client.
 
-    An operation raises ValueError for an invalid path parameter, before anything is sent; UnexpectedStatus for a status
+    An operation raises InvalidInput for an invalid path parameter, before anything is sent; UnexpectedStatus for a status
     of 300 or above; what `unreadable` returns (by default UnreadableResponse) for a body that cannot be parsed; and
     whatever httpx raises.
     """

@@ -21,7 +21,7 @@ def resource_not_found() -> ApiError:
 
 def user(call: Call) -> User:
     """Return the user of the path."""
-    user = call.app.user(call.params["userIdOrExternalId"], call.query.get("brandId"))
+    user = call.app.user(call.params["userId"], call.query.get("brandId"))
     if user is None:
         raise not_found("User")
     return user

@@ -38,13 +38,13 @@ def create_client(call: Call) -> JsonObject:
 
 @registry.handles("listClients", ANY_KEY)
 def list_clients(call: Call) -> JsonObject:
-    """GET /v2/apps/{appId}/users/{userIdOrExternalId}/clients."""
+    """GET /v2/apps/{appId}/users/{userId}/clients."""
     return page(call, "clients", sorted(_clients(_lookup.user(call)), key=lambda client: client.id), serialize.client)
 
 
 @registry.handles("removeClient", ANY_KEY)
 def remove_client(call: Call) -> JsonObject:
-    """DELETE /v2/apps/{appId}/users/{userIdOrExternalId}/clients/{clientId}."""
+    """DELETE /v2/apps/{appId}/users/{userId}/clients/{clientId}."""
     user = _lookup.user(call)
     client = get_or_404({each.id: each for each in _clients(user)}, call.params["clientId"], "Client")
     if client is user.sdk_client:

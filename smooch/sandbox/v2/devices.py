@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @registry.handles("listDevices", ANY_KEY)
 def list_devices(call: Call) -> JsonObject:
-    """GET /v2/apps/{appId}/users/{userIdOrExternalId}/devices; the one seen last comes first."""
+    """GET /v2/apps/{appId}/users/{userId}/devices; the one seen last comes first."""
     user = _lookup.user(call)
     devices = [client for client in user.clients if not client.is_channel]
     devices.sort(key=lambda device: device.last_seen or 0, reverse=True)
@@ -25,7 +25,7 @@ def list_devices(call: Call) -> JsonObject:
 
 @registry.handles("getDevice", ANY_KEY)
 def get_device(call: Call) -> JsonObject:
-    """GET /v2/apps/{appId}/users/{userIdOrExternalId}/devices/{deviceId}."""
+    """GET /v2/apps/{appId}/users/{userId}/devices/{deviceId}."""
     user = _lookup.user(call)
     device = user.client(call.params["deviceId"])
     if device is None or device.is_channel:

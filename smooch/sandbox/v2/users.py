@@ -47,13 +47,13 @@ def list_users(call: Call) -> JsonObject:
 
 @registry.handles("getUser", ANY_KEY)
 def get_user(call: Call) -> JsonObject:
-    """GET /v2/apps/{appId}/users/{userIdOrExternalId}."""
+    """GET /v2/apps/{appId}/users/{userId}."""
     return {"user": serialize.user(_lookup.user(call))}
 
 
 @registry.handles("updateUser", ANY_KEY)
 def update_user(call: Call) -> JsonObject:
-    """PATCH /v2/apps/{appId}/users/{userIdOrExternalId}."""
+    """PATCH /v2/apps/{appId}/users/{userId}."""
     user = _lookup.user(call)
     user.properties = _metadata.merge(user.properties, call.body, "User") or {}
     _update(user, call.body)
@@ -62,14 +62,14 @@ def update_user(call: Call) -> JsonObject:
 
 @registry.handles("deleteUser", ANY_KEY)
 def delete_user(call: Call) -> JsonObject:
-    """DELETE /v2/apps/{appId}/users/{userIdOrExternalId}."""
+    """DELETE /v2/apps/{appId}/users/{userId}."""
     users.delete(call.app, _lookup.user(call))
     return {}
 
 
 @registry.handles("deleteUserPersonalInformation", ANY_KEY)
 def delete_user_personal_information(call: Call) -> JsonObject:
-    """DELETE /v2/apps/{appId}/users/{userIdOrExternalId}/personalinformation."""
+    """DELETE /v2/apps/{appId}/users/{userId}/personalinformation."""
     user = _lookup.user(call)
     users.delete_personal_information(user)
     return {"user": serialize.user(user)}

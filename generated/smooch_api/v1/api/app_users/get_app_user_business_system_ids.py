@@ -14,7 +14,7 @@ _read = _calls.from_json(AppUserBusinessSystemsResponse.from_dict)
 
 
 def _get_kwargs(user_id: str) -> dict[str, Any]:
-    return {"method": "get", "url": f"/appusers/{_calls.path_segment('userId', user_id)}/businesssystems"}
+    return {"method": "get", "url": f"/appusers/{_calls.path_segment('user_id', user_id)}/businesssystems"}
 
 
 def sync_detailed(user_id: str, *, client: Client) -> Response[AppUserBusinessSystemsResponse]:

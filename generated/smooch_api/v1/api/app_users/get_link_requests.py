@@ -16,7 +16,7 @@ _read = _calls.from_json(LinkRequestResponse.from_dict)
 def _get_kwargs(user_id: str, *, integration_ids: list[str]) -> dict[str, Any]:
     return {
         "method": "get",
-        "url": f"/appusers/{_calls.path_segment('userId', user_id)}/linkrequest",
+        "url": f"/appusers/{_calls.path_segment('user_id', user_id)}/linkrequest",
         "params": _calls.query(_calls.comma_separated("integrationIds", integration_ids)),
     }
 

@@ -18,7 +18,7 @@ _read = _calls.from_json(AppUserResponse.from_dict)
 def _get_kwargs(user_id: str, *, body: AppUserLink) -> dict[str, Any]:
     return {
         "method": "post",
-        "url": f"/appusers/{_calls.path_segment('userId', user_id)}/channels",
+        "url": f"/appusers/{_calls.path_segment('user_id', user_id)}/channels",
         "json": _base.dump(body),
     }
 

@@ -18,7 +18,7 @@ _read = _calls.from_json(EventResponse.from_dict)
 def _get_kwargs(user_id: str, *, body: EventPost) -> dict[str, Any]:
     return {
         "method": "post",
-        "url": f"/appusers/{_calls.path_segment('userId', user_id)}/events",
+        "url": f"/appusers/{_calls.path_segment('user_id', user_id)}/events",
         "json": _base.dump(body),
     }
 

@@ -18,7 +18,7 @@ _read = _calls.from_json(EmptyResponse.from_dict, may_be_empty=True)
 def _get_kwargs(user_id: str, *, body: PushTokenPost) -> dict[str, Any]:
     return {
         "method": "post",
-        "url": f"/appusers/{_calls.path_segment('userId', user_id)}/pushToken",
+        "url": f"/appusers/{_calls.path_segment('user_id', user_id)}/pushToken",
         "json": _base.dump(body),
     }
 

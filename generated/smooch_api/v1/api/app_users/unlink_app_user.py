@@ -16,7 +16,7 @@ _read = _calls.from_json(EmptyResponse.from_dict, may_be_empty=True)
 def _get_kwargs(user_id: str, channel: str) -> dict[str, Any]:
     return {
         "method": "delete",
-        "url": f"/appusers/{_calls.path_segment('userId', user_id)}/channels/{_calls.path_segment('channel', channel)}",
+        "url": f"/appusers/{_calls.path_segment('user_id', user_id)}/channels/{_calls.path_segment('channel', channel)}",
     }
 
 

@@ -16,7 +16,7 @@ _read = _calls.from_json(AppUserResponse.from_dict)
 
 
 def _get_kwargs(user_id: str, *, body: AppUserUpdate) -> dict[str, Any]:
-    return {"method": "put", "url": f"/appusers/{_calls.path_segment('userId', user_id)}", "json": _base.dump(body)}
+    return {"method": "put", "url": f"/appusers/{_calls.path_segment('user_id', user_id)}", "json": _base.dump(body)}
 
 
 def sync_detailed(user_id: str, *, client: Client, body: AppUserUpdate) -> Response[AppUserResponse]:

@@ -18,7 +18,7 @@ _read = _calls.from_json(DeviceResponse.from_dict)
 def _get_kwargs(user_id: str, device_id: str, *, body: DeviceUpdate) -> dict[str, Any]:
     return {
         "method": "put",
-        "url": f"/appusers/{_calls.path_segment('userId', user_id)}/devices/{_calls.path_segment('deviceId', device_id)}",
+        "url": f"/appusers/{_calls.path_segment('user_id', user_id)}/devices/{_calls.path_segment('device_id', device_id)}",
         "json": _base.dump(body),
     }
 

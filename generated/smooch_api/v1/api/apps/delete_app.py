@@ -14,7 +14,7 @@ _read = _calls.from_json(EmptyResponse.from_dict, may_be_empty=True)
 
 
 def _get_kwargs(app_id: str) -> dict[str, Any]:
-    return {"method": "delete", "url": f"/apps/{_calls.path_segment('appId', app_id)}"}
+    return {"method": "delete", "url": f"/apps/{_calls.path_segment('app_id', app_id)}"}
 
 
 def sync_detailed(app_id: str, *, client: Client) -> Response[EmptyResponse]:

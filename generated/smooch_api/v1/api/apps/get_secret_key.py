@@ -16,7 +16,7 @@ _read = _calls.from_json(SecretKeyResponse.from_dict)
 def _get_kwargs(app_id: str, key_id: str) -> dict[str, Any]:
     return {
         "method": "get",
-        "url": f"/apps/{_calls.path_segment('appId', app_id)}/keys/{_calls.path_segment('keyId', key_id)}",
+        "url": f"/apps/{_calls.path_segment('app_id', app_id)}/keys/{_calls.path_segment('key_id', key_id)}",
     }
 
 

@@ -18,7 +18,7 @@ _read = _calls.from_json(ActivityResponse.from_dict)
 def _get_kwargs(user_id: str, *, body: ConversationActivity) -> dict[str, Any]:
     return {
         "method": "post",
-        "url": f"/appusers/{_calls.path_segment('userId', user_id)}/conversation/activity",
+        "url": f"/appusers/{_calls.path_segment('user_id', user_id)}/conversation/activity",
         "json": _base.dump(body),
     }
 

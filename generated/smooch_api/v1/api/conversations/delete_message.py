@@ -16,7 +16,7 @@ _read = _calls.from_json(EmptyResponse.from_dict, may_be_empty=True)
 def _get_kwargs(user_id: str, message_id: str) -> dict[str, Any]:
     return {
         "method": "delete",
-        "url": f"/appusers/{_calls.path_segment('userId', user_id)}/messages/{_calls.path_segment('messageId', message_id)}",
+        "url": f"/appusers/{_calls.path_segment('user_id', user_id)}/messages/{_calls.path_segment('message_id', message_id)}",
     }
 
 

@@ -14,7 +14,7 @@ _read = _calls.from_json(EmptyResponse.from_dict, may_be_empty=True)
 
 
 def _get_kwargs(user_id: str) -> dict[str, Any]:
-    return {"method": "delete", "url": f"/appusers/{_calls.path_segment('userId', user_id)}/messages"}
+    return {"method": "delete", "url": f"/appusers/{_calls.path_segment('user_id', user_id)}/messages"}
 
 
 def sync_detailed(user_id: str, *, client: Client) -> Response[EmptyResponse]:

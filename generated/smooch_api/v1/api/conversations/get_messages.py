@@ -17,7 +17,7 @@ _read = _calls.from_json(GetMessagesResponse.from_dict)
 def _get_kwargs(user_id: str, *, before: str | Unset = UNSET, after: str | Unset = UNSET) -> dict[str, Any]:
     return {
         "method": "get",
-        "url": f"/appusers/{_calls.path_segment('userId', user_id)}/messages",
+        "url": f"/appusers/{_calls.path_segment('user_id', user_id)}/messages",
         "params": _calls.query(("before", before), ("after", after)),
     }
 

@@ -17,7 +17,7 @@ _read = _calls.from_json(LegacyMessageResponse.from_dict)
 def _get_kwargs(user_id: str, *, body: ImageUpload) -> dict[str, Any]:
     return {
         "method": "post",
-        "url": f"/appusers/{_calls.path_segment('userId', user_id)}/conversation/images",
+        "url": f"/appusers/{_calls.path_segment('user_id', user_id)}/conversation/images",
         **_calls.multipart(body),
     }
 

@@ -18,7 +18,7 @@ _read = _calls.from_json(DeploymentResponse.from_dict)
 def _get_kwargs(deployment_id: str, *, body: DeploymentConfirmCode) -> dict[str, Any]:
     return {
         "method": "post",
-        "url": f"/whatsapp/deployments/{_calls.path_segment('deploymentId', deployment_id)}/code/confirm",
+        "url": f"/whatsapp/deployments/{_calls.path_segment('deployment_id', deployment_id)}/code/confirm",
         "json": _base.dump(body),
     }
 

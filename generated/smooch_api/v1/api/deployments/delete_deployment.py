@@ -14,7 +14,7 @@ _read = _calls.from_json(EmptyResponse.from_dict, may_be_empty=True)
 
 
 def _get_kwargs(deployment_id: str) -> dict[str, Any]:
-    return {"method": "delete", "url": f"/whatsapp/deployments/{_calls.path_segment('deploymentId', deployment_id)}"}
+    return {"method": "delete", "url": f"/whatsapp/deployments/{_calls.path_segment('deployment_id', deployment_id)}"}
 
 
 def sync_detailed(deployment_id: str, *, client: Client) -> Response[EmptyResponse]:

@@ -18,7 +18,7 @@ _read = _calls.from_json(MenuResponse.from_dict)
 def _get_kwargs(integration_id: str, *, body: Menu) -> dict[str, Any]:
     return {
         "method": "post",
-        "url": f"/integrations/{_calls.path_segment('integrationId', integration_id)}/menu",
+        "url": f"/integrations/{_calls.path_segment('integration_id', integration_id)}/menu",
         "json": _base.dump(body),
     }
 

@@ -14,7 +14,7 @@ _read = _calls.from_json(EmptyResponse.from_dict, may_be_empty=True)
 
 
 def _get_kwargs(integration_id: str) -> dict[str, Any]:
-    return {"method": "delete", "url": f"/integrations/{_calls.path_segment('integrationId', integration_id)}/menu"}
+    return {"method": "delete", "url": f"/integrations/{_calls.path_segment('integration_id', integration_id)}/menu"}
 
 
 def sync_detailed(integration_id: str, *, client: Client) -> Response[EmptyResponse]:

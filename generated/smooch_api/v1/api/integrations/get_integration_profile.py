@@ -14,7 +14,7 @@ _read = _calls.from_json(GetIntegrationProfileResponse.from_dict)
 
 
 def _get_kwargs(integration_id: str) -> dict[str, Any]:
-    return {"method": "get", "url": f"/integrations/{_calls.path_segment('integrationId', integration_id)}/profile"}
+    return {"method": "get", "url": f"/integrations/{_calls.path_segment('integration_id', integration_id)}/profile"}
 
 
 def sync_detailed(integration_id: str, *, client: Client) -> Response[GetIntegrationProfileResponse]:

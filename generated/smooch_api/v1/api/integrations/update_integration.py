@@ -18,7 +18,7 @@ _read = _calls.from_json(IntegrationResponse.from_dict)
 def _get_kwargs(integration_id: str, *, body: IntegrationUpdate) -> dict[str, Any]:
     return {
         "method": "put",
-        "url": f"/integrations/{_calls.path_segment('integrationId', integration_id)}",
+        "url": f"/integrations/{_calls.path_segment('integration_id', integration_id)}",
         "json": _base.dump(body),
     }
 

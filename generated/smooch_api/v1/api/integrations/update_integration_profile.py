@@ -18,7 +18,7 @@ _read = _calls.from_json(EmptyResponse.from_dict, may_be_empty=True)
 def _get_kwargs(integration_id: str, *, body: IntegrationProfileUpdate) -> dict[str, Any]:
     return {
         "method": "put",
-        "url": f"/integrations/{_calls.path_segment('integrationId', integration_id)}/profile",
+        "url": f"/integrations/{_calls.path_segment('integration_id', integration_id)}/profile",
         "json": _base.dump(body),
     }
 

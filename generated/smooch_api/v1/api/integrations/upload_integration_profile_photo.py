@@ -17,7 +17,7 @@ _read = _calls.from_json(UploadIntegrationProfilePhotoResponse.from_dict)
 def _get_kwargs(integration_id: str, *, body: ProfilePhotoUpload) -> dict[str, Any]:
     return {
         "method": "put",
-        "url": f"/integrations/{_calls.path_segment('integrationId', integration_id)}/profile/photo",
+        "url": f"/integrations/{_calls.path_segment('integration_id', integration_id)}/profile/photo",
         **_calls.multipart(body),
     }
 

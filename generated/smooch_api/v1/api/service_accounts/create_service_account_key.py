@@ -18,7 +18,7 @@ _read = _calls.from_json(SecretKeyResponse.from_dict)
 def _get_kwargs(service_account_id: str, *, body: SecretKeyCreate) -> dict[str, Any]:
     return {
         "method": "post",
-        "url": f"/serviceaccounts/{_calls.path_segment('serviceAccountId', service_account_id)}/keys",
+        "url": f"/serviceaccounts/{_calls.path_segment('service_account_id', service_account_id)}/keys",
         "json": _base.dump(body),
     }
 

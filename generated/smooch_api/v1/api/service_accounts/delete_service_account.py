@@ -16,7 +16,7 @@ _read = _calls.from_json(EmptyResponse.from_dict, may_be_empty=True)
 def _get_kwargs(service_account_id: str) -> dict[str, Any]:
     return {
         "method": "delete",
-        "url": f"/serviceaccounts/{_calls.path_segment('serviceAccountId', service_account_id)}",
+        "url": f"/serviceaccounts/{_calls.path_segment('service_account_id', service_account_id)}",
     }
 
 

@@ -14,7 +14,7 @@ _read = _calls.from_json(ServiceAccountResponse.from_dict)
 
 
 def _get_kwargs(service_account_id: str) -> dict[str, Any]:
-    return {"method": "get", "url": f"/serviceaccounts/{_calls.path_segment('serviceAccountId', service_account_id)}"}
+    return {"method": "get", "url": f"/serviceaccounts/{_calls.path_segment('service_account_id', service_account_id)}"}
 
 
 def sync_detailed(service_account_id: str, *, client: Client) -> Response[ServiceAccountResponse]:

@@ -16,7 +16,7 @@ _read = _calls.from_json(ListSecretKeysResponse.from_dict)
 def _get_kwargs(service_account_id: str) -> dict[str, Any]:
     return {
         "method": "get",
-        "url": f"/serviceaccounts/{_calls.path_segment('serviceAccountId', service_account_id)}/keys",
+        "url": f"/serviceaccounts/{_calls.path_segment('service_account_id', service_account_id)}/keys",
     }
 
 

@@ -18,7 +18,7 @@ _read = _calls.from_json(ServiceAccountResponse.from_dict)
 def _get_kwargs(service_account_id: str, *, body: ServiceAccountUpdate) -> dict[str, Any]:
     return {
         "method": "put",
-        "url": f"/serviceaccounts/{_calls.path_segment('serviceAccountId', service_account_id)}",
+        "url": f"/serviceaccounts/{_calls.path_segment('service_account_id', service_account_id)}",
         "json": _base.dump(body),
     }
 

@@ -14,7 +14,7 @@ _read = _calls.from_json(EmptyResponse.from_dict, may_be_empty=True)
 
 
 def _get_kwargs(template_id: str) -> dict[str, Any]:
-    return {"method": "delete", "url": f"/templates/{_calls.path_segment('templateId', template_id)}"}
+    return {"method": "delete", "url": f"/templates/{_calls.path_segment('template_id', template_id)}"}
 
 
 def sync_detailed(template_id: str, *, client: Client) -> Response[EmptyResponse]:

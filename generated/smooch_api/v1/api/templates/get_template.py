@@ -14,7 +14,7 @@ _read = _calls.from_json(TemplateResponse.from_dict)
 
 
 def _get_kwargs(template_id: str) -> dict[str, Any]:
-    return {"method": "get", "url": f"/templates/{_calls.path_segment('templateId', template_id)}"}
+    return {"method": "get", "url": f"/templates/{_calls.path_segment('template_id', template_id)}"}
 
 
 def sync_detailed(template_id: str, *, client: Client) -> Response[TemplateResponse]:

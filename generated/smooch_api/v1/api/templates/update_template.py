@@ -18,7 +18,7 @@ _read = _calls.from_json(TemplateResponse.from_dict)
 def _get_kwargs(template_id: str, *, body: TemplateUpdate) -> dict[str, Any]:
     return {
         "method": "put",
-        "url": f"/templates/{_calls.path_segment('templateId', template_id)}",
+        "url": f"/templates/{_calls.path_segment('template_id', template_id)}",
         "json": _base.dump(body),
     }
 

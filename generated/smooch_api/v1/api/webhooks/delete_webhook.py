@@ -14,7 +14,7 @@ _read = _calls.from_json(EmptyResponse.from_dict, may_be_empty=True)
 
 
 def _get_kwargs(webhook_id: str) -> dict[str, Any]:
-    return {"method": "delete", "url": f"/webhooks/{_calls.path_segment('webhookId', webhook_id)}"}
+    return {"method": "delete", "url": f"/webhooks/{_calls.path_segment('webhook_id', webhook_id)}"}
 
 
 def sync_detailed(webhook_id: str, *, client: Client) -> Response[EmptyResponse]:

@@ -14,7 +14,7 @@ _read = _calls.from_json(WebhookResponse.from_dict)
 
 
 def _get_kwargs(webhook_id: str) -> dict[str, Any]:
-    return {"method": "get", "url": f"/webhooks/{_calls.path_segment('webhookId', webhook_id)}"}
+    return {"method": "get", "url": f"/webhooks/{_calls.path_segment('webhook_id', webhook_id)}"}
 
 
 def sync_detailed(webhook_id: str, *, client: Client) -> Response[WebhookResponse]:

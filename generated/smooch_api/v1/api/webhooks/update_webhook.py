@@ -18,7 +18,7 @@ _read = _calls.from_json(WebhookResponse.from_dict)
 def _get_kwargs(webhook_id: str, *, body: WebhookUpdate) -> dict[str, Any]:
     return {
         "method": "put",
-        "url": f"/webhooks/{_calls.path_segment('webhookId', webhook_id)}",
+        "url": f"/webhooks/{_calls.path_segment('webhook_id', webhook_id)}",
         "json": _base.dump(body),
     }
 

@@ -18,7 +18,7 @@ _read = _calls.from_json(EmptyResponse.from_dict, may_be_empty=True)
 def _get_kwargs(app_id: str, conversation_id: str, *, body: ActivityPost) -> dict[str, Any]:
     return {
         "method": "post",
-        "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/conversations/{_calls.path_segment('conversationId', conversation_id)}/activity",
+        "url": f"/v2/apps/{_calls.path_segment('app_id', app_id)}/conversations/{_calls.path_segment('conversation_id', conversation_id)}/activity",
         "json": _base.dump(body),
     }
 

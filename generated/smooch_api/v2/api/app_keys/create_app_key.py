@@ -16,7 +16,7 @@ _read = _calls.from_json(AppKeyResponse.from_dict)
 
 
 def _get_kwargs(app_id: str, *, body: AppKeyCreate) -> dict[str, Any]:
-    return {"method": "post", "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/keys", "json": _base.dump(body)}
+    return {"method": "post", "url": f"/v2/apps/{_calls.path_segment('app_id', app_id)}/keys", "json": _base.dump(body)}
 
 
 def sync_detailed(app_id: str, *, client: Client, body: AppKeyCreate) -> Response[AppKeyResponse]:

@@ -14,7 +14,7 @@ _read = _calls.from_json(AppKeyListResponse.from_dict)
 
 
 def _get_kwargs(app_id: str) -> dict[str, Any]:
-    return {"method": "get", "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/keys"}
+    return {"method": "get", "url": f"/v2/apps/{_calls.path_segment('app_id', app_id)}/keys"}
 
 
 def sync_detailed(app_id: str, *, client: Client) -> Response[AppKeyListResponse]:

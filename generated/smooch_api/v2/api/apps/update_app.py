@@ -16,7 +16,7 @@ _read = _calls.from_json(AppResponse.from_dict)
 
 
 def _get_kwargs(app_id: str, *, body: AppUpdate) -> dict[str, Any]:
-    return {"method": "patch", "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}", "json": _base.dump(body)}
+    return {"method": "patch", "url": f"/v2/apps/{_calls.path_segment('app_id', app_id)}", "json": _base.dump(body)}
 
 
 def sync_detailed(app_id: str, *, client: Client, body: AppUpdate) -> Response[AppResponse]:

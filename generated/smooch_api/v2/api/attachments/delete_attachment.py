@@ -18,7 +18,7 @@ _read = _calls.from_json(EmptyResponse.from_dict, may_be_empty=True)
 def _get_kwargs(app_id: str, *, body: AttachmentDelete) -> dict[str, Any]:
     return {
         "method": "post",
-        "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/attachments/remove",
+        "url": f"/v2/apps/{_calls.path_segment('app_id', app_id)}/attachments/remove",
         "json": _base.dump(body),
     }
 

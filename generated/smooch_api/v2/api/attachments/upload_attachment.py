@@ -26,7 +26,7 @@ def _get_kwargs(
 ) -> dict[str, Any]:
     return {
         "method": "post",
-        "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/attachments",
+        "url": f"/v2/apps/{_calls.path_segment('app_id', app_id)}/attachments",
         "params": _calls.query(("access", access), ("for", for_), ("conversationId", conversation_id)),
         **_calls.multipart(body),
     }

@@ -16,67 +16,47 @@ _read = _calls.from_json(ClientListResponse.from_dict)
 
 
 def _get_kwargs(
-    app_id: str, user_id_or_external_id: str, *, page: Page | Unset = UNSET, brand_id: str | Unset = UNSET
+    app_id: str, user_id: str, *, page: Page | Unset = UNSET, brand_id: str | Unset = UNSET
 ) -> dict[str, Any]:
     return {
         "method": "get",
-        "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/users/{_calls.path_segment('userIdOrExternalId', user_id_or_external_id)}/clients",
+        "url": f"/v2/apps/{_calls.path_segment('app_id', app_id)}/users/{_calls.path_segment('user_id', user_id)}/clients",
         "params": _calls.query(*_calls.deep_object("page", page), ("brandId", brand_id)),
     }
 
 
 def sync_detailed(
-    app_id: str,
-    user_id_or_external_id: str,
-    *,
-    client: Client,
-    page: Page | Unset = UNSET,
-    brand_id: str | Unset = UNSET,
+    app_id: str, user_id: str, *, client: Client, page: Page | Unset = UNSET, brand_id: str | Unset = UNSET
 ) -> Response[ClientListResponse]:
     """List the linked and pending clients of a user, one page at a time.
 
-    `GET /v2/apps/{appId}/users/{userIdOrExternalId}/clients`, listClients.
+    `GET /v2/apps/{appId}/users/{userId}/clients`, listClients.
 
     Args:
         app_id: Id of the app.
-        user_id_or_external_id: The user's id, or the `externalId` that the business gave it.
+        user_id: The user's id, or the `externalId` that the business gave it.
         page: Which page.
         brand_id: Brand of the user. Needed to find a user who belongs to one brand by `externalId` or identity.
     """
-    return client.call(_get_kwargs(app_id, user_id_or_external_id, page=page, brand_id=brand_id), _read)
+    return client.call(_get_kwargs(app_id, user_id, page=page, brand_id=brand_id), _read)
 
 
 def sync(
-    app_id: str,
-    user_id_or_external_id: str,
-    *,
-    client: Client,
-    page: Page | Unset = UNSET,
-    brand_id: str | Unset = UNSET,
+    app_id: str, user_id: str, *, client: Client, page: Page | Unset = UNSET, brand_id: str | Unset = UNSET
 ) -> ClientListResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(app_id, user_id_or_external_id, client=client, page=page, brand_id=brand_id).parsed
+    return sync_detailed(app_id, user_id, client=client, page=page, brand_id=brand_id).parsed
 
 
 async def asyncio_detailed(
-    app_id: str,
-    user_id_or_external_id: str,
-    *,
-    client: Client,
-    page: Page | Unset = UNSET,
-    brand_id: str | Unset = UNSET,
+    app_id: str, user_id: str, *, client: Client, page: Page | Unset = UNSET, brand_id: str | Unset = UNSET
 ) -> Response[ClientListResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(_get_kwargs(app_id, user_id_or_external_id, page=page, brand_id=brand_id), _read)
+    return await client.call_async(_get_kwargs(app_id, user_id, page=page, brand_id=brand_id), _read)
 
 
 async def asyncio(
-    app_id: str,
-    user_id_or_external_id: str,
-    *,
-    client: Client,
-    page: Page | Unset = UNSET,
-    brand_id: str | Unset = UNSET,
+    app_id: str, user_id: str, *, client: Client, page: Page | Unset = UNSET, brand_id: str | Unset = UNSET
 ) -> ClientListResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (await asyncio_detailed(app_id, user_id_or_external_id, client=client, page=page, brand_id=brand_id)).parsed
+    return (await asyncio_detailed(app_id, user_id, client=client, page=page, brand_id=brand_id)).parsed

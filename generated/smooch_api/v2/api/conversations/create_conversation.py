@@ -18,7 +18,7 @@ _read = _calls.from_json(ConversationResponse.from_dict)
 def _get_kwargs(app_id: str, *, body: ConversationCreate) -> dict[str, Any]:
     return {
         "method": "post",
-        "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/conversations",
+        "url": f"/v2/apps/{_calls.path_segment('app_id', app_id)}/conversations",
         "json": _base.dump(body),
     }
 

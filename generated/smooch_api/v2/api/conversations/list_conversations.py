@@ -19,7 +19,7 @@ _read = _calls.from_json(ConversationListResponse.from_dict)
 def _get_kwargs(app_id: str, *, page: Page | Unset = UNSET, filter_: ConversationListFilter) -> dict[str, Any]:
     return {
         "method": "get",
-        "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/conversations",
+        "url": f"/v2/apps/{_calls.path_segment('app_id', app_id)}/conversations",
         "params": _calls.query(*_calls.deep_object("page", page), *_calls.deep_object("filter", filter_)),
     }
 

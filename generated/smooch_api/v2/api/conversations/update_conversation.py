@@ -18,7 +18,7 @@ _read = _calls.from_json(ConversationResponse.from_dict)
 def _get_kwargs(app_id: str, conversation_id: str, *, body: ConversationUpdate) -> dict[str, Any]:
     return {
         "method": "patch",
-        "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/conversations/{_calls.path_segment('conversationId', conversation_id)}",
+        "url": f"/v2/apps/{_calls.path_segment('app_id', app_id)}/conversations/{_calls.path_segment('conversation_id', conversation_id)}",
         "json": _base.dump(body),
     }
 

@@ -18,7 +18,7 @@ _read = _calls.from_json(IntegrationKeyResponse.from_dict)
 def _get_kwargs(app_id: str, integration_id: str, *, body: IntegrationKeyCreate) -> dict[str, Any]:
     return {
         "method": "post",
-        "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/integrations/{_calls.path_segment('integrationId', integration_id)}/keys",
+        "url": f"/v2/apps/{_calls.path_segment('app_id', app_id)}/integrations/{_calls.path_segment('integration_id', integration_id)}/keys",
         "json": _base.dump(body),
     }
 

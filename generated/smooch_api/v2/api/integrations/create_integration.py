@@ -18,7 +18,7 @@ _read = _calls.from_json(IntegrationResponse.from_dict)
 def _get_kwargs(app_id: str, *, body: IntegrationCreate) -> dict[str, Any]:
     return {
         "method": "post",
-        "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/integrations",
+        "url": f"/v2/apps/{_calls.path_segment('app_id', app_id)}/integrations",
         "json": _base.dump(body),
     }
 

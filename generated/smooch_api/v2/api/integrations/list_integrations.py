@@ -21,7 +21,7 @@ def _get_kwargs(
 ) -> dict[str, Any]:
     return {
         "method": "get",
-        "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/integrations",
+        "url": f"/v2/apps/{_calls.path_segment('app_id', app_id)}/integrations",
         "params": _calls.query(*_calls.deep_object("page", page), *_calls.deep_object("filter", filter_)),
     }
 

@@ -18,7 +18,7 @@ _read = _calls.from_json(IntegrationResponse.from_dict)
 def _get_kwargs(app_id: str, integration_id: str, *, body: IntegrationUpdate) -> dict[str, Any]:
     return {
         "method": "patch",
-        "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/integrations/{_calls.path_segment('integrationId', integration_id)}",
+        "url": f"/v2/apps/{_calls.path_segment('app_id', app_id)}/integrations/{_calls.path_segment('integration_id', integration_id)}",
         "json": _base.dump(body),
     }
 

@@ -18,7 +18,7 @@ _read = _calls.from_json(MessagePostResponse.from_dict)
 def _get_kwargs(app_id: str, conversation_id: str, *, body: MessagePost) -> dict[str, Any]:
     return {
         "method": "post",
-        "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/conversations/{_calls.path_segment('conversationId', conversation_id)}/messages",
+        "url": f"/v2/apps/{_calls.path_segment('app_id', app_id)}/conversations/{_calls.path_segment('conversation_id', conversation_id)}/messages",
         "json": _base.dump(body),
     }
 

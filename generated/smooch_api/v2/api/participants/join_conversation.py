@@ -18,7 +18,7 @@ _read = _calls.from_json(ParticipantResponse.from_dict)
 def _get_kwargs(app_id: str, conversation_id: str, *, body: ParticipantJoin) -> dict[str, Any]:
     return {
         "method": "post",
-        "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/conversations/{_calls.path_segment('conversationId', conversation_id)}/join",
+        "url": f"/v2/apps/{_calls.path_segment('app_id', app_id)}/conversations/{_calls.path_segment('conversation_id', conversation_id)}/join",
         "json": _base.dump(body),
     }
 

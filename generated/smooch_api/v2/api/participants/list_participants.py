@@ -18,7 +18,7 @@ _read = _calls.from_json(ParticipantListResponse.from_dict)
 def _get_kwargs(app_id: str, conversation_id: str, *, page: Page | Unset = UNSET) -> dict[str, Any]:
     return {
         "method": "get",
-        "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/conversations/{_calls.path_segment('conversationId', conversation_id)}/participants",
+        "url": f"/v2/apps/{_calls.path_segment('app_id', app_id)}/conversations/{_calls.path_segment('conversation_id', conversation_id)}/participants",
         "params": _calls.query(*_calls.deep_object("page", page)),
     }
 

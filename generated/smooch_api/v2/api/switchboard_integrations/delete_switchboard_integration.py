@@ -16,7 +16,7 @@ _read = _calls.from_json(EmptyResponse.from_dict, may_be_empty=True)
 def _get_kwargs(app_id: str, switchboard_id: str, switchboard_integration_id: str) -> dict[str, Any]:
     return {
         "method": "delete",
-        "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/switchboards/{_calls.path_segment('switchboardId', switchboard_id)}/switchboardIntegrations/{_calls.path_segment('switchboardIntegrationId', switchboard_integration_id)}",
+        "url": f"/v2/apps/{_calls.path_segment('app_id', app_id)}/switchboards/{_calls.path_segment('switchboard_id', switchboard_id)}/switchboardIntegrations/{_calls.path_segment('switchboard_integration_id', switchboard_integration_id)}",
     }
 
 

@@ -16,7 +16,7 @@ _read = _calls.from_json(SwitchboardIntegrationListResponse.from_dict)
 def _get_kwargs(app_id: str, switchboard_id: str) -> dict[str, Any]:
     return {
         "method": "get",
-        "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/switchboards/{_calls.path_segment('switchboardId', switchboard_id)}/switchboardIntegrations",
+        "url": f"/v2/apps/{_calls.path_segment('app_id', app_id)}/switchboards/{_calls.path_segment('switchboard_id', switchboard_id)}/switchboardIntegrations",
     }
 
 

@@ -20,7 +20,7 @@ def _get_kwargs(
 ) -> dict[str, Any]:
     return {
         "method": "patch",
-        "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/switchboards/{_calls.path_segment('switchboardId', switchboard_id)}/switchboardIntegrations/{_calls.path_segment('switchboardIntegrationId', switchboard_integration_id)}",
+        "url": f"/v2/apps/{_calls.path_segment('app_id', app_id)}/switchboards/{_calls.path_segment('switchboard_id', switchboard_id)}/switchboardIntegrations/{_calls.path_segment('switchboard_integration_id', switchboard_integration_id)}",
         "json": _base.dump(body),
     }
 

@@ -18,7 +18,7 @@ _read = _calls.from_json(SwitchboardResponse.from_dict)
 def _get_kwargs(app_id: str, switchboard_id: str, *, body: SwitchboardUpdate) -> dict[str, Any]:
     return {
         "method": "patch",
-        "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/switchboards/{_calls.path_segment('switchboardId', switchboard_id)}",
+        "url": f"/v2/apps/{_calls.path_segment('app_id', app_id)}/switchboards/{_calls.path_segment('switchboard_id', switchboard_id)}",
         "json": _base.dump(body),
     }
 

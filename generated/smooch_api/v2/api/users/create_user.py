@@ -16,7 +16,11 @@ _read = _calls.from_json(UserResponse.from_dict)
 
 
 def _get_kwargs(app_id: str, *, body: UserCreate) -> dict[str, Any]:
-    return {"method": "post", "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/users", "json": _base.dump(body)}
+    return {
+        "method": "post",
+        "url": f"/v2/apps/{_calls.path_segment('app_id', app_id)}/users",
+        "json": _base.dump(body),
+    }
 
 
 def sync_detailed(app_id: str, *, client: Client, body: UserCreate) -> Response[UserResponse]:

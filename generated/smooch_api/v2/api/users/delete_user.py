@@ -14,46 +14,44 @@ if TYPE_CHECKING:
 _read = _calls.from_json(EmptyResponse.from_dict, may_be_empty=True)
 
 
-def _get_kwargs(app_id: str, user_id_or_external_id: str, *, brand_id: str | Unset = UNSET) -> dict[str, Any]:
+def _get_kwargs(app_id: str, user_id: str, *, brand_id: str | Unset = UNSET) -> dict[str, Any]:
     return {
         "method": "delete",
-        "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/users/{_calls.path_segment('userIdOrExternalId', user_id_or_external_id)}",
+        "url": f"/v2/apps/{_calls.path_segment('app_id', app_id)}/users/{_calls.path_segment('user_id', user_id)}",
         "params": _calls.query(("brandId", brand_id)),
     }
 
 
 def sync_detailed(
-    app_id: str, user_id_or_external_id: str, *, client: Client, brand_id: str | Unset = UNSET
+    app_id: str, user_id: str, *, client: Client, brand_id: str | Unset = UNSET
 ) -> Response[EmptyResponse]:
     """Delete a user with clients and conversations.
 
-    `DELETE /v2/apps/{appId}/users/{userIdOrExternalId}`, deleteUser.
+    `DELETE /v2/apps/{appId}/users/{userId}`, deleteUser.
 
     Goes on after the answer; a webhook event tells when the user is gone. `deleteUserPersonalInformation` keeps the
     history.
 
     Args:
         app_id: Id of the app.
-        user_id_or_external_id: The user's id, or the `externalId` that the business gave it.
+        user_id: The user's id, or the `externalId` that the business gave it.
         brand_id: Brand of the user. Needed to find a user who belongs to one brand by `externalId` or identity.
     """
-    return client.call(_get_kwargs(app_id, user_id_or_external_id, brand_id=brand_id), _read)
+    return client.call(_get_kwargs(app_id, user_id, brand_id=brand_id), _read)
 
 
-def sync(app_id: str, user_id_or_external_id: str, *, client: Client, brand_id: str | Unset = UNSET) -> EmptyResponse:
+def sync(app_id: str, user_id: str, *, client: Client, brand_id: str | Unset = UNSET) -> EmptyResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(app_id, user_id_or_external_id, client=client, brand_id=brand_id).parsed
+    return sync_detailed(app_id, user_id, client=client, brand_id=brand_id).parsed
 
 
 async def asyncio_detailed(
-    app_id: str, user_id_or_external_id: str, *, client: Client, brand_id: str | Unset = UNSET
+    app_id: str, user_id: str, *, client: Client, brand_id: str | Unset = UNSET
 ) -> Response[EmptyResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(_get_kwargs(app_id, user_id_or_external_id, brand_id=brand_id), _read)
+    return await client.call_async(_get_kwargs(app_id, user_id, brand_id=brand_id), _read)
 
 
-async def asyncio(
-    app_id: str, user_id_or_external_id: str, *, client: Client, brand_id: str | Unset = UNSET
-) -> EmptyResponse:
+async def asyncio(app_id: str, user_id: str, *, client: Client, brand_id: str | Unset = UNSET) -> EmptyResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (await asyncio_detailed(app_id, user_id_or_external_id, client=client, brand_id=brand_id)).parsed
+    return (await asyncio_detailed(app_id, user_id, client=client, brand_id=brand_id)).parsed

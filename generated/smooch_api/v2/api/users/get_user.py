@@ -14,43 +14,41 @@ if TYPE_CHECKING:
 _read = _calls.from_json(UserResponse.from_dict)
 
 
-def _get_kwargs(app_id: str, user_id_or_external_id: str, *, brand_id: str | Unset = UNSET) -> dict[str, Any]:
+def _get_kwargs(app_id: str, user_id: str, *, brand_id: str | Unset = UNSET) -> dict[str, Any]:
     return {
         "method": "get",
-        "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/users/{_calls.path_segment('userIdOrExternalId', user_id_or_external_id)}",
+        "url": f"/v2/apps/{_calls.path_segment('app_id', app_id)}/users/{_calls.path_segment('user_id', user_id)}",
         "params": _calls.query(("brandId", brand_id)),
     }
 
 
 def sync_detailed(
-    app_id: str, user_id_or_external_id: str, *, client: Client, brand_id: str | Unset = UNSET
+    app_id: str, user_id: str, *, client: Client, brand_id: str | Unset = UNSET
 ) -> Response[UserResponse]:
     """Get a user.
 
-    `GET /v2/apps/{appId}/users/{userIdOrExternalId}`, getUser.
+    `GET /v2/apps/{appId}/users/{userId}`, getUser.
 
     Args:
         app_id: Id of the app.
-        user_id_or_external_id: The user's id, or the `externalId` that the business gave it.
+        user_id: The user's id, or the `externalId` that the business gave it.
         brand_id: Brand of the user. Needed to find a user who belongs to one brand by `externalId` or identity.
     """
-    return client.call(_get_kwargs(app_id, user_id_or_external_id, brand_id=brand_id), _read)
+    return client.call(_get_kwargs(app_id, user_id, brand_id=brand_id), _read)
 
 
-def sync(app_id: str, user_id_or_external_id: str, *, client: Client, brand_id: str | Unset = UNSET) -> UserResponse:
+def sync(app_id: str, user_id: str, *, client: Client, brand_id: str | Unset = UNSET) -> UserResponse:
     """Same as `sync_detailed`, but returns only the parsed body."""
-    return sync_detailed(app_id, user_id_or_external_id, client=client, brand_id=brand_id).parsed
+    return sync_detailed(app_id, user_id, client=client, brand_id=brand_id).parsed
 
 
 async def asyncio_detailed(
-    app_id: str, user_id_or_external_id: str, *, client: Client, brand_id: str | Unset = UNSET
+    app_id: str, user_id: str, *, client: Client, brand_id: str | Unset = UNSET
 ) -> Response[UserResponse]:
     """Same as `sync_detailed`, for asyncio."""
-    return await client.call_async(_get_kwargs(app_id, user_id_or_external_id, brand_id=brand_id), _read)
+    return await client.call_async(_get_kwargs(app_id, user_id, brand_id=brand_id), _read)
 
 
-async def asyncio(
-    app_id: str, user_id_or_external_id: str, *, client: Client, brand_id: str | Unset = UNSET
-) -> UserResponse:
+async def asyncio(app_id: str, user_id: str, *, client: Client, brand_id: str | Unset = UNSET) -> UserResponse:
     """Same as `asyncio_detailed`, but returns only the parsed body."""
-    return (await asyncio_detailed(app_id, user_id_or_external_id, client=client, brand_id=brand_id)).parsed
+    return (await asyncio_detailed(app_id, user_id, client=client, brand_id=brand_id)).parsed

@@ -18,7 +18,7 @@ _read = _calls.from_json(UserListResponse.from_dict)
 def _get_kwargs(app_id: str, *, filter_: UserListFilter, brand_id: str | Unset = UNSET) -> dict[str, Any]:
     return {
         "method": "get",
-        "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/users",
+        "url": f"/v2/apps/{_calls.path_segment('app_id', app_id)}/users",
         "params": _calls.query(*_calls.deep_object("filter", filter_), ("brandId", brand_id)),
     }
 

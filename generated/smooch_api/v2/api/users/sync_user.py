@@ -19,7 +19,7 @@ _read = _calls.from_json(UserResponse.from_dict)
 def _get_kwargs(app_id: str, zendesk_id: str, *, body: UserSync | Unset = UNSET) -> dict[str, Any]:
     return {
         "method": "post",
-        "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/users/{_calls.path_segment('zendeskId', zendesk_id)}/sync",
+        "url": f"/v2/apps/{_calls.path_segment('app_id', app_id)}/users/{_calls.path_segment('zendesk_id', zendesk_id)}/sync",
         **({} if isinstance(body, Unset) else {"json": _base.dump(body)}),
     }
 

@@ -18,7 +18,7 @@ _read = _calls.from_json(WebhookResponse.from_dict)
 def _get_kwargs(app_id: str, integration_id: str, *, body: WebhookCreate) -> dict[str, Any]:
     return {
         "method": "post",
-        "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/integrations/{_calls.path_segment('integrationId', integration_id)}/webhooks",
+        "url": f"/v2/apps/{_calls.path_segment('app_id', app_id)}/integrations/{_calls.path_segment('integration_id', integration_id)}/webhooks",
         "json": _base.dump(body),
     }
 

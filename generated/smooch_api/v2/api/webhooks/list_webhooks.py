@@ -16,7 +16,7 @@ _read = _calls.from_json(WebhookListResponse.from_dict)
 def _get_kwargs(app_id: str, integration_id: str) -> dict[str, Any]:
     return {
         "method": "get",
-        "url": f"/v2/apps/{_calls.path_segment('appId', app_id)}/integrations/{_calls.path_segment('integrationId', integration_id)}/webhooks",
+        "url": f"/v2/apps/{_calls.path_segment('app_id', app_id)}/integrations/{_calls.path_segment('integration_id', integration_id)}/webhooks",
     }
 
 
