@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from .. import _bodies
 from ..errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ class Resource:
     def _app_id(self, app_id: str | None = None) -> str:
         """The app that a call concerns: `app_id`, or else the client's own."""
         if app_id is not None:
-            return _bodies.check_id(app_id, "app_id")
+            return app_id
         if self._settings.app_id is None:
             raise InvalidInput("this call needs an app: pass app_id=… to the client", "app_id")
         return self._settings.app_id

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from smooch_api.v2.api import activities
 
-from ... import _bodies, errors
+from ... import errors
 from ..._v2 import bodies
 from ..._v2.resource import Resource
 
@@ -28,7 +28,6 @@ class AsyncActivities(Resource):
         author: AuthorLike = "business",
     ) -> None:
         """Show that the business is typing, or that the business or a user has read (postActivity)."""
-        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         body = bodies.activity(activity, author)
         await activities.post_activity.asyncio(self._app_id(), conversation_id, client=self._raw, body=body)
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from smooch_api.v2 import models
 from smooch_api.v2.api import app_keys
 
-from ... import _bodies
 from ..._v2 import bodies, paging
 from ..._v2.resource import Resource
 
@@ -32,7 +31,6 @@ class AsyncAppKeys(Resource):
 
         Needs an account key.
         """
-        key_id = _bodies.check_id(key_id, "key_id")
         response = await app_keys.get_app_key.asyncio(self._app_id(app_id), key_id, client=self._raw)
         return response.key
 
@@ -49,5 +47,4 @@ class AsyncAppKeys(Resource):
 
         Needs an account key.
         """
-        key_id = _bodies.check_id(key_id, "key_id")
         await app_keys.delete_app_key.asyncio(self._app_id(app_id), key_id, client=self._raw)

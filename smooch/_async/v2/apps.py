@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from smooch_api.v2 import models
 from smooch_api.v2.api import apps
 
-from ... import _bodies
 from ..._v2 import bodies, paging
 from ..._v2.resource import Resource
 from ..paging import AsyncPaged
@@ -69,4 +68,4 @@ class AsyncApps(Resource):
 
     async def delete(self, app_id: str) -> None:
         """Delete an app with everything in it (deleteApp). Needs an account key."""
-        await apps.delete_app.asyncio(_bodies.check_id(app_id, "app_id"), client=self._raw)
+        await apps.delete_app.asyncio(app_id, client=self._raw)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from smooch_api.v2.api import clients
 
-from ... import _bodies
 from ..._v2 import bodies, paging
 from ..._v2.resource import Resource
 from ..paging import AsyncPaged
@@ -36,7 +35,6 @@ class AsyncClients(Resource):
         or `prompt`, or an object with the message that asks the user. Until the user confirms, the client is pending;
         the triggers `client:add` and `client:update` report the outcome.
         """
-        user_id = _bodies.check_id(user_id, "user_id")
         body = bodies.client_create(match_criteria, conversation_id, confirmation)
         response = await clients.create_client.asyncio(
             self._app_id(), user_id, client=self._raw, body=body, brand_id=bodies.optional(brand_id, "brand_id")
@@ -58,7 +56,6 @@ class AsyncClients(Resource):
         most `limit`, or all; fetches 100 at a time.
         """
         walk = paging.Walk(lambda page: page.clients, before=before, after=after, limit=limit)
-        user_id = _bodies.check_id(user_id, "user_id")
         call = partial(
             clients.list_clients.asyncio_detailed,
             self._app_id(),
@@ -70,7 +67,6 @@ class AsyncClients(Resource):
 
     async def remove(self, user_id: str, client_id: str, *, brand_id: str | None = None) -> None:
         """Unlink a user from a channel (removeClient)."""
-        user_id, client_id = _bodies.check_id(user_id, "user_id"), _bodies.check_id(client_id, "client_id")
         await clients.remove_client.asyncio(
             self._app_id(), user_id, client_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
         )

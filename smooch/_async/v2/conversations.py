@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from smooch_api.v2 import models
 from smooch_api.v2.api import conversations
 
-from ... import _bodies
 from ..._v2 import bodies, paging
 from ..._v2.resource import Resource
 from ..paging import AsyncPaged
@@ -83,7 +82,6 @@ class AsyncConversations(Resource):
         Raises:
             NotFound: there is no such conversation.
         """
-        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         response = await conversations.get_conversation.asyncio(self._app_id(), conversation_id, client=self._raw)
         return response.conversation
 
@@ -113,7 +111,6 @@ class AsyncConversations(Resource):
 
         `metadata` is merged into the existing metadata; None removes all of it.
         """
-        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         body = bodies.body(models.ConversationUpdate, data, "data")
         response = await conversations.update_conversation.asyncio(
             self._app_id(), conversation_id, client=self._raw, body=body
@@ -126,7 +123,6 @@ class AsyncConversations(Resource):
         Raises:
             BadRequest: it is the user's default conversation; `messages.delete_all` empties it.
         """
-        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         await conversations.delete_conversation.asyncio(self._app_id(), conversation_id, client=self._raw)
 
     async def download_message_ref(
@@ -136,7 +132,6 @@ class AsyncConversations(Resource):
 
         Returns Apple's own format.
         """
-        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         body = bodies.body(models.MessageRefDownload, {"userId": user_id, "apple": apple}, "reference")
         response = await conversations.download_message_ref.asyncio(
             self._app_id(), conversation_id, client=self._raw, body=body
@@ -154,7 +149,6 @@ class AsyncConversations(Resource):
         `events` is a list of events in Meta's own format, or Meta's whole object: a mapping with the list as `data`,
         and `test_event_code` or `partner_agent`.
         """
-        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         body = bodies.conversion_events(channel, events)
         response = await conversations.post_conversion_events.asyncio(
             self._app_id(), conversation_id, client=self._raw, body=body

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from smooch_api.v2.api import devices
 
-from ... import _bodies
 from ..._v2 import bodies, paging
 from ..._v2.resource import Resource
 
@@ -21,7 +20,6 @@ class AsyncDevices(Resource):
 
     async def list(self, user_id: str, *, brand_id: str | None = None) -> builtins.list[models.Device]:
         """List the devices of a user (listDevices)."""
-        user_id = _bodies.check_id(user_id, "user_id")
         response = await devices.list_devices.asyncio(
             self._app_id(), user_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
         )
@@ -29,7 +27,6 @@ class AsyncDevices(Resource):
 
     async def get(self, user_id: str, device_id: str, *, brand_id: str | None = None) -> models.Device:
         """Get a device of a user (getDevice)."""
-        user_id, device_id = _bodies.check_id(user_id, "user_id"), _bodies.check_id(device_id, "device_id")
         response = await devices.get_device.asyncio(
             self._app_id(), user_id, device_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
         )

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from smooch_api.v2.api import integrations
 
-from ... import _bodies
 from ..._v2 import bodies, paging
 from ..._v2.resource import Resource
 from ..paging import AsyncPaged
@@ -34,7 +33,6 @@ class AsyncIntegrations(Resource):
 
     async def get(self, integration_id: str) -> models.Integration:
         """Get an integration (getIntegration)."""
-        integration_id = _bodies.check_id(integration_id, "integration_id")
         response = await integrations.get_integration.asyncio(self._app_id(), integration_id, client=self._raw)
         return response.integration
 
@@ -60,7 +58,6 @@ class AsyncIntegrations(Resource):
 
     async def update(self, integration_id: str, data: models.IntegrationUpdate | Wire) -> models.Integration:
         """Change the fields of an integration that `data` names (updateIntegration)."""
-        integration_id = _bodies.check_id(integration_id, "integration_id")
         body = bodies.integration_update(data)
         response = await integrations.update_integration.asyncio(
             self._app_id(), integration_id, client=self._raw, body=body
@@ -69,5 +66,4 @@ class AsyncIntegrations(Resource):
 
     async def delete(self, integration_id: str) -> None:
         """Delete an integration, which disconnects its channel (deleteIntegration)."""
-        integration_id = _bodies.check_id(integration_id, "integration_id")
         await integrations.delete_integration.asyncio(self._app_id(), integration_id, client=self._raw)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from smooch_api.v2 import models
 from smooch_api.v2.api import switchboards
 
-from ... import _bodies
 from ..._v2 import bodies, paging
 from ..._v2.resource import Resource
 
@@ -38,7 +37,6 @@ class AsyncSwitchboards(Resource):
 
         An enabled switchboard needs a default switchboard integration.
         """
-        switchboard_id = _bodies.check_id(switchboard_id, "switchboard_id")
         body = bodies.body(models.SwitchboardUpdate, data, "data")
         response = await switchboards.update_switchboard.asyncio(
             self._app_id(), switchboard_id, client=self._raw, body=body
@@ -50,5 +48,4 @@ class AsyncSwitchboards(Resource):
 
         After that, all integrations receive the events of all conversations.
         """
-        switchboard_id = _bodies.check_id(switchboard_id, "switchboard_id")
         await switchboards.delete_switchboard.asyncio(self._app_id(), switchboard_id, client=self._raw)

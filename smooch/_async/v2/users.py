@@ -47,7 +47,6 @@ class AsyncUsers(Resource):
         Raises:
             NotFound: there is no such user.
         """
-        user_id = _bodies.check_id(user_id, "user_id")
         response = await users.get_user.asyncio(
             self._app_id(), user_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
         )
@@ -100,7 +99,6 @@ class AsyncUsers(Resource):
 
         `metadata` is merged into the existing metadata; None removes all of it.
         """
-        user_id = _bodies.check_id(user_id, "user_id")
         body = bodies.body(models.UserUpdate, data, "data")
         response = await users.update_user.asyncio(
             self._app_id(), user_id, client=self._raw, body=body, brand_id=bodies.optional(brand_id, "brand_id")
@@ -112,7 +110,6 @@ class AsyncUsers(Resource):
 
         The API goes on deleting after its response.
         """
-        user_id = _bodies.check_id(user_id, "user_id")
         await users.delete_user.asyncio(
             self._app_id(), user_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
         )
@@ -122,7 +119,6 @@ class AsyncUsers(Resource):
 
         Profile and metadata are deleted, the conversations are kept.
         """
-        user_id = _bodies.check_id(user_id, "user_id")
         response = await users.delete_user_personal_information.asyncio(
             self._app_id(), user_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
         )
@@ -134,7 +130,6 @@ class AsyncUsers(Resource):
         Other users may change too: a user with the same id or address is merged into this one. After a merge in
         Zendesk, pass the id of the user who was kept as `surviving_zendesk_id`, and the other as `zendesk_id`.
         """
-        zendesk_id = _bodies.check_id(zendesk_id, "zendesk_id")
         body = bodies.body(models.UserSync, bodies.given(survivingZendeskId=surviving_zendesk_id), "user")
         response = await users.sync_user.asyncio(self._app_id(), zendesk_id, client=self._raw, body=body)
         return response.user

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from smooch_api.v2.api import webhooks
 
-from ... import _bodies, _webhook_plan, errors
+from ... import _webhook_plan, errors
 from ..._http.async_synchronization import async_sleep
 from ..._v2 import bodies, paging
 from ..._v2.resource import Resource
@@ -36,7 +36,6 @@ class AsyncWebhooks(Resource):
 
         An app has at most ten. `integration` is as in `list`.
         """
-        integration = _bodies.check_id(integration, "integration")
         body = bodies.webhook_create(
             _webhook_plan.check_target(target),
             bodies.check_triggers(triggers, "triggers"),
@@ -50,10 +49,6 @@ class AsyncWebhooks(Resource):
 
         `integration` is as in `list`.
         """
-        integration, webhook_id = (
-            _bodies.check_id(integration, "integration"),
-            _bodies.check_id(webhook_id, "webhook_id"),
-        )
         response = await webhooks.get_webhook.asyncio(self._app_id(), integration, webhook_id, client=self._raw)
         return response.webhook
 
@@ -63,7 +58,6 @@ class AsyncWebhooks(Resource):
         `me` is the integration that the client's integration key or access token belongs to; with any other key pass an
         id.
         """
-        integration = _bodies.check_id(integration, "integration")
         response = await webhooks.list_webhooks.asyncio(self._app_id(), integration, client=self._raw)
         return paging.records(response.webhooks)
 
@@ -74,10 +68,6 @@ class AsyncWebhooks(Resource):
 
         `triggers` replaces the whole list. `integration` is as in `list`.
         """
-        integration, webhook_id = (
-            _bodies.check_id(integration, "integration"),
-            _bodies.check_id(webhook_id, "webhook_id"),
-        )
         body = bodies.webhook_changes(data)
         response = await webhooks.update_webhook.asyncio(
             self._app_id(), integration, webhook_id, client=self._raw, body=body
@@ -89,10 +79,6 @@ class AsyncWebhooks(Resource):
 
         `integration` is as in `list`.
         """
-        integration, webhook_id = (
-            _bodies.check_id(integration, "integration"),
-            _bodies.check_id(webhook_id, "webhook_id"),
-        )
         await webhooks.delete_webhook.asyncio(self._app_id(), integration, webhook_id, client=self._raw)
 
     async def ensure(
@@ -122,7 +108,6 @@ class AsyncWebhooks(Resource):
             InvalidInput: the address or a trigger cannot be one.
             BadRequest: the app has ten webhooks already.
         """
-        integration = _bodies.check_id(integration, "integration")
         wanted = bodies.check_triggers(trigger, "trigger")
         target = _webhook_plan.check_target(webhook_url, "webhook_url")
         options = bodies.webhook_options(include_full_user, include_full_source)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from smooch_api.v2 import models
 from smooch_api.v2.api import app_keys
 
-from ... import _bodies
 from ..._v2 import bodies, paging
 from ..._v2.resource import Resource
 
@@ -33,7 +32,6 @@ class AppKeys(Resource):
 
         Needs an account key.
         """
-        key_id = _bodies.check_id(key_id, "key_id")
         response = app_keys.get_app_key.sync(self._app_id(app_id), key_id, client=self._raw)
         return response.key
 
@@ -50,5 +48,4 @@ class AppKeys(Resource):
 
         Needs an account key.
         """
-        key_id = _bodies.check_id(key_id, "key_id")
         app_keys.delete_app_key.sync(self._app_id(app_id), key_id, client=self._raw)

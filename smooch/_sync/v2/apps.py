@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from smooch_api.v2 import models
 from smooch_api.v2.api import apps
 
-from ... import _bodies
 from ..._v2 import bodies, paging
 from ..._v2.resource import Resource
 from ..paging import Paged
@@ -70,4 +69,4 @@ class Apps(Resource):
 
     def delete(self, app_id: str) -> None:
         """Delete an app with everything in it (deleteApp). Needs an account key."""
-        apps.delete_app.sync(_bodies.check_id(app_id, "app_id"), client=self._raw)
+        apps.delete_app.sync(app_id, client=self._raw)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from smooch_api.v2.api import clients
 
-from ... import _bodies
 from ..._v2 import bodies, paging
 from ..._v2.resource import Resource
 from ..paging import Paged
@@ -37,7 +36,6 @@ class Clients(Resource):
         or `prompt`, or an object with the message that asks the user. Until the user confirms, the client is pending;
         the triggers `client:add` and `client:update` report the outcome.
         """
-        user_id = _bodies.check_id(user_id, "user_id")
         body = bodies.client_create(match_criteria, conversation_id, confirmation)
         response = clients.create_client.sync(
             self._app_id(), user_id, client=self._raw, body=body, brand_id=bodies.optional(brand_id, "brand_id")
@@ -59,7 +57,6 @@ class Clients(Resource):
         most `limit`, or all; fetches 100 at a time.
         """
         walk = paging.Walk(lambda page: page.clients, before=before, after=after, limit=limit)
-        user_id = _bodies.check_id(user_id, "user_id")
         call = partial(
             clients.list_clients.sync_detailed,
             self._app_id(),
@@ -71,7 +68,6 @@ class Clients(Resource):
 
     def remove(self, user_id: str, client_id: str, *, brand_id: str | None = None) -> None:
         """Unlink a user from a channel (removeClient)."""
-        user_id, client_id = _bodies.check_id(user_id, "user_id"), _bodies.check_id(client_id, "client_id")
         clients.remove_client.sync(
             self._app_id(), user_id, client_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
         )

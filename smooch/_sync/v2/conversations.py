@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from smooch_api.v2 import models
 from smooch_api.v2.api import conversations
 
-from ... import _bodies
 from ..._v2 import bodies, paging
 from ..._v2.resource import Resource
 from ..paging import Paged
@@ -84,7 +83,6 @@ class Conversations(Resource):
         Raises:
             NotFound: there is no such conversation.
         """
-        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         response = conversations.get_conversation.sync(self._app_id(), conversation_id, client=self._raw)
         return response.conversation
 
@@ -114,7 +112,6 @@ class Conversations(Resource):
 
         `metadata` is merged into the existing metadata; None removes all of it.
         """
-        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         body = bodies.body(models.ConversationUpdate, data, "data")
         response = conversations.update_conversation.sync(
             self._app_id(), conversation_id, client=self._raw, body=body
@@ -127,7 +124,6 @@ class Conversations(Resource):
         Raises:
             BadRequest: it is the user's default conversation; `messages.delete_all` empties it.
         """
-        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         conversations.delete_conversation.sync(self._app_id(), conversation_id, client=self._raw)
 
     def download_message_ref(
@@ -137,7 +133,6 @@ class Conversations(Resource):
 
         Returns Apple's own format.
         """
-        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         body = bodies.body(models.MessageRefDownload, {"userId": user_id, "apple": apple}, "reference")
         response = conversations.download_message_ref.sync(
             self._app_id(), conversation_id, client=self._raw, body=body
@@ -155,7 +150,6 @@ class Conversations(Resource):
         `events` is a list of events in Meta's own format, or Meta's whole object: a mapping with the list as `data`,
         and `test_event_code` or `partner_agent`.
         """
-        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         body = bodies.conversion_events(channel, events)
         response = conversations.post_conversion_events.sync(
             self._app_id(), conversation_id, client=self._raw, body=body

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from smooch_api.v2.api import devices
 
-from ... import _bodies
 from ..._v2 import bodies, paging
 from ..._v2.resource import Resource
 
@@ -22,7 +21,6 @@ class Devices(Resource):
 
     def list(self, user_id: str, *, brand_id: str | None = None) -> builtins.list[models.Device]:
         """List the devices of a user (listDevices)."""
-        user_id = _bodies.check_id(user_id, "user_id")
         response = devices.list_devices.sync(
             self._app_id(), user_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
         )
@@ -30,7 +28,6 @@ class Devices(Resource):
 
     def get(self, user_id: str, device_id: str, *, brand_id: str | None = None) -> models.Device:
         """Get a device of a user (getDevice)."""
-        user_id, device_id = _bodies.check_id(user_id, "user_id"), _bodies.check_id(device_id, "device_id")
         response = devices.get_device.sync(
             self._app_id(), user_id, device_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
         )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from smooch_api.v2 import models
 from smooch_api.v2.api import integration_keys
 
-from ... import _bodies
 from ..._v2 import bodies, paging
 from ..._v2.resource import Resource
 
@@ -24,7 +23,6 @@ class IntegrationKeys(Resource):
 
         An integration has at most ten.
         """
-        integration_id = _bodies.check_id(integration_id, "integration_id")
         body = bodies.body(models.IntegrationKeyCreate, {"displayName": display_name}, "key")
         response = integration_keys.create_custom_integration_key.sync(
             self._app_id(), integration_id, client=self._raw, body=body
@@ -33,8 +31,6 @@ class IntegrationKeys(Resource):
 
     def get(self, integration_id: str, key_id: str) -> models.IntegrationKey:
         """Get an API key of a custom integration, with its secret (getCustomIntegrationKey)."""
-        integration_id = _bodies.check_id(integration_id, "integration_id")
-        key_id = _bodies.check_id(key_id, "key_id")
         response = integration_keys.get_custom_integration_key.sync(
             self._app_id(), integration_id, key_id, client=self._raw
         )
@@ -42,7 +38,6 @@ class IntegrationKeys(Resource):
 
     def list(self, integration_id: str) -> builtins.list[models.IntegrationKey]:
         """List the API keys of a custom integration (listCustomIntegrationKeys)."""
-        integration_id = _bodies.check_id(integration_id, "integration_id")
         response = integration_keys.list_custom_integration_keys.sync(
             self._app_id(), integration_id, client=self._raw
         )
@@ -50,8 +45,6 @@ class IntegrationKeys(Resource):
 
     def delete(self, integration_id: str, key_id: str) -> None:
         """Delete an API key of a custom integration (deleteCustomIntegrationKey)."""
-        integration_id = _bodies.check_id(integration_id, "integration_id")
-        key_id = _bodies.check_id(key_id, "key_id")
         integration_keys.delete_custom_integration_key.sync(
             self._app_id(), integration_id, key_id, client=self._raw
         )

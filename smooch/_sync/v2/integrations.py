@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from smooch_api.v2.api import integrations
 
-from ... import _bodies
 from ..._v2 import bodies, paging
 from ..._v2.resource import Resource
 from ..paging import Paged
@@ -35,7 +34,6 @@ class Integrations(Resource):
 
     def get(self, integration_id: str) -> models.Integration:
         """Get an integration (getIntegration)."""
-        integration_id = _bodies.check_id(integration_id, "integration_id")
         response = integrations.get_integration.sync(self._app_id(), integration_id, client=self._raw)
         return response.integration
 
@@ -61,7 +59,6 @@ class Integrations(Resource):
 
     def update(self, integration_id: str, data: models.IntegrationUpdate | Wire) -> models.Integration:
         """Change the fields of an integration that `data` names (updateIntegration)."""
-        integration_id = _bodies.check_id(integration_id, "integration_id")
         body = bodies.integration_update(data)
         response = integrations.update_integration.sync(
             self._app_id(), integration_id, client=self._raw, body=body
@@ -70,5 +67,4 @@ class Integrations(Resource):
 
     def delete(self, integration_id: str) -> None:
         """Delete an integration, which disconnects its channel (deleteIntegration)."""
-        integration_id = _bodies.check_id(integration_id, "integration_id")
         integrations.delete_integration.sync(self._app_id(), integration_id, client=self._raw)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from smooch_api.v2.api import messages
 
-from ... import _bodies, _files, errors
+from ... import _files, errors
 from ..._v2 import bodies, paging
 from ..._v2.resource import Resource
 from ..paging import Paged
@@ -49,7 +49,6 @@ class Messages(Resource):
         Raises:
             ConversationFull: the conversation holds as many messages as the API allows.
         """
-        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         body = bodies.message_post(message, options)
         answer = messages.post_message.sync_detailed(
             self._app_id(), conversation_id, client=self._raw, body=body
@@ -256,17 +255,13 @@ class Messages(Resource):
         Returns at most `limit`, or all. Fetches 100 at a time.
         """
         walk = paging.messages(newest_first=newest_first, before=before, after=after, limit=limit)
-        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         call = partial(messages.list_messages.sync_detailed, self._app_id(), conversation_id, client=self._raw)
         return Paged(lambda page: call(page=page), walk)
 
     def delete(self, conversation_id: str, message_id: str) -> None:
         """Delete a message (deleteMessage)."""
-        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
-        message_id = _bodies.check_id(message_id, "message_id")
         messages.delete_message.sync(self._app_id(), conversation_id, message_id, client=self._raw)
 
     def delete_all(self, conversation_id: str) -> None:
         """Delete all messages of a conversation (deleteAllMessages)."""
-        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         messages.delete_all_messages.sync(self._app_id(), conversation_id, client=self._raw)

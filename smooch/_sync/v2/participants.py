@@ -8,7 +8,6 @@ from functools import partial
 from smooch_api.v2 import models
 from smooch_api.v2.api import participants
 
-from ... import _bodies
 from ..._v2 import bodies, paging
 from ..._v2.resource import Resource
 from ..paging import Paged
@@ -29,7 +28,6 @@ class Participants(Resource):
 
         With `subscribe_sdk_client`, the user is notified of messages before opening the conversation.
         """
-        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         who = bodies.one_of("user_id", user_id=user_id, user_external_id=user_external_id)
         body = bodies.body(models.ParticipantJoin, {**who, "subscribeSDKClient": subscribe_sdk_client}, "participant")
         response = participants.join_conversation.sync(
@@ -51,7 +49,6 @@ class Participants(Resource):
         at most `limit`, or all; fetches 100 at a time.
         """
         walk = paging.Walk(lambda page: page.participants, before=before, after=after, limit=limit)
-        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         call = partial(
             participants.list_participants.sync_detailed, self._app_id(), conversation_id, client=self._raw
         )
@@ -66,7 +63,6 @@ class Participants(Resource):
         participant_id: str | None = None,
     ) -> None:
         """Remove a user, by one of the three ids, from a group conversation (leaveConversation)."""
-        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         who = bodies.one_of(
             "user_id", user_id=user_id, user_external_id=user_external_id, participant_id=participant_id
         )

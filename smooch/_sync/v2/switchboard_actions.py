@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from smooch_api.v2 import models
 from smooch_api.v2.api import switchboard_actions
 
-from ... import _bodies
 from ..._v2 import bodies
 from ..._v2.resource import Resource
 
@@ -27,7 +26,6 @@ class SwitchboardActions(Resource):
         `switchboard_integration` is its id, name or integration type, or `next`: the one that follows the one in
         control.
         """
-        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         data = bodies.given(switchboardIntegration=switchboard_integration, metadata=metadata)
         body = bodies.body(models.PassControl, data, "control")
         switchboard_actions.pass_control.sync(self._app_id(), conversation_id, client=self._raw, body=body)
@@ -39,19 +37,16 @@ class SwitchboardActions(Resource):
 
         `switchboard_integration` is as in `pass_control`.
         """
-        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         data = bodies.given(switchboardIntegration=switchboard_integration, metadata=metadata)
         body = bodies.body(models.OfferControl, data, "control")
         switchboard_actions.offer_control.sync(self._app_id(), conversation_id, client=self._raw, body=body)
 
     def accept_control(self, conversation_id: str, *, metadata: Metadata | None = None) -> None:
         """Accept control of a conversation that was offered (acceptControl)."""
-        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         body = bodies.body(models.AcceptControl, bodies.given(metadata=metadata), "control")
         switchboard_actions.accept_control.sync(self._app_id(), conversation_id, client=self._raw, body=body)
 
     def release_control(self, conversation_id: str, *, metadata: Metadata | None = None) -> None:
         """Release control of a conversation, so that no integration has it (releaseControl)."""
-        conversation_id = _bodies.check_id(conversation_id, "conversation_id")
         body = bodies.body(models.ReleaseControl, bodies.given(metadata=metadata), "control")
         switchboard_actions.release_control.sync(self._app_id(), conversation_id, client=self._raw, body=body)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from smooch_api.v2 import models
 from smooch_api.v2.api import switchboard_integrations
 
-from ... import _bodies
 from ..._v2 import bodies, paging
 from ..._v2.resource import Resource
 
@@ -38,7 +37,6 @@ class SwitchboardIntegrations(Resource):
         integration receives no events of conversations that others control. `message_history_count` is how many
         messages, 1 to 10, it receives together with control.
         """
-        switchboard_id = _bodies.check_id(switchboard_id, "switchboard_id")
         data = bodies.given(
             name=name,
             integrationId=integration_id,
@@ -55,7 +53,6 @@ class SwitchboardIntegrations(Resource):
 
     def list(self, switchboard_id: str) -> builtins.list[models.SwitchboardIntegration]:
         """List the integrations of a switchboard (listSwitchboardIntegrations)."""
-        switchboard_id = _bodies.check_id(switchboard_id, "switchboard_id")
         response = switchboard_integrations.list_switchboard_integrations.sync(
             self._app_id(), switchboard_id, client=self._raw
         )
@@ -71,18 +68,14 @@ class SwitchboardIntegrations(Resource):
 
         Only the fields that `data` names are changed.
         """
-        switchboard_id = _bodies.check_id(switchboard_id, "switchboard_id")
-        part_id = _bodies.check_id(switchboard_integration_id, "switchboard_integration_id")
         body = bodies.body(models.SwitchboardIntegrationUpdate, data, "data")
         response = switchboard_integrations.update_switchboard_integration.sync(
-            self._app_id(), switchboard_id, part_id, client=self._raw, body=body
+            self._app_id(), switchboard_id, switchboard_integration_id, client=self._raw, body=body
         )
         return response.switchboard_integration
 
     def delete(self, switchboard_id: str, switchboard_integration_id: str) -> None:
         """Remove an integration from a switchboard (deleteSwitchboardIntegration)."""
-        switchboard_id = _bodies.check_id(switchboard_id, "switchboard_id")
-        part_id = _bodies.check_id(switchboard_integration_id, "switchboard_integration_id")
         switchboard_integrations.delete_switchboard_integration.sync(
-            self._app_id(), switchboard_id, part_id, client=self._raw
+            self._app_id(), switchboard_id, switchboard_integration_id, client=self._raw
         )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from smooch_api.v2 import models
 from smooch_api.v2.api import switchboards
 
-from ... import _bodies
 from ..._v2 import bodies, paging
 from ..._v2.resource import Resource
 
@@ -39,7 +38,6 @@ class Switchboards(Resource):
 
         An enabled switchboard needs a default switchboard integration.
         """
-        switchboard_id = _bodies.check_id(switchboard_id, "switchboard_id")
         body = bodies.body(models.SwitchboardUpdate, data, "data")
         response = switchboards.update_switchboard.sync(
             self._app_id(), switchboard_id, client=self._raw, body=body
@@ -51,5 +49,4 @@ class Switchboards(Resource):
 
         After that, all integrations receive the events of all conversations.
         """
-        switchboard_id = _bodies.check_id(switchboard_id, "switchboard_id")
         switchboards.delete_switchboard.sync(self._app_id(), switchboard_id, client=self._raw)

@@ -48,7 +48,6 @@ class Users(Resource):
         Raises:
             NotFound: there is no such user.
         """
-        user_id = _bodies.check_id(user_id, "user_id")
         response = users.get_user.sync(
             self._app_id(), user_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
         )
@@ -101,7 +100,6 @@ class Users(Resource):
 
         `metadata` is merged into the existing metadata; None removes all of it.
         """
-        user_id = _bodies.check_id(user_id, "user_id")
         body = bodies.body(models.UserUpdate, data, "data")
         response = users.update_user.sync(
             self._app_id(), user_id, client=self._raw, body=body, brand_id=bodies.optional(brand_id, "brand_id")
@@ -113,7 +111,6 @@ class Users(Resource):
 
         The API goes on deleting after its response.
         """
-        user_id = _bodies.check_id(user_id, "user_id")
         users.delete_user.sync(
             self._app_id(), user_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
         )
@@ -123,7 +120,6 @@ class Users(Resource):
 
         Profile and metadata are deleted, the conversations are kept.
         """
-        user_id = _bodies.check_id(user_id, "user_id")
         response = users.delete_user_personal_information.sync(
             self._app_id(), user_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
         )
@@ -135,7 +131,6 @@ class Users(Resource):
         Other users may change too: a user with the same id or address is merged into this one. After a merge in
         Zendesk, pass the id of the user who was kept as `surviving_zendesk_id`, and the other as `zendesk_id`.
         """
-        zendesk_id = _bodies.check_id(zendesk_id, "zendesk_id")
         body = bodies.body(models.UserSync, bodies.given(survivingZendeskId=surviving_zendesk_id), "user")
         response = users.sync_user.sync(self._app_id(), zendesk_id, client=self._raw, body=body)
         return response.user

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from smooch_api.v2.api import webhooks
 
-from ... import _bodies, _webhook_plan, errors
+from ... import _webhook_plan, errors
 from ..._http.synchronization import sleep
 from ..._v2 import bodies, paging
 from ..._v2.resource import Resource
@@ -37,7 +37,6 @@ class Webhooks(Resource):
 
         An app has at most ten. `integration` is as in `list`.
         """
-        integration = _bodies.check_id(integration, "integration")
         body = bodies.webhook_create(
             _webhook_plan.check_target(target),
             bodies.check_triggers(triggers, "triggers"),
@@ -51,10 +50,6 @@ class Webhooks(Resource):
 
         `integration` is as in `list`.
         """
-        integration, webhook_id = (
-            _bodies.check_id(integration, "integration"),
-            _bodies.check_id(webhook_id, "webhook_id"),
-        )
         response = webhooks.get_webhook.sync(self._app_id(), integration, webhook_id, client=self._raw)
         return response.webhook
 
@@ -64,7 +59,6 @@ class Webhooks(Resource):
         `me` is the integration that the client's integration key or access token belongs to; with any other key pass an
         id.
         """
-        integration = _bodies.check_id(integration, "integration")
         response = webhooks.list_webhooks.sync(self._app_id(), integration, client=self._raw)
         return paging.records(response.webhooks)
 
@@ -75,10 +69,6 @@ class Webhooks(Resource):
 
         `triggers` replaces the whole list. `integration` is as in `list`.
         """
-        integration, webhook_id = (
-            _bodies.check_id(integration, "integration"),
-            _bodies.check_id(webhook_id, "webhook_id"),
-        )
         body = bodies.webhook_changes(data)
         response = webhooks.update_webhook.sync(
             self._app_id(), integration, webhook_id, client=self._raw, body=body
@@ -90,10 +80,6 @@ class Webhooks(Resource):
 
         `integration` is as in `list`.
         """
-        integration, webhook_id = (
-            _bodies.check_id(integration, "integration"),
-            _bodies.check_id(webhook_id, "webhook_id"),
-        )
         webhooks.delete_webhook.sync(self._app_id(), integration, webhook_id, client=self._raw)
 
     def ensure(
@@ -123,7 +109,6 @@ class Webhooks(Resource):
             InvalidInput: the address or a trigger cannot be one.
             BadRequest: the app has ten webhooks already.
         """
-        integration = _bodies.check_id(integration, "integration")
         wanted = bodies.check_triggers(trigger, "trigger")
         target = _webhook_plan.check_target(webhook_url, "webhook_url")
         options = bodies.webhook_options(include_full_user, include_full_source)
