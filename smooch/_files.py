@@ -61,11 +61,17 @@ class Upload:
 
 @contextmanager
 def opened(
-    source: FileSource | bytes, limit: int, mime_type: str | None = None, filename: str | None = None
+    source: FileSource | bytes,
+    limit: int,
+    mime_type: str | None = None,
+    filename: str | None = None,
+    *,
+    argument: str = "file",
 ) -> Iterator[Upload]:
     """Open a file for upload; a file that the caller opened stays open and is sent from where it stands.
 
-    Its type is what its name says, unless told; the name of what has none is made from its type.
+    Its type is what its name says, unless told; the name of what has none is made from its type. `argument` is the
+    name of the argument that errors give as their field.
 
     Raises:
         InvalidInput: there is no such file, it cannot be read, is empty, or is larger than `limit` bytes; name or type
@@ -73,19 +79,19 @@ def opened(
     """
     _check_told(mime_type, filename)
     if isinstance(source, bytes | bytearray | memoryview) and mime_type is None and filename is None:
-        raise InvalidInput("bytes need a name or a type, such as in the pair ('cat.png', b'…')", "file_path")
+        raise InvalidInput("bytes need a name or a type, such as in the pair ('cat.png', b'…')", argument)
     with ExitStack() as opened_here:
-        found, content = _opened(source, opened_here)
+        found, content = _opened(source, opened_here, argument)
         name = filename or found or f"file{_ending(mime_type)}"
-        with _explained(name):
+        with _explained(name, argument):
             content = _repeatable(content, limit, opened_here)
             size = content.seek(0, os.SEEK_END)
             content.seek(0)
         if not size:
             at_end = ", or was read to its end: seek(0) goes back" if hasattr(source, "read") else ""
-            raise InvalidInput(f"{name} is empty{at_end}", "file_path")
+            raise InvalidInput(f"{name} is empty{at_end}", argument)
         if size > limit:
-            raise InvalidInput(f"{name} is larger than the {limit:,} bytes that the API takes", "file_path")
+            raise InvalidInput(f"{name} is larger than the {limit:,} bytes that the API takes", argument)
         yield Upload(name=name, mime_type=mime_type or _mime_type(name), content=content)
 
 
@@ -98,13 +104,13 @@ def _check_told(mime_type: str | None, filename: str | None) -> None:
         raise InvalidInput(f"filename must be a name such as cat.png, not {shown}", "filename")
 
 
-def _opened(source: FileSource | bytes, opened_here: ExitStack) -> tuple[str, BinaryIO]:
+def _opened(source: FileSource | bytes, opened_here: ExitStack, argument: str) -> tuple[str, BinaryIO]:
     match source:
         case bytes() | bytearray() | memoryview():
             return "", io.BytesIO(source)
         case str() | os.PathLike():
             path = Path(source)
-            with _explained(repr(os.fspath(source))):
+            with _explained(repr(os.fspath(source)), argument):
                 return path.name, opened_here.enter_context(path.open("rb"))
         case (str() as name, bytes() | bytearray() | memoryview() as data) if name:
             return name, io.BytesIO(data)
@@ -114,17 +120,17 @@ def _opened(source: FileSource | bytes, opened_here: ExitStack) -> tuple[str, Bi
                 raise InvalidInput(
                     "the file is one to await: give the plain file that it is made of, "
                     "in Starlette and FastAPI upload.file, with filename=upload.filename",
-                    "file_path",
+                    argument,
                 )
-            with _explained(name or "the file"):
+            with _explained(name or "the file", argument):
                 if not isinstance(file.read(0), bytes):
-                    raise InvalidInput("the file is open for text; open it with mode 'rb'", "file_path")
+                    raise InvalidInput("the file is open for text; open it with mode 'rb'", argument)
             return name, file
         case _:
             raise InvalidInput(
                 "a file is a path, bytes, a pair (name, bytes) or a file opened with mode 'rb', "
                 f"not {type(source).__name__}",
-                "file_path",
+                argument,
             )
 
 
@@ -135,14 +141,14 @@ def _own_name(file: object) -> str:
 
 
 @contextmanager
-def _explained(name: str) -> Iterator[None]:
+def _explained(name: str, argument: str) -> Iterator[None]:
     try:
         yield
     except InvalidInput:
         raise
     except (OSError, ValueError) as error:  # a ValueError is a file that is closed, or a zero in its path
         reason = getattr(error, "strerror", None) or error
-        raise InvalidInput(f"{name} cannot be read: {reason}", "file_path") from error
+        raise InvalidInput(f"{name} cannot be read: {reason}", argument) from error
 
 
 def _repeatable(content: BinaryIO, limit: int, opened_here: ExitStack) -> BinaryIO:

@@ -272,6 +272,9 @@ def closed() -> BinaryIO:
 def test_what_cannot_be_sent_is_refused(source: Any, problem: str) -> None:
     with pytest.raises(InvalidInput, match=problem) as caught, _files.opened(source, LIMIT):
         pytest.fail("opened")
+    assert caught.value.field == "file"
+    with pytest.raises(InvalidInput) as caught, _files.opened(source, LIMIT, argument="file_path"):
+        pytest.fail("opened")
     assert caught.value.field == "file_path"
 
 

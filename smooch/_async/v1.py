@@ -257,7 +257,7 @@ class AsyncSmooch:
         """
         user_id = _bodies.check_id(user_id, "user_id")
         role = _bodies.author(sent_by_maker=sent_by_maker)
-        with _files.opened(file_path, _files.LIMITS[self._settings.prefix]) as upload:
+        with _files.opened(file_path, _files.LIMITS[self._settings.prefix], argument="file_path") as upload:
             if upload.is_image:
                 image = _bodies.image_upload(upload.as_part(), role)
                 return await conversations.post_image_message.asyncio_detailed(user_id, client=self.raw, body=image)

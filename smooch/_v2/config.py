@@ -267,7 +267,7 @@ def _hint_403(settings: Settings, method: str, path: str) -> str:
     ):
         return f"this path needs an account key (act_… or svc_…); the client's credentials have scope {settings.scope}"
     if settings.scope == "integration" and webhooks and webhooks["integration"] != "me":
-        return "credentials of scope integration reach the webhooks of their own integration only: integration='me'"
+        return "credentials of scope integration reach the webhooks of their own integration only: integration_id='me'"
     if settings.scope == "integration" and not webhooks and _NOT_OF_INTEGRATION.fullmatch(path):
         return "this path needs an app key (app_…) or an account key; the client's credentials have scope integration"
     if path.endswith(("/acceptControl", "/releaseControl")):
@@ -281,7 +281,9 @@ def _hint_404(settings: Settings, response: httpx.Response, path: str) -> str:
     if not response.headers.get("Content-Type", "").startswith("application/json"):
         return f"this is not the API: check subdomain, region and base_url (asked was {settings.version_url})"
     if "/integrations/me/" in path and settings.scope != "integration":
-        return "me is the integration of an int_ key or an access token; with any other key pass integration='<its id>'"
+        return (
+            "me is the integration of an int_ key or an access token; with any other key pass integration_id='<its id>'"
+        )
     if b"app_not_found" in response.content or _OF_APP.fullmatch(path):
         return f"check app_id, and that the app is on {settings.root}: an app of another account or region is not found"
     return ""

@@ -71,7 +71,7 @@ def sync() -> None:
             assert_type(each.source.type_, str)
         assert_type(next(api.apps.list()), models.App)
         assert_type(api.users.delete("b6518"), None)
-        hook = api.webhooks.ensure(["conversation:message"], "https://example.com", include_full_user=True)
+        hook = api.webhooks.ensure("https://example.com", ["conversation:message"], include_full_user=True)
         assert_type(hook, models.Webhook)
         assert_type(hook.secret, str)
         assert_type(api.attachments.upload(b"...", mime_type="image/png").media_url, str)

@@ -28,65 +28,65 @@ class AsyncWebhooks(Resource):
         target: str,
         triggers: str | Iterable[str],
         *,
-        integration: str = "me",
+        integration_id: str = "me",
         include_full_user: bool | None = None,
         include_full_source: bool | None = None,
     ) -> models.Webhook:
         """Create a webhook (createWebhook). `ensure` creates it only once.
 
-        An app has at most ten. `integration` is as in `list`.
+        An app has at most ten. `integration_id` is as in `list`.
         """
         body = bodies.webhook_create(
             _webhook_plan.check_target(target),
             bodies.check_triggers(triggers, "triggers"),
             bodies.webhook_options(include_full_user, include_full_source),
         )
-        response = await webhooks.create_webhook.asyncio(self._app_id(), integration, client=self._raw, body=body)
+        response = await webhooks.create_webhook.asyncio(self._app_id(), integration_id, client=self._raw, body=body)
         return response.webhook
 
-    async def get(self, webhook_id: str, *, integration: str = "me") -> models.Webhook:
+    async def get(self, webhook_id: str, *, integration_id: str = "me") -> models.Webhook:
         """Get a webhook, with its secret (getWebhook).
 
-        `integration` is as in `list`.
+        `integration_id` is as in `list`.
         """
-        response = await webhooks.get_webhook.asyncio(self._app_id(), integration, webhook_id, client=self._raw)
+        response = await webhooks.get_webhook.asyncio(self._app_id(), integration_id, webhook_id, client=self._raw)
         return response.webhook
 
-    async def list(self, *, integration: str = "me") -> builtins.list[models.Webhook]:
+    async def list(self, *, integration_id: str = "me") -> builtins.list[models.Webhook]:
         """List the webhooks of an integration (listWebhooks).
 
         `me` is the integration that the client's integration key or access token belongs to; with any other key pass an
         id.
         """
-        response = await webhooks.list_webhooks.asyncio(self._app_id(), integration, client=self._raw)
+        response = await webhooks.list_webhooks.asyncio(self._app_id(), integration_id, client=self._raw)
         return paging.records(response.webhooks)
 
     async def update(
-        self, webhook_id: str, data: models.WebhookUpdate | Wire, *, integration: str = "me"
+        self, webhook_id: str, data: models.WebhookUpdate | Wire, *, integration_id: str = "me"
     ) -> models.Webhook:
         """Change the fields of a webhook that `data` names (updateWebhook).
 
-        `triggers` replaces the whole list. `integration` is as in `list`.
+        `triggers` replaces the whole list. `integration_id` is as in `list`.
         """
         body = bodies.webhook_changes(data)
         response = await webhooks.update_webhook.asyncio(
-            self._app_id(), integration, webhook_id, client=self._raw, body=body
+            self._app_id(), integration_id, webhook_id, client=self._raw, body=body
         )
         return response.webhook
 
-    async def delete(self, webhook_id: str, *, integration: str = "me") -> None:
+    async def delete(self, webhook_id: str, *, integration_id: str = "me") -> None:
         """Delete a webhook (deleteWebhook).
 
-        `integration` is as in `list`.
+        `integration_id` is as in `list`.
         """
-        await webhooks.delete_webhook.asyncio(self._app_id(), integration, webhook_id, client=self._raw)
+        await webhooks.delete_webhook.asyncio(self._app_id(), integration_id, webhook_id, client=self._raw)
 
     async def ensure(
         self,
-        trigger: str | Iterable[str],
-        webhook_url: str,
+        target: str,
+        triggers: str | Iterable[str],
         *,
-        integration: str = "me",
+        integration_id: str = "me",
         include_full_user: bool | None = None,
         include_full_source: bool | None = None,
         move: bool = True,
@@ -108,35 +108,35 @@ class AsyncWebhooks(Resource):
             InvalidInput: the address or a trigger cannot be one.
             BadRequest: the app has ten webhooks already.
         """
-        wanted = bodies.check_triggers(trigger, "trigger")
-        target = _webhook_plan.check_target(webhook_url, "webhook_url")
+        wanted = bodies.check_triggers(triggers, "triggers")
+        target = _webhook_plan.check_target(target)
         options = bodies.webhook_options(include_full_user, include_full_source)
         negotiation = _webhook_plan.Negotiation(wanted, target, move=move, options=options)
         while True:
-            listed = await webhooks.list_webhooks.asyncio_detailed(self._app_id(), integration, client=self._raw)
+            listed = await webhooks.list_webhooks.asyncio_detailed(self._app_id(), integration_id, client=self._raw)
             by_id = bodies.webhooks_by_id(listed.parsed)
             carrier = negotiation.look([bodies.hook(one) for one in by_id.values()], listed.headers.get("Date", ""))
             if carrier is not None:
                 return by_id[carrier.id]
             while negotiation.changes:
-                await self._change(negotiation.changes.pop(0), negotiation, integration)
+                await self._change(negotiation.changes.pop(0), negotiation, integration_id)
             await async_sleep(negotiation.pause)
 
     async def _change(
-        self, change: _webhook_plan.Change, negotiation: _webhook_plan.Negotiation, integration: str
+        self, change: _webhook_plan.Change, negotiation: _webhook_plan.Negotiation, integration_id: str
     ) -> None:
         try:
             match change.kind:
                 case "create":
                     body = bodies.webhook_create(change.target, change.triggers, change.options)
                     made = await webhooks.create_webhook.asyncio_detailed(
-                        self._app_id(), integration, client=self._raw, body=body
+                        self._app_id(), integration_id, client=self._raw, body=body
                     )
                     negotiation.made(made.parsed.webhook.id)
                 case "update":
                     changes = bodies.webhook_update(change.target, change.triggers, change.options)
-                    await self.update(change.hook_id, changes, integration=integration)
+                    await self.update(change.hook_id, changes, integration_id=integration_id)
                 case "delete":
-                    await self.delete(change.hook_id, integration=integration)
+                    await self.delete(change.hook_id, integration_id=integration_id)
         except (errors.BadRequest, errors.NotFound, errors.Conflict) as error:
             negotiation.failed(change, error)

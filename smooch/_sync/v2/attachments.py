@@ -23,7 +23,7 @@ class Attachments(Resource):
 
     def upload(
         self,
-        file_path: FileSource | bytes,
+        file: FileSource | bytes,
         *,
         mime_type: str | None = None,
         filename: str | None = None,
@@ -31,12 +31,12 @@ class Attachments(Resource):
     ) -> models.Attachment:
         """Upload a file that messages can refer to (uploadAttachment).
 
-        `messages.post_media` posts it too. `file_path` is a path, bytes, a pair `("cat.png", b"…")`, or a file opened
+        `messages.post_media` posts it too. `file` is a path, bytes, a pair `("cat.png", b"…")`, or a file opened
         in mode `rb`, read from its current position; at most 50 MB. Its type is guessed from its name unless
         `mime_type` is given. `filename` is the name that the user sees. With `conversation_id`, the file is deleted
         together with the message, conversation or user.
         """
-        with _files.opened(file_path, _files.LIMITS[self._settings.prefix], mime_type, filename) as upload:
+        with _files.opened(file, _files.LIMITS[self._settings.prefix], mime_type, filename) as upload:
             return upload_file(self._raw, self._app_id(), upload, conversation_id)
 
     def delete(self, media_url: str) -> None:

@@ -200,7 +200,7 @@ class Messages(Resource):
     def post_media(
         self,
         conversation_id: str,
-        file_path: FileSource | bytes,
+        file: FileSource | bytes,
         *,
         mime_type: str | None = None,
         filename: str | None = None,
@@ -218,7 +218,7 @@ class Messages(Resource):
         """
         if actions is not None:
             actions = list(actions)  # read twice
-        with _files.opened(file_path, _files.LIMITS[self._settings.prefix], mime_type, filename) as upload:
+        with _files.opened(file, _files.LIMITS[self._settings.prefix], mime_type, filename) as upload:
             content = partial(
                 bodies.media_content,
                 is_image=upload.is_image,

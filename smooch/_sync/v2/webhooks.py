@@ -29,65 +29,65 @@ class Webhooks(Resource):
         target: str,
         triggers: str | Iterable[str],
         *,
-        integration: str = "me",
+        integration_id: str = "me",
         include_full_user: bool | None = None,
         include_full_source: bool | None = None,
     ) -> models.Webhook:
         """Create a webhook (createWebhook). `ensure` creates it only once.
 
-        An app has at most ten. `integration` is as in `list`.
+        An app has at most ten. `integration_id` is as in `list`.
         """
         body = bodies.webhook_create(
             _webhook_plan.check_target(target),
             bodies.check_triggers(triggers, "triggers"),
             bodies.webhook_options(include_full_user, include_full_source),
         )
-        response = webhooks.create_webhook.sync(self._app_id(), integration, client=self._raw, body=body)
+        response = webhooks.create_webhook.sync(self._app_id(), integration_id, client=self._raw, body=body)
         return response.webhook
 
-    def get(self, webhook_id: str, *, integration: str = "me") -> models.Webhook:
+    def get(self, webhook_id: str, *, integration_id: str = "me") -> models.Webhook:
         """Get a webhook, with its secret (getWebhook).
 
-        `integration` is as in `list`.
+        `integration_id` is as in `list`.
         """
-        response = webhooks.get_webhook.sync(self._app_id(), integration, webhook_id, client=self._raw)
+        response = webhooks.get_webhook.sync(self._app_id(), integration_id, webhook_id, client=self._raw)
         return response.webhook
 
-    def list(self, *, integration: str = "me") -> builtins.list[models.Webhook]:
+    def list(self, *, integration_id: str = "me") -> builtins.list[models.Webhook]:
         """List the webhooks of an integration (listWebhooks).
 
         `me` is the integration that the client's integration key or access token belongs to; with any other key pass an
         id.
         """
-        response = webhooks.list_webhooks.sync(self._app_id(), integration, client=self._raw)
+        response = webhooks.list_webhooks.sync(self._app_id(), integration_id, client=self._raw)
         return paging.records(response.webhooks)
 
     def update(
-        self, webhook_id: str, data: models.WebhookUpdate | Wire, *, integration: str = "me"
+        self, webhook_id: str, data: models.WebhookUpdate | Wire, *, integration_id: str = "me"
     ) -> models.Webhook:
         """Change the fields of a webhook that `data` names (updateWebhook).
 
-        `triggers` replaces the whole list. `integration` is as in `list`.
+        `triggers` replaces the whole list. `integration_id` is as in `list`.
         """
         body = bodies.webhook_changes(data)
         response = webhooks.update_webhook.sync(
-            self._app_id(), integration, webhook_id, client=self._raw, body=body
+            self._app_id(), integration_id, webhook_id, client=self._raw, body=body
         )
         return response.webhook
 
-    def delete(self, webhook_id: str, *, integration: str = "me") -> None:
+    def delete(self, webhook_id: str, *, integration_id: str = "me") -> None:
         """Delete a webhook (deleteWebhook).
 
-        `integration` is as in `list`.
+        `integration_id` is as in `list`.
         """
-        webhooks.delete_webhook.sync(self._app_id(), integration, webhook_id, client=self._raw)
+        webhooks.delete_webhook.sync(self._app_id(), integration_id, webhook_id, client=self._raw)
 
     def ensure(
         self,
-        trigger: str | Iterable[str],
-        webhook_url: str,
+        target: str,
+        triggers: str | Iterable[str],
         *,
-        integration: str = "me",
+        integration_id: str = "me",
         include_full_user: bool | None = None,
         include_full_source: bool | None = None,
         move: bool = True,
@@ -109,35 +109,35 @@ class Webhooks(Resource):
             InvalidInput: the address or a trigger cannot be one.
             BadRequest: the app has ten webhooks already.
         """
-        wanted = bodies.check_triggers(trigger, "trigger")
-        target = _webhook_plan.check_target(webhook_url, "webhook_url")
+        wanted = bodies.check_triggers(triggers, "triggers")
+        target = _webhook_plan.check_target(target)
         options = bodies.webhook_options(include_full_user, include_full_source)
         negotiation = _webhook_plan.Negotiation(wanted, target, move=move, options=options)
         while True:
-            listed = webhooks.list_webhooks.sync_detailed(self._app_id(), integration, client=self._raw)
+            listed = webhooks.list_webhooks.sync_detailed(self._app_id(), integration_id, client=self._raw)
             by_id = bodies.webhooks_by_id(listed.parsed)
             carrier = negotiation.look([bodies.hook(one) for one in by_id.values()], listed.headers.get("Date", ""))
             if carrier is not None:
                 return by_id[carrier.id]
             while negotiation.changes:
-                self._change(negotiation.changes.pop(0), negotiation, integration)
+                self._change(negotiation.changes.pop(0), negotiation, integration_id)
             sleep(negotiation.pause)
 
     def _change(
-        self, change: _webhook_plan.Change, negotiation: _webhook_plan.Negotiation, integration: str
+        self, change: _webhook_plan.Change, negotiation: _webhook_plan.Negotiation, integration_id: str
     ) -> None:
         try:
             match change.kind:
                 case "create":
                     body = bodies.webhook_create(change.target, change.triggers, change.options)
                     made = webhooks.create_webhook.sync_detailed(
-                        self._app_id(), integration, client=self._raw, body=body
+                        self._app_id(), integration_id, client=self._raw, body=body
                     )
                     negotiation.made(made.parsed.webhook.id)
                 case "update":
                     changes = bodies.webhook_update(change.target, change.triggers, change.options)
-                    self.update(change.hook_id, changes, integration=integration)
+                    self.update(change.hook_id, changes, integration_id=integration_id)
                 case "delete":
-                    self.delete(change.hook_id, integration=integration)
+                    self.delete(change.hook_id, integration_id=integration_id)
         except (errors.BadRequest, errors.NotFound, errors.Conflict) as error:
             negotiation.failed(change, error)

@@ -38,13 +38,13 @@ CALLS: dict[str, Call] = {
         [models.Webhook],
     ),
     "get": (
-        lambda api: api.webhooks.get("w1", integration="i1"),
+        lambda api: api.webhooks.get("w1", integration_id="i1"),
         "getWebhook GET /integrations/i1/webhooks/w1",
         None,
         models.Webhook,
     ),
     "create": (
-        lambda api: api.webhooks.create(HERE, "conversation:message", integration="i1", include_full_user=True),
+        lambda api: api.webhooks.create(HERE, "conversation:message", integration_id="i1", include_full_user=True),
         "createWebhook POST /integrations/i1/webhooks",
         {"target": HERE, "triggers": ["conversation:message"], "includeFullUser": True},
         models.Webhook,
@@ -62,7 +62,7 @@ CALLS: dict[str, Call] = {
         None,
     ),
     "ensure": (
-        lambda api: api.webhooks.ensure("conversation:message", "https://bot.example/hook", integration="i1"),
+        lambda api: api.webhooks.ensure("https://bot.example/hook", "conversation:message", integration_id="i1"),
         "listWebhooks GET /integrations/i1/webhooks\nlistWebhooks GET /integrations/i1/webhooks",
         None,
         models.Webhook,
@@ -93,7 +93,7 @@ REFUSED: dict[str, Refusal] = {
         "data.target",
         "must be a full address",
     ),
-    "a trigger of v1": (lambda api: api.webhooks.ensure("*", "https://a.example"), "trigger", "no trigger '*'"),
+    "a trigger of v1": (lambda api: api.webhooks.ensure("https://a.example", "*"), "triggers", "no trigger '*'"),
 }
 
 
@@ -106,18 +106,18 @@ async def test_what_the_api_would_refuse_is_refused_before_it_is_sent(
 
 async def story(keys: Keys, sandbox: Sandbox) -> None:
     for api, integration in ((keys.app, sandbox.integration_id), (keys.integration, "me")):
-        made = await api.webhooks.create(HERE, "conversation:message", integration=integration)
-        assert await api.webhooks.get(made.id, integration=integration) == made
-        changed = await api.webhooks.update(made.id, {"includeFullUser": True}, integration=integration)
+        made = await api.webhooks.create(HERE, "conversation:message", integration_id=integration)
+        assert await api.webhooks.get(made.id, integration_id=integration) == made
+        changed = await api.webhooks.update(made.id, {"includeFullUser": True}, integration_id=integration)
         assert (changed.include_full_user, changed.triggers) == (True, ["conversation:message"])
-        assert await api.webhooks.list(integration=integration) == [changed]
-        same = await api.webhooks.ensure("conversation:message", HERE, integration=integration)
+        assert await api.webhooks.list(integration_id=integration) == [changed]
+        same = await api.webhooks.ensure(HERE, "conversation:message", integration_id=integration)
         assert same == changed
-        await api.webhooks.delete(made.id, integration=integration)
-        fresh = await api.webhooks.ensure(["conversation:message", "user:merge"], HERE, integration=integration)
+        await api.webhooks.delete(made.id, integration_id=integration)
+        fresh = await api.webhooks.ensure(HERE, ["conversation:message", "user:merge"], integration_id=integration)
         assert (fresh.target, fresh.triggers) == (HERE, ["conversation:message", "user:merge"])
-        await api.webhooks.delete(fresh.id, integration=integration)
-        assert await api.webhooks.list(integration=integration) == []
+        await api.webhooks.delete(fresh.id, integration_id=integration)
+        assert await api.webhooks.list(integration_id=integration) == []
 
 
 async def test_what_one_call_does_the_next_one_sees(keys: Keys, sandbox: Sandbox) -> None:
@@ -168,19 +168,19 @@ async def test_it_makes_what_is_missing_and_nothing_more(
     for target, triggers in before:
         await api.webhooks.create(target, triggers)
     made = len(writes(sandbox))
-    webhook = await api.webhooks.ensure(POSTBACK, HERE)
+    webhook = await api.webhooks.ensure(HERE, POSTBACK)
     assert sorted(writes(sandbox)[made:]) == written
     assert await state(api) == after
     assert isinstance(webhook, models.Webhook)
     assert [hook for hook in await api.webhooks.list() if hook.target == HERE] == [webhook]
     assert webhook.secret
-    assert await api.webhooks.ensure([POSTBACK], HERE) == webhook
+    assert await api.webhooks.ensure(HERE, [POSTBACK]) == webhook
     assert len(writes(sandbox)) - made == len(written)
 
 
 async def test_with_move_off_other_targets_stay_as_they_are(api: AsyncSmooch) -> None:
     await api.webhooks.create(THERE, POSTBACK)
-    await api.webhooks.ensure(POSTBACK, HERE, move=False)
+    await api.webhooks.ensure(HERE, POSTBACK, move=False)
     assert await state(api) == [(HERE, [POSTBACK]), (THERE, [POSTBACK])]
 
 
@@ -188,34 +188,34 @@ async def test_what_is_to_be_included_is_made_so_and_what_is_not_said_stays(api:
     def includes(webhook: models.Webhook) -> tuple[Any, Any]:
         return webhook.include_full_user, webhook.include_full_source
 
-    first = await api.webhooks.ensure(MESSAGE, HERE)
+    first = await api.webhooks.ensure(HERE, MESSAGE)
     assert includes(first) == (False, False)
-    assert includes(await api.webhooks.ensure(MESSAGE, HERE, include_full_user=True)) == (True, False)
-    assert includes(await api.webhooks.ensure(READ, HERE, include_full_source=True)) == (True, True)
+    assert includes(await api.webhooks.ensure(HERE, MESSAGE, include_full_user=True)) == (True, False)
+    assert includes(await api.webhooks.ensure(HERE, READ, include_full_source=True)) == (True, True)
     count = len(writes(sandbox))
     for options in ({}, {"include_full_user": True}, {"include_full_user": True, "include_full_source": True}):
-        same = await api.webhooks.ensure([READ, MESSAGE], HERE, **options)
+        same = await api.webhooks.ensure(HERE, [READ, MESSAGE], **options)
         assert (same.id, includes(same)) == (first.id, (True, True))
     assert len(writes(sandbox)) == count
-    assert includes(await api.webhooks.ensure(MESSAGE, HERE, include_full_user=False)) == (False, True)
-    assert includes(await api.webhooks.ensure(POSTBACK, THERE, include_full_user=True)) == (True, False)
+    assert includes(await api.webhooks.ensure(HERE, MESSAGE, include_full_user=False)) == (False, True)
+    assert includes(await api.webhooks.ensure(THERE, POSTBACK, include_full_user=True)) == (True, False)
     assert await state(api) == [(HERE, [MESSAGE, READ]), (THERE, [POSTBACK])]
 
 
 async def test_other_integrations_are_not_touched(sandbox: Sandbox) -> None:
     async with AsyncSmooch(sandbox.key_id, sandbox.secret, sandbox.app_id, base_url=sandbox.url) as api:
         made = await api.integrations.create({"type": "custom", "webhooks": [{"target": THERE, "triggers": [MESSAGE]}]})
-        await api.webhooks.ensure(MESSAGE, HERE, integration=sandbox.integration_id)
-        assert [hook.target for hook in await api.webhooks.list(integration=str(made.id))] == [THERE]
-        await api.webhooks.ensure(MESSAGE, HERE, integration=str(made.id))
-        assert [hook.target for hook in await api.webhooks.list(integration=str(made.id))] == [HERE]
+        await api.webhooks.ensure(HERE, MESSAGE, integration_id=sandbox.integration_id)
+        assert [hook.target for hook in await api.webhooks.list(integration_id=str(made.id))] == [THERE]
+        await api.webhooks.ensure(HERE, MESSAGE, integration_id=str(made.id))
+        assert [hook.target for hook in await api.webhooks.list(integration_id=str(made.id))] == [HERE]
 
 
 async def test_many_callers_get_the_same_webhook(
     api: AsyncSmooch, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_webhook_plan, "SETTLING_SECONDS", 1.5)
-    found = await async_together(*[lambda: api.webhooks.ensure(MESSAGE, HERE) for _ in range(8)])
+    found = await async_together(*[lambda: api.webhooks.ensure(HERE, MESSAGE) for _ in range(8)])
     assert len({(webhook.id, webhook.secret) for webhook in found}) == 1
     assert await state(api) == [(HERE, [MESSAGE])]
 
@@ -224,14 +224,14 @@ async def test_the_eleventh_webhook_of_an_app_is_refused(api: AsyncSmooch) -> No
     for number in range(10):
         await api.webhooks.create(f"{THERE}/{number}", [MESSAGE, READ])
     with pytest.raises(BadRequest):
-        await api.webhooks.ensure(POSTBACK, HERE)
+        await api.webhooks.ensure(HERE, POSTBACK)
     assert len(await api.webhooks.list()) == 10
 
 
 async def test_with_an_app_key_the_integration_has_to_be_named(sandbox: Sandbox) -> None:
     async with AsyncSmooch(sandbox.key_id, sandbox.secret, sandbox.app_id, base_url=sandbox.url) as api:
-        with pytest.raises(NotFound, match="integration='<its id>'"):
-            await api.webhooks.ensure(MESSAGE, HERE)
+        with pytest.raises(NotFound, match="integration_id='<its id>'"):
+            await api.webhooks.ensure(HERE, MESSAGE)
 
 
 def listed(*webhooks: dict[str, Any]) -> bytes:
@@ -247,7 +247,7 @@ async def test_what_delivers_in_the_form_of_another_version_does_not_count() -> 
     created = answer(201, {"webhook": made})
     with Peer(script(listed(old), created, listed(old, made))) as peer:
         async with AsyncSmooch("int_5a", "secret", APP, base_url=peer.url, retries=0) as api:
-            assert (await api.webhooks.ensure(MESSAGE, HERE)).id == made["id"]
+            assert (await api.webhooks.ensure(HERE, MESSAGE)).id == made["id"]
         assert [request.method for request in peer.requests if request.method != "GET"] == ["POST"]
 
 
@@ -255,7 +255,7 @@ async def test_what_cannot_be_read_in_a_list_is_left_alone() -> None:
     good = webhook(2, HERE)
     with Peer(lambda _: listed({"id": "1"}, {**webhook(1, HERE), "triggers": None}, good)) as peer:
         async with AsyncSmooch("int_5a", "secret", APP, base_url=peer.url, retries=0) as api:
-            assert (await api.webhooks.ensure(MESSAGE, HERE)).to_dict() == good
+            assert (await api.webhooks.ensure(HERE, MESSAGE)).to_dict() == good
         assert {request.method for request in peer.requests} == {"GET"}
 
 
@@ -266,17 +266,17 @@ async def test_webhooks_that_never_settle_are_given_up() -> None:
     ) as peer:
         async with AsyncSmooch("int_5a", "secret", APP, base_url=peer.url, retries=0) as api:
             with pytest.raises(SmoochError, match="did not settle"):
-                await api.webhooks.ensure(MESSAGE, HERE)
+                await api.webhooks.ensure(HERE, MESSAGE)
 
 
 @pytest.mark.parametrize(
     ("trigger", "url", "field"),
-    [("", HERE, "trigger"), ([], HERE, "trigger"), ("*", HERE, "trigger"), (MESSAGE, "here", "webhook_url")],
+    [("", HERE, "triggers"), ([], HERE, "triggers"), ("*", HERE, "triggers"), (MESSAGE, "here", "target")],
 )
 async def test_what_cannot_be_a_trigger_or_an_address_is_refused(
     api: AsyncSmooch, sandbox: Sandbox, trigger: Any, url: str, field: str
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
-        await api.webhooks.ensure(trigger, url)
+        await api.webhooks.ensure(url, trigger)
     assert caught.value.field == field
     assert sandbox.requests == []

@@ -341,7 +341,7 @@ HINTS: list[Any] = [
     (403, INT_KEY, lambda api: api.apps.get(), {}, "needs an app key (app_…) or an account key"),
     (403, OAUTH, lambda api: api.integration_keys.create("i1", "Bot"), {}, "needs an app key"),
     (403, INT_KEY, lambda api: api.switchboards.list(), {}, "needs an app key"),
-    (403, INT_KEY, lambda api: api.webhooks.list(integration="i1"), {}, "integration='me'"),
+    (403, INT_KEY, lambda api: api.webhooks.list(integration_id="i1"), {}, "integration_id='me'"),
     (403, INT_KEY, lambda api: api.webhooks.list(), {}, "check app_id"),
     (
         403,
@@ -363,7 +363,7 @@ HINTS: list[Any] = [
         "this is not the API: check subdomain, region and base_url",
     ),
     (404, APP_KEY, lambda api: api.apps.get(), {}, "check app_id, and that the app is on http://127"),
-    (404, APP_KEY, lambda api: api.webhooks.list(), {}, "integration='<its id>'"),
+    (404, APP_KEY, lambda api: api.webhooks.list(), {}, "integration_id='<its id>'"),
     (404, INT_KEY, lambda api: api.webhooks.list(), {}, ""),
     (404, APP_KEY, lambda api: api.users.get("u"), {}, ""),
     (413, APP_KEY, lambda api: api.users.get("u"), {}, "100 kB of JSON and files of 50 MB"),
