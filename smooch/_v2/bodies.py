@@ -68,6 +68,16 @@ def body(model: type[M], data: object, field: str) -> M:
     return data if isinstance(data, model) else model.from_dict(wire)
 
 
+def update(model: type[M], data: object, field: str, **fields: Any) -> M:
+    """Return an update as a model: `data`, or the fields that are not UNSET; `field` is what errors call those."""
+    named = {name: value for name, value in fields.items() if value is not UNSET}
+    if data is not None and named:
+        raise InvalidInput("pass either data or the fields to change, not both", "data")
+    if data is None and not named:
+        raise InvalidInput("nothing to change: pass data, or fields as keyword arguments", "data")
+    return body(model, named, field) if data is None else body(model, data, "data")
+
+
 def _checked(name: str, data: Wire, field: str) -> dict[str, Any]:
     wire = plain(data, field)
     _checker().check(name, wire, field, max_json=MAX_JSON)
@@ -134,7 +144,26 @@ def user_create(
     return body(models.UserCreate, data, "user")
 
 
-def _time(value: str | datetime | None, field: str) -> str | None:
+def user_update(
+    data: models.UserUpdate | Wire | None,
+    profile: models.Profile | Wire | Unset,
+    metadata: Metadata | Unset | None,
+    signed_up_at: str | datetime | Unset,
+    to_be_retained: bool | Unset,
+) -> models.UserUpdate:
+    """Return what changes in a user."""
+    return update(
+        models.UserUpdate,
+        data,
+        "user",
+        profile=profile,
+        metadata=metadata,
+        signedUpAt=_time(signed_up_at, "signed_up_at"),
+        toBeRetained=to_be_retained,
+    )
+
+
+def _time(value: Any, field: str) -> Any:
     if not isinstance(value, datetime):
         return value
     if value.tzinfo is None:
@@ -352,9 +381,23 @@ def webhook_create(target: str, triggers: tuple[str, ...], options: Options) -> 
     return body(models.WebhookCreate, {"target": target, "triggers": triggers, **options}, "webhook")
 
 
-def webhook_changes(data: models.WebhookUpdate | Wire) -> models.WebhookUpdate:
-    """What changes in a webhook."""
-    changes = body(models.WebhookUpdate, data, "data")
+def webhook_changes(
+    data: models.WebhookUpdate | Wire | None,
+    target: str | Unset,
+    triggers: str | Iterable[str] | Unset,
+    include_full_user: bool | Unset,
+    include_full_source: bool | Unset,
+) -> models.WebhookUpdate:
+    """Return what changes in a webhook."""
+    changes = update(
+        models.WebhookUpdate,
+        data,
+        "webhook",
+        target=target if target is UNSET else _webhook_plan.check_target(target),
+        triggers=triggers if triggers is UNSET else check_triggers(triggers, "triggers"),
+        includeFullUser=include_full_user,
+        includeFullSource=include_full_source,
+    )
     if not isinstance(changes.target, Unset):
         _webhook_plan.check_target(changes.target, "data.target")
     if not isinstance(changes.triggers, Unset):

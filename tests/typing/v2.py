@@ -71,6 +71,11 @@ def sync() -> None:
             assert_type(each.source.type_, str)
         assert_type(next(api.apps.list()), models.App)
         assert_type(api.users.delete("b6518"), None)
+        assert_type(api.users.update("b6518", {"profile": {"givenName": "Ana"}}), models.User)
+        api.users.update("b6518", profile=models.Profile(surname=None), metadata=None, signed_up_at=datetime.now(UTC))
+        api.users.update("b6518", properties={"a": 1})  # type: ignore[call-arg]
+        api.conversations.update("c1", display_name=None, metadata={"order": 17})
+        api.webhooks.update("w1", triggers=["conversation:read"], include_full_user=True)
         hook = api.webhooks.ensure("https://example.com", ["conversation:message"], include_full_user=True)
         assert_type(hook, models.Webhook)
         assert_type(hook.secret, str)

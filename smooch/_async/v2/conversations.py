@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
+from smooch_api import UNSET, Unset
 from smooch_api.v2 import models
 from smooch_api.v2.api import conversations
 
@@ -106,12 +107,30 @@ class AsyncConversations(Resource):
         )
         return AsyncPaged(lambda page: call(page=page), walk)
 
-    async def update(self, conversation_id: str, data: models.ConversationUpdate | Wire) -> models.Conversation:
-        """Change the fields of a conversation that `data` names (updateConversation).
+    async def update(
+        self,
+        conversation_id: str,
+        data: models.ConversationUpdate | Wire | None = None,
+        *,
+        display_name: str | Unset | None = UNSET,
+        description: str | Unset | None = UNSET,
+        icon_url: str | Unset | None = UNSET,
+        metadata: Metadata | Unset | None = UNSET,
+    ) -> models.Conversation:
+        """Change a conversation (updateConversation).
 
-        `metadata` is merged into the existing metadata; None removes all of it.
+        Pass the fields to change, or `data`: a model or a mapping in wire form. Fields that are not passed keep their
+        value; None removes it. `metadata` is merged into the existing metadata; None removes all of it.
         """
-        body = bodies.body(models.ConversationUpdate, data, "data")
+        body = bodies.update(
+            models.ConversationUpdate,
+            data,
+            "conversation",
+            displayName=display_name,
+            description=description,
+            iconUrl=icon_url,
+            metadata=metadata,
+        )
         response = await conversations.update_conversation.asyncio(
             self._app_id(), conversation_id, client=self._raw, body=body
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from smooch_api import UNSET, Unset
 from smooch_api.v2 import models
 from smooch_api.v2.api import switchboard_integrations
 
@@ -61,13 +62,31 @@ class AsyncSwitchboardIntegrations(Resource):
         self,
         switchboard_id: str,
         switchboard_integration_id: str,
-        data: models.SwitchboardIntegrationUpdate | Wire,
+        data: models.SwitchboardIntegrationUpdate | Wire | None = None,
+        *,
+        name: str | Unset = UNSET,
+        integration_id: str | Unset = UNSET,
+        integration_type: str | Unset = UNSET,
+        deliver_standby_events: bool | Unset = UNSET,
+        next_switchboard_integration_id: str | Unset | None = UNSET,
+        message_history_count: int | Unset | None = UNSET,
     ) -> models.SwitchboardIntegration:
         """Change a switchboard integration (updateSwitchboardIntegration).
 
-        Only the fields that `data` names are changed.
+        Pass the fields to change, or `data`: a model or a mapping in wire form. Fields that are not passed keep their
+        value.
         """
-        body = bodies.body(models.SwitchboardIntegrationUpdate, data, "data")
+        body = bodies.update(
+            models.SwitchboardIntegrationUpdate,
+            data,
+            "integration",
+            name=name,
+            integrationId=integration_id,
+            integrationType=integration_type,
+            deliverStandbyEvents=deliver_standby_events,
+            nextSwitchboardIntegrationId=next_switchboard_integration_id,
+            messageHistoryCount=message_history_count,
+        )
         response = await switchboard_integrations.update_switchboard_integration.asyncio(
             self._app_id(), switchboard_id, switchboard_integration_id, client=self._raw, body=body
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from smooch_api import UNSET, Unset
 from smooch_api.v2 import models
 from smooch_api.v2.api import users
 
@@ -94,12 +95,23 @@ class AsyncUsers(Resource):
         )
         return paging.records(response.users)
 
-    async def update(self, user_id: str, data: models.UserUpdate | Wire, *, brand_id: str | None = None) -> models.User:
-        """Change the fields of a user that `data` names (updateUser).
+    async def update(
+        self,
+        user_id: str,
+        data: models.UserUpdate | Wire | None = None,
+        *,
+        profile: models.Profile | Wire | Unset = UNSET,
+        metadata: Metadata | Unset | None = UNSET,
+        signed_up_at: str | datetime | Unset = UNSET,
+        to_be_retained: bool | Unset = UNSET,
+        brand_id: str | None = None,
+    ) -> models.User:
+        """Change a user (updateUser).
 
-        `metadata` is merged into the existing metadata; None removes all of it.
+        Pass the fields to change, or `data`: a model or a mapping in wire form. Fields that are not passed keep their
+        value. `metadata` is merged into the existing metadata; None removes all of it.
         """
-        body = bodies.body(models.UserUpdate, data, "data")
+        body = bodies.user_update(data, profile, metadata, signed_up_at, to_be_retained)
         response = await users.update_user.asyncio(
             self._app_id(), user_id, client=self._raw, body=body, brand_id=bodies.optional(brand_id, "brand_id")
         )

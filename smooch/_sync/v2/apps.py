@@ -6,6 +6,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from smooch_api import UNSET, Unset
 from smooch_api.v2 import models
 from smooch_api.v2.api import apps
 
@@ -58,12 +59,23 @@ class Apps(Resource):
         call = partial(apps.list_apps.sync_detailed, client=self._raw, filter_=filter_)
         return Paged(lambda page: call(page=page), walk)
 
-    def update(self, data: models.AppUpdate | Wire, *, app_id: str | None = None) -> models.App:
-        """Change the fields of an app that `data` names, by default the client's own (updateApp).
+    def update(
+        self,
+        data: models.AppUpdate | Wire | None = None,
+        *,
+        display_name: str | Unset = UNSET,
+        settings: models.AppSettings | Wire | Unset = UNSET,
+        metadata: Metadata | Unset | None = UNSET,
+        app_id: str | None = None,
+    ) -> models.App:
+        """Change an app, by default the client's own (updateApp).
 
-        `metadata` is merged into the existing metadata; None removes all of it.
+        Pass the fields to change, or `data`: a model or a mapping in wire form. Fields that are not passed keep their
+        value. `metadata` is merged into the existing metadata; None removes all of it.
         """
-        body = bodies.body(models.AppUpdate, data, "data")
+        body = bodies.update(
+            models.AppUpdate, data, "app", displayName=display_name, settings=settings, metadata=metadata
+        )
         response = apps.update_app.sync(self._app_id(app_id), client=self._raw, body=body)
         return response.app
 

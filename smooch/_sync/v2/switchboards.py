@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from smooch_api import UNSET, Unset
 from smooch_api.v2 import models
 from smooch_api.v2.api import switchboards
 
@@ -33,12 +34,26 @@ class Switchboards(Resource):
         response = switchboards.list_switchboards.sync(self._app_id(), client=self._raw)
         return paging.records(response.switchboards)
 
-    def update(self, switchboard_id: str, data: models.SwitchboardUpdate | Wire) -> models.Switchboard:
-        """Change the fields of a switchboard that `data` names (updateSwitchboard).
+    def update(
+        self,
+        switchboard_id: str,
+        data: models.SwitchboardUpdate | Wire | None = None,
+        *,
+        enabled: bool | Unset = UNSET,
+        default_switchboard_integration_id: str | Unset = UNSET,
+    ) -> models.Switchboard:
+        """Change a switchboard (updateSwitchboard).
 
-        An enabled switchboard needs a default switchboard integration.
+        Pass the fields to change, or `data`: a model or a mapping in wire form. Fields that are not passed keep their
+        value. An enabled switchboard needs a default switchboard integration.
         """
-        body = bodies.body(models.SwitchboardUpdate, data, "data")
+        body = bodies.update(
+            models.SwitchboardUpdate,
+            data,
+            "switchboard",
+            enabled=enabled,
+            defaultSwitchboardIntegrationId=default_switchboard_integration_id,
+        )
         response = switchboards.update_switchboard.sync(
             self._app_id(), switchboard_id, client=self._raw, body=body
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from smooch_api import UNSET, Unset
 from smooch_api.v2.api import webhooks
 
 from ... import _webhook_plan, errors
@@ -63,13 +64,22 @@ class Webhooks(Resource):
         return paging.records(response.webhooks)
 
     def update(
-        self, webhook_id: str, data: models.WebhookUpdate | Wire, *, integration_id: str = "me"
+        self,
+        webhook_id: str,
+        data: models.WebhookUpdate | Wire | None = None,
+        *,
+        target: str | Unset = UNSET,
+        triggers: str | Iterable[str] | Unset = UNSET,
+        include_full_user: bool | Unset = UNSET,
+        include_full_source: bool | Unset = UNSET,
+        integration_id: str = "me",
     ) -> models.Webhook:
-        """Change the fields of a webhook that `data` names (updateWebhook).
+        """Change a webhook (updateWebhook).
 
-        `triggers` replaces the whole list. `integration_id` is as in `list`.
+        Pass the fields to change, or `data`: a model or a mapping in wire form. Fields that are not passed keep their
+        value. `triggers` replaces the whole list. `integration_id` is as in `list`.
         """
-        body = bodies.webhook_changes(data)
+        body = bodies.webhook_changes(data, target, triggers, include_full_user, include_full_source)
         response = webhooks.update_webhook.sync(
             self._app_id(), integration_id, webhook_id, client=self._raw, body=body
         )

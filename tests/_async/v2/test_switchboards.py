@@ -44,6 +44,12 @@ CALLS: dict[str, Call] = {
         {"enabled": True, "defaultSwitchboardIntegrationId": "si1"},
         models.Switchboard,
     ),
+    "update, by keywords": (
+        lambda api: api.switchboards.update("s1", enabled=True, default_switchboard_integration_id="si1"),
+        "updateSwitchboard PATCH /switchboards/s1",
+        {"enabled": True, "defaultSwitchboardIntegrationId": "si1"},
+        models.Switchboard,
+    ),
     "delete": (
         lambda api: api.switchboards.delete("s1"),
         "deleteSwitchboard DELETE /switchboards/s1",

@@ -78,6 +78,24 @@ CALLS: dict[str, Call] = {
         {"profile": {"givenName": None}, "metadata": None},
         models.User,
     ),
+    "update, by keywords": (
+        lambda api: api.users.update(
+            "u-77",
+            profile={"givenName": None},
+            metadata=None,
+            signed_up_at=datetime(2020, 5, 21, 15, 53, 30, 197_000, UTC),
+            to_be_retained=False,
+            brand_id="94",
+        ),
+        "updateUser PATCH /users/u-77?brandId=94",
+        {
+            "profile": {"givenName": None},
+            "metadata": None,
+            "signedUpAt": "2020-05-21T15:53:30.197Z",
+            "toBeRetained": False,
+        },
+        models.User,
+    ),
     "update, typed": (
         lambda api: api.users.update("u-77", models.UserUpdate(to_be_retained=True)),
         "updateUser PATCH /users/u-77",
@@ -115,6 +133,22 @@ REFUSED: dict[str, Refusal] = {
         "is not a field: did you mean givenName?",
     ),
     "an id that is a path": (lambda api: api.users.create(".."), "external_id", "must not be '..'"),
+    "a change given twice": (
+        lambda api: api.users.update("u", {"metadata": {"a": 1}}, metadata={"a": 2}),
+        "data",
+        "pass either data or the fields to change, not both",
+    ),
+    "no change": (lambda api: api.users.update("u"), "data", "nothing to change"),
+    "a change of what is no profile": (
+        lambda api: api.users.update("u", profile="Ana"),
+        "user.profile",
+        "must be an object",
+    ),
+    "a change to a time without zone": (
+        lambda api: api.users.update("u", signed_up_at=datetime(2026, 3, 2)),  # noqa: DTZ001
+        "signed_up_at",
+        "has no timezone",
+    ),
     "a time that is none": (
         lambda api: api.users.create(signed_up_at="yesterday"),
         "user.signedUpAt",

@@ -55,6 +55,19 @@ CALLS: dict[str, Call] = {
         {"triggers": ["conversation:read"]},
         models.Webhook,
     ),
+    "update, by keywords": (
+        lambda api: api.webhooks.update(
+            "w1",
+            target=HERE,
+            triggers="conversation:read",
+            include_full_user=True,
+            include_full_source=False,
+            integration_id="i1",
+        ),
+        "updateWebhook PATCH /integrations/i1/webhooks/w1",
+        {"target": HERE, "triggers": ["conversation:read"], "includeFullUser": True, "includeFullSource": False},
+        models.Webhook,
+    ),
     "delete": (
         lambda api: api.webhooks.delete("w1"),
         "deleteWebhook DELETE /integrations/me/webhooks/w1",
@@ -87,6 +100,16 @@ REFUSED: dict[str, Refusal] = {
         lambda api: api.webhooks.update("w", {"triggers": []}),
         "data.triggers",
         "must name one trigger at least",
+    ),
+    "a change to a trigger of v1": (
+        lambda api: api.webhooks.update("w", triggers=["*"]),
+        "triggers",
+        "no trigger '*'",
+    ),
+    "a change to no address": (
+        lambda api: api.webhooks.update("w", target="a.example"),
+        "target",
+        "must be a full address",
     ),
     "a webhook without an address": (
         lambda api: api.webhooks.update("w", models.WebhookUpdate(target="a.example")),

@@ -45,6 +45,14 @@ CALLS: dict[str, Call] = {
         {"settings": {"useAnimalNames": True}},
         models.App,
     ),
+    "update, by keywords": (
+        lambda api: api.apps.update(
+            display_name="Shop", settings={"echoPostback": True}, metadata={"stores": 4}, app_id="other"
+        ),
+        "updateApp PATCH ../other",
+        {"displayName": "Shop", "settings": {"echoPostback": True}, "metadata": {"stores": 4}},
+        models.App,
+    ),
     "delete": (lambda api: api.apps.delete("other"), "deleteApp DELETE ../other", None, None),
 }
 

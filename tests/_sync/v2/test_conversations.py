@@ -99,6 +99,23 @@ CALLS: dict[str, Call] = {
         {"description": None},
         models.Conversation,
     ),
+    "update, by keywords": (
+        lambda api: api.conversations.update(
+            "c1",
+            display_name="Order 17",
+            description=None,
+            icon_url="https://img.example/a.png",
+            metadata={"order": 17},
+        ),
+        "updateConversation PATCH /conversations/c1",
+        {
+            "displayName": "Order 17",
+            "description": None,
+            "iconUrl": "https://img.example/a.png",
+            "metadata": {"order": 17},
+        },
+        models.Conversation,
+    ),
     "delete": (
         lambda api: api.conversations.delete("c1"),
         "deleteConversation DELETE /conversations/c1",

@@ -48,6 +48,32 @@ CALLS: dict[str, Call] = {
         {"nextSwitchboardIntegrationId": None},
         models.SwitchboardIntegration,
     ),
+    "update, by keywords": (
+        lambda api: api.switchboard_integrations.update(
+            "s1",
+            "si1",
+            name="bot",
+            integration_id="i1",
+            deliver_standby_events=False,
+            next_switchboard_integration_id=None,
+            message_history_count=5,
+        ),
+        "updateSwitchboardIntegration PATCH /switchboards/s1/switchboardIntegrations/si1",
+        {
+            "name": "bot",
+            "integrationId": "i1",
+            "deliverStandbyEvents": False,
+            "nextSwitchboardIntegrationId": None,
+            "messageHistoryCount": 5,
+        },
+        models.SwitchboardIntegration,
+    ),
+    "update, by the type of an integration": (
+        lambda api: api.switchboard_integrations.update("s1", "si1", integration_type="zd:agentWorkspace"),
+        "updateSwitchboardIntegration PATCH /switchboards/s1/switchboardIntegrations/si1",
+        {"integrationType": "zd:agentWorkspace"},
+        models.SwitchboardIntegration,
+    ),
     "delete": (
         lambda api: api.switchboard_integrations.delete("s1", "si1"),
         "deleteSwitchboardIntegration DELETE /switchboards/s1/switchboardIntegrations/si1",
