@@ -1,7 +1,7 @@
-"""OpenAPI 3 schemas by what they say, not by how: references and combinations resolved, one level at a time.
+"""OpenAPI 3 schemas in a normal form: references and combinations are resolved, one level at a time.
 
-`const`, a one-value `enum` and a discriminator are the same, so are `nullable` and null, `x-extensible-enum` and `enum`.
-Descriptions, examples, titles and defaults do not count.
+Different spellings become equal: `const`, a one-value `enum` and a discriminator; `nullable` and null; `x-extensible-enum` and `enum`.
+Titles, descriptions and examples are left out.
 """
 
 from __future__ import annotations
@@ -10,15 +10,25 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+import yaml
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 Schema: TypeAlias = dict[str, Any]
 
-LIMITS = (
-    *("minLength", "maxLength", "pattern", "format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
-    *("multipleOf", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"),
-)
+STRING_LIMITS = ("minLength", "maxLength", "pattern", "format")
+NUMBER_LIMITS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+ARRAY_LIMITS = ("minItems", "maxItems", "uniqueItems")
+OBJECT_LIMITS = ("minProperties", "maxProperties")
+LIMITS = (*STRING_LIMITS, *NUMBER_LIMITS, *ARRAY_LIMITS, *OBJECT_LIMITS, "default")
+LIMITED_TYPES = {
+    **dict.fromkeys(STRING_LIMITS, frozenset({"string"})),
+    **dict.fromkeys(NUMBER_LIMITS, frozenset({"number", "integer"})),
+    **dict.fromkeys(ARRAY_LIMITS, frozenset({"array"})),
+    **dict.fromkeys(OBJECT_LIMITS, frozenset({"object"})),
+}
+"""The types that a limit applies to; the others it does not restrict."""
 NO_LIMITS = {("minLength", 0), ("minItems", 0), ("minProperties", 0), ("uniqueItems", False), ("format", "password")}
 """Limits that limit nothing; `password` only says what not to show."""
 UNIONS = ("oneOf", "anyOf")
@@ -26,25 +36,18 @@ FLAGS = {"nullable", "readOnly", "writeOnly", "deprecated"}
 VALUES = ("enum", "const", "x-extensible-enum")
 OBJECTS = {"properties", "required", "additionalProperties", "discriminator"}
 MEANING = {"$ref", "allOf", *UNIONS, "type", "items", *VALUES, *OBJECTS, *FLAGS, *LIMITS}
-CONDITIONS = {
-    "not",
-    "if",
-    "then",
-    "else",
-    "required",
-    "properties",
-    "minProperties",
-    "maxProperties",
-    "dependentRequired",
-}
+CONDITIONS = ("not", "if", "then", "else", "dependentRequired")
+CHOICE_CONDITIONS = {*CONDITIONS, "required", "properties", "minProperties", "maxProperties"}
+"""Keywords of choices that only restrict the object they stand beside."""
+TEXTS = {"title", "description", "summary", "example", "examples", "externalDocs", "$comment"}
 
 
 class UnreadableDescription(Exception):
-    """A description is not what it should be; says why."""
+    """A description that cannot be read; the text says why."""
 
 
 class Variant(NamedTuple):
-    """One of the schemas of a union, and what it may be known by."""
+    """One schema of a union, and what identifies it: value of the tag, component name or title."""
 
     schema: Schema
     tag: str | None = None
@@ -54,32 +57,40 @@ class Variant(NamedTuple):
 
 @dataclass(eq=False)
 class Shape:
-    """What a schema says."""
+    """The normal form of one schema."""
 
     types: frozenset[str] = frozenset()
     nullable: bool | None = None
     values: frozenset[str] | None = None
     limits: dict[str, Any] = field(default_factory=dict)
+    """Limits, and the default."""
+    conditions: frozenset[str] = frozenset()
+    """Rules such as `if`, `then` and `not`, each as one line of YAML."""
     fields: dict[str, Schema] = field(default_factory=dict)
+    origins: dict[str, str] = field(default_factory=dict)
+    """Component that a field was inherited from, by field."""
     required: frozenset[str] = frozenset()
     items: Schema | None = None
     others: Schema | bool = True
-    """What fields that are not named may be."""
+    """Schema of the fields that are not named."""
     variants: tuple[Variant, ...] = ()
+    union: str = "anyOf"
+    """The keyword that joins the variants."""
     tag: str | None = None
+    """Name of the field whose value selects the variant."""
     has_heirs: bool = False
-    """Whether the variants inherit from this schema: it is no union for them."""
+    """Whether the variants inherit from this schema; for them it is no union."""
     read_only: bool = False
     write_only: bool = False
     deprecated: bool = False
 
     def brief(self) -> str:
-        """The type in a word."""
+        """The types in one word."""
         return "|".join(sorted(self.types)) or "any"
 
 
 class Description:
-    """A description of an API whose schemas are read as shapes."""
+    """An OpenAPI document whose schemas are read as shapes."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
@@ -88,7 +99,7 @@ class Description:
         self._open: set[int] = set()
 
     def resolve(self, node: dict[str, Any]) -> dict[str, Any]:
-        """Follow `$ref` to what it stands for."""
+        """Follow `$ref` to the object that it refers to."""
         followed: set[str] = set()
         while "$ref" in node:
             reference = str(node["$ref"])
@@ -99,7 +110,7 @@ class Description:
         return node
 
     def shape(self, schema: Schema) -> Shape:
-        """What a schema says; the same object for the same schema, so that recursion can be seen."""
+        """The shape of a schema; always the same object for the same schema, so that recursion can be detected."""
         known = self._shapes.get(id(schema))
         if known:
             return known[1]
@@ -112,12 +123,15 @@ class Description:
         return shape
 
     def merged(self, shape: Shape) -> Shape:
-        """The shape without variants: all that any of them may be."""
+        """One shape for all variants of a union: a value of any of them fits it."""
         if not shape.variants:
             return shape
         if id(shape) not in self._merged:
-            either = self._either([self.shape(variant.schema) for variant in shape.variants])
-            self._merged[id(shape)] = (shape, replace(either, nullable=shape.nullable))
+            either = self._either([self.shape(variant.schema) for variant in shape.variants], shape.union)
+            limits = {**either.limits, **shape.limits}
+            conditions = either.conditions | shape.conditions
+            merged = replace(either, nullable=shape.nullable, limits=limits, conditions=conditions)
+            self._merged[id(shape)] = (shape, merged)
         return self._merged[id(shape)][1]
 
     def _target(self, reference: str) -> dict[str, Any]:
@@ -128,106 +142,136 @@ class Description:
 
     def _combined(self, schema: Schema) -> Shape:
         own = {key: value for key, value in schema.items() if key in MEANING - {"$ref", "allOf"}}
+        conditions = frozenset(conditions_of(schema))
         parts = [{"$ref": schema["$ref"]}] if "$ref" in schema else []
         parts += [part for part in schema.get("allOf", []) if part.keys() & MEANING]
-        if not own and len(parts) == 1:
+        if not own and not conditions and len(parts) == 1:
             return self.shape(self._target(parts[0]["$ref"]) if "$ref" in schema else parts[0])
         for part in parts:
             if self.shape(part).variants and not self.shape(part).has_heirs:
-                return self._extended(part, own, [other for other in parts if other is not part])
-        result = own_shape(own)
+                shape = self._extended(part, own, [other for other in parts if other is not part])
+                return replace(shape, conditions=shape.conditions | conditions)
+        result = replace(own_shape(own), conditions=conditions)
         for part in parts:
-            result = self._both(result, self.shape(part))
+            result = self._both(result, self._inherited(part))
         for key in UNIONS:
             if key in own:
-                result = self._chosen(result, own[key], own.get("discriminator", {}))
-        if not result.variants and own.get("discriminator", {}).get("mapping"):
+                result = self._chosen(result, key, own[key], own.get("discriminator", {}))
+        if not own.keys() & set(UNIONS) and own.get("discriminator", {}).get("mapping"):
             heirs = (Variant(referred(target), tag) for tag, target in own["discriminator"]["mapping"].items())
             result = replace(result, variants=tuple(heirs), tag=own["discriminator"]["propertyName"], has_heirs=True)
         return replace(result, nullable=bool(own["nullable"])) if "nullable" in own else result
 
+    def _inherited(self, part: Schema) -> Shape:
+        """The shape of a part, whose fields are known by the component that it refers to."""
+        shape, name = self.shape(part), component(part)
+        return replace(shape, origins={**dict.fromkeys(shape.fields, name), **shape.origins}) if name else shape
+
     def _extended(self, union: Schema, own: Schema, parts: list[Schema]) -> Shape:
-        """A union, and what all of its variants have besides."""
+        """A union whose variants all get further fields."""
         shape, flags = self.shape(union), own_shape(own)
-        shared = [part for part in [own, *parts] if part.keys() & MEANING - FLAGS]
+        shared = [part for part in [own, *parts] if part.keys() & MEANING - FLAGS - {"default"}]
         extended = (item._replace(schema={"allOf": [item.schema, *shared]}) for item in shape.variants)
         return replace(
             shape,
             variants=tuple(extended) if shared else shape.variants,
             nullable=bool(own["nullable"]) if "nullable" in own else shape.nullable,
+            limits={**shape.limits, **({"default": flags.limits["default"]} if "default" in flags.limits else {})},
             read_only=shape.read_only or flags.read_only,
             write_only=shape.write_only or flags.write_only,
             deprecated=shape.deprecated or flags.deprecated,
         )
 
     def _both(self, left: Shape, right: Shape) -> Shape:
-        """What two schemas say together."""
+        """The shape of values that fit both."""
         nullable = [shape.nullable for shape in (left, right) if shape.nullable is not None]
         fields = {**left.fields, **right.fields}
+        origins = {**left.origins, **right.origins}
         for name in left.fields.keys() & right.fields.keys():
-            if self.shape(left.fields[name]) is not self.shape(right.fields[name]):
-                fields[name] = {"allOf": [left.fields[name], right.fields[name]]}
+            fields[name] = self._all_of(left.fields[name], right.fields[name])
+            origins.pop(name, None)
+        others = [shape.others for shape in (left, right) if shape.others is not True]
+        items = [shape.items for shape in (left, right) if shape.items is not None]
         return Shape(
             types=narrowed(left.types, right.types) or frozenset(),
             nullable=all(nullable) if nullable else None,
             values=narrowed(left.values, right.values),
-            limits={**left.limits, **right.limits},
+            limits=tightened(left.limits, right.limits),
+            conditions=left.conditions | right.conditions,
             fields=fields,
+            origins=origins,
             required=left.required | right.required,
-            items=right.items or left.items,
-            others=left.others if right.others is True else right.others,
+            items=self._all_of(*items) if items else None,
+            others=False if False in others else self._all_of(*others) if others else True,
             read_only=left.read_only or right.read_only,
             write_only=left.write_only or right.write_only,
             deprecated=left.deprecated or right.deprecated,
         )
 
-    def _either(self, shapes: Sequence[Shape]) -> Shape:
-        """What a value may be that fits any of these schemas."""
+    def _either(self, shapes: Sequence[Shape], union: str) -> Shape:
+        """The shape of values that fit any of these. What one shape cannot say becomes a condition."""
         names = dict.fromkeys(name for shape in shapes for name in shape.fields)
         objects = [shape for shape in shapes if "object" in shape.types] or shapes
         types = [shape.types for shape in shapes]
+        valued = frozenset().union(*(shape.types for shape in shapes if shape.values is not None))
+        listed = all(shape.values is not None or (shape.types and not shape.types & valued) for shape in shapes)
         values = [shape.values for shape in shapes if shape.values is not None]
-        limits = shapes[0].limits.items() if shapes else ()
-        return Shape(
+        others = objects[0].others if all(shape.others == objects[0].others for shape in objects) else True
+        either = Shape(
             types=frozenset().union(*types) if all(types) else frozenset(),
             nullable=any(shape.nullable for shape in shapes),
-            values=frozenset().union(*values) if len(values) == len(shapes) else None,
-            limits={key: value for key, value in limits if all(shape.limits.get(key) == value for shape in shapes)},
+            values=frozenset().union(*values) if values and listed else None,
+            limits=shared_limits(shapes),
+            conditions=frozenset.intersection(*(shape.conditions for shape in shapes)),
             fields={name: self._any_of([shape.fields.get(name) for shape in shapes]) or {} for name in names},
             required=frozenset.intersection(*(shape.required for shape in objects)),
             items=self._any_of([shape.items for shape in shapes]),
+            others=others,
+            deprecated=all(shape.deprecated for shape in shapes),
         )
+        lost = [lost_facts(shape, either) for shape in shapes]
+        return replace(either, conditions=either.conditions | {line_of({union: lost})}) if any(lost) else either
+
+    def _all_of(self, *schemas: Any) -> Schema:
+        different = list({id(self.shape(schema)): schema for schema in schemas}.values())
+        return {"allOf": different} if len(different) > 1 else different[0]
 
     def _any_of(self, schemas: list[Schema | None]) -> Schema | None:
         different = list({id(self.shape(schema)): schema for schema in schemas if schema is not None}.values())
         return {"anyOf": different} if len(different) > 1 else next(iter(different), None)
 
-    def _chosen(self, base: Shape, members: list[Schema], discriminator: Mapping[str, Any]) -> Shape:
-        """A schema with one of these besides."""
-        if base.fields and all(member.keys() <= CONDITIONS for member in members):
-            return base
+    def _chosen(self, base: Shape, union: str, members: list[Schema], discriminator: Mapping[str, Any]) -> Shape:
+        """A shape that also fits one of the members."""
+        if base.fields and all(member.keys() <= CHOICE_CONDITIONS for member in members):
+            return replace(base, conditions=base.conditions | {line_of({union: members})})
         choices = [member for member in members if not is_null(member)]
         shapes = [self.shape(member) for member in choices]
-        if len(choices) == 1:
+        if len(choices) == 1 and not discriminator:
             result = self._both(base, shapes[0])
             result = replace(result, variants=shapes[0].variants, tag=shapes[0].tag, has_heirs=shapes[0].has_heirs)
         elif all("object" in shape.types for shape in shapes):
-            result = self._union(base, choices, discriminator)
+            result = self._union(replace(base, union=union), choices, discriminator)
         else:
-            result = self._both(base, self._either(shapes))
+            result = self._both(base, self._either(shapes, union))
         nullable = len(choices) < len(members) or any(shape.nullable for shape in shapes)
         return replace(result, nullable=nullable and base.nullable is not False)
 
     def _union(self, base: Shape, members: list[Schema], discriminator: Mapping[str, Any]) -> Shape:
-        shared = {"type": "object", "properties": base.fields, "required": sorted(base.required)}
-        mapping = {str(target).rpartition("/")[2]: tag for tag, target in discriminator.get("mapping", {}).items()}
+        shared: Schema = {"type": "object", "properties": base.fields, "required": sorted(base.required)}
+        if base.others is not True:
+            shared["additionalProperties"] = base.others
+        mapping = {}
+        for tag, target in discriminator.get("mapping", {}).items():
+            self.resolve(referred(target))
+            mapping[str(target).rpartition("/")[2]] = tag
         variants: list[Variant] = []
         for member in members:
             shape, name = self.shape(member), component(member)
             if shape.variants and not shape.has_heirs:
                 variants += shape.variants
             else:
-                schema = {"allOf": [member, shared]} if base.fields else member
+                is_extended = base.fields or base.required or base.others is not True
+                schema = {"allOf": [member, shared]} if is_extended else member
                 variants.append(Variant(schema, mapping.get(name or ""), name, self.resolve(member).get("title")))
         tag = discriminator.get("propertyName") or self._tag(variants)
         if tag:
@@ -236,7 +280,7 @@ class Description:
         return replace(base, types=base.types or frozenset({"object"}), variants=tuple(variants), tag=tag)
 
     def _tag(self, variants: list[Variant]) -> str | None:
-        """The property that has one value of its own in each variant but a catch-all."""
+        """The field that has one value of its own in each variant but a catch-all."""
 
         def tells(variant: Variant, name: str) -> bool:
             declared = self.shape(variant.schema).fields.get(name, {})
@@ -254,7 +298,7 @@ class Description:
         return self._constant(declared) or (default if isinstance(default, str) else variant.name)
 
     def _constant(self, schema: Schema) -> str | None:
-        """The one value that a schema allows; looks into no unions, which may lead back to where this is asked."""
+        """The only value that a schema allows. Does not look into unions, which may lead back to the caller."""
         for part in [schema, *schema.get("allOf", [])]:
             values = own_shape(self.resolve(part)).values
             if values and len(values) == 1:
@@ -263,7 +307,7 @@ class Description:
 
 
 def own_shape(schema: Schema) -> Shape:
-    """What the keywords of a schema itself say, without what it refers to or is combined of."""
+    """The shape of a schema by its own keywords, without references and combinations."""
     declared = schema.get("type", [])
     types = {declared} if isinstance(declared, str) else set(declared)
     nullable = "null" in types if types else None
@@ -271,7 +315,7 @@ def own_shape(schema: Schema) -> Shape:
         types = {"object"} if "properties" in schema else {"array"} if "items" in schema else set()
     fields = {name: part if isinstance(part, dict) else {} for name, part in schema.get("properties", {}).items()}
     listed = schema.get("required", [])
-    # Not valid, and found in the wild: a property that says `required: true` of itself.
+    # Not valid, but found in the wild: a property with `required: true` in its own schema.
     marked = [name for name, part in fields.items() if part.get("required") is True]
     others = schema.get("additionalProperties", True)
     return Shape(
@@ -290,23 +334,105 @@ def own_shape(schema: Schema) -> Shape:
 
 
 def values_of(schema: Schema) -> frozenset[str] | None:
-    """The values that a schema lists, null aside."""
+    """The values that a schema lists, without null."""
     listed = next((schema[key] for key in VALUES if key in schema), None)
     values = [listed] if "const" in schema and "enum" not in schema else listed
     return None if values is None else frozenset(text(value) for value in values if value is not None)
 
 
 def limits_of(schema: Schema) -> dict[str, Any]:
-    """The limits that a schema sets, in the form of OpenAPI 3.1."""
+    """The limits of a schema in the form of OpenAPI 3.1, and its default as text."""
     found = {key: schema[key] for key in LIMITS if key in schema}
     for exclusive, inclusive in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         if isinstance(found.get(exclusive), bool) and found.pop(exclusive) and inclusive in found:
             found[exclusive] = found.pop(inclusive)
+    if "default" in found:
+        found["default"] = text(found["default"])
     return {key: value for key, value in found.items() if (key, value) not in NO_LIMITS}
 
 
+def tightened(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:
+    """The limits of values that respect both."""
+    both = {**left, **right}
+    for key in left.keys() & right.keys():
+        if key.startswith(("max", "exclusiveMax")):
+            both[key] = min(left[key], right[key])
+        elif key.startswith(("min", "exclusiveMin")):
+            both[key] = max(left[key], right[key])
+        elif key in {"pattern", "format", "multipleOf"} and left[key] != right[key]:
+            both[key] = f"{text(left[key])} and {text(right[key])}"
+    return both
+
+
+def shared_limits(shapes: Sequence[Shape]) -> dict[str, Any]:
+    """The limits that are the same in all shapes that they apply to."""
+    keys = dict.fromkeys(key for shape in shapes for key in shape.limits)
+    found = {}
+    for key in keys:
+        limited = LIMITED_TYPES.get(key, frozenset())
+        affected = [
+            shape.limits.get(key) for shape in shapes if not limited or not shape.types or shape.types & limited
+        ]
+        if affected and all(value is not None and value == affected[0] for value in affected):
+            found[key] = affected[0]
+    return found
+
+
+def is_only_value(shape: Shape) -> bool:
+    """Whether the default is the only value there is, such as the tag of a variant: then it says nothing."""
+    return shape.values == frozenset({shape.limits.get("default")})
+
+
+def lost_facts(shape: Shape, either: Shape) -> Schema:
+    """What a shape says and the union that it is part of does not, as a schema."""
+    limits = {key: value for key, value in shape.limits.items() if key not in either.limits}
+    if is_only_value(shape):
+        limits.pop("default", None)
+    facts: dict[str, Any] = {
+        "required": sorted(shape.required - either.required),
+        "enum": sorted(shape.values) if shape.values is not None and either.values is None else None,
+        "additionalProperties": shape.others if shape.others != either.others else None,
+        "conditions": sorted(shape.conditions - either.conditions),
+        **limits,
+    }
+    return {key: value for key, value in facts.items() if value not in (None, [])}
+
+
+def conditions_of(schema: Schema) -> Iterable[str]:
+    """The conditions of a schema, those in parts of its `allOf` that hold nothing else included."""
+    own = {key: schema[key] for key in CONDITIONS if key in schema}
+    if own.get("if") in (True, {}, {"type": "object"}) and "then" in own:
+        del own["if"]
+        own |= own.pop("then")
+    if own:
+        yield line_of(own)
+    for part in schema.get("allOf", []):
+        if not part.keys() & MEANING:
+            yield from conditions_of(part)
+
+
+def line_of(value: Any) -> str:
+    """A part of a schema as one line of YAML, without what only people read."""
+    return yaml.dump(meaning(value), Dumper=yaml.CSafeDumper, default_flow_style=True, width=1_000_000).strip()
+
+
+def meaning(value: Any, *, is_schema: bool = True) -> Any:
+    """A copy without titles, descriptions and examples; lists whose order says nothing are sorted."""
+    if isinstance(value, list):
+        copies = [meaning(item) for item in value]
+        return sorted(copies, key=text) if all(isinstance(item, str) for item in copies) else copies
+    if not isinstance(value, dict):
+        return value
+    named = {"properties", "dependentRequired"}
+    return {
+        key: meaning(item, is_schema=not (is_schema and key in named))
+        for key, item in value.items()
+        if not is_schema or key not in TEXTS
+    }
+
+
 def is_null(schema: Schema) -> bool:
-    """Whether null is all that a schema allows."""
+    """Whether a schema allows nothing but null."""
     return schema.get("type") in ("null", ["null"]) or schema.get("enum") == [None]
 
 
@@ -316,7 +442,7 @@ def narrowed(left: frozenset[str] | None, right: frozenset[str] | None) -> froze
 
 
 def component(schema: Schema) -> str | None:
-    """Name of the component that a schema stands for: by `$ref`, or by the only part of a combination, null aside."""
+    """Name of the component that a schema stands for: by `$ref`, or by the only part of a combination, without null."""
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
     parts = [part for key in ("allOf", *UNIONS) for part in schema.get(key, []) if not is_null(part)]
@@ -324,7 +450,7 @@ def component(schema: Schema) -> str | None:
 
 
 def referent(document: dict[str, Any], reference: str) -> Any:
-    """What a reference inside a document leads to, None if nowhere."""
+    """The object that a reference inside a document refers to, None if there is none."""
     if not reference.startswith("#/"):
         return None
     node: Any = document
@@ -340,5 +466,5 @@ def referred(target: str) -> Schema:
 
 
 def text(value: Any) -> str:
-    """A value in words."""
+    """A value as text: strings as they are, everything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, default=str)

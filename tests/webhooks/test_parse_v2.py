@@ -37,6 +37,18 @@ def test_every_example_of_an_event_gets_its_class_and_comes_back_unchanged(name:
     assert (delivery.event_ids, delivery.dated) == ((f"a1/{body['id']}",), (True,))
 
 
+@pytest.mark.parametrize(("name", "body"), examples("v2"))
+def test_an_event_that_lacks_a_field_of_its_payload_keeps_its_class(name: str, body: dict[str, Any]) -> None:
+    payload = body["payload"]
+    lacking = [{key: value for key, value in payload.items() if key != missing} for missing in payload]
+    for part in {"source", "activity", "error"} & payload.keys():
+        lacking += [{**payload, part: {k: v for k, v in payload[part].items() if k != key}} for key in payload[part]]
+    for less in lacking:
+        event = only(parse(to_json(envelope({**body, "payload": less}))))
+        assert type(event).__name__ == name
+        assert event.to_dict()["payload"] == less
+
+
 @pytest.mark.parametrize("body", envelopes())
 def test_every_example_of_a_delivery_comes_back_unchanged(body: dict[str, Any]) -> None:
     delivery = parse(to_json(body))
@@ -146,7 +158,7 @@ def test_an_unknown_type_is_kept_and_no_news(kind: Any, caplog: pytest.LogCaptur
 
 
 MISFITS: list[dict[str, Any]] = [
-    {"id": "e1", "type": "conversation:message", "payload": {"message": {"secret": "not-for-logs"}}},
+    {"id": "e1", "type": "conversation:message", "payload": ["not-for-logs"]},
     {"id": "e2", "type": "conversation:message", "payload": "not-for-logs"},
     {"id": "e3", "type": "conversation:message"},
     {"type": "client:add", "payload": examples("v2")[0][1]["payload"]},
@@ -159,10 +171,19 @@ def test_a_known_type_that_does_not_fit_is_kept_and_logged_once(caplog: pytest.L
     assert [event.to_dict() for event in delivery] == MISFITS * 2
     assert [(record.name, record.levelno) for record in caplog.records] == [("smooch.webhooks", logging.WARNING)] * 2
     assert "conversation:message does not fit" in caplog.messages[0]
-    assert "EventMessage needs id" in caplog.messages[0]
+    assert "ConversationMessagePayload must be an object, not list" in caplog.messages[0]
     assert "client:add does not fit (ClientAddEvent needs id)" in caplog.messages[1]
     assert "UnknownTypeEvent" in caplog.messages[0]
     assert "not-for-logs" not in caplog.text
+
+
+def test_a_part_of_a_payload_that_does_not_fit_is_kept_unread() -> None:
+    body = {"id": "e1", "type": "conversation:message", "payload": {"message": {"secret": "not-for-logs"}}}
+    event = only(parse(to_json(envelope(body))))
+    assert isinstance(event, ConversationMessageEvent)
+    assert not isinstance(event.payload.message, models.EventMessage)
+    assert event.payload["message"] == {"secret": "not-for-logs"}
+    assert event.to_dict() == body
 
 
 def test_a_trigger_of_both_versions_is_logged_for_each(caplog: pytest.LogCaptureFixture) -> None:

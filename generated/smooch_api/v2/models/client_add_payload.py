@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ClientAddPayload(_base.Model):
-    user: UserTruncated
-    client: Client
     conversation: ConversationTruncated | None | Unset = UNSET
     """Only when `reason` is `channelLinking` and the client is linked to one conversation."""
+    user: UserTruncated = _base.EXPECTED
+    client: Client = _base.EXPECTED
     reason: str | Unset = UNSET
     """`authCode`: an SDK began with such a code; `channelLinking`: a link was asked for; `sdkLogin`: somebody logged
     in.
@@ -32,12 +32,12 @@ class ClientAddPayload(_base.Model):
     """The API, or the SDK."""
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("user", "user", _base.model(_models, "UserTruncated"), required=True),
-        _base.Field("client", "client", _base.model(_models, "Client"), required=True),
         _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), nullable=True),
+        _base.Field("user", "user", _base.model(_models, "UserTruncated"), nullable=True),
+        _base.Field("client", "client", _base.model(_models, "Client"), nullable=True),
         _base.Field("reason", "reason"),
         _base.Field("source", "source", _base.model(_models, "Source")),
     )
 
     def _fill(self, values: list[Any]) -> None:
-        (self.user, self.client, self.conversation, self.reason, self.source) = values
+        (self.conversation, self.user, self.client, self.reason, self.source) = values

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ClientRemovePayload(_base.Model):
-    user: UserTruncated
-    client: Client
     conversation: ConversationTruncated | None | Unset = UNSET
     """Only when `reason` is `theft`, `linkCancelled` or `linkFailed`; missing after a theft if it was deleted since."""
+    user: UserTruncated = _base.EXPECTED
+    client: Client = _base.EXPECTED
     reason: str | Unset = UNSET
     """`api` and `sdk` say what removed it; `linkCancelled` and `linkFailed` tell of a link that the user gave up or
     that did not work; `theft`: a link gave the client to another user.
@@ -35,13 +35,13 @@ class ClientRemovePayload(_base.Model):
     """The API, or the SDK."""
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("user", "user", _base.model(_models, "UserTruncated"), required=True),
-        _base.Field("client", "client", _base.model(_models, "Client"), required=True),
         _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), nullable=True),
+        _base.Field("user", "user", _base.model(_models, "UserTruncated"), nullable=True),
+        _base.Field("client", "client", _base.model(_models, "Client"), nullable=True),
         _base.Field("reason", "reason"),
         _base.Field("error", "error", _base.model(_models, "EventError"), nullable=True),
         _base.Field("source", "source", _base.model(_models, "Source")),
     )
 
     def _fill(self, values: list[Any]) -> None:
-        (self.user, self.client, self.conversation, self.reason, self.error, self.source) = values
+        (self.conversation, self.user, self.client, self.reason, self.error, self.source) = values

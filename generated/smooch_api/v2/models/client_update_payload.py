@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ClientUpdatePayload(_base.Model):
-    user: UserTruncated
-    client: Client
     conversation: ConversationTruncated | Unset = UNSET
     """What happened in it made the client change."""
+    user: UserTruncated = _base.EXPECTED
+    client: Client = _base.EXPECTED
     reason: str | Unset = UNSET
     """`confirmed`: the client can be written to; `matched`: the channel found the user; `blocked` and `unblocked`: the
     user unsubscribed, or came back.
@@ -29,11 +29,11 @@ class ClientUpdatePayload(_base.Model):
     """
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("user", "user", _base.model(_models, "UserTruncated"), required=True),
-        _base.Field("client", "client", _base.model(_models, "Client"), required=True),
         _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated")),
+        _base.Field("user", "user", _base.model(_models, "UserTruncated"), nullable=True),
+        _base.Field("client", "client", _base.model(_models, "Client"), nullable=True),
         _base.Field("reason", "reason"),
     )
 
     def _fill(self, values: list[Any]) -> None:
-        (self.user, self.client, self.conversation, self.reason) = values
+        (self.conversation, self.user, self.client, self.reason) = values

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationCreatePayload(_base.Model):
-    conversation: ConversationTruncated
+    conversation: ConversationTruncated = _base.EXPECTED
     creation_reason: str | Unset = UNSET
     """`message`: somebody wrote; `startConversation`: an SDK or a channel opened it; `prechatCapture`: the form of the
     web widget was filled in; `proactiveMessaging`: the user answered a campaign; `linkRequest`: to move the user to
@@ -33,7 +33,7 @@ class ConversationCreatePayload(_base.Model):
     referral: Referral | None | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), required=True),
+        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), nullable=True),
         _base.Field("creationReason", "creation_reason"),
         _base.Field("source", "source", _base.model(_models, "EventSource")),
         _base.Field("user", "user", _base.model(_models, "User"), nullable=True),

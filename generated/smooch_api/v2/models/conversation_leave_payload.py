@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationLeavePayload(_base.Model):
-    conversation: ConversationTruncated
-    user: UserTruncated
+    conversation: ConversationTruncated = _base.EXPECTED
+    user: UserTruncated = _base.EXPECTED
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), required=True),
-        _base.Field("user", "user", _base.model(_models, "UserTruncated"), required=True),
+        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), nullable=True),
+        _base.Field("user", "user", _base.model(_models, "UserTruncated"), nullable=True),
     )
 
     def _fill(self, values: list[Any]) -> None:

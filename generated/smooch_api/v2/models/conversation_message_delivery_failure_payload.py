@@ -20,21 +20,20 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationMessageDeliveryFailurePayload(_base.Model):
-    conversation: ConversationTruncated
-    message: DeliveredMessage
-    error: EventError
     user: User = _base.EXPECTED
+    conversation: ConversationTruncated = _base.EXPECTED
+    message: DeliveredMessage = _base.EXPECTED
     destination: EventDestination = _base.EXPECTED
     external_messages: list[ExternalMessage] | None | Unset = UNSET
     """What the channel made of the message, in no certain order; missing for channels that give no ids."""
     is_final_event: bool = _base.EXPECTED
     """No further event follows for this message and this type of destination."""
+    error: EventError = _base.EXPECTED
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), required=True),
-        _base.Field("message", "message", _base.model(_models, "DeliveredMessage"), required=True),
-        _base.Field("error", "error", _base.model(_models, "EventError"), required=True),
         _base.Field("user", "user", _base.model(_models, "User"), nullable=True),
+        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), nullable=True),
+        _base.Field("message", "message", _base.model(_models, "DeliveredMessage"), nullable=True),
         _base.Field("destination", "destination", _base.model(_models, "EventDestination"), nullable=True),
         _base.Field(
             "externalMessages",
@@ -43,15 +42,16 @@ class ConversationMessageDeliveryFailurePayload(_base.Model):
             nullable=True,
         ),
         _base.Field("isFinalEvent", "is_final_event", nullable=True),
+        _base.Field("error", "error", _base.model(_models, "EventError"), nullable=True),
     )
 
     def _fill(self, values: list[Any]) -> None:
         (
+            self.user,
             self.conversation,
             self.message,
-            self.error,
-            self.user,
             self.destination,
             self.external_messages,
             self.is_final_event,
+            self.error,
         ) = values

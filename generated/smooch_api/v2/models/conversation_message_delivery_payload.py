@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationMessageDeliveryPayload(_base.Model):
-    conversation: ConversationTruncated
-    message: DeliveredMessage
     user: User = _base.EXPECTED
+    conversation: ConversationTruncated = _base.EXPECTED
+    message: DeliveredMessage = _base.EXPECTED
     destination: EventDestination = _base.EXPECTED
     external_messages: list[ExternalMessage] | None | Unset = UNSET
     """What the channel made of the message, in no certain order; missing for channels that give no ids."""
@@ -29,9 +29,9 @@ class ConversationMessageDeliveryPayload(_base.Model):
     """No further event follows for this message and this type of destination."""
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), required=True),
-        _base.Field("message", "message", _base.model(_models, "DeliveredMessage"), required=True),
         _base.Field("user", "user", _base.model(_models, "User"), nullable=True),
+        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), nullable=True),
+        _base.Field("message", "message", _base.model(_models, "DeliveredMessage"), nullable=True),
         _base.Field("destination", "destination", _base.model(_models, "EventDestination"), nullable=True),
         _base.Field(
             "externalMessages",
@@ -43,6 +43,6 @@ class ConversationMessageDeliveryPayload(_base.Model):
     )
 
     def _fill(self, values: list[Any]) -> None:
-        (self.conversation, self.message, self.user, self.destination, self.external_messages, self.is_final_event) = (
+        (self.user, self.conversation, self.message, self.destination, self.external_messages, self.is_final_event) = (
             values
         )

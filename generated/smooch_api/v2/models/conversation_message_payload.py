@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationMessagePayload(_base.Model):
-    conversation: ConversationTruncated
-    message: EventMessage
+    conversation: ConversationTruncated = _base.EXPECTED
+    message: EventMessage = _base.EXPECTED
     recent_notifications: list[EventMessage] | Unset = UNSET
     """What the Notification API sent since the user last wrote."""
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), required=True),
-        _base.Field("message", "message", _base.model(_models, "EventMessage"), required=True),
+        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), nullable=True),
+        _base.Field("message", "message", _base.model(_models, "EventMessage"), nullable=True),
         _base.Field("recentNotifications", "recent_notifications", _base.list_of(_base.model(_models, "EventMessage"))),
     )
 

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationPostbackPayload(_base.Model):
-    postback: EventPostback
-    conversation: ConversationTruncated
+    postback: EventPostback = _base.EXPECTED
+    conversation: ConversationTruncated = _base.EXPECTED
     user: User = _base.EXPECTED
     source: EventSource = _base.EXPECTED
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("postback", "postback", _base.model(_models, "EventPostback"), required=True),
-        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), required=True),
+        _base.Field("postback", "postback", _base.model(_models, "EventPostback"), nullable=True),
+        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), nullable=True),
         _base.Field("user", "user", _base.model(_models, "User"), nullable=True),
         _base.Field("source", "source", _base.model(_models, "EventSource"), nullable=True),
     )

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationReadPayload(_base.Model):
-    conversation: ConversationTruncated
-    activity: EventActivity
+    conversation: ConversationTruncated = _base.EXPECTED
+    activity: EventActivity = _base.EXPECTED
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), required=True),
-        _base.Field("activity", "activity", _base.model(_models, "EventActivity"), required=True),
+        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), nullable=True),
+        _base.Field("activity", "activity", _base.model(_models, "EventActivity"), nullable=True),
     )
 
     def _fill(self, values: list[Any]) -> None:

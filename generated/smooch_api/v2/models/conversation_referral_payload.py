@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationReferralPayload(_base.Model):
-    conversation: ConversationTruncated
+    conversation: ConversationTruncated = _base.EXPECTED
     """Where the user landed."""
     user: User = _base.EXPECTED
     source: EventSource = _base.EXPECTED
     referral: Referral | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), required=True),
+        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), nullable=True),
         _base.Field("user", "user", _base.model(_models, "User"), nullable=True),
         _base.Field("source", "source", _base.model(_models, "EventSource"), nullable=True),
         _base.Field("referral", "referral", _base.model(_models, "Referral")),

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationRemovePayload(_base.Model):
-    conversation: ConversationTruncated
+    conversation: ConversationTruncated = _base.EXPECTED
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), required=True)
+        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), nullable=True)
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class EventActivity(_base.Model):
-    type_: str
+    type_: str = _base.EXPECTED
     """Known values: `conversation:read`, `typing:start`, `typing:stop`."""
     source: Source | Unset = UNSET
     author: EventAuthor | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("type", "type_", required=True),
+        _base.Field("type", "type_", nullable=True),
         _base.Field("source", "source", _base.model(_models, "Source")),
         _base.Field("author", "author", _base.model(_models, "EventAuthor")),
     )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class EventSource(_base.Model):
     """Where something came from, and the campaign that brought it about."""
 
-    type_: str
+    type_: str = _base.EXPECTED
     """Name of the channel or program, such as `web`, `messenger` or `api:conversations`."""
     integration_id: str | None | Unset = UNSET
     """Of a user's message only."""
@@ -34,7 +34,7 @@ class EventSource(_base.Model):
     campaign: Campaign | None | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("type", "type_", required=True),
+        _base.Field("type", "type_", nullable=True),
         _base.Field("integrationId", "integration_id", nullable=True),
         _base.Field("originalMessageId", "original_message_id", nullable=True),
         _base.Field("originalMessageTimestamp", "original_message_timestamp", nullable=True),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Source(_base.Model):
     """Where a message or activity came from."""
 
-    type_: str
+    type_: str = _base.EXPECTED
     """Name of the channel or program, such as `web`, `messenger` or `api:conversations`."""
     integration_id: str | None | Unset = UNSET
     """Of a user's message only."""
@@ -32,7 +32,7 @@ class Source(_base.Model):
     """Only in events, of webhooks with `includeFullSource`."""
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("type", "type_", required=True),
+        _base.Field("type", "type_", nullable=True),
         _base.Field("integrationId", "integration_id", nullable=True),
         _base.Field("originalMessageId", "original_message_id", nullable=True),
         _base.Field("originalMessageTimestamp", "original_message_timestamp", nullable=True),

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardAcceptControlFailurePayload(_base.Model):
-    error: EventError
-    conversation: ConversationTruncated
+    error: EventError = _base.EXPECTED
+    conversation: ConversationTruncated = _base.EXPECTED
     metadata: Metadata | None | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("error", "error", _base.model(_models, "EventError"), required=True),
-        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), required=True),
+        _base.Field("error", "error", _base.model(_models, "EventError"), nullable=True),
+        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), nullable=True),
         _base.Field("metadata", "metadata", _base.as_object, nullable=True),
     )
 

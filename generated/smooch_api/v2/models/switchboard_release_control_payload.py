@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardReleaseControlPayload(_base.Model):
-    conversation: ConversationTruncated
+    conversation: ConversationTruncated = _base.EXPECTED
     metadata: Metadata | None | Unset = UNSET
     reason: str | Unset = UNSET
     """Known values: `ticketClosed`, `transferToEmail`."""
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), required=True),
+        _base.Field("conversation", "conversation", _base.model(_models, "ConversationTruncated"), nullable=True),
         _base.Field("metadata", "metadata", _base.as_object, nullable=True),
         _base.Field("reason", "reason"),
     )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class UserMergePayload(_base.Model):
-    merged_users: MergedUsers
+    merged_users: MergedUsers = _base.EXPECTED
     merged_conversations: MergedConversations | None | Unset = UNSET
     """Missing if both had none to unite."""
     merged_clients: MergedClients | None | Unset = UNSET
@@ -32,7 +32,7 @@ class UserMergePayload(_base.Model):
     """
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("mergedUsers", "merged_users", _base.model(_models, "MergedUsers"), required=True),
+        _base.Field("mergedUsers", "merged_users", _base.model(_models, "MergedUsers"), nullable=True),
         _base.Field(
             "mergedConversations", "merged_conversations", _base.model(_models, "MergedConversations"), nullable=True
         ),

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class UserRemovePayload(_base.Model):
-    user: UserTruncated
+    user: UserTruncated = _base.EXPECTED
 
-    _wire: ClassVar = _base.Wire(_base.Field("user", "user", _base.model(_models, "UserTruncated"), required=True))
+    _wire: ClassVar = _base.Wire(_base.Field("user", "user", _base.model(_models, "UserTruncated"), nullable=True))
 
     def _fill(self, values: list[Any]) -> None:
         (self.user,) = values

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class UserUpdatePayload(_base.Model):
-    user: User
+    user: User = _base.EXPECTED
     reason: str | Unset = UNSET
     """`authentication`: the user proved who they are; `localeDetection`: the language was guessed from messages.
 
@@ -25,7 +25,7 @@ class UserUpdatePayload(_base.Model):
     source: Source | Unset = UNSET
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("user", "user", _base.model(_models, "User"), required=True),
+        _base.Field("user", "user", _base.model(_models, "User"), nullable=True),
         _base.Field("reason", "reason"),
         _base.Field("source", "source", _base.model(_models, "Source")),
     )

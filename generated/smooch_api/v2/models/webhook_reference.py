@@ -12,11 +12,11 @@ from ... import base as _base
 class WebhookReference(_base.Model):
     id: str
     """24 hex digits."""
-    version: str
+    version: str = _base.EXPECTED
     """Shape of the delivery; `v2` for what is described here."""
 
     _wire: ClassVar = _base.Wire(
-        _base.Field("id", "id", required=True), _base.Field("version", "version", required=True)
+        _base.Field("id", "id", required=True), _base.Field("version", "version", nullable=True)
     )
 
     def _fill(self, values: list[Any]) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +62,7 @@ def rows(drift: ModuleType, ours: dict[str, Any], theirs: dict[str, Any]) -> lis
 
 TEXT = {"type": "string"}
 NUMBER = {"type": "number"}
+NEEDS_A, NEEDS_B = {"required": ["a"]}, {"required": ["b"]}
 PET = {
     "Pet": {"oneOf": [ref("Dog"), ref("Cat"), ref("UnknownPet")]},
     "Dog": fields("kind", kind={"type": "string", "const": "dog", "default": "dog"}, bark=TEXT),
@@ -87,9 +88,13 @@ SAME = {
         {"type": "string", "enum": ["b", "a"]},
     ),
     "one value": ({"type": "string", "const": "a"}, {"type": "string", "enum": ["a"]}),
-    "texts and defaults": (
-        {"type": "string", "description": "a", "examples": ["a"], "default": "a"},
+    "texts": (
+        {"type": "string", "description": "a", "examples": ["a"]},
         {"type": "string", "title": "b", "example": "b"},
+    ),
+    "a default that is the only value": (
+        {"type": "string", "const": "a", "default": "a"},
+        {"type": "string", "enum": ["a"]},
     ),
     "parts put together": (
         fields("a b", a=TEXT, b=NUMBER),
@@ -108,8 +113,8 @@ SAME = {
     "limits that limit nothing": (TEXT, {"type": "string", "minLength": 0}),
     "a secret": ({"type": "string", "format": "password"}, TEXT),
     "conditions": (
-        {**fields(a=TEXT, b=TEXT), "allOf": [{"if": {"required": ["a"]}, "then": {"required": ["b"]}}]},
-        {**fields(a=TEXT, b=TEXT), "anyOf": [{"required": ["a"]}, {"required": ["b"]}]},
+        {**fields(a=TEXT, b=TEXT), "allOf": [{"if": {"type": "object"}, "then": {"anyOf": [NEEDS_A, NEEDS_B]}}]},
+        {**fields(a=TEXT, b=TEXT), "anyOf": [{**NEEDS_A, "description": "By a."}, NEEDS_B]},
     ),
     "required said by the field": (fields("a", a=TEXT), fields(a={"type": "string", "required": True})),
     "any other fields": (
@@ -118,7 +123,7 @@ SAME = {
     ),
     "a read-only field in a body": (fields(a=TEXT), fields(a=TEXT, id={"type": "string", "readOnly": True})),
     "one object for choices without a tag": (
-        fields(a=TEXT, b=NUMBER),
+        {**fields(a=TEXT, b=NUMBER), "allOf": [{"if": True, "then": {"oneOf": [NEEDS_A, NEEDS_B]}}]},
         {"oneOf": [fields("a", a=TEXT), fields("b", b=NUMBER)]},
     ),
     "one object for choices with a tag": (
@@ -153,10 +158,10 @@ COMPONENTS = {
     **PET,
     "Text": TEXT,
     "HasA": fields("a", a=TEXT),
-    "hound": fields(kind=TEXT, bark=TEXT),
-    "tabby": fields(kind=TEXT, purr=TEXT),
-    "dog": fields(kind=TEXT, bark=TEXT),
-    "cat": fields(kind=TEXT, purr=TEXT),
+    "hound": fields("kind", kind=TEXT, bark=TEXT),
+    "tabby": fields("kind", kind=TEXT, purr=TEXT),
+    "dog": fields("kind", kind=TEXT, bark=TEXT),
+    "cat": fields("kind", kind=TEXT, purr=TEXT),
     "animal": {
         **fields("kind", kind=TEXT),
         "discriminator": {
@@ -240,7 +245,7 @@ DIFFERENT = {
     ),
     "a field of a variant": (
         ref("Pet"),
-        {"oneOf": [ref("hound"), fields(kind={"enum": ["cat"]}, purr=TEXT, claws=NUMBER)]},
+        {"oneOf": [ref("hound"), fields("kind", kind={"type": "string", "enum": ["cat"]}, purr=TEXT, claws=NUMBER)]},
         ("<cat>.claws", "field", "-", "number"),
     ),
     "a required field of a variant known by its name": (
@@ -249,7 +254,7 @@ DIFFERENT = {
         ("<AndroidIntegrationUpdate>.key", "required", "true", "false"),
     ),
     "a field of an heir": (
-        {"oneOf": [ref("Dog"), fields("kind", kind={"const": "cat"})]},
+        {"oneOf": [ref("Dog"), fields("kind", kind={"type": "string", "const": "cat"})]},
         ref("animal"),
         ("<cat>.purr", "field", "-", "string"),
     ),
@@ -329,12 +334,13 @@ def test_operations_parameters_and_answers_are_compared(drift: ModuleType) -> No
         ("postThing request", "required", "false", "true"),
         ("postThing 200", "status", "yes", "-"),
         ("postThing 201", "status", "-", "yes"),
+        ("postThing 404", "status", "-", "yes"),
         ("GET /v2/others", "operation", "-", "yes"),
     ]
 
 
 def test_tags_are_compared_to_the_letter(drift: ModuleType) -> None:
-    theirs = {"oneOf": [ref("hound"), fields(kind={"enum": ["Cat"]}, purr=TEXT)]}
+    theirs = {"oneOf": [ref("hound"), fields("kind", kind={"type": "string", "enum": ["Cat"]}, purr=TEXT)]}
     assert rows(drift, api(ref("Pet"), **COMPONENTS), api(theirs, **COMPONENTS)) == [
         ("postThing request<cat>", "variant", "yes", "-"),
         ("postThing request<Cat>", "variant", "-", "yes"),
@@ -361,36 +367,44 @@ def test_kinds_of_content_are_compared(drift: ModuleType) -> None:
 DELIVERY = {
     "WebhookPayload": fields(events={"type": "array", "items": ref("WebhookEvent")}),
     "WebhookEvent": {"oneOf": [ref("UserUpdateEvent"), ref("UserRemoveEvent"), ref("UnknownEvent")]},
-    "UserUpdateEvent": fields("type", type={"const": "user:update"}, payload=TEXT),
-    "UserRemoveEvent": fields("type", type={"const": "user:remove"}, payload=TEXT),
+    "UserUpdateEvent": fields("type", type={"type": "string", "const": "user:update"}, payload=TEXT),
+    "UserRemoveEvent": fields("type", type={"type": "string", "const": "user:remove"}, payload=TEXT),
     "UnknownEvent": fields(type={"type": "string", "not": {"enum": ["user:update", "user:remove"]}}),
 }
 
 
+def delivery(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"post": {"requestBody": {"content": {"application/json": {"schema": schema}}}}}
+
+
+def our_delivery() -> dict[str, Any]:
+    return {**api(**DELIVERY), "webhooks": {"delivery": delivery(ref("WebhookPayload"))}}
+
+
 def vendor_delivery(*events: dict[str, Any]) -> dict[str, Any]:
     schema = fields(events={"type": "array", "items": {"anyOf": list(events)}})
-    hook = {"post": {"requestBody": {"content": {"application/json": {"schema": schema}}}}}
-    return {**api(), "x-webhooks": {"Event": hook}}
+    return {**api(), "x-webhooks": {"Event": delivery(schema)}}
 
 
 def test_events_are_told_by_their_titles(drift: ModuleType) -> None:
-    update = {"title": "user:update", **fields(type={}, payload={"type": "string", "maxLength": 5})}
-    remove = {"title": "user:remove", **fields(type={}, payload=TEXT)}
+    update = {"title": "user:update", **fields("type", type=TEXT, payload={"type": "string", "maxLength": 5})}
+    remove = {"title": "user:remove", **fields("type", type=TEXT, payload=TEXT)}
     place = "webhook request events"
-    assert rows(drift, api(**DELIVERY), vendor_delivery(remove, update)) == [
-        (f"{place}<user:update>.payload", "maxLength", "-", "5")
+    assert rows(drift, our_delivery(), vendor_delivery(remove, update)) == [
+        (f"{place}[]", "discriminator", "type", "-"),
+        (f"{place}<user:update>.payload", "maxLength", "-", "5"),
     ]
-    merge = {"title": "user:merge", **fields(type={}, payload=TEXT)}
+    merge = {"title": "user:merge", **fields("type", type=TEXT, payload=TEXT)}
     assert (f"{place}<user:merge>", "variant", "-", "yes") in rows(
-        drift, api(**DELIVERY), vendor_delivery(remove, update, merge)
+        drift, our_delivery(), vendor_delivery(remove, update, merge)
     )
     assert (f"{place}<user:update>", "variant", "yes", "-") in rows(
-        drift, api(**DELIVERY), vendor_delivery(remove, merge)
+        drift, our_delivery(), vendor_delivery(remove, merge)
     )
 
 
 def test_missing_webhooks_are_a_difference(drift: ModuleType) -> None:
-    assert rows(drift, api(**DELIVERY), api()) == [("webhook", "webhook", "yes", "-")]
+    assert rows(drift, our_delivery(), api()) == [("webhook", "webhook", "yes", "-")]
 
 
 # The command
@@ -415,7 +429,8 @@ def lines(output: str) -> list[list[str]]:
     """The rows of the table."""
     found = [line.split() for line in output.splitlines() if line]
     start = next(number for number, row in enumerate(found) if row[0] == "place")
-    return found[start + 1 : -1]
+    end = next(number for number, row in enumerate(found) if row[1:3] == ["places", "differ"])
+    return found[start + 1 : end]
 
 
 def test_our_description_does_not_drift_from_itself(run: Any, spec: dict[str, Any]) -> None:
@@ -464,40 +479,76 @@ def test_a_component_is_known_by_name_however_null_is_said(run: Any) -> None:
         fields(b={"anyOf": [ref("Thing"), {"type": "null"}]}), Thing=fields(a={"type": "string", "maxLength": 3})
     )
     theirs = api(fields(b={"anyOf": [{"allOf": [ref("Thing")]}, {"type": "null"}]}), Thing=fields(a=TEXT))
-    assert run(ours, theirs, [{**LIMIT, "place": "Thing.a"}])[0] == 0
+    assert run(ours, theirs, [{**LIMIT, "places": ["Thing.a"]}])[0] == 0
 
 
-LIMIT = {"place": "postThing request a", "kind": "maxLength", "reason": "The text says so."}
+LIMIT = {
+    "places": ["postThing request a"],
+    "kind": "maxLength",
+    "ours": "3",
+    "theirs": "-",
+    "reason": "The text says so.",
+}
 
 
-@pytest.mark.parametrize(
-    "entry",
-    [LIMIT, {**LIMIT, "place": "* request *"}, {**LIMIT, "place": "Thing.a"}, {**LIMIT, "ours": "3", "theirs": "-"}],
-    ids=["place", "pattern", "component", "values"],
-)
-def test_a_listed_difference_is_no_drift(run: Any, entry: dict[str, str]) -> None:
+@pytest.mark.parametrize("place", ["postThing request a", "Thing.a"])
+def test_a_listed_difference_is_no_drift(run: Any, place: str) -> None:
     ours, theirs = (
         api(ref("Thing"), Thing=fields(a={"type": "string", "maxLength": 3})),
         api(ref("Thing"), Thing=fields(a=TEXT)),
     )
     assert run(ours, theirs)[0] == 1
-    assert run(ours, theirs, [entry])[0] == 0
+    assert run(ours, theirs, [{**LIMIT, "places": [place]}])[0] == 0
+
+
+def test_a_listed_difference_with_another_value_is_drift(run: Any) -> None:
+    ours, theirs = api(fields(a={"type": "string", "maxLength": 3})), api(fields(a={"type": "string", "maxLength": 4}))
+    status, output = run(ours, theirs, [LIMIT])
+    assert status == 1
+    assert lines(output) == [["postThing", "request", "a", "maxLength", "3", "4"]]
 
 
 @pytest.mark.parametrize(
-    "other", [{"place": "postThing request b"}, {"kind": "minLength"}, {"ours": "4"}, {"theirs": "3"}]
+    "other",
+    [
+        {"places": ["postThing request b"]},
+        {"places": ["postThing request *"]},
+        {"kind": "minLength"},
+        {"ours": "4"},
+        {"theirs": "3"},
+    ],
 )
-def test_a_listed_difference_that_is_not_there_is_an_error(run: Any, other: dict[str, str]) -> None:
+def test_a_listed_difference_that_is_not_there_is_an_error(run: Any, other: dict[str, Any]) -> None:
     ours, theirs = api(fields(a={"type": "string", "maxLength": 3})), api(fields(a=TEXT))
     status, output = run(ours, theirs, [LIMIT, {**LIMIT, **other}])
     assert status == 1
     assert "deviations.yaml: nothing differs like this" in output
 
 
+def test_a_listed_difference_goes_with_the_field_that_it_is_in(run: Any) -> None:
+    ours = api(fields(a=fields(b={"type": "string", "enum": ["x"]})))
+    listed = {"places": ["postThing request a.b"], "kind": "enum", "ours": "x", "theirs": "any", "reason": "The text."}
+    assert run(ours, api(fields(a=fields(b=TEXT))), [listed])[0] == 0
+    for theirs, place, shown in ((fields(a=fields()), "a.b", "string"), (fields(), "a", "object")):
+        status, output = run(ours, api(theirs), [listed])
+        assert status == 1
+        assert lines(output) == [["postThing", "request", place, "field", shown, "-"]]
+        assert "nothing differs like this" not in output
+
+
 @pytest.mark.parametrize(
-    "entry", [{"place": "*", "kind": "field"}, {**LIMIT, "reason": " "}, {**LIMIT, "ours": 3}, {**LIMIT, "note": "a"}]
+    "entry",
+    [
+        {"places": ["a"], "kind": "field"},
+        {key: value for key, value in LIMIT.items() if key != "theirs"},
+        {**LIMIT, "reason": " "},
+        {**LIMIT, "ours": 3},
+        {**LIMIT, "note": "a"},
+        {**LIMIT, "places": "a"},
+        {**LIMIT, "places": []},
+    ],
 )
-def test_a_deviation_has_a_place_a_kind_and_a_reason(run: Any, entry: dict[str, Any]) -> None:
+def test_a_deviation_has_places_a_kind_two_values_and_a_reason(run: Any, entry: dict[str, Any]) -> None:
     status, output = run(api(), api(), [entry])
     assert status == 2
     assert "deviations.yaml" in output
@@ -515,10 +566,10 @@ def test_our_list_of_deviations_can_be_read(drift: ModuleType) -> None:
         ({"openapi": "3.0.2"}, "describes no paths"),
         (api(ref("Lost")), "#/components/schemas/Lost leads nowhere"),
         (api({"$ref": "other.yaml#/Thing"}), "other.yaml#/Thing leads nowhere"),
-        (api(fields(a={"type": 5})), "postThing request: not what OpenAPI has here: TypeError"),
-        (api(fields(a={"properties": ["b"]})), "postThing request: not what OpenAPI has here: AttributeError"),
-        ({"openapi": "3.0.2", "paths": {"/v2/things": None}}, "paths: not what OpenAPI has here: TypeError"),
-        ({**api(), "webhooks": ["a"]}, "webhooks: not what OpenAPI has here: AttributeError"),
+        (api(fields(a={"type": 5})), "postThing request: not valid OpenAPI: TypeError"),
+        (api(fields(a={"properties": ["b"]})), "postThing request: not valid OpenAPI: AttributeError"),
+        ({"openapi": "3.0.2", "paths": {"/v2/things": None}}, "paths: not valid OpenAPI: TypeError"),
+        ({**api(), "webhooks": ["a"]}, "webhooks: not valid OpenAPI: AttributeError"),
     ],
 )
 def test_what_is_no_description_is_refused(run: Any, upstream: Any, complaint: str) -> None:

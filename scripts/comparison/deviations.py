@@ -1,0 +1,78 @@
+"""Differences that are meant, each with its values and a reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import yaml
+from shapes import UnreadableDescription
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from comparison.differences import Difference
+
+
+class Deviation(NamedTuple):
+    """Equal differences at one or more places."""
+
+    places: list[str]
+    """Places, from the operation (`postMessage request author`) or from the component (`author.subtypes`)."""
+    kind: str
+    ours: str
+    theirs: str
+    reason: str
+
+    def covers(self, difference: Difference, place: str) -> bool:
+        """Whether a difference is the one that is meant at a place."""
+        return (
+            place in (difference.place, difference.component)
+            and (difference.kind, difference.ours, difference.theirs) == self[1:4]
+        )
+
+
+def load_deviations(path: Path) -> list[Deviation]:
+    """Read the list of deviations. Raises UnreadableDescription."""
+    try:
+        entries: list[Any] = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader) or []
+        deviations = [Deviation(**entry) for entry in entries]
+    except (OSError, TypeError, yaml.YAMLError) as error:
+        raise UnreadableDescription(f"{path} cannot be read: {error}") from None
+    for deviation in deviations:
+        places, *texts = deviation
+        if (
+            not isinstance(places, list)
+            or not places
+            or not all(isinstance(part, str) and part.strip() for part in [*places, *texts])
+        ):
+            raise UnreadableDescription(
+                f"{path}: `places` is a list of strings; `kind`, `ours`, `theirs` and `reason` are strings: {deviation}"
+            )
+    return deviations
+
+
+class Outcome(NamedTuple):
+    """The differences that no deviation covers, and the places of deviations where nothing differs like that."""
+
+    unmeant: list[Difference]
+    stale: list[tuple[str, Deviation]]
+
+
+def sort_out(differences: list[Difference], deviations: list[Deviation]) -> Outcome:
+    """Match differences with deviations, by place, kind and both values."""
+    by_place: dict[str, list[Difference]] = {}
+    for difference in differences:
+        for place in {difference.place, difference.component}:
+            by_place.setdefault(place, []).append(difference)
+    covered: set[int] = set()
+    unused: list[tuple[str, Deviation]] = []
+    for deviation in deviations:
+        for place in deviation.places:
+            found = [item for item in by_place.get(place, ()) if deviation.covers(item, place)]
+            covered |= {id(item) for item in found}
+            if not found:
+                unused.append((place, deviation))
+    unmeant = [difference for difference in differences if id(difference) not in covered]
+    # What lies inside a place that differs went, or changed, with it.
+    stale = [(place, item) for place, item in unused if not any(difference.is_above(place) for difference in unmeant)]
+    return Outcome(unmeant, stale)

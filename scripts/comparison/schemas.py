@@ -1,0 +1,124 @@
+"""Compare schemas by their shapes, and all schemas below them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shapes import LIMITED_TYPES, component, is_only_value
+
+from comparison.differences import MISSING
+from comparison.variants import labels, paired
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shapes import Description, Schema, Shape
+
+    from comparison.differences import Differences, Place
+
+
+class SchemaComparison:
+    """Compares schemas of two descriptions, in requests without `read_only` fields and in responses without `write_only` ones."""
+
+    def __init__(self, ours: Description, theirs: Description, differences: Differences, hidden: str) -> None:
+        self.ours = ours
+        self.theirs = theirs
+        self._differences = differences
+        self._hidden = hidden
+        self._shown = "write_only" if hidden == "read_only" else "read_only"
+        self._underway: set[tuple[int, int]] = set()
+
+    def compare(self, place: Place, ours: Schema, theirs: Schema) -> None:
+        """Compare two schemas and all below them, but a recursive schema only once."""
+        place = place.within(component(theirs) or component(ours))
+        self._differences.at = place.full
+        one, other = self.ours.shape(ours), self.theirs.shape(theirs)
+        pair = (id(one), id(other))
+        if pair in self._underway:
+            return
+        self._underway.add(pair)
+        if variants := paired(one, other):
+            self._rules(place, one, other)
+            self._differences.compare(place, "discriminator", one.tag, other.tag)
+            for here, mine, yours in self._differences.pair(place, "variant", *variants):
+                shapes = self.ours.merged(self.ours.shape(mine)), self.theirs.merged(self.theirs.shape(yours))
+                self._compare_shapes(here, *shapes, tags={one.tag, other.tag})
+        else:
+            if one.variants and other.variants:
+                self._differences.add(place, "variants", *(", ".join(labels(side)) for side in (one, other)))
+            self._compare_shapes(place, self.ours.merged(one), self.theirs.merged(other))
+        self._underway.remove(pair)
+
+    def _compare_shapes(
+        self, place: Place, ours: Shape, theirs: Shape, tags: frozenset[str | None] | set[str | None] = frozenset()
+    ) -> None:
+        """Compare shapes without variants. The values of the tag that told them from other variants are known already."""
+        if ours.types != theirs.types:
+            self._differences.add(place, "type", ours.brief(), theirs.brief())
+            if not ours.types & theirs.types:
+                return
+        self._rules(place, ours, theirs)
+        self._values(place, ours.values, theirs.values)
+        for here, name, one, other in self._fields(place, ours, theirs):
+            self._differences.compare(place.field(name), "required", name in ours.required, name in theirs.required)
+            mine, yours = self.ours.shape(one), self.theirs.shape(other)
+            self._differences.compare(here, "deprecated", mine.deprecated, yours.deprecated)
+            self._differences.compare(here, self._shown, *(getattr(side, self._shown) for side in (mine, yours)))
+            if name in tags:
+                self._differences.compare(here, "type", mine.brief(), yours.brief())
+            else:
+                self.compare(here, one, other)
+        if ours.items is not None or theirs.items is not None:
+            self.compare(place.element(), ours.items or {}, theirs.items or {})
+        self._others(place, ours.others, theirs.others)
+
+    def _rules(self, place: Place, ours: Shape, theirs: Shape) -> None:
+        self._differences.compare(place, "nullable", bool(ours.nullable), bool(theirs.nullable))
+        types = ours.types & theirs.types
+        for key in sorted(ours.limits.keys() | theirs.limits.keys()):
+            limited = LIMITED_TYPES.get(key)
+            if limited and types and not limited & types:
+                continue  # It goes with the type, which differs.
+            if key == "default" and (is_only_value(ours) or is_only_value(theirs)):
+                continue
+            self._differences.compare(place, key, ours.limits.get(key), theirs.limits.get(key))
+        self._sets(place, "condition", ours.conditions, theirs.conditions)
+
+    def _values(self, place: Place, ours: frozenset[str] | None, theirs: frozenset[str] | None) -> None:
+        if ours is None or theirs is None:
+            shown = ("any" if values is None else ", ".join(sorted(values)) for values in (ours, theirs))
+            self._differences.compare(place, "enum", *shown)
+        else:
+            self._sets(place, "enum", ours, theirs)
+
+    def _sets(self, place: Place, kind: str, ours: frozenset[str], theirs: frozenset[str]) -> None:
+        self._differences.counts["fact"] += len(ours & theirs)
+        for value in sorted(ours ^ theirs):
+            self._differences.add(place, kind, *(value if value in values else MISSING for values in (ours, theirs)))
+
+    def _fields(self, place: Place, ours: Shape, theirs: Shape) -> Iterator[tuple[Place, str, Schema, Schema]]:
+        """Yield the fields that both sides have; what only one side has is a difference."""
+        sides = self._visible(self.ours, ours), self._visible(self.theirs, theirs)
+        for name in dict.fromkeys([*sides[0], *sides[1]]):
+            origin = (theirs if name in theirs.fields else ours).origins.get(name)
+            here = place.field(name).within(origin and f"{origin}.{name}")
+            if name in sides[0] and name in sides[1]:
+                self._differences.counts["field"] += 1
+                yield here, name, sides[0][name], sides[1][name]
+            else:
+                descriptions = zip((self.ours, self.theirs), sides, strict=True)
+                types = (
+                    side.shape(fields[name]).brief() if name in fields else MISSING for side, fields in descriptions
+                )
+                self._differences.add(here, "field", *types)
+
+    def _visible(self, side: Description, shape: Shape) -> dict[str, Schema]:
+        return {name: schema for name, schema in shape.fields.items() if not getattr(side.shape(schema), self._hidden)}
+
+    def _others(self, place: Place, ours: Schema | bool, theirs: Schema | bool) -> None:
+        if isinstance(ours, dict) and isinstance(theirs, dict):
+            self.compare(place.field("*"), ours, theirs)
+            return
+        sides = ((self.ours, ours), (self.theirs, theirs))
+        shown = (side.shape(others).brief() if isinstance(others, dict) else others for side, others in sides)
+        self._differences.compare(place, "additionalProperties", *shown)
