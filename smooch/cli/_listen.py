@@ -1,0 +1,83 @@
+"""Receive deliveries on this machine: verify, print, and hand them on."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from ..webhooks import WebhookRejected, WebhookUnreadable, parse, verify
+from ._output import OUT, note, print_json
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+
+class Listener:
+    """The handler of one `smooch listen`."""
+
+    def __init__(self, secret: str | None, forward: str | None, *, as_json: bool) -> None:
+        self._secret = secret
+        self._forward = forward
+        self._as_json = as_json
+        self._client = httpx.AsyncClient(timeout=20.0)
+
+    async def handle(self, request: Request) -> Response:
+        """Answer 200, or 401 for a wrong key, or whatever the target of `--forward` answers."""
+        from starlette.responses import Response
+
+        body = await request.body()
+        if request.method == "HEAD":
+            return Response()
+        try:
+            if self._secret is not None:
+                verify(request.headers, self._secret)
+            delivery = parse(body)
+        except WebhookRejected as error:
+            note(f"refused with 401: {error}")
+            return Response(status_code=401)
+        except WebhookUnreadable as error:
+            note(f"refused with 400: {error}")
+            return Response(status_code=400)
+        wire = json.loads(body)
+        if self._as_json:
+            print_json(wire, on_one_line=True)
+        else:
+            key = "not verified" if self._secret is None else "verified"
+            for event in delivery.events:
+                OUT.print(f"{_trigger(event)} ({key})", markup=False)
+            OUT.print_json(data=wire)
+        return Response() if self._forward is None else await self._hand_on(self._forward, request, body)
+
+    async def _hand_on(self, target: str, request: Request, body: bytes) -> Response:
+        from starlette.responses import Response
+
+        skipped = {"host", "content-length", "connection", "transfer-encoding"}
+        headers = [(name, value) for name, value in request.headers.items() if name not in skipped]
+        try:
+            answer = await self._client.post(target, content=body, headers=headers)
+        except httpx.HTTPError as error:
+            note(f"{target} did not answer: {error}")
+            return Response(status_code=503)
+        note(f"{target} answered {answer.status_code}")
+        return Response(answer.content, answer.status_code)
+
+
+def _trigger(event: Any) -> str:
+    return str(getattr(event, "trigger", "") or getattr(event, "type_", ""))
+
+
+def listen(port: int, secret: str | None, forward: str | None, *, as_json: bool) -> None:
+    """Serve on 127.0.0.1 until Ctrl-C."""
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.routing import Route
+
+    listener = Listener(secret, forward, as_json=as_json)
+    app = Starlette(routes=[Route("/{path:path}", listener.handle, methods=["HEAD", "POST"])])
+    note(f"Listening on http://127.0.0.1:{port}/ until Ctrl-C.")
+    if secret is None:
+        note("No --secret: deliveries are printed without checking their key.")
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")

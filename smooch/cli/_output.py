@@ -1,0 +1,76 @@
+"""What the command prints: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+OUT = Console(highlight=False, soft_wrap=True)
+ERR = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def print_json(value: Any, *, on_one_line: bool = False) -> None:
+    """Print a value as JSON; nothing else goes to stdout with it."""
+    indent = None if on_one_line else 2
+    sys.stdout.write(json.dumps(value, indent=indent, ensure_ascii=False) + "\n")
+
+
+def print_object(value: dict[str, Any], *, as_json: bool) -> None:
+    """Print one object: as JSON, or a line per field."""
+    if as_json:
+        print_json(value)
+        return
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, field in value.items():
+        table.add_row(Text(name, style="bold"), Text(describe(field)))
+    OUT.print(table)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print rows under a head; narrow terminals get folded cells."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(describe(cell)) for cell in row))
+    Console(highlight=False).print(table)
+
+
+def describe(value: Any) -> str:
+    """A value as one line of text."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return ", ".join(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def note(text: str) -> None:
+    """Tell the user something on stderr."""
+    ERR.print(Text(text))
+
+
+def message_line(message: dict[str, Any]) -> tuple[str, str, str]:
+    """Time, author and content of a message of any version."""
+    author = message.get("author")
+    content = message["content"] if isinstance(message.get("content"), dict) else message
+    name = author.get("type", "") if isinstance(author, dict) else message.get("role", "")
+    text = content.get("text") or content.get("mediaUrl") or ""
+    kind = content.get("type", "")
+    return _time(message.get("received")), name, text if kind == "text" else f"[{kind}] {text}".rstrip()
+
+
+def _time(value: Any) -> str:
+    from datetime import UTC, datetime
+
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return str(value or "")[:19].replace("T", " ")
