@@ -185,7 +185,7 @@ class V2Account:
 
     def ensure_webhook(self, target: str, triggers: Sequence[str], integration_id: str) -> JSON:
         """Have one webhook of the integration that delivers the triggers to the target."""
-        return dict(self._api.webhooks.ensure(triggers, target, integration_id=integration_id).to_dict())
+        return dict(self._api.webhooks.ensure(target, triggers, integration_id=integration_id).to_dict())
 
     def delete_webhook(self, webhook_id: str, integration_id: str) -> None:
         """DELETE /v2/apps/{appId}/integrations/{integrationId}/webhooks/{webhookId}."""

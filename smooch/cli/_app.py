@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import webbrowser
 from contextlib import contextmanager
 from pathlib import Path  # noqa: TC003 - typer reads annotations
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -431,10 +430,8 @@ def doctor(context: typer.Context, integration: Integration = "me", as_json: Jso
 @app.command()
 def sandbox(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 0,
-    state: Annotated[Path | None, typer.Option(help="Keep the state in this SQLite file.")] = None,
-    open_: Annotated[bool, typer.Option("--open", help="Open the console in the browser.")] = False,
 ) -> None:
-    """Run a local Smooch server with a console in the browser, until Ctrl-C."""
-    from ..sandbox.__main__ import serve
+    """Run a local Smooch server until Ctrl-C."""
+    from ..sandbox.__main__ import main
 
-    raise typer.Exit(serve(port=port, state=state, on_start=webbrowser.open if open_ else None))
+    raise typer.Exit(main(["--port", str(port)]))
