@@ -1,4 +1,4 @@
-"""Every code block of the README runs as it stands, each in a process of its own, against a sandbox."""
+"""Every code block of README.md and MIGRATING.md runs as it stands, each in a process of its own, against a sandbox."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from smooch.sandbox import Sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+GUIDES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "MIGRATING.md")}
+BLOCKS = [
+    block for guide in GUIDES.values() for block in re.findall(r"^```(\w+)\n(.*?)^```", guide, re.DOTALL | re.MULTILINE)
+]
 PYTHON = [code for language, code in BLOCKS if language == "python"]
 SHELL = [line for language, code in BLOCKS if language == "sh" for line in code.splitlines()]
 
@@ -65,5 +68,16 @@ def test_shell_blocks_are_known_targets() -> None:
 
 
 def test_linked_files_exist() -> None:
-    for link in re.findall(r"\]\(([^)#]+)\)", README):
-        assert link.startswith("http") or (ROOT / link).exists(), link
+    for guide in GUIDES.values():
+        for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", guide):
+            assert link.startswith("http") or (ROOT / link).exists(), link
+
+
+def test_linked_headings_exist() -> None:
+    def anchors(guide: str) -> set[str]:
+        headings = re.findall(r"^#+ (.+)$", guide, re.MULTILINE)
+        return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+    for name, guide in GUIDES.items():
+        for file, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", guide):
+            assert anchor in anchors(GUIDES[file or name]), f"{name}: {file}#{anchor}"

@@ -33,7 +33,7 @@ class AsyncClients(Resource):
 
         `match_criteria` names the channel and the user's address there. `confirmation` is `immediate`, `userActivity`
         or `prompt`, or an object with the message that asks the user. Until the user confirms, the client is pending;
-        the triggers `client:add` and `client:update` report the outcome.
+        the triggers `client:update` and `client:remove` report the outcome.
         """
         body = bodies.client_create(match_criteria, conversation_id, confirmation)
         response = await clients.create_client.asyncio(
