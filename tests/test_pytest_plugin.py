@@ -1,0 +1,118 @@
+"""The pytest plugin, in a project that has nothing but the installed wheel and pytest."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+TESTS = """
+import asyncio
+import os
+
+import pytest
+
+from smooch import AsyncSmooch, Smooch, errors
+
+
+def test_a_sandbox(smooch_sandbox, smooch_client):
+    smooch_sandbox.say("ana", "Hi")
+    assert [message.text for message in smooch_client.iter_messages("ana")] == ["Hi"]
+
+
+def test_the_state_is_fresh(smooch_sandbox, smooch_client):
+    with pytest.raises(errors.NotFound):
+        smooch_client.get_user("ana")
+
+
+def test_v2(smooch_v2_client):
+    assert smooch_v2_client.users.create("ana").external_id == "ana"
+
+
+def test_async(async_smooch_client, async_smooch_v2_client):
+    async def both():
+        async with async_smooch_client as v1, async_smooch_v2_client as v2:
+            await v1.init_user("ana", "device-1")
+            return await v2.users.get("ana")
+
+    assert asyncio.run(both()).external_id == "ana"
+
+
+@pytest.mark.smooch_fault("fail", status=403)
+@pytest.mark.smooch_fault("drop", method="GET", path="/webhooks")
+def test_faults(smooch_client):
+    with pytest.raises(errors.Forbidden):
+        smooch_client.init_user("ana", "device-1")
+    smooch_client.get_webhooks()
+
+
+def test_no_fault_is_left(smooch_client):
+    smooch_client.init_user("ana", "device-1")
+
+
+def test_environment(smooch_environment):
+    with Smooch.from_env() as api:
+        api.init_user("ana", "device-1")
+"""
+
+FAILING = """
+import pytest
+
+
+def test_fails(smooch_sandbox, smooch_client):
+    smooch_client.make_webhook("http://127.0.0.1:9/hook", "message:appUser")
+    smooch_sandbox.say("ana", "Hi")
+    smooch_sandbox.wait_for_deliveries()
+    assert False
+
+
+@pytest.mark.smooch_fault("explode")
+def test_an_unknown_fault(smooch_sandbox):
+    pass
+"""
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("project")
+    build = [sys.executable, "-m", "build", "--quiet", "--wheel", "--outdir", str(folder), str(ROOT)]
+    subprocess.run(build, check=True, capture_output=True)
+    (wheel,) = folder.glob("*.whl")
+    subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
+    interpreter = folder / "venv" / "bin" / "python"
+    install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"{wheel}[sandbox]", "pytest-xdist"]
+    subprocess.run([str(interpreter), *install], check=True, capture_output=True)
+    return interpreter
+
+
+def run_pytest(python: Path, folder: Path, code: str, *options: str) -> subprocess.CompletedProcess[str]:
+    (folder / "test_bot.py").write_text(code, encoding="utf-8")
+    command = [str(python), "-I", "-m", "pytest", "-W", "error", "--strict-markers", "-p", "no:cacheprovider", *options]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["one process", "xdist"])
+def test_the_fixtures_work(python: Path, tmp_path: Path, options: tuple[str, ...]) -> None:
+    run = run_pytest(python, tmp_path, TESTS, *options)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "7 passed" in run.stdout
+
+
+@pytest.mark.slow
+def test_a_failure_shows_requests_and_deliveries(python: Path, tmp_path: Path) -> None:
+    run = run_pytest(python, tmp_path, FAILING)
+    assert "POST /v1/webhooks" in run.stdout
+    assert "message:appUser to http://127.0.0.1:9/hook, attempt 5" in run.stdout
+    assert "the kind must be one of fail, delay" in run.stdout
+
+
+@pytest.mark.slow
+def test_a_project_without_the_fixtures_loads_no_server(python: Path, tmp_path: Path) -> None:
+    code = "import sys\ndef test_it(): assert not {'starlette', 'uvicorn', 'smooch.sandbox'} & set(sys.modules)\n"
+    run = run_pytest(python, tmp_path, code)
+    assert run.returncode == 0, run.stdout
