@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 import functools
 import inspect
+import itertools
 import logging
-import re
-from collections import deque
+import time
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -20,10 +20,13 @@ from starlette.responses import PlainTextResponse, Response
 from . import _json, _origins, _spec, _validation, v1, v2
 from ._auth import ANYONE, APP_TOKEN, END_USER_ONLY, authenticate
 from ._call import Call, Redirect, Upload
+from ._engine import FaultsChanged, StateChanged
 from ._errors import ApiError, bad_request, forbidden, not_found
-from ._faults import Delay, Drop, Fail, Faults, Garble, RequestFault
+from ._faults import Delay, Drop, Fail, Garble
 from ._recording import RecordedRequest, RequestHeaders
 from ._routing import Match, Router
+from .control import api as control
+from .control.api import ControlApi
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -31,9 +34,9 @@ if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
 
     from ._auth import Scope as CallerScope
+    from ._engine import Engine
     from ._registry import Handler, Registry
     from ._spec import Operation
-    from .store import Store
 
 MAX_JSON_BYTES = 100 * 1024
 _FORM_OVERHEAD = 64 * 1024
@@ -86,52 +89,67 @@ class SandboxApp:
 
     def __init__(
         self,
-        store: Store,
+        engine: Engine,
         *,
         allowed_hosts: frozenset[str],
-        keep_requests: int | None,
         close_connection: Callable[[Scope], None],
         probe: Callable[[str], Awaitable[bool]] | None,
     ) -> None:
-        self.store = store
-        self.root_url = ""
-        self.faults: Faults[RequestFault] = Faults()
-        self.requests: deque[RecordedRequest] = deque(maxlen=keep_requests)
+        self._engine = engine
+        self._control = ControlApi(engine)
+        self._request_ids = itertools.count(1)
         self._allowed_hosts = allowed_hosts
         self._close_connection = close_connection
         self._probe = probe
         self._router = build_router()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
         headers = RequestHeaders(raw=scope["headers"])
         path = scope["raw_path"].decode("latin-1")
-        body = await _read_body(receive, limit=_body_limit(headers, _api_of(path)))
+        body = await _read_body(receive, limit=_body_limit(headers, path))
         if body is None:
             return
         request = RecordedRequest(
+            id=next(self._request_ids),
+            at=time.time(),
             method=scope["method"],
             path=path,
             query=dict(QueryParams(scope["query_string"])),
             headers=headers,
             body=body.data,
         )
-        response: Response | None
         if not _origins.is_allowed_host(headers, self._allowed_hosts):
-            response = self._refuse_host(request)
+            response: Response | None = self._refuse_host(request)
+        elif control.has_path(path):
+            response = await self._respond_to_control(request, scope, is_too_large=body.is_too_large)
         else:
-            self.requests.append(request)
+            self._engine.requests.append(request)
+            self._engine.log.append(request)
             if _origins.is_cross_origin(headers, scope["scheme"]):
                 response = await self._respond_to_other_origin(request, body, scope, receive)
             else:
                 response = await self._respond_with_faults(request, body, scope, receive)
+            request.seconds = time.perf_counter() - started
+            if response is not None:
+                request.status = response.status_code
+                request.response_body = b"" if _is_media(path) else bytes(response.body)
+            self._engine.log.append(request)
         if response is not None:
             await response(scope, receive, send)
 
     def _refuse_host(self, request: RecordedRequest) -> Response:
         host = request.headers.get("host", "")
         logger.warning("Refused a request for the host %r, which is not one of the sandbox's allowed_hosts", host)
-        error = forbidden(f"The sandbox does not answer to the host {host!r}: use {self.root_url}, or allow the name")
-        return _error_response(error, request)
+        text = f"The sandbox does not answer to the host {host!r}: use {self._engine.root_url}, or allow the name"
+        return _error_response(forbidden(text), request)
+
+    async def _respond_to_control(self, request: RecordedRequest, scope: Scope, *, is_too_large: bool) -> Response:
+        if _origins.is_cross_origin(request.headers, scope["scheme"]) or _origins.is_cross_site(request.headers):
+            return _error_response(forbidden("Pages of other origins may not use the control API"), request)
+        if is_too_large:
+            return _error_response(ApiError(413, "The request body is too large"), request)
+        return await self._control.respond(request, scope)
 
     async def _respond_to_other_origin(
         self, request: RecordedRequest, body: _Body, scope: Scope, receive: Receive
@@ -156,7 +174,7 @@ class SandboxApp:
             match = self._router.find(method, _without_prefix(request.path))
             if not _allowed_scopes(match.operation, APIS[match.version].handlers[match.operation.id]) & END_USER_ONLY:
                 return False
-            return is_preflight or authenticate(request.headers, self.store).scope in END_USER_ONLY
+            return is_preflight or authenticate(request.headers, self._engine.store).scope in END_USER_ONLY
         except ApiError as error:
             return error.status == 401
 
@@ -164,7 +182,10 @@ class SandboxApp:
         self, request: RecordedRequest, body: _Body, scope: Scope, receive: Receive
     ) -> Response | None:
         respond = functools.partial(self._respond, request, body, scope)
-        match self.faults.take(request.method, request.path):
+        fault = self._engine.request_faults.take(request.method, request.path)
+        if fault is not None:
+            self._engine.log.append(FaultsChanged())
+        match fault:
             case Fail() as fail:
                 return _fault_response(fail, _api_of(request.path))
             case Drop() as drop:
@@ -185,7 +206,7 @@ class SandboxApp:
 
     async def _respond(self, request: RecordedRequest, body: _Body, scope: Scope) -> Response:
         try:
-            if request.path.startswith("/media/"):
+            if _is_media(request.path):
                 return self._media_response(request.method, scope["path"])
             match = self._router.find(request.method, _without_prefix(request.path))
             result = await self._call_handler(match, request, body, scope)
@@ -199,7 +220,7 @@ class SandboxApp:
         return _json_response(match.operation.success, result)
 
     def _media_response(self, method: str, path: str) -> Response:
-        attachment = self.store.attachment(path.removeprefix("/media/"))
+        attachment = self._engine.store.attachment(path.removeprefix("/media/"))
         if method not in ("GET", "HEAD"):
             raise ApiError(405, "Files can only be fetched", headers={"Allow": "GET, HEAD"})
         if attachment is None:
@@ -216,10 +237,10 @@ class SandboxApp:
         call = Call(
             operation=match.operation,
             version=match.version,
-            root_url=self.root_url,
-            url=self.root_url + request.path,
-            identity=ANYONE if match.operation.is_public else authenticate(request.headers, self.store),
-            store=self.store,
+            root_url=self._engine.root_url,
+            url=self._engine.root_url + request.path,
+            identity=ANYONE if match.operation.is_public else authenticate(request.headers, self._engine.store),
+            store=self._engine.store,
             params=match.params,
             query={},
             body={},
@@ -236,8 +257,13 @@ class SandboxApp:
             call.body = _validation.json_body(body.data or (b"{}" if handler.without_body else b""))
             handler.prepare(call.body)
             _validation.check(match.operation.body, call.body, "body")
+        events_before = self._engine.published_events
         result = handler.function(call)
-        return await result if inspect.isawaitable(result) else result
+        if inspect.isawaitable(result):
+            result = await result
+        if request.method != "GET" and self._engine.published_events == events_before:
+            self._engine.log.append(StateChanged())
+        return result
 
 
 def _authorize(call: Call, handler: Handler) -> None:
@@ -256,9 +282,15 @@ class _Body:
     is_too_large: bool
 
 
-def _body_limit(headers: RequestHeaders, api: Api) -> int:
+def _is_media(path: str) -> bool:
+    return path.startswith("/media/")
+
+
+def _body_limit(headers: RequestHeaders, path: str) -> int:
+    if control.has_path(path):
+        return v2.MAX_FILE_BYTES
     is_multipart = headers.get("content-type", "").startswith("multipart/")
-    return api.max_file_bytes + _FORM_OVERHEAD if is_multipart else MAX_JSON_BYTES
+    return _api_of(path).max_file_bytes + _FORM_OVERHEAD if is_multipart else MAX_JSON_BYTES
 
 
 async def _read_body(receive: Receive, *, limit: int) -> _Body | None:
@@ -292,7 +324,7 @@ async def _read_form(
         async with Request(scope, replay).form() as form:
             for name, value in form.multi_items():
                 if isinstance(value, UploadFile):
-                    files[name] = Upload(_base_name(value.filename or ""), value.content_type or "", await value.read())
+                    files[name] = Upload(value.filename or "", value.content_type or "", await value.read())
                 else:
                     fields[name] = value
     except MultiPartException as error:
@@ -301,12 +333,6 @@ async def _read_form(
         raise ApiError(413, f"A file can have {max_file_bytes} bytes at most")
     _validation.form(operation, fields, files)
     return fields, files
-
-
-def _base_name(path: str) -> str:
-    """Return the last part of a path, which becomes a part of a URL."""
-    name = re.split(r"[/\\]", path)[-1]
-    return name if name.strip(".") else "file"
 
 
 def _json_response(status: int, body: Any, headers: Any = None) -> Response:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import functools
-import mimetypes
-import re
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote, unquote
 
 import attrs
 
@@ -21,10 +18,6 @@ if TYPE_CHECKING:
     from ._entities import Account, Attachment, Conversation, User
     from ._spec import Operation
     from .store import App, Store
-
-OCTETS = "application/octet-stream"
-# others, with control characters for example, cannot be sent back in a header
-_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+( *;[ -~]*)?", re.ASCII)
 
 T = TypeVar("T")
 
@@ -87,18 +80,11 @@ class Call:
         return self.store.accounts[self.identity.owner]
 
     def store_file(self, field: str, conversation: Conversation | None = None) -> Attachment:
-        """Store the uploaded file of a form field; its type is guessed from its name if the client sent no valid one."""
+        """Store the uploaded file of a form field."""
         if field not in self.files:
             raise bad_request(f"form {field}: must be a file")
         upload = self.files[field]
-        media_type = upload.media_type
-        if media_type == OCTETS or not _MEDIA_TYPE.fullmatch(media_type):
-            media_type = mimetypes.guess_type(upload.filename)[0] or OCTETS
-        return attachments.add(self.app, upload.filename, upload.data, media_type, conversation)
-
-    def attachment_at(self, url: str) -> Attachment | None:
-        """Return the stored file of the app that has this URL."""
-        return self.app.attachments.get(unquote(url.removeprefix(f"{self.root_url}/media/")))
+        return attachments.add(self.app, upload.filename, upload.data, upload.media_type, conversation)
 
     async def require_target(self, target: str) -> None:
         """400 if nothing responds at the target of a new webhook; only in a sandbox that probes targets."""
@@ -107,7 +93,7 @@ class Call:
 
     def media_url(self, attachment: Attachment) -> str:
         """Return the URL of a stored file."""
-        return f"{self.root_url}/media/{quote(attachment.path)}"
+        return attachments.url_of(attachment, self.root_url)
 
 
 def get_or_404(table: dict[str, T], key: str, kind: str) -> T:

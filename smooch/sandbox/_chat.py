@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import _clock, _ids, _spec, _validation
-from ._entities import Client
+from ._entities import Client, Tap
 from ._events import ConversationReferred, PaymentMade, PostbackTapped
 from .store import activities, clients, conversations, users
-from .v1 import _posting
+from .v1 import _posting as v1_posting
+from .v2 import _posting as v2_posting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,59 +25,141 @@ def say(
     user_id: str,
     content: str | Mapping[str, Any],
     *,
-    conversation_id: str | None,
-    channel: str | None,
+    conversation_id: str | None = None,
+    channel: str | None = None,
     root_url: str,
 ) -> Message:
-    """Write a message: a text or a message of v1."""
+    """Write a message: a text, a message of v1, or a message of v2 with its `content`."""
     if not isinstance(content, str | Mapping):
         raise TypeError(f"content must be a str or a mapping, got {type(content).__name__}")
-    post: JsonObject = {"type": "text", "text": content} if isinstance(content, str) else dict(content)
-    post["role"] = "appUser"
-    _posting.infer_type(post)
-    _validation.check(_spec.load("v1").request_validator("MessagePost"), post, "content")
-    stored = _posting.build_content(app, post, root_url)
+    if isinstance(content, Mapping) and "content" in content:
+        post, stored = _build_v2(app, user_id, content, root_url)
+    else:
+        post = {"type": "text", "text": content} if isinstance(content, str) else dict(content)
+        post["role"] = "appUser"
+        v1_posting.infer_type(post)
+        _validation.check(_spec.load("v1").request_validator("MessagePost"), post, "content")
+        stored = v1_posting.build_content(app, post, root_url)
     named = _find_conversation(app, user_id, conversation_id)
     user, client = _get_or_create_user(app, user_id, channel)
-    return _write(
-        app, user, client, post, stored, named or conversations.get_or_create_default(app, user, client=client)
-    )
+    conversation = named or conversations.get_or_create_default(app, user, client=client)
+    return _write(app, user, client, post, stored, conversation)
 
 
-def click(app: App, user_id: str, action: str | Mapping[str, Any], *, root_url: str) -> None:
+def click(
+    app: App,
+    user_id: str,
+    action: str | Mapping[str, Any],
+    *,
+    conversation_id: str | None = None,
+    root_url: str,
+) -> None:
     """Tap a button of a message or of the menu; the newest one that matches."""
     if not isinstance(action, str | Mapping):
         raise TypeError(f"action must be a str or a mapping, got {type(action).__name__}")
-    user = app.user(user_id)
-    if user is None:
-        raise LookupError(f"no user {user_id!r}")
-    shown = list(_buttons(app, user))
-    match = next((each for each in shown if _matches(each[2], action)), None)
+    user = _require_user(app, user_id)
+    named = _find_conversation(app, user_id, conversation_id)
+    buttons = [each for each in _buttons(app, user) if named is None or each[0] is named]
+    match = next((each for each in buttons if _matches(each[2], action)), None)
     if match is None:
-        texts = ", ".join(repr(button.get("text")) for _, _, button in shown) or "none"
+        texts = ", ".join(repr(button.get("text")) for _, _, button in buttons) or "none"
         raise LookupError(f"no button {action!r} for user {user_id!r}; there are: {texts}")
     _tap(app, user, *match, root_url=root_url)
 
 
-def set_typing(app: App, user_id: str, is_typing: bool) -> None:
-    """Start or stop typing in the default conversation."""
+def submit_form(
+    app: App, user_id: str, values: Mapping[str, Any], *, conversation_id: str | None = None, root_url: str
+) -> Message:
+    """Fill in and send the newest form that is not submitted yet; `values` are by name of the field."""
+    user = _require_user(app, user_id)
+    named = _find_conversation(app, user_id, conversation_id)
+    forms = (
+        (conversation, message)
+        for conversation in ([named] if named else user.conversations)
+        for message in conversation.messages
+        if message.content["type"] == "form" and not message.content["submitted"]
+    )
+    conversation, form = max(forms, key=lambda each: each[1].received, default=(None, None))
+    if conversation is None or form is None:
+        raise LookupError(f"no form for user {user_id!r} that is not submitted yet")
+    content = {
+        "type": "formResponse",
+        "fields": _fill_in(form.content["fields"], values),
+        "quotedMessage": {"type": "message", "content": {"_id": form.id, "type": "form", "role": form.role}},
+    }
+    return say(app, user_id, content, conversation_id=conversation.id, root_url=root_url)
+
+
+def set_typing(app: App, user_id: str, is_typing: bool, *, conversation_id: str | None = None) -> None:
+    """Start or stop typing, by default in the default conversation."""
+    named = _find_conversation(app, user_id, conversation_id)
     user, client = _get_or_create_user(app, user_id, None)
-    conversation = conversations.get_or_create_default(app, user, reason="startConversation", client=client)
+    conversation = named or conversations.get_or_create_default(app, user, reason="startConversation", client=client)
     activity = {"type": "typing:start" if is_typing else "typing:stop"}
     activities.set_typing(app, user, conversation, by="appUser", activity=activity, client=client)
 
 
-def open_chat(app: App, user_id: str, *, referral: str | None, channel: str | None) -> None:
+def mark_read(app: App, user_id: str, *, conversation_id: str | None = None) -> None:
+    """Read all messages, by default those of the default conversation."""
+    user = _require_user(app, user_id)
+    conversation = find_conversation(app, user_id, conversation_id)
+    activities.mark_read(app, user, conversation, client=user.latest_client)
+
+
+def open_chat(app: App, user_id: str, *, referral: str | None = None, channel: str | None = None) -> None:
     """Open the chat without writing, through a link with the code `referral` if that is given."""
     user, client = _get_or_create_user(app, user_id, channel)
     source = None if referral is None else {"code": referral}
     if user.conversation is None:
         conversations.get_or_create_default(app, user, reason="startConversation", client=client, referral=source)
     elif source is not None:
-        conversation = user.conversation
         app.record(
-            ConversationReferred(app_id=app.id, user=user, conversation=conversation, client=client, referral=source)
+            ConversationReferred(
+                app_id=app.id, user=user, conversation=user.conversation, client=client, referral=source
+            )
         )
+
+
+def add_user(
+    app: App,
+    external_id: str | None = None,
+    *,
+    given_name: str | None = None,
+    surname: str | None = None,
+    email: str | None = None,
+    channel: str = "web",
+) -> User:
+    """Add a user with one client, of a channel that is linked or of a device."""
+    user = users.create(app, external_id=external_id)
+    user.given_name, user.surname, user.email = given_name, surname, email
+    clients.add(app, user, _new_client(app, channel, external_id or user.id))
+    return user
+
+
+def find_conversation(app: App, user_id: str, conversation_id: str | None) -> Conversation:
+    """Find a conversation of a user, by default the default one. LookupError if there is none."""
+    conversation = _find_conversation(app, user_id, conversation_id) or _require_user(app, user_id).conversation
+    if conversation is None:
+        raise LookupError(f"user {user_id!r} has no conversation yet")
+    return conversation
+
+
+def _new_client(app: App, channel: str, address: str) -> Client:
+    """Make an active client; one of a channel belongs to the app's first integration of that type, if there is one."""
+    now = _clock.now()
+    client = Client(id=uuid.uuid4().hex, platform=channel, last_seen=now, linked_at=now)
+    if client.is_channel:
+        integrations = (each.id for each in app.integrations.values() if each.type == channel)
+        client.integration_id = next(integrations, None)
+        client.external_id = client.display_name = address
+    return client
+
+
+def _require_user(app: App, user_id: str) -> User:
+    user = app.user(user_id)
+    if user is None:
+        raise LookupError(f"no user {user_id!r}")
+    return user
 
 
 def _get_or_create_user(app: App, user_id: str, channel: str | None) -> tuple[User, Client]:
@@ -93,8 +176,7 @@ def _get_or_create_user(app: App, user_id: str, channel: str | None) -> tuple[Us
         user = users.create(app, external_id=user_id)
     client = user.latest_client
     if client is None:
-        now = _clock.now()
-        client = Client(id=uuid.uuid4().hex, platform="web", last_seen=now, linked_at=now)
+        client = _new_client(app, "web", user.id)
         clients.add(app, user, client)
     return user, client
 
@@ -108,11 +190,64 @@ def _find_conversation(app: App, user_id: str, conversation_id: str | None) -> C
     return conversation
 
 
+# messages
+
+
+def _build_v2(app: App, user_id: str, message: Mapping[str, Any], root_url: str) -> tuple[JsonObject, JsonObject]:
+    """Return the post, in the form of v1, and the content of a message of v2."""
+    author = {**message.get("author", {}), "type": "user", "userId": user_id}
+    _validation.check(_spec.load("v2").request_validator("MessagePost"), {**message, "author": author}, "content")
+    post = {"role": "appUser", "name": author.get("displayName"), "avatarUrl": author.get("avatarUrl")}
+    post |= {"metadata": message.get("metadata"), "payload": message["content"].get("payload")}
+    stored = v2_posting.build_content(app, dict(message["content"]), root_url)
+    return {name: value for name, value in post.items() if value is not None}, stored
+
+
 def _write(
     app: App, user: User, client: Client, post: JsonObject, content: JsonObject, conversation: Conversation
 ) -> Message:
     clients.touch(app, user, conversation, client)
-    return _posting.add(app, user, post, content, conversation=conversation, source=client.source, client=client)
+    return v1_posting.add(app, user, post, content, conversation=conversation, source=client.source, client=client)
+
+
+# forms
+
+
+def _fill_in(fields: list[JsonObject], values: Mapping[str, Any]) -> list[JsonObject]:
+    """Return the fields of a form response. ValueError unless there is a good value for each field."""
+    names = [field["name"] for field in fields]
+    if unknown := sorted(set(values) - set(names)):
+        raise ValueError(f"the form has no field {unknown[0]!r}; there are: {', '.join(map(repr, names))}")
+    if missing := [name for name in names if name not in values]:
+        raise ValueError(f"the form needs a value for its field {missing[0]!r}")
+    return [_fill_in_field(field, values[field["name"]]) for field in fields]
+
+
+def _fill_in_field(field: JsonObject, value: Any) -> JsonObject:
+    name, kind = field["name"], field["type"]
+    answer: Any = value
+    if kind == "select":
+        chosen = value if isinstance(value, list | tuple) else [value]
+        answer = [_option(field, each) for each in chosen]
+    elif not isinstance(value, str):
+        raise ValueError(f"the value for the field {name!r} must be a string, got {value!r}")
+    elif kind == "email" and "@" not in value:
+        raise ValueError(f"the value for the field {name!r} must be an email address, got {value!r}")
+    elif kind == "text" and not field.get("minSize", 1) <= len(value) <= field.get("maxSize", 128):
+        limits = f"{field.get('minSize', 1)} to {field.get('maxSize', 128)}"
+        raise ValueError(f"the value for the field {name!r} must have {limits} characters, got {value!r}")
+    return {"type": kind, "name": name, "label": field["label"], kind: answer}
+
+
+def _option(field: JsonObject, value: Any) -> JsonObject:
+    for option in field["options"]:
+        if value in (option["name"], option["label"]):
+            return {"name": option["name"], "label": option["label"]}
+    names = ", ".join(repr(option["name"]) for option in field["options"])
+    raise ValueError(f"the field {field['name']!r} has no option {value!r}; there are: {names}")
+
+
+# buttons
 
 
 def _buttons(app: App, user: User) -> Iterator[tuple[Conversation, Message | None, JsonObject]]:
@@ -146,12 +281,14 @@ def _tap(
     _, client = _get_or_create_user(app, user.id, None)
     clients.touch(app, user, conversation, client)
     if action["type"] in ("postback", "buy"):
+        message_id = None if message is None else message.id
+        conversation.taps.append(Tap(at=_clock.now(), user_id=user.id, action=action, message_id=message_id))
         app.record(_tap_event(app, user, client, conversation, message, action))
     if action["type"] == "reply" or (action["type"] == "postback" and app.settings.get("echoPostback")):
         post: JsonObject = {"role": "appUser", "type": "text", "text": action.get("text", "")}
         if action["type"] == "reply":
             post |= {name: action[name] for name in ("payload", "metadata") if name in action}
-        _write(app, user, client, post, _posting.build_content(app, post, root_url), conversation)
+        _write(app, user, client, post, v1_posting.build_content(app, post, root_url), conversation)
 
 
 def _tap_event(

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from . import _ids
-from ._call import OCTETS
 from ._errors import bad_request
+from .store.attachments import OCTETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ import time
 from collections import deque
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary
 
 import attrs
@@ -46,11 +46,15 @@ _SERIALIZERS: dict[str, Callable[[Event, App, Webhook], tuple[str, JsonObject] |
 }
 
 
-@attrs.frozen(eq=False, kw_only=True)
+State = Literal["held", "active", "succeeded", "failed", "lost", "cancelled"]
+
+
+@attrs.define(eq=False, kw_only=True)
 class DeliveryAttempt:
     """A POST to the target of a webhook. Attempts of one delivery share its `delivery_id`.
 
-    `number` counts from 1, `at` is the start in seconds since 1970, `seconds` the duration. Without a response `status` is None and `error` says why.
+    `number` counts from 1, `at` is the start in seconds since 1970, `seconds` the duration, None as long as it lasts. Without a response `status` is
+    None and `error` says why.
     """
 
     delivery_id: str
@@ -59,39 +63,46 @@ class DeliveryAttempt:
     trigger: str
     number: int
     at: float
-    seconds: float
-    status: int | None
+    seconds: float | None = None
+    status: int | None = None
     error: str | None = None
     body: bytes = attrs.field(repr=False)
 
     @property
     def json(self) -> Any:
-        """The body, parsed."""
+        """The body as JSON."""
         return json.loads(self.body)
 
 
-@attrs.frozen(eq=False)
+@attrs.define(eq=False, kw_only=True)
 class Delivery:
-    """One event for one webhook."""
+    """One event for one webhook, with the attempts to deliver it."""
 
     id: str
     app: App
     webhook: Webhook
     trigger: str
     body: bytes
+    at: float = attrs.field(factory=time.time)
+    state: State = "active"
+    attempts: list[DeliveryAttempt] = attrs.Factory(list)
 
 
 class Dispatcher:
     """Sends deliveries, on the server's event loop.
 
     An attempt fails after `timeout` seconds without a response; the waits between attempts are `speedup` times shorter than the API's. At most `keep`
-    attempts are kept.
+    deliveries and attempts are kept. `on_change` is called with a delivery whenever its state or its attempts have changed.
     """
 
-    def __init__(self, *, speedup: float, timeout: float, keep: int | None) -> None:
+    def __init__(
+        self, *, speedup: float, timeout: float, keep: int | None, on_change: Callable[[Delivery], None]
+    ) -> None:
         self._speedup = speedup
         self._timeout = timeout
+        self._on_change = on_change
         self.attempts: deque[DeliveryAttempt] = deque(maxlen=keep)
+        self.deliveries: deque[Delivery] = deque(maxlen=keep)
         self.faults: Faults[DeliveryFault] = Faults()
         self._held: dict[Reorder, list[Delivery]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -104,11 +115,15 @@ class Dispatcher:
             serialized = _SERIALIZERS[webhook.version](event, app, webhook)
             if serialized is not None:
                 trigger, body = serialized
-                delivery_id = f"{event.id}-{webhook.id}"
-                self._dispatch(Delivery(delivery_id, app, webhook, trigger, _json.encode(body)))
+                self.deliver(app, webhook, trigger, body, event_id=event.id)
 
-    def _dispatch(self, delivery: Delivery) -> None:
-        match self.faults.take(delivery.trigger):
+    def deliver(self, app: App, webhook: Webhook, trigger: str, body: Any, *, event_id: str) -> None:
+        """Deliver one body to one webhook, unless a fault changes that."""
+        delivery = Delivery(
+            id=f"{event_id}-{webhook.id}", app=app, webhook=webhook, trigger=trigger, body=_json.encode(body)
+        )
+        self.deliveries.append(delivery)
+        match self.faults.take(trigger):
             case None:
                 self._start(self._deliver(delivery))
             case Duplicate():
@@ -117,13 +132,18 @@ class Dispatcher:
             case DelayDelivery(seconds=seconds):
                 self._start(self._deliver_after(delivery, seconds))
             case Lose():
-                self._record_attempt(
-                    delivery, delivery.webhook.target, number=1, started=time.time(), error="lost on request"
-                )
+                self._end_attempt(delivery, self._start_attempt(delivery, 1), None, "lost on request")
+                delivery.state = "lost"
             case Reorder() as reorder:
+                delivery.state = "held"
                 self._held.setdefault(reorder, []).append(delivery)
                 if reorder.times == 0:
                     self._start(self._deliver_in_reverse(self._held.pop(reorder)))
+        self._on_change(delivery)
+
+    def redeliver(self, delivery: Delivery) -> None:
+        """Send a delivery once more, whatever became of it."""
+        self._start(self._deliver(delivery))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
@@ -140,23 +160,40 @@ class Dispatcher:
         await self._deliver(delivery)
 
     async def _deliver(self, delivery: Delivery) -> None:
+        self._set_state(delivery, "active")
+        try:
+            self._set_state(delivery, await self._attempt_repeatedly(delivery))
+        except asyncio.CancelledError:
+            self._set_state(delivery, "cancelled")
+            raise
+
+    def _set_state(self, delivery: Delivery, state: State) -> None:
+        if delivery.state != state:
+            delivery.state = state
+            self._on_change(delivery)
+
+    async def _attempt_repeatedly(self, delivery: Delivery) -> State:
         for number in range(1, MAX_ATTEMPTS + 1):
             if number > 1:
                 await asyncio.sleep(FIRST_WAIT * 2 ** (number - 2) / self._speedup)
             async with self._slots.setdefault(delivery.webhook, asyncio.Semaphore(_MAX_CONCURRENT)):
                 if delivery.webhook.id not in delivery.app.webhooks:
-                    return
+                    return "cancelled"
                 status = await self._attempt(delivery, number)
-            if status is not None and (200 <= status < 300 or status in FINAL_STATUSES):
-                return
+            if status is not None and 200 <= status < 300:
+                return "succeeded"
+            if status in FINAL_STATUSES:
+                break
+        return "failed"
 
     async def _attempt(self, delivery: Delivery, number: int) -> int | None:
-        status, error, started, target = None, None, time.time(), delivery.webhook.target
+        attempt = self._start_attempt(delivery, number)
+        status = error = None
         headers = {b"content-type": b"application/json", b"x-api-key": delivery.webhook.secret.encode()}
         try:
             async with (
                 asyncio.timeout(self._timeout),
-                self._get_client().stream("POST", target, content=delivery.body, headers=headers) as response,
+                self._get_client().stream("POST", attempt.target, content=delivery.body, headers=headers) as response,
             ):
                 status = response.status_code
                 async for _ in response.aiter_raw():  # so that the connection can be used again
@@ -165,42 +202,37 @@ class Dispatcher:
             error = f"no response within {self._timeout:g} s"
         except _CONNECTION_ERRORS as exception:
             error = f"{type(exception).__name__}: {exception}"
-        self._record_attempt(delivery, target, number=number, started=started, status=status, error=error)
+        self._end_attempt(delivery, attempt, status, error)
         return status
 
-    def _record_attempt(
-        self,
-        delivery: Delivery,
-        target: str,
-        *,
-        number: int,
-        started: float,
-        status: int | None = None,
-        error: str | None,
-    ) -> None:
-        outcome = error if status is None else status
+    def _start_attempt(self, delivery: Delivery, number: int) -> DeliveryAttempt:
+        attempt = DeliveryAttempt(
+            delivery_id=delivery.id,
+            webhook_id=delivery.webhook.id,
+            target=delivery.webhook.target,
+            trigger=delivery.trigger,
+            number=number,
+            at=time.time(),
+            body=delivery.body,
+        )
+        delivery.attempts.append(attempt)
+        self.attempts.append(attempt)
+        self._on_change(delivery)
+        return attempt
+
+    def _end_attempt(self, delivery: Delivery, attempt: DeliveryAttempt, status: int | None, error: str | None) -> None:
+        attempt.seconds = time.time() - attempt.at
+        attempt.status = status
+        attempt.error = error if status is None else None
         logger.info(
             "%s to %s: %s (attempt %d of %d)",
             delivery.trigger,
-            redact_password(target),
-            outcome,
-            number,
+            redact_password(attempt.target),
+            attempt.error or status,
+            attempt.number,
             MAX_ATTEMPTS,
         )
-        self.attempts.append(
-            DeliveryAttempt(
-                delivery_id=delivery.id,
-                webhook_id=delivery.webhook.id,
-                target=target,
-                trigger=delivery.trigger,
-                number=number,
-                at=started,
-                seconds=time.time() - started,
-                status=status,
-                error=None if status is not None else error,
-                body=delivery.body,
-            )
-        )
+        self._on_change(delivery)
 
     async def probe(self, target: str) -> bool:
         """Return whether `target` responds to a HEAD request, whatever the status."""
@@ -232,7 +264,8 @@ class Dispatcher:
             await asyncio.wait(self._tasks)
 
     def clear(self) -> None:
-        """Delete attempts, faults and held deliveries."""
+        """Delete deliveries and faults."""
+        self.deliveries.clear()
         self._held.clear()
         self.attempts.clear()
         self.faults.clear()

@@ -97,6 +97,16 @@ class Message:
     client: Client | None = None
 
 
+@attrs.frozen(eq=False, kw_only=True)
+class Tap:
+    """A tap on a postback or buy button, at `at`; the button is one of the menu if `message_id` is None."""
+
+    at: int
+    user_id: str
+    action: JsonObject
+    message_id: str | None
+
+
 @attrs.define(eq=False, kw_only=True)
 class Participant:
     """A user in a conversation. Messages go to the first of `clients`, the one used last."""
@@ -121,6 +131,7 @@ class Conversation:
     type: ConversationType = "personal"
     messages: list[Message] = attrs.field(factory=list, repr=count)
     participants: list[Participant] = attrs.field(factory=list, repr=count)
+    taps: list[Tap] = attrs.field(factory=list, repr=count)
     maker_ids: list[str] = attrs.Factory(list)
     display_name: str | None = None
     description: str | None = None

@@ -13,12 +13,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+def encode_body(body: bytes | str | Any) -> bytes:
+    """Return bytes unchanged, text as UTF-8, anything else as JSON."""
+    if isinstance(body, bytes):
+        return body
+    return (body if isinstance(body, str) else json.dumps(body)).encode()
+
+
 @attrs.define(eq=False, kw_only=True)
 class Fault:
     """A fault that applies to the next `times` matches."""
 
     times: int = attrs.field(
-        validator=[attrs.validators.instance_of(int), attrs.validators.ge(1)], on_setattr=attrs.setters.NO_OP
+        default=1,
+        validator=[attrs.validators.instance_of(int), attrs.validators.ge(1)],
+        on_setattr=attrs.setters.NO_OP,
     )
 
 
@@ -37,37 +46,37 @@ class RequestFault(Fault):
 class Fail(RequestFault):
     """Respond with `status` without doing anything."""
 
-    status: int = attrs.field(validator=[attrs.validators.ge(200), attrs.validators.le(599)])
-    headers: Mapping[str, str]
-    body: bytes | None
+    status: int = attrs.field(default=500, validator=[attrs.validators.ge(200), attrs.validators.le(599)])
+    headers: Mapping[str, str] = attrs.Factory(dict)
+    body: bytes | None = attrs.field(default=None, converter=attrs.converters.optional(encode_body))
 
 
 @attrs.define(eq=False, kw_only=True)
 class Delay(RequestFault):
     """Process the request, respond `seconds` later."""
 
-    seconds: float
+    seconds: float = 1
 
 
 @attrs.define(eq=False, kw_only=True)
 class Drop(RequestFault):
     """Close the connection without a response, before or after processing the request."""
 
-    after_processing: bool
+    after_processing: bool = False
 
 
 @attrs.define(eq=False, kw_only=True)
 class Garble(RequestFault):
     """Process the request, respond with `body`, or by default with the first half of the right body."""
 
-    body: bytes | None
+    body: bytes | None = attrs.field(default=None, converter=attrs.converters.optional(encode_body))
 
 
 @attrs.define(eq=False, kw_only=True)
 class DeliveryFault(Fault):
     """A fault of deliveries whose trigger matches the glob `trigger`."""
 
-    trigger: str | None
+    trigger: str | None = None
 
     def matches(self, trigger: str) -> bool:
         return self.trigger is None or fnmatchcase(trigger, self.trigger)
@@ -82,7 +91,7 @@ class Duplicate(DeliveryFault):
 class DelayDelivery(DeliveryFault):
     """Deliver `seconds` later."""
 
-    seconds: float = attrs.field(validator=attrs.validators.ge(0))
+    seconds: float = attrs.field(default=1, validator=attrs.validators.ge(0))
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -94,14 +103,20 @@ class Lose(DeliveryFault):
 class Reorder(DeliveryFault):
     """Hold matching deliveries until the last of them, then deliver one after the other, the last one first."""
 
+    times: int = attrs.field(
+        default=2,
+        validator=[attrs.validators.instance_of(int), attrs.validators.ge(1)],
+        on_setattr=attrs.setters.NO_OP,
+    )
+
 
 @attrs.define(eq=False, kw_only=True)
 class ChannelFault(Fault):
     """A fault of messages to `channel`, or to any: the channel refuses them with this error."""
 
-    channel: str | None
-    code: str
-    message: str
+    channel: str | None = None
+    code: str = "uncategorized_error"
+    message: str = "The channel refused the message"
 
     def matches(self, channel: str) -> bool:
         return self.channel in (None, channel)
@@ -121,6 +136,11 @@ class Faults(Generic[F]):
         with self._lock:
             self._waiting.append(fault)
 
+    def waiting(self) -> list[F]:
+        """Return the faults that wait."""
+        with self._lock:
+            return list(self._waiting)
+
     def clear(self) -> None:
         with self._lock:
             self._waiting.clear()
@@ -134,10 +154,3 @@ class Faults(Generic[F]):
                 if fault.times == 0:
                     self._waiting.remove(fault)
             return fault
-
-
-def encode_body(body: bytes | str | Any) -> bytes:
-    """Return bytes unchanged, text as UTF-8, anything else as JSON."""
-    if isinstance(body, bytes):
-        return body
-    return (body if isinstance(body, str) else json.dumps(body)).encode()

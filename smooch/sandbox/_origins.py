@@ -37,6 +37,11 @@ def is_cross_origin(headers: Headers, scheme: str) -> bool:
     return origin is not None and origin.lower() != f"{scheme}://{headers.get('host', '')}".lower()
 
 
+def is_cross_site(headers: Headers) -> bool:
+    """Return whether a page of another site makes the request, as browsers say of requests without an Origin header."""
+    return headers.get("sec-fetch-site") in ("cross-site", "same-site")
+
+
 def is_preflight(method: str, headers: Headers) -> bool:
     """Return whether a browser asks for permission to make a cross-origin request."""
     return method == "OPTIONS" and "access-control-request-method" in headers

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from . import _chat, _faults, _ids, _origins
+from . import _chat, _faults, _origins, _transcript
 from ._app import SandboxApp
-from ._delivery import RESPONSE_TIMEOUT, Dispatcher
-from ._entities import Account, Integration, Key
+from ._delivery import RESPONSE_TIMEOUT
+from ._engine import Engine, FaultsChanged
 from ._errors import ApiError
 from ._server import HOST, ServerThread, listen
-from .store import Store, apps, users
+from .store import users
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ._delivery import DeliveryAttempt
+    from ._faults import F, Faults
     from ._recording import RecordedRequest
     from .store import App
 
@@ -37,7 +38,7 @@ class Sandbox:
     `requests` and `deliveries` are kept; None keeps all. `certfile`, `keyfile`: use https.
 
     `app_token` is the token for the header of that name in v1. `integration_id` is a custom integration of the app; only v2 shows it, and webhooks
-    that v2 creates belong to it. `oauth_client_id` is the one client that `/oauth/authorize` and `/oauth/token` know.
+    that v2 creates belong to it.
 
     Each event is posted to the webhooks that asked for it, one event a delivery. An attempt fails after `delivery_timeout` seconds without a response.
     There are up to five attempts, as in the API: none follows 2xx, 400, 401, 403, 404 or 406. The first wait is 60 seconds divided by
@@ -66,94 +67,96 @@ class Sandbox:
             if not value > 0:
                 raise ValueError(f"{name} must be greater than 0, got {value!r}")
         self._port = port
-        self._app_name = app_name
-        self._max_messages = max_messages
         self._certfile = None if certfile is None else str(certfile)
         self._keyfile = None if keyfile is None else str(keyfile)
-        self.app_id = _ids.object_id()
-        self.app_token = _ids.app_token()
-        self._account = Account(id=_ids.object_id(), name="Sandbox account", is_service=False)
-        self._key = Key(id=_ids.key_id("app"), secret=_ids.key_secret(), name="Sandbox", scope="app", owner=self.app_id)
-        self._account_key = Key(
-            id=_ids.key_id("act"),
-            secret=_ids.key_secret(),
-            name="Sandbox account",
-            scope="account",
-            owner=self._account.id,
-        )
-        self.integration_id = _ids.object_id()
-        self._integration_key = Key(
-            id=_ids.key_id("int"),
-            secret=_ids.key_secret(),
-            name="Sandbox integration",
-            scope="integration",
-            owner=self.integration_id,
-        )
-        self.oauth_client_id = "sandbox_partner"
-        self._oauth_client_secret = _ids.key_secret()
-        self._dispatcher = Dispatcher(speedup=retry_speedup, timeout=delivery_timeout, keep=keep_requests)
-        self._asgi = SandboxApp(
-            self._new_store(),
-            allowed_hosts=_origins.allowed_names(allowed_hosts),
+        self._engine = Engine(
+            app_name=app_name,
+            max_messages=max_messages,
             keep_requests=keep_requests,
+            retry_speedup=retry_speedup,
+            delivery_timeout=delivery_timeout,
+        )
+        self._asgi = SandboxApp(
+            self._engine,
+            allowed_hosts=_origins.allowed_names(allowed_hosts),
             close_connection=self._close_connection,
-            probe=self._dispatcher.probe if probe_targets else None,
+            probe=self._engine.dispatcher.probe if probe_targets else None,
         )
         self._server: ServerThread | None = None
 
     def __repr__(self) -> str:
-        return f"<Sandbox {self._asgi.root_url or 'stopped'}>"
+        return f"<Sandbox {self._engine.root_url or 'stopped'}>"
 
     @property
     def url(self) -> str:
         """The base URL, without version, such as `http://127.0.0.1:8000`."""
         self._get_server()
-        return self._asgi.root_url
+        return self._engine.root_url
+
+    @property
+    def app_id(self) -> str:
+        """Id of the app."""
+        return self._engine.credentials.app_id
+
+    @property
+    def app_token(self) -> str:
+        """The token of the app for the header `app-token` of v1."""
+        return self._engine.credentials.app_token
 
     @property
     def key_id(self) -> str:
         """Id of an app key, `app_` and 24 hexadecimal digits."""
-        return self._key.id
+        return self._engine.credentials.app_key.id
 
     @property
     def secret(self) -> str:
         """The secret of `key_id`."""
-        return self._key.secret
+        return self._engine.credentials.app_key.secret
 
     @property
     def account_key_id(self) -> str:
         """Id of an account key, `act_` and 24 hexadecimal digits."""
-        return self._account_key.id
+        return self._engine.credentials.account_key.id
 
     @property
     def account_secret(self) -> str:
         """The secret of `account_key_id`."""
-        return self._account_key.secret
+        return self._engine.credentials.account_key.secret
+
+    @property
+    def integration_id(self) -> str:
+        """Id of a custom integration of the app, to which webhooks of v2 belong."""
+        return self._engine.credentials.integration_id
 
     @property
     def integration_key_id(self) -> str:
         """Id of a key of the integration `integration_id`, `int_` and 24 hexadecimal digits."""
-        return self._integration_key.id
+        return self._engine.credentials.integration_key.id
 
     @property
     def integration_secret(self) -> str:
         """The secret of `integration_key_id`."""
-        return self._integration_key.secret
+        return self._engine.credentials.integration_key.secret
+
+    @property
+    def oauth_client_id(self) -> str:
+        """Id of the one client that `/oauth/authorize` and `/oauth/token` know."""
+        return self._engine.credentials.oauth_client_id
 
     @property
     def oauth_client_secret(self) -> str:
         """The secret of the OAuth client `oauth_client_id`."""
-        return self._oauth_client_secret
+        return self._engine.credentials.oauth_client_secret
 
     @property
     def requests(self) -> list[RecordedRequest]:
         """All requests since the start or the last `reset`, oldest first, fetches of media included."""
-        return list(self._asgi.requests)
+        return list(self._engine.requests)
 
     @property
     def deliveries(self) -> list[DeliveryAttempt]:
-        """All attempts to deliver to a webhook since the start or the last `reset`, in the order in which they ended."""
-        return list(self._dispatcher.attempts)
+        """All finished attempts to deliver to a webhook since the start or the last `reset`, in the order in which they started."""
+        return [attempt for attempt in list(self._engine.dispatcher.attempts) if attempt.seconds is not None]
 
     def wait_for_deliveries(self, timeout: float = 10) -> None:
         """Wait until every delivery has succeeded or failed for good. TimeoutError after `timeout` seconds.
@@ -161,25 +164,16 @@ class Sandbox:
         Deliveries that `reorder_deliveries` holds back do not count. If the bot runs in the caller's event loop, use `await asyncio.to_thread(sandbox.wait_for_deliveries)`.
         """
         try:
-            self._get_server().run(self._dispatcher.wait_until_idle(), timeout)
+            self._get_server().run(self._engine.dispatcher.wait_until_idle(), timeout)
         except TimeoutError:
             raise TimeoutError(f"deliveries are still active after {timeout:g} s") from None
 
     def reset(self) -> None:
         """Delete users, webhooks and all other state, requests, deliveries and faults. Ids and secrets of app and account stay."""
-
-        async def clear() -> None:
-            self._asgi.store.stop_publishing()
-            self._asgi.store = self._new_store()
-            await self._dispatcher.cancel_all()
-            self._dispatcher.clear()
-            self._asgi.requests.clear()
-            self._asgi.faults.clear()
-
         if self._server is None:
-            asyncio.run(clear())
+            asyncio.run(self._engine.reset())
         else:
-            self._server.run(clear())
+            self._server.run(self._engine.reset())
 
     # the end user
 
@@ -193,8 +187,8 @@ class Sandbox:
     ) -> str:
         """Write a message as the user, and return its id.
 
-        `user_id` is an id or external id; an unknown one becomes a user with that external id, on the web. `content` is a text or a message of v1, such as
-        `{"type": "image", "mediaUrl": …}`. The message goes to the conversation `conversation_id`, by default the user's default conversation, which
+        `user_id` is an id or external id; an unknown one becomes a user with that external id, on the web. `content` is a text, a message of v1, such as
+        `{"type": "image", "mediaUrl": …}`, or one of v2, such as `{"content": {"type": "image", …}}`. The message goes to the conversation `conversation_id`, by default the user's default conversation, which
         is made if there is none. It comes from the client on `channel`, by default the one used last. LookupError if there is no such client or
         conversation, ValueError if the API refuses the message.
         """
@@ -206,7 +200,7 @@ class Sandbox:
                 content,
                 conversation_id=conversation_id,
                 channel=channel,
-                root_url=self._asgi.root_url,
+                root_url=self._engine.root_url,
             )
             return message.id
 
@@ -218,7 +212,7 @@ class Sandbox:
         `action` is its text, payload or `_id`, or a mapping with some of them. A postback makes an event, a reply a message, a buy a
         payment. LookupError if there is no such button, ValueError if the API gets no event from this type of button.
         """
-        self._run(lambda: _chat.click(self._app, user_id, action, root_url=self._asgi.root_url))
+        self._run(lambda: _chat.click(self._app, user_id, action, root_url=self._engine.root_url))
 
     def open_chat(self, user_id: str, *, referral: str | None = None, channel: str | None = None) -> None:
         """Open the chat as the user, without writing; `referral` is the code of the link that was followed.
@@ -227,9 +221,62 @@ class Sandbox:
         """
         self._run(lambda: _chat.open_chat(self._app, user_id, referral=referral, channel=channel))
 
-    def set_typing(self, user_id: str, is_typing: bool = True) -> None:
-        """Start or stop typing as the user. For `user_id` see `say`."""
-        self._run(lambda: _chat.set_typing(self._app, user_id, is_typing))
+    def set_typing(self, user_id: str, is_typing: bool = True, *, conversation_id: str | None = None) -> None:
+        """Start or stop typing as the user. For `user_id` and `conversation_id` see `say`."""
+        self._run(lambda: _chat.set_typing(self._app, user_id, is_typing, conversation_id=conversation_id))
+
+    def mark_read(self, user_id: str, *, conversation_id: str | None = None) -> None:
+        """Read all messages of a conversation as the user. LookupError if there is no such user or conversation."""
+        self._run(lambda: _chat.mark_read(self._app, user_id, conversation_id=conversation_id))
+
+    def submit_form(self, user_id: str, values: Mapping[str, Any], *, conversation_id: str | None = None) -> str:
+        """Fill in and send the newest form that is not submitted yet, and return the id of the response message.
+
+        `values` has a string for each field, by name; for a select field the name or label of an option, or a list of them. LookupError if there is no
+        form, ValueError if a value is missing or wrong.
+        """
+
+        def act() -> str:
+            root_url = self._engine.root_url
+            message = _chat.submit_form(self._app, user_id, values, conversation_id=conversation_id, root_url=root_url)
+            return message.id
+
+        return self._run(act)
+
+    def add_user(
+        self,
+        user_id: str | None = None,
+        *,
+        given_name: str | None = None,
+        surname: str | None = None,
+        email: str | None = None,
+        channel: str = "web",
+    ) -> str:
+        """Add a user with one client on `channel`, such as whatsapp or ios, and return its id.
+
+        `user_id` is the external id; without it the user is anonymous. ValueError if that id is taken.
+        """
+
+        def act() -> str:
+            user = _chat.add_user(
+                self._app, user_id, given_name=given_name, surname=surname, email=email, channel=channel
+            )
+            return user.id
+
+        return self._run(act)
+
+    def transcript(self, user_id: str, *, conversation_id: str | None = None) -> str:
+        """Return a conversation of the user, by default the default one, as JSON Lines without ids.
+
+        A line is a message or a tap on a button: `at` is in seconds since the first line, `from` is `user` or `business`, the rest is `message`, the
+        content in the form of v2, or `click`, the button. LookupError if there is no such user or conversation.
+        """
+
+        def act() -> str:
+            conversation = _chat.find_conversation(self._app, user_id, conversation_id)
+            return _transcript.to_json_lines(conversation, self._engine.root_url)
+
+        return self._run(act)
 
     def authenticate_user(self, user_id: str, *, email: str | None = None, zendesk_id: str | None = None) -> None:
         """Log in the user with this id or external id.
@@ -256,14 +303,16 @@ class Sandbox:
         for the end of the request path, such as `/appusers/*/messages`. The first waiting fault that matches is applied, one per request. All this
         holds for the other faults of requests too.
         """
-        data = None if body is None else _faults.encode_body(body)
-        self._asgi.faults.add(
-            _faults.Fail(times=times, method=method, path=path, status=status, headers=dict(headers or {}), body=data)
+        fault = _faults.Fail(
+            times=times, method=method, path=path, status=status, headers=dict(headers or {}), body=body
         )
+        self._add_fault(self._engine.request_faults, fault)
 
     def delay(self, seconds: float, times: int = 1, *, method: str | None = None, path: str | None = None) -> None:
         """Process the next `times` matching requests, but respond `seconds` later."""
-        self._asgi.faults.add(_faults.Delay(times=times, method=method, path=path, seconds=seconds))
+        self._add_fault(
+            self._engine.request_faults, _faults.Delay(times=times, method=method, path=path, seconds=seconds)
+        )
 
     def drop(
         self,
@@ -274,7 +323,10 @@ class Sandbox:
         path: str | None = None,
     ) -> None:
         """Close the connection of the next `times` matching requests without a response, before or after processing."""
-        self._asgi.faults.add(_faults.Drop(times=times, method=method, path=path, after_processing=after_processing))
+        self._add_fault(
+            self._engine.request_faults,
+            _faults.Drop(times=times, method=method, path=path, after_processing=after_processing),
+        )
 
     def garble(
         self,
@@ -285,8 +337,7 @@ class Sandbox:
         path: str | None = None,
     ) -> None:
         """Process the next `times` matching requests, but respond with `body`, by default with truncated JSON."""
-        data = None if body is None else _faults.encode_body(body)
-        self._asgi.faults.add(_faults.Garble(times=times, method=method, path=path, body=data))
+        self._add_fault(self._engine.request_faults, _faults.Garble(times=times, method=method, path=path, body=body))
 
     def duplicate_deliveries(self, times: int = 1, *, trigger: str | None = None) -> None:
         """Send each of the next `times` matching deliveries twice, both at the same time.
@@ -294,19 +345,21 @@ class Sandbox:
         `trigger` is a glob such as `message:*`. An event is one delivery for each webhook that gets it. All this holds for the other faults
         of deliveries too.
         """
-        self._dispatcher.faults.add(_faults.Duplicate(times=times, trigger=trigger))
+        self._add_fault(self._engine.dispatcher.faults, _faults.Duplicate(times=times, trigger=trigger))
 
     def reorder_deliveries(self, times: int = 2, *, trigger: str | None = None) -> None:
         """Hold the next `times` matching deliveries until the last of them, then send them in reverse order."""
-        self._dispatcher.faults.add(_faults.Reorder(times=times, trigger=trigger))
+        self._add_fault(self._engine.dispatcher.faults, _faults.Reorder(times=times, trigger=trigger))
 
     def delay_deliveries(self, seconds: float, times: int = 1, *, trigger: str | None = None) -> None:
         """Send each of the next `times` matching deliveries `seconds` later."""
-        self._dispatcher.faults.add(_faults.DelayDelivery(times=times, trigger=trigger, seconds=seconds))
+        self._add_fault(
+            self._engine.dispatcher.faults, _faults.DelayDelivery(times=times, trigger=trigger, seconds=seconds)
+        )
 
     def drop_deliveries(self, times: int = 1, *, trigger: str | None = None) -> None:
         """Lose the next `times` matching deliveries; `deliveries` shows them without a status."""
-        self._dispatcher.faults.add(_faults.Lose(times=times, trigger=trigger))
+        self._add_fault(self._engine.dispatcher.faults, _faults.Lose(times=times, trigger=trigger))
 
     def fail_channel(
         self,
@@ -317,7 +370,9 @@ class Sandbox:
         message: str = "The channel refused the message",
     ) -> None:
         """Let `channel`, or any, refuse the next `times` messages or notifications; webhooks get the failure."""
-        self._app.channel_faults.add(_faults.ChannelFault(times=times, channel=channel, code=code, message=message))
+        self._add_fault(
+            self._app.channel_faults, _faults.ChannelFault(times=times, channel=channel, code=code, message=message)
+        )
 
     # start and stop
 
@@ -327,13 +382,13 @@ class Sandbox:
             raise RuntimeError("The sandbox is already running")
         listener = listen(self._port)
         scheme = "https" if self._certfile else "http"
-        self._asgi.root_url = f"{scheme}://{HOST}:{listener.getsockname()[1]}"
+        self._engine.root_url = f"{scheme}://{HOST}:{listener.getsockname()[1]}"
         server = ServerThread(
             self._asgi,
             listener,
             certfile=self._certfile,
             keyfile=self._keyfile,
-            at_stop=self._dispatcher.aclose,
+            at_stop=self._engine.dispatcher.aclose,
         )
         server.start()
         self._server = server
@@ -344,7 +399,7 @@ class Sandbox:
         server, self._server = self._server, None
         if server is not None:
             server.stop()
-            self._asgi.root_url = ""
+            self._engine.root_url = ""
 
     def __enter__(self) -> Self:
         return self.start()
@@ -364,7 +419,12 @@ class Sandbox:
 
     @property
     def _app(self) -> App:
-        return self._asgi.store.apps[self.app_id]
+        return self._engine.app
+
+    def _add_fault(self, faults: Faults[F], fault: F) -> None:
+        faults.add(fault)
+        if self._server is not None:
+            self._server.call_soon(lambda: self._engine.log.append(FaultsChanged()))
 
     def _get_server(self) -> ServerThread:
         if self._server is None:
@@ -381,18 +441,6 @@ class Sandbox:
             return self._get_server().run(between_requests())
         except ApiError as error:
             raise ValueError(error.description) from None
-
-    def _new_store(self) -> Store:
-        store = Store(max_messages=self._max_messages, publish=self._dispatcher.publish)
-        store.accounts[self._account.id] = self._account
-        store.keys = {key.id: key for key in (self._key, self._account_key, self._integration_key)}
-        store.oauth_clients[self.oauth_client_id] = self._oauth_client_secret
-        app = apps.create(store, self._app_name, owner=self._account.id, app_id=self.app_id, token=self.app_token)
-        app.settings["multiConvoEnabled"] = True
-        app.integrations[self.integration_id] = Integration(
-            id=self.integration_id, type="custom", display_name="Sandbox integration"
-        )
-        return store
 
     def _close_connection(self, scope: Any) -> None:
         if self._server is not None:

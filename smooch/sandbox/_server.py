@@ -68,8 +68,11 @@ class _Server(uvicorn.Server):
         """Run `coroutine` on the server's loop."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
+    def call_soon(self, function: Callable[[], None]) -> None:
+        self._loop.call_soon_threadsafe(function)
+
     def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._stopping.set)
+        self.call_soon(self._stopping.set)
 
     def close_connection(self, scope: Scope) -> None:
         """Close the connection of a request without sending anything more."""
@@ -129,6 +132,10 @@ class ServerThread:
             return future.result(timeout)
         finally:
             future.cancel()
+
+    def call_soon(self, function: Callable[[], None]) -> None:
+        """Call `function` soon on the server's loop."""
+        self._server.call_soon(function)
 
     def close_connection(self, scope: Scope) -> None:
         """Close the connection of a request without sending anything more."""

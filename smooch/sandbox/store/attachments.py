@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import mimetypes
+import re
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from .. import _ids
 from .._entities import Attachment
@@ -14,9 +16,21 @@ if TYPE_CHECKING:
     from .state import App
 
 
+OCTETS = "application/octet-stream"
+# others, with control characters for example, cannot be sent back in a header
+_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+( *;[ -~]*)?", re.ASCII)
+
+
 def add(app: App, filename: str, data: bytes, media_type: str, conversation: Conversation | None = None) -> Attachment:
-    """Store a file; it is deleted with `conversation` if that is given."""
-    path = f"{app.id}/{_ids.object_id()}/{filename}"
+    """Store a file; it is deleted with `conversation` if that is given.
+
+    `filename` may be a path, of which the last part counts. If `media_type` is unknown or not valid, it is guessed from the name.
+    """
+    name = re.split(r"[/\\]", filename)[-1]
+    # the name becomes a part of a URL
+    path = f"{app.id}/{_ids.object_id()}/{name if name.strip('.') else 'file'}"
+    if media_type == OCTETS or not _MEDIA_TYPE.fullmatch(media_type):
+        media_type = mimetypes.guess_type(name)[0] or OCTETS
     attachment = app.attachments[path] = Attachment(
         path=path,
         data=data,
@@ -24,6 +38,16 @@ def add(app: App, filename: str, data: bytes, media_type: str, conversation: Con
         conversation_id=None if conversation is None else conversation.id,
     )
     return attachment
+
+
+def url_of(attachment: Attachment, root_url: str) -> str:
+    """Return the URL of a file."""
+    return f"{root_url}/media/{quote(attachment.path)}"
+
+
+def by_url(app: App, url: str, root_url: str) -> Attachment | None:
+    """Find a file of the app by its URL."""
+    return app.attachments.get(unquote(url.removeprefix(f"{root_url}/media/")))
 
 
 def delete_of_message(app: App, conversation: Conversation, message: Message) -> None:

@@ -85,6 +85,7 @@ def join(app: App, kept: Conversation, other: Conversation) -> None:
     mine, theirs = kept.participants[0], other.participants[0]
     mine.unread += theirs.unread
     mine.clients += [client for client in theirs.clients if client not in mine.clients]
+    kept.taps = sorted(kept.taps + other.taps, key=lambda tap: tap.at)
     kept.maker_ids += [maker for maker in other.maker_ids if maker not in kept.maker_ids]
     attachments.move(app, other, kept)
     drop(app, other)

@@ -44,6 +44,7 @@ def add(
     for participant in conversation.participants:
         participant.unread += participant.user is not user
     if role == "appUser":
+        _mark_submitted(conversation, content)
         switchboards.assign_control(app, conversation, message.client)
     elif author_id not in conversation.maker_ids:
         conversation.maker_ids.append(author_id)
@@ -63,9 +64,19 @@ def delete(app: App, conversation: Conversation, message: Message) -> None:
 def delete_all(app: App, conversation: Conversation) -> None:
     """Delete all messages of a conversation and the files that were uploaded for them."""
     conversation.messages.clear()
+    conversation.taps.clear()
     for participant in conversation.participants:
         participant.unread = 0
     attachments.delete_of_conversation(app, conversation)
+
+
+def _mark_submitted(conversation: Conversation, content: JsonObject) -> None:
+    """Mark the form as submitted that a form response quotes."""
+    if content["type"] == "formResponse":
+        form_id = content.get("quotedMessage", {}).get("content", {}).get("_id")
+        for message in conversation.messages:
+            if message.id == form_id and message.content["type"] == "form":
+                message.content["submitted"] = True
 
 
 def _send(app: App, conversation: Conversation, message: Message, destinations: Sequence[Client] | None) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from .. import _content, _ids
 from .._errors import bad_request
-from ..store import messages
+from ..store import attachments, messages
 from . import _lookup, _metadata
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ _FIELDS = {
     "list": ("items", "actions"),
     "location": ("coordinates", "location"),
     "form": ("fields", "text"),
+    "formResponse": ("fields",),
     "template": ("template",),
 }
 _MAX_HTML = 4096
@@ -38,7 +39,9 @@ def add(call: Call, conversation: Conversation) -> Message:
     user = find_author(call, conversation, post["author"])
     metadata = _metadata.validate(post.get("metadata"), "Message")
     destinations = _destinations(call.app, conversation, post.get("destination"))
-    content = _content_of(call, post["content"])
+    if post["content"].get("type") == "formResponse":
+        raise bad_request("body content: a formResponse comes from the web client and cannot be posted")
+    content = build_content(call.app, post["content"], call.root_url)
     name = post["author"].get("displayName")
     return messages.add(
         call.app,
@@ -91,10 +94,9 @@ def _check_integration(app: App, integration_id: str) -> None:
         raise bad_request("body destination.integrationId: there is no such integration")
 
 
-def _content_of(call: Call, posted: JsonObject) -> JsonObject:
+def build_content(app: App, posted: JsonObject, root_url: str) -> JsonObject:
+    """Return the content of a post with the fields that the server generates. 400 for what the spec cannot check."""
     kind = posted.get("type", "template")
-    if kind == "formResponse":
-        raise bad_request("body content: a formResponse comes from the web client and cannot be posted")
     if kind not in _FIELDS:
         return {"type": kind, **posted}
     names = (*_FIELDS[kind], "blockChatInput")
@@ -103,8 +105,8 @@ def _content_of(call: Call, posted: JsonObject) -> JsonObject:
     if kind in ("carousel", "list"):
         content["text"] = _text_of_items(content["items"])
     if "mediaUrl" in content:
-        _describe_media(call, content)
-    _content.complete(call.app, content, call.root_url)
+        _describe_media(app, content, root_url)
+    _content.complete(app, content, root_url)
     return content
 
 
@@ -136,10 +138,10 @@ def _text_of_items(items: list[JsonObject]) -> str:
     return "\n\n".join(paragraphs)
 
 
-def _describe_media(call: Call, content: JsonObject) -> None:
+def _describe_media(app: App, content: JsonObject, root_url: str) -> None:
     url = content["mediaUrl"]
     content.setdefault("altText", posixpath.basename(unquote(urlsplit(url).path))[:128])
-    attachment = call.attachment_at(url)
+    attachment = attachments.by_url(app, url, root_url)
     if attachment is not None:
         content["mediaType"] = attachment.media_type
         content["mediaSize"] = len(attachment.data)

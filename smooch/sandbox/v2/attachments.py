@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from .._auth import ANY_KEY
 from .._call import Call, get_or_404
 from .._errors import ApiError, bad_request
+from ..store import attachments
 from ._registry import registry
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def delete_attachment(call: Call) -> JsonObject:
     url = call.body["mediaUrl"]
     if not url.startswith(f"{call.root_url}/media/"):
         raise bad_request(f"Unsupported media URL for attachment deletion: {url}")
-    attachment = call.attachment_at(url)
+    attachment = attachments.by_url(call.app, url, call.root_url)
     if attachment is None:
         raise ApiError(404, "Attachment not found")
     del call.app.attachments[attachment.path]

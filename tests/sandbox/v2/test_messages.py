@@ -314,6 +314,7 @@ class TestSharedWithV1:
         posted = v1.post("/appusers/u/messages", json=answer)
         assert posted.status_code == 201, posted.text
         response = api.client.get(f"/conversations/{conversation}/messages").json()["messages"][-1]
+        form["content"]["submitted"] = True
         assert response["quotedMessage"] == {"type": "message", "message": form}
         assert (response["content"]["type"], response["content"]["textFallback"]) == ("formResponse", "Name: Ana")
 

@@ -1,0 +1,152 @@
+"""The parts of a running sandbox: credentials, state, faults, deliveries, and the log of all that happens."""
+
+from __future__ import annotations
+
+import secrets
+from collections import deque
+from typing import TYPE_CHECKING
+
+import attrs
+
+from . import _ids
+from ._delivery import Delivery, Dispatcher
+from ._entities import Account, Integration, Key
+from ._events import Event
+from ._faults import Faults, RequestFault
+from ._log import Log
+from ._recording import RecordedRequest
+from .store import Store, apps
+
+if TYPE_CHECKING:
+    from .store import App
+
+
+@attrs.frozen
+class StateChanged:
+    """A request has changed the state in a way that no event tells."""
+
+
+@attrs.frozen
+class FaultsChanged:
+    """Faults were added, used up or deleted."""
+
+
+@attrs.frozen
+class Reset:
+    """All state was deleted."""
+
+
+Entry = RecordedRequest | Delivery | Event | StateChanged | FaultsChanged | Reset
+
+
+@attrs.frozen(kw_only=True)
+class Credentials:
+    """Ids and secrets of a sandbox; a reset does not change them."""
+
+    app_id: str
+    app_token: str = attrs.field(repr=False)
+    account_id: str
+    integration_id: str
+    oauth_client_id: str
+    oauth_client_secret: str = attrs.field(repr=False)
+    app_key: Key
+    account_key: Key
+    integration_key: Key
+
+    @classmethod
+    def create(cls) -> Credentials:
+        """Create random credentials."""
+        app_id, account_id, integration_id = _ids.object_id(), _ids.object_id(), _ids.object_id()
+        return cls(
+            app_id=app_id,
+            app_token=_ids.app_token(),
+            account_id=account_id,
+            integration_id=integration_id,
+            oauth_client_id="sandbox_partner",
+            oauth_client_secret=_ids.key_secret(),
+            app_key=Key(id=_ids.key_id("app"), secret=_ids.key_secret(), name="Sandbox", scope="app", owner=app_id),
+            account_key=Key(
+                id=_ids.key_id("act"),
+                secret=_ids.key_secret(),
+                name="Sandbox account",
+                scope="account",
+                owner=account_id,
+            ),
+            integration_key=Key(
+                id=_ids.key_id("int"),
+                secret=_ids.key_secret(),
+                name="Sandbox integration",
+                scope="integration",
+                owner=integration_id,
+            ),
+        )
+
+
+class Engine:
+    """Everything of a sandbox but its server. Used on the server's event loop; `root_url` is empty while that is stopped."""
+
+    def __init__(
+        self,
+        *,
+        app_name: str,
+        max_messages: int,
+        keep_requests: int | None,
+        retry_speedup: float,
+        delivery_timeout: float,
+    ) -> None:
+        self.credentials = Credentials.create()
+        self.root_url = ""
+        self.run_id = secrets.token_hex(4)
+        self.log: Log[Entry] = Log()
+        self.requests: deque[RecordedRequest] = deque(maxlen=keep_requests)
+        self.request_faults: Faults[RequestFault] = Faults()
+        self.dispatcher = Dispatcher(
+            speedup=retry_speedup, timeout=delivery_timeout, keep=keep_requests, on_change=self.log.append
+        )
+        self.published_events = 0
+        self._app_name = app_name
+        self._max_messages = max_messages
+        self.store = self._create_store()
+
+    @property
+    def app(self) -> App:
+        """The app of the sandbox's own keys. KeyError if the API has deleted it."""
+        return self.store.apps[self.credentials.app_id]
+
+    @property
+    def last_event_id(self) -> str:
+        """Id of the newest entry of the log, unique among all runs of sandboxes."""
+        return f"{self.run_id}.{self.log.last_number}"
+
+    async def reset(self) -> None:
+        """Delete all state, requests, deliveries and faults."""
+        self.store.stop_publishing()
+        self.store = self._create_store()
+        await self.dispatcher.cancel_all()
+        self.dispatcher.clear()
+        self.requests.clear()
+        self.request_faults.clear()
+        self.log.append(Reset())
+
+    def _publish(self, app: App, event: Event) -> None:
+        self.published_events += 1
+        self.log.append(event)
+        self.dispatcher.publish(app, event)
+
+    def _create_store(self) -> Store:
+        """Return a store with the account, the app and the custom integration of the credentials."""
+        credentials = self.credentials
+        store = Store(max_messages=self._max_messages, publish=self._publish)
+        account = Account(id=credentials.account_id, name="Sandbox account", is_service=False)
+        store.accounts[account.id] = account
+        own_keys = (credentials.app_key, credentials.account_key, credentials.integration_key)
+        store.keys = {key.id: key for key in own_keys}
+        store.oauth_clients[credentials.oauth_client_id] = credentials.oauth_client_secret
+        app = apps.create(
+            store, self._app_name, owner=account.id, app_id=credentials.app_id, token=credentials.app_token
+        )
+        app.settings["multiConvoEnabled"] = True
+        app.integrations[credentials.integration_id] = Integration(
+            id=credentials.integration_id, type="custom", display_name="Sandbox integration"
+        )
+        return store

@@ -1,0 +1,63 @@
+"""The argument of a handler, and the registry of handlers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+from starlette.responses import Response
+
+from .._errors import not_found
+
+if TYPE_CHECKING:
+    from starlette.datastructures import Headers
+
+    from .._engine import Engine
+    from .._entities import JsonObject, User
+    from ..store import App
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class ControlCall:
+    """A validated request. `body` is JSON, `data` the bytes of another body."""
+
+    engine: Engine
+    params: dict[str, str]
+    query: dict[str, Any]
+    headers: Headers
+    body: JsonObject
+    data: bytes
+
+    @property
+    def app(self) -> App:
+        """The sandbox's app; 404 if the API has deleted it."""
+        app = self.engine.store.apps.get(self.engine.credentials.app_id)
+        if app is None:
+            raise not_found("App")
+        return app
+
+    @property
+    def user(self) -> User:
+        """The user of the path; 404 if there is none."""
+        user = self.app.user(self.params["userId"])
+        if user is None:
+            raise not_found("User")
+        return user
+
+
+Result = dict[str, Any] | Response
+Handler = Callable[[ControlCall], Result] | Callable[[ControlCall], Awaitable[Result]]
+H = TypeVar("H", bound=Handler)
+
+handlers: dict[str, Handler] = {}
+
+
+def handles(operation_id: str) -> Callable[[H], H]:
+    """Return a decorator that registers the handler of an operation."""
+
+    def register(function: H) -> H:
+        handlers[operation_id] = function
+        return function
+
+    return register

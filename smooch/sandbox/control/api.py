@@ -1,0 +1,91 @@
+"""Responds to requests of the control API."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from starlette.datastructures import QueryParams
+from starlette.responses import Response
+
+from .. import _json, _validation
+from .._errors import ApiError
+from .._routing import Router
+from .._spec import Spec
+from . import conversations, deliveries, faults, requests, sandbox, users
+from ._call import ControlCall, handlers
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
+
+    from .._engine import Engine
+    from .._recording import RecordedRequest
+    from .._routing import Match
+
+__all__ = ["ControlApi", "conversations", "deliveries", "faults", "has_path", "requests", "sandbox", "spec", "users"]
+
+logger = logging.getLogger("smooch.sandbox")
+
+
+def has_path(path: str) -> bool:
+    """Return whether a path is one of the control API."""
+    return path == "/_sandbox" or path.startswith("/_sandbox/")
+
+
+@functools.cache
+def spec() -> Spec:
+    """Return the description of the control API; read once per process."""
+    return Spec(yaml.safe_load(sandbox.description()))
+
+
+class ControlApi:
+    """Finds the operation, validates the request and calls the handler."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._router = Router()
+        self._router.add_absolute("control", spec().operations.values())
+
+    async def respond(self, request: RecordedRequest, scope: Scope) -> Response:
+        """Return the response to a request."""
+        try:
+            match = self._router.find(request.method, request.path)
+            result = handlers[match.operation.id](self._call(match, request, scope))
+            if inspect.isawaitable(result):
+                result = await result
+        except ApiError as error:
+            return _error_response(error.status, error.code, error.description)
+        except LookupError as error:
+            return _error_response(404, "not_found", str(error.args[0]))
+        except ValueError as error:
+            return _error_response(400, "bad_request", str(error))
+        except Exception:
+            logger.exception("The sandbox failed on %s %s", request.method, request.path)
+            return _error_response(500, "internal_error", "The sandbox failed, see its log")
+        return result if isinstance(result, Response) else _json_response(match.operation.success, result)
+
+    def _call(self, match: Match, request: RecordedRequest, scope: Scope) -> ControlCall:
+        operation, body = match.operation, {}
+        if operation.body is not None and operation.media_type == "application/json":
+            body = _validation.json_body(request.body or b"{}")
+            _validation.check(operation.body, body, "body")
+        return ControlCall(
+            engine=self._engine,
+            params=match.params,
+            query=_validation.query(operation, QueryParams(scope["query_string"])),
+            headers=request.headers,
+            body=body,
+            data=request.body,
+        )
+
+
+def _error_response(status: int, code: str, description: str) -> Response:
+    return _json_response(status, {"error": {"code": code, "description": description}})
+
+
+def _json_response(status: int, body: Any) -> Response:
+    headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+    return Response(_json.encode(body), status, headers, "application/json; charset=utf-8")

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from smooch.sandbox._errors import ApiError
+from smooch.sandbox._routing import Router
+from smooch.sandbox.control.api import spec
+
+from ..contract import checked_client
+from ..targets import target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from peer import Peer
+
+    from smooch.sandbox import Sandbox
+
+ROUTER = Router()
+ROUTER.add_absolute("control", spec().operations.values())
+
+
+def assert_within_description(response: httpx.Response) -> None:
+    path = response.request.url.raw_path.partition(b"?")[0].decode()
+    if response.headers["content-type"].startswith("text/event-stream"):
+        return
+    response.read()
+    try:
+        operation = ROUTER.find(response.request.method, path).operation
+    except ApiError:
+        operation = spec().operations["getUser"]
+    if response.is_success:
+        assert response.status_code == operation.success
+    if response.headers["content-type"] == "application/json; charset=utf-8":
+        spec().response_validator(operation, response.status_code).validate(response.json())
+
+
+@pytest.fixture
+def control(sandbox: Sandbox) -> Iterator[httpx.Client]:
+    """A client below /_sandbox that checks every response against the description."""
+    hooks: dict[str, list[Callable[..., Any]]] = {"response": [assert_within_description]}
+    with httpx.Client(base_url=f"{sandbox.url}/_sandbox", event_hooks=hooks, timeout=10) as client:
+        yield client
+
+
+@pytest.fixture
+def v2(sandbox: Sandbox) -> Iterator[httpx.Client]:
+    """A client with the app key, below the app."""
+    with checked_client(f"{sandbox.url}/v2/apps/{sandbox.app_id}", sandbox.key_id, sandbox.secret) as client:
+        yield client
+
+
+@pytest.fixture
+def peer(client: httpx.Client) -> Iterator[Peer]:
+    """The target of a webhook of v1 that gets everything."""
+    with target() as peer:
+        client.post("/webhooks", json={"target": peer.url, "triggers": ["*"]})
+        yield peer
