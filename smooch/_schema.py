@@ -1,8 +1,8 @@
-"""Check a body against the specification before it is sent.
+"""Validate a request body against the specification before it is sent.
 
-Covers the part of JSON Schema that the request bodies of spec/ use; the tests compare it with the `jsonschema` package,
-which the base install does without. A schema is made into functions when it is used first, since walking through it costs
-more than sending the body.
+Supports the part of JSON Schema that the request bodies of spec/ use; the tests compare it with the package `jsonschema`,
+which the base install does not need. A schema is compiled to functions on first use: interpreting it would cost more
+than sending the body.
 """
 
 from __future__ import annotations
@@ -14,28 +14,26 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
+from . import _checks
 from .errors import InvalidInput
 
 Schema: TypeAlias = Mapping[str, Any]
 Problem: TypeAlias = tuple[str, str, Any]
-"""Where, as a path below the value; what is wrong; and what is there instead of what would fit, or `_NOTHING`."""
-Test: TypeAlias = Callable[[Any], Problem | None]
-"""The first problem of a value, if any."""
+"""Path below the value; what is wrong; and the value found there, or `_NOTHING` if an error need not show it."""
+Check: TypeAlias = Callable[[Any], Problem | None]
+"""Returns the first problem of a value, or None."""
 _Tag: TypeAlias = tuple[str, Any, Sequence[Any], bool]
-"""A field that is always one value in the objects of a schema, or never one of several, and whether it must be there."""
+"""A field that tells the objects of a schema: its name, its only value, the values it never has, whether it is required."""
 
 _REF = "#/components/schemas/"
-# A dict first: to ask an abstract class takes ten times as long.
+# dict first: isinstance with an abstract class takes ten times as long.
 OBJECT = (dict, Mapping)
 _LIST = (list, tuple)
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 _ANY = object()
 _NOTHING = object()
-_SECRET = re.compile(r"secret|token|password|key", re.IGNORECASE)
-_LONGEST = 80
-"""Characters of a value that an error shows."""
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "array": ("a list", lambda value: isinstance(value, _LIST)),
@@ -48,25 +46,25 @@ _TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
 }
 
 
-class Checker:
-    """Checks bodies against the schemas of one version of the API.
+class Validator:
+    """Validates bodies against the schemas of one version of the API.
 
-    `limits` are the most bytes of JSON that the objects of some schemas may have.
+    `limits` are the maximum sizes of some schemas' objects, in bytes of JSON.
     """
 
     def __init__(self, schemas: Mapping[str, Any], limits: Mapping[str, int] = MappingProxyType({})) -> None:
         self._schemas = schemas
         self._limits = limits
-        self._tests: dict[str, Test] = {}
+        self._compiled: dict[str, Check] = {}
 
-    def check(self, name: str, body: Any, field: str, *, max_json: int | None = None) -> None:
-        """Refuse a body that does not fit the schema of this name, or takes more bytes of JSON than `max_json`.
+    def validate(self, name: str, body: Any, field: str, *, max_json: int | None = None) -> None:
+        """Refuse a body that does not match the schema `name`, or has more than `max_json` bytes of JSON.
 
         Raises:
-            InvalidInput: names the first field that does not fit, as a path below `field`, and what would.
+            InvalidInput: names the first field that does not match, as a path below `field`, and what would.
         """
         try:
-            problem = self._named(name)(body)
+            problem = self._by_name(name)(body)
         except RecursionError:
             raise too_deep(field) from None
         if problem is None:
@@ -75,63 +73,63 @@ class Checker:
         if problem is not None:
             where, what, found = problem
             path = field + where
-            what += "" if found is _NOTHING else f", not {shown(found, path)}"
+            what += "" if found is _NOTHING else f", got {_checks.redacted_repr(found, path)}"
             raise InvalidInput(f"{path} {what} (nothing was sent)", path)
 
-    def _named(self, name: str) -> Test:
-        test = self._tests.get(name)
-        if test is None:
-            tests = [self._compile(self._schemas[name])]
+    def _by_name(self, name: str) -> Check:
+        check = self._compiled.get(name)
+        if check is None:
+            checks = [self._compile(self._schemas[name])]
             if name in self._limits:
-                tests.append(_json_test(self._limits[name]))
-            test = self._tests[name] = _all(tests)
-        return test
+                checks.append(_json_check(self._limits[name]))
+            check = self._compiled[name] = _all(checks)
+        return check
 
-    def _compile(self, schema: Schema) -> Test:
-        tests = []
+    def _compile(self, schema: Schema) -> Check:
+        checks = []
         if "$ref" in schema:
-            tests.append(self._reference(schema["$ref"].removeprefix(_REF)))
+            checks.append(self._reference(schema["$ref"].removeprefix(_REF)))
         if "const" in schema:
-            tests.append(_const_test(schema["const"]))
+            checks.append(_const_check(schema["const"]))
         if "enum" in schema:
-            tests.append(_enum_test(schema["enum"]))
+            checks.append(_enum_check(schema["enum"]))
         if schema.keys() & {"minLength", "maxLength", "pattern", "format"}:
-            tests.append(_text_test(schema))
+            checks.append(_text_check(schema))
         if schema.keys() & {"required", "properties", "additionalProperties"}:
-            tests.append(self._object_test(schema))
+            checks.append(self._object_check(schema))
         if schema.keys() & {"items", "minItems", "maxItems"}:
-            tests.append(self._list_test(schema))
+            checks.append(self._list_check(schema))
         if schema.keys() & {"minimum", "maximum"}:
-            tests.append(_number_test(schema))
-        tests += [self._compile(part) for part in schema.get("allOf", ())]
-        tests += [self._choice_test(schema[key], key == "oneOf") for key in ("anyOf", "oneOf") if key in schema]
+            checks.append(_number_check(schema))
+        checks += [self._compile(part) for part in schema.get("allOf", ())]
+        checks += [self._choice_check(schema[key], key == "oneOf") for key in ("anyOf", "oneOf") if key in schema]
         if "not" in schema:
-            tests.append(_not_test(schema["not"], self._compile(schema["not"])))
+            checks.append(_not_check(schema["not"], self._compile(schema["not"])))
         if "if" in schema:
-            tests.append(self._condition_test(schema))
-        return _type_test(schema["type"], _all(tests)) if "type" in schema else _all(tests)
+            checks.append(self._condition_check(schema))
+        return _type_check(schema["type"], _all(checks)) if "type" in schema else _all(checks)
 
-    def _reference(self, name: str) -> Test:
-        """Made into a test when it is met, since schemas hold each other."""
+    def _reference(self, name: str) -> Check:
+        """Return a check that compiles the schema when it is first called, since schemas refer to each other."""
 
-        def test(value: Any) -> Problem | None:
-            return (self._tests.get(name) or self._named(name))(value)
+        def check(value: Any) -> Problem | None:
+            return (self._compiled.get(name) or self._by_name(name))(value)
 
-        return test
+        return check
 
-    def _object_test(self, schema: Schema) -> Test:
+    def _object_check(self, schema: Schema) -> Check:
         required = tuple(schema.get("required", ()))
         properties = {name: self._compile(part) for name, part in schema.get("properties", {}).items()}
         misspelt = _misspelt(properties) if schema.get("type") == "object" else {}
         mistakes = frozenset(misspelt)
         others = schema.get("additionalProperties", True)
-        rest: Test | None = None
+        rest: Check | None = None
         if others is False:
             rest = _refuse_field
         elif others is not True:
             rest = self._compile(others)
 
-        def test(value: Any) -> Problem | None:
+        def check(value: Any) -> Problem | None:
             if not isinstance(value, OBJECT):
                 return None
             for name in required:
@@ -146,12 +144,12 @@ class Checker:
                 return _misspelling(name, misspelt)
             return None
 
-        return test
+        return check
 
-    def _list_test(self, schema: Schema) -> Test:
+    def _list_check(self, schema: Schema) -> Check:
         items = self._compile(schema.get("items", {}))
 
-        def test(value: Any) -> Problem | None:
+        def check(value: Any) -> Problem | None:
             if not isinstance(value, _LIST):
                 return None
             if (problem := _count_problem(schema, "Items", len(value), "items")) is not None:
@@ -161,40 +159,40 @@ class Checker:
                     return f"[{index}]{problem[0]}", *problem[1:]
             return None
 
-        return test
+        return check
 
-    def _condition_test(self, schema: Schema) -> Test:
+    def _condition_check(self, schema: Schema) -> Check:
         condition = self._compile(schema["if"])
         then, otherwise = self._compile(schema.get("then", {})), self._compile(schema.get("else", {}))
-        said = " and ".join(_said(schema["if"]))
+        condition_text = " and ".join(_describe_condition(schema["if"]))
 
-        def test(value: Any) -> Problem | None:
+        def check(value: Any) -> Problem | None:
             branch, word = (then, "where") if condition(value) is None else (otherwise, "unless")
-            if (problem := branch(value)) is None or not said:
+            if (problem := branch(value)) is None or not condition_text:
                 return problem
             path, what, found = problem
-            return path, f"{what} {word} {said}", found
+            return path, f"{what} {word} {condition_text}", found
 
-        return test
+        return check
 
-    def _choice_test(self, schemas: list[Schema], one: bool) -> Test:
+    def _choice_check(self, schemas: list[Schema], one: bool) -> Check:
         choices = [(self._compile(schema), self._tags(schema)) for schema in schemas]
         known: dict[str, list[Any]] = {}
         for name, constant, _, _ in itertools.chain.from_iterable(tags for _, tags in choices):
             if constant is not _ANY:
                 known.setdefault(name, []).append(constant)
-        wanted = _wanted(schemas)
+        expected = _describe_choices(schemas)
         needed = [name for schema in schemas if schema.keys() == {"required"} for name in schema["required"]]
         tag, tagged = _by_tag(choices)
 
-        def test(value: Any) -> Problem | None:
+        def check(value: Any) -> Problem | None:
             possible = choices
             if known and isinstance(value, OBJECT):
                 if isinstance(found := value.get(tag), str) and found in tagged:
                     return tagged[found](value)
-                possible = [choice for choice in choices if not _differs(choice[1], value)]
+                possible = [choice for choice in choices if not _is_excluded(choice[1], value)]
             if len(possible) == 1 < len(choices):
-                # Trying all would take exponential time where messages quote messages.
+                # Trying all would take exponential time if messages quote messages.
                 return possible[0][0](value)
             fitting = 0
             for choice, _ in possible:
@@ -208,19 +206,19 @@ class Checker:
                 return _exclusion([name for name in needed if name in value])
             if not possible and (problem := _misplaced(value, known)) is not None:
                 return problem
-            return wanted(value) if wanted else self._meant(schemas, choices, value)(value)
+            return expected(value) if expected else self._intended_branch(schemas, choices, value)(value)
 
-        return test
+        return check
 
-    def _meant(self, schemas: list[Schema], choices: list[tuple[Test, list[_Tag]]], value: Any) -> Test:
-        """The choice whose tag the value carries, or else the last that is not just null."""
+    def _intended_branch(self, schemas: list[Schema], choices: list[tuple[Check, list[_Tag]]], value: Any) -> Check:
+        """Return the choice whose tag the value has, or else the last one that is not just null."""
         for choice, tags in choices:
             if isinstance(value, OBJECT) and any(value.get(name) == constant for name, constant, _, _ in tags):
                 return choice
         return [choice for (choice, _), schema in zip(choices, schemas, strict=True) if schema != {"type": "null"}][-1]
 
     def _tags(self, schema: Schema) -> list[_Tag]:
-        """What tells the objects of a schema from those of others."""
+        """Return the fields that tell the objects of a schema from those of others."""
         tags = []
         if "$ref" in schema:
             tags += self._tags(self._schemas[schema["$ref"].removeprefix(_REF)])
@@ -233,11 +231,11 @@ class Checker:
         return tags
 
 
-def _by_tag(choices: list[tuple[Test, list[_Tag]]]) -> tuple[str, dict[str, Test]]:
-    """The field whose value alone decides between the choices, and the choice for each value; empty if there is none."""
+def _by_tag(choices: list[tuple[Check, list[_Tag]]]) -> tuple[str, dict[str, Check]]:
+    """Return the field whose value alone decides between the choices, and the choice for each value; else "" and {}."""
     first = choices[0][1]
     name = first[0][0] if first else ""
-    tagged: dict[str, Test] = {}
+    tagged: dict[str, Check] = {}
     for choice, tags in choices:
         of_name = [(constant, excluded) for field, constant, excluded, _ in tags if field == name]
         for constant, excluded in of_name:
@@ -250,8 +248,8 @@ def _by_tag(choices: list[tuple[Test, list[_Tag]]]) -> tuple[str, dict[str, Test
     return name, tagged
 
 
-def _differs(tags: list[_Tag], value: Mapping[str, Any]) -> bool:
-    """Whether the object must be of another schema."""
+def _is_excluded(tags: list[_Tag], value: Mapping[str, Any]) -> bool:
+    """Whether the tags of a schema exclude the object."""
     for name, constant, excluded, is_required in tags:
         if name in value:
             found = value[name]
@@ -262,21 +260,37 @@ def _differs(tags: list[_Tag], value: Mapping[str, Any]) -> bool:
     return False
 
 
+class _WireModel(Protocol):
+    def to_dict(self) -> dict[str, Any]: ...
+
+
+def to_wire(model: type[_WireModel], data: object, field: str, name: str | None = None) -> dict[str, Any]:
+    """Return a model or a mapping as it will be sent; errors call the model `name`."""
+    if isinstance(data, model):
+        try:
+            return data.to_dict()
+        except RecursionError:
+            raise too_deep(field) from None
+    if isinstance(data, Mapping):
+        return dict(data)
+    raise InvalidInput(f"{field} must be a mapping or {name or model.__name__}, got {type(data).__name__}", field)
+
+
 def check_json(body: Any, field: str) -> int:
-    """The bytes of JSON that a body takes.
+    """Return the size of a body in bytes of JSON.
 
     Raises:
-        InvalidInput: JSON cannot hold it: a NaN, half of a surrogate pair, a datetime or any other object of Python.
+        InvalidInput: JSON cannot represent it: a NaN, half of a surrogate pair, a datetime or another Python object.
     """
     try:
         return _json_size(body)
     except (TypeError, ValueError, RecursionError):
-        raise _unwritable(body, field) from None
+        raise _not_json(body, field) from None
 
 
-def _unwritable(body: Any, field: str) -> InvalidInput:
+def _not_json(body: Any, field: str) -> InvalidInput:
     try:
-        found = _unwritable_part(body)
+        found = _find_not_json(body)
     except RecursionError:
         found = None
     if found is None:
@@ -285,20 +299,20 @@ def _unwritable(body: Any, field: str) -> InvalidInput:
     return InvalidInput(f"{field}{path} cannot be written as JSON: {why} (nothing was sent)", field + path)
 
 
-def _unwritable_part(value: Any) -> tuple[str, str] | None:
-    """The path of the first value that JSON cannot hold, and why."""
+def _find_not_json(value: Any) -> tuple[str, str] | None:
+    """Return the path of the first value that JSON cannot represent, and why."""
     if isinstance(value, str):
-        return ("", "it holds half of a surrogate pair") if is_broken(value) else None
+        return ("", "it holds half of a surrogate pair") if _checks.has_lone_surrogate(value) else None
     if isinstance(value, float):
         return None if math.isfinite(value) else ("", f"it is {value!r}")
     if isinstance(value, int | None):
-        return None if _repr(value) else ("", "it has too many digits")
+        return None if _is_printable(value) else ("", "it has too many digits")
     items: Iterable[tuple[str, Any]]
     if isinstance(value, dict):
         for key in value:
             if not isinstance(key, str | int | float | None):
                 return "", f"it has a key that is a {type(key).__name__}"
-            if isinstance(key, str) and is_broken(key):
+            if isinstance(key, str) and _checks.has_lone_surrogate(key):
                 return "", "it has a key that holds half of a surrogate pair"
         items = ((f".{key}", item) for key, item in value.items())
     elif isinstance(value, _LIST):
@@ -306,92 +320,75 @@ def _unwritable_part(value: Any) -> tuple[str, str] | None:
     else:
         return "", f"it is a {type(value).__name__}"
     for place, item in items:
-        if (found := _unwritable_part(item)) is not None:
+        if (found := _find_not_json(item)) is not None:
             return place + found[0], found[1]
     return None
 
 
-def is_broken(text: str) -> bool:
-    """Whether a text holds half of a surrogate pair, and so has no UTF-8."""
+def _is_printable(number: int | None) -> bool:
     try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return False
+        return bool(repr(number))
+    except ValueError:  # Python refuses to print integers of thousands of digits
+        return False
 
 
 def too_deep(field: str) -> InvalidInput:
-    """The exception for a body that no walk through it comes to the end of."""
-    return InvalidInput(f"{field} holds itself, or is nested too deeply (nothing was sent)", field)
-
-
-def shown(value: object, field: str) -> str:
-    """A value as an error may show it: clipped, and no more than its type if it may hold what nobody must see."""
-    if not isinstance(value, str | int | float | None) or _SECRET.search(field):
-        return type(value).__name__
-    text = _repr(value) or "a number with very many digits"
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-def _repr(value: object) -> str:
-    try:
-        return repr(value)
-    except ValueError:  # thousands of digits
-        return ""
+    """Return the exception for a body that contains itself or is nested too deeply."""
+    return InvalidInput(f"{field} contains itself, or is nested too deeply (nothing was sent)", field)
 
 
 def _json_size(body: Any) -> int:
-    """Bytes that httpx will send."""
+    """Return the size of a body as httpx sends it."""
     return len(json.dumps(body, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode())
 
 
-def _all(tests: list[Test]) -> Test:
-    if len(tests) == 1:
-        return tests[0]
+def _all(checks: list[Check]) -> Check:
+    if len(checks) == 1:
+        return checks[0]
 
-    def test(value: Any) -> Problem | None:
-        for each in tests:
+    def check(value: Any) -> Problem | None:
+        for each in checks:
             if (problem := each(value)) is not None:
                 return problem
         return None
 
-    return test
+    return check
 
 
-def _type_test(types: str | list[str], rest: Test) -> Test:
+def _type_check(types: str | list[str], rest: Check) -> Check:
     names = [types] if isinstance(types, str) else types
-    wanted = " or ".join(_TYPES[name][0] for name in names)
+    expected = " or ".join(_TYPES[name][0] for name in names)
     first, *others = [_TYPES[name][1] for name in names]
 
-    def test(value: Any) -> Problem | None:
+    def check(value: Any) -> Problem | None:
         if first(value) or any(fits(value) for fits in others):
             return rest(value)
-        return "", f"must be {wanted}", value
+        return "", f"must be {expected}", value
 
-    return test
-
-
-def _const_test(constant: Any) -> Test:
-    wanted = f"must be {constant!r}"
-    return lambda value: None if _same(value, constant) else ("", wanted, value)
+    return check
 
 
-def _enum_test(allowed: list[Any]) -> Test:
-    wanted = f"must be one of {', '.join(map(repr, allowed))}"
+def _const_check(constant: Any) -> Check:
+    expected = f"must be {constant!r}"
+    return lambda value: None if _same(value, constant) else ("", expected, value)
 
-    def test(value: Any) -> Problem | None:
+
+def _enum_check(allowed: list[Any]) -> Check:
+    expected = f"must be one of {', '.join(map(repr, allowed))}"
+
+    def check(value: Any) -> Problem | None:
         for each in allowed:
             if _same(value, each):
                 return None
-        return "", wanted, value
+        return "", expected, value
 
-    return test
+    return check
 
 
-def _text_test(schema: Schema) -> Test:
+def _text_check(schema: Schema) -> Check:
     pattern, format_ = schema.get("pattern"), schema.get("format")
 
-    def test(value: Any) -> Problem | None:
+    def check(value: Any) -> Problem | None:
         if not isinstance(value, str):
             return None
         if (problem := _count_problem(schema, "Length", len(value), "characters")) is not None:
@@ -404,11 +401,11 @@ def _text_test(schema: Schema) -> Test:
             return "", "must be a time in ISO 8601 with its zone, such as 2026-03-02T08:15:30.120Z", value
         return None
 
-    return test
+    return check
 
 
-def _number_test(schema: Schema) -> Test:
-    def test(value: Any) -> Problem | None:
+def _number_check(schema: Schema) -> Check:
+    def check(value: Any) -> Problem | None:
         if not _is_number(value):
             return None
         if "minimum" in schema and value < schema["minimum"]:
@@ -417,10 +414,10 @@ def _number_test(schema: Schema) -> Test:
             return "", f"must be {schema['maximum']} or less", value
         return None
 
-    return test
+    return check
 
 
-def _not_test(schema: Schema, excluded: Test) -> Test:
+def _not_check(schema: Schema, excluded: Check) -> Check:
     problem: Problem = ("", "must not be this", _NOTHING)
     if "const" in schema:
         problem = ("", f"must not be {schema['const']!r}", _NOTHING)
@@ -436,18 +433,18 @@ def _exclusion(names: Sequence[str]) -> Problem:
     return "", what, _NOTHING
 
 
-def _json_test(limit: int) -> Test:
-    def test(value: Any) -> Problem | None:
+def _json_check(limit: int) -> Check:
+    def check(value: Any) -> Problem | None:
         try:
             return _size_problem(_json_size(value), limit)
-        except (TypeError, ValueError, RecursionError):  # what cannot be JSON at all is named by `check_json`
+        except (TypeError, ValueError, RecursionError):  # `check_json` reports what is not JSON at all
             return None
 
-    return test
+    return check
 
 
 def _missing(name: str, value: Mapping[str, Any], misspelt: Mapping[str, str]) -> Problem:
-    """What is said of a field that is not there, or not by its name."""
+    """Return the problem of a required field that is missing or misspelt."""
     for wrong, meant in misspelt.items():
         if meant == name and wrong in value:
             return _misspelling(wrong, misspelt)
@@ -455,7 +452,7 @@ def _missing(name: str, value: Mapping[str, Any], misspelt: Mapping[str, str]) -
 
 
 def _misplaced(value: Mapping[str, Any], known: Mapping[str, list[Any]]) -> Problem | None:
-    """What is said of an object whose tag is none of those that are known here."""
+    """Return the problem of an object whose tag is not one of those allowed here."""
     for name, constants in known.items():
         if name in value and value[name] not in constants:
             return f".{name}", f"must be one of {', '.join(map(repr, constants))} here", value[name]
@@ -470,16 +467,20 @@ def _refuse_field(_: Any) -> Problem:
     return "", "is not a field of this object", _NOTHING
 
 
-def _said(condition: Schema, prefix: str = "") -> list[str]:
-    """What a condition asks for, as far as it can be said in a few words."""
+def _describe_condition(condition: Schema, prefix: str = "") -> list[str]:
+    """Return a condition in words, as far as a few words can express it."""
     parts = []
     for name, part in condition.get("properties", {}).items():
-        parts += [f"{prefix}{name} is {part['const']!r}"] if "const" in part else _said(part, f"{prefix}{name}.")
+        parts += (
+            [f"{prefix}{name} is {part['const']!r}"]
+            if "const" in part
+            else _describe_condition(part, f"{prefix}{name}.")
+        )
     return parts or [f"{prefix}{name} is given" for name in condition.get("required", ())]
 
 
-def _wanted(choices: list[Schema]) -> Callable[[Any], Problem] | None:
-    """What is said of a value that fits no choice, where the choices are so simple that all can be named."""
+def _describe_choices(choices: list[Schema]) -> Callable[[Any], Problem] | None:
+    """Return what describes a value that matches no choice, if the choices are simple enough to list."""
     if all(choice.keys() == {"required"} for choice in choices):
         needs = "needs " + " or ".join(" and ".join(choice["required"]) for choice in choices)
         return lambda value: ("", needs, _NOTHING)
@@ -490,14 +491,14 @@ def _wanted(choices: list[Schema]) -> Callable[[Any], Problem] | None:
 
 
 def _size_problem(size: int, limit: int) -> Problem | None:
-    return ("", f"takes {limit:,} bytes of JSON at most, not {size:,}", _NOTHING) if size > limit else None
+    return ("", f"takes {limit:,} bytes of JSON at most, got {size:,}", _NOTHING) if size > limit else None
 
 
 def _count_problem(schema: Schema, what: str, count: int, unit: str) -> Problem | None:
     if count < schema.get(f"min{what}", 0):
-        return "", f"needs {schema[f'min{what}']} {unit} or more, not {count}", _NOTHING
+        return "", f"needs {schema[f'min{what}']} {unit} or more, got {count}", _NOTHING
     if count > schema.get(f"max{what}", count):
-        return "", f"takes {schema[f'max{what}']} {unit} at most, not {count}", _NOTHING
+        return "", f"takes {schema[f'max{what}']} {unit} at most, got {count}", _NOTHING
     return None
 
 
@@ -513,7 +514,7 @@ def _is_time(text: str) -> bool:
 
 
 def _misspelt(names: Collection[str]) -> dict[str, str]:
-    """What the fields are called in Python, where that is not what they are called."""
+    """Map the Python spelling of each field to the field, where the two differ."""
     snakes = {name: _WORDS.sub("_", name).lower() for name in names}
     return {
         f"{snake}{end}": name for name, snake in snakes.items() for end in ("", "_") if f"{snake}{end}" not in names

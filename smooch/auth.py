@@ -18,13 +18,13 @@ import httpx
 from jwt import PyJWS, PyJWTError
 from jwt.algorithms import HMACAlgorithm
 
-from . import _numbers
+from . import _checks
 from .errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["BasicAuth", "BearerAuth", "OriginAuth", "TokenAuth", "app_token", "user_token"]
+__all__ = ["BasicAuth", "BearerAuth", "OriginBoundAuth", "TokenAuth", "app_token", "user_token"]
 
 _LIFETIME = 3600.0
 """Seconds that our own tokens live; renewed after half of them, so that the two clocks may be half an hour apart."""
@@ -51,7 +51,7 @@ def app_token(key_id: str, secret: str, *, scope: str = "app", expires_in: float
     Raises:
         InvalidInput: a value is empty or of the wrong type.
     """
-    return sign({"scope": scope} | expiry(expires_in), key_id, secret)
+    return sign({"scope": scope} | expiry_claim(expires_in), key_id, secret)
 
 
 def user_token(key_id: str, secret: str, user_id: str, *, expires_in: float | timedelta | None = None) -> str:
@@ -68,10 +68,10 @@ def user_token(key_id: str, secret: str, user_id: str, *, expires_in: float | ti
     """
     if not isinstance(user_id, str) or not user_id:
         raise InvalidInput(
-            f"user_id must be a non-empty string, not {user_id!r}: the API refuses tokens with any other userId",
+            f"user_id must be a non-empty string, got {user_id!r}: the API refuses tokens with any other userId",
             "user_id",
         )
-    return sign({"scope": "appUser", "userId": user_id} | expiry(expires_in), key_id, secret)
+    return sign({"scope": "appUser", "userId": user_id} | expiry_claim(expires_in), key_id, secret)
 
 
 def check_key(key_id: object, secret: object) -> None:
@@ -83,12 +83,12 @@ def check_key(key_id: object, secret: object) -> None:
             raise InvalidInput(f"{name} has a space or a line break at an end: leave that out", name)
 
 
-def expiry(expires_in: float | timedelta | None) -> dict[str, int]:
+def expiry_claim(expires_in: float | timedelta | None) -> dict[str, int]:
     """The claim for when a token expires, if it is to."""
     if expires_in is None:
         return {}
     seconds = expires_in.total_seconds() if isinstance(expires_in, timedelta) else expires_in
-    return {"exp": math.ceil(time.time() + _numbers.seconds(seconds, "expires_in"))}
+    return {"exp": math.ceil(time.time() + _checks.check_seconds(seconds, "expires_in"))}
 
 
 def sign(claims: dict[str, Any], key_id: str, secret: str) -> str:
@@ -111,7 +111,7 @@ def _encode(claims: dict[str, Any], key_id: str, secret: str) -> str:
     return _jws.encode(payload, secret, algorithm="HS256", headers={"kid": key_id})
 
 
-class OriginAuth(httpx.Auth):
+class OriginBoundAuth(httpx.Auth):
     """Puts credentials on each request to one server, and on no request to another.
 
     Args:
@@ -138,7 +138,7 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
 
 
-class BasicAuth(OriginAuth):
+class BasicAuth(OriginBoundAuth):
     """Puts id and secret of a key on each request to one server."""
 
     def __init__(self, key_id: str, secret: str, *, url: httpx.URL) -> None:
@@ -155,7 +155,7 @@ class BasicAuth(OriginAuth):
             yield request
 
 
-class BearerAuth(OriginAuth):
+class BearerAuth(OriginBoundAuth):
     """Puts one and the same token on each request to one server."""
 
     def __init__(self, token: str, *, url: httpx.URL, also: httpx.URL | None = None) -> None:
@@ -171,7 +171,7 @@ class BearerAuth(OriginAuth):
         yield request
 
 
-class TokenAuth(OriginAuth):
+class TokenAuth(OriginBoundAuth):
     """Puts a short-lived token on each request to one server, and on no request to another.
 
     A token is signed once and used until half of its life is over. When the API refuses one and its clock turns out to

@@ -1,12 +1,12 @@
-"""What can go wrong, as one tree.
+"""All exceptions of this library, as one tree.
 
 SmoochError
-├── InvalidInput                 refused here, nothing was sent (also a ValueError)
-├── ClientClosed                 called after `close()`, nothing was sent (also a RuntimeError)
-├── ConnectionFailed             no answer: the connection failed or was lost
-│   └── RequestTimeout           no answer in time
+├── InvalidInput                 an argument or the environment is invalid; nothing was sent (also a ValueError)
+├── ClientClosed                 called after `close()`; nothing was sent (also a RuntimeError)
+├── ConnectionFailed             no response: the connection failed or was lost
+│   └── RequestTimeout           no response in time
 │       └── DeadlineExceeded     the whole call, retries and waits included, took too long
-├── APIError                     an answer, and it says no
+├── APIError                     error response (status ≥ 300)
 │   ├── BadRequest               400
 │   ├── Unauthorized             401
 │   ├── PaymentRequired          402
@@ -17,9 +17,9 @@ SmoochError
 │   ├── ConversationFull         423
 │   ├── RateLimited              429, with `retry_after`
 │   └── ServerError              5xx
-└── UnreadableResponse           an answer that says yes, but cannot be read: a call that changes something did so
+└── UnreadableResponse           success response that cannot be parsed: a call that changes something took effect
 
-`smooch.webhooks` adds `WebhookRejected` and `WebhookUnreadable`, for deliveries that are not taken.
+`smooch.webhooks` adds `WebhookRejected` and `WebhookUnreadable`, for deliveries that it refuses.
 """
 
 from __future__ import annotations
@@ -71,30 +71,30 @@ class ClientClosed(SmoochError, RuntimeError):
 
 
 class ConnectionFailed(SmoochError):
-    """No answer came: the host could not be reached, or the connection was lost."""
+    """No response: the host could not be reached, or the connection was lost."""
 
     method: str = ""
     url: str = ""
 
 
 class RequestTimeout(ConnectionFailed):
-    """No answer came within one of the timeouts (connect, read, write, or waiting for a free connection)."""
+    """No response within one of the timeouts (connect, read, write, or waiting for a free connection)."""
 
 
 class DeadlineExceeded(RequestTimeout):
-    """The call as a whole, retries and waits included, did not end before its deadline.
+    """The whole call, retries and waits included, did not end before its deadline.
 
-    A method that needs several calls gives each of them the whole deadline.
+    A method that makes several calls gives each of them the whole deadline.
     """
 
 
-class _Answered(SmoochError):
+class _WithResponse(SmoochError):
     response: httpx.Response
     hint: str = ""
 
     @property
     def status_code(self) -> int:
-        """HTTP status of the answer."""
+        """HTTP status of the response."""
         return self.response.status_code
 
     @property
@@ -108,12 +108,13 @@ class _Answered(SmoochError):
         return str(self.response.request.url)
 
 
-class APIError(_Answered):
-    """The API answered with a status of 300 or above.
+class APIError(_WithResponse):
+    """Error response: a status of 300 or above.
 
-    `code` and `description` are the API's own words ("" where the body has none), `errors` all of them where there are
-    several (v2 calls the description `title`, and so do they), `hint` says what to do where the cause is known,
-    `response` is the answer as httpx saw it.
+    - `code`, `description`: as the API reports them, "" if it does not
+    - `errors`: all errors that the API reports; on v2 each has `title` instead of `description`
+    - `hint`: what to do, "" if the cause is not known
+    - `response`: the httpx response
     """
 
     code: str = ""
@@ -128,7 +129,7 @@ class APIError(_Answered):
 
 
 class BadRequest(APIError, status=400):
-    """The request does not fit the API."""
+    """The request is invalid."""
 
 
 class Unauthorized(APIError, status=401):
@@ -160,11 +161,11 @@ class ConversationFull(APIError, status=423):
 
 
 class RateLimited(APIError, status=429):
-    """Too many requests; the allowed retries are used up, or the API asks for a longer wait than allowed."""
+    """Too many requests; the retries are used up, or the API asks for a longer wait than allowed."""
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds to wait, as the API asks for; None when it does not say."""
+        """Seconds to wait before the next attempt; None if the API does not say."""
         return parse_retry_after(self.response.headers.get("Retry-After", ""))
 
 
@@ -172,12 +173,12 @@ class ServerError(APIError):
     """The API failed (any 5xx)."""
 
 
-class UnreadableResponse(_Answered):
-    """The API reported success, but its body is cut off or not what it documents; a call that changes something did so."""
+class UnreadableResponse(_WithResponse):
+    """Success response whose body is truncated or invalid; a call that changes something took effect."""
 
 
 def parse_retry_after(value: str) -> float | None:
-    """Seconds that a Retry-After header asks for, given as seconds or as a date; None when it says neither."""
+    """Return the seconds of a Retry-After header, which holds seconds or a date; None if it holds neither."""
     from datetime import UTC, datetime
     from email.utils import parsedate_to_datetime
 
@@ -193,24 +194,24 @@ def parse_retry_after(value: str) -> float | None:
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """`text` without tokens, without what JSON in it calls a secret, and without the given secrets."""
+    """Replace tokens, the values of secret fields in JSON, and the given secrets in a text."""
     for secret in secrets:
         if len(secret) >= 4:
             text = text.replace(secret, "[secret]")
     return _SECRET_FIELD.sub(r"\1[secret]", _TOKEN.sub("[token]", text))
 
 
-def forget_credentials(request: httpx.Request | None) -> None:
-    """Take the credentials out of a request that an exception will carry around."""
+def redact_request(request: httpx.Request | None) -> None:
+    """Replace the credentials in a request that an exception will hold."""
     for name in ("Authorization", "app-token"):
         if request is not None and name in request.headers:
             request.headers[name] = "[secret]"
 
 
-def forget_variables(exception: BaseException, until: BaseException | None) -> None:
-    """Clear the variables of the functions that failed: among them are the bytes of the request, with its token.
+def clear_tracebacks(exception: BaseException, until: BaseException | None) -> None:
+    """Clear the local variables of the functions that failed: they hold the bytes of the request, with its token.
 
-    `until` is what the caller was handling when it called: its variables are none of ours.
+    `until` is the exception that the caller was handling when it called: its variables belong to the caller.
     """
     import traceback
 
@@ -220,16 +221,16 @@ def forget_variables(exception: BaseException, until: BaseException | None) -> N
         cause = cause.__cause__ or cause.__context__
 
 
-def from_response(response: httpx.Response, *, hint: str = "", secrets: Iterable[str] = ()) -> APIError:
-    """The exception for an answer of status 300 or above, whatever its body is. The body must have been read."""
+def error_from_response(response: httpx.Response, *, hint: str = "", secrets: Iterable[str] = ()) -> APIError:
+    """Return the exception for an error response, whatever its body is. The body must have been read."""
     errors = _reported_errors(response, secrets)
-    code, description = errors[0].values() if errors else ("", _gist(response, secrets))
+    code, description = errors[0].values() if errors else ("", _body_excerpt(response, secrets))
     status = response.status_code
     cls = APIError.by_status.get(status, ServerError if status >= 500 else APIError)
     request = response.request
     for one in (response, *response.history):
-        forget_credentials(one.request)
-        forget_credentials(one.next_request)
+        redact_request(one.request)
+        redact_request(one.next_request)
     text = redact(f"{status} {code or response.reason_phrase} for {request.method} {request.url}", secrets)
     words = "; ".join(dict.fromkeys(words for _, words in map(dict.values, errors) if words)) or description
     text = _clip(text.replace("  ", " "), 500) + (f": {_clip(words, 500)}" if words else "")
@@ -239,21 +240,21 @@ def from_response(response: httpx.Response, *, hint: str = "", secrets: Iterable
     return error
 
 
-def unreadable(response: httpx.Response, cause: Exception) -> UnreadableResponse:
-    """The exception for a success whose body cannot be read."""
+def unreadable_response(response: httpx.Response, cause: Exception) -> UnreadableResponse:
+    """Return the exception for a success response whose body cannot be parsed."""
     request = response.request
-    forget_credentials(request)
+    redact_request(request)
     warning = "" if request.method in ("GET", "HEAD") else " (the call took effect; do not simply repeat it)"
     error = UnreadableResponse(
         f"{response.status_code} for {request.method} {request.url}, but its body of {len(response.content)} bytes "
-        f"cannot be read ({type(cause).__name__}): {_gist(response) or 'it is empty'}{warning}"
+        f"cannot be parsed ({type(cause).__name__}): {_body_excerpt(response) or 'it is empty'}{warning}"
     )
     error.response = response
     return error
 
 
-def from_transport(exception: Exception, request: httpx.Request) -> ConnectionFailed:
-    """The exception for a request that got no answer."""
+def error_from_transport(exception: Exception, request: httpx.Request) -> ConnectionFailed:
+    """Return the exception for a request without a response."""
     where = f"{request.method} {request.url}"
     cause = str(exception) or type(exception).__name__
     match exception:
@@ -264,30 +265,32 @@ def from_transport(exception: Exception, request: httpx.Request) -> ConnectionFa
         case httpx.ConnectTimeout():
             error = RequestTimeout(f"no connection for {where} in time; nothing was sent")
         case httpx.TimeoutException() | TimeoutError():
-            error = RequestTimeout(f"no answer to {where} in time{_maybe_done(request)}")
+            error = RequestTimeout(f"no answer to {where} in time{_side_effect_warning(request)}")
         case httpx.ConnectError() | httpx.ProxyError() | httpx.UnsupportedProtocol():
             error = ConnectionFailed(f"no connection for {where}: {cause}; nothing was sent")
         case _:
-            error = ConnectionFailed(f"connection lost during {where}: {cause}{_maybe_done(request)}")
-    return _located(error, request)
+            error = ConnectionFailed(f"connection lost during {where}: {cause}{_side_effect_warning(request)}")
+    return _locate(error, request)
 
 
 def deadline_exceeded(request: httpx.Request, seconds: float) -> DeadlineExceeded:
-    """The exception for a call that did not end before its deadline."""
+    """Return the exception for a call that did not end before its deadline."""
     where = f"{request.method} {request.url}"
-    return _located(DeadlineExceeded(f"{where} did not end within {seconds:g} s{_maybe_done(request)}"), request)
+    return _locate(
+        DeadlineExceeded(f"{where} did not end within {seconds:g} s{_side_effect_warning(request)}"), request
+    )
 
 
 _E = TypeVar("_E", bound=ConnectionFailed)
 
 
-def _located(error: _E, request: httpx.Request) -> _E:
-    forget_credentials(request)
+def _locate(error: _E, request: httpx.Request) -> _E:
+    redact_request(request)
     error.method, error.url = request.method, str(request.url)
     return error
 
 
-def _maybe_done(request: httpx.Request) -> str:
+def _side_effect_warning(request: httpx.Request) -> str:
     return "; it may have taken effect, so look before repeating it" if request.method in ("POST", "PATCH") else ""
 
 
@@ -303,13 +306,13 @@ def _reported_errors(response: httpx.Response, secrets: Iterable[str]) -> list[d
 
 
 def _reported_error(item: dict[str, Any], secrets: Iterable[str]) -> dict[str, str]:
-    """The code and then the words, under the name that v1 or v2 has for them."""
+    """Return the code and the description, which v2 calls title."""
     name = "title" if item.get("title") and not item.get("description") else "description"
     found = {"code": item.get("code"), name: item.get(name) or item.get("message")}
     return {key: redact(str(words or ""), secrets) for key, words in found.items()}
 
 
-def _gist(response: httpx.Response, secrets: Iterable[str] = ()) -> str:
+def _body_excerpt(response: httpx.Response, secrets: Iterable[str] = ()) -> str:
     text = response.content[:4000].decode("utf-8", "replace")
     if title := re.search(r"<title[^>]*>(.*?)</title>", text, re.DOTALL | re.IGNORECASE):
         text = title[1]

@@ -15,7 +15,7 @@ import jwt
 import pytest
 from concurrency import together
 
-from smooch.auth import BasicAuth, BearerAuth, OriginAuth, TokenAuth, app_token, user_token
+from smooch.auth import BasicAuth, BearerAuth, OriginBoundAuth, TokenAuth, app_token, user_token
 from smooch.errors import InvalidInput
 from smooch.v1 import AsyncSmooch, Smooch
 from smooch.v2 import Smooch as SmoochV2
@@ -341,7 +341,7 @@ def test_the_signer_cannot_be_pickled() -> None:
         (BearerAuth("a.b.c", url=API, also=httpx.URL("https://bridge.example/sc/v2/tokenInfo")), "Bearer a.b.c"),
     ],
 )
-def test_what_is_sent_as_it_is_goes_to_the_same_server_only(auth: OriginAuth, header: str) -> None:
+def test_what_is_sent_as_it_is_goes_to_the_same_server_only(auth: OriginBoundAuth, header: str) -> None:
     def sent_to(url: str) -> str | None:
         return next(auth.auth_flow(httpx.Request("GET", url))).headers.get("Authorization")
 

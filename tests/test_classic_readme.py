@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smooch import _http, _webhook_plan
+from smooch import _checks, _webhook_reconciler
 from smooch.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -55,9 +55,9 @@ MESSAGE = {"received", "text", "actions", "authorId", "role", "_id"}
 @pytest.fixture
 def sandbox(monkeypatch: pytest.MonkeyPatch) -> Any:
     """What stands in for the API, at its own address."""
-    monkeypatch.setattr(_webhook_plan, "SETTLING_SECONDS", 0.01)
+    monkeypatch.setattr(_webhook_reconciler, "SETTLING_SECONDS", 0.01)
     with Sandbox() as sandbox:
-        monkeypatch.setitem(_http.REGIONS, "us", sandbox.url)
+        monkeypatch.setitem(_checks.REGIONS, "us", sandbox.url)
         yield sandbox
 
 

@@ -25,8 +25,8 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 
 def read(source: Any, limit: int = LIMIT, **told: Any) -> tuple[str, str, bytes]:
     """Name, type and content as they would be sent; twice, since a second try starts over."""
-    with _files.opened(source, limit, **told) as upload:
-        sent = [httpx.Request("POST", "http://a", files={"source": upload.as_part().to_tuple()}) for _ in range(2)]
+    with _files.open_upload(source, limit, **told) as upload:
+        sent = [httpx.Request("POST", "http://a", files={"source": upload.to_file().to_tuple()}) for _ in range(2)]
         first, second = [request.read().partition(b"\r\n\r\n")[2].rpartition(b"\r\n--")[0] for request in sent]
         assert first == second
         return upload.name, upload.mime_type, first
@@ -109,7 +109,7 @@ def test_a_name_that_is_told_counts_more(cat: Path) -> None:
 
 @pytest.mark.parametrize(("mime_type", "is_image"), [("image/png", True), ("IMAGE/PNG", True), ("text/image", False)])
 def test_a_type_is_the_same_in_capital_letters(mime_type: str, is_image: bool) -> None:
-    with _files.opened(PNG, LIMIT, mime_type) as upload:
+    with _files.open_upload(PNG, LIMIT, mime_type) as upload:
         assert upload.is_image is is_image
 
 
@@ -124,7 +124,7 @@ def test_a_type_is_the_same_in_capital_letters(mime_type: str, is_image: bool) -
     ],
 )
 def test_a_type_or_name_that_can_be_none_is_refused(told: Any, field: str) -> None:
-    with pytest.raises(InvalidInput, match=f"{field} must be a ") as caught, _files.opened(PNG, LIMIT, **told):
+    with pytest.raises(InvalidInput, match=f"{field} must be a ") as caught, _files.open_upload(PNG, LIMIT, **told):
         pytest.fail("opened")
     assert caught.value.field == field
 
@@ -255,7 +255,7 @@ def closed() -> BinaryIO:
         ("a\0b", "cannot be read"),
         (("empty.png", b""), r"empty\.png is empty"),
         (io.BytesIO(), "file is empty"),
-        (PNG, r"bytes need a name or a type, such as in the pair \('cat\.png', "),
+        (PNG, r"bytes need a name or a type: pass a pair such as \('cat\.png', "),
         (io.StringIO("text"), "open for text; open it with mode 'rb'"),
         (Text(), "open for text; open it with mode 'rb'"),
         (Broken(), "cannot be read: Input/output error"),
@@ -270,10 +270,10 @@ def closed() -> BinaryIO:
     ids=lambda value: repr(value).partition(" at 0x")[0],
 )
 def test_what_cannot_be_sent_is_refused(source: Any, problem: str) -> None:
-    with pytest.raises(InvalidInput, match=problem) as caught, _files.opened(source, LIMIT):
+    with pytest.raises(InvalidInput, match=problem) as caught, _files.open_upload(source, LIMIT):
         pytest.fail("opened")
     assert caught.value.field == "file"
-    with pytest.raises(InvalidInput) as caught, _files.opened(source, LIMIT, argument="file_path"):
+    with pytest.raises(InvalidInput) as caught, _files.open_upload(source, LIMIT, argument="file_path"):
         pytest.fail("opened")
     assert caught.value.field == "file_path"
 
@@ -291,7 +291,7 @@ def test_a_text_file_and_one_for_writing_are_refused(tmp_path: Path) -> None:
 
 def test_an_error_of_the_call_is_not_taken_for_one_of_the_file(cat: Path) -> None:
     for source in (cat, ("cat.png", PNG)):
-        with pytest.raises(ConnectionResetError), _files.opened(source, LIMIT):
+        with pytest.raises(ConnectionResetError), _files.open_upload(source, LIMIT):
             raise ConnectionResetError
 
 
@@ -304,9 +304,9 @@ def test_nothing_stays_open(cat: Path, pipe: Any, monkeypatch: pytest.MonkeyPatc
         return opened[-1]
 
     monkeypatch.setattr(tempfile, "SpooledTemporaryFile", keep)
-    with _files.opened(cat, LIMIT) as upload:
+    with _files.open_upload(cat, LIMIT) as upload:
         opened.append(upload.content)
-    with _files.opened(pipe(PNG), LIMIT):
+    with _files.open_upload(pipe(PNG), LIMIT):
         pass
     with pytest.raises(InvalidInput):
         read(pipe(b""))

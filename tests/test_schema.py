@@ -56,7 +56,7 @@ def validator(schemas: Any, name: str) -> Draft202012Validator:
 
 def accepts(name: str, body: Any) -> bool:
     try:
-        _schema.Checker(SCHEMAS).check(name, body, "body")
+        _schema.Validator(SCHEMAS).validate(name, body, "body")
     except InvalidInput:
         return False
     return True
@@ -203,7 +203,7 @@ def written(path: tuple[Any, ...]) -> str:
 @pytest.mark.parametrize(("version", "name"), NAMES)
 def test_every_example_of_the_specification_is_accepted(version: str, name: str) -> None:
     for example in examples(version)[name]:
-        _schema.Checker(VERSIONS[version]).check(name, example, "body")
+        _schema.Validator(VERSIONS[version]).validate(name, example, "body")
 
 
 @pytest.mark.parametrize(("version", "name"), NAMES)
@@ -216,10 +216,10 @@ def test_accepts_what_jsonschema_accepts_and_names_a_place_that_it_names(
     body = data.draw(mutated(version, name) | suggested(schemas, schemas[name]) | json_values)
     errors = list(validator(schemas, name).iter_errors(body))
     if not errors:
-        _schema.Checker(schemas).check(name, body, "body")
+        _schema.Validator(schemas).validate(name, body, "body")
         return
     with pytest.raises(InvalidInput) as caught:
-        _schema.Checker(schemas).check(name, body, "body")
+        _schema.Validator(schemas).validate(name, body, "body")
     named = {written(path) for error in errors for path in paths(error)}
     field = caught.value.field
     assert str(caught.value).startswith(f"{field} ")
@@ -260,27 +260,27 @@ def test_every_keyword_of_the_schemas_is_one_that_is_checked_or_only_informs() -
     ("name", "body", "field", "problem"),
     [
         ("MessagePost", {}, "body.role", "is missing"),
-        ("MessagePost", {"role": "whisper"}, "body.role", "must be one of 'appMaker', 'appUser', not 'whisper'"),
-        ("MessagePost", {"role": "appUser", "type": 5}, "body.type", "must be a string, not 5"),
+        ("MessagePost", {"role": "whisper"}, "body.role", "must be one of 'appMaker', 'appUser', got 'whisper'"),
+        ("MessagePost", {"role": "appUser", "type": 5}, "body.type", "must be a string, got 5"),
         ("MessagePost", {"role": "appUser", "type": "text"}, "body", "needs text or actions"),
         ("MessagePost", {"role": "appUser", "type": "image"}, "body.mediaUrl", "is missing"),
         (
             "MessagePost",
             {"role": "appUser", "type": "image", "mediaUrl": "cat.png"},
             "body.mediaUrl",
-            "must be an address with a scheme, such as https://example.com/a, not 'cat.png'",
+            "must be an address with a scheme, such as https://example.com/a, got 'cat.png'",
         ),
         (
             "MessagePost",
             {"role": "appMaker", "type": "list", "items": []},
             "body.items",
-            "needs 1 items or more, not 0",
+            "needs 1 items or more, got 0",
         ),
         (
             "MessagePost",
             {"role": "appMaker", "type": "list", "items": [{"title": "a", "actions": []}] * 11},
             "body.items",
-            "takes 10 items at most, not 11",
+            "takes 10 items at most, got 11",
         ),
         (
             "MessagePost",
@@ -292,28 +292,28 @@ def test_every_keyword_of_the_schemas_is_one_that_is_checked_or_only_informs() -
             "MessagePost",
             {"role": "appMaker", "text": "a", "actions": [{"type": "reply", "text": "b", "payload": 3}]},
             "body.actions[0].payload",
-            "must be a string, not 3",
+            "must be a string, got 3",
         ),
         (
             "MessagePost",
             {"role": "appUser", "text": "a", "metadata": {"when": {"day": 1}}},
             "body.metadata.when",
-            "must be a string or a number or true or false, not dict",
+            "must be a string or a number or true or false, got dict",
         ),
         (
             "MessagePost",
             {"role": "appUser", "text": "a", "metadata": [1]},
             "body.metadata",
-            "must be an object, not list",
+            "must be an object, got list",
         ),
-        ("Coordinates", {"lat": 91, "long": 0}, "body.lat", "must be 90 or less, not 91"),
-        ("Coordinates", {"lat": 0, "long": -181.5}, "body.long", "must be -180 or more, not -181.5"),
-        ("AppUserPreCreate", {"userId": ""}, "body.userId", "needs 1 characters or more, not 0"),
+        ("Coordinates", {"lat": 91, "long": 0}, "body.lat", "must be 90 or less, got 91"),
+        ("Coordinates", {"lat": 0, "long": -181.5}, "body.long", "must be -180 or more, got -181.5"),
+        ("AppUserPreCreate", {"userId": ""}, "body.userId", "needs 1 characters or more, got 0"),
         (
             "AppUserLink",
             {"type": "twilio", "phoneNumber": "5145"},
             "body.phoneNumber",
-            "must look like ^\\+, not '5145'",
+            "must look like ^\\+, got '5145'",
         ),
         ("WebhookCreate", {"target": "https://a.example", "triggers": "postback"}, "body.triggers", "must be a list"),
         (
@@ -322,13 +322,13 @@ def test_every_keyword_of_the_schemas_is_one_that_is_checked_or_only_informs() -
             "body.triggers[1]",
             "needs 1 characters",
         ),
-        ("WebhookCreate", ["https://a.example"], "body", "must be an object, not list"),
+        ("WebhookCreate", ["https://a.example"], "body", "must be an object, got list"),
         ("ConversationActivity", {"role": "appUser", "type": "typing:stop"}, "body.role", "must be 'appMaker'"),
     ],
 )
 def test_the_message_names_the_path_and_what_would_fit(name: str, body: Any, field: str, problem: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        _schema.Checker(SCHEMAS).check(name, body, "body")
+        _schema.Validator(SCHEMAS).validate(name, body, "body")
     assert caught.value.field == field
     assert str(caught.value).startswith(f"{field} {problem}")
     assert str(caught.value).endswith("(nothing was sent)")
@@ -372,7 +372,7 @@ def nested(depth: int) -> Any:
 )
 def test_what_json_cannot_hold_is_refused_by_its_path(extra: dict[str, Any], path: str, why: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        _schema.Checker(SCHEMAS).check("MessagePost", {"role": "appUser", "text": "a", **extra}, "body")
+        _schema.Validator(SCHEMAS).validate("MessagePost", {"role": "appUser", "text": "a", **extra}, "body")
     assert str(caught.value) == f"body{path} cannot be written as JSON: {why} (nothing was sent)"
     assert caught.value.field == f"body{path}"
 
@@ -387,17 +387,17 @@ def endless_quote() -> dict[str, Any]:
     "body", [{"role": "appUser", "text": "a", "unknown": nested(100_000)}, Loop(), endless_quote()], ids=range(3)
 )
 def test_what_has_no_end_is_refused(body: Any) -> None:
-    with pytest.raises(InvalidInput, match=r"^body .*holds itself.* \(nothing was sent\)"):
-        _schema.Checker(SCHEMAS).check("MessagePost", body, "body")
+    with pytest.raises(InvalidInput, match=r"^body .*contains itself.* \(nothing was sent\)"):
+        _schema.Validator(SCHEMAS).validate("MessagePost", body, "body")
 
 
 def test_what_python_calls_a_field_is_not_taken_for_the_field() -> None:
     schemas = {"Body": {"type": "object", "properties": {"subscribeSDKClient": {}, "type": {}, "client_id": {}}}}
     for good in ({"client_id": 1}, {"any_thing": 1}, {"subscribe_sdk": 1}, {5: 1}):
-        _schema.Checker(schemas).check("Body", good, "body")
+        _schema.Validator(schemas).validate("Body", good, "body")
     for name, meant in (("subscribe_sdk_client", "subscribeSDKClient"), ("type_", "type"), ("client_id_", "client_id")):
         with pytest.raises(InvalidInput, match=rf"body\.{name} is not a field: did you mean {meant}\?"):
-            _schema.Checker(schemas).check("Body", {name: 1}, "body")
+            _schema.Validator(schemas).validate("Body", {name: 1}, "body")
 
 
 def test_a_required_field_is_looked_for_under_the_name_that_python_has_for_it() -> None:
@@ -408,7 +408,7 @@ def test_a_required_field_is_looked_for_under_the_name_that_python_has_for_it() 
         ({"a": 1}, r"body\.mediaUrl is missing"),
     ]:
         with pytest.raises(InvalidInput, match=f"^{problem} "):
-            _schema.Checker(schemas).check("Body", body, "body")
+            _schema.Validator(schemas).validate("Body", body, "body")
 
 
 def test_a_type_that_goes_elsewhere_is_told_what_goes_here() -> None:
@@ -418,9 +418,9 @@ def test_a_type_that_goes_elsewhere_is_told_what_goes_here() -> None:
         "Other": {"properties": {"type": {"not": {"enum": ["link", "buy", "reply"]}}}},
         "Body": {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("Link", "Buy", "Other")]},
     }
-    _schema.Checker(schemas).check("Body", {"type": "newer"}, "body")
-    with pytest.raises(InvalidInput, match=r"^body\.type must be one of 'link', 'buy' here, not 'reply' ") as caught:
-        _schema.Checker(schemas).check("Body", {"type": "reply"}, "body")
+    _schema.Validator(schemas).validate("Body", {"type": "newer"}, "body")
+    with pytest.raises(InvalidInput, match=r"^body\.type must be one of 'link', 'buy' here, got 'reply' ") as caught:
+        _schema.Validator(schemas).validate("Body", {"type": "reply"}, "body")
     assert caught.value.field == "body.type"
 
 
@@ -441,25 +441,7 @@ def test_what_goes_with_what_is_said() -> None:
         ("Odd", "text", "body must not be this"),
     ]:
         with pytest.raises(InvalidInput, match=f"^{problem} "):
-            _schema.Checker(schemas).check(name, body, "body")
-
-
-@pytest.mark.parametrize(
-    ("value", "field", "text"),
-    [
-        ("a" * 81, "text", "'" + "a" * 79 + "…"),
-        ("a" * 78, "text", "'" + "a" * 78 + "'"),
-        ("hush", "body.authToken", "str"),
-        (5, "appSecret.x", "int"),
-        ({"a": "hush"}, "body", "dict"),
-        (object(), "body", "object"),
-        (10**5000, "body", "a number with very many digits"),
-        (None, "body", "None"),
-    ],
-    ids=range(8),
-)
-def test_an_error_shows_no_more_of_a_value_than_helps(value: object, field: str, text: str) -> None:
-    assert _schema.shown(value, field) == text
+            _schema.Validator(schemas).validate(name, body, "body")
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False) | st.integers() | st.text().filter(str.isprintable))
@@ -490,20 +472,20 @@ def test_limits_themselves_are_within() -> None:
     }
     for name in schemas:
         for value in accepted[name]:
-            _schema.Checker(schemas).check(name, value, "body")
+            _schema.Validator(schemas).validate(name, value, "body")
         for value in refused[name]:
             with pytest.raises(InvalidInput):
-                _schema.Checker(schemas).check(name, value, "body")
+                _schema.Validator(schemas).validate(name, value, "body")
 
 
 def test_a_choice_of_exactly_one_takes_neither_none_nor_two() -> None:
     schemas = {"Either": {"oneOf": [{"type": "integer"}, {"type": "number", "minimum": 5}]}}
     for good in (1, 5.5):
-        _schema.Checker(schemas).check("Either", good, "body")
+        _schema.Validator(schemas).validate("Either", good, "body")
     with pytest.raises(InvalidInput, match="body fits more than one of its forms"):
-        _schema.Checker(schemas).check("Either", 6, "body")
-    with pytest.raises(InvalidInput, match="body must be 5 or more, not"):
-        _schema.Checker(schemas).check("Either", 1.5, "body")
+        _schema.Validator(schemas).validate("Either", 6, "body")
+    with pytest.raises(InvalidInput, match="body must be 5 or more, got"):
+        _schema.Validator(schemas).validate("Either", 1.5, "body")
 
 
 def test_closed_objects_else_branches_and_constants_of_any_type_are_checked() -> None:
@@ -511,17 +493,17 @@ def test_closed_objects_else_branches_and_constants_of_any_type_are_checked() ->
         "Closed": {"type": "object", "properties": {"a": {"const": 1}}, "additionalProperties": False},
         "Branch": {"if": {"type": "string"}, "then": {"minLength": 2}, "else": {"const": True}},
     }
-    _schema.Checker(schemas).check("Closed", {"a": 1}, "body")
-    _schema.Checker(schemas).check("Branch", "ab", "body")
-    _schema.Checker(schemas).check("Branch", True, "body")
+    _schema.Validator(schemas).validate("Closed", {"a": 1}, "body")
+    _schema.Validator(schemas).validate("Branch", "ab", "body")
+    _schema.Validator(schemas).validate("Branch", True, "body")
     for name, body, problem in [
         ("Closed", {"b": 1}, "body.b is not a field of this object"),
-        ("Closed", {"a": True}, "body.a must be 1, not True"),
-        ("Branch", "a", "body needs 2 characters or more, not 1"),
-        ("Branch", 1, "body must be True, not 1"),
+        ("Closed", {"a": True}, "body.a must be 1, got True"),
+        ("Branch", "a", "body needs 2 characters or more, got 1"),
+        ("Branch", 1, "body must be True, got 1"),
     ]:
         with pytest.raises(InvalidInput, match=problem):
-            _schema.Checker(schemas).check(name, body, "body")
+            _schema.Validator(schemas).validate(name, body, "body")
 
 
 def test_what_may_be_null_is_explained_by_what_it_may_be_else() -> None:
@@ -530,11 +512,11 @@ def test_what_may_be_null_is_explained_by_what_it_may_be_else() -> None:
         "Nullable": {"anyOf": [{"$ref": "#/components/schemas/Flat"}, {"type": "null"}]},
     }
     for good in (None, {}, {"a": "b"}):
-        _schema.Checker(schemas).check("Nullable", good, "body")
-    with pytest.raises(InvalidInput, match=r"body\.a must be a string, not 7"):
-        _schema.Checker(schemas).check("Nullable", {"a": 7}, "body")
-    with pytest.raises(InvalidInput, match="body must be an object, not 7"):
-        _schema.Checker(schemas).check("Nullable", 7, "body")
+        _schema.Validator(schemas).validate("Nullable", good, "body")
+    with pytest.raises(InvalidInput, match=r"body\.a must be a string, got 7"):
+        _schema.Validator(schemas).validate("Nullable", {"a": 7}, "body")
+    with pytest.raises(InvalidInput, match="body must be an object, got 7"):
+        _schema.Validator(schemas).validate("Nullable", 7, "body")
 
 
 def test_a_schema_can_have_a_limit_in_bytes_of_json_wherever_it_is_used() -> None:
@@ -545,15 +527,15 @@ def test_a_schema_can_have_a_limit_in_bytes_of_json_wherever_it_is_used() -> Non
     }
     limits = {"Flat": 12, "Tree": 63}
     for good in ({"flat": {"a": "1234"}}, {"flat": None}, {"items": [{"a": "ü23"}] * 4}):
-        _schema.Checker(schemas, limits).check("Tree", good, "body")
+        _schema.Validator(schemas, limits).validate("Tree", good, "body")
     for body, problem in [
-        ({"flat": {"a": "12345"}}, "body.flat takes 12 bytes of JSON at most, not 13"),
-        ({"items": [{}, {"a": "üüü"}]}, r"body.items\[1\] takes 12 bytes of JSON at most, not 14"),
-        ({"items": [{}] * 20}, "body takes 63 bytes of JSON at most, not 71"),
+        ({"flat": {"a": "12345"}}, "body.flat takes 12 bytes of JSON at most, got 13"),
+        ({"items": [{}, {"a": "üüü"}]}, r"body.items\[1\] takes 12 bytes of JSON at most, got 14"),
+        ({"items": [{}] * 20}, "body takes 63 bytes of JSON at most, got 71"),
         ({"flat": {"a": object()}}, "cannot be written as JSON"),
     ]:
         with pytest.raises(InvalidInput, match=problem):
-            _schema.Checker(schemas, limits).check("Tree", body, "body")
+            _schema.Validator(schemas, limits).validate("Tree", body, "body")
 
 
 @pytest.mark.parametrize("text", ["x", 5])
@@ -564,7 +546,7 @@ def test_deep_quotes_are_checked_in_linear_time(text: object) -> None:
     for _ in range(30):
         message = {**common, "text": "x", "quotedMessage": {"type": "message", "content": message}}
     if text == "x":
-        _schema.Checker(SCHEMAS).check("MessagePost", message, "body")
+        _schema.Validator(SCHEMAS).validate("MessagePost", message, "body")
     else:
         with pytest.raises(InvalidInput, match="text"):
-            _schema.Checker(SCHEMAS).check("MessagePost", message, "body")
+            _schema.Validator(SCHEMAS).validate("MessagePost", message, "body")

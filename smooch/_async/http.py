@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from httpx._client import UseClientDefault
     from httpx._types import AuthTypes
 
-    from ..auth import OriginAuth
+    from ..auth import OriginBoundAuth
 
 
 class AsyncHTTPClient(httpx.AsyncClient):
@@ -26,7 +26,7 @@ class AsyncHTTPClient(httpx.AsyncClient):
     The facade and the generated client send through it, so both behave the same.
     """
 
-    def __init__(self, settings: Settings, auth: OriginAuth, transport: httpx.AsyncBaseTransport) -> None:
+    def __init__(self, settings: Settings, auth: OriginBoundAuth, transport: httpx.AsyncBaseTransport) -> None:
         from .._http.retry import RetryTransport
 
         super().__init__(

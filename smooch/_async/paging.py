@@ -1,4 +1,4 @@
-"""Lists that fetch their pages when they are needed."""
+"""Iterators over lists that the API pages."""
 
 from __future__ import annotations
 
@@ -11,48 +11,48 @@ if TYPE_CHECKING:
     from smooch_api import Response
     from smooch_api.v2.models import Page
 
-    from .._v2.paging import Walk
+    from .._v2.paging import Pager
 
 T = TypeVar("T")
 
 
 class AsyncPaged(Generic[T]):
-    """Iterates over the records of a list, and fetches page after page when it gets there.
+    """Iterates once over the records of a list; fetches each page when it is needed.
 
-    It goes through the list once. Where a page cannot be fetched, the error comes out of the loop, and iterating again
-    goes on from there. `cursor` is how to go on later, or elsewhere: with a new list and that as its `after`, or as its
-    `before` where this one walks backwards. One task or thread iterates at a time: a second one gets a `RuntimeError`.
+    If a page cannot be fetched, the error leaves the loop; iterate again to go on from there. To go on later or elsewhere,
+    make a new list with `cursor` as its `after`, or as its `before` if this one goes backwards. Only one task or thread may
+    iterate at a time: a second one gets a `RuntimeError`.
     """
 
-    def __init__(self, fetch: Callable[[Page], Awaitable[Response[Any]]], walk: Walk[T]) -> None:
+    def __init__(self, fetch: Callable[[Page], Awaitable[Response[Any]]], pager: Pager[T]) -> None:
         self._fetch = fetch
-        self._walk = walk
+        self._pager = pager
         self._in_use = threading.Lock()
 
     @property
     def cursor(self) -> str | None:
-        """Id of the record that came last; None when none has come."""
-        return self._walk.cursor
+        """Id of the record that was returned last; None at the start."""
+        return self._pager.cursor
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> T:
         if not self._in_use.acquire(blocking=False):
-            raise RuntimeError("already iterating: give each task or thread a list of its own")
+            raise RuntimeError("another task or thread is iterating over this list: make a list for each")
         try:
-            while self._walk.is_hungry:
-                answer = await self._fetch(self._walk.page)
-                self._walk.take(answer.parsed)
-            if self._walk.is_over:
+            while self._pager.needs_page:
+                answer = await self._fetch(self._pager.page)
+                self._pager.feed(answer.parsed)
+            if not self._pager.has_record:
                 raise StopAsyncIteration
-            return self._walk.give()
+            return self._pager.pop()
         finally:
             self._in_use.release()
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
-            f"{type(self).__name__} holds a connected client: keep its `cursor`, and make a new list of that"
+            f"{type(self).__name__} holds a connected client: keep its `cursor`, and make a new list from that"
         )
 
     def __repr__(self) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, Unpack
 
+import attrs
 from smooch_api import Client
+from smooch_api.v1 import models
 from smooch_api.v1.api import app_users, attachments, conversations, webhooks
 
-from .. import _bodies, _config, _files, _http, _paging, _webhook_plan, auth, errors
+from .. import _checks, _files, _http, _webhook_reconciler, auth, errors
 from .._http import CallOptions, ClientOptions
 from .._http.async_synchronization import async_sleep
 from .._http.connections import ConnectionFactory
+from .._v1 import bodies, config, paging
 from .http import AsyncHTTPClient
 from .pool import AsyncPool
 
@@ -36,8 +39,8 @@ if TYPE_CHECKING:
         WebhookResponse,
     )
 
-    from .._bodies import Instant
     from .._files import FileSource
+    from .._v1.bodies import Instant
 
 
 class Options(ClientOptions, total=False):
@@ -93,7 +96,7 @@ class AsyncSmooch:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         auth.check_key(key_id, secret)
-        settings = _config.settings(
+        settings = config.build_settings(
             key_id,
             app_id=app_id,
             api_version=api_version,
@@ -109,13 +112,13 @@ class AsyncSmooch:
         self._connect(settings, auth.TokenAuth(key_id, secret, scope=settings.scope, url=settings.root), transport)
 
     def _connect(
-        self, settings: _http.Settings, token_auth: auth.TokenAuth, transport: httpx.AsyncBaseTransport
+        self, settings: config.Settings, token_auth: auth.TokenAuth, transport: httpx.AsyncBaseTransport
     ) -> None:
         self._settings = settings
         self._auth = token_auth
         self._transport = transport
         self._http = AsyncHTTPClient(settings, token_auth, transport)
-        self.raw = Client(base_url=str(settings.base_url), unreadable=errors.unreadable)
+        self.raw = Client(base_url=str(settings.base_url), unreadable=errors.unreadable_response)
         """The generated client, for operations that have no method here: same authentication, retries and errors."""
         self.raw.set_async_httpx_client(self._http)
 
@@ -126,7 +129,7 @@ class AsyncSmooch:
         Reads `SMOOCH_KEY_ID`, `SMOOCH_SECRET`, `SMOOCH_APP_ID`, `SMOOCH_API_VERSION`, `SMOOCH_REGION` and
         `SMOOCH_BASE_URL`; `options` are further arguments of the constructor, and win.
         """
-        return cls(**_config.from_environment(options))
+        return cls(**config.read_environment(options))
 
     def with_options(self, **options: Unpack[CallOptions]) -> Self:
         """The same client with another `timeout`, `deadline` or `retries`, over the same connections.
@@ -134,7 +137,9 @@ class AsyncSmooch:
         For one call: `api.with_options(deadline=5).get_user("b6518")`. Closing either closes both.
         """
         other = object.__new__(type(self))
-        other._connect(_config.with_options(self._settings, options), self._auth, self._transport)
+        other._connect(
+            attrs.evolve(self._settings, **_checks.validate_call_options(options)), self._auth, self._transport
+        )
         return other
 
     async def __aenter__(self) -> Self:
@@ -160,9 +165,9 @@ class AsyncSmooch:
 
         `platform` is `ios`, `android`, `web` or `other`. The user's `_id` may change when two users turn out to be one.
         """
-        device = {"id": _bodies.check_id(device_id, "device_id"), "platform": platform}
-        data = {"device": device, "userId": _bodies.check_id(user_id, "user_id")}
-        body = _bodies.init_request(data)
+        device = {"id": _checks.check_id(device_id, "device_id"), "platform": platform}
+        data = {"device": device, "userId": _checks.check_id(user_id, "user_id")}
+        body = bodies.build_body(models.InitRequest, data, "init")
         return await app_users.init_app_user.asyncio_detailed(client=self.raw, body=body)
 
     async def precreate_user(
@@ -182,8 +187,8 @@ class AsyncSmooch:
         Raises:
             Conflict: the id is taken.
         """
-        body = _bodies.profile(
-            _bodies.check_id(user_id, "user_id"), given_name, surname, email, signed_up_at, properties
+        body = bodies.build_user(
+            _checks.check_id(user_id, "user_id"), given_name, surname, email, signed_up_at, properties
         )
         return await app_users.pre_create_app_user.asyncio_detailed(client=self.raw, body=body)
 
@@ -193,20 +198,20 @@ class AsyncSmooch:
         Raises:
             NotFound: there is no such user.
         """
-        return await app_users.get_app_user.asyncio_detailed(_bodies.check_id(user_id, "user_id"), client=self.raw)
+        return await app_users.get_app_user.asyncio_detailed(_checks.check_id(user_id, "user_id"), client=self.raw)
 
     async def update_user(self, user_id: str, data: AppUserUpdate | Mapping[str, Any]) -> Response[AppUserResponse]:
         """Change what `data` names, and nothing else: `PUT /appusers/{userId}` (updateAppUser).
 
         `data` is an `AppUserUpdate` or a mapping in wire form; `properties` are merged key by key.
         """
-        user_id = _bodies.check_id(user_id, "user_id")
-        body = _bodies.user_update(data)
+        user_id = _checks.check_id(user_id, "user_id")
+        body = bodies.build_body(models.AppUserUpdate, data, "data")
         return await app_users.update_app_user.asyncio_detailed(user_id, client=self.raw, body=body)
 
     async def delete_user(self, user_id: str) -> Response[EmptyResponse]:
         """Delete a user and the conversation with it: `DELETE /appusers/{userId}` (deleteAppUser)."""
-        return await app_users.delete_app_user.asyncio_detailed(_bodies.check_id(user_id, "user_id"), client=self.raw)
+        return await app_users.delete_app_user.asyncio_detailed(_checks.check_id(user_id, "user_id"), client=self.raw)
 
     async def link_user_to_channel(
         self, user_id: str, channel: str, entity: Mapping[str, Any], skip_confirmation: bool = False
@@ -217,15 +222,15 @@ class AsyncSmooch:
         as `{"phoneNumber": "+15145550101"}` or `{"address": "ana@example.com"}`, and may hold any other field of the
         request. The outcome comes by webhook; until then the channel is among the user's `pendingClients`.
         """
-        body = _bodies.link(
+        body = bodies.build_link(
             channel, entity, skip_confirmation=skip_confirmation, api_version=self._settings.prefix.lstrip("/")
         )
-        user_id = _bodies.check_id(user_id, "user_id")
+        user_id = _checks.check_id(user_id, "user_id")
         return await app_users.link_app_user.asyncio_detailed(user_id, client=self.raw, body=body)
 
     async def unlink_user_from_channel(self, user_id: str, channel: str) -> Response[EmptyResponse]:
         """Stop reaching a user on a channel: `DELETE /appusers/{userId}/channels/{channel}` (unlinkAppUser)."""
-        user_id, channel = _bodies.check_id(user_id, "user_id"), _bodies.check_id(channel, "channel")
+        user_id, channel = _checks.check_id(user_id, "user_id"), _checks.check_id(channel, "channel")
         return await app_users.unlink_app_user.asyncio_detailed(user_id, channel, client=self.raw)
 
     # Conversation
@@ -242,8 +247,8 @@ class AsyncSmooch:
         Raises:
             ConversationFull: the conversation holds as many messages as the API allows.
         """
-        user_id = _bodies.check_id(user_id, "user_id")
-        body = _bodies.message_post(message, sent_by_maker=sent_by_maker)
+        user_id = _checks.check_id(user_id, "user_id")
+        body = bodies.build_message(message, sent_by_maker=sent_by_maker)
         return await conversations.post_message.asyncio_detailed(user_id, client=self.raw, body=body)
 
     async def post_media(
@@ -255,13 +260,13 @@ class AsyncSmooch:
         `file_path` is a path, a pair `("cat.png", b"…")`, or a file opened with mode `rb`; its type is guessed from its
         name. At most 10 MB in v1, 50 MB in v1.1. If the API refuses the message, the uploaded file is removed again.
         """
-        user_id = _bodies.check_id(user_id, "user_id")
-        role = _bodies.author(sent_by_maker=sent_by_maker)
-        with _files.opened(file_path, _files.LIMITS[self._settings.prefix], argument="file_path") as upload:
+        user_id = _checks.check_id(user_id, "user_id")
+        role = bodies.choose_role(sent_by_maker=sent_by_maker)
+        with _files.open_upload(file_path, _files.LIMITS[self._settings.prefix], argument="file_path") as upload:
             if upload.is_image:
-                image = _bodies.image_upload(upload.as_part(), role)
+                image = bodies.build_image_upload(upload, role)
                 return await conversations.post_image_message.asyncio_detailed(user_id, client=self.raw, body=image)
-            file = _bodies.attachment_upload(upload.as_part())
+            file = bodies.build_attachment_upload(upload)
             uploaded = await attachments.upload_attachment.asyncio_detailed(
                 client=self.raw, body=file, access="public", for_="message"
             )
@@ -270,7 +275,7 @@ class AsyncSmooch:
             return await self.post_message(user_id, message)
         except errors.APIError as refusal:
             if not isinstance(refusal, errors.ServerError):  # after which the message may be there nevertheless
-                remove = _bodies.attachment_remove(uploaded.parsed.media_url)
+                remove = models.AttachmentRemove(media_url=uploaded.parsed.media_url)
                 with suppress(errors.SmoochError):
                     await attachments.remove_attachment.asyncio_detailed(client=self.raw, body=remove)
             raise
@@ -286,8 +291,8 @@ class AsyncSmooch:
         Raises:
             NotFound: there is no such user, or no message yet.
         """
-        user_id = _bodies.check_id(user_id, "user_id")
-        page = _bodies.instants(before, after)
+        user_id = _checks.check_id(user_id, "user_id")
+        page = bodies.build_page_query(before, after)
         return await conversations.get_messages.asyncio_detailed(user_id, client=self.raw, **page)
 
     async def iter_messages(
@@ -297,23 +302,23 @@ class AsyncSmooch:
 
         Newest first and back in time (from `before`, if given); with `after`, from that instant on and forward in time.
         """
-        page: _paging.Page | None = _paging.first(before, after)
-        while page is not None:
-            answer = await self.get_messages(user_id, before=page.before, after=page.after)
-            for message in page.in_order(answer.parsed):
-                yield message
-            page = page.following(answer.parsed)
+        pager = paging.Pager(before, after)
+        while pager.needs_page:
+            answer = await self.get_messages(user_id, **pager.page)
+            pager.feed(answer.parsed)
+            while pager.has_record:
+                yield pager.pop()
 
     async def delete_messages(self, user_id: str) -> Response[EmptyResponse]:
         """Delete all messages of a user: `DELETE /appusers/{userId}/messages` (deleteMessages)."""
         return await conversations.delete_messages.asyncio_detailed(
-            _bodies.check_id(user_id, "user_id"), client=self.raw
+            _checks.check_id(user_id, "user_id"), client=self.raw
         )
 
     async def mark_read(self, user_id: str) -> Response[EmptyResponse]:
         """Set the user's count of unread messages to zero: `POST /appusers/{userId}/conversation/read` (resetUnreadCount)."""
         return await conversations.reset_unread_count.asyncio_detailed(
-            _bodies.check_id(user_id, "user_id"), client=self.raw
+            _checks.check_id(user_id, "user_id"), client=self.raw
         )
 
     async def send_activity(
@@ -323,8 +328,8 @@ class AsyncSmooch:
 
         `activity` is `typing:start` or `typing:stop`, by the business; in v1.1 also `conversation:read`, by the user.
         """
-        user_id = _bodies.check_id(user_id, "user_id")
-        body = _bodies.activity(activity, name=name, avatarUrl=avatar_url)
+        user_id = _checks.check_id(user_id, "user_id")
+        body = bodies.build_activity(activity, name=name, avatar_url=avatar_url)
         return await conversations.conversation_activity.asyncio_detailed(user_id, client=self.raw, body=body)
 
     # Webhooks
@@ -335,26 +340,26 @@ class AsyncSmooch:
 
     async def make_webhook(self, target: str, triggers: str | Iterable[str]) -> Response[WebhookResponse]:
         """Make a webhook: `POST /webhooks` (createWebhook). An app has ten at most."""
-        body = _bodies.webhook_create(_webhook_plan.check_target(target), _webhook_plan.check_triggers(triggers))
+        body = models.WebhookCreate(target=_checks.check_target(target), triggers=[*_checks.check_triggers(triggers)])
         return await webhooks.create_webhook.asyncio_detailed(client=self.raw, body=body)
 
     async def update_webhook(
         self, webhook_id: str, target: str, triggers: str | Iterable[str]
     ) -> Response[WebhookResponse]:
         """Give a webhook a target and triggers in place of those it has: `PUT /webhooks/{webhookId}` (updateWebhook)."""
-        webhook_id = _bodies.check_id(webhook_id, "webhook_id")
-        body = _bodies.webhook_update(_webhook_plan.check_target(target), _webhook_plan.check_triggers(triggers))
+        webhook_id = _checks.check_id(webhook_id, "webhook_id")
+        body = models.WebhookUpdate(target=_checks.check_target(target), triggers=[*_checks.check_triggers(triggers)])
         return await webhooks.update_webhook.asyncio_detailed(webhook_id, client=self.raw, body=body)
 
     async def delete_webhook(self, webhook_id: str) -> Response[EmptyResponse]:
         """Delete a webhook: `DELETE /webhooks/{webhookId}` (deleteWebhook)."""
-        webhook_id = _bodies.check_id(webhook_id, "webhook_id")
+        webhook_id = _checks.check_id(webhook_id, "webhook_id")
         return await webhooks.delete_webhook.asyncio_detailed(webhook_id, client=self.raw)
 
     async def delete_all_webhooks(self) -> list[Response[EmptyResponse]]:
         """Delete every webhook of the app, one by one; the answers are in the order of the list."""
         answer = await self.get_webhooks()
-        return [await self.delete_webhook(hook.id) for hook in _webhook_plan.Hook.listed(answer.json())]
+        return [await self.delete_webhook(hook.id) for hook in bodies.list_hooks(answer.json())]
 
     async def ensure_webhook_exist(
         self, trigger: str | Iterable[str], webhook_url: str, *, move: bool = True
@@ -373,31 +378,33 @@ class AsyncSmooch:
             InvalidInput: the address or a trigger cannot be one.
             BadRequest: the app has ten webhooks already.
         """
-        wanted = _webhook_plan.check_triggers(trigger, "trigger")
-        target = _webhook_plan.check_target(webhook_url, "webhook_url")
-        negotiation = _webhook_plan.Negotiation(wanted, target, move=move)
+        wanted = _checks.check_triggers(trigger, "trigger")
+        target = _checks.check_target(webhook_url, "webhook_url")
+        reconciler = _webhook_reconciler.Reconciler(wanted, target, move=move)
         while True:
             listed = await self.get_webhooks()
-            hooks = _webhook_plan.Hook.listed(listed.json())
-            carrier = negotiation.look(hooks, listed.headers.get("Date", ""))
+            hooks = bodies.list_hooks(listed.json())
+            carrier = reconciler.observe(hooks, listed.headers.get("Date", ""))
             if carrier is not None:
                 return carrier.id, carrier.secret
-            while negotiation.changes:
-                await self._change_webhook(negotiation.changes.pop(0), negotiation)
-            await async_sleep(negotiation.pause)
+            while reconciler.changes:
+                await self._change_webhook(reconciler.changes.pop(0), reconciler)
+            await async_sleep(reconciler.pause)
 
-    async def _change_webhook(self, change: _webhook_plan.Change, negotiation: _webhook_plan.Negotiation) -> None:
+    async def _change_webhook(
+        self, change: _webhook_reconciler.Change, reconciler: _webhook_reconciler.Reconciler
+    ) -> None:
         try:
             match change.kind:
                 case "create":
                     made = await self.make_webhook(change.target, change.triggers)
-                    negotiation.made(made.parsed.webhook.id)
+                    reconciler.created(made.parsed.webhook.id)
                 case "update":
                     await self.update_webhook(change.hook_id, change.target, change.triggers)
                 case "delete":
                     await self.delete_webhook(change.hook_id)
         except (errors.BadRequest, errors.NotFound, errors.Conflict) as error:
-            negotiation.failed(change, error)
+            reconciler.on_error(change, error)
 
     # Tokens
 
@@ -421,7 +428,7 @@ class AsyncSmooch:
         `files`, which go as `{"source": ("cat.png", file, "image/png")}`. `.parsed` of the answer is its plain JSON.
         An absolute address must be one of this API, so that no token leaves for elsewhere.
         """
-        endpoint = _bodies.check_endpoint(endpoint, self._settings)
-        options = _bodies.plain_request(method, endpoint, data, files)
+        endpoint = bodies.check_endpoint(endpoint, self._settings)
+        options = bodies.build_request_options(method, endpoint, data, files)
         response = await self._http.request(method.upper(), endpoint, **options)
-        return _bodies.plain_response(response)
+        return bodies.build_response(response)

@@ -10,7 +10,7 @@ import httpx
 from .. import errors
 
 if TYPE_CHECKING:
-    from ..auth import OriginAuth
+    from ..auth import OriginBoundAuth
     from .settings import Settings
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
@@ -19,7 +19,7 @@ _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 class CallPolicy:
     """What holds for every call of one client: when it is tried again, when it ends, and how a failure is explained."""
 
-    def __init__(self, settings: Settings, auth: OriginAuth) -> None:
+    def __init__(self, settings: Settings, auth: OriginBoundAuth) -> None:
         self.deadline = settings.deadline
         self._settings = settings
         self._auth = auth
@@ -41,17 +41,17 @@ class CallPolicy:
         self, exception: Exception, request: httpx.Request, handled: BaseException | None
     ) -> errors.SmoochError:
         """The exception for a call without an answer, or with half of one, made while `handled` was being handled."""
-        errors.forget_variables(exception, until=handled)
+        errors.clear_tracebacks(exception, until=handled)
         if isinstance(exception, CutOff):
-            return errors.unreadable(exception.answer(request), exception)
+            return errors.unreadable_response(exception.answer(request), exception)
         timed_out = isinstance(exception, httpx.TimeoutException | TimeoutError)
         if timed_out and self.deadline is not None and _left(request) <= 0:
             return errors.deadline_exceeded(request, self.deadline)
-        return errors.from_transport(exception, request)
+        return errors.error_from_transport(exception, request)
 
     def refusal(self, response: httpx.Response) -> errors.APIError:
         """The exception for an answer of status 300 or above."""
-        return errors.from_response(response, hint=self._settings.hint(response), secrets=self._auth.secrets)
+        return errors.error_from_response(response, hint=self._settings.hint(response), secrets=self._auth.secrets)
 
 
 def _left(request: httpx.Request) -> float:

@@ -8,10 +8,6 @@ import attrs
 import httpx
 
 from .._version import __version__
-from . import hints, paths
-
-REGIONS = {"us": "https://api.smooch.io", "eu-1": "https://api.eu-1.smooch.io"}
-"""Base URL of each region's API, without version."""
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 DEADLINE = 60.0
@@ -41,8 +37,8 @@ class Settings:
 
     @property
     def base_url(self) -> httpx.URL:
-        """URL that the app's paths are relative to."""
-        return self.version_url if self.app_id is None else self.join(f"apps/{self.app_id}")
+        """URL that the paths of the specification are relative to."""
+        raise NotImplementedError
 
     @property
     def version_url(self) -> httpx.URL:
@@ -54,11 +50,9 @@ class Settings:
         return httpx.URL(f"{self.version_url}/{path.lstrip('/')}")
 
     def locate(self, url: httpx.URL | str) -> httpx.URL | str:
-        """Address of a path of the specification: account-level paths start at the version, all others at the app."""
-        if self.app_id is not None and isinstance(url, str) and paths.ACCOUNT_PATH.match(url):
-            return self.join(url)
-        return url
+        """Return the URL of a path of the specification."""
+        raise NotImplementedError
 
     def hint(self, response: httpx.Response) -> str:
-        """What to do about an error response, where the cause is known."""
-        return hints.hint(response, root=self.root, version_url=self.version_url, scope=self.scope, app_id=self.app_id)
+        """Return what to do about an error response, or "" where the cause is not known."""
+        raise NotImplementedError

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from httpx._client import UseClientDefault
     from httpx._types import AuthTypes
 
-    from ..auth import OriginAuth
+    from ..auth import OriginBoundAuth
 
 
 class HTTPClient(httpx.Client):
@@ -27,7 +27,7 @@ class HTTPClient(httpx.Client):
     The facade and the generated client send through it, so both behave the same.
     """
 
-    def __init__(self, settings: Settings, auth: OriginAuth, transport: httpx.BaseTransport) -> None:
+    def __init__(self, settings: Settings, auth: OriginBoundAuth, transport: httpx.BaseTransport) -> None:
         from .._http.retry import RetryTransport
 
         super().__init__(

@@ -1,1 +1,1 @@
-"""What the facade of API v2 decides, without any I/O."""
+"""Decisions of the v2 facade, without any I/O."""

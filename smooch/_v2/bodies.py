@@ -1,4 +1,4 @@
-"""From what callers of v2 pass to what the API takes: checked, and never changed behind their backs."""
+"""Build and validate v2 request bodies."""
 
 from __future__ import annotations
 
@@ -8,101 +8,101 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, TypeVar, cast, get_args
 
 import httpx
-from smooch_api import UNSET, File, Unset
+from smooch_api import UNSET, Unset
 from smooch_api.base import Model
 from smooch_api.v2 import models
 
-from .. import _bodies, _schema, _webhook_plan
-from ..errors import InvalidInput, unreadable
+from .. import _checks, _schema, _webhook_reconciler
+from ..errors import InvalidInput, unreadable_response
 from . import paging
 
 if TYPE_CHECKING:
     from smooch_api import Response
 
     from .._files import Upload
-    from .._webhook_plan import Options
+    from .._webhook_reconciler import Options
     from . import config
 
 MAX_JSON = 102_400
-"""Bytes that a JSON body may have: 100 kB."""
+"""Maximum size of a JSON body, in bytes: 100 kB."""
 
 MAX_METADATA = 4096
-"""Bytes of JSON that metadata may have: 4 kB."""
+"""Maximum size of metadata, in bytes of JSON: 4 kB."""
 
 _PLAIN = (str, int, float, bytes, bytearray, type(None))
 
 M = TypeVar("M", bound=Model)
 Wire: TypeAlias = Mapping[str, Any]
 Metadata: TypeAlias = Mapping[str, str | float | bool]
-"""Flat: texts, numbers and truth values; 4 kB of JSON at most."""
+"""Flat mapping of strings, numbers and booleans; at most 4 kB of JSON."""
 
 AuthorLike: TypeAlias = "Literal['business'] | models.User | models.AuthorPost | Wire"
-"""The business; a user as it came from the API; or anybody, in detail."""
+"""The business, a user as the API returned it, or an author in detail."""
 
 MessageLike: TypeAlias = "str | models.MessagePost | models.Content | Wire"
-"""A text; the content of a message; or a whole message."""
+"""A text, the content of a message, or a whole message."""
 
 ConversionChannel: TypeAlias = Literal["messenger", "instagram", "whatsapp"]
 """A channel of Meta."""
 
 
 class MessageOptions(TypedDict, total=False):
-    """What can be said of a message of any type."""
+    """Options of a message of any type."""
 
     author: AuthorLike
-    """`business`, unless told."""
+    """`business` by default."""
     metadata: Metadata | None
     destination: models.Destination | Wire | None
-    """One channel to send to."""
+    """The one channel to send to."""
     override: models.MessageOverride | Wire | None
-    """What to send in place of the message on some channels, in their own form."""
+    """What some channels get instead of the message, in their own format."""
     schema: str | None
-    """`whatsapp` when the content is in the form of WhatsApp."""
+    """`whatsapp` if the content is in WhatsApp's own format."""
     block_chat_input: bool | None
-    """Whether the user can write nothing while this is the latest message."""
+    """Whether the chat input is blocked while this is the latest message."""
 
 
-def body(model: type[M], data: object, field: str) -> M:
-    """`data` as a model, checked against the specification and the API's limits."""
-    wire = _checked(model.__name__, _bodies.wire_form(model, data, field), field)
+def build_body(model: type[M], data: object, field: str) -> M:
+    """Return `data` as a model, validated against the specification and the API's limits."""
+    wire = _validate(model.__name__, _schema.to_wire(model, data, field), field)
     return data if isinstance(data, model) else model.from_dict(wire)
 
 
-def update(model: type[M], data: object, field: str, **fields: Any) -> M:
-    """Return an update as a model: `data`, or the fields that are not UNSET; `field` is what errors call those."""
+def build_update(model: type[M], data: object, field: str, **fields: Any) -> M:
+    """Return an update as a model: `data`, or the fields that are not UNSET; errors call the latter `field`."""
     named = {name: value for name, value in fields.items() if value is not UNSET}
     if data is not None and named:
         raise InvalidInput("pass either data or the fields to change, not both", "data")
     if data is None and not named:
         raise InvalidInput("nothing to change: pass data, or fields as keyword arguments", "data")
-    return body(model, named, field) if data is None else body(model, data, "data")
+    return build_body(model, named, field) if data is None else build_body(model, data, "data")
 
 
-def _checked(name: str, data: Wire, field: str) -> dict[str, Any]:
-    wire = plain(data, field)
-    _checker().check(name, wire, field, max_json=MAX_JSON)
+def _validate(name: str, data: Wire, field: str) -> dict[str, Any]:
+    wire = to_plain(data, field)
+    _validator().validate(name, wire, field, max_json=MAX_JSON)
     return cast("dict[str, Any]", wire)
 
 
 @cache
-def _checker() -> _schema.Checker:
+def _validator() -> _schema.Validator:
     from smooch_api.v2.schemas import SCHEMAS
 
-    return _schema.Checker(SCHEMAS, limits={"Metadata": MAX_METADATA})
+    return _schema.Validator(SCHEMAS, limits={"Metadata": MAX_METADATA})
 
 
-def given(**fields: Any) -> dict[str, Any]:
-    """The fields that are there."""
+def drop_none(**fields: Any) -> dict[str, Any]:
+    """Return the fields whose value is not None."""
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def optional(value: str | None, field: str) -> str | Unset:
-    """A parameter that may be left out."""
-    return UNSET if value is None else _bodies.check_id(value, field)
+def none_as_unset(value: str | None, field: str) -> str | Unset:
+    """Return an optional parameter, checked, or UNSET for None."""
+    return UNSET if value is None else _checks.check_id(value, field)
 
 
-def plain(value: Any, field: str) -> Any:
-    """What may hold models, in wire form."""
+def to_plain(value: Any, field: str) -> Any:
+    """Return a value that may hold models as plain dicts and lists."""
     try:
         return _plain(value)
     except RecursionError:
@@ -124,7 +124,7 @@ def _plain(value: Any) -> Any:
 # Users and clients
 
 
-def user_create(
+def build_user(
     external_id: str | None,
     profile: models.Profile | Wire | None,
     metadata: Metadata | None,
@@ -132,299 +132,301 @@ def user_create(
     to_be_retained: bool | None,
     brand_id: str | None,
 ) -> models.UserCreate:
-    """A new user, of what is known."""
-    data = given(
-        externalId=None if external_id is None else _bodies.check_id(external_id, "external_id"),
+    """Build the body that creates a user."""
+    data = drop_none(
+        externalId=None if external_id is None else _checks.check_id(external_id, "external_id"),
         profile=profile,
         metadata=metadata,
-        signedUpAt=_time(signed_up_at, "signed_up_at"),
+        signedUpAt=_format_time(signed_up_at, "signed_up_at"),
         toBeRetained=to_be_retained,
         brandId=brand_id,
     )
-    return body(models.UserCreate, data, "user")
+    return build_body(models.UserCreate, data, "user")
 
 
-def user_update(
+def build_user_update(
     data: models.UserUpdate | Wire | None,
     profile: models.Profile | Wire | Unset,
     metadata: Metadata | Unset | None,
     signed_up_at: str | datetime | Unset,
     to_be_retained: bool | Unset,
 ) -> models.UserUpdate:
-    """Return what changes in a user."""
-    return update(
+    """Build the body that updates a user."""
+    return build_update(
         models.UserUpdate,
         data,
         "user",
         profile=profile,
         metadata=metadata,
-        signedUpAt=_time(signed_up_at, "signed_up_at"),
+        signedUpAt=_format_time(signed_up_at, "signed_up_at"),
         toBeRetained=to_be_retained,
     )
 
 
-def _time(value: Any, field: str) -> Any:
+def _format_time(value: Any, field: str) -> Any:
     if not isinstance(value, datetime):
         return value
     if value.tzinfo is None:
-        raise InvalidInput(f"{field} has no timezone: which instant is {value}?", field)
+        raise InvalidInput(f"{field} needs a timezone, got {value}", field)
     return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def user_filter(email: str) -> models.UserListFilter:
-    """Who has this address."""
+def build_user_filter(email: str) -> models.UserListFilter:
+    """Build the filter for users who have an email address."""
     if not isinstance(email, str) or not email.strip():
-        raise InvalidInput(f"email must be an address, not {_schema.shown(email, 'email')}", "email")
-    return models.UserListFilter.from_dict({"identities.email": _bodies.check_text(email, "email")})
+        raise InvalidInput(f"email must be an email address, got {_checks.redacted_repr(email, 'email')}", "email")
+    return models.UserListFilter.from_dict({"identities.email": _checks.check_text(email, "email")})
 
 
-def client_create(
+def build_client(
     match_criteria: models.MatchCriteria | Wire,
     conversation_id: str,
     confirmation: str | models.ClientConfirmation | Wire,
 ) -> models.ClientCreate:
-    """A channel to reach a user on."""
+    """Build the body that adds a client (a channel) to a user."""
     data = {
         "matchCriteria": match_criteria,
         "confirmation": {"type": confirmation} if isinstance(confirmation, str) else confirmation,
         "target": {"conversationId": conversation_id},
     }
-    return body(models.ClientCreate, data, "client")
+    return build_body(models.ClientCreate, data, "client")
 
 
 # Conversations
 
 
-def one_of(field: str, **ids: str | None) -> dict[str, str]:
-    """The one id that is given; `field` is what the error names."""
-    named = {name: _bodies.check_id(value, name) for name, value in ids.items() if value is not None}
+def exactly_one_id(field: str, **ids: str | None) -> dict[str, str]:
+    """Return the one id that is not None, under its wire name; errors name `field`."""
+    named = {name: _checks.check_id(value, name) for name, value in ids.items() if value is not None}
     if len(named) != 1:
-        raise InvalidInput(f"give exactly one of {', '.join(ids)}, not {len(named)}", field)
+        raise InvalidInput(f"pass exactly one of {', '.join(ids)}, got {len(named)}", field)
     return {_WIRE_IDS[name]: value for name, value in named.items()}
 
 
 _WIRE_IDS = {"user_id": "userId", "user_external_id": "userExternalId", "participant_id": "participantId"}
 
 
-def conversation_filter(user_id: str | None, user_external_id: str | None) -> models.ConversationListFilter:
-    """Whose conversations."""
-    ids = one_of("user_id", user_id=user_id, user_external_id=user_external_id)
+def build_conversation_filter(user_id: str | None, user_external_id: str | None) -> models.ConversationListFilter:
+    """Build the filter for the conversations of one user."""
+    ids = exactly_one_id("user_id", user_id=user_id, user_external_id=user_external_id)
     return models.ConversationListFilter.from_dict(ids)
 
 
-def conversation_create(
+def build_conversation(
     type_: str,
     user_id: str | None,
     user_external_id: str | None,
     participants: Iterable[models.ParticipantCreate | Wire] | None,
     **fields: Any,
 ) -> models.ConversationCreate:
-    """A new conversation with one user, or with those listed."""
+    """Build the body that creates a conversation with one user, or with the participants given."""
     if user_id is not None or user_external_id is not None:
         if participants is not None:
-            raise InvalidInput("give either the id of one user or participants", "participants")
-        participants = [one_of("user_id", user_id=user_id, user_external_id=user_external_id)]
+            raise InvalidInput("pass either the id of one user or participants, not both", "participants")
+        participants = [exactly_one_id("user_id", user_id=user_id, user_external_id=user_external_id)]
     elif participants is None and type_ == "personal":
-        raise InvalidInput("with whom? give user_id, user_external_id or participants", "user_id")
-    data = given(type=type_, participants=participants, **fields)
-    return body(models.ConversationCreate, data, "conversation")
+        raise InvalidInput("a personal conversation needs user_id, user_external_id or participants", "user_id")
+    data = drop_none(type=type_, participants=participants, **fields)
+    return build_body(models.ConversationCreate, data, "conversation")
 
 
-def conversion_events(channel: ConversionChannel, events: Iterable[Wire] | Wire) -> models.ConversionEventsPost:
-    """What a user did, for a channel of Meta: the events, or the whole object that holds them as `data`."""
+def build_conversion_events(channel: ConversionChannel, events: Iterable[Wire] | Wire) -> models.ConversionEventsPost:
+    """Build the body that reports events to a channel of Meta: `events`, or a mapping that holds them as `data`."""
     if channel not in get_args(ConversionChannel):
         allowed = ", ".join(get_args(ConversionChannel))
-        raise InvalidInput(f"channel must be one of {allowed}, not {_schema.shown(channel, 'channel')}", "channel")
+        raise InvalidInput(
+            f"channel must be one of {allowed}, got {_checks.redacted_repr(channel, 'channel')}", "channel"
+        )
     payload = events if isinstance(events, Mapping) else {"data": events}
-    return body(models.ConversionEventsPost, {channel: {"payload": payload}}, "events")
+    return build_body(models.ConversionEventsPost, {channel: {"payload": payload}}, "events")
 
 
 # Messages
 
 
-def content(type_: str, **fields: Any) -> dict[str, Any]:
-    """The content of a message: always an object, with what is given."""
-    return {"type": type_, **given(**fields)}
+def build_content(type_: str, **fields: Any) -> dict[str, Any]:
+    """Return the content of a message in wire form, without the fields that are None."""
+    return {"type": type_, **drop_none(**fields)}
 
 
-def text_content(**fields: Any) -> dict[str, Any]:
-    """The content of a text."""
+def build_text(**fields: Any) -> dict[str, Any]:
+    """Return the content of a text message; an empty text is refused."""
     text = fields.get("text")
     if isinstance(text, str) and not text.strip():
         raise InvalidInput("text must not be empty", "text")
-    return content("text", **fields)
+    return build_content("text", **fields)
 
 
-def location_content(lat: float, long: float, name: str | None, address: str | None) -> dict[str, Any]:
-    """The content of a place."""
-    place = given(name=name, address=address)
-    return content("location", coordinates={"lat": lat, "long": long}, location=place or None)
+def build_location(lat: float, long: float, name: str | None, address: str | None) -> dict[str, Any]:
+    """Return the content of a location message."""
+    place = drop_none(name=name, address=address)
+    return build_content("location", coordinates={"lat": lat, "long": long}, location=place or None)
 
 
-def media_content(url: str, *, is_image: bool, **fields: Any) -> dict[str, Any]:
-    """The content of a message with an image or another file."""
+def build_media(url: str, *, is_image: bool, **fields: Any) -> dict[str, Any]:
+    """Return the content of a message with an uploaded image or file."""
     if fields.get("actions") is not None and not is_image:
-        raise InvalidInput("of uploaded files only images can have actions", "actions")
-    return content("image" if is_image else "file", mediaUrl=url, **fields)
+        raise InvalidInput("only images can have actions, other files cannot", "actions")
+    return build_content("image" if is_image else "file", mediaUrl=url, **fields)
 
 
-def message_post(message: MessageLike, options: MessageOptions) -> models.MessagePost:
-    """A message as the API takes it; what it says itself and what the options say must agree."""
+def build_message(message: MessageLike, options: MessageOptions) -> models.MessagePost:
+    """Build the body that posts a message; the message and the options must not contradict each other."""
     for name in options.keys() - MessageOptions.__annotations__.keys():
-        raise TypeError(f"a message has no option {name!r}")
-    extra = given(**options)
-    data = _message(message)
+        raise TypeError(f"unknown message option {name!r}")
+    extra = drop_none(**options)
+    data = _message_wire(message)
     if (blocks := extra.pop("block_chat_input", None)) is not None:
-        content = _bodies.wire_form(Model, data["content"], "message.content", "Content")
-        data["content"] = _joined(content, {"blockChatInput": blocks}, "message.content")
+        content = _schema.to_wire(Model, data["content"], "message.content", "Content")
+        data["content"] = _merge(content, {"blockChatInput": blocks}, "message.content")
     if "author" in extra:
-        extra["author"] = author(extra["author"])
+        extra["author"] = build_author(extra["author"])
     elif "author" not in data:
-        extra["author"] = author("business")
-    return body(models.MessagePost, _joined(data, extra, "message"), "message")
+        extra["author"] = build_author("business")
+    return build_body(models.MessagePost, _merge(data, extra, "message"), "message")
 
 
-def _message(message: MessageLike) -> dict[str, Any]:
+def _message_wire(message: MessageLike) -> dict[str, Any]:
     if isinstance(message, str):
-        return {"content": text_content(text=message)}
+        return {"content": build_text(text=message)}
     if not isinstance(message, Mapping | models.MessagePost) and not isinstance(message, models.Content):
-        received = "; what a message says is its content" if isinstance(message, models.Message) else ""
+        received = "; pass its content" if isinstance(message, models.Message) else ""
         raise InvalidInput(
             "message must be a text, a content such as TextMessage, a MessagePost or a mapping in wire form, "
-            f"not {type(message).__name__}{received}",
+            f"got {type(message).__name__}{received}",
             "message",
         )
-    wire = _bodies.wire_form(Model, message, "message")
+    wire = _schema.to_wire(Model, message, "message")
     return wire if "content" in wire else {"content": wire}
 
 
-def _joined(wire: dict[str, Any], extra: dict[str, Any], field: str) -> dict[str, Any]:
+def _merge(wire: dict[str, Any], extra: dict[str, Any], field: str) -> dict[str, Any]:
     for name, value in extra.items():
-        if name in wire and plain(wire[name], field) != plain(value, field):
-            raise InvalidInput(f"{field}.{name} is given twice, and not the same: leave one out", f"{field}.{name}")
+        if name in wire and to_plain(wire[name], field) != to_plain(value, field):
+            raise InvalidInput(
+                f"{field}.{name} is given twice, with different values: leave one out", f"{field}.{name}"
+            )
     return {**wire, **extra}
 
 
-def last_message(answer: Response[models.MessagePostResponse], settings: config.Settings, path: str) -> models.Message:
-    """The message that was posted to a path; of several the last, since those before it are text around a template."""
-    found = paging.records(answer.parsed.messages)
+def get_last_message(
+    answer: Response[models.MessagePostResponse], settings: config.Settings, path: str
+) -> models.Message:
+    """Return the last message of an answer: a text with a template in shorthand becomes several messages."""
+    found = paging.drop_unreadable(answer.parsed.messages)
     if not found:
         request = httpx.Request("POST", settings.join(path))
         response = httpx.Response(answer.status_code, content=answer.content, request=request)
-        raise unreadable(response, ValueError("there is no message in it"))
+        raise unreadable_response(response, ValueError("there is no message in it"))
     return found[-1]
 
 
-def author(who: AuthorLike) -> dict[str, Any]:
-    """Who speaks or acts."""
+def build_author(who: AuthorLike) -> dict[str, Any]:
+    """Return the author of a message or an activity in wire form."""
     if isinstance(who, models.User):
         return {"type": "user", "userId": who.id}
     if isinstance(who, models.AuthorPost | Mapping):
-        return cast("dict[str, Any]", plain(who, "author"))
+        return cast("dict[str, Any]", to_plain(who, "author"))
     if who != "business":
         raise InvalidInput(
             "author must be 'business', a User, an AuthorPost or a mapping such as "
-            f"{{'type': 'user', 'userExternalId': 'b6518'}}, not {_schema.shown(who, 'author')}",
+            f"{{'type': 'user', 'userExternalId': 'b6518'}}, got {_checks.redacted_repr(who, 'author')}",
             "author",
         )
     return {"type": "business"}
 
 
-def activity(type_: str, who: AuthorLike) -> models.ActivityPost:
-    """Something that somebody does."""
-    return body(models.ActivityPost, {"type": type_, "author": author(who)}, "activity")
+def build_activity(type_: str, who: AuthorLike) -> models.ActivityPost:
+    """Build the body that sends an activity."""
+    return build_body(models.ActivityPost, {"type": type_, "author": build_author(who)}, "activity")
 
 
-def attachment_upload(upload: Upload) -> models.AttachmentUpload:
-    """A file to be sent later."""
-    source = File(payload=upload.content, file_name=upload.name, mime_type=upload.mime_type)
-    return models.AttachmentUpload(source=source)
+def build_attachment_upload(upload: Upload) -> models.AttachmentUpload:
+    """Build the multipart body that uploads a file."""
+    return models.AttachmentUpload(source=upload.to_file())
 
 
 # Integrations and webhooks
 
 
-def integration_create(data: models.IntegrationCreate | Wire) -> models.IntegrationCreate:
-    """A new integration, of whatever type."""
+def build_integration(data: models.IntegrationCreate | Wire) -> models.IntegrationCreate:
+    """Build the body that creates an integration of any type."""
     from smooch_api.v2.unions import read_integration_create
 
-    wire = _checked("IntegrationCreate", _bodies.wire_form(Model, data, "data", "IntegrationCreate"), "data")
+    wire = _validate("IntegrationCreate", _schema.to_wire(Model, data, "data", "IntegrationCreate"), "data")
     return data if isinstance(data, Model) else read_integration_create(wire)
 
 
-def integration_update(data: models.IntegrationUpdate | Wire) -> models.IntegrationUpdate:
-    """What changes in an integration."""
+def build_integration_update(data: models.IntegrationUpdate | Wire) -> models.IntegrationUpdate:
+    """Build the body that updates an integration."""
     from smooch_api.v2.unions import read_integration_update
 
-    wire = _bodies.wire_form(Model, data, "data", "IntegrationUpdate")
+    wire = _schema.to_wire(Model, data, "data", "IntegrationUpdate")
     kind = type(data).__name__
-    # Wire form does not tell the type of the integration, a class does.
-    wire = _checked(kind if kind.endswith("IntegrationUpdate") else "IntegrationUpdate", wire, "data")
+    # Wire form does not say the type of the integration, the class of a model does.
+    wire = _validate(kind if kind.endswith("IntegrationUpdate") else "IntegrationUpdate", wire, "data")
     return data if isinstance(data, Model) else read_integration_update(wire)
 
 
-def integration_filter(types: str | Iterable[str]) -> models.IntegrationListFilter:
-    """Integrations of some types, or all of them."""
+def build_integration_filter(types: str | Iterable[str]) -> models.IntegrationListFilter:
+    """Build the filter for integrations of some types, or of all."""
     if isinstance(types, Mapping | bytes) or not isinstance(types, Iterable):
-        raise InvalidInput(f"types must be a type or a list of them, not {_schema.shown(types, 'types')}", "types")
-    names = [_bodies.check_id(name, "types") for name in ([types] if isinstance(types, str) else types)]
+        raise InvalidInput(
+            f"types must be a type or a list of them, got {_checks.redacted_repr(types, 'types')}", "types"
+        )
+    names = [_checks.check_id(name, "types") for name in ([types] if isinstance(types, str) else types)]
     return models.IntegrationListFilter.from_dict({"types": ",".join(names)} if names else {})
 
 
-def webhook_options(include_full_user: bool | None, include_full_source: bool | None) -> Options:
-    """What is said of how a webhook's deliveries look."""
-    return given(includeFullUser=include_full_user, includeFullSource=include_full_source)
+def build_webhook_options(include_full_user: bool | None, include_full_source: bool | None) -> Options:
+    """Return the delivery options of a webhook that are not None."""
+    return drop_none(includeFullUser=include_full_user, includeFullSource=include_full_source)
 
 
-def webhook_create(target: str, triggers: tuple[str, ...], options: Options) -> models.WebhookCreate:
-    """A new webhook."""
-    return body(models.WebhookCreate, {"target": target, "triggers": triggers, **options}, "webhook")
+def build_webhook(target: str, triggers: tuple[str, ...], options: Options) -> models.WebhookCreate:
+    """Build the body that creates a webhook."""
+    return build_body(models.WebhookCreate, {"target": target, "triggers": triggers, **options}, "webhook")
 
 
-def webhook_changes(
+def build_webhook_update(
     data: models.WebhookUpdate | Wire | None,
-    target: str | Unset,
-    triggers: str | Iterable[str] | Unset,
-    include_full_user: bool | Unset,
-    include_full_source: bool | Unset,
+    target: str | Unset = UNSET,
+    triggers: str | Iterable[str] | Unset = UNSET,
+    include_full_user: bool | Unset = UNSET,
+    include_full_source: bool | Unset = UNSET,
 ) -> models.WebhookUpdate:
-    """Return what changes in a webhook."""
-    changes = update(
+    """Build the body that updates a webhook."""
+    changes = build_update(
         models.WebhookUpdate,
         data,
         "webhook",
-        target=target if target is UNSET else _webhook_plan.check_target(target),
+        target=target if target is UNSET else _checks.check_target(target),
         triggers=triggers if triggers is UNSET else check_triggers(triggers, "triggers"),
         includeFullUser=include_full_user,
         includeFullSource=include_full_source,
     )
     if not isinstance(changes.target, Unset):
-        _webhook_plan.check_target(changes.target, "data.target")
+        _checks.check_target(changes.target, "data.target")
     if not isinstance(changes.triggers, Unset):
         check_triggers(changes.triggers, "data.triggers")
     return changes
 
 
-def webhook_update(target: str, triggers: tuple[str, ...], options: Options) -> models.WebhookUpdate:
-    """A webhook's new target and triggers."""
-    return body(models.WebhookUpdate, {"target": target, "triggers": triggers, **options}, "webhook")
-
-
-def webhooks_by_id(answer: models.WebhookListResponse) -> dict[str, models.Webhook]:
-    """The webhooks that v2 events go to; those of the other versions carry none of v2's triggers."""
-    found = paging.records(answer.webhooks)
+def index_webhooks(answer: models.WebhookListResponse) -> dict[str, models.Webhook]:
+    """Return the webhooks of version v2 by id; others receive no v2 triggers."""
+    found = paging.drop_unreadable(answer.webhooks)
     return {webhook.id: webhook for webhook in found if webhook.version in (UNSET, "v2")}
 
 
-def hook(webhook: models.Webhook) -> _webhook_plan.Hook:
-    """A webhook as the plan sees it."""
-    options = webhook_options(bool(webhook.include_full_user), bool(webhook.include_full_source))
-    return _webhook_plan.Hook(webhook.id, webhook.target, tuple(webhook.triggers), webhook.secret or "", options)
+def to_hook(webhook: models.Webhook) -> _webhook_reconciler.Hook:
+    """Return a webhook in the form that the reconciler takes."""
+    options = build_webhook_options(bool(webhook.include_full_user), bool(webhook.include_full_source))
+    return _webhook_reconciler.Hook(webhook.id, webhook.target, tuple(webhook.triggers), webhook.secret or "", options)
 
 
 def check_triggers(triggers: object, field: str) -> tuple[str, ...]:
-    """One trigger or several, none of them `*`, which is v1's."""
-    names = _webhook_plan.check_triggers(triggers, field)
+    """Return one trigger or several as a tuple; `*` is refused, since only v1 has it."""
+    names = _checks.check_triggers(triggers, field)
     if "*" in names:
-        raise InvalidInput("v2 has no trigger '*': name each one", field)
+        raise InvalidInput("v2 has no trigger '*': list each trigger", field)
     return names

@@ -202,7 +202,7 @@ async def test_a_list_is_for_one_task_or_thread_at_a_time(serve: Callable[..., L
     records = serve(once_open).clients()
     first = AsyncBackground(lambda: anext(records))
     await async_wait_until(lambda: records._in_use.locked())
-    with pytest.raises(RuntimeError, match="already iterating"):
+    with pytest.raises(RuntimeError, match="is iterating over this list"):
         await anext(records)
     gate.set()
     assert int((await first.outcome()).id, 16) == 0

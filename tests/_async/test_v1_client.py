@@ -14,7 +14,7 @@ from smooch_api.v1.api import apps, menu
 from smooch_api.v1.models import AppCreate
 
 import smooch
-from smooch import _webhook_plan, errors
+from smooch import _webhook_reconciler, errors
 from smooch.v1 import AsyncSmooch
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ NOT_A_CALL = {"aclose", "from_env", "with_options", "jwt_for_user", "user_jwt"}
 
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_webhook_plan, "SETTLING_SECONDS", 0.01)
+    monkeypatch.setattr(_webhook_reconciler, "SETTLING_SECONDS", 0.01)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Webhooks, by the facade against the sandbox; `tests/test_webhook_plan.py` has every rule and many callers."""
+"""Webhooks, by the facade against the sandbox; `tests/test_webhook_reconciler.py` has every rule and many callers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from concurrency import async_together
 from peer import Peer, answer
 from smooch_api.v1 import models
 
-from smooch import _webhook_plan
+from smooch import _webhook_reconciler
 from smooch.errors import BadRequest, Forbidden, InvalidInput, NotFound, ServerError, SmoochError
 from smooch.v1 import AsyncSmooch
 
@@ -28,7 +28,7 @@ THERE = "https://there.example/hook"
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """One caller alone need not wait for others."""
-    monkeypatch.setattr(_webhook_plan, "SETTLING_SECONDS", 0.01)
+    monkeypatch.setattr(_webhook_reconciler, "SETTLING_SECONDS", 0.01)
 
 
 async def state(api: AsyncSmooch) -> list[tuple[str, list[str]]]:
@@ -150,7 +150,7 @@ async def test_a_webhook_that_is_old_costs_one_request(
     api: AsyncSmooch, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = (await api.make_webhook(HERE, ["postback", "message"])).parsed.webhook
-    monkeypatch.setattr(_webhook_plan, "SETTLING_SECONDS", 5)
+    monkeypatch.setattr(_webhook_reconciler, "SETTLING_SECONDS", 5)
     time.sleep(3.1 - time.time() % 1)  # the server looks at the clock once a second
     before = len(sandbox.requests)
     assert await api.ensure_webhook_exist("message", HERE) == (made.id, made.secret)
@@ -200,7 +200,7 @@ async def test_a_webhook_that_is_deleted_in_between_is_made_again(
         monkeypatch.setattr(api, "get_webhooks", list_and_delete)
         await api.ensure_webhook_exist("postback", HERE)
         monkeypatch.undo()
-        monkeypatch.setattr(_webhook_plan, "SETTLING_SECONDS", 0.01)
+        monkeypatch.setattr(_webhook_reconciler, "SETTLING_SECONDS", 0.01)
         after = await state(api)
         assert (HERE, ["postback"]) in after
         assert "link:match" in {trigger for _, triggers in after for trigger in triggers}
@@ -245,7 +245,7 @@ async def test_items_that_cannot_be_read_are_passed_over() -> None:
 async def test_callers_with_other_triggers_do_not_undo_each_other(
     connect: Callable[..., AsyncSmooch], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_webhook_plan, "SETTLING_SECONDS", 1.0)
+    monkeypatch.setattr(_webhook_reconciler, "SETTLING_SECONDS", 1.0)
     api = connect()
     await api.make_webhook(HERE, "message")
     names = ["postback", "link:match", "link:success", "client:add", "client:remove", "appUser:delete"]

@@ -201,7 +201,7 @@ def test_a_list_is_for_one_task_or_thread_at_a_time(serve: Callable[..., Listing
     records = serve(once_open).clients()
     first = Background(lambda: next(records))
     wait_until(lambda: records._in_use.locked())
-    with pytest.raises(RuntimeError, match="already iterating"):
+    with pytest.raises(RuntimeError, match="is iterating over this list"):
         next(records)
     gate.set()
     assert int((first.outcome()).id, 16) == 0

@@ -1,5 +1,5 @@
 # Derived from tests/_async/test_v1_webhooks.py by scripts/unasync.py; edit that file.
-"""Webhooks, by the facade against the sandbox; `tests/test_webhook_plan.py` has every rule and many callers."""
+"""Webhooks, by the facade against the sandbox; `tests/test_webhook_reconciler.py` has every rule and many callers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from concurrency import together
 from peer import Peer, answer
 from smooch_api.v1 import models
 
-from smooch import _webhook_plan
+from smooch import _webhook_reconciler
 from smooch.errors import BadRequest, Forbidden, InvalidInput, NotFound, ServerError, SmoochError
 from smooch.v1 import Smooch
 
@@ -27,7 +27,7 @@ THERE = "https://there.example/hook"
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """One caller alone need not wait for others."""
-    monkeypatch.setattr(_webhook_plan, "SETTLING_SECONDS", 0.01)
+    monkeypatch.setattr(_webhook_reconciler, "SETTLING_SECONDS", 0.01)
 
 
 def state(api: Smooch) -> list[tuple[str, list[str]]]:
@@ -149,7 +149,7 @@ def test_a_webhook_that_is_old_costs_one_request(
     api: Smooch, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = (api.make_webhook(HERE, ["postback", "message"])).parsed.webhook
-    monkeypatch.setattr(_webhook_plan, "SETTLING_SECONDS", 5)
+    monkeypatch.setattr(_webhook_reconciler, "SETTLING_SECONDS", 5)
     time.sleep(3.1 - time.time() % 1)  # the server looks at the clock once a second
     before = len(sandbox.requests)
     assert api.ensure_webhook_exist("message", HERE) == (made.id, made.secret)
@@ -199,7 +199,7 @@ def test_a_webhook_that_is_deleted_in_between_is_made_again(
         monkeypatch.setattr(api, "get_webhooks", list_and_delete)
         api.ensure_webhook_exist("postback", HERE)
         monkeypatch.undo()
-        monkeypatch.setattr(_webhook_plan, "SETTLING_SECONDS", 0.01)
+        monkeypatch.setattr(_webhook_reconciler, "SETTLING_SECONDS", 0.01)
         after = state(api)
         assert (HERE, ["postback"]) in after
         assert "link:match" in {trigger for _, triggers in after for trigger in triggers}
@@ -244,7 +244,7 @@ def test_items_that_cannot_be_read_are_passed_over() -> None:
 def test_callers_with_other_triggers_do_not_undo_each_other(
     connect: Callable[..., Smooch], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_webhook_plan, "SETTLING_SECONDS", 1.0)
+    monkeypatch.setattr(_webhook_reconciler, "SETTLING_SECONDS", 1.0)
     api = connect()
     api.make_webhook(HERE, "message")
     names = ["postback", "link:match", "link:success", "client:add", "client:remove", "appUser:delete"]

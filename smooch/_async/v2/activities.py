@@ -28,7 +28,7 @@ class AsyncActivities(Resource):
         author: AuthorLike = "business",
     ) -> None:
         """Show that the business is typing, or that the business or a user has read (postActivity)."""
-        body = bodies.activity(activity, author)
+        body = bodies.build_activity(activity, author)
         await activities.post_activity.asyncio(self._app_id(), conversation_id, client=self._raw, body=body)
 
     async def mark_read(self, conversation_id: str, *, author: AuthorLike = "business") -> None:

@@ -22,7 +22,7 @@ class AsyncAppKeys(Resource):
 
         An app has at most ten. Needs an account key.
         """
-        body = bodies.body(models.AppKeyCreate, {"displayName": display_name}, "key")
+        body = bodies.build_body(models.AppKeyCreate, {"displayName": display_name}, "key")
         response = await app_keys.create_app_key.asyncio(self._app_id(app_id), client=self._raw, body=body)
         return response.key
 
@@ -40,7 +40,7 @@ class AsyncAppKeys(Resource):
         Needs an account key.
         """
         response = await app_keys.list_app_keys.asyncio(self._app_id(app_id), client=self._raw)
-        return paging.records(response.keys)
+        return paging.drop_unreadable(response.keys)
 
     async def delete(self, key_id: str, *, app_id: str | None = None) -> None:
         """Delete an API key of an app, by default the client's own (deleteAppKey).

@@ -28,8 +28,8 @@ class AsyncApps(Resource):
         metadata: Metadata | None = None,
     ) -> models.App:
         """Create an app (createApp). Needs an account key."""
-        data = bodies.given(displayName=display_name, settings=settings, metadata=metadata)
-        body = bodies.body(models.AppCreate, data, "app")
+        data = bodies.drop_none(displayName=display_name, settings=settings, metadata=metadata)
+        body = bodies.build_body(models.AppCreate, data, "app")
         response = await apps.create_app.asyncio(client=self._raw, body=body)
         return response.app
 
@@ -53,8 +53,10 @@ class AsyncApps(Resource):
         Starts after the app with the id `after`, or goes backwards from the one with the id `before`. Returns at most
         `limit`, or all; fetches 100 at a time.
         """
-        walk = paging.Walk(lambda page: page.apps, before=before, after=after, limit=limit)
-        filter_ = models.AppListFilter(service_account_id=bodies.optional(service_account_id, "service_account_id"))
+        walk = paging.Pager(lambda page: page.apps, before=before, after=after, limit=limit)
+        filter_ = models.AppListFilter(
+            service_account_id=bodies.none_as_unset(service_account_id, "service_account_id")
+        )
         call = partial(apps.list_apps.asyncio_detailed, client=self._raw, filter_=filter_)
         return AsyncPaged(lambda page: call(page=page), walk)
 
@@ -72,7 +74,7 @@ class AsyncApps(Resource):
         Pass the fields to change, or `data`: a model or a mapping in wire form. Fields that are not passed keep their
         value. `metadata` is merged into the existing metadata; None removes all of it.
         """
-        body = bodies.update(
+        body = bodies.build_update(
             models.AppUpdate, data, "app", displayName=display_name, settings=settings, metadata=metadata
         )
         response = await apps.update_app.asyncio(self._app_id(app_id), client=self._raw, body=body)

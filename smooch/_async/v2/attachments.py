@@ -35,7 +35,7 @@ class AsyncAttachments(Resource):
         `mime_type` is given. `filename` is the name that the user sees. With `conversation_id`, the file is deleted
         together with the message, conversation or user.
         """
-        with _files.opened(file, _files.LIMITS[self._settings.prefix], mime_type, filename) as upload:
+        with _files.open_upload(file, _files.LIMITS[self._settings.prefix], mime_type, filename) as upload:
             return await upload_file(self._raw, self._app_id(), upload, conversation_id)
 
     async def delete(self, media_url: str) -> None:
@@ -43,7 +43,7 @@ class AsyncAttachments(Resource):
 
         Caches may serve it for another 15 minutes.
         """
-        body = bodies.body(models.AttachmentDelete, {"mediaUrl": media_url}, "attachment")
+        body = bodies.build_body(models.AttachmentDelete, {"mediaUrl": media_url}, "attachment")
         await attachments.delete_attachment.asyncio(self._app_id(), client=self._raw, body=body)
 
 
@@ -54,9 +54,9 @@ async def upload_file(
     response = await attachments.upload_attachment.asyncio(
         app_id,
         client=raw,
-        body=bodies.attachment_upload(upload),
+        body=bodies.build_attachment_upload(upload),
         access="public",
         for_="message",
-        conversation_id=bodies.optional(conversation_id, "conversation_id"),
+        conversation_id=bodies.none_as_unset(conversation_id, "conversation_id"),
     )
     return response.attachment

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NoReturn, Self, Unpack
 
+import attrs
 from smooch_api import Client
 from smooch_api.v2 import models
 from smooch_api.v2.api import oauth
 
-from ... import _config, _http, auth, errors
+from ... import _checks, _http, auth, errors
 from ..._http import CallOptions, ClientOptions
 from ..._http.connections import ConnectionFactory
 from ..._v2 import bodies, config, tokens
@@ -111,7 +112,7 @@ class AsyncSmooch:
         ssl_context: ssl.SSLContext | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        settings = config.settings(
+        settings = config.build_settings(
             key_id,
             token=token,
             app_id=app_id,
@@ -124,20 +125,20 @@ class AsyncSmooch:
             retries=retries,
             max_connections=max_connections,
         )
-        credentials = config.credentials(settings, key_id, secret, token, auth)
+        credentials = config.build_auth(settings, key_id, secret, token, auth)
         if transport is None:
             transport = _pool(settings, ssl_context)
         self._key_id = key_id
         self._connect(settings, credentials, transport)
 
     def _connect(
-        self, settings: config.Settings, credentials: auth.OriginAuth, transport: httpx.AsyncBaseTransport
+        self, settings: config.Settings, credentials: auth.OriginBoundAuth, transport: httpx.AsyncBaseTransport
     ) -> None:
         self._settings = settings
         self._auth = credentials
         self._transport = transport
         self._http = AsyncHTTPClient(settings, credentials, transport)
-        self.raw = Client(base_url=str(settings.base_url), unreadable=errors.unreadable)
+        self.raw = Client(base_url=str(settings.base_url), unreadable=errors.unreadable_response)
         """The generated client, for operations that have no method here: same authentication, retries and errors."""
         self.raw.set_async_httpx_client(self._http)
         self.apps = AsyncApps(self.raw, settings)
@@ -165,7 +166,7 @@ class AsyncSmooch:
         Reads `SMOOCH_KEY_ID` and `SMOOCH_SECRET` or `SMOOCH_TOKEN`, `SMOOCH_APP_ID`, and one of `SMOOCH_SUBDOMAIN`,
         `SMOOCH_REGION` and `SMOOCH_BASE_URL`; `options` are further arguments of the constructor, and win.
         """
-        return cls(**config.from_environment(options))
+        return cls(**config.read_environment(options))
 
     def with_options(self, **options: Unpack[CallOptions]) -> Self:
         """The same client with another `timeout`, `deadline` or `retries`, over the same connections.
@@ -174,7 +175,9 @@ class AsyncSmooch:
         """
         other = object.__new__(type(self))
         other._key_id = self._key_id
-        other._connect(_config.with_options(self._settings, options), self._auth, self._transport)
+        other._connect(
+            attrs.evolve(self._settings, **_checks.validate_call_options(options)), self._auth, self._transport
+        )
         return other
 
     async def __aenter__(self) -> Self:
@@ -217,13 +220,13 @@ class AsyncSmooch:
             Unauthorized: the code was exchanged before or is too old, or belongs to another integration.
         """
         request = models.TokenRequest(code=code, client_id=client_id, client_secret=client_secret)
-        body = bodies.body(models.TokenRequest, request, "request")
-        settings = config.settings_of_bridge(base_url, deadline=deadline, retries=retries)
-        nobody = object.__new__(cls)
-        nobody._key_id = None
-        nobody._connect(settings, config.no_credentials(settings, code, client_secret), _pool(settings))
-        async with nobody:
-            answer = await oauth.get_token.asyncio_detailed(client=nobody.raw, body=body)
+        body = bodies.build_body(models.TokenRequest, request, "request")
+        settings = config.bridge_settings(base_url, deadline=deadline, retries=retries)
+        anonymous_client = object.__new__(cls)
+        anonymous_client._key_id = None
+        anonymous_client._connect(settings, config.anonymous_auth(settings, code, client_secret), _pool(settings))
+        async with anonymous_client:
+            answer = await oauth.get_token.asyncio_detailed(client=anonymous_client.raw, body=body)
         return answer.parsed
 
     jwt_for_user = staticmethod(tokens.jwt_for_user)

@@ -39,7 +39,7 @@ class AsyncConversations(Resource):
         Pass the id of one user, or `participants`. A group has type `sdkGroup` and up to ten participants, and each
         needs `subscribeSDKClient`.
         """
-        body = bodies.conversation_create(
+        body = bodies.build_conversation(
             type_,
             user_id,
             user_external_id,
@@ -100,8 +100,8 @@ class AsyncConversations(Resource):
         Starts after the conversation with the id `after`, or goes backwards from the one with the id `before`. Returns
         at most `limit`, or all; fetches 100 at a time.
         """
-        walk = paging.Walk(lambda page: page.conversations, before=before, after=after, limit=limit)
-        filter_ = bodies.conversation_filter(user_id, user_external_id)
+        walk = paging.Pager(lambda page: page.conversations, before=before, after=after, limit=limit)
+        filter_ = bodies.build_conversation_filter(user_id, user_external_id)
         call = partial(
             conversations.list_conversations.asyncio_detailed, self._app_id(), client=self._raw, filter_=filter_
         )
@@ -122,7 +122,7 @@ class AsyncConversations(Resource):
         Pass the fields to change, or `data`: a model or a mapping in wire form. Fields that are not passed keep their
         value; None removes it. `metadata` is merged into the existing metadata; None removes all of it.
         """
-        body = bodies.update(
+        body = bodies.build_update(
             models.ConversationUpdate,
             data,
             "conversation",
@@ -151,7 +151,7 @@ class AsyncConversations(Resource):
 
         Returns Apple's own format.
         """
-        body = bodies.body(models.MessageRefDownload, {"userId": user_id, "apple": apple}, "reference")
+        body = bodies.build_body(models.MessageRefDownload, {"userId": user_id, "apple": apple}, "reference")
         response = await conversations.download_message_ref.asyncio(
             self._app_id(), conversation_id, client=self._raw, body=body
         )
@@ -168,7 +168,7 @@ class AsyncConversations(Resource):
         `events` is a list of events in Meta's own format, or Meta's whole object: a mapping with the list as `data`,
         and `test_event_code` or `partner_agent`.
         """
-        body = bodies.conversion_events(channel, events)
+        body = bodies.build_conversion_events(channel, events)
         response = await conversations.post_conversion_events.asyncio(
             self._app_id(), conversation_id, client=self._raw, body=body
         )

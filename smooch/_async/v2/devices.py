@@ -21,13 +21,13 @@ class AsyncDevices(Resource):
     async def list(self, user_id: str, *, brand_id: str | None = None) -> builtins.list[models.Device]:
         """List the devices of a user (listDevices)."""
         response = await devices.list_devices.asyncio(
-            self._app_id(), user_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
+            self._app_id(), user_id, client=self._raw, brand_id=bodies.none_as_unset(brand_id, "brand_id")
         )
-        return paging.records(response.devices)
+        return paging.drop_unreadable(response.devices)
 
     async def get(self, user_id: str, device_id: str, *, brand_id: str | None = None) -> models.Device:
         """Get a device of a user (getDevice)."""
         response = await devices.get_device.asyncio(
-            self._app_id(), user_id, device_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
+            self._app_id(), user_id, device_id, client=self._raw, brand_id=bodies.none_as_unset(brand_id, "brand_id")
         )
         return response.device

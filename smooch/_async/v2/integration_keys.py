@@ -22,7 +22,7 @@ class AsyncIntegrationKeys(Resource):
 
         An integration has at most ten.
         """
-        body = bodies.body(models.IntegrationKeyCreate, {"displayName": display_name}, "key")
+        body = bodies.build_body(models.IntegrationKeyCreate, {"displayName": display_name}, "key")
         response = await integration_keys.create_custom_integration_key.asyncio(
             self._app_id(), integration_id, client=self._raw, body=body
         )
@@ -40,7 +40,7 @@ class AsyncIntegrationKeys(Resource):
         response = await integration_keys.list_custom_integration_keys.asyncio(
             self._app_id(), integration_id, client=self._raw
         )
-        return paging.records(response.keys)
+        return paging.drop_unreadable(response.keys)
 
     async def delete(self, integration_id: str, key_id: str) -> None:
         """Delete an API key of a custom integration (deleteCustomIntegrationKey)."""

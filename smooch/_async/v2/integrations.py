@@ -27,7 +27,7 @@ class AsyncIntegrations(Resource):
 
         For a server of yours, the type is `custom`.
         """
-        body = bodies.integration_create(data)
+        body = bodies.build_integration(data)
         response = await integrations.create_integration.asyncio(self._app_id(), client=self._raw, body=body)
         return response.integration
 
@@ -49,8 +49,8 @@ class AsyncIntegrations(Resource):
         Starts after the integration with the id `after`, or goes backwards from the one with the id `before`. Returns
         at most `limit`, or all; fetches 100 at a time.
         """
-        walk = paging.Walk(lambda page: page.integrations, before=before, after=after, limit=limit)
-        filter_ = bodies.integration_filter(types)
+        walk = paging.Pager(lambda page: page.integrations, before=before, after=after, limit=limit)
+        filter_ = bodies.build_integration_filter(types)
         call = partial(
             integrations.list_integrations.asyncio_detailed, self._app_id(), client=self._raw, filter_=filter_
         )
@@ -58,7 +58,7 @@ class AsyncIntegrations(Resource):
 
     async def update(self, integration_id: str, data: models.IntegrationUpdate | Wire) -> models.Integration:
         """Change the fields of an integration that `data` names (updateIntegration)."""
-        body = bodies.integration_update(data)
+        body = bodies.build_integration_update(data)
         response = await integrations.update_integration.asyncio(
             self._app_id(), integration_id, client=self._raw, body=body
         )

@@ -37,7 +37,7 @@ class AsyncSwitchboardIntegrations(Resource):
         integration receives no events of conversations that others control. `message_history_count` is how many
         messages, 1 to 10, it receives together with control.
         """
-        data = bodies.given(
+        data = bodies.drop_none(
             name=name,
             integrationId=integration_id,
             integrationType=integration_type,
@@ -45,7 +45,7 @@ class AsyncSwitchboardIntegrations(Resource):
             nextSwitchboardIntegrationId=next_switchboard_integration_id,
             messageHistoryCount=message_history_count,
         )
-        body = bodies.body(models.SwitchboardIntegrationCreate, data, "integration")
+        body = bodies.build_body(models.SwitchboardIntegrationCreate, data, "integration")
         response = await switchboard_integrations.create_switchboard_integration.asyncio(
             self._app_id(), switchboard_id, client=self._raw, body=body
         )
@@ -56,7 +56,7 @@ class AsyncSwitchboardIntegrations(Resource):
         response = await switchboard_integrations.list_switchboard_integrations.asyncio(
             self._app_id(), switchboard_id, client=self._raw
         )
-        return paging.records(response.switchboard_integrations)
+        return paging.drop_unreadable(response.switchboard_integrations)
 
     async def update(
         self,
@@ -76,7 +76,7 @@ class AsyncSwitchboardIntegrations(Resource):
         Pass the fields to change, or `data`: a model or a mapping in wire form. Fields that are not passed keep their
         value.
         """
-        body = bodies.update(
+        body = bodies.build_update(
             models.SwitchboardIntegrationUpdate,
             data,
             "integration",

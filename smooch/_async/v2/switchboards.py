@@ -31,7 +31,7 @@ class AsyncSwitchboards(Resource):
     async def list(self) -> builtins.list[models.Switchboard]:
         """List the switchboards of the app: none or one (listSwitchboards)."""
         response = await switchboards.list_switchboards.asyncio(self._app_id(), client=self._raw)
-        return paging.records(response.switchboards)
+        return paging.drop_unreadable(response.switchboards)
 
     async def update(
         self,
@@ -46,7 +46,7 @@ class AsyncSwitchboards(Resource):
         Pass the fields to change, or `data`: a model or a mapping in wire form. Fields that are not passed keep their
         value. An enabled switchboard needs a default switchboard integration.
         """
-        body = bodies.update(
+        body = bodies.build_update(
             models.SwitchboardUpdate,
             data,
             "switchboard",

@@ -8,7 +8,7 @@ from smooch_api import UNSET, Unset
 from smooch_api.v2 import models
 from smooch_api.v2.api import users
 
-from ... import _bodies, errors
+from ... import _checks, errors
 from ..._v2 import bodies, paging
 from ..._v2.resource import Resource
 
@@ -38,7 +38,7 @@ class AsyncUsers(Resource):
         Raises:
             Conflict: the id is taken; `get_or_create` returns the user who has it.
         """
-        body = bodies.user_create(external_id, profile, metadata, signed_up_at, to_be_retained, brand_id)
+        body = bodies.build_user(external_id, profile, metadata, signed_up_at, to_be_retained, brand_id)
         response = await users.create_user.asyncio(self._app_id(), client=self._raw, body=body)
         return response.user
 
@@ -49,7 +49,7 @@ class AsyncUsers(Resource):
             NotFound: there is no such user.
         """
         response = await users.get_user.asyncio(
-            self._app_id(), user_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
+            self._app_id(), user_id, client=self._raw, brand_id=bodies.none_as_unset(brand_id, "brand_id")
         )
         return response.user
 
@@ -68,7 +68,7 @@ class AsyncUsers(Resource):
         Raises:
             Conflict: another user has `external_id` as its id in the API.
         """
-        external_id = _bodies.check_id(external_id, "external_id")
+        external_id = _checks.check_id(external_id, "external_id")
         try:
             return await self.create(
                 external_id,
@@ -89,11 +89,11 @@ class AsyncUsers(Resource):
 
         `profile.email` is not an identity.
         """
-        filter_ = bodies.user_filter(email)
+        filter_ = bodies.build_user_filter(email)
         response = await users.list_users.asyncio(
-            self._app_id(), client=self._raw, filter_=filter_, brand_id=bodies.optional(brand_id, "brand_id")
+            self._app_id(), client=self._raw, filter_=filter_, brand_id=bodies.none_as_unset(brand_id, "brand_id")
         )
-        return paging.records(response.users)
+        return paging.drop_unreadable(response.users)
 
     async def update(
         self,
@@ -111,9 +111,9 @@ class AsyncUsers(Resource):
         Pass the fields to change, or `data`: a model or a mapping in wire form. Fields that are not passed keep their
         value. `metadata` is merged into the existing metadata; None removes all of it.
         """
-        body = bodies.user_update(data, profile, metadata, signed_up_at, to_be_retained)
+        body = bodies.build_user_update(data, profile, metadata, signed_up_at, to_be_retained)
         response = await users.update_user.asyncio(
-            self._app_id(), user_id, client=self._raw, body=body, brand_id=bodies.optional(brand_id, "brand_id")
+            self._app_id(), user_id, client=self._raw, body=body, brand_id=bodies.none_as_unset(brand_id, "brand_id")
         )
         return response.user
 
@@ -123,7 +123,7 @@ class AsyncUsers(Resource):
         The API goes on deleting after its response.
         """
         await users.delete_user.asyncio(
-            self._app_id(), user_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
+            self._app_id(), user_id, client=self._raw, brand_id=bodies.none_as_unset(brand_id, "brand_id")
         )
 
     async def delete_personal_information(self, user_id: str, *, brand_id: str | None = None) -> models.User:
@@ -132,7 +132,7 @@ class AsyncUsers(Resource):
         Profile and metadata are deleted, the conversations are kept.
         """
         response = await users.delete_user_personal_information.asyncio(
-            self._app_id(), user_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
+            self._app_id(), user_id, client=self._raw, brand_id=bodies.none_as_unset(brand_id, "brand_id")
         )
         return response.user
 
@@ -142,6 +142,6 @@ class AsyncUsers(Resource):
         Other users may change too: a user with the same id or address is merged into this one. After a merge in
         Zendesk, pass the id of the user who was kept as `surviving_zendesk_id`, and the other as `zendesk_id`.
         """
-        body = bodies.body(models.UserSync, bodies.given(survivingZendeskId=surviving_zendesk_id), "user")
+        body = bodies.build_body(models.UserSync, bodies.drop_none(survivingZendeskId=surviving_zendesk_id), "user")
         response = await users.sync_user.asyncio(self._app_id(), zendesk_id, client=self._raw, body=body)
         return response.user

@@ -29,7 +29,7 @@ class Activities(Resource):
         author: AuthorLike = "business",
     ) -> None:
         """Show that the business is typing, or that the business or a user has read (postActivity)."""
-        body = bodies.activity(activity, author)
+        body = bodies.build_activity(activity, author)
         activities.post_activity.sync(self._app_id(), conversation_id, client=self._raw, body=body)
 
     def mark_read(self, conversation_id: str, *, author: AuthorLike = "business") -> None:

@@ -23,7 +23,7 @@ class AppKeys(Resource):
 
         An app has at most ten. Needs an account key.
         """
-        body = bodies.body(models.AppKeyCreate, {"displayName": display_name}, "key")
+        body = bodies.build_body(models.AppKeyCreate, {"displayName": display_name}, "key")
         response = app_keys.create_app_key.sync(self._app_id(app_id), client=self._raw, body=body)
         return response.key
 
@@ -41,7 +41,7 @@ class AppKeys(Resource):
         Needs an account key.
         """
         response = app_keys.list_app_keys.sync(self._app_id(app_id), client=self._raw)
-        return paging.records(response.keys)
+        return paging.drop_unreadable(response.keys)
 
     def delete(self, key_id: str, *, app_id: str | None = None) -> None:
         """Delete an API key of an app, by default the client's own (deleteAppKey).

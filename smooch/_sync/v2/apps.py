@@ -29,8 +29,8 @@ class Apps(Resource):
         metadata: Metadata | None = None,
     ) -> models.App:
         """Create an app (createApp). Needs an account key."""
-        data = bodies.given(displayName=display_name, settings=settings, metadata=metadata)
-        body = bodies.body(models.AppCreate, data, "app")
+        data = bodies.drop_none(displayName=display_name, settings=settings, metadata=metadata)
+        body = bodies.build_body(models.AppCreate, data, "app")
         response = apps.create_app.sync(client=self._raw, body=body)
         return response.app
 
@@ -54,8 +54,10 @@ class Apps(Resource):
         Starts after the app with the id `after`, or goes backwards from the one with the id `before`. Returns at most
         `limit`, or all; fetches 100 at a time.
         """
-        walk = paging.Walk(lambda page: page.apps, before=before, after=after, limit=limit)
-        filter_ = models.AppListFilter(service_account_id=bodies.optional(service_account_id, "service_account_id"))
+        walk = paging.Pager(lambda page: page.apps, before=before, after=after, limit=limit)
+        filter_ = models.AppListFilter(
+            service_account_id=bodies.none_as_unset(service_account_id, "service_account_id")
+        )
         call = partial(apps.list_apps.sync_detailed, client=self._raw, filter_=filter_)
         return Paged(lambda page: call(page=page), walk)
 
@@ -73,7 +75,7 @@ class Apps(Resource):
         Pass the fields to change, or `data`: a model or a mapping in wire form. Fields that are not passed keep their
         value. `metadata` is merged into the existing metadata; None removes all of it.
         """
-        body = bodies.update(
+        body = bodies.build_update(
             models.AppUpdate, data, "app", displayName=display_name, settings=settings, metadata=metadata
         )
         response = apps.update_app.sync(self._app_id(app_id), client=self._raw, body=body)

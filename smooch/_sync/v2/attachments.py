@@ -36,7 +36,7 @@ class Attachments(Resource):
         `mime_type` is given. `filename` is the name that the user sees. With `conversation_id`, the file is deleted
         together with the message, conversation or user.
         """
-        with _files.opened(file, _files.LIMITS[self._settings.prefix], mime_type, filename) as upload:
+        with _files.open_upload(file, _files.LIMITS[self._settings.prefix], mime_type, filename) as upload:
             return upload_file(self._raw, self._app_id(), upload, conversation_id)
 
     def delete(self, media_url: str) -> None:
@@ -44,7 +44,7 @@ class Attachments(Resource):
 
         Caches may serve it for another 15 minutes.
         """
-        body = bodies.body(models.AttachmentDelete, {"mediaUrl": media_url}, "attachment")
+        body = bodies.build_body(models.AttachmentDelete, {"mediaUrl": media_url}, "attachment")
         attachments.delete_attachment.sync(self._app_id(), client=self._raw, body=body)
 
 
@@ -55,9 +55,9 @@ def upload_file(
     response = attachments.upload_attachment.sync(
         app_id,
         client=raw,
-        body=bodies.attachment_upload(upload),
+        body=bodies.build_attachment_upload(upload),
         access="public",
         for_="message",
-        conversation_id=bodies.optional(conversation_id, "conversation_id"),
+        conversation_id=bodies.none_as_unset(conversation_id, "conversation_id"),
     )
     return response.attachment

@@ -36,9 +36,9 @@ class Clients(Resource):
         or `prompt`, or an object with the message that asks the user. Until the user confirms, the client is pending;
         the triggers `client:update` and `client:remove` report the outcome.
         """
-        body = bodies.client_create(match_criteria, conversation_id, confirmation)
+        body = bodies.build_client(match_criteria, conversation_id, confirmation)
         response = clients.create_client.sync(
-            self._app_id(), user_id, client=self._raw, body=body, brand_id=bodies.optional(brand_id, "brand_id")
+            self._app_id(), user_id, client=self._raw, body=body, brand_id=bodies.none_as_unset(brand_id, "brand_id")
         )
         return response.client
 
@@ -56,18 +56,18 @@ class Clients(Resource):
         Starts after the client with the id `after`, or goes backwards from the one with the id `before`. Returns at
         most `limit`, or all; fetches 100 at a time.
         """
-        walk = paging.Walk(lambda page: page.clients, before=before, after=after, limit=limit)
+        walk = paging.Pager(lambda page: page.clients, before=before, after=after, limit=limit)
         call = partial(
             clients.list_clients.sync_detailed,
             self._app_id(),
             user_id,
             client=self._raw,
-            brand_id=bodies.optional(brand_id, "brand_id"),
+            brand_id=bodies.none_as_unset(brand_id, "brand_id"),
         )
         return Paged(lambda page: call(page=page), walk)
 
     def remove(self, user_id: str, client_id: str, *, brand_id: str | None = None) -> None:
         """Unlink a user from a channel (removeClient)."""
         clients.remove_client.sync(
-            self._app_id(), user_id, client_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
+            self._app_id(), user_id, client_id, client=self._raw, brand_id=bodies.none_as_unset(brand_id, "brand_id")
         )

@@ -22,13 +22,13 @@ class Devices(Resource):
     def list(self, user_id: str, *, brand_id: str | None = None) -> builtins.list[models.Device]:
         """List the devices of a user (listDevices)."""
         response = devices.list_devices.sync(
-            self._app_id(), user_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
+            self._app_id(), user_id, client=self._raw, brand_id=bodies.none_as_unset(brand_id, "brand_id")
         )
-        return paging.records(response.devices)
+        return paging.drop_unreadable(response.devices)
 
     def get(self, user_id: str, device_id: str, *, brand_id: str | None = None) -> models.Device:
         """Get a device of a user (getDevice)."""
         response = devices.get_device.sync(
-            self._app_id(), user_id, device_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
+            self._app_id(), user_id, device_id, client=self._raw, brand_id=bodies.none_as_unset(brand_id, "brand_id")
         )
         return response.device

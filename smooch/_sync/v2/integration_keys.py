@@ -23,7 +23,7 @@ class IntegrationKeys(Resource):
 
         An integration has at most ten.
         """
-        body = bodies.body(models.IntegrationKeyCreate, {"displayName": display_name}, "key")
+        body = bodies.build_body(models.IntegrationKeyCreate, {"displayName": display_name}, "key")
         response = integration_keys.create_custom_integration_key.sync(
             self._app_id(), integration_id, client=self._raw, body=body
         )
@@ -41,7 +41,7 @@ class IntegrationKeys(Resource):
         response = integration_keys.list_custom_integration_keys.sync(
             self._app_id(), integration_id, client=self._raw
         )
-        return paging.records(response.keys)
+        return paging.drop_unreadable(response.keys)
 
     def delete(self, integration_id: str, key_id: str) -> None:
         """Delete an API key of a custom integration (deleteCustomIntegrationKey)."""

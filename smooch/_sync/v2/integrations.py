@@ -28,7 +28,7 @@ class Integrations(Resource):
 
         For a server of yours, the type is `custom`.
         """
-        body = bodies.integration_create(data)
+        body = bodies.build_integration(data)
         response = integrations.create_integration.sync(self._app_id(), client=self._raw, body=body)
         return response.integration
 
@@ -50,8 +50,8 @@ class Integrations(Resource):
         Starts after the integration with the id `after`, or goes backwards from the one with the id `before`. Returns
         at most `limit`, or all; fetches 100 at a time.
         """
-        walk = paging.Walk(lambda page: page.integrations, before=before, after=after, limit=limit)
-        filter_ = bodies.integration_filter(types)
+        walk = paging.Pager(lambda page: page.integrations, before=before, after=after, limit=limit)
+        filter_ = bodies.build_integration_filter(types)
         call = partial(
             integrations.list_integrations.sync_detailed, self._app_id(), client=self._raw, filter_=filter_
         )
@@ -59,7 +59,7 @@ class Integrations(Resource):
 
     def update(self, integration_id: str, data: models.IntegrationUpdate | Wire) -> models.Integration:
         """Change the fields of an integration that `data` names (updateIntegration)."""
-        body = bodies.integration_update(data)
+        body = bodies.build_integration_update(data)
         response = integrations.update_integration.sync(
             self._app_id(), integration_id, client=self._raw, body=body
         )

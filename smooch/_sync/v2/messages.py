@@ -49,11 +49,11 @@ class Messages(Resource):
         Raises:
             ConversationFull: the conversation holds as many messages as the API allows.
         """
-        body = bodies.message_post(message, options)
+        body = bodies.build_message(message, options)
         answer = messages.post_message.sync_detailed(
             self._app_id(), conversation_id, client=self._raw, body=body
         )
-        return bodies.last_message(
+        return bodies.get_last_message(
             answer, self._settings, f"apps/{self._app_id()}/conversations/{conversation_id}/messages"
         )
 
@@ -72,7 +72,7 @@ class Messages(Resource):
 
         Pass one of `text`, `html_text` and `markdown_text`. `options` are those of `post`.
         """
-        content = bodies.text_content(
+        content = bodies.build_text(
             text=text, htmlText=html_text, markdownText=markdown_text, actions=actions, payload=payload
         )
         return self.post(conversation_id, content, **options)
@@ -93,7 +93,7 @@ class Messages(Resource):
 
         To upload and post one, use `post_media`. `options` are those of `post`.
         """
-        content = bodies.content(
+        content = bodies.build_content(
             "image",
             mediaUrl=media_url,
             text=text,
@@ -119,7 +119,7 @@ class Messages(Resource):
 
         To upload and post one, use `post_media`. `options` are those of `post`.
         """
-        content = bodies.content(
+        content = bodies.build_content(
             "file", mediaUrl=media_url, text=text, htmlText=html_text, markdownText=markdown_text, altText=alt_text
         )
         return self.post(conversation_id, content, **options)
@@ -136,7 +136,7 @@ class Messages(Resource):
 
         `options` are those of `post`.
         """
-        content = bodies.content("carousel", items=items, displaySettings=display_settings)
+        content = bodies.build_content("carousel", items=items, displaySettings=display_settings)
         return self.post(conversation_id, content, **options)
 
     def post_list(
@@ -151,7 +151,7 @@ class Messages(Resource):
 
         `options` are those of `post`.
         """
-        content = bodies.content("list", items=items, actions=actions)
+        content = bodies.build_content("list", items=items, actions=actions)
         return self.post(conversation_id, content, **options)
 
     def post_form(
@@ -166,7 +166,7 @@ class Messages(Resource):
 
         Social channels show `text` instead of the form. `options` are those of `post`.
         """
-        content = bodies.content("form", fields=fields, text=text)
+        content = bodies.build_content("form", fields=fields, text=text)
         return self.post(conversation_id, content, **options)
 
     def post_location(
@@ -183,7 +183,7 @@ class Messages(Resource):
 
         `options` are those of `post`.
         """
-        content = bodies.location_content(lat, long, name, address)
+        content = bodies.build_location(lat, long, name, address)
         return self.post(conversation_id, content, **options)
 
     def post_template(
@@ -193,7 +193,7 @@ class Messages(Resource):
 
         `options` are those of `post`.
         """
-        content = bodies.content("template", template=template)
+        content = bodies.build_content("template", template=template)
         options.setdefault("schema", "whatsapp")
         return self.post(conversation_id, content, **options)
 
@@ -218,9 +218,9 @@ class Messages(Resource):
         """
         if actions is not None:
             actions = list(actions)  # read twice
-        with _files.opened(file, _files.LIMITS[self._settings.prefix], mime_type, filename) as upload:
+        with _files.open_upload(file, _files.LIMITS[self._settings.prefix], mime_type, filename) as upload:
             content = partial(
-                bodies.media_content,
+                bodies.build_media,
                 is_image=upload.is_image,
                 text=text,
                 htmlText=html_text,
@@ -228,7 +228,7 @@ class Messages(Resource):
                 altText=alt_text,
                 actions=actions,
             )
-            bodies.message_post(content("about:blank"), options)
+            bodies.build_message(content("about:blank"), options)
             attachment = upload_file(self._raw, self._app_id(), upload, conversation_id)
         try:
             return self.post(conversation_id, content(attachment.media_url), **options)
@@ -254,7 +254,7 @@ class Messages(Resource):
         no `after`, it starts at the very first message: all pages are fetched before the first message is returned.
         Returns at most `limit`, or all. Fetches 100 at a time.
         """
-        walk = paging.messages(newest_first=newest_first, before=before, after=after, limit=limit)
+        walk = paging.message_pager(newest_first=newest_first, before=before, after=after, limit=limit)
         call = partial(messages.list_messages.sync_detailed, self._app_id(), conversation_id, client=self._raw)
         return Paged(lambda page: call(page=page), walk)
 

@@ -28,8 +28,10 @@ class Participants(Resource):
 
         With `subscribe_sdk_client`, the user is notified of messages before opening the conversation.
         """
-        who = bodies.one_of("user_id", user_id=user_id, user_external_id=user_external_id)
-        body = bodies.body(models.ParticipantJoin, {**who, "subscribeSDKClient": subscribe_sdk_client}, "participant")
+        who = bodies.exactly_one_id("user_id", user_id=user_id, user_external_id=user_external_id)
+        body = bodies.build_body(
+            models.ParticipantJoin, {**who, "subscribeSDKClient": subscribe_sdk_client}, "participant"
+        )
         response = participants.join_conversation.sync(
             self._app_id(), conversation_id, client=self._raw, body=body
         )
@@ -48,7 +50,7 @@ class Participants(Resource):
         Starts after the participant with the id `after`, or goes backwards from the one with the id `before`. Returns
         at most `limit`, or all; fetches 100 at a time.
         """
-        walk = paging.Walk(lambda page: page.participants, before=before, after=after, limit=limit)
+        walk = paging.Pager(lambda page: page.participants, before=before, after=after, limit=limit)
         call = partial(
             participants.list_participants.sync_detailed, self._app_id(), conversation_id, client=self._raw
         )
@@ -63,8 +65,8 @@ class Participants(Resource):
         participant_id: str | None = None,
     ) -> None:
         """Remove a user, by one of the three ids, from a group conversation (leaveConversation)."""
-        who = bodies.one_of(
+        who = bodies.exactly_one_id(
             "user_id", user_id=user_id, user_external_id=user_external_id, participant_id=participant_id
         )
-        body = bodies.body(models.ParticipantLeave, who, "participant")
+        body = bodies.build_body(models.ParticipantLeave, who, "participant")
         participants.leave_conversation.sync(self._app_id(), conversation_id, client=self._raw, body=body)

@@ -26,8 +26,8 @@ class SwitchboardActions(Resource):
         `switchboard_integration` is its id, name or integration type, or `next`: the one that follows the one in
         control.
         """
-        data = bodies.given(switchboardIntegration=switchboard_integration, metadata=metadata)
-        body = bodies.body(models.PassControl, data, "control")
+        data = bodies.drop_none(switchboardIntegration=switchboard_integration, metadata=metadata)
+        body = bodies.build_body(models.PassControl, data, "control")
         switchboard_actions.pass_control.sync(self._app_id(), conversation_id, client=self._raw, body=body)
 
     def offer_control(
@@ -37,16 +37,16 @@ class SwitchboardActions(Resource):
 
         `switchboard_integration` is as in `pass_control`.
         """
-        data = bodies.given(switchboardIntegration=switchboard_integration, metadata=metadata)
-        body = bodies.body(models.OfferControl, data, "control")
+        data = bodies.drop_none(switchboardIntegration=switchboard_integration, metadata=metadata)
+        body = bodies.build_body(models.OfferControl, data, "control")
         switchboard_actions.offer_control.sync(self._app_id(), conversation_id, client=self._raw, body=body)
 
     def accept_control(self, conversation_id: str, *, metadata: Metadata | None = None) -> None:
         """Accept control of a conversation that was offered (acceptControl)."""
-        body = bodies.body(models.AcceptControl, bodies.given(metadata=metadata), "control")
+        body = bodies.build_body(models.AcceptControl, bodies.drop_none(metadata=metadata), "control")
         switchboard_actions.accept_control.sync(self._app_id(), conversation_id, client=self._raw, body=body)
 
     def release_control(self, conversation_id: str, *, metadata: Metadata | None = None) -> None:
         """Release control of a conversation, so that no integration has it (releaseControl)."""
-        body = bodies.body(models.ReleaseControl, bodies.given(metadata=metadata), "control")
+        body = bodies.build_body(models.ReleaseControl, bodies.drop_none(metadata=metadata), "control")
         switchboard_actions.release_control.sync(self._app_id(), conversation_id, client=self._raw, body=body)

@@ -32,7 +32,7 @@ class Switchboards(Resource):
     def list(self) -> builtins.list[models.Switchboard]:
         """List the switchboards of the app: none or one (listSwitchboards)."""
         response = switchboards.list_switchboards.sync(self._app_id(), client=self._raw)
-        return paging.records(response.switchboards)
+        return paging.drop_unreadable(response.switchboards)
 
     def update(
         self,
@@ -47,7 +47,7 @@ class Switchboards(Resource):
         Pass the fields to change, or `data`: a model or a mapping in wire form. Fields that are not passed keep their
         value. An enabled switchboard needs a default switchboard integration.
         """
-        body = bodies.update(
+        body = bodies.build_update(
             models.SwitchboardUpdate,
             data,
             "switchboard",

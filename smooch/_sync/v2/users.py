@@ -9,7 +9,7 @@ from smooch_api import UNSET, Unset
 from smooch_api.v2 import models
 from smooch_api.v2.api import users
 
-from ... import _bodies, errors
+from ... import _checks, errors
 from ..._v2 import bodies, paging
 from ..._v2.resource import Resource
 
@@ -39,7 +39,7 @@ class Users(Resource):
         Raises:
             Conflict: the id is taken; `get_or_create` returns the user who has it.
         """
-        body = bodies.user_create(external_id, profile, metadata, signed_up_at, to_be_retained, brand_id)
+        body = bodies.build_user(external_id, profile, metadata, signed_up_at, to_be_retained, brand_id)
         response = users.create_user.sync(self._app_id(), client=self._raw, body=body)
         return response.user
 
@@ -50,7 +50,7 @@ class Users(Resource):
             NotFound: there is no such user.
         """
         response = users.get_user.sync(
-            self._app_id(), user_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
+            self._app_id(), user_id, client=self._raw, brand_id=bodies.none_as_unset(brand_id, "brand_id")
         )
         return response.user
 
@@ -69,7 +69,7 @@ class Users(Resource):
         Raises:
             Conflict: another user has `external_id` as its id in the API.
         """
-        external_id = _bodies.check_id(external_id, "external_id")
+        external_id = _checks.check_id(external_id, "external_id")
         try:
             return self.create(
                 external_id,
@@ -90,11 +90,11 @@ class Users(Resource):
 
         `profile.email` is not an identity.
         """
-        filter_ = bodies.user_filter(email)
+        filter_ = bodies.build_user_filter(email)
         response = users.list_users.sync(
-            self._app_id(), client=self._raw, filter_=filter_, brand_id=bodies.optional(brand_id, "brand_id")
+            self._app_id(), client=self._raw, filter_=filter_, brand_id=bodies.none_as_unset(brand_id, "brand_id")
         )
-        return paging.records(response.users)
+        return paging.drop_unreadable(response.users)
 
     def update(
         self,
@@ -112,9 +112,9 @@ class Users(Resource):
         Pass the fields to change, or `data`: a model or a mapping in wire form. Fields that are not passed keep their
         value. `metadata` is merged into the existing metadata; None removes all of it.
         """
-        body = bodies.user_update(data, profile, metadata, signed_up_at, to_be_retained)
+        body = bodies.build_user_update(data, profile, metadata, signed_up_at, to_be_retained)
         response = users.update_user.sync(
-            self._app_id(), user_id, client=self._raw, body=body, brand_id=bodies.optional(brand_id, "brand_id")
+            self._app_id(), user_id, client=self._raw, body=body, brand_id=bodies.none_as_unset(brand_id, "brand_id")
         )
         return response.user
 
@@ -124,7 +124,7 @@ class Users(Resource):
         The API goes on deleting after its response.
         """
         users.delete_user.sync(
-            self._app_id(), user_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
+            self._app_id(), user_id, client=self._raw, brand_id=bodies.none_as_unset(brand_id, "brand_id")
         )
 
     def delete_personal_information(self, user_id: str, *, brand_id: str | None = None) -> models.User:
@@ -133,7 +133,7 @@ class Users(Resource):
         Profile and metadata are deleted, the conversations are kept.
         """
         response = users.delete_user_personal_information.sync(
-            self._app_id(), user_id, client=self._raw, brand_id=bodies.optional(brand_id, "brand_id")
+            self._app_id(), user_id, client=self._raw, brand_id=bodies.none_as_unset(brand_id, "brand_id")
         )
         return response.user
 
@@ -143,6 +143,6 @@ class Users(Resource):
         Other users may change too: a user with the same id or address is merged into this one. After a merge in
         Zendesk, pass the id of the user who was kept as `surviving_zendesk_id`, and the other as `zendesk_id`.
         """
-        body = bodies.body(models.UserSync, bodies.given(survivingZendeskId=surviving_zendesk_id), "user")
+        body = bodies.build_body(models.UserSync, bodies.drop_none(survivingZendeskId=surviving_zendesk_id), "user")
         response = users.sync_user.sync(self._app_id(), zendesk_id, client=self._raw, body=body)
         return response.user

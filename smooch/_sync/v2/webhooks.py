@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from smooch_api import UNSET, Unset
 from smooch_api.v2.api import webhooks
 
-from ... import _webhook_plan, errors
+from ... import _checks, _webhook_reconciler, errors
 from ..._http.synchronization import sleep
 from ..._v2 import bodies, paging
 from ..._v2.resource import Resource
@@ -38,10 +38,10 @@ class Webhooks(Resource):
 
         An app has at most ten. `integration_id` is as in `list`.
         """
-        body = bodies.webhook_create(
-            _webhook_plan.check_target(target),
+        body = bodies.build_webhook(
+            _checks.check_target(target),
             bodies.check_triggers(triggers, "triggers"),
-            bodies.webhook_options(include_full_user, include_full_source),
+            bodies.build_webhook_options(include_full_user, include_full_source),
         )
         response = webhooks.create_webhook.sync(self._app_id(), integration_id, client=self._raw, body=body)
         return response.webhook
@@ -61,7 +61,7 @@ class Webhooks(Resource):
         id.
         """
         response = webhooks.list_webhooks.sync(self._app_id(), integration_id, client=self._raw)
-        return paging.records(response.webhooks)
+        return paging.drop_unreadable(response.webhooks)
 
     def update(
         self,
@@ -79,7 +79,7 @@ class Webhooks(Resource):
         Pass the fields to change, or `data`: a model or a mapping in wire form. Fields that are not passed keep their
         value. `triggers` replaces the whole list. `integration_id` is as in `list`.
         """
-        body = bodies.webhook_changes(data, target, triggers, include_full_user, include_full_source)
+        body = bodies.build_webhook_update(data, target, triggers, include_full_user, include_full_source)
         response = webhooks.update_webhook.sync(
             self._app_id(), integration_id, webhook_id, client=self._raw, body=body
         )
@@ -120,34 +120,36 @@ class Webhooks(Resource):
             BadRequest: the app has ten webhooks already.
         """
         wanted = bodies.check_triggers(triggers, "triggers")
-        target = _webhook_plan.check_target(target)
-        options = bodies.webhook_options(include_full_user, include_full_source)
-        negotiation = _webhook_plan.Negotiation(wanted, target, move=move, options=options)
+        target = _checks.check_target(target)
+        options = bodies.build_webhook_options(include_full_user, include_full_source)
+        reconciler = _webhook_reconciler.Reconciler(wanted, target, move=move, options=options)
         while True:
             listed = webhooks.list_webhooks.sync_detailed(self._app_id(), integration_id, client=self._raw)
-            by_id = bodies.webhooks_by_id(listed.parsed)
-            carrier = negotiation.look([bodies.hook(one) for one in by_id.values()], listed.headers.get("Date", ""))
+            by_id = bodies.index_webhooks(listed.parsed)
+            carrier = reconciler.observe(
+                [bodies.to_hook(one) for one in by_id.values()], listed.headers.get("Date", "")
+            )
             if carrier is not None:
                 return by_id[carrier.id]
-            while negotiation.changes:
-                self._change(negotiation.changes.pop(0), negotiation, integration_id)
-            sleep(negotiation.pause)
+            while reconciler.changes:
+                self._change(reconciler.changes.pop(0), reconciler, integration_id)
+            sleep(reconciler.pause)
 
     def _change(
-        self, change: _webhook_plan.Change, negotiation: _webhook_plan.Negotiation, integration_id: str
+        self, change: _webhook_reconciler.Change, reconciler: _webhook_reconciler.Reconciler, integration_id: str
     ) -> None:
         try:
             match change.kind:
                 case "create":
-                    body = bodies.webhook_create(change.target, change.triggers, change.options)
+                    body = bodies.build_webhook(change.target, change.triggers, change.options)
                     made = webhooks.create_webhook.sync_detailed(
                         self._app_id(), integration_id, client=self._raw, body=body
                     )
-                    negotiation.made(made.parsed.webhook.id)
+                    reconciler.created(made.parsed.webhook.id)
                 case "update":
-                    changes = bodies.webhook_update(change.target, change.triggers, change.options)
+                    changes = {"target": change.target, "triggers": change.triggers, **change.options}
                     self.update(change.hook_id, changes, integration_id=integration_id)
                 case "delete":
                     self.delete(change.hook_id, integration_id=integration_id)
         except (errors.BadRequest, errors.NotFound, errors.Conflict) as error:
-            negotiation.failed(change, error)
+            reconciler.on_error(change, error)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
-from ... import _numbers
+from ... import _checks
 from ...errors import InvalidInput
 from .._errors import WebhookRejected, WebhookUnreadable
 from .._parse import parse
@@ -116,9 +116,9 @@ class DeliveryProcessor:
         self.call = _with_delivery(handler)
         self._secrets = encode_secrets(secret)
         self.deduplicator = MemoryDeduplicator() if deduplicator is None else deduplicator
-        self.max_body = _numbers.count(max_body, "max_body")
-        self.concurrency = _numbers.count(concurrency, "concurrency")
-        self._capacity = self.concurrency + _numbers.count(backlog, "backlog", least=0)
+        self.max_body = _checks.check_count(max_body, "max_body")
+        self.concurrency = _checks.check_count(concurrency, "concurrency")
+        self._capacity = self.concurrency + _checks.check_count(backlog, "backlog", minimum=0)
 
     def is_probe(self, method: str) -> bool:
         """Return whether the request is a HEAD probe; HTTPReject for methods that the API never uses."""

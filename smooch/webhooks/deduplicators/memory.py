@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from ... import _fork, _numbers
+from ... import _checks, _fork
 from .protocol import EXPIRY, shorter
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ class MemoryDeduplicator:
     """
 
     def __init__(self, *, max_events: int = 100_000, expiry: float = EXPIRY) -> None:
-        self._max_events = _numbers.count(max_events, "max_events")
-        self._expiry = _numbers.seconds(expiry, "expiry")
+        self._max_events = _checks.check_count(max_events, "max_events")
+        self._expiry = _checks.check_seconds(expiry, "expiry")
         self._handled: OrderedDict[str, float] = OrderedDict()
         self._start_anew()
         _fork.start_anew_in_children(self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ... import _numbers
+from ... import _checks
 from ...errors import InvalidInput
 from .protocol import EXPIRY, LEASE, shorter
 
@@ -35,8 +35,8 @@ class RedisDeduplicator:
         expiry: float = EXPIRY,
         lease: float = LEASE,
     ) -> None:
-        self._expiry = _numbers.seconds(expiry, "expiry")
-        self._lease = _numbers.seconds(lease, "lease")
+        self._expiry = _checks.check_seconds(expiry, "expiry")
+        self._lease = _checks.check_seconds(lease, "lease")
         self._prefix = prefix
         self._owns_client = isinstance(server, str)
         self._client = _connect(server) if isinstance(server, str) else _checked(server)

@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ... import _fork, _numbers
+from ... import _checks, _fork
 from .protocol import EXPIRY, LEASE, shorter
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ class SQLiteDeduplicator:
 
     def __init__(self, path: str | os.PathLike[str], *, expiry: float = EXPIRY, lease: float = LEASE) -> None:
         self._path = os.fspath(path)
-        self._expiry = _numbers.seconds(expiry, "expiry")
-        self._lease = _numbers.seconds(lease, "lease")
+        self._expiry = _checks.check_seconds(expiry, "expiry")
+        self._lease = _checks.check_seconds(lease, "lease")
         self._purged = 0.0
         self._inherited: list[sqlite3.Connection | None] = []
         self._lock = threading.Lock()

@@ -9,7 +9,7 @@ from concurrency import async_together
 from peer import Peer, answer, script
 from smooch_api.v2 import models
 
-from smooch import _webhook_plan
+from smooch import _webhook_reconciler
 from smooch.errors import BadRequest, InvalidInput, NotFound, SmoochError
 from smooch.v2 import AsyncSmooch
 
@@ -99,7 +99,7 @@ REFUSED: dict[str, Refusal] = {
     "a webhook without a trigger": (
         lambda api: api.webhooks.update("w", {"triggers": []}),
         "data.triggers",
-        "must name one trigger at least",
+        "must name at least one trigger",
     ),
     "a change to a trigger of v1": (
         lambda api: api.webhooks.update("w", triggers=["*"]),
@@ -109,12 +109,12 @@ REFUSED: dict[str, Refusal] = {
     "a change to no address": (
         lambda api: api.webhooks.update("w", target="a.example"),
         "target",
-        "must be a full address",
+        "must be a full URL",
     ),
     "a webhook without an address": (
         lambda api: api.webhooks.update("w", models.WebhookUpdate(target="a.example")),
         "data.target",
-        "must be a full address",
+        "must be a full URL",
     ),
     "a trigger of v1": (lambda api: api.webhooks.ensure("https://a.example", "*"), "triggers", "no trigger '*'"),
 }
@@ -147,7 +147,7 @@ async def test_what_one_call_does_the_next_one_sees(keys: Keys, sandbox: Sandbox
     await story(keys, sandbox)
 
 
-# ensure: tests/test_webhook_plan.py has every rule and many callers
+# ensure: tests/test_webhook_reconciler.py has every rule and many callers
 
 
 @pytest.fixture
@@ -237,7 +237,7 @@ async def test_other_integrations_are_not_touched(sandbox: Sandbox) -> None:
 async def test_many_callers_get_the_same_webhook(
     api: AsyncSmooch, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_webhook_plan, "SETTLING_SECONDS", 1.5)
+    monkeypatch.setattr(_webhook_reconciler, "SETTLING_SECONDS", 1.5)
     found = await async_together(*[lambda: api.webhooks.ensure(HERE, MESSAGE) for _ in range(8)])
     assert len({(webhook.id, webhook.secret) for webhook in found}) == 1
     assert await state(api) == [(HERE, [MESSAGE])]
@@ -288,7 +288,7 @@ async def test_webhooks_that_never_settle_are_given_up() -> None:
         lambda request: listed(webhook(next(numbers), THERE)) if request.method == "GET" else answer(404, {})
     ) as peer:
         async with AsyncSmooch("int_5a", "secret", APP, base_url=peer.url, retries=0) as api:
-            with pytest.raises(SmoochError, match="did not settle"):
+            with pytest.raises(SmoochError, match="could be confirmed"):
                 await api.webhooks.ensure(HERE, MESSAGE)
 
 

@@ -9,7 +9,7 @@ import pytest
 from peer import Peer
 from v2_examples import APP, respond
 
-from smooch import _webhook_plan
+from smooch import _webhook_reconciler
 from smooch.v2 import Smooch
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """A caller that is alone need not wait for others before it looks at a webhook again."""
-    monkeypatch.setattr(_webhook_plan, "SETTLING_SECONDS", 0.01)
+    monkeypatch.setattr(_webhook_reconciler, "SETTLING_SECONDS", 0.01)
 
 
 @pytest.fixture(scope="module")

@@ -58,7 +58,7 @@ REFUSED: dict[str, Refusal] = {
     "a user who types": (
         lambda api: api.activities.send("c1", author={"type": "user", "userId": "u"}),
         "activity.type",
-        "must be 'conversation:read' where author.type is 'user', not 'typing:start'",
+        "must be 'conversation:read' where author.type is 'user', got 'typing:start'",
     ),
 }
 

@@ -160,7 +160,7 @@ REFUSED: dict[str, Refusal] = {
     "two ids": (
         lambda api: api.conversations.create(user_id="u", user_external_id="b"),
         "user_id",
-        "exactly one of user_id, user_external_id, not 2",
+        "exactly one of user_id, user_external_id, got 2",
     ),
     "an id and participants": (
         lambda api: api.conversations.create(user_id="u", participants=[{"userId": "u"}]),
@@ -175,7 +175,7 @@ REFUSED: dict[str, Refusal] = {
     "nobody": (
         lambda api: api.conversations.create(),
         "user_id",
-        "give user_id, user_external_id or participants",
+        "needs user_id, user_external_id or participants",
     ),
     "a group that subscribes nobody": (
         lambda api: api.conversations.create(type_="sdkGroup", user_id="u"),
@@ -185,7 +185,7 @@ REFUSED: dict[str, Refusal] = {
     "a channel of nobody": (
         lambda api: api.conversations.post_conversion_events("c1", "line", []),
         "channel",
-        "must be one of messenger, instagram, whatsapp, not 'line'",
+        "must be one of messenger, instagram, whatsapp, got 'line'",
     ),
 }
 

@@ -80,11 +80,11 @@ def test_a_method_sends_what_the_specification_describes_and_returns_models(
 
 
 REFUSED: dict[str, Refusal] = {
-    "a type of integration that is a number": (lambda api: api.integrations.list(5), "types", "not 5"),
+    "a type of integration that is a number": (lambda api: api.integrations.list(5), "types", "got 5"),
     "types of integrations that are none": (
         lambda api: api.integrations.list([None]),
         "types",
-        "must be a non-empty string, not None",
+        "must be a non-empty string, got None",
     ),
     "a colour that is none": (
         lambda api: api.integrations.update("i1", models.WebIntegrationUpdate(brand_color="#0099ff")),
@@ -94,7 +94,7 @@ REFUSED: dict[str, Refusal] = {
     "no integration": (
         lambda api: api.integrations.create([]),
         "data",
-        "must be a mapping or IntegrationCreate, not list",
+        "must be a mapping or IntegrationCreate, got list",
     ),
 }
 

@@ -215,7 +215,7 @@ REFUSED: dict[str, Refusal] = {
     "a type that is no text": (
         lambda api: api.messages.post("c1", {"type": 5}),
         "message.content.type",
-        "must be a string, not 5",
+        "must be a string, got 5",
     ),
     "answers to a form, which only the web client sends": (
         lambda api: api.messages.post("c1", {"type": "formResponse", "fields": [FIELD]}),
@@ -226,18 +226,18 @@ REFUSED: dict[str, Refusal] = {
     "a user in place of a message": (
         lambda api: api.messages.post("c1", models.User(id="u")),
         "message",
-        "must be a text, a content such as TextMessage, a MessagePost or a mapping in wire form, not User",
+        "must be a text, a content such as TextMessage, a MessagePost or a mapping in wire form, got User",
     ),
     "a message that came": (
         lambda api: api.messages.post("c1", RECEIVED),
         "message",
-        "not Message; what a message says is its content",
+        "got Message; pass its content",
     ),
     "a message that is a list": (lambda api: api.messages.post("c1", [ITEM]), "message", "must be a text"),
     "a long text": (
         lambda api: api.messages.post_text("c1", LONG),
         "message.content.text",
-        "takes 4096 characters at most, not 4097",
+        "takes 4096 characters at most, got 4097",
     ),
     "long HTML": (
         lambda api: api.messages.post_text("c1", html_text=LONG),
@@ -274,10 +274,10 @@ REFUSED: dict[str, Refusal] = {
         "message.metadata.n",
         "it has too many digits",
     ),
-    "what holds itself": (
+    "what contains itself": (
         lambda api: api.messages.post_text("c1", "a", override={"line": {"payload": LOOP}}),
         "message",
-        "holds itself, or is nested too deeply",
+        "contains itself, or is nested too deeply",
     ),
     "Python's name of a type": (
         lambda api: api.messages.post("c1", {"type": "text", "text": "a", "type_": "text"}),
@@ -287,7 +287,7 @@ REFUSED: dict[str, Refusal] = {
     "large metadata": (
         lambda api: api.messages.post_text("c1", "a", metadata=BIG),
         "message.metadata",
-        "takes 4,096 bytes of JSON at most, not 4,097",
+        "takes 4,096 bytes of JSON at most, got 4,097",
     ),
     "large metadata of a button": (
         lambda api: api.messages.post_text("c1", "a", actions=[{**LINK, "metadata": BIG}]),
@@ -302,7 +302,7 @@ REFUSED: dict[str, Refusal] = {
     "much JSON": (
         lambda api: api.messages.post_text("c1", "a", override={"line": {"payload": {"a": "x" * 102_400}}}),
         "message",
-        "takes 102,400 bytes of JSON at most, not 102,5",
+        "takes 102,400 bytes of JSON at most, got 102,5",
     ),
     "no items": (lambda api: api.messages.post_carousel("c1", []), "message.content.items", "needs 1 items or more"),
     "many items": (

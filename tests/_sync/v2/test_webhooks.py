@@ -10,7 +10,7 @@ from concurrency import together
 from peer import Peer, answer, script
 from smooch_api.v2 import models
 
-from smooch import _webhook_plan
+from smooch import _webhook_reconciler
 from smooch.errors import BadRequest, InvalidInput, NotFound, SmoochError
 from smooch.v2 import Smooch
 
@@ -98,7 +98,7 @@ REFUSED: dict[str, Refusal] = {
     "a webhook without a trigger": (
         lambda api: api.webhooks.update("w", {"triggers": []}),
         "data.triggers",
-        "must name one trigger at least",
+        "must name at least one trigger",
     ),
     "a change to a trigger of v1": (
         lambda api: api.webhooks.update("w", triggers=["*"]),
@@ -108,12 +108,12 @@ REFUSED: dict[str, Refusal] = {
     "a change to no address": (
         lambda api: api.webhooks.update("w", target="a.example"),
         "target",
-        "must be a full address",
+        "must be a full URL",
     ),
     "a webhook without an address": (
         lambda api: api.webhooks.update("w", models.WebhookUpdate(target="a.example")),
         "data.target",
-        "must be a full address",
+        "must be a full URL",
     ),
     "a trigger of v1": (lambda api: api.webhooks.ensure("https://a.example", "*"), "triggers", "no trigger '*'"),
 }
@@ -146,7 +146,7 @@ def test_what_one_call_does_the_next_one_sees(keys: Keys, sandbox: Sandbox) -> N
     story(keys, sandbox)
 
 
-# ensure: tests/test_webhook_plan.py has every rule and many callers
+# ensure: tests/test_webhook_reconciler.py has every rule and many callers
 
 
 @pytest.fixture
@@ -236,7 +236,7 @@ def test_other_integrations_are_not_touched(sandbox: Sandbox) -> None:
 def test_many_callers_get_the_same_webhook(
     api: Smooch, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_webhook_plan, "SETTLING_SECONDS", 1.5)
+    monkeypatch.setattr(_webhook_reconciler, "SETTLING_SECONDS", 1.5)
     found = together(*[lambda: api.webhooks.ensure(HERE, MESSAGE) for _ in range(8)])
     assert len({(webhook.id, webhook.secret) for webhook in found}) == 1
     assert state(api) == [(HERE, [MESSAGE])]
@@ -287,7 +287,7 @@ def test_webhooks_that_never_settle_are_given_up() -> None:
         lambda request: listed(webhook(next(numbers), THERE)) if request.method == "GET" else answer(404, {})
     ) as peer:
         with Smooch("int_5a", "secret", APP, base_url=peer.url, retries=0) as api:
-            with pytest.raises(SmoochError, match="did not settle"):
+            with pytest.raises(SmoochError, match="could be confirmed"):
                 api.webhooks.ensure(HERE, MESSAGE)
 
 

@@ -4,10 +4,12 @@ import math
 import os
 from typing import Any
 
+import attrs
 import httpx
 import pytest
 
-from smooch import _config, _http
+from smooch import _checks, _http
+from smooch._v1 import config
 from smooch.errors import InvalidInput
 
 APP_KEY = "app_5a00000000000000000000aa"
@@ -23,8 +25,8 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-def settings(key_id: str = APP_KEY, **options: Any) -> _http.Settings:
-    return _config.settings(key_id, **DEFAULTS | options)
+def settings(key_id: str = APP_KEY, **options: Any) -> config.Settings:
+    return config.build_settings(key_id, **DEFAULTS | options)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +145,7 @@ def test_the_environment_names_every_argument_and_what_is_empty_is_not_there() -
         "SMOOCH_BASE_URL": "",
         "PATH": "/bin",
     }
-    assert _config.from_environment({}, environment) == {
+    assert config.read_environment({}, environment) == {
         "key_id": "app_1",
         "secret": "geheim",
         "app_id": "5a",
@@ -156,7 +158,7 @@ def test_options_win_over_the_environment_and_stand_in_for_it() -> None:
     environment = {"SMOOCH_KEY_ID": "app_1", "SMOOCH_REGION": "eu-1"}
     options = {"secret": "geheim", "region": "us", "retries": 0}
     expected = {"key_id": "app_1", "secret": "geheim", "region": "us", "retries": 0}
-    assert _config.from_environment(options, environment) == expected
+    assert config.read_environment(options, environment) == expected
 
 
 def test_the_environment_is_read_at_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,37 +166,41 @@ def test_the_environment_is_read_at_the_call(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.delenv(name)
     monkeypatch.setenv("SMOOCH_KEY_ID", "app_1")
     monkeypatch.setenv("SMOOCH_SECRET", "geheim")
-    assert _config.from_environment({}) == {"key_id": "app_1", "secret": "geheim"}
+    assert config.read_environment({}) == {"key_id": "app_1", "secret": "geheim"}
 
 
 @pytest.mark.parametrize("missing", ["SMOOCH_KEY_ID", "SMOOCH_SECRET"])
 def test_a_missing_variable_is_named(missing: str) -> None:
     environment = {"SMOOCH_KEY_ID": "app_1", "SMOOCH_SECRET": "geheim"} | {missing: ""}
     with pytest.raises(InvalidInput, match=missing) as caught:
-        _config.from_environment({}, environment)
+        config.read_environment({}, environment)
     assert caught.value.field == missing
 
 
-def test_with_options_changes_patience_only() -> None:
+def with_options(settings: config.Settings, options: dict[str, Any]) -> config.Settings:
+    return attrs.evolve(settings, **_checks.validate_call_options(options))
+
+
+def test_with_options_changes_call_options_only() -> None:
     before = settings(app_id="5a")
-    after = _config.with_options(before, {"timeout": 2, "deadline": None, "retries": 0})
+    after = with_options(before, {"timeout": 2, "deadline": None, "retries": 0})
     assert (after.timeout, after.deadline, after.retries) == (httpx.Timeout(2.0), None, 0)
     assert (after.base_url, after.scope, after.max_connections) == (
         before.base_url,
         before.scope,
         before.max_connections,
     )
-    assert _config.with_options(before, {}) == before
+    assert with_options(before, {}) == before
 
 
 @pytest.mark.parametrize("options", [{"timeout": 0}, {"deadline": -1}, {"retries": "3"}])
 def test_with_options_refuses_what_the_constructor_refuses(options: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput) as caught:
-        _config.with_options(settings(), options)
+        with_options(settings(), options)
     assert caught.value.field in options
 
 
 @pytest.mark.parametrize("name", ["timeot", "region", "key_id"])
 def test_with_options_refuses_names_that_it_does_not_know(name: str) -> None:
     with pytest.raises(TypeError, match=f"'{name}'"):
-        _config.with_options(settings(), {name: 1})
+        with_options(settings(), {name: 1})

@@ -86,9 +86,9 @@ def in_ms() -> int:
 FINDINGS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "good": (token(), []),
     "expires later": (token({**GOOD, "exp": time.time() + 86_400}), []),
-    "no scope": (token({"external_id": "b"}), [("scope", "must be user, not missing")]),
-    "scope of v1": (token({**GOOD, "scope": "appUser"}), [("scope", "not 'appUser' (appUser is the scope of v1)")]),
-    "scope of a server": (token({**GOOD, "scope": "app"}), [("scope", "not 'app'")]),
+    "no scope": (token({"external_id": "b"}), [("scope", "must be user, got missing")]),
+    "scope of v1": (token({**GOOD, "scope": "appUser"}), [("scope", "got 'appUser' (appUser is the scope of v1)")]),
+    "scope of a server": (token({**GOOD, "scope": "app"}), [("scope", "got 'app'")]),
     "kid as a claim": (
         jwt.encode({**GOOD, "kid": KEY_ID}, SECRET, algorithm="HS256"),
         [("kid", "of the header must be the id of the signing key, and is missing")],
@@ -102,13 +102,13 @@ FINDINGS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "id of v1": (token({"scope": "user", "userId": "b"}), [("external_id", "and is missing (v1 calls it userId)")]),
     "id as number": (token({**GOOD, "external_id": 7}), [("external_id", "and is a number")]),
     "empty id": (token({**GOOD, "external_id": ""}), [("external_id", "and is empty")]),
-    "long id": (token({**GOOD, "external_id": "x" * 256}), [("external_id", "takes 255 characters at most, not 256")]),
+    "long id": (token({**GOOD, "external_id": "x" * 256}), [("external_id", "takes 255 characters at most, got 256")]),
     "half an id": (token({**GOOD, "external_id": "\ud800"}), [("external_id", "holds half of a surrogate pair")]),
     "name that is none": (token({**GOOD, "name": ["Ana"]}), [("name", "must be a text, and is a list")]),
     "truth as text": (token({**GOOD, "email_verified": "true"}), [("email_verified", "must be true or false")]),
     "other algorithm": (
         token(algorithm="HS512", secret=SECRET * 2),
-        [("alg", "of the header must be HS256, not 'HS512'")],
+        [("alg", "of the header must be HS256, got 'HS512'")],
     ),
     "everything": (
         token({"scope": "app", "exp": 1}, kid=""),
@@ -145,9 +145,9 @@ def part(value: Any) -> str:
     [
         (None, "is not a text, but NoneType"),
         (b"a.b.c", "is not a text, but bytes"),
-        ("", "three parts with dots between, not 1"),
-        ("a.b", "not 2"),
-        ("a.b.c.d", "not 4"),
+        ("", "three parts separated by dots, this has 1"),
+        ("a.b", "this has 2"),
+        ("a.b.c.d", "this has 4"),
         ("ü.b.c", "its header is not JSON in base64url"),
         ("a.b.c", "its header is not JSON in base64url"),
         (f"{part({})}.a.c", "its payload is not JSON in base64url"),
@@ -166,7 +166,7 @@ def test_what_is_no_token_is_called_so(signed: Any, words: str) -> None:
 def test_a_token_without_a_signature_is_refused_for_its_algorithm() -> None:
     unsigned = f"{part({'alg': 'none', 'kid': KEY_ID})}.{part(GOOD)}."
     [finding] = inspect_user_jwt(unsigned, SECRET)
-    assert str(finding) == "alg of the header must be HS256, not 'none'"
+    assert str(finding) == "alg of the header must be HS256, got 'none'"
 
 
 def test_the_address_of_the_oauth_flow_holds_what_is_given() -> None:

@@ -13,27 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from smooch_api.v1 import models
 
-from smooch import _bodies, _config, _http, _paging
-from smooch.errors import InvalidInput, SmoochError, UnreadableResponse
+from smooch._v1 import bodies, config
+from smooch._webhook_reconciler import Hook
+from smooch.errors import InvalidInput, UnreadableResponse
 
 
 def message(given: Any, *, sent_by_maker: bool = False) -> dict[str, Any]:
-    return _bodies.message_post(given, sent_by_maker=sent_by_maker).to_dict()
-
-
-@pytest.mark.parametrize(
-    "value",
-    ["b6518", "a/b", "ü", "a b", "?", "#", "%2F", "...", "..a", " a ", "5a1b2c3d4e5f60718293a4b5", "x" * 300, "😀"],
-)
-def test_any_text_can_be_an_id_and_stays_as_it_is(value: str) -> None:
-    assert _bodies.check_id(value, "user_id") == value
-
-
-@pytest.mark.parametrize("value", ["", " ", "\t\n", ".", "..", None, 5, 5.0, True, b"b6518", ["b6518"], "\ud800"])
-def test_what_is_no_id_or_points_elsewhere_is_refused(value: Any) -> None:
-    with pytest.raises(InvalidInput, match="user_id") as caught:
-        _bodies.check_id(value, "user_id")
-    assert caught.value.field == "user_id"
+    return bodies.build_message(given, sent_by_maker=sent_by_maker).to_dict()
 
 
 def test_a_text_is_a_message_of_the_user_or_of_the_business() -> None:
@@ -64,15 +50,15 @@ def test_a_mapping_gets_the_role_and_nothing_else_but_the_type_of_a_text(given: 
 
 def test_a_model_goes_as_it_is() -> None:
     post = models.MessagePost(role="appMaker", type_="text", text="Hi")
-    assert _bodies.message_post(post, sent_by_maker=False) is post
-    assert _bodies.message_post(post, sent_by_maker=True) is post
+    assert bodies.build_message(post, sent_by_maker=False) is post
+    assert bodies.build_message(post, sent_by_maker=True) is post
 
 
 @pytest.mark.parametrize(
     "given", [{"role": "appUser", "text": "Hi"}, models.MessagePost(role="appUser", type_="text", text="Hi")]
 )
 def test_two_roles_contradict_each_other(given: Any) -> None:
-    with pytest.raises(InvalidInput, match=r"message\.role is 'appUser', but sent_by_maker says 'appMaker'") as caught:
+    with pytest.raises(InvalidInput, match=r"message\.role is 'appUser', but sent_by_maker means 'appMaker'") as caught:
         message(given, sent_by_maker=True)
     assert caught.value.field == "message.role"
 
@@ -119,13 +105,13 @@ def test_what_is_no_message_is_refused_by_the_name_of_the_field(given: Any, fiel
     ],
 )
 def test_an_instant_is_sent_as_seconds_in_digits(instant: Any, digits: str) -> None:
-    assert _bodies.instants(instant, None) == {"before": digits}
-    assert _bodies.instants(None, instant) == {"after": digits}
+    assert bodies.build_page_query(instant, None) == {"before": digits}
+    assert bodies.build_page_query(None, instant) == {"after": digits}
 
 
 @given(st.floats(0, 1e14, allow_nan=False))
 def test_a_number_of_seconds_loses_nothing(seconds: float) -> None:
-    digits = _bodies.instants(seconds, None)["before"]
+    digits = bodies.build_page_query(seconds, None)["before"]
     assert set(digits) <= set("0123456789.")
     assert float(digits) == pytest.approx(seconds, abs=1e-6)
 
@@ -141,18 +127,18 @@ def test_a_number_of_seconds_loses_nothing(seconds: float) -> None:
 def test_what_is_no_instant_is_refused(instant: Any) -> None:
     for name, page in (("before", (instant, None)), ("after", (None, instant))):
         with pytest.raises(InvalidInput, match=name) as caught:
-            _bodies.instants(*page)
+            bodies.build_page_query(*page)
         assert caught.value.field == name
 
 
 def test_before_and_after_exclude_each_other_even_at_zero() -> None:
     with pytest.raises(InvalidInput, match="before and after exclude each other"):
-        _bodies.instants(0, 0)
-    assert _bodies.instants(None, None) == {}
+        bodies.build_page_query(0, 0)
+    assert bodies.build_page_query(None, None) == {}
 
 
 def link(channel: Any, entity: Any, *, skip: bool = False, version: str = "v1") -> dict[str, Any]:
-    return _bodies.link(channel, entity, skip_confirmation=skip, api_version=version).to_dict()
+    return bodies.build_link(channel, entity, skip_confirmation=skip, api_version=version).to_dict()
 
 
 PHONE = {"phoneNumber": "+15145550101"}
@@ -193,25 +179,27 @@ def test_what_does_not_say_who_the_user_is_there_is_refused(channel: Any, entity
 
 
 def test_activities_come_from_whoever_they_can_come_from() -> None:
-    assert _bodies.activity("typing:start").to_dict() == {"type": "typing:start", "role": "appMaker"}
-    assert _bodies.activity("typing:stop", name="Ana", avatarUrl=None).to_dict() == {
+    assert bodies.build_activity("typing:start").to_dict() == {"type": "typing:start", "role": "appMaker"}
+    assert bodies.build_activity("typing:stop", name="Ana", avatar_url=None).to_dict() == {
         "type": "typing:stop",
         "role": "appMaker",
         "name": "Ana",
     }
-    assert _bodies.activity("conversation:read").to_dict() == {"type": "conversation:read", "role": "appUser"}
+    assert bodies.build_activity("conversation:read").to_dict() == {"type": "conversation:read", "role": "appUser"}
     for unknown in ("typing", "", None):
         with pytest.raises(InvalidInput) as caught:
-            _bodies.activity(unknown)  # type: ignore[arg-type]
+            bodies.build_activity(unknown)  # type: ignore[arg-type]
         assert caught.value.field == "activity.type"
     with pytest.raises(InvalidInput) as caught:
-        _bodies.activity("typing:start", avatarUrl="ana.png")
+        bodies.build_activity("typing:start", avatar_url="ana.png")
     assert caught.value.field == "activity.avatarUrl"
 
 
 def test_a_profile_has_what_is_known_and_nothing_else() -> None:
-    assert _bodies.profile("b6518", None, None, None, None, None).to_dict() == {"userId": "b6518"}
-    full = _bodies.profile("b6518", "Ana", "Roy", "ana@example.com", "2015-12-24T15:15:47.990Z", {"vip": True, "n": 0})
+    assert bodies.build_user("b6518", None, None, None, None, None).to_dict() == {"userId": "b6518"}
+    full = bodies.build_user(
+        "b6518", "Ana", "Roy", "ana@example.com", "2015-12-24T15:15:47.990Z", {"vip": True, "n": 0}
+    )
     assert full.to_dict() == {
         "userId": "b6518",
         "givenName": "Ana",
@@ -221,7 +209,7 @@ def test_a_profile_has_what_is_known_and_nothing_else() -> None:
         "properties": {"vip": True, "n": 0},
     }
     with pytest.raises(InvalidInput) as caught:
-        _bodies.profile("b6518", None, None, None, None, {"nested": {"a": 1}})
+        bodies.build_user("b6518", None, None, None, None, {"nested": {"a": 1}})
     assert caught.value.field == "profile.properties.nested"
 
 
@@ -230,38 +218,31 @@ def test_a_profile_has_what_is_known_and_nothing_else() -> None:
     [{}, {"givenName": "Ana"}, {"properties": {"number": "213123"}, "credentialRequired": True}, {"new": [None, 1.5]}],
 )
 def test_a_body_goes_as_it_was_given_with_what_no_specification_knows(data: dict[str, Any]) -> None:
-    assert _bodies.user_update(data).to_dict() == data
-    assert _bodies.user_update(models.AppUserUpdate.from_dict(data)).to_dict() == data
+    assert bodies.build_body(models.AppUserUpdate, data, "data").to_dict() == data
+    assert bodies.build_body(models.AppUserUpdate, models.AppUserUpdate.from_dict(data), "data").to_dict() == data
 
 
 @pytest.mark.parametrize("data", [None, "givenName", 5, [("givenName", "Ana")], models.AppUserPreCreate(user_id="a")])
 def test_a_body_is_a_mapping_or_its_model(data: Any) -> None:
-    with pytest.raises(InvalidInput, match=r"data must be a mapping or AppUserUpdate, not \w+$") as caught:
-        _bodies.user_update(data)
+    with pytest.raises(InvalidInput, match=r"data must be a mapping or AppUserUpdate, got \w+$") as caught:
+        bodies.build_body(models.AppUserUpdate, data, "data")
     assert caught.value.field == "data"
 
 
 # Any path
 
 
-def settings(**options: Any) -> _http.Settings:
+def settings(**options: Any) -> config.Settings:
     defaults: dict[str, Any] = {"app_id": None, "api_version": "v1", "region": "us", "base_url": None, "timeout": 30}
-    return _config.settings("app_1", **defaults | {"deadline": 60, "retries": 3, "max_connections": 100} | options)
+    return config.build_settings("app_1", **defaults | {"deadline": 60, "retries": 3, "max_connections": 100} | options)
 
 
 def test_a_model_that_holds_itself_is_refused() -> None:
     quoted = models.QuotedContent()
     message = models.MessagePost(role="appUser", type_="text", text="a", quoted_message=quoted)
     quoted.content = message  # type: ignore[assignment]
-    with pytest.raises(InvalidInput, match="message holds itself"):
-        _bodies.message_post(message, sent_by_maker=False)
-
-
-@pytest.mark.parametrize("value", [{"a": "hush"}, models.AppUser(id="hush"), b"hush"])
-def test_an_id_that_is_none_is_shown_by_its_type(value: Any) -> None:
-    with pytest.raises(InvalidInput) as caught:
-        _bodies.check_id(value, "user_id")
-    assert "hush" not in str(caught.value)
+    with pytest.raises(InvalidInput, match="message contains itself"):
+        bodies.build_message(message, sent_by_maker=False)
 
 
 @pytest.mark.parametrize(
@@ -277,7 +258,7 @@ def test_an_id_that_is_none_is_shown_by_its_type(value: Any) -> None:
     ],
 )
 def test_paths_and_addresses_of_the_api_are_taken(endpoint: str) -> None:
-    assert _bodies.check_endpoint(endpoint, settings()) == endpoint
+    assert bodies.check_endpoint(endpoint, settings()) == endpoint
 
 
 @pytest.mark.parametrize(
@@ -308,43 +289,45 @@ def test_paths_and_addresses_of_the_api_are_taken(endpoint: str) -> None:
 )
 def test_other_addresses_and_ways_to_leave_the_path_are_refused(endpoint: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
-        _bodies.check_endpoint(endpoint, settings())
+        bodies.check_endpoint(endpoint, settings())
     assert caught.value.field == "endpoint"
 
 
 def test_an_address_of_the_api_is_one_below_its_version_also_where_the_app_is_named() -> None:
     own = settings(app_id="5a", api_version="v1.1", base_url="http://127.0.0.1:8000/smooch/")
     for path in ("apps/5a/appusers/b6518", "apps", "serviceaccounts"):
-        _bodies.check_endpoint(f"http://127.0.0.1:8000/smooch/v1.1/{path}", own)
+        bodies.check_endpoint(f"http://127.0.0.1:8000/smooch/v1.1/{path}", own)
     with pytest.raises(InvalidInput):
-        _bodies.check_endpoint("http://127.0.0.1:8000/v1.1/apps", own)
+        bodies.check_endpoint("http://127.0.0.1:8000/v1.1/apps", own)
 
 
 def test_data_is_the_query_or_the_body_or_the_form() -> None:
-    assert _bodies.plain_request("get", "a", None, None) == {}
-    assert _bodies.plain_request("get", "a?b=1", {}, None) == {}
-    assert _bodies.plain_request("GET", "a", {"b": 1}, None) == {"params": httpx.QueryParams({"b": "1"})}
-    assert _bodies.plain_request("delete", "a", {"b": ["c", "d"]}, None) == {"params": httpx.QueryParams("b=c&b=d")}
-    assert _bodies.plain_request("post", "a", {"b": 1}, None) == {"json": {"b": 1}}
-    assert _bodies.plain_request("put", "a", {}, None) == {"json": {}}
-    assert _bodies.plain_request("patch", "a", None, None) == {}
+    assert bodies.build_request_options("get", "a", None, None) == {}
+    assert bodies.build_request_options("get", "a?b=1", {}, None) == {}
+    assert bodies.build_request_options("GET", "a", {"b": 1}, None) == {"params": httpx.QueryParams({"b": "1"})}
+    assert bodies.build_request_options("delete", "a", {"b": ["c", "d"]}, None) == {
+        "params": httpx.QueryParams("b=c&b=d")
+    }
+    assert bodies.build_request_options("post", "a", {"b": 1}, None) == {"json": {"b": 1}}
+    assert bodies.build_request_options("put", "a", {}, None) == {"json": {}}
+    assert bodies.build_request_options("patch", "a", None, None) == {}
     files = {"source": ("cat.png", b"png", "image/png")}
-    assert _bodies.plain_request("post", "a", {"role": "appUser"}, files) == {
+    assert bodies.build_request_options("post", "a", {"role": "appUser"}, files) == {
         "data": {"role": "appUser"},
         "files": files,
     }
-    assert _bodies.plain_request("post", "a", None, files) == {"data": None, "files": files}
+    assert bodies.build_request_options("post", "a", None, files) == {"data": None, "files": files}
 
 
 def test_a_query_is_added_to_the_one_that_the_address_has() -> None:
-    options = _bodies.plain_request("get", "a?before=5&x=1", {"x": 2, "limit": 3}, None)
+    options = bodies.build_request_options("get", "a?before=5&x=1", {"x": 2, "limit": 3}, None)
     assert options == {"params": httpx.QueryParams("before=5&x=2&limit=3")}
 
 
 @pytest.mark.parametrize("method", ["", "options", "get ", "brew", None, 5])
 def test_a_method_that_the_api_does_not_have_is_refused(method: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
-        _bodies.plain_request(method, "a", None, None)
+        bodies.build_request_options(method, "a", None, None)
     assert caught.value.field == "method"
 
 
@@ -359,7 +342,7 @@ def test_a_method_that_the_api_does_not_have_is_refused(method: Any) -> None:
 )
 def test_what_json_cannot_hold_is_refused(data: Any, field: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        _bodies.plain_request("post", "a", data, None)
+        bodies.build_request_options("post", "a", data, None)
     assert caught.value.field == field
 
 
@@ -369,57 +352,30 @@ def response(content: bytes) -> httpx.Response:
 
 def test_the_answer_of_any_path_is_its_plain_json() -> None:
     for content, parsed in [(b'{"a": [1.0, null]}', {"a": [1.0, None]}), (b"[]", []), (b"", None)]:
-        answer = _bodies.plain_response(response(content))
+        answer = bodies.build_response(response(content))
         assert (answer.status_code, answer.content, answer.parsed) == (200, content, parsed)
     for content in (b"<html>", b'{"a": ', b"\xff"):
         with pytest.raises(UnreadableResponse):
-            _bodies.plain_response(response(content))
+            bodies.build_response(response(content))
 
 
-# Pages
+# Webhooks
 
 
-def page(*received: Any, next_: Any = None, after: Any = None) -> list[str]:
-    """Ids in the order of the walk; the id is the place in the answer."""
-    messages = [
-        {"_id": str(number), "type": "text", "role": "appUser", "received": at} for number, at in enumerate(received)
+def test_the_list_is_read_as_far_as_it_can_be() -> None:
+    listed = {
+        "webhooks": [
+            None,
+            "webhook",
+            {"_id": "a"},
+            {"target": "https://here.example/hook"},
+            {"_id": None, "target": "https://here.example/hook"},
+            {"_id": "b", "target": "https://here.example/hook", "triggers": None},
+            {"_id": "c", "target": "https://here.example/hook", "triggers": ["x"], "secret": "s", "version": "v1.1"},
+        ]
+    }
+    assert bodies.list_hooks(listed) == [
+        Hook("b", "https://here.example/hook", ()),
+        Hook("c", "https://here.example/hook", ("x",), "s"),
     ]
-    answer = models.GetMessagesResponse.from_dict({"messages": messages, "next": next_})
-    return [message.id for message in _paging.first(None, after).in_order(answer)]  # type: ignore[misc]
-
-
-def test_a_page_is_walked_newest_first_or_forward_whatever_its_order_was() -> None:
-    assert page(1.0, 2.0, 3.0) == ["2", "1", "0"]
-    assert page(3.0, 1.0, 2.0) == ["0", "2", "1"]
-    assert page(3.0, 1.0, 2.0, after=0.5) == ["1", "2", "0"]
-
-
-@given(st.lists(st.sampled_from([1.0, 1.5, 2.0]), max_size=6))
-def test_both_directions_are_the_same_walk_also_where_instants_are_equal(received: list[float]) -> None:
-    assert page(*received) == page(*received, after=0.5)[::-1]
-
-
-def test_what_has_no_instant_or_is_no_message_does_not_stop_the_walk() -> None:
-    assert page(2.0, None, "3", after=0.5) == ["1", "2", "0"]
-    answer = models.GetMessagesResponse.from_dict({"messages": [None, "a", {"_id": "1", "type": "new"}, {"no": "id"}]})
-    assert [message.to_dict() for message in _paging.first(None, None).in_order(answer)] == [
-        {"no": "id"},
-        {"_id": "1", "type": "new"},
-    ]
-    assert _paging.first(None, None).in_order(models.GetMessagesResponse()) == []
-
-
-def test_the_next_page_is_where_the_link_points_but_on_our_own_host() -> None:
-    first = _paging.first(None, None)
-    answer = models.GetMessagesResponse(next_="https://elsewhere.example/v1/appusers/x/messages?before=5.25")
-    assert first.following(answer) == _paging.Page(before="5.25")
-    answer = models.GetMessagesResponse(next_="?after=5.25")
-    assert first.following(answer) == _paging.Page(after="5.25")
-    assert first.following(models.GetMessagesResponse()) is None
-    assert first.following(models.GetMessagesResponse.from_dict({"next": None})) is None
-
-
-@pytest.mark.parametrize("link", ["https://api.smooch.io/v1/appusers/x/messages", "?before=5.25"])
-def test_a_link_that_leads_nowhere_or_back_is_an_error_and_no_endless_walk(link: str) -> None:
-    with pytest.raises(SmoochError, match="leads nowhere"):
-        _paging.Page(before="5.25").following(models.GetMessagesResponse(next_=link))
+    assert "'s'" not in repr(bodies.list_hooks(listed))

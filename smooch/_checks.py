@@ -1,0 +1,164 @@
+"""Check single arguments (ids, texts, numbers, addresses, names of triggers) before anything is sent."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Iterable, Mapping, Set
+from typing import Any
+
+import httpx
+
+from .errors import InvalidInput
+
+REGIONS = {"us": "https://api.smooch.io", "eu-1": "https://api.eu-1.smooch.io"}
+"""Base URL of each region's API, without the version."""
+
+_SECRET_FIELD = re.compile(r"secret|token|password|key", re.IGNORECASE)
+_VERSION = re.compile(r"v[0-9.]+")
+_MAX_SHOWN = 80
+"""Characters of a value that an error text shows."""
+
+
+def check_id(value: object, field: str) -> str:
+    """Refuse a value that is no id, or that would change the path of the request."""
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidInput(f"{field} must be a non-empty string, got {redacted_repr(value, field)}", field)
+    if value in (".", ".."):
+        raise InvalidInput(f"{field} must not be {value!r}: in a URL that means another path", field)
+    return check_text(value, field)
+
+
+def check_text(value: str, field: str) -> str:
+    """Refuse a string that cannot be encoded as UTF-8."""
+    if has_lone_surrogate(value):
+        raise InvalidInput(
+            f"{field} holds half of a surrogate pair, which UTF-8 cannot encode: {redacted_repr(value, field)}", field
+        )
+    return value
+
+
+def has_lone_surrogate(text: str) -> bool:
+    """Whether a string holds half of a surrogate pair, and so cannot be encoded as UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def check_seconds(value: float, field: str) -> float:
+    """Refuse a value that is not a positive, finite number of seconds."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise InvalidInput(f"{field} must be a positive number of seconds, got {redacted_repr(value, field)}", field)
+    return float(value)
+
+
+def check_count(value: int, field: str, minimum: int = 1) -> int:
+    """Refuse a value that is not a whole number of at least `minimum`."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+        raise InvalidInput(
+            f"{field} must be a whole number of {minimum} or more, got {redacted_repr(value, field)}", field
+        )
+    return value
+
+
+def check_region(region: str) -> httpx.URL:
+    """Return the base URL of a region's API."""
+    if region not in REGIONS:
+        raise InvalidInput(
+            f"region must be one of {', '.join(REGIONS)}, got {redacted_repr(region, 'region')}", "region"
+        )
+    return httpx.URL(REGIONS[region])
+
+
+def check_base_url(base_url: str) -> httpx.URL:
+    """Return `base_url` parsed; refuse one that is incomplete or would send the key in plain text."""
+    try:
+        url = httpx.URL(base_url)
+    except (httpx.InvalidURL, TypeError) as error:
+        raise InvalidInput(f"base_url is not a URL: {error}", "base_url") from None
+    if url.query or url.fragment or url.userinfo:
+        raise InvalidInput("base_url must have no user, query or fragment", "base_url")
+    if url.scheme not in ("http", "https") or not url.host:
+        raise InvalidInput(f"base_url must be a URL such as https://api.smooch.io, got {base_url!r}", "base_url")
+    if url.scheme == "http" and url.host.rstrip(".").endswith((".smooch.io", ".zendesk.com")):
+        raise InvalidInput(f"base_url would send the key in plain text: write https://{url.host}", "base_url")
+    if _VERSION.fullmatch(last := url.path.rstrip("/").rpartition("/")[2]):
+        raise InvalidInput(f"base_url must not include the version: leave /{last} out", "base_url")
+    return url
+
+
+def validate_call_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `timeout`, `deadline` and `retries`, those that are given, as fields of the settings.
+
+    Raises:
+        InvalidInput: a value is of the wrong type or out of range.
+        TypeError: there is no option of this name.
+    """
+    for name in options.keys() - {"timeout", "deadline", "retries"}:
+        raise TypeError(f"with_options() takes timeout, deadline and retries, not {name!r}")
+    checked = dict(options)
+    if "timeout" in options:
+        checked["timeout"] = _timeout(options["timeout"])
+    if options.get("deadline") is not None:
+        checked["deadline"] = check_seconds(options["deadline"], "deadline")
+    if "retries" in options:
+        checked["retries"] = check_count(options["retries"], "retries", 0)
+    return checked
+
+
+def _timeout(value: Any) -> httpx.Timeout:
+    if isinstance(value, httpx.Timeout):
+        return value
+    seconds = check_seconds(value, "timeout")
+    return httpx.Timeout(seconds, connect=min(seconds, 5.0))
+
+
+def read_variables(names: Mapping[str, str], environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the arguments that environment variables hold; an empty variable counts as not set.
+
+    `names` maps each variable to the argument that it stands for.
+    """
+    return {argument: environment[variable] for variable, argument in names.items() if environment.get(variable)}
+
+
+def check_target(target: object, field: str = "target") -> str:
+    """Refuse a value that cannot be the target of a webhook."""
+    if not isinstance(target, str):
+        raise InvalidInput(f"{field} must be a string such as https://example.com/hook, got {target!r}", field)
+    try:
+        url = httpx.URL(check_text(target, field))
+    except httpx.InvalidURL as error:
+        raise InvalidInput(f"{field} {target!r} is not a URL: {error}", field) from None
+    if url.scheme not in ("http", "https") or not url.raw_host or target != target.strip() or " " in target:
+        raise InvalidInput(f"{field} must be a full URL such as https://example.com/hook, got {target!r}", field)
+    return target
+
+
+def check_triggers(triggers: object, field: str = "triggers") -> tuple[str, ...]:
+    """Return one trigger or several as a tuple without repetitions."""
+    if isinstance(triggers, Mapping | bytes) or not isinstance(triggers, Iterable):
+        raise InvalidInput(f"{field} must be a trigger or a list of them, got {triggers!r}", field)
+    names = [triggers] if isinstance(triggers, str) else list(triggers)
+    for name in names:
+        if not isinstance(name, str) or not name or name != name.strip():
+            raise InvalidInput(
+                f"{field} must be a name such as message:appUser (v1) or conversation:message (v2), got {name!r}", field
+            )
+        check_text(name, field)
+    if not names:
+        raise InvalidInput(f"{field} must name at least one trigger", field)
+    return tuple(dict.fromkeys(sorted(names) if isinstance(triggers, Set) else names))
+
+
+def redacted_repr(value: object, field: str) -> str:
+    """A value as an error text may show it: clipped, and only its type where it may be a secret."""
+    if not isinstance(value, str | int | float | None) or _SECRET_FIELD.search(field):
+        return type(value).__name__
+    try:
+        text = repr(value)
+    except ValueError:  # Python refuses to print integers of thousands of digits
+        return "a number with very many digits"
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"

@@ -1,0 +1,223 @@
+"""Build and validate v1 request bodies."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+
+import httpx
+from smooch_api import Response
+from smooch_api.base import Model
+from smooch_api.v1 import models
+
+from .. import _checks, _schema, _webhook_reconciler
+from ..errors import InvalidInput, unreadable_response
+
+if TYPE_CHECKING:
+    from smooch_api.v1.models import (
+        AppUserLink,
+        AppUserPreCreate,
+        AttachmentUpload,
+        ConversationActivity,
+        ImageUpload,
+        MessagePost,
+    )
+
+    from .._files import Upload
+    from .config import Settings
+
+M = TypeVar("M", bound=Model)
+Role: TypeAlias = Literal["appMaker", "appUser"]
+Instant: TypeAlias = float | int | str | datetime
+"""Unix seconds, as a number or in digits, or a datetime with a timezone."""
+
+_NOT_OF_TEXT = frozenset({"mediaUrl", "items", "coordinates", "fields"})
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
+
+
+def build_body(model: type[M], data: M | Mapping[str, Any], field: str) -> M:
+    """Return `data` as a model, validated against the specification."""
+    wire = _schema.to_wire(model, data, field)
+    _validator().validate(model.__name__, wire, field)
+    return data if isinstance(data, model) else model.from_dict(wire)
+
+
+@cache
+def _validator() -> _schema.Validator:
+    from smooch_api.v1.schemas import SCHEMAS
+
+    return _schema.Validator(SCHEMAS)
+
+
+def drop_none(**fields: Any) -> dict[str, Any]:
+    """Return the fields whose value is not None."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+# Users
+
+
+def build_user(
+    user_id: str,
+    given_name: str | None,
+    surname: str | None,
+    email: str | None,
+    signed_up_at: str | None,
+    properties: Mapping[str, Any] | None,
+) -> AppUserPreCreate:
+    """Build the body that creates a user."""
+    data = drop_none(
+        userId=user_id,
+        givenName=given_name,
+        surname=surname,
+        email=email,
+        signedUpAt=signed_up_at,
+        properties=properties,
+    )
+    return build_body(models.AppUserPreCreate, data, "profile")
+
+
+def build_link(channel: str, entity: Mapping[str, Any], *, skip_confirmation: bool, api_version: str) -> AppUserLink:
+    """Build the body that links a user to a channel; v1 and v1.1 skip the confirmation in different ways."""
+    if not isinstance(entity, Mapping):
+        raise InvalidInput(
+            f"entity must be a mapping such as {{'phoneNumber': '+15145550101'}}, got {type(entity).__name__}", "entity"
+        )
+    data = {"type": _checks.check_id(channel, "channel"), **entity}
+    if api_version == "v1":
+        data.setdefault("skipConfirmation", skip_confirmation)
+    elif skip_confirmation:
+        data.setdefault("confirmation", {"type": "immediate"})
+    return build_body(models.AppUserLink, data, "entity")
+
+
+# Conversation
+
+
+def choose_role(*, sent_by_maker: bool) -> Role:
+    """Return the role of a message's author."""
+    return "appMaker" if sent_by_maker else "appUser"
+
+
+def build_message(message: str | MessagePost | Mapping[str, Any], *, sent_by_maker: bool) -> MessagePost:
+    """Build the body that posts a message; a role in the message itself is kept."""
+    role = choose_role(sent_by_maker=sent_by_maker)
+    if isinstance(message, str):
+        if not message.strip():
+            raise InvalidInput("message must not be empty", "message")
+        return models.MessagePost(role=role, type_="text", text=_checks.check_text(message, "message"))
+    named = message.get("role", role) if isinstance(message, Mapping) else getattr(message, "role", role)
+    if sent_by_maker and named != role:
+        raise InvalidInput(
+            f"message.role is {_checks.redacted_repr(named, 'message.role')}, but sent_by_maker means {role!r}: "
+            "leave one out",
+            "message.role",
+        )
+    if isinstance(message, Mapping):
+        message = {"role": role, **message}
+        if "type" not in message and isinstance(message.get("text"), str) and not message.keys() & _NOT_OF_TEXT:
+            message["type"] = "text"
+    return build_body(models.MessagePost, message, "message")
+
+
+def build_image_upload(upload: Upload, role: Role) -> ImageUpload:
+    """Build the multipart body that posts an image."""
+    return models.ImageUpload(source=upload.to_file(), role=role)
+
+
+def build_attachment_upload(upload: Upload) -> AttachmentUpload:
+    """Build the multipart body that uploads a file."""
+    return models.AttachmentUpload(source=upload.to_file())
+
+
+def build_activity(type_: str, *, name: str | None = None, avatar_url: str | None = None) -> ConversationActivity:
+    """Build the body that sends an activity: only users read, only the business's typing is reported to the API."""
+    role = "appUser" if type_ == "conversation:read" else "appMaker"
+    data = {"type": type_, "role": role, **drop_none(name=name, avatarUrl=avatar_url)}
+    return build_body(models.ConversationActivity, data, "activity")
+
+
+def build_page_query(before: Instant | None, after: Instant | None) -> dict[str, str]:
+    """Return the query of a page of messages, which has one end at most."""
+    if before is not None and after is not None:
+        raise InvalidInput("before and after exclude each other: pass one of them", "before")
+    return {name: _format_seconds(value, name) for name, value in drop_none(before=before, after=after).items()}
+
+
+def _format_seconds(value: Instant, field: str) -> str:
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise InvalidInput(f"{field} needs a timezone, got {value}", field)
+        value = value.timestamp()
+    text = value if isinstance(value, str) else _format_number(value)
+    if not _SECONDS.fullmatch(text):
+        found = _checks.redacted_repr(value, field)
+        raise InvalidInput(f"{field} must be Unix seconds or a datetime, got {found}", field)
+    return text
+
+
+def _format_number(value: object) -> str:
+    """Return a number without an exponent, as the API reads it; "" for a value that is no instant."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e15:
+        return ""
+    text = str(int(value)) if isinstance(value, int) else repr(float(value))
+    return f"{value:f}" if "e" in text else text
+
+
+# Webhooks
+
+
+def list_hooks(answer: Mapping[str, Any]) -> list[_webhook_reconciler.Hook]:
+    """Return the API's list of webhooks in the form that the reconciler takes, without items that lack id or target."""
+    return [
+        _webhook_reconciler.Hook(item["_id"], item["target"], tuple(item.get("triggers") or ()), item.get("secret", ""))
+        for item in answer["webhooks"]
+        if isinstance(item, dict) and item.get("_id") and item.get("target")
+    ]
+
+
+# Calls of any path
+
+
+def check_endpoint(endpoint: str, settings: Settings) -> str:
+    """Return a path of the API, or an absolute URL of this API; refuse others, so that no token leaves for elsewhere."""
+    if not isinstance(endpoint, str) or not endpoint.strip("/"):
+        found = _checks.redacted_repr(endpoint, "endpoint")
+        raise InvalidInput(f"endpoint must be a path such as appusers/b6518, got {found}", "endpoint")
+    path = _checks.check_text(endpoint, "endpoint").partition("?")[0]
+    if "://" in path and not endpoint.startswith(f"{str(settings.version_url).rstrip('/')}/"):
+        raise InvalidInput(f"endpoint must be below {settings.version_url}, got {endpoint}", "endpoint")
+    if path.startswith("//") or {".", ".."} & set(path.split("/")):
+        raise InvalidInput(f"endpoint must not begin with // or hold the parts . or .., got {endpoint!r}", "endpoint")
+    if "#" in endpoint:
+        raise InvalidInput(f"endpoint must not hold #, got {endpoint!r}: write %23 if it is part of an id", "endpoint")
+    return endpoint
+
+
+def build_request_options(method: str, endpoint: str, data: Any, files: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the options of httpx for a call of any path."""
+    if not isinstance(method, str) or method.upper() not in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
+        found = _checks.redacted_repr(method, "method")
+        raise InvalidInput(f"method must be get, head, post, put, patch or delete, got {found}", "method")
+    if files:
+        return {"data": data or None, "files": files}
+    if method.upper() in ("GET", "HEAD", "DELETE"):
+        # httpx would replace the query that the URL may have already.
+        return {"params": httpx.QueryParams(endpoint.partition("?")[2]).merge(data)} if data else {}
+    if data is None:
+        return {}
+    _schema.check_json(data, "data")
+    return {"json": data}
+
+
+def build_response(response: httpx.Response) -> Response[Any]:
+    """Return the answer of any path, with its JSON as `parsed`."""
+    try:
+        parsed = json.loads(response.content) if response.content else None
+    except (ValueError, RecursionError) as error:
+        raise unreadable_response(response, error) from error
+    return Response(status_code=response.status_code, content=response.content, headers=response.headers, parsed=parsed)

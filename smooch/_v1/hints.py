@@ -1,0 +1,42 @@
+"""Hints in v1 error texts: what to do about an error response, where the cause is known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .. import _http
+from .paths import ACCOUNT_PATH, APP_PATH
+
+if TYPE_CHECKING:
+    import httpx
+
+    from .config import Settings
+
+
+def hint(settings: Settings, response: httpx.Response) -> str:
+    """Return what to do about an error response, or "" where the cause is not known."""
+    path = response.request.url.path.removeprefix(settings.version_url.path)
+    is_json = response.headers.get("Content-Type", "").startswith("application/json")
+    match response.status_code:
+        case 401:
+            return (
+                f"check key id and secret, and that the key belongs to {settings.root}: "
+                "a deleted key and a key of another region look the same"
+            )
+        case 403 if settings.scope == "app" and ACCOUNT_PATH.match(path) and not APP_PATH.match(path):
+            return "this path needs an account key (act_… or svc_…); the client holds an app key"
+        case 403 | 404 if settings.scope == "account" and settings.app_id is None and not ACCOUNT_PATH.match(path):
+            return "an account key reaches an app's objects only by the app's id: pass app_id=… to the client"
+        case 404 if not is_json:
+            return f"this is not the API: check base_url, region and api_version (asked was {settings.version_url})"
+        case 404 if path.endswith(("/messages", "/conversation/read")):
+            return "a user has no conversation before the first message"
+        case 413:
+            return "the API takes 100 kB of JSON and files of 10 MB"
+        case 423:
+            return "the conversation is full: delete_messages(user_id) makes room"
+        case 429:
+            return _http.HINT_429
+        case status if status < 400:
+            return _http.HINT_REDIRECT
+    return ""

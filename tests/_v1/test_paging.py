@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from smooch_api.v1 import models
+
+from smooch._v1.paging import Pager
+from smooch.errors import SmoochError
+
+
+def read(answer: models.GetMessagesResponse, after: Any = None) -> list[models.Message]:
+    pager = Pager(None, after)
+    pager.feed(answer)
+    messages = []
+    while pager.has_record:
+        messages.append(pager.pop())
+    return messages
+
+
+def page(*received: Any, next_: Any = None, after: Any = None) -> list[str]:
+    """Ids in the order of the iteration; the id is the place in the answer."""
+    messages = [
+        {"_id": str(number), "type": "text", "role": "appUser", "received": at} for number, at in enumerate(received)
+    ]
+    answer = models.GetMessagesResponse.from_dict({"messages": messages, "next": next_})
+    return [message.id for message in read(answer, after)]  # type: ignore[misc]
+
+
+def test_a_page_is_walked_newest_first_or_forward_whatever_its_order_was() -> None:
+    assert page(1.0, 2.0, 3.0) == ["2", "1", "0"]
+    assert page(3.0, 1.0, 2.0) == ["0", "2", "1"]
+    assert page(3.0, 1.0, 2.0, after=0.5) == ["1", "2", "0"]
+
+
+@given(st.lists(st.sampled_from([1.0, 1.5, 2.0]), max_size=6))
+def test_both_directions_are_the_same_walk_also_where_instants_are_equal(received: list[float]) -> None:
+    assert page(*received) == page(*received, after=0.5)[::-1]
+
+
+def test_what_has_no_instant_or_is_no_message_does_not_stop_the_walk() -> None:
+    assert page(2.0, None, "3", after=0.5) == ["1", "2", "0"]
+    answer = models.GetMessagesResponse.from_dict({"messages": [None, "a", {"_id": "1", "type": "new"}, {"no": "id"}]})
+    assert [message.to_dict() for message in read(answer)] == [{"no": "id"}, {"_id": "1", "type": "new"}]
+    assert read(models.GetMessagesResponse()) == []
+
+
+def test_the_next_page_is_where_the_link_points_but_on_our_own_host() -> None:
+    pager = Pager(None, None)
+    assert pager.needs_page
+    assert pager.page == {"before": None, "after": None}
+    pager.feed(models.GetMessagesResponse(next_="https://elsewhere.example/v1/appusers/x/messages?before=5.25"))
+    assert pager.needs_page
+    assert pager.page == {"before": "5.25", "after": None}
+    pager.feed(models.GetMessagesResponse(next_="?after=5.25"))
+    assert pager.page == {"before": None, "after": "5.25"}
+    pager.feed(models.GetMessagesResponse.from_dict({"next": None}))
+    assert not pager.needs_page
+    pager = Pager(None, None)
+    pager.feed(models.GetMessagesResponse())
+    assert not pager.needs_page
+
+
+@pytest.mark.parametrize("link", ["https://api.smooch.io/v1/appusers/x/messages", "?before=5.25"])
+def test_a_link_that_leads_nowhere_or_back_is_an_error_and_no_endless_walk(link: str) -> None:
+    pager = Pager("5.25", None)
+    message = {"_id": "1", "type": "text", "role": "appUser", "received": 5.0}
+    pager.feed(models.GetMessagesResponse.from_dict({"messages": [message], "next": link}))
+    assert pager.pop().id == "1"
+    assert pager.needs_page
+    with pytest.raises(SmoochError, match="leads nowhere"):
+        pager.page  # noqa: B018

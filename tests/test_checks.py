@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from smooch_api.v1 import models
+
+from smooch import _checks, errors
+from smooch.errors import InvalidInput
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["b6518", "a/b", "ü", "a b", "?", "#", "%2F", "...", "..a", " a ", "5a1b2c3d4e5f60718293a4b5", "x" * 300, "😀"],
+)
+def test_any_text_can_be_an_id_and_stays_as_it_is(value: str) -> None:
+    assert _checks.check_id(value, "user_id") == value
+
+
+@pytest.mark.parametrize("value", ["", " ", "\t\n", ".", "..", None, 5, 5.0, True, b"b6518", ["b6518"], "\ud800"])
+def test_what_is_no_id_or_points_elsewhere_is_refused(value: Any) -> None:
+    with pytest.raises(InvalidInput, match="user_id") as caught:
+        _checks.check_id(value, "user_id")
+    assert caught.value.field == "user_id"
+
+
+@pytest.mark.parametrize("value", [{"a": "hush"}, models.AppUser(id="hush"), b"hush"])
+def test_an_id_that_is_none_is_shown_by_its_type(value: Any) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        _checks.check_id(value, "user_id")
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "field", "text"),
+    [
+        ("a" * 81, "text", "'" + "a" * 79 + "…"),
+        ("a" * 78, "text", "'" + "a" * 78 + "'"),
+        ("hush", "body.authToken", "str"),
+        (5, "appSecret.x", "int"),
+        ({"a": "hush"}, "body", "dict"),
+        (object(), "body", "object"),
+        (10**5000, "body", "a number with very many digits"),
+        (None, "body", "None"),
+    ],
+    ids=range(8),
+)
+def test_an_error_shows_no_more_of_a_value_than_helps(value: object, field: str, text: str) -> None:
+    assert _checks.redacted_repr(value, field) == text
+
+
+# Webhooks
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://example.com",
+        "http://example.com/callbacksasd",
+        "HTTPS://EXAMPLE.com:8443/hook?a=b&c=%20",
+        "http://127.0.0.1:8000/",
+        "https://[::1]/hook",
+        "https://münchen.example/ü",
+        "https://ana:secret@example.com/hook",
+    ],
+)
+def test_addresses_are_taken_as_they_are(target: str) -> None:
+    assert _checks.check_target(target) == target
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        *("", " ", "example.com", "example.com/hook", "//example.com", "/hook", "localhost:8000", "ftp://example.com"),
+        *("mailto:ana@example.com", "https://", "https:///hook", "https:example.com", "http:/example.com"),
+        *(" https://example.com", "https://example.com\n", "https://exa mple.com", "https://example.com/a b"),
+        *(
+            "https://example.com:port",
+            "https://example.com/\ud800",
+            None,
+            5,
+            b"https://example.com",
+            ["https://a.example"],
+        ),
+    ],
+)
+def test_what_is_no_address_is_refused(target: Any) -> None:
+    with pytest.raises(errors.InvalidInput, match="target") as caught:
+        _checks.check_target(target)
+    assert caught.value.field == "target"
+
+
+@pytest.mark.parametrize(
+    ("given_as", "expected"),
+    [
+        ("message:appUser", ("message:appUser",)),
+        ("*", ("*",)),
+        (["b", "a", "b"], ("b", "a")),
+        (("b", "a"), ("b", "a")),
+        ({"b", "a"}, ("a", "b")),
+        (frozenset({"b", "a"}), ("a", "b")),
+        ((name for name in "ba"), ("b", "a")),
+        (dict.fromkeys(["b", "a"]).keys(), ("a", "b")),
+        ("not:known:yet", ("not:known:yet",)),
+    ],
+)
+def test_triggers_are_one_or_several(given_as: Any, expected: tuple[str, ...]) -> None:
+    assert _checks.check_triggers(given_as) == expected
+
+
+@pytest.mark.parametrize(
+    "triggers",
+    [
+        *("", " ", " message", "message\n", "\ud800", [], (), [""], ["message", ""], ["message", None], [["message"]]),
+        *(None, 5, b"message", {"message": True}, {"message", 5}),
+    ],
+)
+def test_what_is_no_trigger_is_refused(triggers: Any) -> None:
+    with pytest.raises(errors.InvalidInput, match="trigger") as caught:
+        _checks.check_triggers(triggers)
+    assert caught.value.field == "triggers"
+    assert "'*'" not in str(caught.value)
