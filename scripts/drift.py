@@ -60,17 +60,20 @@ def load(location: str) -> tuple[dict[str, Any], str]:
     return document, f"{location}: {version}, OpenAPI {document['openapi']}, sha256 {digest}…"
 
 
-def table(differences: Iterable[Difference]) -> tuple[str, int]:
-    """A table of the differences, and its rows: a component that differs has one row, however often it is referred to."""
+def rows(differences: Iterable[Difference]) -> list[list[str]]:
+    """Place, kind and values of each difference; one row for a component that differs, however often it is referred to."""
     places: dict[tuple[str, ...], list[str]] = {}
     for place, *rest in differences:
         places.setdefault(tuple(rest), []).append(place)
-    rows = [["place", "kind", "ours", "theirs"]]
-    for (kind, ours, theirs, _), found in places.items():
-        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-        rows.append([found[0] + more, kind, ours, theirs])
-    widths = [min(WIDTH, max(map(len, column))) for column in zip(*rows, strict=True)]
-    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows), len(rows) - 1
+    more = {key: f" (and {len(found) - 1} more)" if len(found) > 1 else "" for key, found in places.items()}
+    return [[found[0] + more[key], *key[:3]] for key, found in places.items()]
+
+
+def table(content: list[list[str]]) -> str:
+    """Rows in columns, with a title."""
+    lines = [["place", "kind", "ours", "theirs"], *content]
+    widths = [min(WIDTH, max(map(len, column))) for column in zip(*lines, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -100,12 +103,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def report(comparison: Comparison, deviations: list[Deviation], listed_in: str) -> bool:
-    """Print what was compared, what differs, and what no longer does. Returns whether there is no drift."""
+    """Print the differences without a reason, the reasons without a difference, and counts. Returns whether there is no drift."""
     unmeant, stale = sort_out(comparison.differences, deviations)
     compared = ", ".join(f"{comparison.counts[kind]} {name}" for kind, name in COUNTED.items())
     if unmeant:
-        rows, count = table(unmeant)
-        print(f"\n{rows}\n\n{count} places differ without a reason in {listed_in}.")
+        found = rows(unmeant)
+        print(f"\n{table(found)}\n\n{len(found)} places differ without a reason in {listed_in}.")
     for place, deviation in stale:
         print(
             f"{listed_in}: nothing differs like this: {place}, {deviation.kind}, {deviation.ours}, {deviation.theirs}"

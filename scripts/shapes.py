@@ -144,7 +144,7 @@ class Description:
         own = {key: value for key, value in schema.items() if key in MEANING - {"$ref", "allOf"}}
         conditions = frozenset(conditions_of(schema))
         parts = [{"$ref": schema["$ref"]}] if "$ref" in schema else []
-        parts += [part for part in schema.get("allOf", []) if part.keys() & MEANING]
+        parts += [part for part in schema.get("allOf", []) if part.keys() & MEANING and not is_condition(part)]
         if not own and not conditions and len(parts) == 1:
             return self.shape(self._target(parts[0]["$ref"]) if "$ref" in schema else parts[0])
         for part in parts:
@@ -171,7 +171,9 @@ class Description:
         """A union whose variants all get further fields."""
         shape, flags = self.shape(union), own_shape(own)
         shared = [part for part in [own, *parts] if part.keys() & MEANING - FLAGS - {"default"}]
-        extended = (item._replace(schema={"allOf": [item.schema, *shared]}) for item in shape.variants)
+        extended = [item._replace(schema={"allOf": [item.schema, *shared]}) for item in shape.variants]
+        if shape.tag:
+            extended = [item for item in extended if not self._is_impossible(item, shape.tag)]
         return replace(
             shape,
             variants=tuple(extended) if shared else shape.variants,
@@ -292,6 +294,10 @@ class Description:
     def _is_catch_all(self, variant: Variant, tag: str) -> bool:
         return "not" in self.resolve(self.shape(variant.schema).fields.get(tag, {}))
 
+    def _is_impossible(self, variant: Variant, tag: str) -> bool:
+        """Whether no value is left that the tag may have."""
+        return self.shape(self.shape(variant.schema).fields.get(tag, {})).values == frozenset()
+
     def _label(self, variant: Variant, tag: str) -> str | None:
         declared = self.shape(variant.schema).fields.get(tag, {})
         default = self.resolve(declared).get("default")
@@ -384,7 +390,7 @@ def is_only_value(shape: Shape) -> bool:
 
 
 def lost_facts(shape: Shape, either: Shape) -> Schema:
-    """What a shape says and the union that it is part of does not, as a schema."""
+    """The facts of one shape that are missing in the shape of its union, as a schema."""
     limits = {key: value for key, value in shape.limits.items() if key not in either.limits}
     if is_only_value(shape):
         limits.pop("default", None)
@@ -407,8 +413,17 @@ def conditions_of(schema: Schema) -> Iterable[str]:
     if own:
         yield line_of(own)
     for part in schema.get("allOf", []):
-        if not part.keys() & MEANING:
-            yield from conditions_of(part)
+        if is_condition(part) or not part.keys() & MEANING:
+            yield from conditions_of(part) if part.keys() & set(CONDITIONS) else [line_of(part)]
+
+
+def is_condition(schema: Schema) -> bool:
+    """Whether a schema says nothing but conditions, its own or those of fields and elements."""
+    own = schema.keys() - TEXTS
+    parts = [*schema.get("properties", {}).values(), *([schema["items"]] if "items" in schema else [])]
+    if not own <= {*CONDITIONS, "properties", "items"} or not all(isinstance(part, dict) for part in parts):
+        return False
+    return bool(own & set(CONDITIONS) or parts) and all(map(is_condition, parts))
 
 
 def line_of(value: Any) -> str:
@@ -437,7 +452,7 @@ def is_null(schema: Schema) -> bool:
 
 
 def narrowed(left: frozenset[str] | None, right: frozenset[str] | None) -> frozenset[str] | None:
-    """What two lists allow together; one that is missing or empty allows all."""
+    """The values that both lists allow; a list that is missing or empty allows all."""
     return left & right if left and right else left or right
 
 

@@ -38,8 +38,8 @@ class Comparison:
         self.ours = Description(ours)
         self.theirs = Description(theirs)
         self._found = Differences()
-        self._requests = SchemaComparison(self.ours, self.theirs, self._found, "read_only")
-        self._responses = SchemaComparison(self.ours, self.theirs, self._found, "write_only")
+        self._requests = SchemaComparison(self.ours, self.theirs, self._found, "readOnly")
+        self._responses = SchemaComparison(self.ours, self.theirs, self._found, "writeOnly")
         try:
             self._found.at = "info"
             self._document()
@@ -258,7 +258,7 @@ def security_schemes(side: Description) -> dict[str, str]:
 
 
 def security(side: Description, operation: Operation) -> str:
-    """Who may call an operation: the scopes by kind of credentials."""
+    """The scopes that may call an operation, by kind of credentials."""
     declared = side.document.get("components", {}).get("securitySchemes", {})
     found: dict[str, set[str]] = {}
     for alternative in operation.node.get("security", side.document.get("security", [])):

@@ -15,7 +15,7 @@ RANGES = {"1XX", "2XX", "3XX", "4XX", "5XX", "default"}
 
 
 class Difference(NamedTuple):
-    """What the two descriptions say differently about one place."""
+    """Two different values at one place of the descriptions."""
 
     place: str
     kind: str
@@ -58,7 +58,7 @@ class Place(NamedTuple):
         return here._on(f" {name}" if here.full.endswith((" request", " response")) else f".{name}", f".{name}")
 
     def _whole(self) -> Place:
-        """The array whose elements are here: what lies inside them is named without brackets."""
+        """The array instead of its elements; the fields of elements are named without brackets."""
         return Place(*(place.removesuffix("[]") for place in self))
 
     def _on(self, step: str, step_in_component: str | None = None) -> Place:

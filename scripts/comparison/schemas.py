@@ -17,15 +17,18 @@ if TYPE_CHECKING:
     from comparison.differences import Differences, Place
 
 
+FLAGS = {"readOnly": "read_only", "writeOnly": "write_only"}
+
+
 class SchemaComparison:
-    """Compares schemas of two descriptions, in requests without `read_only` fields and in responses without `write_only` ones."""
+    """Compares schemas of two descriptions, in requests without `readOnly` fields and in responses without `writeOnly` ones."""
 
     def __init__(self, ours: Description, theirs: Description, differences: Differences, hidden: str) -> None:
         self.ours = ours
         self.theirs = theirs
         self._differences = differences
         self._hidden = hidden
-        self._shown = "write_only" if hidden == "read_only" else "read_only"
+        self._shown = next(flag for flag in FLAGS if flag != hidden)
         self._underway: set[tuple[int, int]] = set()
 
     def compare(self, place: Place, ours: Schema, theirs: Schema) -> None:
@@ -63,7 +66,8 @@ class SchemaComparison:
             self._differences.compare(place.field(name), "required", name in ours.required, name in theirs.required)
             mine, yours = self.ours.shape(one), self.theirs.shape(other)
             self._differences.compare(here, "deprecated", mine.deprecated, yours.deprecated)
-            self._differences.compare(here, self._shown, *(getattr(side, self._shown) for side in (mine, yours)))
+            flags = (getattr(side, FLAGS[self._shown]) for side in (mine, yours))
+            self._differences.compare(here, self._shown, *flags)
             if name in tags:
                 self._differences.compare(here, "type", mine.brief(), yours.brief())
             else:
@@ -113,7 +117,11 @@ class SchemaComparison:
                 self._differences.add(here, "field", *types)
 
     def _visible(self, side: Description, shape: Shape) -> dict[str, Schema]:
-        return {name: schema for name, schema in shape.fields.items() if not getattr(side.shape(schema), self._hidden)}
+        return {
+            name: schema
+            for name, schema in shape.fields.items()
+            if not getattr(side.shape(schema), FLAGS[self._hidden])
+        }
 
     def _others(self, place: Place, ours: Schema | bool, theirs: Schema | bool) -> None:
         if isinstance(ours, dict) and isinstance(theirs, dict):

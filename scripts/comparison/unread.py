@@ -1,4 +1,4 @@
-"""What a description holds that the comparison does not read."""
+"""Find the keywords of a description that the comparison does not read."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def paired(ours: Shape, theirs: Shape) -> tuple[dict[str, Schema], dict[str, Sch
 
 
 def labels(union: Shape) -> list[str]:
-    """What the variants of a union are called."""
+    """The names of the variants of a union, for people."""
     return [variant.tag or variant.title or variant.name or "?" for variant in union.variants]
 
 

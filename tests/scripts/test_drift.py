@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import copy
-import importlib
 import json
-import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,14 +15,6 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def drift() -> Iterator[ModuleType]:
-    """scripts/drift.py as a module."""
-    sys.path.insert(0, str(ROOT / "scripts"))
-    yield importlib.import_module("drift")
-    sys.path.remove(str(ROOT / "scripts"))
 
 
 @pytest.fixture(scope="module")
@@ -472,6 +462,26 @@ def test_it_says_what_it_compared(run: Any) -> None:
     _, output = run(ours, {**api(), "openapi": "3.0.2", "info": {"version": "17.99.0"}})
     assert "ours.yaml: 1.2, OpenAPI 3.1.0, sha256 " in output
     assert "upstream.yaml: 17.99.0, OpenAPI 3.0.2, sha256 " in output
+
+
+def test_it_says_how_much_it_compared_and_what_not(run: Any) -> None:
+    ours = {**api(fields(a=TEXT)), "info": {"title": "Things"}}
+    status, output = run(ours, ours)
+    assert status == 0
+    assert (
+        "No drift in 1 operations, 0 webhooks, 0 parameters, 1 request bodies, 1 responses, 0 headers, 0 variants, 1 fields"
+        in output
+    )
+    assert "Not compared: 1 titles, descriptions and examples of theirs." in output
+
+
+@pytest.mark.parametrize("keyword", ["patternProperties", "prefixItems", "x-new"])
+def test_a_keyword_that_it_does_not_know_is_named(run: Any, keyword: str) -> None:
+    theirs = api(ref("Thing"), Thing={**fields(a=TEXT), keyword: {}})
+    status, output = run(api(fields(a=TEXT)), theirs)
+    assert status == 2
+    assert f"does not know this keyword: theirs: components.schemas.Thing.{keyword}" in output
+    assert run(theirs, api(fields(a=TEXT)))[0] == 2
 
 
 def test_a_component_is_known_by_name_however_null_is_said(run: Any) -> None:
