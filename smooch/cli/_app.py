@@ -435,3 +435,34 @@ def sandbox(
     from ..sandbox.__main__ import main
 
     raise typer.Exit(main(["--port", str(port)]))
+
+
+@app.command()
+def replay(
+    context: typer.Context,
+    transcript: Annotated[
+        Path, typer.Argument(help="JSON Lines, as the sandbox writes them.", exists=True, dir_okay=False)
+    ],
+    bot: Annotated[str, typer.Option(help="Target of the bot's webhook, such as http://127.0.0.1:8000/.")],
+    quiet: Annotated[float, typer.Option(help="Seconds without an answer that end the bot's turn.")] = 0.3,
+    timeout: Annotated[float, typer.Option(help="Seconds to wait for the answers to one line.")] = 10.0,
+    update: Annotated[
+        bool, typer.Option("--update", help="Accept the differences: write them to the transcript.")
+    ] = False,
+) -> None:
+    """Send the user's half of a transcript to a bot; exit status 1 if it answers differently.
+
+    The bot must be connected to a running sandbox, the one of --base-url or SMOOCH_BASE_URL.
+    """
+    from ._replay import replay as run_replay
+
+    credentials: Credentials = context.obj()
+    result = run_replay(credentials, transcript, bot, quiet=quiet, timeout=timeout)
+    if not result.diff:
+        _output.note(f"{transcript}: no differences.")
+        return
+    sys.stdout.write(result.diff + "\n")
+    if update:
+        result.save(transcript)
+        _output.note(f"{transcript}: updated.")
+    raise typer.Exit(0 if update else 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 try:
     from ._delivery import DeliveryAttempt
     from ._recording import RecordedRequest
+    from ._replay import Replay, read_transcript, replay
     from ._sandbox import Sandbox
 except ModuleNotFoundError as error:
     if error.name is None or error.name.startswith("smooch"):
@@ -15,4 +16,4 @@ except ModuleNotFoundError as error:
         name=__name__,
     ) from error
 
-__all__ = ["DeliveryAttempt", "RecordedRequest", "Sandbox"]
+__all__ = ["DeliveryAttempt", "RecordedRequest", "Replay", "Sandbox", "read_transcript", "replay"]

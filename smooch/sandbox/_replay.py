@@ -50,7 +50,11 @@ def read_transcript(path: Path) -> list[Line]:
             line = json.loads(text)
         except ValueError:
             line = None
-        if not isinstance(line, dict) or line.get("from") not in ("user", "business") or not {"message", "click"} & set(line):
+        if (
+            not isinstance(line, dict)
+            or line.get("from") not in ("user", "business")
+            or not {"message", "click"} & set(line)
+        ):
             raise ValueError(f"{path}, line {number}: not a line of a transcript")
         lines.append(line)
     return lines
@@ -120,7 +124,7 @@ class _User:
     def act(self, line: Line) -> None:
         """Write, tap or submit what a line says."""
         if "click" in line:
-            self._post(f"{self._path}/click", {"action": line["click"]})
+            self._post(f"{self._path}/click", {"action": line["click"]["text"]})
             return
         content = line["message"]
         if content.get("type") == "formResponse":

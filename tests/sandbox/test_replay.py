@@ -1,0 +1,197 @@
+"""Transcripts replayed to a bot that runs as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from smooch.sandbox import Sandbox, read_transcript, replay
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+BOT = """
+import asyncio
+import os
+
+from smooch.v2 import AsyncSmooch, Smooch, models
+from smooch.webhooks import ConversationMessageEvent, ConversationPostbackEvent, asgi_app
+
+webhook = Smooch.from_env().webhooks.ensure(
+    os.environ["BOT_URL"], ["conversation:message", "conversation:postback"]
+)
+api = AsyncSmooch.from_env()
+greeting = os.environ["GREETING"]
+
+
+async def answer(event):
+    match event:
+        case ConversationMessageEvent(payload=payload) if payload.message.author.type_ == "user":
+            id_, content = payload.conversation.id, payload.message.content
+            match content:
+                case models.TextMessage(text="silence"):
+                    pass
+                case models.TextMessage(text="order"):
+                    fields = [{"type": "text", "name": "name", "label": "Name"},
+                              {"type": "select", "name": "size", "label": "Size",
+                               "options": [{"name": "s", "label": "Small"}, {"name": "l", "label": "Large"}]}]
+                    await api.messages.post_form(id_, fields)
+                case models.TextMessage(text=text):
+                    await asyncio.sleep(0.2)
+                    await api.messages.post_text(id_, f"{greeting}: {text}")
+                    actions = [{"type": "postback", "text": "More", "payload": "MORE"}]
+                    await api.messages.post_text(id_, "Anything else?", actions=actions)
+                case models.FormResponseMessage():
+                    await api.messages.post_text(id_, "Thanks for the form")
+                case models.ImageMessage():
+                    await api.messages.post_text(id_, "Nice picture")
+        case ConversationPostbackEvent(payload=payload):
+            await api.messages.post_text(payload.conversation.id, f"You tapped {payload.postback.payload}")
+
+
+app = asgi_app(answer, secret=webhook.secret)
+"""
+
+
+@contextmanager
+def running_bot(sandbox: Sandbox, folder: Path, greeting: str) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    (folder / "replayed_bot.py").write_text(BOT, encoding="utf-8")
+    environment = {
+        **os.environ,
+        "SMOOCH_BASE_URL": sandbox.url,
+        "SMOOCH_APP_ID": sandbox.app_id,
+        "SMOOCH_KEY_ID": sandbox.integration_key_id,
+        "SMOOCH_SECRET": sandbox.integration_secret,
+        "BOT_URL": f"http://127.0.0.1:{port}/",
+        "GREETING": greeting,
+    }
+    command = [sys.executable, "-m", "uvicorn", "replayed_bot:app", "--port", str(port), "--log-level", "warning"]
+    with subprocess.Popen(command, cwd=folder, env=environment) as process:
+        try:
+            limit = time.monotonic() + 30
+            while True:
+                try:
+                    httpx.head(f"http://127.0.0.1:{port}/")
+                    break
+                except httpx.ConnectError:
+                    assert process.poll() is None
+                    assert time.monotonic() < limit
+                    time.sleep(0.05)
+            yield f"http://127.0.0.1:{port}/"
+        finally:
+            process.kill()
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="module")
+def bot(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_bot(sandbox, tmp_path_factory.mktemp("bot"), "You said") as url:
+        yield url
+
+
+def wait_for_answers(sandbox: Sandbox, count: int) -> None:
+    limit = time.monotonic() + 10
+    while sandbox.transcript("ana").count('"from": "business"') < count:
+        assert time.monotonic() < limit
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def transcript(sandbox: Sandbox, bot: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A conversation with text, a tap, a form and a silent answer, as it was once."""
+    sandbox.say("ana", "Hi")
+    wait_for_answers(sandbox, 2)
+    sandbox.click("ana", "More")
+    wait_for_answers(sandbox, 3)
+    sandbox.say("ana", "silence")
+    sandbox.say("ana", "order")
+    wait_for_answers(sandbox, 4)
+    sandbox.submit_form("ana", {"name": "Ana", "size": "l"})
+    wait_for_answers(sandbox, 5)
+    sandbox.say("ana", {"type": "image", "mediaUrl": "https://example.com/mug.png"})
+    wait_for_answers(sandbox, 6)
+    file = tmp_path_factory.mktemp("transcripts") / "ana.jsonl"
+    file.write_text(sandbox.transcript("ana"), encoding="utf-8")
+    return file
+
+
+def test_the_same_bot_answers_the_same(sandbox: Sandbox, transcript: Path) -> None:
+    done = replay(transcript, sandbox)
+    assert done.diff == ""
+    assert len(done.actual) == 12
+    assert replay(transcript, sandbox.url).diff == ""
+
+
+def test_another_answer_shows_in_the_diff_and_can_be_accepted(
+    sandbox: Sandbox, transcript: Path, tmp_path: Path
+) -> None:
+    lines = transcript.read_text(encoding="utf-8").replace("You said: Hi", "You wrote: Hi")
+    changed = tmp_path / "changed.jsonl"
+    changed.write_text(lines, encoding="utf-8")
+    done = replay(changed, sandbox)
+    assert '-business says {"text": "You wrote: Hi", "type": "text"}' in done.diff
+    assert '+business says {"text": "You said: Hi", "type": "text"}' in done.diff
+    assert done.diff.count("\n-") == 1
+    done.save(changed)
+    assert replay(changed, sandbox).diff == ""
+
+
+def test_a_missing_answer_shows_in_the_diff_after_the_timeout(sandbox: Sandbox, bot: str) -> None:
+    expected: list[dict[str, Any]] = [
+        {"from": "user", "message": {"type": "text", "text": "silence"}},
+        {"from": "business", "message": {"type": "text", "text": "Hello?"}},
+    ]
+    done = replay(expected, sandbox, timeout=0.5)
+    assert [line[0] for line in done.diff.splitlines()[3:]] == [" ", "-"]
+
+
+def test_an_answer_too_many_shows_in_the_diff(sandbox: Sandbox, bot: str) -> None:
+    done = replay([{"from": "user", "message": {"type": "text", "text": "Hi"}}], sandbox, quiet=0.6)
+    assert '+business says {"actions"' in done.diff
+
+
+def test_a_file_of_the_user_is_sent_again_by_its_name(sandbox: Sandbox, bot: str, tmp_path: Path) -> None:
+    uploaded = httpx.post(
+        f"{sandbox.url}/_sandbox/files",
+        params={"name": "mug.png"},
+        headers={"content-type": "image/png"},
+        content=b"\x89PNG",
+    ).json()
+    sandbox.say("bob", {"type": "image", "mediaUrl": uploaded["mediaUrl"], "mediaType": "image/png"})
+    sandbox.wait_for_deliveries()
+    file = tmp_path / "bob.jsonl"
+    file.write_text(sandbox.transcript("bob").splitlines()[0] + "\n", encoding="utf-8")
+    assert "sandbox:mug.png" in file.read_text()
+    assert '"Nice picture"' in replay(file, sandbox).diff
+
+
+def test_an_impossible_line_is_named(sandbox: Sandbox, tmp_path: Path) -> None:
+    file = tmp_path / "wrong.jsonl"
+    file.write_text('{"from": "user", "message": {"type": "text", "text": "Hi"}}\n{"from": "nobody"}\n')
+    with pytest.raises(ValueError, match="line 2"):
+        read_transcript(file)
+    with pytest.raises(ValueError, match="the sandbox refused a line"):
+        replay([{"from": "user", "click": {"type": "postback", "text": "Nothing", "payload": "X"}}], sandbox)
+
+
+def test_lines_are_json_without_ids(transcript: Path) -> None:
+    for line in map(json.loads, transcript.read_text(encoding="utf-8").splitlines()):
+        assert set(line) <= {"at", "from", "message", "click"}
+        assert "_id" not in json.dumps(line)
