@@ -81,12 +81,14 @@ if TYPE_CHECKING:
     from .apps.asgi import asgi_app
     from .apps.wsgi import wsgi_app
     from .deduplicators.memory import MemoryDeduplicator
-    from .deduplicators.protocol import Claim, Deduplicator
-    from .deduplicators.redis import RedisDeduplicator
+    from .deduplicators.protocol import AsyncDeduplicator, Claim, Deduplicator
+    from .deduplicators.redis import AsyncRedisDeduplicator, RedisDeduplicator
     from .deduplicators.sqlite import SQLiteDeduplicator
 
 __all__ = [
     "AppUserDelete",
+    "AsyncDeduplicator",
+    "AsyncRedisDeduplicator",
     "Claim",
     "ClientAdd",
     "ClientAddEvent",
@@ -155,6 +157,8 @@ __all__ = [
 ]
 
 _MODULES = {
+    "AsyncDeduplicator": "deduplicators.protocol",
+    "AsyncRedisDeduplicator": "deduplicators.redis",
     "Claim": "deduplicators.protocol",
     "Deduplicator": "deduplicators.protocol",
     "MemoryDeduplicator": "deduplicators.memory",

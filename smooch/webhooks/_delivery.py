@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import attrs
+
+from ._event_ids import object_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ._events import WebhookEvent
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @attrs.frozen
@@ -43,3 +49,64 @@ class Delivery:
 
     def __len__(self) -> int:
         return len(self.events)
+
+    @property
+    def times(self) -> tuple[datetime | None, ...]:
+        """One time per event, in UTC: `createdAt` in v2; `timestamp` or the first message's `received` in v1 and v1.1.
+
+        None for an event without a time, such as a v1 postback.
+        """
+        return tuple(map(_event_time, self._raw_events()))
+
+    @property
+    def conversation_ids(self) -> tuple[str, ...]:
+        """One conversation id per event. If an event has none, as in v1, the id of its user; else ""."""
+        return tuple(map(_conversation_id, self._raw_events()))
+
+    def _raw_events(self) -> list[Any]:
+        return self.raw["events"] if is_envelope(self.raw) else [self.raw]
+
+
+def is_envelope(raw: dict[str, Any]) -> bool:
+    """Return whether a body is an envelope of v2."""
+    return isinstance(raw.get("events"), list) and isinstance(raw.get("webhook"), dict) and "trigger" not in raw
+
+
+def _event_time(event: Any) -> datetime | None:
+    if not isinstance(event, dict):
+        return None
+    if isinstance(created_at := event.get("createdAt"), str):
+        return _from_iso(created_at)
+    messages = event.get("messages")
+    first = messages[0] if isinstance(messages, list) and messages else None
+    for value in (event.get("timestamp"), first.get("received") if isinstance(first, dict) else None):
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            return _from_seconds(value)
+    return None
+
+
+def _from_iso(text: str) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(text)
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _from_seconds(value: float) -> datetime | None:
+    try:
+        return _EPOCH + timedelta(seconds=value)
+    except OverflowError:
+        return None
+
+
+def _conversation_id(event: Any) -> str:
+    holder = event.get("payload", event) if isinstance(event, dict) else {}
+    if not isinstance(holder, dict):
+        return ""
+    match_result = holder.get("matchResult")
+    for each in (holder, match_result if isinstance(match_result, dict) else {}):
+        for name in ("conversation", "appUser", "user"):
+            if found := object_id(each.get(name)):
+                return found
+    return ""

@@ -12,7 +12,7 @@ import attrs
 from smooch_api.v1.unions import read_webhook_event
 
 from . import _event_ids
-from ._delivery import Delivery
+from ._delivery import Delivery, is_envelope
 from ._json import read_object
 from ._verify import verify
 
@@ -35,7 +35,7 @@ def parse(body: Body) -> Delivery:
         WebhookUnreadable: the body is not a JSON object.
     """
     raw = read_object(body)
-    return _parse_v2(raw) if _is_v2(raw) else _parse_v1(raw)
+    return _parse_v2(raw) if is_envelope(raw) else _parse_v1(raw)
 
 
 def receive(body: Body, headers: Headers, secret: Secret) -> Delivery:
@@ -60,10 +60,6 @@ def _parse_v1(raw: dict[str, Any]) -> Delivery:
         raw=raw,
         dated=(is_dated,),
     )
-
-
-def _is_v2(raw: dict[str, Any]) -> bool:
-    return isinstance(raw.get("events"), list) and isinstance(raw.get("webhook"), dict) and "trigger" not in raw
 
 
 def _parse_v2(raw: dict[str, Any]) -> Delivery:

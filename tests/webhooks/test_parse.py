@@ -4,6 +4,7 @@ import copy
 import json
 import logging
 import pickle
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -298,3 +299,31 @@ def test_ids_of_events_with_an_id_or_a_time_last(body: dict[str, Any]) -> None:
 )
 def test_other_ids_do_not(body: dict[str, Any]) -> None:
     assert parse(body).dated == (False,)
+
+
+# times and conversations
+
+
+@pytest.mark.parametrize(
+    ("body", "time"),
+    [
+        (message_delivery(), datetime(2017, 3, 2, 7, 55, 30, 120000, tzinfo=UTC)),
+        (read_delivery(), datetime(2017, 3, 2, 7, 55, 1, 700000, tzinfo=UTC)),
+        (message_delivery(timestamp=0), datetime(1970, 1, 1, tzinfo=UTC)),
+        (message_delivery(timestamp=-(10**300)), None),
+        (message_delivery(timestamp=True, messages=[]), None),
+        (message_delivery(messages={"received": 5}), None),
+        (postback_delivery(), None),
+        ({}, None),
+    ],
+)
+def test_an_event_has_a_time_where_the_api_gives_one(body: dict[str, Any], time: datetime | None) -> None:
+    assert parse(body).times == (time,)
+
+
+def test_an_event_has_its_conversation_or_else_its_user() -> None:
+    assert parse(message_delivery()).conversation_ids == (USER["_id"],)
+    assert parse(message_delivery(conversation={"_id": "c1"})).conversation_ids == ("c1",)
+    match = {"appUser": USER, "conversation": {"_id": "c1"}}
+    assert parse({"trigger": "notification:delivery:user", "matchResult": match}).conversation_ids == ("c1",)
+    assert parse({"trigger": "postback", "conversation": 5, "matchResult": []}).conversation_ids == ("",)

@@ -6,6 +6,7 @@ import copy
 import json
 import logging
 import pickle
+from datetime import UTC, datetime
 from typing import Any
 
 import attrs
@@ -293,3 +294,39 @@ def test_a_client_is_read_to_its_end() -> None:
     assert type(event) is ClientAddEvent
     assert (type(event.payload.client), event.payload.client.status) == (models.Client, "pending")
     assert event.payload.source.type_ == "web"
+
+
+# times and conversations
+
+TIME = datetime(2026, 3, 2, 8, 15, 30, 744000, tzinfo=UTC)
+
+
+def test_each_event_has_its_time_and_its_conversation() -> None:
+    delivery = parse(envelope(message_event("e1"), {"type": "user:update", "payload": {"user": {"id": "u2"}}}, 5))
+    assert delivery.times == (TIME, None, None)
+    assert delivery.conversation_ids == ("c-u1", "u2", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("2026-03-02T08:15:30.744Z", TIME),
+        ("2026-03-02T09:15:30.744+01:00", TIME),
+        ("2026-03-02T08:15:30.744", TIME),
+        ("yesterday", None),
+        ("", None),
+        ("9999-12-31T23:59:59-23:59", None),
+        (1772439330.744, None),
+        (None, None),
+    ],
+)
+def test_times_are_aware_whatever_the_api_writes(text: object, time: datetime | None) -> None:
+    (found,) = parse(envelope({**message_event(), "createdAt": text})).times
+    assert found == time
+    assert found is None or found.tzinfo is UTC
+
+
+def test_every_example_has_a_conversation_or_a_user() -> None:
+    for name, body in examples("v2"):
+        (found,) = parse(envelope(body)).conversation_ids
+        assert found or name in {"PassthroughMessagingEvent", "UserMergeEvent"}, name

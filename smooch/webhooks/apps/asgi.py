@@ -7,17 +7,35 @@ import contextvars
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from ..deduplicators.memory import MemoryDeduplicator
-from .processor import BACKLOG, CONCURRENCY, MAX_BODY, Batch, DeliveryProcessor, HTTPReject, Response, is_async, logger
+from ..deduplicators.redis import RedisDeduplicator
+from .processor import (
+    BACKLOG,
+    CONCURRENCY,
+    DEADLINE,
+    MAX_BODY,
+    Batch,
+    DeliveryProcessor,
+    HTTPReject,
+    Lane,
+    Response,
+    check_deduplicator,
+    deadline_exceeded,
+    deduplicator_failed,
+    is_async,
+    logger,
+    read_content_length,
+)
+from .threads import STORE_THREADS, DaemonThreads
 
 if TYPE_CHECKING:
-    from .._delivery import Delivery
+    from concurrent.futures import Future
+
     from .._verify import Secret
-    from ..deduplicators.protocol import Deduplicator
+    from ..deduplicators.protocol import AsyncDeduplicator, Claim, Deduplicator
     from .processor import Handler, Job
 
 _Scope: TypeAlias = MutableMapping[str, Any]
@@ -30,48 +48,66 @@ def asgi_app(
     handler: Handler,
     *,
     secret: Secret,
-    deduplicator: Deduplicator | None = None,
+    deduplicator: Deduplicator | AsyncDeduplicator | None = None,
     max_body: int = MAX_BODY,
     await_handler: bool = False,
+    ordered: bool = False,
+    deadline: float = DEADLINE,
     concurrency: int = CONCURRENCY,
     backlog: int = BACKLOG,
 ) -> ASGIApp:
     """Build an ASGI app that calls `handler(event)` or `handler(event, delivery)` for each event.
 
-    The handler may be async; if not, it runs in a thread.
+    An async handler runs in the event loop, any other in a thread.
 
-    The API gets 200 at once and the handler runs afterwards; an event that it fails on is logged and does not come
-    again, nor does one that it had not finished when the process was killed. With `await_handler` the API waits, for 20
-    seconds at most; it gets 500 if the handler fails and 503 while another delivery of the event is being handled, and
-    delivers again.
+    By default the app answers 200 at once and calls the handler afterwards. If the handler fails, the error is logged
+    and the API does not deliver again, nor if the process is killed before the handler has finished. With
+    `await_handler` the app answers after the handler: 500 if it fails, 503 if it does not finish before the deadline or
+    if another delivery of the event is being handled. The API delivers again after both.
 
     Args:
-        handler: What to do with an event.
-        secret: The secret of the webhook, or several while it changes.
-        deduplicator: Knows which events were handled before; by default the memory of this process.
-        max_body: Bytes of the largest body that is taken.
-        await_handler: Response after the handler.
-        concurrency: Deliveries that are handled at a time.
-        backlog: Deliveries that may wait; with more the API gets 503 and delivers again.
+        handler: Called once for each event.
+        secret: The secret of the webhook; several during a change.
+        deduplicator: Remembers which events were handled; by default a `MemoryDeduplicator`.
+        max_body: Largest accepted body, in bytes.
+        await_handler: Answer after the handler.
+        ordered: Handle the events of a conversation one after another; of those that wait, the earliest first. This
+            holds within one process: another process may handle events of the same conversation at the same time, and
+            an event that is delivered late is handled late.
+        deadline: Seconds for one delivery, less than the 20 s that the API waits; then the answer is 503.
+        concurrency: Number of events handled at the same time.
+        backlog: Number of deliveries that may wait; with more the answer is 503.
 
     Raises:
-        InvalidInput: an argument cannot work.
+        InvalidInput: an argument is invalid.
     """
     processor = DeliveryProcessor(
-        handler, secret, deduplicator=deduplicator, max_body=max_body, concurrency=concurrency, backlog=backlog
+        handler,
+        secret,
+        max_body=max_body,
+        await_handler=await_handler,
+        ordered=ordered,
+        deadline=deadline,
+        concurrency=concurrency,
+        backlog=backlog,
     )
-    return ASGIApp(processor, is_async=is_async(handler), await_handler=await_handler)
+    return ASGIApp(processor, deduplicator, is_async=is_async(handler))
 
 
 class ASGIApp:
     """The app that `asgi_app` builds. If it is mounted in another app, call `aclose` at shutdown."""
 
-    def __init__(self, processor: DeliveryProcessor, *, is_async: bool, await_handler: bool) -> None:
+    def __init__(
+        self, processor: DeliveryProcessor, deduplicator: Deduplicator | AsyncDeduplicator | None, *, is_async: bool
+    ) -> None:
         self._processor = processor
         self._is_async = is_async
-        self._await_handler = await_handler
+        self._store = _to_store(deduplicator)
         self._slots = asyncio.Semaphore(processor.concurrency)
+        self._lanes: dict[str, Lane] = {}
+        self._done: dict[Batch, asyncio.Event] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._in_progress = 0
         self._threads: ThreadPoolExecutor | None = None
 
     async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
@@ -84,7 +120,7 @@ class ASGIApp:
             raise NotImplementedError(f"deliveries come over http, not {scope['type']}")
 
     async def aclose(self) -> None:
-        """Wait for running and waiting handlers, then free the threads. The app can be used again."""
+        """Wait for running and waiting handlers, then free threads and connections. The app can be used again."""
         while self._tasks:
             ended, _ = await asyncio.wait(self._tasks)
             self._tasks -= ended
@@ -93,6 +129,7 @@ class ASGIApp:
         threads, self._threads = self._threads, None
         if threads is not None:
             threads.shutdown(wait=False)
+        await self._store.aclose()
 
     async def _serve_lifespan(self, receive: _Receive, send: _Send) -> None:
         while (await receive())["type"] != "lifespan.shutdown":
@@ -103,34 +140,45 @@ class ASGIApp:
     async def _serve(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
         batch: Batch | None = None
         try:
-            batch = await self._accept(scope, receive)
-            answer = Response()
-            if self._await_handler and batch is not None:
-                # The handler goes on if the API hangs up: a half-done handler is worse than an answer too late.
-                await asyncio.shield(self._start(self._handle(batch)))
-                answer = batch.to_response()
-        except HTTPReject as reject:
-            answer = reject.response
+            async with asyncio.timeout(self._processor.deadline):
+                batch = await self._accept(scope, receive)
+                if batch is not None and self._processor.await_handler:
+                    await self._handle(batch)
+            response = Response() if batch is None else self._processor.respond(batch)
+        except HTTPReject as error:
+            response = error.log()
+        except TimeoutError:
+            response = deadline_exceeded().log() if batch is None else self._processor.respond(batch)
         except ClientDisconnected:
             return
         try:
-            await _respond(send, answer)
+            await _send_response(send, response)
         finally:
-            if batch is not None and batch.jobs and not self._await_handler:
-                self._start(self._handle(batch))
+            if batch is not None and not self._processor.await_handler:
+                self._schedule(batch)
 
     async def _accept(self, scope: _Scope, receive: _Receive) -> Batch | None:
         if self._processor.is_probe(scope["method"]):
             return None
         self._processor.verify(scope["headers"])
-        delivery = self._processor.parse(await self._read(scope, receive))
-        self._processor.check_load(len(self._tasks))
-        return await self._claim(delivery)
+        batch = self._processor.new_batch(self._processor.parse(await self._read(scope, receive)))
+        self._processor.check_load(self._in_progress)
+        self._in_progress += 1
+        try:
+            await self._claim(batch)
+        except BaseException as error:
+            self._in_progress -= 1
+            # A claim that raised, or whose reply did not come in time, may have been stored.
+            self._start(self._release(batch.jobs))
+            if isinstance(error, Exception):
+                raise deduplicator_failed() from error
+            raise
+        return batch
 
     async def _read(self, scope: _Scope, receive: _Receive) -> bytearray:
         for name, value in scope["headers"]:
-            if name == b"content-length" and value.isdigit():
-                self._processor.check_size(int(value))
+            if name == b"content-length":
+                self._processor.check_size(read_content_length(value))
         body, has_more = bytearray(), True
         while has_more:
             message = await receive()
@@ -141,25 +189,13 @@ class ASGIApp:
             has_more = message.get("more_body", False)
         return body
 
-    async def _claim(self, delivery: Delivery) -> Batch:
-        if isinstance(self._processor.deduplicator, MemoryDeduplicator):
-            return self._processor.claim(delivery)
-        claiming = asyncio.create_task(asyncio.to_thread(self._processor.claim, delivery))
-        try:
-            return await asyncio.shield(claiming)
-        except asyncio.CancelledError:
-            # The thread goes on, and what it claims would count as being handled until the lease ends.
-            self._start(self._release_late(claiming))
-            raise
+    async def _claim(self, batch: Batch) -> None:
+        for job in batch.candidates:
+            batch.jobs.append(job)
+            self._processor.note_claim(job, await self._store.claim(job.event_id, batch.owner))
 
-    async def _release_late(self, claiming: asyncio.Task[Batch]) -> None:
-        with suppress(HTTPReject):
-            await asyncio.to_thread(self._processor.abandon, await claiming)
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(self._run(work), name="smooch-webhooks")
-        self._tasks.add(task)
-        return task
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.add(asyncio.create_task(self._run(work), name="smooch-webhooks"))
 
     async def _run(self, work: Coroutine[Any, Any, None]) -> None:
         try:
@@ -169,18 +205,50 @@ class ASGIApp:
             self._tasks.discard(asyncio.current_task())
 
     async def _handle(self, batch: Batch) -> None:
+        """Schedule a batch and wait for its end. The handlers go on if the request is cancelled."""
+        recorded = asyncio.Event()
+        self._schedule(batch, recorded.set)
+        await recorded.wait()
+
+    def _schedule(self, batch: Batch, on_recorded: Callable[[], None] = lambda: None) -> None:
+        """Put the jobs of a batch into their lanes, and start the lanes that are new."""
+        self._processor.start(batch, on_recorded)
+        for job in batch.jobs:
+            lane = self._lanes.get(job.lane)
+            if lane is None:
+                lane = self._lanes[job.lane] = Lane()
+                self._start(self._run_lane(job.lane, lane))
+            lane.push(job)
+        if not batch.jobs:
+            self._finish(batch)
+
+    async def _run_lane(self, key: str, lane: Lane) -> None:
         try:
-            async with self._slots:
-                for job in list(batch.jobs):
-                    is_handled = await self._succeeds(job)
-                    batch.settle(job, is_handled=is_handled)
-                    await self._off_loop(partial(self._processor.record, job, is_handled=is_handled))
+            while lane:
+                async with self._slots:
+                    # Chosen after the wait: an earlier event may have come meanwhile.
+                    job = lane.pop()
+                    try:
+                        is_handled = await self._succeeds(job)
+                    except BaseException:
+                        lane.push(job)
+                        raise
+                    self._processor.settle(job, is_handled=is_handled)
+                await self._record(job, is_handled=is_handled)
         finally:
-            if batch.jobs:
-                logger.warning("cancelled before event %s was handled", batch.jobs[0].event_id)
-                await self._off_loop(partial(self._processor.abandon, batch))
+            del self._lanes[key]
+            await self._give_up(lane)
+
+    async def _give_up(self, lane: Lane) -> None:
+        """Release the jobs that a cancelled lane leaves behind."""
+        while lane:
+            job = lane.pop()
+            logger.warning("cancelled before event %s was handled", job.event_id)
+            self._processor.settle(job, is_handled=False)
+            await self._record(job, is_handled=False)
 
     async def _succeeds(self, job: Job) -> bool:
+        """Call the handler; False if it raises."""
         try:
             if self._is_async:
                 result = self._processor.call(job.event, job.delivery)
@@ -200,27 +268,122 @@ class ASGIApp:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, partial(context.run, _call, self._processor, job))
 
-    async def _off_loop(self, call: Callable[[], None]) -> None:
-        """Call the deduplicator outside the event loop: it may wait for a disk or a network."""
-        if isinstance(self._processor.deduplicator, MemoryDeduplicator):
-            call()
-        else:
-            await asyncio.to_thread(call)
+    async def _record(self, job: Job, *, is_handled: bool) -> None:
+        """Confirm or release an event. If the store fails, the event may be handled again, but is not lost."""
+        try:
+            async with asyncio.timeout(self._processor.deadline):
+                if is_handled:
+                    await self._store.confirm(job.event_id, at_most=job.at_most)
+                else:
+                    await self._store.release(job.event_id, job.batch.owner)
+        except Exception:
+            logger.exception("the deduplicator could not record event %s", job.event_id)
+        finally:
+            job.batch.unrecorded -= 1
+            if job.batch.unrecorded == 0:
+                self._finish(job.batch)
+
+    def _finish(self, batch: Batch) -> None:
+        self._in_progress -= 1
+        batch.on_recorded()
+
+    async def _release(self, jobs: list[Job]) -> None:
+        """Release claims that nobody will handle; the lease ends those that cannot be released."""
+        for job in jobs:
+            try:
+                async with asyncio.timeout(self._processor.deadline):
+                    await self._store.release(job.event_id, job.batch.owner)
+            except Exception:
+                logger.warning("the deduplicator could not release event %s", job.event_id, exc_info=True)
 
 
 class ClientDisconnected(Exception):
     """The client closed the connection before the body was complete."""
 
 
+class _InlineStore:
+    """A `MemoryDeduplicator`, which never waits."""
+
+    def __init__(self, deduplicator: MemoryDeduplicator) -> None:
+        self._deduplicator = deduplicator
+
+    async def claim(self, event_id: str, owner: str) -> Claim:
+        return self._deduplicator.claim(event_id, owner)
+
+    async def confirm(self, event_id: str, *, at_most: float | None = None) -> None:
+        self._deduplicator.confirm(event_id, at_most=at_most)
+
+    async def release(self, event_id: str, owner: str) -> None:
+        self._deduplicator.release(event_id, owner)
+
+    async def aclose(self) -> None: ...
+
+
+class _ThreadedStore:
+    """A deduplicator that may wait for a disk or a network, called in a few threads of its own."""
+
+    def __init__(self, deduplicator: Deduplicator) -> None:
+        self._deduplicator = deduplicator
+        self._threads = DaemonThreads(STORE_THREADS, "smooch-webhooks-store")
+        self._late_claims: dict[tuple[str, str], Future[Claim]] = {}
+
+    async def claim(self, event_id: str, owner: str) -> Claim:
+        claim = self._threads.submit(self._deduplicator.claim, event_id, owner)
+        try:
+            return await asyncio.wrap_future(claim)
+        except asyncio.CancelledError:
+            self._late_claims[event_id, owner] = claim
+            raise
+
+    async def confirm(self, event_id: str, *, at_most: float | None = None) -> None:
+        await asyncio.wrap_future(self._threads.submit(self._deduplicator.confirm, event_id, at_most=at_most))
+
+    async def release(self, event_id: str, owner: str) -> None:
+        claim = self._late_claims.pop((event_id, owner), None)
+        if claim is not None:
+            # The thread goes on after a cancellation: to release before it claims would be too early.
+            await asyncio.gather(asyncio.wrap_future(claim), return_exceptions=True)
+        await asyncio.wrap_future(self._threads.submit(self._deduplicator.release, event_id, owner))
+
+    async def aclose(self) -> None:
+        self._threads.close()
+
+
+class _AsyncStore:
+    """A deduplicator whose methods are async; `aclose` if its connections belong to this app."""
+
+    def __init__(self, deduplicator: AsyncDeduplicator, aclose: Callable[[], Awaitable[None]] | None = None) -> None:
+        self.claim = deduplicator.claim
+        self.confirm = deduplicator.confirm
+        self.release = deduplicator.release
+        self._aclose = aclose
+
+    async def aclose(self) -> None:
+        if self._aclose is not None:
+            await self._aclose()
+
+
+def _to_store(deduplicator: Deduplicator | AsyncDeduplicator | None) -> _InlineStore | _ThreadedStore | _AsyncStore:
+    checked: Deduplicator | AsyncDeduplicator = check_deduplicator(deduplicator)
+    if isinstance(checked, MemoryDeduplicator):
+        return _InlineStore(checked)
+    if inspect.iscoroutinefunction(checked.claim):
+        return _AsyncStore(cast("AsyncDeduplicator", checked))
+    # Connections of its own: those of the caller's deduplicator belong to threads.
+    if type(checked) is RedisDeduplicator and (own := checked.to_async()):
+        return _AsyncStore(own, own.aclose)
+    return _ThreadedStore(cast("Deduplicator", checked))
+
+
 def _call(processor: DeliveryProcessor, job: Job) -> object:
     try:
         return processor.call(job.event, job.delivery)
     except StopIteration as error:
-        # asyncio cannot carry this one out of a thread: the task would wait for ever.
+        # asyncio cannot carry a StopIteration out of a thread: the task would wait for ever.
         raise RuntimeError("the handler raised StopIteration") from error
 
 
-async def _respond(send: _Send, answer: Response) -> None:
-    headers = [(name.encode(), value.encode()) for name, value in answer.all_headers]
-    await send({"type": "http.response.start", "status": int(answer.status), "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+async def _send_response(send: _Send, response: Response) -> None:
+    headers = [(name.encode(), value.encode()) for name, value in response.all_headers]
+    await send({"type": "http.response.start", "status": int(response.status), "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
+import heapq
 import inspect
+import itertools
 import logging
 import secrets
+import time
 from http import HTTPStatus
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import attrs
 
@@ -19,21 +22,26 @@ from .._verify import check_key, encode_secrets
 from ..deduplicators.memory import MemoryDeduplicator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from .._delivery import Delivery
     from .._events import WebhookEvent
     from .._verify import Headers, Secret
-    from ..deduplicators.protocol import Deduplicator
+    from ..deduplicators.protocol import Claim
 
     Handler: TypeAlias = Callable[[WebhookEvent], object] | Callable[[WebhookEvent, Delivery], object]
 
 MAX_BODY = 1024 * 1024
 CONCURRENCY = 50
 BACKLOG = 1000
+_MAX_LENGTH_DIGITS = 18
+DEADLINE = 15.0
+_API_TIMEOUT = 20.0
+"""Seconds after which the API stops waiting for a response."""
 _UNDATED_SECONDS = 60.0
 """How long an event without id and time is remembered: the 20 s that the API waits, and its first retries."""
 
+T = TypeVar("T")
 logger = logging.getLogger("smooch.webhooks")
 
 
@@ -66,38 +74,68 @@ class HTTPReject(Exception):
         super().__init__(reason)
         self.response = Response(status, reason, headers)
 
+    def log(self) -> Response:
+        """Log why the delivery is refused, and return the response."""
+        status = self.response.status
+        # Health checks of other servers come with other methods.
+        level = logging.DEBUG if status == HTTPStatus.METHOD_NOT_ALLOWED else logging.WARNING
+        logger.log(level, "refused a delivery with %d: %s", status, self, exc_info=self.__cause__)
+        return self.response
 
-@attrs.frozen
+
+@attrs.frozen(eq=False)
 class Job:
-    """An event claimed by this delivery."""
+    """An event of one delivery, to be handled once."""
 
     event: WebhookEvent
     event_id: str
-    dated: bool
-    owner: str
+    is_dated: bool
     delivery: Delivery
+    batch: Batch
+    lane: str
+    """Jobs of one lane run one after another."""
+    time: float
+
+    @property
+    def at_most(self) -> float | None:
+        """Seconds for which the handled event is remembered, if less than usual."""
+        return None if self.is_dated else _UNDATED_SECONDS
 
 
-@attrs.define
+@attrs.define(eq=False)
 class Batch:
-    """The claimed, unsettled events of one delivery, and the results of the settled ones."""
+    """The events of one delivery, and how far the app is with them."""
 
+    owner: str
+    candidates: list[Job] = attrs.field(factory=list)
+    """All events of the delivery, to be claimed one by one."""
     jobs: list[Job] = attrs.field(factory=list)
+    """Claimed and not settled yet."""
+    unrecorded: int = 0
+    on_recorded: Callable[[], object] = lambda: None
     has_running: bool = False
     has_failed: bool = False
 
-    def settle(self, job: Job, *, is_handled: bool) -> None:
-        """Record the result of one event."""
-        self.jobs.remove(job)
-        self.has_failed |= not is_handled
 
-    def to_response(self) -> Response:
-        """Build the response after all handlers ran; anything but 200 makes the API deliver again."""
-        if self.has_failed:
-            return Response(HTTPStatus.INTERNAL_SERVER_ERROR, "the handler failed")
-        if self.has_running:
-            return Response(HTTPStatus.SERVICE_UNAVAILABLE, "the event is being handled")
-        return Response()
+class Lane:
+    """Jobs that wait for each other; the earliest event goes first."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Job]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._heap)
+
+    def push(self, job: Job) -> None:
+        """Add a job; jobs of the same time keep their order."""
+        heapq.heappush(self._heap, (job.time, next(_sequence), job))
+
+    def pop(self) -> Job:
+        """Remove and return the job with the earliest time."""
+        return heapq.heappop(self._heap)[2]
+
+
+_sequence = itertools.count()
 
 
 class DeliveryProcessor:
@@ -108,17 +146,27 @@ class DeliveryProcessor:
         handler: Handler,
         secret: Secret,
         *,
-        deduplicator: Deduplicator | None,
         max_body: int,
+        await_handler: bool,
+        ordered: bool,
+        deadline: float,
         concurrency: int,
         backlog: int,
     ) -> None:
         self.call = _with_delivery(handler)
         self._secrets = encode_secrets(secret)
-        self.deduplicator = MemoryDeduplicator() if deduplicator is None else deduplicator
         self.max_body = _checks.check_count(max_body, "max_body")
+        self.await_handler = await_handler
+        self._ordered = ordered
+        self.deadline = _check_deadline(deadline)
         self.concurrency = _checks.check_count(concurrency, "concurrency")
         self._capacity = self.concurrency + _checks.check_count(backlog, "backlog", minimum=0)
+        self._handling: set[str] = set()
+
+    @property
+    def handles_in_request(self) -> bool:
+        """Whether the thread of a request calls the handler, in WSGI."""
+        return self.await_handler and not self._ordered
 
     def is_probe(self, method: str) -> bool:
         """Return whether the request is a HEAD probe; HTTPReject for methods that the API never uses."""
@@ -131,62 +179,108 @@ class DeliveryProcessor:
         try:
             check_key(headers, self._secrets)
         except WebhookRejected as error:
-            raise self._reject(HTTPStatus.UNAUTHORIZED, str(error)) from None
+            raise HTTPReject(HTTPStatus.UNAUTHORIZED, str(error)) from None
 
     def check_size(self, size: int) -> None:
         """Reject a body whose size, announced or read, is over the limit."""
         if size > self.max_body:
             reason = f"the body of the delivery is larger than {self.max_body} bytes"
-            raise self._reject(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, reason)
+            raise HTTPReject(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, reason)
 
     def check_load(self, deliveries: int) -> None:
-        """Reject a delivery if too many are already in progress."""
+        """Reject a delivery if so many others, waiting claims included, are too many already."""
         if deliveries >= self._capacity:
-            raise self._reject(HTTPStatus.SERVICE_UNAVAILABLE, "too many deliveries are waiting for the handler")
+            raise HTTPReject(HTTPStatus.SERVICE_UNAVAILABLE, "too many deliveries are in progress")
 
     def parse(self, body: bytearray) -> Delivery:
         """Parse a body; HTTPReject if it is unreadable."""
         try:
             return parse(body)
         except WebhookUnreadable as error:
-            raise self._reject(HTTPStatus.BAD_REQUEST, str(error)) from None
+            raise HTTPReject(HTTPStatus.BAD_REQUEST, str(error)) from None
 
-    def claim(self, delivery: Delivery) -> Batch:
-        """Claim the new events of a delivery; all or none if the deduplicator fails."""
-        batch, owner = Batch(), secrets.token_hex(16)
-        events = zip(delivery.events, delivery.dated, strict=True)
-        try:
-            for event_id, (event, dated) in dict(zip(delivery.event_ids, events, strict=True)).items():
-                match self.deduplicator.claim(event_id, owner):
-                    case "new":
-                        batch.jobs.append(Job(event, event_id, dated, owner, delivery))
-                    case "running":
-                        batch.has_running = True
-        except Exception:
-            logger.exception("the deduplicator failed; the API is asked to deliver again")
-            self.abandon(batch)
-            raise HTTPReject(HTTPStatus.SERVICE_UNAVAILABLE, "the deduplicator failed") from None
+    def new_batch(self, delivery: Delivery) -> Batch:
+        """Make a batch of the events of a delivery, each event id once."""
+        batch = Batch(secrets.token_hex(16))
+        lanes, times = self._lanes_and_times(delivery, batch.owner)
+        rows = zip(delivery.event_ids, delivery.events, delivery.dated, lanes, times, strict=True)
+        jobs = {row[0]: Job(row[1], row[0], row[2], delivery, batch, row[3], row[4]) for row in rows}
+        batch.candidates.extend(jobs.values())
         return batch
 
-    def record(self, job: Job, *, is_handled: bool) -> None:
-        """Confirm or release an event. If the deduplicator fails, the event may be handled again, but is not lost."""
-        try:
-            if is_handled:
-                at_most = None if job.dated else _UNDATED_SECONDS
-                self.deduplicator.confirm(job.event_id, at_most=at_most)
-            else:
-                self.deduplicator.release(job.event_id, job.owner)
-        except Exception:
-            logger.exception("the deduplicator could not record event %s", job.event_id)
+    def _lanes_and_times(self, delivery: Delivery, owner: str) -> tuple[Iterable[str], Iterable[float]]:
+        if not self._ordered:
+            return [owner] * len(delivery), [0.0] * len(delivery)
+        # An event without a conversation waits only for those of its own delivery, one without a time for nobody earlier.
+        lanes = [f"{delivery.app_id}/{each}" if each else owner for each in delivery.conversation_ids]
+        return lanes, [at.timestamp() if at else time.time() for at in delivery.times]
 
-    def abandon(self, batch: Batch) -> None:
-        """Release the unsettled events."""
-        for job in batch.jobs:
-            self.record(job, is_handled=False)
+    def note_claim(self, job: Job, claim: Claim) -> None:
+        """Keep a job only if its claim is new; remember that another delivery has the event in hand."""
+        if claim == "new":
+            return
+        job.batch.jobs.remove(job)
+        # This process answers first and is at work on the event: it needs no second delivery.
+        is_handled_here = not self.await_handler and job.event_id in self._handling
+        job.batch.has_running |= claim == "running" and not is_handled_here
 
-    def _reject(self, status: HTTPStatus, reason: str) -> HTTPReject:
-        logger.warning("refused a delivery with %d: %s", status, reason)
-        return HTTPReject(status, reason)
+    def start(self, batch: Batch, on_recorded: Callable[[], object]) -> None:
+        """Note that the handling of a batch is certain from now on; `on_recorded` is called at its end."""
+        batch.unrecorded, batch.on_recorded = len(batch.jobs), on_recorded
+        self._handling.update(job.event_id for job in batch.jobs)
+
+    def settle(self, job: Job, *, is_handled: bool) -> None:
+        """Note the result of one event."""
+        job.batch.jobs.remove(job)
+        if not is_handled:
+            job.batch.has_failed = True
+        self._handling.discard(job.event_id)
+
+    def respond(self, batch: Batch) -> Response:
+        """Build the response; anything but 200 makes the API deliver again."""
+        if self.await_handler and batch.has_failed:
+            return Response(HTTPStatus.INTERNAL_SERVER_ERROR, "the handler failed")
+        if batch.has_running:
+            return Response(HTTPStatus.SERVICE_UNAVAILABLE, "another delivery of the event is being handled")
+        if self.await_handler and batch.jobs:
+            return Response(HTTPStatus.SERVICE_UNAVAILABLE, "the handler did not finish before the deadline")
+        return Response()
+
+
+def read_content_length(value: str | bytes) -> int:
+    """Parse the value of Content-Length; HTTPReject if it is not a number of at most 18 ASCII digits."""
+    if value.isascii() and value.isdigit() and len(value) <= _MAX_LENGTH_DIGITS:
+        return int(value)
+    raise HTTPReject(HTTPStatus.BAD_REQUEST, "Content-Length is not a valid number")
+
+
+def deduplicator_failed() -> HTTPReject:
+    """Return the exception to raise from that of a deduplicator."""
+    return HTTPReject(HTTPStatus.SERVICE_UNAVAILABLE, "the deduplicator failed; the API is asked to deliver again")
+
+
+def deadline_exceeded() -> HTTPReject:
+    """Return the exception to raise if a delivery was not claimed in time."""
+    return HTTPReject(HTTPStatus.SERVICE_UNAVAILABLE, "the delivery was not read and claimed before the deadline")
+
+
+def check_deduplicator(deduplicator: T | None) -> T | MemoryDeduplicator:
+    """Return the deduplicator, by default one in memory; InvalidInput if it lacks a method."""
+    if deduplicator is None:
+        return MemoryDeduplicator()
+    has_methods = all(callable(getattr(deduplicator, name, None)) for name in ("claim", "confirm", "release"))
+    if isinstance(deduplicator, type) or not has_methods:
+        kind = "a class" if isinstance(deduplicator, type) else type(deduplicator).__name__
+        raise InvalidInput(
+            f"deduplicator must be an object with claim, confirm and release, got {kind}", "deduplicator"
+        )
+    return deduplicator
+
+
+def _check_deadline(deadline: float) -> float:
+    if _checks.check_seconds(deadline, "deadline") >= _API_TIMEOUT:
+        raise InvalidInput(f"deadline must be less than {_API_TIMEOUT:g} s: then the API hangs up", "deadline")
+    return float(deadline)
 
 
 def _with_delivery(handler: Handler) -> Callable[[WebhookEvent, Delivery], object]:

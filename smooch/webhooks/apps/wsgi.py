@@ -4,16 +4,35 @@ from __future__ import annotations
 
 import inspect
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from ... import _fork
 from ...errors import InvalidInput
-from .processor import BACKLOG, CONCURRENCY, MAX_BODY, Batch, DeliveryProcessor, HTTPReject, Response, is_async, logger
+from ..deduplicators.memory import MemoryDeduplicator
+from .processor import (
+    BACKLOG,
+    CONCURRENCY,
+    DEADLINE,
+    MAX_BODY,
+    Batch,
+    DeliveryProcessor,
+    HTTPReject,
+    Lane,
+    Response,
+    check_deduplicator,
+    deadline_exceeded,
+    deduplicator_failed,
+    is_async,
+    logger,
+    read_content_length,
+)
+from .threads import STORE_THREADS, CallerThread, DaemonThreads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from wsgiref.types import StartResponse, WSGIEnvironment
 
     from .._verify import Secret
@@ -28,59 +47,77 @@ def wsgi_app(
     deduplicator: Deduplicator | None = None,
     max_body: int = MAX_BODY,
     await_handler: bool = False,
+    ordered: bool = False,
+    deadline: float = DEADLINE,
     concurrency: int = CONCURRENCY,
     backlog: int = BACKLOG,
 ) -> WSGIApp:
     """Build a WSGI app that calls `handler(event)` or `handler(event, delivery)` for each event.
 
-    The API gets 200 at once and the handler runs in a thread of its own; an event that it fails on is logged and does
-    not come again, nor does one that it had not finished when the process was killed. With `await_handler` it runs in
-    the thread of the request and the API waits, for 20 seconds at most; it gets 500 if the handler fails and 503 while
-    another delivery of the event is being handled, and delivers again.
+    By default the app answers 200 at once and calls the handler afterwards, in a thread. If the handler fails, the
+    error is logged and the API does not deliver again, nor if the process is killed before the handler has finished.
+    With `await_handler` the app calls the handler in the thread of the request and answers after it: 500 if it fails,
+    503 if another delivery of the event is being handled. The API delivers again after both.
 
     Args:
-        handler: What to do with an event; not async.
-        secret: The secret of the webhook, or several while it changes.
-        deduplicator: Knows which events were handled before; by default the memory of this process.
-        max_body: Bytes of the largest body that is taken.
-        await_handler: Response after the handler.
-        concurrency: Deliveries that are handled at a time, if the API does not wait.
-        backlog: Deliveries that may wait; with more the API gets 503 and delivers again.
+        handler: Called once for each event; not async.
+        secret: The secret of the webhook; several during a change.
+        deduplicator: Remembers which events were handled; by default a `MemoryDeduplicator`.
+        max_body: Largest accepted body, in bytes.
+        await_handler: Answer after the handler.
+        ordered: Handle the events of a conversation one after another; of those that wait, the earliest first. This
+            holds within one process: another process may handle events of the same conversation at the same time, and
+            an event that is delivered late is handled late. Handlers then always run in threads of the app.
+        deadline: Seconds for the claims of one delivery, less than the 20 s that the API waits; then the answer is 503.
+            It does not interrupt a handler that runs in the thread of the request.
+        concurrency: Number of events handled at the same time in threads of the app.
+        backlog: Number of deliveries that may wait; with more the answer is 503.
 
     Raises:
-        InvalidInput: an argument cannot work.
+        InvalidInput: an argument is invalid.
     """
     if is_async(handler):
-        raise InvalidInput("handler is async: use asgi_app, or a handler that is not", "handler")
+        raise InvalidInput("handler must not be async here: use asgi_app, or a plain function", "handler")
     processor = DeliveryProcessor(
-        handler, secret, deduplicator=deduplicator, max_body=max_body, concurrency=concurrency, backlog=backlog
+        handler,
+        secret,
+        max_body=max_body,
+        await_handler=await_handler,
+        ordered=ordered,
+        deadline=deadline,
+        concurrency=concurrency,
+        backlog=backlog,
     )
-    return WSGIApp(processor, await_handler=await_handler)
+    return WSGIApp(processor, deduplicator)
 
 
 class WSGIApp:
     """The app that `wsgi_app` builds. A process that exits normally waits for the handlers; `close` waits now."""
 
-    def __init__(self, processor: DeliveryProcessor, *, await_handler: bool) -> None:
+    def __init__(self, processor: DeliveryProcessor, deduplicator: Deduplicator | None) -> None:
         self._processor = processor
-        self._await_handler = await_handler
+        self._deduplicator = check_deduplicator(deduplicator)
+        if inspect.iscoroutinefunction(self._deduplicator.claim):
+            raise InvalidInput("deduplicator must not be async here: use asgi_app, or a sync one", "deduplicator")
+        is_memory = isinstance(self._deduplicator, MemoryDeduplicator)
+        self._store_threads = CallerThread() if is_memory else DaemonThreads(STORE_THREADS, "smooch-webhooks-store")
         self._start_anew()
         _fork.start_anew_in_children(self)
 
     def _start_anew(self) -> None:
         self._lock = threading.Lock()
         self._in_progress = 0
+        self._lanes: dict[str, Lane] = {}
         self._threads: ThreadPoolExecutor | None = None
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
         try:
-            batch = self._accept(environ)
-            answer = Response() if batch is None else self._process(batch)
-        except HTTPReject as reject:
-            answer = reject.response
-        start_response(f"{answer.status.value} {answer.status.phrase}", answer.all_headers)
-        return [answer.body]
+            response = self._serve(environ)
+        except HTTPReject as error:
+            response = error.log()
+        start_response(f"{response.status.value} {response.status.phrase}", response.all_headers)
+        return [response.body]
 
     def close(self) -> None:
         """Wait for running and waiting handlers, then end the threads. The app can be used again."""
@@ -88,89 +125,180 @@ class WSGIApp:
             threads, self._threads = self._threads, None
         if threads is not None:
             threads.shutdown(wait=True)
+        self._store_threads.close()
 
-    def _accept(self, environ: WSGIEnvironment) -> Batch | None:
+    def _serve(self, environ: WSGIEnvironment) -> Response:
         if self._processor.is_probe(environ["REQUEST_METHOD"]):
-            return None
-        # Read first: some servers reset a connection with an unread body, and the answer is lost.
+            return Response()
+        # Read before the key is checked: some servers reset a connection with an unread body, and the response is lost.
         body = self._read(environ)
+        until = time.monotonic() + self._processor.deadline
         self._processor.verify(environ)
-        delivery = self._processor.parse(body)
-        if not self._await_handler:
+        batch = self._processor.new_batch(self._processor.parse(body))
+        with self._lock:
             self._processor.check_load(self._in_progress)
-        return self._processor.claim(delivery)
+            self._in_progress += 1
+        try:
+            self._claim(batch, until)
+        except BaseException:
+            self._finish(batch)
+            raise
+        if self._processor.handles_in_request:
+            self._handle_in_request(batch)
+        else:
+            self._handle_in_threads(batch, until)
+        return self._processor.respond(batch)
 
     def _read(self, environ: WSGIEnvironment) -> bytearray:
-        length = _length(environ)
-        if length is not None:
-            self._processor.check_size(length)
-        left = self._processor.max_body + 1 if length is None else length
+        try:
+            length = _content_length(environ)
+            self._processor.check_size(length or 0)
+        except HTTPReject:
+            # Not even read: then the key can come first.
+            self._processor.verify(environ)
+            raise
+        missing = self._processor.max_body + 1 if length is None else length
         body = bytearray()
         try:
-            while left > 0 and (chunk := environ["wsgi.input"].read(left)):
+            while missing > 0 and (chunk := environ["wsgi.input"].read(missing)):
                 body += chunk
-                left -= len(chunk)
+                missing -= len(chunk)
         except OSError:
             raise HTTPReject(HTTPStatus.BAD_REQUEST, "the body of the delivery is cut off") from None
         self._processor.check_size(len(body))
         return body
 
-    def _process(self, batch: Batch) -> Response:
-        if self._await_handler:
-            self._handle(batch)
-            return batch.to_response()
-        if not batch.jobs:
-            return Response()
-        try:
-            self._submit(batch)
-        except RuntimeError:
-            self._processor.abandon(batch)
-            raise HTTPReject(HTTPStatus.SERVICE_UNAVAILABLE, "the process is ending") from None
-        return Response()
+    def _claim(self, batch: Batch, until: float) -> None:
+        for job in batch.candidates:
+            batch.jobs.append(job)
+            claim = self._store_threads.submit(self._deduplicator.claim, job.event_id, batch.owner)
+            try:
+                self._processor.note_claim(job, claim.result(until - time.monotonic()))
+            except BaseException as error:
+                is_late = not claim.done()
+                claim.cancel()
+                # A claim that raised, or whose reply did not come in time, may have been stored.
+                claim.add_done_callback(lambda _: self._store_threads.submit(self._release, batch))
+                if is_late and isinstance(error, TimeoutError):
+                    raise deadline_exceeded() from None
+                if isinstance(error, Exception):
+                    raise deduplicator_failed() from error
+                raise
 
-    def _submit(self, batch: Batch) -> None:
-        with self._lock:
-            if self._threads is None:
-                self._threads = ThreadPoolExecutor(self._processor.concurrency, "smooch-webhooks")
-            self._threads.submit(self._handle_later, batch)
-            self._in_progress += 1
+    def _release(self, batch: Batch) -> None:
+        """Release claims that nobody will handle; the lease ends those that cannot be released."""
+        for job in batch.jobs:
+            try:
+                self._deduplicator.release(job.event_id, batch.owner)
+            except Exception:
+                logger.warning("the deduplicator could not release event %s", job.event_id, exc_info=True)
 
-    def _handle_later(self, batch: Batch) -> None:
-        try:
-            self._handle(batch)
-        finally:
-            with self._lock:
-                self._in_progress -= 1
-
-    def _handle(self, batch: Batch) -> None:
+    def _handle_in_request(self, batch: Batch) -> None:
+        self._start(batch)
         try:
             for job in list(batch.jobs):
-                is_handled = self._succeeds(job)
-                batch.settle(job, is_handled=is_handled)
-                self._processor.record(job, is_handled=is_handled)
+                self._handle(job)
         finally:
-            self._processor.abandon(batch)
+            for job in list(batch.jobs):
+                self._processor.settle(job, is_handled=False)
+                self._record(job, is_handled=False)
+
+    def _handle_in_threads(self, batch: Batch, until: float) -> None:
+        recorded = threading.Event()
+        jobs = list(batch.jobs)
+        self._start(batch, recorded.set)
+        with self._lock:
+            refused = [job for job in jobs if not self._enter_lane(job)]
+        for job in refused:
+            self._processor.settle(job, is_handled=False)
+            self._record(job, is_handled=False)
+        if refused:
+            raise HTTPReject(HTTPStatus.SERVICE_UNAVAILABLE, "the process is ending")
+        if self._processor.await_handler:
+            recorded.wait(until - time.monotonic())
+
+    def _start(self, batch: Batch, on_recorded: Callable[[], None] = lambda: None) -> None:
+        self._processor.start(batch, on_recorded)
+        if not batch.jobs:
+            self._finish(batch)
+
+    def _enter_lane(self, job: Job) -> bool:
+        """Put a job into its lane; False if the interpreter no longer starts threads for a new lane."""
+        lane = self._lanes.get(job.lane)
+        if lane is None:
+            if self._threads is None:
+                self._threads = ThreadPoolExecutor(self._processor.concurrency, "smooch-webhooks")
+            try:
+                self._threads.submit(self._run_lane, job.lane)
+            except RuntimeError:
+                return False
+            lane = self._lanes[job.lane] = Lane()
+        lane.push(job)
+        return True
+
+    def _run_lane(self, key: str) -> None:
+        while True:
+            with self._lock:
+                lane = self._lanes[key]
+                if not lane:
+                    del self._lanes[key]
+                    return
+                job = lane.pop()
+            try:
+                self._handle(job)
+            except BaseException:
+                logger.exception("the handler was interrupted on event %s", job.event_id)
+
+    def _handle(self, job: Job) -> None:
+        is_handled = False
+        try:
+            is_handled = self._succeeds(job)
+        finally:
+            self._processor.settle(job, is_handled=is_handled)
+            self._record(job, is_handled=is_handled)
 
     def _succeeds(self, job: Job) -> bool:
+        """Call the handler; False if it raises."""
         try:
             result = self._processor.call(job.event, job.delivery)
             if inspect.isawaitable(result):
                 if inspect.iscoroutine(result):
                     result.close()
-                raise TypeError("the handler gave an awaitable, which nothing in WSGI awaits: use asgi_app")
+                raise TypeError("the handler returned an awaitable, which WSGI cannot await: use asgi_app")
         except Exception:
             logger.exception("the handler failed on event %s", job.event_id)
             return False
         return True
 
+    def _record(self, job: Job, *, is_handled: bool) -> None:
+        """Confirm or release an event. If the store fails, the event may be handled again, but is not lost."""
+        deduplicator, submit = self._deduplicator, self._store_threads.submit
+        if is_handled:
+            call = submit(deduplicator.confirm, job.event_id, at_most=job.at_most)
+        else:
+            call = submit(deduplicator.release, job.event_id, job.batch.owner)
+        try:
+            call.result(self._processor.deadline)
+        except Exception:
+            logger.exception("the deduplicator could not record event %s", job.event_id)
+        finally:
+            with self._lock:
+                job.batch.unrecorded -= 1
+                is_last = job.batch.unrecorded == 0
+            if is_last:
+                self._finish(job.batch)
 
-def _length(environ: WSGIEnvironment) -> int | None:
+    def _finish(self, batch: Batch) -> None:
+        with self._lock:
+            self._in_progress -= 1
+        batch.on_recorded()
+
+
+def _content_length(environ: WSGIEnvironment) -> int | None:
     """Return the length of the body; None if the server marks its end, as for a chunked body."""
     length = environ.get("CONTENT_LENGTH") or ""
-    if length.isdigit():
-        return int(length)
     if length:
-        raise HTTPReject(HTTPStatus.BAD_REQUEST, "Content-Length is not a number")
+        return read_content_length(length)
     if environ.get("wsgi.input_terminated"):
         return None
     if "HTTP_TRANSFER_ENCODING" in environ:

@@ -37,10 +37,7 @@ class MemoryDeduplicator:
         with self._lock:
             if self._handled.get(event_id, 0.0) > time.monotonic():
                 return "handled"
-            if event_id in self._running:
-                return "running"
-            self._running[event_id] = owner
-            return "new"
+            return "new" if self._running.setdefault(event_id, owner) == owner else "running"
 
     def confirm(self, event_id: str, *, at_most: float | None = None) -> None:
         """Remember the event as handled."""

@@ -1,4 +1,32 @@
-"""The protocol of all deduplicators."""
+"""The protocol of all deduplicators.
+
+States of an event, and the calls that change them:
+
+               claim                       confirm
+    unknown ------------->  running  ------------------>  handled
+       ^                       |                             |
+       +-----------------------+                             |
+       |  release by the owner, or the lease is over         |
+       +-----------------------------------------------------+
+                        the expiry is over
+
+| state                      | `claim` returns | and then the event is              |
+| -------------------------- | --------------- | ---------------------------------- |
+| unknown                    | "new"           | running for the owner, for a lease |
+| running for the same owner | "new"           | running for the owner, for a lease |
+| running for another owner  | "running"       | unchanged                          |
+| handled                    | "handled"       | unchanged                          |
+
+- An owner is one delivery, not one process. A claim whose reply was lost is repeated by the same owner and is "new" again.
+- A `claim` that raised may have reached the store. Its owner calls `release`. If that fails too, the lease ends the claim.
+- `confirm` needs no owner and works in every state: the event was handled, even if its lease was over.
+- `release` ends only a claim of its owner. It never ends "handled".
+- Answer "running" with 503, so that the API delivers again, unless you know that the other owner is still at work.
+
+A store that loses nothing therefore gives: no event is lost while the API repeats its delivery for longer than a lease.
+An event is handled twice only if its handler runs longer than the lease, if the process dies or the store fails between
+the handler and `confirm`, if a redelivery comes after the expiry, or if the clock of the store jumps forward.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +54,19 @@ class Deduplicator(Protocol):
         """Remember the event as handled, for `at_most` seconds if that is less than the expiry."""
 
     def release(self, event_id: str, owner: str) -> None:
+        """End the claim of `owner`, so that the event is new again. No effect on other claims."""
+
+
+class AsyncDeduplicator(Protocol):
+    """A deduplicator whose methods are async, for `asgi_app` and async views."""
+
+    async def claim(self, event_id: str, owner: str) -> Claim:
+        """Claim an event: "new" (now claimed by `owner`), "running" (claimed by another owner) or "handled"."""
+
+    async def confirm(self, event_id: str, *, at_most: float | None = None) -> None:
+        """Remember the event as handled, for `at_most` seconds if that is less than the expiry."""
+
+    async def release(self, event_id: str, owner: str) -> None:
         """End the claim of `owner`, so that the event is new again. No effect on other claims."""
 
 

@@ -1,21 +1,53 @@
-"""A deduplicator in Redis, for many machines."""
+"""Deduplicators in Redis, for many machines."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakKeyDictionary
 
 from ... import _checks
 from ...errors import InvalidInput
 from .protocol import EXPIRY, LEASE, shorter
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
     import redis
+    import redis.asyncio
 
     from .protocol import Claim
 
-_HANDLED = "handled"
+PREFIX = "smooch:webhooks:"
 _TIMEOUT_SECONDS = 5.0
+_HANDLED = "handled"
+# One script and not SET NX: a command that is sent again, because its reply was lost, must find its own claim.
+_CLAIM = """
+local holder = redis.call('get', KEYS[1])
+if holder == 'handled' then return 'handled' end
+if holder and holder ~= ARGV[1] then return 'running' end
+redis.call('set', KEYS[1], ARGV[1], 'px', ARGV[2])
+return 'new'
+"""
 _RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
+
+
+class _Settings:
+    """Options of both deduplicators, and the arguments of their commands."""
+
+    def __init__(self, prefix: str, expiry: float, lease: float) -> None:
+        self.prefix = prefix
+        self.expiry = _checks.check_seconds(expiry, "expiry")
+        self.lease = _checks.check_seconds(lease, "lease")
+
+    def claim(self, event_id: str, owner: str) -> tuple[str, int, str, str, int]:
+        return _CLAIM, 1, self.prefix + event_id, owner, _milliseconds(self.lease)
+
+    def confirm(self, event_id: str, at_most: float | None) -> tuple[str, str, None, int]:
+        return self.prefix + event_id, _HANDLED, None, _milliseconds(shorter(self.expiry, at_most))
+
+    def release(self, event_id: str, owner: str) -> tuple[str, int, str, str]:
+        return _RELEASE, 1, self.prefix + event_id, owner
 
 
 class RedisDeduplicator:
@@ -25,41 +57,89 @@ class RedisDeduplicator:
     which a handled event is remembered, by default a day. `lease`: seconds after which the claim of a dead process
     ends, by default 60. Choose a lease longer than your handler runs and much shorter than the 15 minutes in which the
     API retries.
+
+    With a URL, `asgi_app` uses Redis through asyncio; a client that you pass is called in threads.
     """
 
     def __init__(
-        self,
-        server: str | redis.Redis,
-        *,
-        prefix: str = "smooch:webhooks:",
-        expiry: float = EXPIRY,
-        lease: float = LEASE,
+        self, server: str | redis.Redis, *, prefix: str = PREFIX, expiry: float = EXPIRY, lease: float = LEASE
     ) -> None:
-        self._expiry = _checks.check_seconds(expiry, "expiry")
-        self._lease = _checks.check_seconds(lease, "lease")
-        self._prefix = prefix
-        self._owns_client = isinstance(server, str)
-        self._client = _connect(server) if isinstance(server, str) else _checked(server)
+        self._settings = _Settings(prefix, expiry, lease)
+        self._url = server if isinstance(server, str) else None
+        self._client: Any = _connect(server) if isinstance(server, str) else _check_client(server, is_async=False)
 
     def claim(self, event_id: str, owner: str) -> Claim:
         """Claim an event until `confirm`, `release` or the end of the lease."""
-        key = self._prefix + event_id
-        if self._client.set(key, owner, nx=True, px=_milliseconds(self._lease)):
-            return "new"
-        return "handled" if self._client.get(key) in (_HANDLED, _HANDLED.encode()) else "running"
+        return _to_claim(self._client.eval(*self._settings.claim(event_id, owner)))
 
     def confirm(self, event_id: str, *, at_most: float | None = None) -> None:
         """Remember the event as handled."""
-        self._client.set(self._prefix + event_id, _HANDLED, px=_milliseconds(shorter(self._expiry, at_most)))
+        self._client.set(*self._settings.confirm(event_id, at_most))
 
     def release(self, event_id: str, owner: str) -> None:
         """End the claim of `owner`, so that the event is new again."""
-        self._client.eval(_RELEASE, 1, self._prefix + event_id, owner)
+        self._client.eval(*self._settings.release(event_id, owner))
+
+    def to_async(self) -> AsyncRedisDeduplicator | None:
+        """Return a deduplicator with the same keys that uses asyncio; None if a client was passed in."""
+        if self._url is None:
+            return None
+        options = self._settings
+        return AsyncRedisDeduplicator(self._url, prefix=options.prefix, expiry=options.expiry, lease=options.lease)
 
     def close(self) -> None:
         """Close the connections, unless a client was passed in: its owner closes it."""
-        if self._owns_client:
+        if self._url is not None:
             self._client.close()
+
+
+class AsyncRedisDeduplicator:
+    """`RedisDeduplicator` for asyncio: pass a URL or a client of `redis.asyncio`. Same keys, same options.
+
+    With a URL, each event loop has connections of its own; call `aclose` in each loop at its end.
+    """
+
+    def __init__(
+        self, server: str | redis.asyncio.Redis, *, prefix: str = PREFIX, expiry: float = EXPIRY, lease: float = LEASE
+    ) -> None:
+        self._settings = _Settings(prefix, expiry, lease)
+        self._url = server if isinstance(server, str) else None
+        self._given: Any = None if isinstance(server, str) else _check_client(server, is_async=True)
+        self._clients: WeakKeyDictionary[AbstractEventLoop, Any] = WeakKeyDictionary()
+        if isinstance(server, str):
+            _connect(server).close()  # refuses a bad URL now, not with the first delivery
+
+    async def claim(self, event_id: str, owner: str) -> Claim:
+        """Claim an event until `confirm`, `release` or the end of the lease."""
+        return _to_claim(await self._client().eval(*self._settings.claim(event_id, owner)))
+
+    async def confirm(self, event_id: str, *, at_most: float | None = None) -> None:
+        """Remember the event as handled."""
+        await self._client().set(*self._settings.confirm(event_id, at_most))
+
+    async def release(self, event_id: str, owner: str) -> None:
+        """End the claim of `owner`, so that the event is new again."""
+        await self._client().eval(*self._settings.release(event_id, owner))
+
+    async def aclose(self) -> None:
+        """Close the connections of this event loop, unless a client was passed in. The next call connects again."""
+        client = self._clients.pop(asyncio.get_running_loop(), None)
+        if client is not None:
+            await client.aclose()
+
+    def _client(self) -> Any:
+        if self._url is None:
+            return self._given
+        loop = asyncio.get_running_loop()
+        client = self._clients.get(loop)
+        if client is None:
+            import redis.asyncio
+
+            client = self._clients[loop] = redis.asyncio.Redis.from_url(self._url, **_TIMEOUTS)
+        return client
+
+
+_TIMEOUTS: dict[str, Any] = {"socket_timeout": _TIMEOUT_SECONDS, "socket_connect_timeout": _TIMEOUT_SECONDS}
 
 
 def _connect(url: str) -> Any:
@@ -67,19 +147,27 @@ def _connect(url: str) -> Any:
         import redis
     except ModuleNotFoundError as error:
         raise ImportError(
-            f"RedisDeduplicator needs {error.name}, which comes with an extra: pip install smooch-python[redis]",
+            f"deduplicators in Redis need {error.name}, which comes with an extra: pip install smooch-python[redis]",
             name=error.name,
         ) from error
     try:
-        return redis.Redis.from_url(url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS)
+        return redis.Redis.from_url(url, **_TIMEOUTS)
     except ValueError as error:
         raise InvalidInput(f"server must be a URL such as redis://127.0.0.1:6379/0: {error}", "server") from None
 
 
-def _checked(client: Any) -> Any:
-    if type(client).__module__.startswith("redis.asyncio"):
-        raise InvalidInput("server must be a sync client, redis.Redis: it is called in threads", "server")
+def _check_client(client: Any, *, is_async: bool) -> Any:
+    wanted = "redis.asyncio.Redis" if is_async else "a sync client, redis.Redis"
+    if not all(callable(getattr(client, name, None)) for name in ("set", "eval")):
+        raise InvalidInput(f"server must be a URL or {wanted}, got {type(client).__name__}", "server")
+    if any(cls.__module__.startswith("redis.asyncio") for cls in type(client).__mro__) is not is_async:
+        other = "RedisDeduplicator" if is_async else "AsyncRedisDeduplicator"
+        raise InvalidInput(f"server must be a URL or {wanted}; for this client use {other}", "server")
     return client
+
+
+def _to_claim(reply: Any) -> Claim:
+    return cast("Claim", reply.decode() if isinstance(reply, bytes) else reply)
 
 
 def _milliseconds(seconds: float) -> int:

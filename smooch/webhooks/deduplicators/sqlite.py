@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ... import _checks, _fork
+from ...errors import InvalidInput
 from .protocol import EXPIRY, LEASE, shorter
 
 if TYPE_CHECKING:
@@ -17,23 +18,30 @@ if TYPE_CHECKING:
 
     from .protocol import Claim
 
-_LOCK_SECONDS = 10.0
-_LOCK_PAUSE = 0.01
+_WAIT_SECONDS = 5.0
+_PAUSE_SECONDS = 0.01
 _PURGE_SECONDS = 60.0
 
-# A handled event has no owner.
+# A handled event has no owner. `since` is when the row was written.
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS smooch_events (event_id TEXT PRIMARY KEY, owner TEXT, until REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS smooch_events
+(event_id TEXT PRIMARY KEY, owner TEXT, since REAL NOT NULL, until REAL NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS smooch_events_until ON smooch_events (until);
 """
 _CLAIM = """
-INSERT INTO smooch_events VALUES (:event_id, :owner, :until) ON CONFLICT (event_id)
-DO UPDATE SET owner = excluded.owner, until = excluded.until WHERE until <= :now
+INSERT INTO smooch_events VALUES (:event_id, :owner, :now, :now + :lease) ON CONFLICT (event_id)
+DO UPDATE SET owner = excluded.owner, since = excluded.since, until = excluded.until
+WHERE until <= :now OR owner = excluded.owner
 """
+# A clock that was set back must not prolong a claim: what lies in the future counts as written now.
+_CLAMP = (
+    "UPDATE smooch_events SET until = until - since + :now, since = :now WHERE event_id = :event_id AND since > :now"
+)
 _CONFIRM = """
-INSERT INTO smooch_events VALUES (?, NULL, ?) ON CONFLICT (event_id)
-DO UPDATE SET owner = NULL, until = excluded.until
+INSERT INTO smooch_events VALUES (:event_id, NULL, :now, :now + :expiry) ON CONFLICT (event_id)
+DO UPDATE SET owner = NULL, since = excluded.since, until = excluded.until
 """
+_RELEASE = "DELETE FROM smooch_events WHERE event_id = :event_id AND owner = :owner"
 
 
 class SQLiteDeduplicator:
@@ -41,11 +49,11 @@ class SQLiteDeduplicator:
 
     `expiry`: seconds for which a handled event is remembered, by default a day. `lease`: seconds after which the claim
     of a dead process ends, by default 60. Choose a lease longer than your handler runs and much shorter than the
-    15 minutes in which the API retries.
+    15 minutes in which the API retries. A call waits up to 5 s for other threads and 5 s for other processes.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, expiry: float = EXPIRY, lease: float = LEASE) -> None:
-        self._path = os.fspath(path)
+        self._path = _check_path(path)
         self._expiry = _checks.check_seconds(expiry, "expiry")
         self._lease = _checks.check_seconds(lease, "lease")
         self._purged = 0.0
@@ -57,23 +65,26 @@ class SQLiteDeduplicator:
     def claim(self, event_id: str, owner: str) -> Claim:
         """Claim an event until `confirm`, `release` or the end of the lease."""
         now = time.time()
+        parameters = {"event_id": event_id, "owner": owner, "now": now, "lease": self._lease}
         with self._database() as database:
             self._purge(database, now)
-            parameters = {"event_id": event_id, "owner": owner, "until": now + self._lease, "now": now}
             if database.execute(_CLAIM, parameters).rowcount:
                 return "new"
-            row = database.execute("SELECT owner FROM smooch_events WHERE event_id = ?", (event_id,)).fetchone()
-            return "handled" if row == (None,) else "running"
+            row = database.execute("SELECT owner, since FROM smooch_events WHERE event_id = ?", (event_id,)).fetchone()
+            if row is not None and row[1] > now:
+                database.execute(_CLAMP, parameters)
+            return "handled" if row is not None and row[0] is None else "running"
 
     def confirm(self, event_id: str, *, at_most: float | None = None) -> None:
         """Remember the event as handled."""
+        parameters = {"event_id": event_id, "now": time.time(), "expiry": shorter(self._expiry, at_most)}
         with self._database() as database:
-            database.execute(_CONFIRM, (event_id, time.time() + shorter(self._expiry, at_most)))
+            database.execute(_CONFIRM, parameters)
 
     def release(self, event_id: str, owner: str) -> None:
         """End the claim of `owner`, so that the event is new again."""
         with self._database() as database:
-            database.execute("DELETE FROM smooch_events WHERE event_id = ? AND owner = ?", (event_id, owner))
+            database.execute(_RELEASE, {"event_id": event_id, "owner": owner})
 
     def close(self) -> None:
         """Close the file; the next call opens it again."""
@@ -90,13 +101,18 @@ class SQLiteDeduplicator:
 
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
+        # Bounded, so that threads do not wait one after the other while another process locks the file.
+        if not self._lock.acquire(timeout=_WAIT_SECONDS):
+            raise TimeoutError(f"other threads used the deduplicator for more than {_WAIT_SECONDS:g} seconds")
+        try:
             if self._connection is None:
                 self._connection = self._connect()
             yield self._connection
+        finally:
+            self._lock.release()
 
     def _connect(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self._path, timeout=_LOCK_SECONDS, isolation_level=None, check_same_thread=False)
+        database = sqlite3.connect(self._path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             _write_ahead(database)
             database.execute("PRAGMA synchronous = NORMAL")
@@ -107,20 +123,32 @@ class SQLiteDeduplicator:
         return database
 
     def _purge(self, database: sqlite3.Connection, now: float) -> None:
-        if now - self._purged >= _PURGE_SECONDS:
+        if abs(now - self._purged) >= _PURGE_SECONDS:
             self._purged = now
             database.execute("DELETE FROM smooch_events WHERE until <= ?", (now,))
 
 
+def _check_path(path: str | os.PathLike[str]) -> str:
+    try:
+        text = os.fspath(path)
+    except TypeError:
+        raise InvalidInput(f"path must be the path of a file, got {type(path).__name__}", "path") from None
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise InvalidInput("path must be the path of a file", "path")
+    if text == ":memory:":
+        raise InvalidInput("path must be the path of a file; for a store in memory use MemoryDeduplicator", "path")
+    return text
+
+
 def _write_ahead(database: sqlite3.Connection) -> None:
     """Switch to write-ahead logging; SQLite itself does not wait here for processes that start at the same time."""
-    until = time.monotonic() + _LOCK_SECONDS
+    until = time.monotonic() + _WAIT_SECONDS
     while True:
         try:
             database.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
                 raise
-            time.sleep(_LOCK_PAUSE)
+            time.sleep(_PAUSE_SECONDS)
         else:
             return

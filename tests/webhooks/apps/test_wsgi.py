@@ -17,6 +17,8 @@ from peer import wait_until
 from smooch import InvalidInput
 from smooch.webhooks import MemoryDeduplicator, MessageAppUser, wsgi_app
 
+from ..calls import call_wsgi as call
+from ..calls import sized
 from ..listeners import Listener
 from ..payloads import KEY, SECRET, envelope, message_delivery, numbered_delivery, to_json
 from ..servers import serve_wsgi
@@ -54,19 +56,6 @@ def bot() -> Any:
 def deliver(url: str, body: Any = None, **options: Any) -> int:
     options = {"headers": KEY, "content": to_json(message_delivery()) if body is None else body, **options}
     return httpx.post(url, **options).status_code
-
-
-def call(app: Any, body: Any = b"", **environ: Any) -> tuple[int, dict[str, str], bytes]:
-    """One request with this environment."""
-    answered: list[Any] = []
-    stream = io.BytesIO(body) if isinstance(body, bytes) else body
-    environ = {"REQUEST_METHOD": "POST", "HTTP_X_API_KEY": SECRET, "wsgi.input": stream, **environ}
-    content = b"".join(app(environ, lambda status, headers: answered.extend((status, headers))))
-    return int(answered[0].split()[0]), dict(answered[1]), content
-
-
-def sized(body: bytes) -> dict[str, Any]:
-    return {"body": body, "CONTENT_LENGTH": str(len(body))}
 
 
 def test_a_delivery_reaches_the_handler_and_the_answer_does_not_wait(bot: Any) -> None:
@@ -215,6 +204,21 @@ def test_bodies_of_every_length(bot: Any) -> None:
     assert call(app, body[:-5], CONTENT_LENGTH=str(len(body)))[0] == 400
     assert call(app, Cut(), CONTENT_LENGTH=str(len(body)))[0] == 400
     assert bot.heard == ["m1"]
+
+
+@pytest.mark.parametrize("length", ["²", "٣", "1" * 5000, "-1", "+1", "1_0", "0x10", "1.0", " 1", "many"])
+def test_a_length_that_is_no_number_400_after_the_key_is_checked(length: str) -> None:
+    app = wsgi_app(print, secret=SECRET)
+    status, _, content = call(app, b"{}", CONTENT_LENGTH=length)
+    assert (status, content) == (400, b"Content-Length is not a valid number")
+    assert call(app, b"{}", CONTENT_LENGTH=length, HTTP_X_API_KEY="wrong")[0] == 401
+
+
+def test_a_body_that_is_not_read_needs_the_key_too() -> None:
+    app = wsgi_app(print, secret=SECRET, max_body=10)
+    for environ in ({"CONTENT_LENGTH": "11"}, {"HTTP_TRANSFER_ENCODING": "chunked"}):
+        assert call(app, b"{}", **environ)[0] in (411, 413)
+        assert call(app, b"{}", **environ, HTTP_X_API_KEY="wrong")[0] == 401
 
 
 def test_answers_have_a_length_and_a_type() -> None:

@@ -18,7 +18,13 @@ import redis
 import redis.asyncio
 
 from smooch import InvalidInput
-from smooch.webhooks import Deduplicator, MemoryDeduplicator, RedisDeduplicator, SQLiteDeduplicator
+from smooch.webhooks import (
+    AsyncRedisDeduplicator,
+    Deduplicator,
+    MemoryDeduplicator,
+    RedisDeduplicator,
+    SQLiteDeduplicator,
+)
 from smooch.webhooks.deduplicators import memory, sqlite
 
 if TYPE_CHECKING:
@@ -83,7 +89,8 @@ def dedupe(make: Callable[..., Any]) -> Deduplicator:
 def test_an_event_is_new_then_running_then_handled(dedupe: Deduplicator) -> None:
     assert dedupe.claim("e1", "a") == "new"
     assert dedupe.claim("e1", "b") == "running"
-    assert dedupe.claim("e1", "a") == "running"
+    assert dedupe.claim("e1", "a") == "new", "the owner of a claim may have missed the reply"
+    assert dedupe.claim("e1", "b") == "running"
     assert dedupe.claim("e2", "b") == "new"
     dedupe.confirm("e1")
     assert dedupe.claim("e1", "b") == "handled"
@@ -241,6 +248,27 @@ def test_sqlite_tells_at_once_that_a_path_cannot_work(tmp_path: Path) -> None:
     (tmp_path / "text.db").write_text("this is no database, but long enough to look like one " * 20)
     with pytest.raises(sqlite3.DatabaseError):
         SQLiteDeduplicator(tmp_path / "text.db")
+
+
+@pytest.mark.parametrize("path", ["", None, 5, b"events.db", "a\0b", ":memory:"])
+def test_a_path_that_cannot_work_is_refused(path: Any) -> None:
+    with pytest.raises(InvalidInput, match="path") as caught:
+        SQLiteDeduplicator(path)
+    assert caught.value.field == "path"
+
+
+def test_sqlite_threads_do_not_wait_one_after_the_other(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "_WAIT_SECONDS", 0.05)
+    with closing(SQLiteDeduplicator(path)) as dedupe, closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            dedupe.claim("e1", "a")
+        with dedupe._lock, ThreadPoolExecutor(5) as threads:
+            for call in [threads.submit(dedupe.claim, "e1", "a") for _ in range(5)]:
+                with pytest.raises(TimeoutError, match="other threads"):
+                    call.result()
+        other.execute("ROLLBACK")
+        assert dedupe.claim("e1", "a") == "new"
 
 
 @pytest.mark.parametrize("lease", [0, -1, True, "1", float("nan")])
@@ -406,6 +434,19 @@ def test_redis_refuses_an_async_client_and_a_bad_address() -> None:
     with pytest.raises(InvalidInput, match="redis://") as caught:
         RedisDeduplicator("http://:not-for-logs@127.0.0.1")
     assert "not-for-logs" not in repr(caught.value)
+
+
+@pytest.mark.parametrize("server", [None, "", 5, b"redis://127.0.0.1", ["redis://127.0.0.1"]])
+@pytest.mark.parametrize("cls", [RedisDeduplicator, AsyncRedisDeduplicator])
+def test_a_server_of_redis_that_cannot_work_is_refused(cls: Any, server: Any) -> None:
+    with pytest.raises(InvalidInput, match="server") as caught:
+        cls(server)
+    assert caught.value.field == "server"
+
+
+def test_the_async_deduplicator_refuses_a_sync_client() -> None:
+    with redis.Redis() as client, pytest.raises(InvalidInput, match="use RedisDeduplicator"):
+        AsyncRedisDeduplicator(client)  # type: ignore[arg-type]
 
 
 def test_without_the_extra_redis_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
