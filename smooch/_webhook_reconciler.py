@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import attrs
 import httpx
 
-from .errors import BadRequest, Conflict, NotFound, SmoochError
+from .errors import BadRequest, Conflict, NotFound, SmoochError, parse_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -175,11 +174,8 @@ def is_settled(hook: Hook, date: str) -> bool:
     """Whether no older webhook can appear any more, by the API's own clock (the `Date` header of its answer)."""
     if not re.fullmatch(r"[0-9a-f]{24}", hook.id):
         return True
-    try:
-        now = parsedate_to_datetime(date).timestamp()
-    except (TypeError, ValueError):
-        return False
-    return now - int(hook.id[:8], 16) >= 2
+    now = parse_date(date)
+    return now is not None and now - int(hook.id[:8], 16) >= 2
 
 
 def same_target(one: str, other: str) -> bool:

@@ -1,7 +1,7 @@
-"""Tokens: what the API accepts as proof of who is calling.
+"""Sign tokens, and authenticate requests.
 
-`app_token` and `user_token` are pure; `TokenAuth` puts a short-lived token on every request of a client, `BasicAuth`
-its key and `BearerAuth` a token that somebody else has issued.
+`app_token` and `user_token` are pure functions. `TokenAuth` puts a short-lived token on each request of a client,
+`BasicAuth` the key itself, and `BearerAuth` an access token that was issued before.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ import json
 import math
 import re
 import time
-from datetime import UTC, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import httpx
@@ -19,7 +18,7 @@ from jwt import PyJWS, PyJWTError
 from jwt.algorithms import HMACAlgorithm
 
 from . import _checks
-from .errors import InvalidInput
+from .errors import InvalidInput, parse_date
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -27,12 +26,15 @@ if TYPE_CHECKING:
 __all__ = ["BasicAuth", "BearerAuth", "OriginBoundAuth", "TokenAuth", "app_token", "user_token"]
 
 _LIFETIME = 3600.0
-"""Seconds that our own tokens live; renewed after half of them, so that the two clocks may be half an hour apart."""
+"""Lifetime of our tokens in seconds. They are renewed after half of it, so that the clocks may differ by half an hour."""
+
+_MAX_SKEW = 86_400.0
+"""Largest clock difference in seconds that is believed: a Date header far off must not make tokens that never expire."""
 
 
 class _HS256(HMACAlgorithm):
     def check_key_length(self, key: bytes) -> None:
-        """Accept any: secrets of old accounts are short, nobody can lengthen them, and a warning a call helps nobody."""
+        """Accept any length: secrets of old accounts are short and cannot be changed, so a warning for each call is useless."""
 
 
 _jws = PyJWS(algorithms=[])
@@ -40,13 +42,13 @@ _jws.register_algorithm("HS256", _HS256(HMACAlgorithm.SHA256))
 
 
 def app_token(key_id: str, secret: str, *, scope: str = "app", expires_in: float | timedelta | None = None) -> str:
-    """Sign a token that acts for a whole app (or account), for servers only.
+    """Sign a token for a whole app (or account), to be used on servers only.
 
     Args:
         key_id: Id of the key, such as `app_5a…`.
         secret: Secret of the key.
         scope: `app`, or `account` for account and service-account keys.
-        expires_in: Seconds (or a timedelta) until it expires; without it the token never does.
+        expires_in: Seconds (or a timedelta) until it expires; by default it never does.
 
     Raises:
         InvalidInput: a value is empty or of the wrong type.
@@ -60,8 +62,8 @@ def user_token(key_id: str, secret: str, user_id: str, *, expires_in: float | ti
     Args:
         key_id: Id of the key, such as `app_5a…`.
         secret: Secret of the key.
-        user_id: The business's own id of the user; a non-empty string, since the API refuses numbers.
-        expires_in: Seconds (or a timedelta) until it expires; without it the token never does.
+        user_id: Your own id of the user (`userId`), a non-empty string.
+        expires_in: Seconds (or a timedelta) until it expires; by default it never does.
 
     Raises:
         InvalidInput: a value is empty or of the wrong type.
@@ -75,16 +77,16 @@ def user_token(key_id: str, secret: str, user_id: str, *, expires_in: float | ti
 
 
 def check_key(key_id: object, secret: object) -> None:
-    """Refuse a key that cannot be one."""
+    """Refuse a key id or secret that is empty or has a space at an end."""
     for name, value in (("key_id", key_id), ("secret", secret)):
         if not isinstance(value, str) or not value.strip():
-            raise InvalidInput(f"{name} must be a non-empty string, as it was shown when the key was made", name)
+            raise InvalidInput(f"{name} must be a non-empty string: copy it from the page of the key", name)
         if value != value.strip():
-            raise InvalidInput(f"{name} has a space or a line break at an end: leave that out", name)
+            raise InvalidInput(f"{name} begins or ends with a space or a line break: remove it", name)
 
 
 def expiry_claim(expires_in: float | timedelta | None) -> dict[str, int]:
-    """The claim for when a token expires, if it is to."""
+    """Return the claim that says when a token expires; none if it never does."""
     if expires_in is None:
         return {}
     seconds = expires_in.total_seconds() if isinstance(expires_in, timedelta) else expires_in
@@ -92,7 +94,7 @@ def expiry_claim(expires_in: float | timedelta | None) -> dict[str, int]:
 
 
 def sign(claims: dict[str, Any], key_id: str, secret: str) -> str:
-    """A token with these claims."""
+    """Sign a token with these claims."""
     check_key(key_id, secret)
     return _encode(claims, key_id, secret)
 
@@ -112,26 +114,26 @@ def _encode(claims: dict[str, Any], key_id: str, secret: str) -> str:
 
 
 class OriginBoundAuth(httpx.Auth):
-    """Puts credentials on each request to one server, and on no request to another.
+    """Authenticates the requests to one server, and no request to another.
 
     Args:
-        url: Address of the server; only its scheme, host and port count.
-        also: One further address that gets them, to the letter.
+        url: URL of the server; only its scheme, host and port count.
+        also: One further URL that is authenticated, compared as a whole.
     """
 
     secrets: tuple[str, ...] = ()
-    """What must not show up in any text."""
+    """Texts that errors must not show."""
 
     def __init__(self, url: httpx.URL, *, also: httpx.URL | None = None) -> None:
         self._origin = _origin(url)
         self._also = also
 
     def is_meant_for(self, url: httpx.URL) -> bool:
-        """Whether requests to this address get the credentials."""
+        """Whether requests to this URL are authenticated."""
         return _origin(url) == self._origin or url == self._also
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError(f"{type(self).__name__} holds a secret: make a new one where it is needed")
+        raise TypeError(f"{type(self).__name__} holds a secret and cannot be copied: make a new one where it is needed")
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
@@ -139,7 +141,7 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
 
 
 class BasicAuth(OriginBoundAuth):
-    """Puts id and secret of a key on each request to one server."""
+    """Authenticates requests with the id and secret of a key."""
 
     def __init__(self, key_id: str, secret: str, *, url: httpx.URL) -> None:
         check_key(key_id, secret)
@@ -148,7 +150,7 @@ class BasicAuth(OriginBoundAuth):
         self.secrets = (secret,)
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Name key and secret."""
+        """Add the key to the request."""
         if self.is_meant_for(request.url):
             yield from self._basic.auth_flow(request)
         else:
@@ -156,7 +158,7 @@ class BasicAuth(OriginBoundAuth):
 
 
 class BearerAuth(OriginBoundAuth):
-    """Puts one and the same token on each request to one server."""
+    """Authenticates requests with an access token."""
 
     def __init__(self, token: str, *, url: httpx.URL, also: httpx.URL | None = None) -> None:
         if not isinstance(token, str) or not re.fullmatch(r"[!-~]+", token):
@@ -165,18 +167,19 @@ class BearerAuth(OriginBoundAuth):
         self.secrets = (token,)
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Show the token."""
+        """Add the token to the request."""
         if self.is_meant_for(request.url):
             request.headers["Authorization"] = f"Bearer {self.secrets[0]}"
         yield request
 
 
 class TokenAuth(OriginBoundAuth):
-    """Puts a short-lived token on each request to one server, and on no request to another.
+    """Authenticates requests with short-lived tokens, which it signs with a key.
 
-    A token is signed once and used until half of its life is over. When the API refuses one and its clock turns out to
-    be far from ours, the next is dated by the API's clock and the request goes out once more (a refused request took no
-    effect). Safe to share between threads and tasks: at worst two of them sign at the same moment.
+    A token is used until half of its lifetime is over. If the API refuses one (401) and the `Date` of the response shows
+    that the clocks differ by more than half a lifetime, and by at most a day, the next token is dated by the API's clock
+    and the request is sent once more: a refused request had no effect. The correction ends as soon as the `Date` of a
+    later response agrees with the local clock again. Threads and tasks can share it: at worst two sign at the same time.
     """
 
     def __init__(self, key_id: str, secret: str, *, scope: str, url: httpx.URL) -> None:
@@ -186,7 +189,7 @@ class TokenAuth(OriginBoundAuth):
         self.secrets = (secret,)
         self._secret = secret
         self._scope = scope
-        self._ahead = 0.0
+        self._clock_offset = 0.0
         self._signed: tuple[str, float] = ("", 0.0)
 
     def user_token(self, user_id: str, *, expires_in: float | timedelta | None = None) -> str:
@@ -194,33 +197,34 @@ class TokenAuth(OriginBoundAuth):
         return user_token(self.key_id, self._secret, user_id, expires_in=expires_in)
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Sign the request; sign it once more if the clocks disagree."""
+        """Sign the request, and once more if it was refused because the clocks differ."""
         if not self.is_meant_for(request.url):
             yield request
             return
-        ahead = self._ahead
+        offset = self._clock_offset
         request.headers["Authorization"] = "Bearer " + self._token()
         response = yield request
-        if response.status_code == 401 and self._adopt_clock(response, ahead):
+        if response.status_code == 401 and self._adopt_clock(response, offset):
             request.headers["Authorization"] = "Bearer " + self._token()
-            yield request
+            response = yield request
+        if self._clock_offset:
+            self._adopt_clock(response, self._clock_offset)
 
     def _token(self) -> str:
-        now = time.time() + self._ahead
+        now = time.time() + self._clock_offset
         token, renew_at = self._signed
         if not renew_at - _LIFETIME / 2 <= now < renew_at:
             token = _encode({"scope": self._scope, "exp": int(now + _LIFETIME)}, self.key_id, self._secret)
             self._signed = (token, now + _LIFETIME / 2)
         return token
 
-    def _adopt_clock(self, response: httpx.Response, ahead: float) -> bool:
-        """Go by the API's clock, if that is far from the one by which the refused token was dated."""
-        try:
-            date = parsedate_to_datetime(response.headers["Date"])
-        except (KeyError, TypeError, ValueError):
+    def _adopt_clock(self, response: httpx.Response, offset: float) -> bool:
+        """Correct the clock by the `Date` of a response, if it differs much from the clock corrected by `offset`."""
+        date = parse_date(response.headers.get("Date", ""))
+        if date is None:
             return False
-        api_ahead = date.replace(tzinfo=date.tzinfo or UTC).timestamp() - time.time()
-        if abs(api_ahead - ahead) < _LIFETIME / 2:
+        measured = date - time.time()
+        if abs(measured) > _MAX_SKEW or abs(measured - offset) < _LIFETIME / 2:
             return False
-        self._ahead = api_ahead
+        self._clock_offset = measured if abs(measured) >= _LIFETIME / 2 else 0.0
         return True

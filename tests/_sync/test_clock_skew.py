@@ -1,0 +1,88 @@
+# Derived from tests/_async/test_clock_skew.py by scripts/unasync.py; edit that file.
+"""Servers whose clock is wrong, or who lie about it: tokens stay short-lived, and no date breaks a call."""
+
+from __future__ import annotations
+
+import time
+from email.utils import formatdate
+from typing import Any
+
+import jwt
+import pytest
+from peer import Peer, Request, answer, script
+
+from smooch import errors
+from smooch.v1 import Smooch
+
+KEY_ID = "app_5a1b2c3d4e5f60718293a4b5"
+HOUR = 3600
+FINE = {"appUser": {"_id": "5a"}}
+ABSURD_DATES = [
+    "Fri, 31 Dec 9999 23:59:59 GMT",
+    "Mon, 01 Jan 0001 00:00:00 +2359",
+    "Fri, 31 Dec 9999 23:59:59 -2359",
+    f"Fri, 31 Dec {'9' * 400} 23:59:59 GMT",
+    f"Fri, 31 Dec {'9' * 5000} 23:59:59 GMT",
+    "Fri, 31 Dec 2026 23:59:59 +99999999999999999999",
+    "Fri, 31 Dec 2026 99:99:99 GMT",
+    "1" + "0" * 400,
+    "\xff",
+]
+
+
+def refusal(date: str) -> bytes:
+    return answer(401, {"error": {"code": "unauthorized"}}, Date=date)
+
+
+def lifetime(request: Request) -> float:
+    token = request.headers["authorization"].removeprefix("Bearer ")
+    expires: float = jwt.decode(token, options={"verify_signature": False})["exp"]
+    return expires - time.time()
+
+
+def get_users(*answers: bytes) -> list[Any]:
+    """Get a user until all answers are used up; the lifetimes of the tokens that were sent, and the errors."""
+    outcomes: list[Any] = []
+    with Peer(script(*answers)) as peer:
+        with Smooch(KEY_ID, "a secret that nobody must see", base_url=peer.url, retries=0) as api:
+            while len(peer.requests) < len(answers):
+                try:
+                    api.get_user("b6518")
+                except errors.SmoochError as error:
+                    outcomes.append(error)
+    return [*map(lifetime, peer.requests), *outcomes]
+
+
+@pytest.mark.parametrize("date", [*ABSURD_DATES, formatdate(time.time() + 400 * 24 * HOUR, usegmt=True)])
+def test_an_absurd_date_neither_breaks_a_call_nor_makes_a_token_that_lives_long(date: str) -> None:
+    *lifetimes, error = get_users(refusal(date), answer(200, FINE))
+    assert all(0 < left <= HOUR for left in lifetimes)
+    assert isinstance(error, errors.Unauthorized)
+
+
+@pytest.mark.parametrize("hours", [-23, 23])
+def test_a_clock_that_is_hours_off_is_followed_until_the_api_says_otherwise(hours: float) -> None:
+    there = formatdate(time.time() + hours * HOUR, usegmt=True)
+    here = formatdate(time.time(), usegmt=True)
+    lifetimes = get_users(
+        refusal(there), answer(200, FINE, Date=there), answer(200, FINE, Date=here), answer(200, FINE)
+    )
+    wanted = [1, 1 + hours, 1 + hours, 1]
+    assert [round(left / HOUR) for left in lifetimes] == wanted
+
+
+def test_a_correction_that_did_not_help_is_undone_by_the_answer_that_says_so() -> None:
+    there = formatdate(time.time() + 20 * HOUR, usegmt=True)
+    here = formatdate(time.time(), usegmt=True)
+    *lifetimes, error = get_users(refusal(there), refusal(here), answer(200, FINE))
+    assert [round(left / HOUR) for left in lifetimes] == [1, 21, 1]
+    assert isinstance(error, errors.Unauthorized)
+
+
+@pytest.mark.parametrize("value", [*ABSURD_DATES, "1e400", "-1e400", "nan", "9" * 5000])
+def test_an_absurd_retry_after_is_no_time_to_wait(value: str) -> None:
+    with Peer(script(answer(429, {"error": {"code": "too_many_requests"}}, Retry_After=value))) as peer:
+        with Smooch(KEY_ID, "a secret that nobody must see", base_url=peer.url, retries=0) as api:
+            with pytest.raises(errors.RateLimited) as caught:
+                api.get_user("b6518")
+    assert caught.value.retry_after is None or 0 <= caught.value.retry_after < float("inf")
