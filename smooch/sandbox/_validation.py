@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
     from starlette.datastructures import QueryParams
 
+    from ._errors import ApiError
     from ._spec import Operation, Parameter
 
 _LONGEST = 300
@@ -88,7 +89,7 @@ def _flat(parameter: Parameter, given: QueryParams) -> Any:
 
 def _deep(parameter: Parameter, given: QueryParams) -> dict[str, Any] | None:
     if parameter.name in given:
-        raise bad_request(f"query parameter {parameter.name}: is an object, write {parameter.name}[…]")
+        raise _refuse_object(parameter.name, given[parameter.name])
     properties = parameter.schema["properties"]
     value = {
         name: _converted(schema, given.getlist(key))
@@ -96,6 +97,21 @@ def _deep(parameter: Parameter, given: QueryParams) -> dict[str, Any] | None:
         if (key := f"{parameter.name}[{name}]") in given
     }
     return value or None
+
+
+def _refuse_object(name: str, text: str) -> ApiError:
+    """Return the error for an object that is not written with brackets; the facts say nothing of JSON text."""
+    try:
+        fields = json.loads(text)
+    except (ValueError, RecursionError):
+        fields = None
+    if not isinstance(fields, dict) or not fields:
+        return bad_request(f"query parameter {name}: must be written with brackets, such as {name}[…]=…")
+    form = "&".join(f"{name}[{key}]={value}" for key, value in fields.items())[:_LONGEST]
+    return bad_request(
+        f"query parameter {name}: must be written with brackets, {form}, and not as JSON: version 17 of the vendor's Python SDK sends JSON, versions"
+        " up to 16 send brackets"
+    )
 
 
 def _converted(schema: Mapping[str, Any], texts: list[str]) -> Any:

@@ -6,6 +6,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from .. import _clock, _spec
+from .._entities import Webhook
 from .._json import drop_none
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
         Switchboard,
         SwitchboardIntegration,
         User,
-        Webhook,
     )
     from .._errors import ApiError
     from ..store import App
@@ -245,11 +245,18 @@ def integration(integration: Integration, app: App) -> JsonObject:
         id=integration.id, type=integration.type, status=integration.status, displayName=integration.display_name
     )
     if integration.type == "custom":
-        own = [each for each in app.webhooks.values() if each.integration_id == integration.id]
-        return body | {"webhooks": [webhook(each) for each in own]}
+        own = (each for each in app.webhooks.values() if each.integration_id == integration.id)
+        return body | {"webhooks": [webhook(next(own, None) or _placeholder(integration))]}
     shown = _shown_settings(integration.type)
     settings = {name: value for name, value in (integration.settings | integration.derived).items() if name in shown}
+    if integration.type == "messenger" and str(settings.get("pageId", "")).isdecimal():
+        settings["pageId"] = int(settings["pageId"])
     return body | settings | drop_none(defaultResponder=_default_responder(integration, app))
+
+
+def _placeholder(integration: Integration) -> Webhook:
+    """Make a webhook to show of a custom integration that has none: the vendor's clients fail unless there is exactly one."""
+    return Webhook(id=integration.id, target="https://webhook.invalid", triggers=[], secret="", version="v2")
 
 
 def is_channel(integration: Integration) -> bool:

@@ -125,6 +125,36 @@ class TestKeys:
         assert error(account.post(path, json={"displayName": "one too many"})) == (400, "bad_request")
 
 
+class TestVendorsSchema:
+    """What the vendor's own clients demand of responses, which fail otherwise."""
+
+    def test_a_custom_integration_has_exactly_one_webhook(self, api: Api, bot: httpx.Client) -> None:
+        def shown() -> list[Any]:
+            by_id = api.client.get(f"/integrations/{api.sandbox.integration_id}").json()["integration"]
+            listed = api.client.get("/integrations").json()["integrations"]
+            assert listed == [by_id]
+            return by_id["webhooks"]
+
+        assert len(shown()) == 1
+        assert bot.get("/integrations/me/webhooks").json() == {"webhooks": []}
+        first = bot.post("/integrations/me/webhooks", json=WEBHOOK).json()["webhook"]
+        bot.post("/integrations/me/webhooks", json=WEBHOOK)
+        assert shown() == [first]
+        assert len(bot.get("/integrations/me/webhooks").json()["webhooks"]) == 2
+
+    def test_the_page_of_messenger_is_a_number_in_v2_and_text_in_v1(self, api: Api, v1: httpx.Client) -> None:
+        secrets = {"pageAccessToken": "t", "appId": "1", "appSecret": "s"}
+        by_v1 = v1.post("/integrations", json={"type": "messenger", **secrets}).json()["integration"]
+        by_v2 = api.create("/integrations", "integration", {"type": "messenger", **secrets})
+        for integration_id in (by_v1["_id"], by_v2["id"]):
+            in_v1 = v1.get(f"/integrations/{integration_id}").json()["integration"]["pageId"]
+            in_v2 = api.client.get(f"/integrations/{integration_id}").json()["integration"]["pageId"]
+            assert (type(in_v1), type(in_v2)) == (str, int)
+            assert int(in_v1) == in_v2
+        instagram = api.create("/integrations", "integration", {"type": "instagram", **secrets})
+        assert isinstance(instagram["pageId"], str)
+
+
 class TestWebhooks:
     def test_me_is_the_integration_of_the_key(self, api: Api, bot: httpx.Client) -> None:
         made = bot.post("/integrations/me/webhooks", json=WEBHOOK).json()["webhook"]

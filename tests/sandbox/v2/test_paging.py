@@ -142,3 +142,27 @@ class TestMessages:
         last = api.client.get(page["links"]["next"]).json()
         assert [each["id"] for each in last["messages"]] == ids[200:]
         assert last["meta"] == {"hasMore": False, "beforeCursor": ids[200]}
+
+
+@pytest.mark.parametrize(
+    ("query", "form"),
+    [
+        ({"filter": '{"userId": "ana"}'}, "filter[userId]=ana"),
+        ({"filter[userId]": "ana", "page": '{"size": 5, "after": "x"}'}, "page[size]=5&page[after]=x"),
+    ],
+)
+def test_json_text_is_refused_with_the_client_that_sends_it_and_the_right_form(
+    api: Api, query: dict[str, str], form: str
+) -> None:
+    response = api.client.get("/conversations", params=query)
+    assert error(response) == (400, "bad_request")
+    title = response.json()["errors"][0]["title"]
+    assert form in title
+    assert "version 17 of the vendor's Python SDK" in title
+
+
+@pytest.mark.parametrize("text", ["x", "{}", "[1]", "7", "[" * 3000])
+def test_text_in_place_of_an_object_is_refused_with_the_right_form(api: Api, text: str) -> None:
+    response = api.client.get("/conversations", params={"filter": text})
+    assert error(response) == (400, "bad_request")
+    assert "filter[…]" in response.json()["errors"][0]["title"]
