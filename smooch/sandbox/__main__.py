@@ -13,7 +13,7 @@ KEPT_REQUESTS = 1000
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run until Ctrl-C, with a line on stderr for each delivery; the exit status is 0 then, 1 if the port is taken."""
+    """Run until Ctrl-C, with a line on stderr for each delivery. The exit status is 0, or 1 if the port is taken."""
     parser = argparse.ArgumentParser(prog="python -m smooch.sandbox", description="A local Smooch API server.")
     parser.add_argument("--port", type=_port, default=0, help="port on 127.0.0.1 (default: any free one)")
     parser.add_argument(
@@ -38,28 +38,46 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _port(text: str) -> int:
     if not text.isdigit() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text} is no port: 0 to 65535")
+        raise argparse.ArgumentTypeError(f"{text} is not a port: must be 0 to 65535")
     return int(text)
 
 
 def _to_paste(sandbox: Sandbox) -> str:
+    bot = (
+        f"SMOOCH_BASE_URL={sandbox.url} SMOOCH_APP_ID={sandbox.app_id}"
+        f" SMOOCH_KEY_ID={sandbox.integration_key_id} SMOOCH_SECRET={sandbox.integration_secret}"
+    )
     return f"""\
-Smooch sandbox, until Ctrl-C. For the shell:
+Smooch sandbox at {sandbox.url}, until Ctrl-C. For the shell of your app:
 
 export SMOOCH_BASE_URL={sandbox.url}
 export SMOOCH_KEY_ID={sandbox.key_id}
 export SMOOCH_SECRET={sandbox.secret}
 export SMOOCH_APP_ID={sandbox.app_id}
 
-or in Python, for v1 and for v2:
+Code that does not read SMOOCH_BASE_URL still talks to the real API. A bot on v1, started there:
+
+uvicorn bot:app --port 8001
+gunicorn bot:app --bind 127.0.0.1:8001
+
+A bot on v2 needs the key of an integration, here the custom integration {sandbox.integration_id}:
+
+{bot} uvicorn bot:app --port 8001
+{bot} gunicorn bot:app --bind 127.0.0.1:8001
+
+Code that makes apps needs the key of the account:
+
+SMOOCH_BASE_URL={sandbox.url} SMOOCH_KEY_ID={sandbox.account_key_id} SMOOCH_SECRET={sandbox.account_secret} python
+
+In Python, for v1 and for v2:
 
 from smooch import Smooch; api = Smooch("{sandbox.key_id}", "{sandbox.secret}", base_url="{sandbox.url}")
 from smooch.v2 import Smooch; api = Smooch("{sandbox.key_id}", "{sandbox.secret}", "{sandbox.app_id}", base_url="{sandbox.url}")
 
-With the key of the custom integration {sandbox.integration_id}, for a bot on v2, or that of the account, which makes apps:
+Write as a user, or watch what happens:
 
-SMOOCH_KEY_ID={sandbox.integration_key_id} SMOOCH_SECRET={sandbox.integration_secret} python
-SMOOCH_KEY_ID={sandbox.account_key_id} SMOOCH_SECRET={sandbox.account_secret} python
+curl {sandbox.url}/_sandbox/users/ana/say -d '{{"content": "Hi"}}'
+curl -N {sandbox.url}/_sandbox/events
 """
 
 

@@ -117,7 +117,7 @@ class Dispatcher:
                 trigger, body = serialized
                 self.deliver(app, webhook, trigger, body, event_id=event.id)
 
-    def deliver(self, app: App, webhook: Webhook, trigger: str, body: Any, *, event_id: str) -> None:
+    def deliver(self, app: App, webhook: Webhook, trigger: str, body: Any, *, event_id: str) -> Delivery:
         """Deliver one body to one webhook, unless a fault changes that."""
         delivery = Delivery(
             id=f"{event_id}-{webhook.id}", app=app, webhook=webhook, trigger=trigger, body=_json.encode(body)
@@ -140,6 +140,7 @@ class Dispatcher:
                 if reorder.times == 0:
                     self._start(self._deliver_in_reverse(self._held.pop(reorder)))
         self._on_change(delivery)
+        return delivery
 
     def redeliver(self, delivery: Delivery) -> None:
         """Send a delivery once more, whatever became of it."""

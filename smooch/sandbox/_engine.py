@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from . import _ids
+from . import _clock, _ids
 from ._delivery import Delivery, Dispatcher
 from ._entities import Account, Integration, Key
 from ._events import Event
@@ -18,6 +18,9 @@ from ._recording import RecordedRequest
 from .store import Store, apps
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ._entities import JsonObject, Webhook
     from .store import App
 
 
@@ -127,6 +130,36 @@ class Engine:
         self.requests.clear()
         self.request_faults.clear()
         self.log.append(Reset())
+
+    def deliver(self, event: Mapping[str, Any]) -> list[Delivery]:
+        """Deliver an event to all webhooks of its version, whatever their triggers. LookupError if there are none.
+
+        It is one of v2 if it has `type`, one of v1 and v1.1 if it has `trigger`. Missing fields of the envelope are added.
+        """
+        kind = event.get("type") or event.get("trigger")
+        if not isinstance(kind, str):
+            raise ValueError("event must have a string in type (v2) or trigger (v1)")
+        versions = ("v2",) if "type" in event else ("v1", "v1.1")
+        webhooks = [webhook for webhook in self.app.webhooks.values() if webhook.version in versions]
+        if not webhooks:
+            raise LookupError(f"the app has no webhook of {' or '.join(versions)}")
+        event_id = _ids.object_id()
+        return [
+            self.dispatcher.deliver(self.app, each, kind, self._wrap(event, each, event_id), event_id=event_id)
+            for each in webhooks
+        ]
+
+    def _wrap(self, event: Mapping[str, Any], webhook: Webhook, event_id: str) -> JsonObject:
+        """Return the body for a delivery of a custom event."""
+        if webhook.version == "v1":
+            return {"app": {"_id": self.app.id}, **event}
+        if webhook.version == "v1.1":
+            return {"app": {"_id": self.app.id}, "version": "v1.1", **event}
+        return {
+            "app": {"id": self.app.id},
+            "webhook": {"id": webhook.id, "version": webhook.version},
+            "events": [{"id": event_id, "createdAt": _clock.iso(_clock.now()), "payload": {}, **event}],
+        }
 
     def _publish(self, app: App, event: Event) -> None:
         self.published_events += 1

@@ -285,6 +285,16 @@ class Sandbox:
         """
         self._run(lambda: users.authenticate(self._app, user_id, email=email, zendesk_id=zendesk_id))
 
+    # webhooks
+
+    def deliver(self, event: Mapping[str, Any]) -> None:
+        """Deliver an event of your own, such as one of a type that nobody has seen yet.
+
+        `event` is one of v2, `{"type": …, "payload": …}`, or of v1, `{"trigger": …}`; missing fields of the envelope are added. It goes to all webhooks of
+        that version, whatever their triggers. LookupError if there are none.
+        """
+        self._run(lambda: self._engine.deliver(event))
+
     # faults
 
     def fail(

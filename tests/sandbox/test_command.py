@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+
+from smooch.v2 import Smooch
 
 from .targets import target
 
@@ -61,6 +64,20 @@ def test_what_it_prints_can_be_pasted_and_ctrl_c_ends_it(process: subprocess.Pop
     output, errors = process.communicate(timeout=30)
     assert process.returncode == 0
     assert "Traceback" not in output + errors
+
+
+def test_it_prints_what_a_bot_needs(process: subprocess.Popen[str]) -> None:
+    printed = read_until(process, "curl -N")
+    assert "Code that does not read SMOOCH_BASE_URL still talks to the real API" in printed
+    for server in ("uvicorn bot:app --port", "gunicorn bot:app --bind"):
+        (line,) = re.findall(rf"^SMOOCH_.*{server}.*$", printed, re.MULTILINE)
+        environment = dict(re.findall(r"(SMOOCH_\w+)=(\S+)", line))
+        key = (environment["SMOOCH_KEY_ID"], environment["SMOOCH_SECRET"])
+        with Smooch(*key, environment["SMOOCH_APP_ID"], base_url=environment["SMOOCH_BASE_URL"]) as api:
+            assert api.webhooks.ensure("http://127.0.0.1:8001/", "conversation:message")
+    (curl,) = re.findall(r"^curl .*say -d .*$", printed, re.MULTILINE)
+    said = subprocess.run(["bash", "-c", f"{curl} --silent"], capture_output=True, check=True)
+    assert json.loads(said.stdout)["message"]["content"]["text"] == "Hi"
 
 
 def test_a_port_that_is_taken_is_said_in_one_line() -> None:

@@ -18,6 +18,7 @@ import trustme
 from peer import Peer, answer, crowded, script, unused_port, wait_until
 
 from smooch.sandbox import Sandbox
+from smooch.webhooks import UnknownTypeEvent, parse
 
 from .contract import checked_client
 from .targets import posts, target
@@ -447,3 +448,55 @@ class TestFaults:
 def test_options_that_make_no_sense(option: str, value: float) -> None:
     with pytest.raises(ValueError, match=option):
         Sandbox(**{option: value})  # type: ignore[arg-type]
+
+
+class TestOwnEvents:
+    """`deliver` sends what no action of the sandbox makes."""
+
+    def test_of_v2_go_to_webhooks_of_v2_whatever_they_listen_to(self, sandbox: Sandbox, client: httpx.Client) -> None:
+        path = f"{sandbox.url}/v2/apps/{sandbox.app_id}/integrations/me/webhooks"
+        auth = (sandbox.integration_key_id, sandbox.integration_secret)
+        with target() as peer, target() as other:
+            listen(client, other.url)
+            body = {"target": peer.url, "triggers": ["conversation:message"]}
+            webhook = httpx.post(path, json=body, auth=auth).json()["webhook"]
+            sandbox.deliver({"type": "order:shipped", "payload": {"number": 7}})
+            sandbox.wait_for_deliveries()
+            (request,) = posts(peer)
+            assert posts(other) == []
+            assert request.headers["x-api-key"] == webhook["secret"]
+            sent = request.json()
+            assert sent["app"] == {"id": sandbox.app_id}
+            assert sent["webhook"] == {"id": webhook["id"], "version": "v2"}
+            (event,) = sent["events"]
+            assert (event["type"], event["payload"]) == ("order:shipped", {"number": 7})
+            (parsed,) = parse(sent).events
+            assert isinstance(parsed, UnknownTypeEvent)
+
+    def test_of_v1_go_to_webhooks_of_v1(self, sandbox: Sandbox, connect: Callable[..., httpx.Client]) -> None:
+        with target() as old, target() as new:
+            listen(connect("/v1"), old.url)
+            listen(connect("/v1.1"), new.url)
+            sandbox.deliver({"trigger": "order:shipped", "number": 7})
+            sandbox.wait_for_deliveries()
+            ((by_v1,), (by_v1_1,)) = (posts(peer) for peer in (old, new))
+            shared = {"trigger": "order:shipped", "app": {"_id": sandbox.app_id}, "number": 7}
+            assert (by_v1.json(), by_v1_1.json()) == (shared, {**shared, "version": "v1.1"})
+
+    def test_are_delivered_again_and_hit_by_faults_like_others(self, sandbox: Sandbox, client: httpx.Client) -> None:
+        with target(answer(503), answer(200)) as peer:
+            listen(client, peer.url)
+            sandbox.drop_deliveries(trigger="order:*")
+            for _ in range(2):
+                sandbox.deliver({"trigger": "order:shipped"})
+                sandbox.wait_for_deliveries()
+            assert statuses(sandbox) == [None, 503, 200]
+
+    def test_need_a_webhook_and_a_type(self, sandbox: Sandbox, client: httpx.Client) -> None:
+        with pytest.raises(LookupError, match="no webhook of v2"):
+            sandbox.deliver({"type": "order:shipped"})
+        with pytest.raises(LookupError, match=r"no webhook of v1 or v1\.1"):
+            sandbox.deliver({"trigger": "order:shipped"})
+        for event in ({}, {"type": 7}, {"payload": {}}):
+            with pytest.raises(ValueError, match="must have a string in type"):
+                sandbox.deliver(event)

@@ -24,6 +24,13 @@ def list_deliveries(call: ControlCall) -> JsonObject:
     return page(call, "deliveries", call.engine.dispatcher.deliveries, serialize.delivery)
 
 
+@handles("deliver")
+def deliver(call: ControlCall) -> JsonObject:
+    """POST /_sandbox/deliveries."""
+    _ = call.app  # 404 if it is deleted
+    return {"deliveries": [serialize.delivery(delivery) for delivery in call.engine.deliver(call.body["event"])]}
+
+
 @handles("waitForDeliveries")
 async def wait_for_deliveries(call: ControlCall) -> JsonObject:
     """POST /_sandbox/deliveries/wait."""
