@@ -34,8 +34,12 @@ FileSource: TypeAlias = str | os.PathLike[str] | tuple[str, bytes] | ReadableFil
 _NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 _MIME_TYPE = re.compile(rf'{_NAME}/{_NAME}( *; *{_NAME}=({_NAME}|"[ -!#-\[\]-~]*"))*')
 
-LIMITS = {"/v1": 10_000_000, "/v1.1": 50_000_000, "/v2": 52_428_800}
-"""Maximum size of a file in bytes."""
+LIMITS = {"/v1": 10_485_760, "/v1.1": 52_428_800, "/v2": 52_428_800}
+"""Maximum size of a file in bytes, by path prefix.
+
+v1 allows 10 MB and v2 50 MB. A megabyte counts as 1024 * 1024 bytes, so that the client refuses nothing that the API may
+accept. The limit of v1.1 is not published: that of v2 is used.
+"""
 
 
 @attrs.frozen(kw_only=True)

@@ -387,13 +387,15 @@ def _enum_check(allowed: list[Any]) -> Check:
 
 def _text_check(schema: Schema) -> Check:
     pattern, format_ = schema.get("pattern"), schema.get("format")
+    # As in JSON Schema, `$` is the very end; Python's would let a newline follow.
+    matches = pattern and re.compile(re.sub(r"(?<!\\)\$$", r"\\Z", pattern)).search
 
     def check(value: Any) -> Problem | None:
         if not isinstance(value, str):
             return None
         if (problem := _count_problem(schema, "Length", len(value), "characters")) is not None:
             return problem
-        if pattern is not None and not re.search(pattern, value):
+        if matches is not None and not matches(value):
             return "", f"must look like {pattern}", value
         if format_ == "uri" and not _URI.fullmatch(value):
             return "", "must be an address with a scheme, such as https://example.com/a", value

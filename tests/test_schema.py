@@ -16,7 +16,8 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError
+from jsonschema.validators import extend
 from smooch_api.v1.schemas import SCHEMAS
 from smooch_api.v2.schemas import SCHEMAS as NEWER
 
@@ -25,8 +26,6 @@ from smooch.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from jsonschema import ValidationError
 
 SPEC = Path(__file__).parent.parent / "spec"
 VERSIONS = {"v1": SCHEMAS, "v2": NEWER}
@@ -49,9 +48,18 @@ def is_time(value: object) -> bool:
     return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
 
 
-def validator(schemas: Any, name: str) -> Draft202012Validator:
+def matches(validator: Any, pattern: str, value: object, schema: Any) -> Iterator[ValidationError]:
+    """The keyword `pattern` as JSON Schema means it: `$` is the very end, also before a newline."""
+    if isinstance(value, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), value):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+
+Validator: Any = extend(Draft202012Validator, {"pattern": matches})
+
+
+def validator(schemas: Any, name: str) -> Any:
     schema = {"$ref": f"#/components/schemas/{name}", "components": {"schemas": schemas}}
-    return Draft202012Validator(schema, format_checker=formats)
+    return Validator(schema, format_checker=formats)
 
 
 def accepts(name: str, body: Any) -> bool:
@@ -455,18 +463,24 @@ def test_limits_themselves_are_within() -> None:
     schemas = {
         "Number": {"minimum": -1, "maximum": 1.5},
         "Text": {"minLength": 1, "maxLength": 2, "pattern": "b"},
+        "Name": {"pattern": "^[a-z]*$"},
+        "Price": {"pattern": r"^\$"},
         "List": {"minItems": 1, "maxItems": 2},
         "Address": {"format": "uri"},
     }
     accepted = {
         "Number": [-1, 1.5, True, "2"],
         "Text": ["b", "ab", 5],
+        "Name": ["", "ab"],
+        "Price": ["$", "$5\n"],
         "List": [[1], (1, 2), {}],
         "Address": ["https://a.example", "a1+b.c-d:x", "mailto:ana@example.com", 5],
     }
     refused = {
         "Number": [-1.1, 2],
         "Text": ["", "abc", "a"],
+        "Name": ["ab\n", "\n", "5"],
+        "Price": ["5$"],
         "List": [[], [1, 2, 3]],
         "Address": ["", "a", ":x", "1a:x", "a_b:x", "a:", "a:b c", "//a.example"],
     }

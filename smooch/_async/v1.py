@@ -258,7 +258,8 @@ class AsyncSmooch:
 
         Files other than images go to `POST /attachments` (uploadAttachment) and are then posted as a message of type file.
         `file_path` is a path, a pair `("cat.png", b"…")`, or a file opened with mode `rb`; its type is guessed from its
-        name. At most 10 MB in v1, 50 MB in v1.1. If the API refuses the message, the uploaded file is removed again.
+        name. v1 takes files of up to 10 MB. The limit of v1.1 is not published; the client sends up to 50 MB, as in v2.
+        If the API refuses the message, the uploaded file is removed again.
         """
         user_id = _checks.check_id(user_id, "user_id")
         role = bodies.choose_role(sent_by_maker=sent_by_maker)

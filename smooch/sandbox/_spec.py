@@ -56,9 +56,19 @@ def _known_value(
         yield ValidationError(f"{value!r} is not one of {known!r}")
 
 
+def _matches(validator: Validator, pattern: str, value: object, schema: Mapping[str, Any]) -> Iterator[ValidationError]:
+    # In JSON Schema `$` is the very end; in Python a newline may follow it.
+    if isinstance(value, str) and not re.search(re.sub(r"(?<!\\)\$$", r"\\Z", pattern), value):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+
 def _request_validator(document: dict[str, Any]) -> Validator:
     """Return a validator that also refuses values outside `x-extensible-enum`, which only clients have to accept."""
-    keywords = {"x-extensible-enum": _known_value, "oneOf": functools.partial(_one_of, document)}
+    keywords = {
+        "x-extensible-enum": _known_value,
+        "pattern": _matches,
+        "oneOf": functools.partial(_one_of, document),
+    }
     validator: Validator = extend(Draft202012Validator, keywords)(  # type: ignore[no-untyped-call]
         {}, registry=_registry(document), format_checker=formats
     )

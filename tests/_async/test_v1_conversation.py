@@ -245,16 +245,16 @@ async def test_the_largest_file_goes_and_one_byte_more_does_not(
     api: AsyncSmooch, newer: AsyncSmooch, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     path = tmp_path / "big.png"
-    path.write_bytes(b"a" * 10_000_000)
+    path.write_bytes(b"a" * 10_485_760)
     posted = await api.post_media("b6518", path)
-    assert len(await media(posted.parsed.message)) == 10_000_000
+    assert len(await media(posted.parsed.message)) == 10_485_760
     before = len(sandbox.requests)
-    path.write_bytes(b"a" * 10_000_001)
-    with pytest.raises(InvalidInput, match="larger than the 10,000,000 bytes"):
+    path.write_bytes(b"a" * 10_485_761)
+    with pytest.raises(InvalidInput, match="larger than the 10,485,760 bytes"):
         await api.post_media("b6518", path)
     with path.open("wb") as file:
-        file.truncate(50_000_001)
-    with pytest.raises(InvalidInput, match="larger than the 50,000,000 bytes"):
+        file.truncate(52_428_801)
+    with pytest.raises(InvalidInput, match="larger than the 52,428,800 bytes"):
         await newer.post_media("b6518", path)
     assert len(sandbox.requests) == before
 
@@ -510,7 +510,7 @@ REFUSED: list[tuple[str, Callable[[AsyncSmooch], Any]]] = [
     ("file_path", lambda api: api.post_media("b6518", ("a.png", "text"))),
     ("file_path", lambda api: api.post_media("b6518", io.StringIO("text"))),
     ("file_path", lambda api: api.post_media("b6518", PNG)),
-    ("file_path", lambda api: api.post_media("b6518", ("a.png", bytes(10_000_001)))),
+    ("file_path", lambda api: api.post_media("b6518", ("a.png", bytes(10_485_761)))),
     ("user_id", lambda api: api.get_messages("")),
     ("before", lambda api: api.get_messages("b6518", 1, 2)),
     ("before", lambda api: api.get_messages("b6518", "yesterday")),

@@ -184,7 +184,16 @@ SCHEMAS: dict[str, Any] = {
             },
             {
                 "if": {"required": ["message"]},
-                "then": {"properties": {"message": {"properties": {"type": {"enum": ["text", "image"]}}}}},
+                "then": {
+                    "properties": {
+                        "message": {
+                            "properties": {
+                                "type": {"enum": ["text", "image"]},
+                                "actions": {"items": {"properties": {"type": {"const": "link"}}}},
+                            }
+                        }
+                    }
+                },
             },
         ],
     },

@@ -176,9 +176,8 @@ SCHEMAS: dict[str, Any] = {
         },
         "allOf": [
             {
-                "if": {"required": ["type"], "properties": {"type": {"const": "user"}}},
-                "then": {"anyOf": [{"required": ["userId"]}, {"required": ["userExternalId"]}]},
-                "else": {"allOf": [{"not": {"required": ["userId"]}}, {"not": {"required": ["userExternalId"]}}]},
+                "if": {"required": ["type"], "properties": {"type": {"const": "business"}}},
+                "then": {"allOf": [{"not": {"required": ["userId"]}}, {"not": {"required": ["userExternalId"]}}]},
             }
         ],
     },
@@ -1040,7 +1039,7 @@ SCHEMAS: dict[str, Any] = {
         "allOf": [
             {
                 "if": {"type": "object"},
-                "then": {"oneOf": [{"required": ["integrationId"]}, {"required": ["integrationType"]}]},
+                "then": {"anyOf": [{"required": ["integrationId"]}, {"required": ["integrationType"]}]},
             }
         ],
     },

@@ -72,7 +72,7 @@ class AsyncApps(Resource):
         """Change an app, by default the client's own (updateApp).
 
         Pass the fields to change, or `data`: a model or a mapping in wire form. Fields that are not passed keep their
-        value. `metadata` is merged into the existing metadata; None removes all of it.
+        value. How `metadata` is combined with what is stored is not documented: pass the whole map.
         """
         body = bodies.build_update(
             models.AppUpdate, data, "app", displayName=display_name, settings=settings, metadata=metadata

@@ -76,7 +76,7 @@ class AsyncWebhooks(Resource):
         """Change a webhook (updateWebhook).
 
         Pass the fields to change, or `data`: a model or a mapping in wire form. Fields that are not passed keep their
-        value. `triggers` replaces the whole list. `integration_id` is as in `list`.
+        value. `triggers` presumably replaces the whole list. `integration_id` is as in `list`.
         """
         body = bodies.build_webhook_update(data, target, triggers, include_full_user, include_full_source)
         response = await webhooks.update_webhook.asyncio(

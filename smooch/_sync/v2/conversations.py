@@ -121,7 +121,8 @@ class Conversations(Resource):
         """Change a conversation (updateConversation).
 
         Pass the fields to change, or `data`: a model or a mapping in wire form. Fields that are not passed keep their
-        value; None removes it. `metadata` is merged into the existing metadata; None removes all of it.
+        value; None removes it. How `metadata` is combined with what is stored is not documented: pass the whole
+        map.
         """
         body = bodies.build_update(
             models.ConversationUpdate,

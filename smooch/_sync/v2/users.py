@@ -110,7 +110,7 @@ class Users(Resource):
         """Change a user (updateUser).
 
         Pass the fields to change, or `data`: a model or a mapping in wire form. Fields that are not passed keep their
-        value. `metadata` is merged into the existing metadata; None removes all of it.
+        value. How `metadata` is combined with what is stored is not documented: pass the whole map.
         """
         body = bodies.build_user_update(data, profile, metadata, signed_up_at, to_be_retained)
         response = users.update_user.sync(

@@ -77,7 +77,7 @@ class Webhooks(Resource):
         """Change a webhook (updateWebhook).
 
         Pass the fields to change, or `data`: a model or a mapping in wire form. Fields that are not passed keep their
-        value. `triggers` replaces the whole list. `integration_id` is as in `list`.
+        value. `triggers` presumably replaces the whole list. `integration_id` is as in `list`.
         """
         body = bodies.build_webhook_update(data, target, triggers, include_full_user, include_full_source)
         response = webhooks.update_webhook.sync(

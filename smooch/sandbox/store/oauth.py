@@ -27,7 +27,9 @@ def create_code(store: Store, client_id: str, redirect_uri: str | None) -> str:
 def exchange_code(
     store: Store, code: str, *, client_id: str, client_secret: str, redirect_uri: str | None = None
 ) -> tuple[App, Key]:
-    """Use up a code; returns the app and a key of the client's integration, which signs the token. 401 if anything is wrong.
+    """Use up a code; returns the app and a key of the client's integration, which signs the token.
+
+    401 if the client is not known or its secret is wrong, 400 if the code is not good for it.
 
     `redirect_uri`, if given, must be the one that the code was sent to.
     """
@@ -36,7 +38,7 @@ def exchange_code(
         raise unauthorized("Invalid client credentials")
     issued = store.oauth_codes.get(code)
     if issued is None or issued.client_id != client_id or redirect_uri not in (None, issued.redirect_uri):
-        raise unauthorized("Invalid authorization code")
+        raise bad_request("Invalid authorization code")  # 400 as in RFC 6749; the vendor names no status
     app = next(iter(store.apps.values()), None)
     if app is None:
         raise not_found("App")

@@ -61,11 +61,16 @@ def add(call: Call, conversation: Conversation) -> Message:
 
 
 def find_author(call: Call, conversation: Conversation, author: JsonObject) -> User | None:
-    """Return the user who is the author, None for the business. 400 if the user is not in `conversation`."""
+    """Return the user who is the author, None for the business. 400 if the user is not in `conversation`.
+
+    An author without an id is the only user of the conversation. What the API does then is not documented.
+    """
     if author["type"] == "business":
         return None
     if "userId" not in author and "userExternalId" not in author:
-        raise bad_request("body author: type user needs userId or userExternalId")
+        if len(conversation.participants) != 1:
+            raise bad_request("body author: name the user by userId or userExternalId, as the conversation has several")
+        return conversation.participants[0].user
     user = _lookup.named_user(call, author)
     if conversation.participant(user) is None:
         raise bad_request("body author: the user is not in this conversation")

@@ -30,8 +30,6 @@ def create_switchboard_integration(call: Call) -> JsonObject:
             f"Switchboard has reached the max number of switchboard integrations ({MAX_SWITCHBOARD_INTEGRATIONS})",
             code="too_many_switchboard_integrations",
         )
-    if "integrationId" in body and "integrationType" in body:
-        raise bad_request("body: integrationId and integrationType exclude each other")
     _check_name(board, body["name"])
     each = SwitchboardIntegration(
         id=_ids.object_id(),
@@ -90,7 +88,10 @@ def _check_name(board: Switchboard, name: str) -> None:
 
 def _integration(app: App, body: JsonObject) -> Integration:
     if "integrationId" in body:
-        return get_or_404(app.integrations, body["integrationId"], "Integration")
+        integration = get_or_404(app.integrations, body["integrationId"], "Integration")
+        if body.get("integrationType", integration.type) != integration.type:
+            raise bad_request(f"body integrationType: the integration is of type {integration.type!r}")
+        return integration
     wanted = body["integrationType"]
     for integration in app.integrations.values():
         if integration.type == wanted:

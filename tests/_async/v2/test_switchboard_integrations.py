@@ -92,9 +92,16 @@ async def test_a_method_sends_what_the_specification_describes_and_returns_model
 
 
 REFUSED: dict[str, Refusal] = {
-    "a switchboard integration by id and type": (
-        lambda api: api.switchboard_integrations.create("s", "bot", integration_id="i", integration_type="custom"),
+    "a switchboard integration by neither id nor type": (
+        lambda api: api.switchboard_integrations.create("s", "bot"),
         "integration",
+        "needs integrationId or integrationType",
+    ),
+    "a switchboard integration changed by id and type": (
+        lambda api: api.switchboard_integrations.update(
+            "s", "bot", {"integrationId": "i", "integrationType": "custom"}
+        ),
+        "data",
         "holds integrationId and integrationType, which exclude each other",
     ),
 }

@@ -249,15 +249,10 @@ REFUSED: dict[str, Refusal] = {
         "message.content",
         "holds htmlText and markdownText, which exclude each other",
     ),
-    "a user without an id": (
-        lambda api: api.messages.post_text("c1", "a", author={"type": "user"}),
-        "message.author",
-        "needs userId or userExternalId where type is 'user'",
-    ),
     "a business with an id": (
         lambda api: api.messages.post_text("c1", "a", author={"type": "business", "userId": "u"}),
         "message.author.userId",
-        "must be left out unless type is 'user'",
+        "must be left out where type is 'business'",
     ),
     "half of a character": (
         lambda api: api.messages.post_text("c1", "a", metadata={"ok": "a", "note": "\ud83d"}),

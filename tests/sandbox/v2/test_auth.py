@@ -168,7 +168,7 @@ class TestOAuth:
         wrong = browser.post("/oauth/token", json={**secrets, "code": code, "client_id": "other"})
         assert error(wrong) == (401, "unauthorized")
         assert browser.post("/oauth/token", json={**secrets, "code": code}).status_code == 200
-        assert error(browser.post("/oauth/token", json={**secrets, "code": code})) == (401, "unauthorized")
+        assert error(browser.post("/oauth/token", json={**secrets, "code": code})) == (400, "bad_request")
 
     @pytest.mark.parametrize("secret", ["", "s", "ü", "\ud800"])
     def test_a_wrong_secret_gives_no_token(self, browser: httpx.Client, secrets: dict[str, str], secret: str) -> None:
@@ -190,7 +190,7 @@ class TestOAuth:
     ) -> None:
         body = {**secrets, "code": self.code(browser, secrets["client_id"])}
         other = browser.post("/oauth/token", json={**body, "redirect_uri": "https://other.example/back"})
-        assert error(other) == (401, "unauthorized")
+        assert error(other) == (400, "bad_request")
         assert browser.post("/oauth/token", json={**body, "redirect_uri": self.BACK}).status_code == 200
 
     def test_a_reset_invalidates_codes_and_keeps_the_client(
@@ -198,7 +198,7 @@ class TestOAuth:
     ) -> None:
         code = self.code(browser, secrets["client_id"])
         sandbox.reset()
-        assert error(browser.post("/oauth/token", json={**secrets, "code": code})) == (401, "unauthorized")
+        assert error(browser.post("/oauth/token", json={**secrets, "code": code})) == (400, "bad_request")
         assert sandbox.oauth_client_id == secrets["client_id"]
         code = self.code(browser, secrets["client_id"])
         assert browser.post("/oauth/token", json={**secrets, "code": code}).status_code == 200

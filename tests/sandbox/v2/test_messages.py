@@ -74,10 +74,17 @@ def test_a_user_speaks_under_either_id(api: Api) -> None:
         assert author == {"type": "user", "userId": user, "displayName": "Ana"}
 
 
+def test_a_user_without_id_is_the_only_one_of_the_conversation(api: Api) -> None:
+    user = api.user()
+    assert api.post(api.conversation(user), author={"type": "user"})["author"]["userId"] == user
+    group = api.group(user, api.user())
+    body = {"author": {"type": "user"}, "content": TEXT}
+    assert error(api.client.post(f"/conversations/{group}/messages", json=body)) == (400, "bad_request")
+
+
 @pytest.mark.parametrize(
     ("author", "answer"),
     [
-        ({"type": "user"}, (400, "bad_request")),
         ({"type": "user", "userId": "x"}, (404, "user_not_found")),
         ({"type": "user", "userExternalId": "stranger"}, (400, "bad_request")),
         ({"type": "business", "userExternalId": "stranger"}, (400, "bad_request")),

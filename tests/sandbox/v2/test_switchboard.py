@@ -67,7 +67,7 @@ class TestSwitchboardIntegrations:
             ({"name": "a"}, (400, "bad_request")),
             ({"name": "a", "integrationId": "x"}, (404, "integration_not_found")),
             ({"name": "a", "integrationType": "tiktok"}, (404, "integration_not_found")),
-            ({"name": "a", "integrationId": "x", "integrationType": "zd:agentWorkspace"}, (400, "bad_request")),
+            ({"name": "a\n", "integrationType": "zd:agentWorkspace"}, (400, "bad_request")),
             (
                 {"name": "a", "integrationType": "zd:agentWorkspace", "nextSwitchboardIntegrationId": "x"},
                 (404, "switchboard_integration_not_found"),
@@ -80,6 +80,15 @@ class TestSwitchboardIntegrations:
     ) -> None:
         api.switchboard_integration(board, "bot")
         assert error(api.client.post(f"{board}/switchboardIntegrations", json=body)) == answer
+
+    def test_the_id_and_type_of_an_integration_have_to_agree(self, api: Api, board: str) -> None:
+        integration = api.integration()
+        body = {"name": "a", "integrationId": integration, "integrationType": "zd:agentWorkspace"}
+        assert error(api.client.post(f"{board}/switchboardIntegrations", json=body)) == (400, "bad_request")
+        body["integrationType"] = "custom"
+        made = api.client.post(f"{board}/switchboardIntegrations", json=body).json()["switchboardIntegration"]
+        assert (made["integrationId"], made["integrationType"]) == (integration, "custom")
+        assert error(update(api, f"{board}/switchboardIntegrations/{made['id']}", **body)) == (400, "bad_request")
 
     def test_an_update_keeps_the_rest(self, api: Api, board: str) -> None:
         human = api.switchboard_integration(board, "human", integrationType="zd:agentWorkspace")

@@ -57,7 +57,7 @@ class FormMessage(_base.Model):
     submitted: bool | Unset = UNSET
     """Whether the user has answered."""
     block_chat_input: bool | Unset = UNSET
-    """The user can write nothing else before the answer. Default false."""
+    """Only v1.1. Default false. What it does is documented for v2 only."""
 
     _wire: ClassVar = _base.Wire(
         _base.Field("_id", "id", required=True),

@@ -56,7 +56,7 @@ class Integration(_base.Model):
     access_key: str | Unset = UNSET
     """messagebird."""
     originator: str | Unset = UNSET
-    """messagebird. The number or name that messages come from."""
+    """messagebird. The number that messages come to."""
     signing_key: str | Unset = UNSET
     """Only v1.1. messagebird."""
     token: str | Unset = UNSET

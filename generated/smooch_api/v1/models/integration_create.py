@@ -46,7 +46,7 @@ class IntegrationCreate(_base.Model):
     access_key: str | Unset = UNSET
     """messagebird."""
     originator: str | Unset = UNSET
-    """messagebird. The number or name that messages come from."""
+    """messagebird. The number that messages come to."""
     signing_key: str | Unset = UNSET
     """Only v1.1. messagebird."""
     token: str | Unset = UNSET

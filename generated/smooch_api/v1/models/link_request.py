@@ -14,7 +14,7 @@ class LinkRequest(_base.Model):
 
     integration_id: str
     type_: str
-    """Known values: `line`, `messenger`, `telegram`, `twilio`, `viber`, `wechat`, `whatsapp`."""
+    """Integration type, such as `messenger`. Which channels can be linked in this way is not known."""
     code: str
     """To be sent by the user on the channel."""
     url: str

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class NotificationMatchFailure(_base.Model):
-    """Only v1.1. A notification was sent but no user could be found or made for it. Known by its name only."""
+    """Only v1.1. A notification had no matching user, going by its name. The vendor describes neither the event nor
+    its fields.
+    """
 
     app: AppReference
     trigger: Literal["notification:match:failure"] = "notification:match:failure"

@@ -15,7 +15,7 @@ class WebhookUpdate(_base.Model):
 
     target: str | Unset = UNSET
     triggers: list[str] | Unset = UNSET
-    """The whole new list."""
+    """Presumably replaces the old list."""
     include_client: bool | Unset = UNSET
     """Only v1.1."""
     include_full_app_user: bool | Unset = UNSET

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ListMessage(_base.Model):
-    """Items one below the other. Messenger and WeChat show lists; the SDK and LINE a carousel, WhatsApp and Telegram a
-    message per item, others text.
+    """Items one below the other. Messenger and WeChat show lists. The SDKs and LINE show a carousel, WhatsApp,
+    Telegram and Twitter one message per item, other channels text.
     """
 
     type_: Literal["list"] = "list"

@@ -11,8 +11,8 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardIntegrationCreate(_base.Model):
-    """An integration to take part, named by `integrationId` (needed for custom ones) or by `integrationType` (needed
-    for those by OAuth), never by both.
+    """An integration to add to a switchboard. Name it by `integrationId` (needed for custom integrations) or by
+    `integrationType` (needed for OAuth integrations).
     """
 
     name: str

@@ -11,7 +11,7 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class WebhookUpdate(_base.Model):
-    """Fields to change; `triggers` is the whole new list."""
+    """Fields to change. A new list of `triggers` presumably replaces the old one."""
 
     target: str | Unset = UNSET
     """Where to post deliveries to."""

@@ -28,7 +28,7 @@ def sync_detailed(webhook_id: str, *, client: Client, body: WebhookUpdate) -> Re
 
     `PUT /webhooks/{webhookId}`, updateWebhook.
 
-    What is left out stays; `triggers`, when given, are taken as the whole new list.
+    Fields that are left out keep their values. A new list of `triggers` presumably replaces the old one.
 
     Args:
         webhook_id: The webhook's `_id`.

@@ -38,7 +38,8 @@ def sync_detailed(
     `PATCH /v2/apps/{appId}/switchboards/{switchboardId}/switchboardIntegrations/{switchboardIntegrationId}`,
     updateSwitchboardIntegration.
 
-    What is left out stays. Needs app or account scope.
+    Fields that are left out keep their values. 404 with code `switchboard_integration_not_found` if the switchboard
+    is enabled and has no default. Needs app or account scope.
 
     Args:
         app_id: Id of the app.

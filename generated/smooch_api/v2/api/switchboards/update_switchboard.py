@@ -30,8 +30,7 @@ def sync_detailed(
 
     `PATCH /v2/apps/{appId}/switchboards/{switchboardId}`, updateSwitchboard.
 
-    What is left out stays. One that is enabled needs a default; without, 404 with code
-    `switchboard_integration_not_found`. Needs app or account scope.
+    Fields that are left out keep their values. Needs app or account scope.
 
     Args:
         app_id: Id of the app.
