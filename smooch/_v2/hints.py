@@ -25,6 +25,10 @@ def hint(settings: Settings, response: httpx.Response) -> str:
     """Return what to do about an error response, or "" where the cause is not known."""
     path = response.request.url.path.removeprefix(settings.version_url.path)
     match response.status_code:
+        case 400 | 401 if response.request.url.path.endswith("/oauth/token"):
+            return (
+                "check client id and secret; a code is good for one exchange, soon after the browser came back with it"
+            )
         case 400 if response.request.method in ("POST", "PATCH") and _WEBHOOKS.fullmatch(path):
             return "if it is the target: the API may send it a HEAD request first, and ask the root of its host; both must answer"
         case 401:
@@ -45,8 +49,6 @@ def hint(settings: Settings, response: httpx.Response) -> str:
 
 
 def _hint_401(settings: Settings, request: httpx.Request) -> str:
-    if request.url.path.endswith("/oauth/token"):
-        return "check client id and secret; a code is good for one exchange, soon after the browser came back with it"
     if settings.is_token:
         return f"check that the access token is still good, and that its app is on {settings.root}; oauth.token_info() tells"
     if request.url.path.endswith("/v2/tokenInfo"):

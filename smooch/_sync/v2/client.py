@@ -218,7 +218,8 @@ class Smooch:
         `client_secret` are those of your integration as a partner; `deadline` is in seconds.
 
         Raises:
-            Unauthorized: the code was exchanged before or is too old, or belongs to another integration.
+            APIError: the code was exchanged before, is too old or belongs to another integration, or the secret is wrong.
+                The vendor does not say which status the API answers with.
         """
         request = models.TokenRequest(code=code, client_id=client_id, client_secret=client_secret)
         body = bodies.build_body(models.TokenRequest, request, "request")

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from smooch_api.v2 import models
 
-from smooch.errors import Unauthorized
+from smooch.errors import BadRequest, Unauthorized
 from smooch.v2 import Smooch, authorize_url
 
 from .calls import Call, check_call
@@ -58,7 +58,7 @@ def story(keys: Keys, sandbox: Sandbox) -> None:
     partner_key = {**client, "base_url": sandbox.url}
     answer = Smooch.exchange_code(query["code"][0], **partner_key)
     assert answer.access_token not in repr(answer)
-    with pytest.raises(Unauthorized, match="a code is good for one exchange"):
+    with pytest.raises(BadRequest, match="a code is good for one exchange"):
         Smooch.exchange_code(query["code"][0], **partner_key)
     token = answer.access_token
     with Smooch(token=token, base_url=sandbox.url) as stranger:
