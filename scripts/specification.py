@@ -85,6 +85,11 @@ class Specification:
         }
 
     @property
+    def paths_with_own_servers(self) -> tuple[str, ...]:
+        """Paths that declare `servers`, in order."""
+        return tuple(sorted(path for path, path_item in self.document["paths"].items() if "servers" in path_item))
+
+    @property
     def calls(self) -> set[str]:
         """Operations that a program calls; a redirect is for a browser."""
         return {name for name, (_, operation) in self.operations.items() if not _is_redirect(operation["responses"])}

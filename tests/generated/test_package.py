@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 import smooch_api
 
-from .spec import ROOT
+from .spec import ROOT, VERSIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +55,7 @@ def test_an_operation_is_loaded_without_the_others() -> None:
 
 @pytest.mark.parametrize(("version", "other"), [("v1", "v2"), ("v2", "v1")])
 def test_one_version_loads_nothing_of_the_other(version: str, other: str) -> None:
-    code = f"from smooch_api.{version} import api, models, schemas, unions; models.TextMessage.from_dict"
+    code = f"from smooch_api.{version} import api, models, paths, schemas, unions; models.TextMessage.from_dict"
     loaded = loaded_by(f"{code}; from smooch_api import Client, UNSET")
     assert f"smooch_api.{version}.models.text_message" in loaded
     assert not [name for name in loaded if name.startswith(f"smooch_api.{other}")]
@@ -65,10 +65,18 @@ def test_both_versions_share_one_runtime() -> None:
     modules = {path.stem for path in (GENERATED / "smooch_api").glob("*.py")}
     assert modules == {"__init__", "base", "calls", "client", "errors", "lazy", "types"}
     for version in ("v1", "v2"):
-        assert {path.stem for path in (GENERATED / "smooch_api" / version).glob("*.py")} == {"__init__", "schemas", "unions"}
+        assert {path.stem for path in (GENERATED / "smooch_api" / version).glob("*.py")} == {"__init__", "paths", "schemas", "unions"}
     user = importlib.import_module("smooch_api.v1.models").AppUser(id="1")
     newer = importlib.import_module("smooch_api.v2.models").User(id="1")
     assert user.given_name is newer.external_id is importlib.import_module("smooch_api").UNSET
+
+
+@pytest.mark.parametrize("version", sorted(VERSIONS))
+def test_paths_with_servers_of_their_own_are_listed(version: str) -> None:
+    paths = VERSIONS[version]["paths"]
+    listed = importlib.import_module(f"smooch_api.{version}.paths").PATHS_WITH_OWN_SERVERS
+    assert listed
+    assert set(listed) == {path for path in paths if "servers" in paths[path]}
 
 
 def test_models_and_operations_do_not_load_httpx() -> None:
