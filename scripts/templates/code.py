@@ -36,9 +36,33 @@ class Union(NamedTuple):
     """A component that is one of several models."""
 
     name: str
-    reader: str
-    code: str
+    snake_name: str
+    """The name as part of the names of its readers."""
     members: tuple[str, ...]
+    variants: str
+    """Arguments of `Variants`; "" if the members have no tag."""
+    choices: str
+    """Arguments of `first_of` otherwise."""
+
+
+class Attribute(NamedTuple):
+    """Everything about an attribute that the template of its model needs."""
+
+    name: str
+    key: str
+    declaration: str
+    description: str
+    field: str
+    required: bool
+    expected: bool
+    nullable: bool
+    """Whether the attribute is None if the field is null; otherwise it is UNSET."""
+    constant: Any
+    """The only value of a required field, or None."""
+    reader: str
+    """Code of the reader of its value; "" if the value is kept unchanged."""
+    made_reader: str
+    """Code that makes the reader, if it is made once for the module."""
 
 
 class Operation(NamedTuple):
@@ -125,10 +149,12 @@ class Code:
         if len(members) < 2 or not all(member in self._models for member in members):
             return None
         name = str(self._class(component).name)
-        return Union(name, f"read_{snake_case(name)}", self._dispatch(component, members), tuple(members))
+        variants = self._variants(component, members)
+        choices = ", ".join(f"_base.model(_models, {member!r})" for member in members)
+        return Union(name, snake_case(name), tuple(members), variants, choices)
 
-    def _dispatch(self, component: str, members: list[str]) -> str:
-        """Code of the reader: by the tag that all members have, or all but the last, which is the catch-all then."""
+    def _variants(self, component: str, members: list[str]) -> str:
+        """The models by the tag that all members have, or all but the last, which is the catch-all then."""
         tags = [self._tags(member) for member in members]
         tag = next((tag for tag in tags[0] if all(tag in others for others in tags[:-1])), None)
         if tag is None:
@@ -136,12 +162,12 @@ class Code:
             untold = [member for member, values in zip(members[:-1], tags, strict=False) if not values]
             what = f"{component}: {', '.join(untold)} must require a tag with one value, as other variants do"
             refuse(told and untold, f"{what}; only the last may do without")
-            return f"_base.first_of({', '.join(f'_base.model(_models, {member!r})' for member in members)})"
+            return ""
         known = members if tag in tags[-1] else members[:-1]
         variants = {values[tag]: member for member, values in zip(known, tags, strict=False)}
         if len(variants) != len(known):
             raise Unsupported(f"{component}: two variants have the same {tag}")
-        return f"_base.tagged(_models, {', '.join(map(repr, [tag, variants, *members[len(known) :]]))})"
+        return ", ".join(map(repr, [tag, variants, *members[len(known) :]]))
 
     def _tags(self, name: str) -> dict[str, str]:
         return {
@@ -149,6 +175,10 @@ class Code:
             for prop in self._models[name].required_properties or []
             if isinstance(value := single_value(prop), str)
         }
+
+    @cached_property
+    def _readers_of_tagged(self) -> set[str]:
+        return {f"_unions.read_{union.snake_name}" for union in self.unions if union.variants}
 
     def _named_union(self, parts: Iterable[Any]) -> Union | None:
         names = (part.class_info.name if isinstance(part, kinds.ModelProperty) else "" for part in parts)
@@ -190,7 +220,7 @@ class Code:
     # Readers
 
     def reader(self, prop: Any) -> str | None:
-        """Code that reads a property; None if it is taken as it comes."""
+        """Code of the reader of a property; None if its value is kept unchanged."""
         match prop:
             case kinds.ModelProperty():
                 return (
@@ -200,17 +230,24 @@ class Code:
                 )
             case ListProperty():
                 inner = self.reader(prop.inner_property)
+                if inner in self._readers_of_tagged:
+                    return f"{inner}_list"
                 return f"_base.list_of({inner})" if inner else "_base.as_list"
             case UnionProperty():
                 return self._union_reader(prop)
         value = single_value(prop)
         return None if value is None else f"_base.exactly({value!r})"
 
+    def _direct_reader(self, prop: Any) -> str | None:
+        """Code of the reader of a model, for a function that runs when the model may be imported."""
+        is_class = isinstance(prop, kinds.ModelProperty) and not self._is_free_form(prop)
+        return f"_models.{prop.class_info.name}.from_dict" if is_class else None
+
     def _union_reader(self, prop: UnionProperty) -> str | None:
         inner = without_null(prop)
         union = self._named_union(inner)
         if union:
-            return f"_unions.{union.reader}"
+            return f"_unions.read_{union.snake_name}"
         readers = [code for part in inner if (code := self.reader(part))]
         if len(inner) == 1 or not readers:
             return readers[0] if readers else None
@@ -223,10 +260,41 @@ class Code:
         """Names from `models` in the types of a model, with their modules."""
         return self.names_in(" ".join(map(self.annotation, all_properties(model))), without=model.class_info.name)
 
-    def declaration(self, prop: Any, model: kinds.ModelProperty) -> str:
-        """Code of an attribute."""
-        name = str(prop.python_name)
+    def attributes(self, model: kinds.ModelProperty) -> list[Attribute]:
+        """All attributes of a model, required ones first."""
+        return [self._attribute(prop, model) for prop in all_properties(model)]
+
+    def _attribute(self, prop: Any, model: kinds.ModelProperty) -> Attribute:
+        name, key = str(prop.python_name), wire_name(prop)
         refuse(name in RESERVED_PROPERTIES, f"{model.class_info.name}.{name}: a name that all models need themselves")
+        constant = single_value(prop) if prop.required else None
+        reader = "" if constant is not None else self._direct_reader(prop) or self.reader(prop) or ""
+        is_nullable = is_null_allowed(prop) or self._is_expected(prop, model)
+        refuse(reader and prop.required and is_nullable, f"{model.class_info.name}.{key}: a required object or null")
+        is_made = "(" in reader
+        flags = {
+            "nested": reader,
+            "required": prop.required,
+            "nullable": is_nullable,
+            "secret": self._schema(prop, model).get("format") == "password",
+        }
+        arguments = [repr(key), repr(name), *(f"{flag}=True" for flag, is_set in flags.items() if is_set)]
+        return Attribute(
+            name=name,
+            key=key,
+            declaration=self._declaration(prop, model),
+            description=self._describe_property(prop, model),
+            field=f"_base.Field({', '.join(arguments)})",
+            required=prop.required,
+            expected=self._is_expected(prop, model),
+            nullable=is_nullable,
+            constant=constant,
+            reader=f"_read_{name.rstrip('_')}" if is_made else reader,
+            made_reader=reader if is_made else "",
+        )
+
+    def _declaration(self, prop: Any, model: kinds.ModelProperty) -> str:
+        name = str(prop.python_name)
         is_received = self._component_of.get(model.class_info.name) not in self._specification.request_only
         annotation = self.annotation(prop, lenient=is_received)
         if prop.default is not None:
@@ -235,20 +303,8 @@ class Code:
             return f"{name}: {annotation} = _base.EXPECTED"
         return f"{name}: {annotation}" if prop.required else f"{name}: {annotation} | Unset = UNSET"
 
-    def field(self, prop: Any, model: kinds.ModelProperty) -> str:
-        """Code of the wire form of an attribute."""
-        reader = self.reader(prop)
-        arguments = [repr(wire_name(prop)), repr(str(prop.python_name)), *([reader] if reader else [])]
-        flags = {
-            "required": prop.required,
-            "nullable": is_nullable(prop) or self._is_expected(prop, model),
-            "secret": self._schema(prop, model).get("format") == "password",
-        }
-        arguments += [f"{flag}=True" for flag, is_set in flags.items() if is_set]
-        return f"_base.Field({', '.join(arguments)})"
-
     def _is_expected(self, prop: Any, model: kinds.ModelProperty) -> bool:
-        """Whether it is typed as if it always came, and read even so where it did not: UNSET then, or None for a null."""
+        """Whether the attribute is typed as required although the field may be missing."""
         return bool(self._schema(prop, model).get("x-expected"))
 
     def describe(self, item: Any) -> str:
@@ -259,7 +315,7 @@ class Code:
         """Docstring of a type alias."""
         return reflow(self._specification.schemas[self._component_of[name]].get("description", ""))
 
-    def describe_property(self, prop: Any, model: kinds.ModelProperty) -> str:
+    def _describe_property(self, prop: Any, model: kinds.ModelProperty) -> str:
         """Docstring of an attribute."""
         schema = self._schema(prop, model)
         values = ", ".join(f"`{value}`" for value in schema.get("x-extensible-enum", []))
@@ -414,10 +470,10 @@ def without_null(prop: UnionProperty) -> list[Any]:
     return [part for part in prop.inner_properties if not isinstance(part, NoneProperty)]
 
 
-def is_nullable(prop: Any) -> bool:
-    """Whether null is one of the values that the specification names."""
+def is_null_allowed(prop: Any) -> bool:
+    """Whether the specification allows null."""
     if isinstance(prop, UnionProperty):
-        return any(map(is_nullable, prop.inner_properties))
+        return any(map(is_null_allowed, prop.inner_properties))
     return isinstance(prop, NoneProperty | kinds.AnyProperty)
 
 

@@ -18,7 +18,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
-KEYS = st.sampled_from(sorted({key for model in CLASSES.values() for _, key, _ in model._wire.names})) | st.text(
+KEYS = st.sampled_from(sorted({key for model in CLASSES.values() for _, key, _ in model._fields.names})) | st.text(
     max_size=5
 )
 
@@ -56,7 +56,7 @@ def test_a_model_loses_nothing(data: st.DataObject) -> None:
     try:
         value = model.from_dict(wire)
     except ValueError:
-        assert model._wire.required
+        assert model._fields.required
     else:
         assert_lossless(value, wire)
 
@@ -69,7 +69,7 @@ def test_a_union_loses_nothing(data: st.DataObject) -> None:
     try:
         value = reader(union)(wire)
     except ValueError:
-        assert CLASSES[UNIONS[union][-1]]._wire.required
+        assert CLASSES[UNIONS[union][-1]]._fields.required
     else:
         assert_lossless(value, wire)
 

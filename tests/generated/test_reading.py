@@ -76,10 +76,10 @@ def test_examples_have_no_field_without_attribute(name: str, example: Any) -> No
         if (
             not hasattr(value, "to_dict")
             or type(value).__name__.startswith(("Unknown", "Legacy"))
-            or not value._wire.names
+            or not value._fields.names
         ):
             return []
-        names = [name for name, *_ in value._wire.names]
+        names = [name for name, *_ in value._fields.names]
         return [*value.additional_keys, *(key for name in names for key in unknown(getattr(value, name)))]
 
     assert unknown(CLASSES[name].from_dict(example)) == []
@@ -94,7 +94,7 @@ def test_every_variant_of_a_union_gets_its_class(union: str, variant: str, examp
 
 @pytest.mark.parametrize(("union", "variant", "example"), KNOWN)
 def test_the_least_that_a_variant_needs_gets_its_class(union: str, variant: str, example: Any) -> None:
-    least = {key: example[key] for key in CLASSES[variant]._wire.required.values()}
+    least = {key: example[key] for key in CLASSES[variant]._fields.required}
     value = reader(union)(least)
     assert type(value) is CLASSES[variant]
     assert same(value.to_dict(), least)
@@ -127,9 +127,9 @@ def test_what_lacks_a_required_field_gets_the_catch_all_with_everything_in_it(
     union: str, variant: str, example: Any
 ) -> None:
     catch_all = CLASSES[UNIONS[union][-1]]
-    for key in CLASSES[variant]._wire.required.values():
+    for key in CLASSES[variant]._fields.required:
         changed = {name: value for name, value in example.items() if name != key}
-        if key in catch_all._wire.required.values():
+        if key in catch_all._fields.required:
             with pytest.raises(ValueError, match=f"{catch_all.__name__} needs {key}"):
                 reader(union)(changed)
         else:
@@ -142,7 +142,7 @@ def test_what_lacks_a_required_field_gets_the_catch_all_with_everything_in_it(
 def test_the_catch_all_of_what_the_server_sends_needs_nothing(regen: ModuleType, union: str) -> None:
     version, _, component = union.partition(".")
     is_sent_only = component in regen.Specification(VERSIONS[version]).request_only
-    assert is_sent_only or not CLASSES[UNIONS[union][-1]]._wire.required
+    assert is_sent_only or not CLASSES[UNIONS[union][-1]]._fields.required
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_no_element_costs_the_list_that_it_is_in(name: str, key: str) -> None:
     wire = {**answer, key: elements}
     parsed = CLASSES[name].from_dict(wire)
     assert same(parsed.to_dict(), wire)
-    attribute = next(attribute for attribute, wire_name, _ in parsed._wire.names if wire_name == key)
+    attribute = next(attribute for attribute, wire_name, _ in parsed._fields.names if wire_name == key)
     expected = getattr(CLASSES[name].from_dict(answer), attribute)[0]
     assert hasattr(expected, "to_dict")
     assert getattr(parsed, attribute)[1::2] == [expected] * (len(elements) // 2)

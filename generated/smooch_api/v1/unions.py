@@ -12,7 +12,7 @@ from . import models as _models
 if TYPE_CHECKING:
     from .models import Action, Field, FieldPost, MenuItem, Message, QuotedMessage, SubMenuItem, WebhookEvent
 
-read_message: Callable[[Any], Message] = _base.tagged(
+_message = _base.Variants(
     _models,
     "type",
     {
@@ -27,7 +27,10 @@ read_message: Callable[[Any], Message] = _base.tagged(
     },
     "UnknownMessage",
 )
-read_action: Callable[[Any], Action] = _base.tagged(
+read_message: Callable[[Any], Message] = _base.tagged(_message)
+read_message_list: Callable[[Any], list[Message]] = _base.list_of_tagged(_message)
+
+_action = _base.Variants(
     _models,
     "type",
     {
@@ -41,19 +44,31 @@ read_action: Callable[[Any], Action] = _base.tagged(
     },
     "UnknownAction",
 )
-read_field: Callable[[Any], Field] = _base.tagged(
+read_action: Callable[[Any], Action] = _base.tagged(_action)
+read_action_list: Callable[[Any], list[Action]] = _base.list_of_tagged(_action)
+
+_field = _base.Variants(
     _models, "type", {"text": "TextField", "email": "EmailField", "select": "SelectField"}, "UnknownField"
 )
-read_field_post: Callable[[Any], FieldPost] = _base.tagged(
+read_field: Callable[[Any], Field] = _base.tagged(_field)
+read_field_list: Callable[[Any], list[Field]] = _base.list_of_tagged(_field)
+
+_field_post = _base.Variants(
     _models,
     "type",
     {"text": "TextFieldPost", "email": "EmailFieldPost", "select": "SelectFieldPost"},
     "UnknownFieldPost",
 )
-read_quoted_message: Callable[[Any], QuotedMessage] = _base.tagged(
+read_field_post: Callable[[Any], FieldPost] = _base.tagged(_field_post)
+read_field_post_list: Callable[[Any], list[FieldPost]] = _base.list_of_tagged(_field_post)
+
+_quoted_message = _base.Variants(
     _models, "type", {"message": "QuotedContent", "externalMessageId": "QuotedExternalMessage"}, "UnknownQuotedMessage"
 )
-read_webhook_event: Callable[[Any], WebhookEvent] = _base.tagged(
+read_quoted_message: Callable[[Any], QuotedMessage] = _base.tagged(_quoted_message)
+read_quoted_message_list: Callable[[Any], list[QuotedMessage]] = _base.list_of_tagged(_quoted_message)
+
+_webhook_event = _base.Variants(
     _models,
     "trigger",
     {
@@ -84,12 +99,20 @@ read_webhook_event: Callable[[Any], WebhookEvent] = _base.tagged(
     },
     "UnknownEvent",
 )
-read_menu_item: Callable[[Any], MenuItem] = _base.tagged(
+read_webhook_event: Callable[[Any], WebhookEvent] = _base.tagged(_webhook_event)
+read_webhook_event_list: Callable[[Any], list[WebhookEvent]] = _base.list_of_tagged(_webhook_event)
+
+_menu_item = _base.Variants(
     _models,
     "type",
     {"link": "LinkMenuItem", "postback": "PostbackMenuItem", "submenu": "SubmenuMenuItem"},
     "UnknownMenuItem",
 )
-read_sub_menu_item: Callable[[Any], SubMenuItem] = _base.tagged(
+read_menu_item: Callable[[Any], MenuItem] = _base.tagged(_menu_item)
+read_menu_item_list: Callable[[Any], list[MenuItem]] = _base.list_of_tagged(_menu_item)
+
+_sub_menu_item = _base.Variants(
     _models, "type", {"link": "LinkSubMenuItem", "postback": "PostbackSubMenuItem"}, "UnknownSubMenuItem"
 )
+read_sub_menu_item: Callable[[Any], SubMenuItem] = _base.tagged(_sub_menu_item)
+read_sub_menu_item_list: Callable[[Any], list[SubMenuItem]] = _base.list_of_tagged(_sub_menu_item)

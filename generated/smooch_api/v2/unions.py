@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         WebhookEvent,
     )
 
-read_match_criteria: Callable[[Any], MatchCriteria] = _base.tagged(
+_match_criteria = _base.Variants(
     _models,
     "type",
     {
@@ -34,7 +34,10 @@ read_match_criteria: Callable[[Any], MatchCriteria] = _base.tagged(
     },
     "UnknownMatchCriteria",
 )
-read_content: Callable[[Any], Content] = _base.tagged(
+read_match_criteria: Callable[[Any], MatchCriteria] = _base.tagged(_match_criteria)
+read_match_criteria_list: Callable[[Any], list[MatchCriteria]] = _base.list_of_tagged(_match_criteria)
+
+_content = _base.Variants(
     _models,
     "type",
     {
@@ -50,13 +53,19 @@ read_content: Callable[[Any], Content] = _base.tagged(
     },
     "UnknownMessage",
 )
-read_quoted_message: Callable[[Any], QuotedMessage] = _base.tagged(
+read_content: Callable[[Any], Content] = _base.tagged(_content)
+read_content_list: Callable[[Any], list[Content]] = _base.list_of_tagged(_content)
+
+_quoted_message = _base.Variants(
     _models,
     "type",
     {"message": "QuotedFullMessage", "externalMessageId": "QuotedExternalMessage"},
     "UnknownQuotedMessage",
 )
-read_action: Callable[[Any], Action] = _base.tagged(
+read_quoted_message: Callable[[Any], QuotedMessage] = _base.tagged(_quoted_message)
+read_quoted_message_list: Callable[[Any], list[QuotedMessage]] = _base.list_of_tagged(_quoted_message)
+
+_action = _base.Variants(
     _models,
     "type",
     {
@@ -69,13 +78,19 @@ read_action: Callable[[Any], Action] = _base.tagged(
     },
     "UnknownAction",
 )
-read_item_action: Callable[[Any], ItemAction] = _base.tagged(
+read_action: Callable[[Any], Action] = _base.tagged(_action)
+read_action_list: Callable[[Any], list[Action]] = _base.list_of_tagged(_action)
+
+_item_action = _base.Variants(
     _models,
     "type",
     {"link": "LinkAction", "postback": "PostbackAction", "buy": "BuyAction", "webview": "WebviewAction"},
     "UnknownAction",
 )
-read_activity_message: Callable[[Any], ActivityMessage] = _base.tagged(
+read_item_action: Callable[[Any], ItemAction] = _base.tagged(_item_action)
+read_item_action_list: Callable[[Any], list[ItemAction]] = _base.list_of_tagged(_item_action)
+
+_activity_message = _base.Variants(
     _models,
     "type",
     {
@@ -85,7 +100,10 @@ read_activity_message: Callable[[Any], ActivityMessage] = _base.tagged(
     },
     "UnknownActivityMessage",
 )
-read_integration: Callable[[Any], Integration] = _base.tagged(
+read_activity_message: Callable[[Any], ActivityMessage] = _base.tagged(_activity_message)
+read_activity_message_list: Callable[[Any], list[ActivityMessage]] = _base.list_of_tagged(_activity_message)
+
+_integration = _base.Variants(
     _models,
     "type",
     {
@@ -108,7 +126,10 @@ read_integration: Callable[[Any], Integration] = _base.tagged(
     },
     "UnknownIntegration",
 )
-read_integration_create: Callable[[Any], IntegrationCreate] = _base.tagged(
+read_integration: Callable[[Any], Integration] = _base.tagged(_integration)
+read_integration_list: Callable[[Any], list[Integration]] = _base.list_of_tagged(_integration)
+
+_integration_create = _base.Variants(
     _models,
     "type",
     {
@@ -131,6 +152,9 @@ read_integration_create: Callable[[Any], IntegrationCreate] = _base.tagged(
     },
     "UnknownIntegrationCreate",
 )
+read_integration_create: Callable[[Any], IntegrationCreate] = _base.tagged(_integration_create)
+read_integration_create_list: Callable[[Any], list[IntegrationCreate]] = _base.list_of_tagged(_integration_create)
+
 read_integration_update: Callable[[Any], IntegrationUpdate] = _base.first_of(
     _base.model(_models, "AndroidIntegrationUpdate"),
     _base.model(_models, "AppleIntegrationUpdate"),
@@ -149,7 +173,8 @@ read_integration_update: Callable[[Any], IntegrationUpdate] = _base.first_of(
     _base.model(_models, "WebIntegrationUpdate"),
     _base.model(_models, "WhatsappIntegrationUpdate"),
 )
-read_webhook_event: Callable[[Any], WebhookEvent] = _base.tagged(
+
+_webhook_event = _base.Variants(
     _models,
     "type",
     {
@@ -182,3 +207,5 @@ read_webhook_event: Callable[[Any], WebhookEvent] = _base.tagged(
     },
     "UnknownTypeEvent",
 )
+read_webhook_event: Callable[[Any], WebhookEvent] = _base.tagged(_webhook_event)
+read_webhook_event_list: Callable[[Any], list[WebhookEvent]] = _base.list_of_tagged(_webhook_event)

@@ -8,13 +8,15 @@
   catch-all class of the union.
 - Parsing fails only if a required field is missing, or is no object or list where one is required. A field with
   `x-expected` is typed as required but may be missing (UNSET) or null (None): one missing field must not lose a record.
+
+A reader is a function that parses one JSON value, or raises WrongShape.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeAlias, TypeVar
 
 from attrs import define, field
 
@@ -29,7 +31,11 @@ Reader: TypeAlias = Callable[[Any], Any]
 EXPECTED: Any = UNSET
 """Default of an attribute whose field is marked with `x-expected`."""
 
-_new = object.__new__
+_M = TypeVar("_M", bound="Model")
+
+new: Callable[[type[_M]], _M] = object.__new__
+"""Make an object without `__init__`, whose keywords and defaults would take most of the time."""
+
 _SECRET = re.compile("secret|token|password|key", re.IGNORECASE)
 
 
@@ -38,30 +44,22 @@ class Field(NamedTuple):
 
     key: str
     name: str
-    read: Reader | None = None
-    """Parses the value; None keeps it unchanged."""
+    nested: bool = False
+    """Whether the value is parsed further, as it holds objects or lists."""
     required: bool = False
     nullable: bool = False
     secret: bool = False
 
 
-class Wire:
-    """All fields of a model, each with its index in the list of attribute values."""
+class Fields:
+    """All fields of a model, indexed for parsing, serializing and showing."""
 
-    __slots__ = ("blank", "names", "nested", "nullable", "plain", "required", "secret")
+    __slots__ = ("by_key", "names", "required", "secret")
 
     def __init__(self, *fields: Field) -> None:
-        places = {field: place for place, field in enumerate(fields)}
-        self.names = [(field.name, field.key, field.read is None) for field in fields]
-        self.blank: list[Any] = [UNSET] * len(fields)
-        self.plain = {field.key: place for field, place in places.items() if field.read is None}
-        self.nested = {field.key: (place, field.read) for field, place in places.items() if field.read is not None}
-        self.nullable = {
-            field.key: place
-            for field, place in places.items()
-            if field.nullable or (field.required and field.read is None)
-        }
-        self.required = {place: field.key for field, place in places.items() if field.required}
+        self.by_key = {field.key: field for field in fields}
+        self.names = [(field.name, field.key, field.nested) for field in fields]
+        self.required = [field.key for field in fields if field.required]
         self.secret = {field.name for field in fields if field.secret}
 
 
@@ -69,62 +67,46 @@ class Wire:
 class Model:
     """Base of all models."""
 
-    _wire: ClassVar[Wire]
-    additional_properties: dict[str, Any] = field(factory=dict)
-    """JSON fields without an attribute; serialized with the others."""
+    _fields: ClassVar[Fields]
+    # Most objects have none, and an empty dict for each would take a tenth of the time of parsing.
+    _rest: dict[str, Any] | None = field(default=None, alias="additional_properties")
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        """JSON fields without an attribute; serialized with the others."""
+        if self._rest is None:
+            self._rest = {}
+        return self._rest
 
     @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Parse a JSON object. Raises WrongShape, a ValueError, if a required field is missing."""
-        if not (isinstance(src_dict, (dict, Mapping))):
-            raise WrongShape(f"{cls.__name__} must be an object, not {type(src_dict).__name__}")
-        wire = cls._wire
-        plain, nested = wire.plain, wire.nested
-        values = wire.blank.copy()
-        rest: dict[str, Any] = {}
-        for key, value in src_dict.items():
-            if value is None:
-                if key in wire.nullable:
-                    values[wire.nullable[key]] = None
-                else:
-                    rest[key] = None
-            elif key in plain:
-                values[plain[key]] = value
-            elif key in nested:
-                place, read = nested[key]
-                try:
-                    values[place] = read(value)
-                except WrongShape as reason:
-                    if place in wire.required:
-                        raise WrongShape(f"{cls.__name__}: {key}: {reason}") from None
-                    rest[key] = value
-            else:
-                rest[key] = value
-        for place in wire.required:
-            if values[place] is UNSET:
-                raise WrongShape(f"{cls.__name__} needs {wire.required[place]}")
-        # `__init__` with keywords and defaults would take most of the time.
-        self = _new(cls)
-        self.additional_properties = rest
-        self._fill(values)
-        return self
+        raise NotImplementedError
 
-    def _fill(self, values: list[Any]) -> None:
-        """Set all attributes, in the order of the fields."""
+    def _unparsed(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Collect the JSON fields that no attribute has; set nullable attributes whose field is null to None."""
+        rest: dict[str, Any] = {}
+        for key, value in data.items():
+            known = self._fields.by_key.get(key)
+            if known is not None and known.nullable and value is None:
+                setattr(self, known.name, None)
+            elif known is None or getattr(self, known.name) is UNSET:
+                rest[key] = value
+        return rest
 
     def to_dict(self) -> dict[str, Any]:
         """Serialize to a JSON object."""
-        result = dict(self.additional_properties)
-        for name, key, is_plain in self._wire.names:
+        result = dict(self._rest or {})
+        for name, key, nested in self._fields.names:
             value = getattr(self, name)
             if value is not UNSET:
-                result[key] = value if is_plain else dump(value)
+                result[key] = dump(value) if nested else value
         return result
 
     @property
     def additional_keys(self) -> list[str]:
         """Names of the JSON fields without an attribute."""
-        return list(self.additional_properties)
+        return list(self._rest or {})
 
     def __getitem__(self, key: str) -> Any:
         return self.additional_properties[key]
@@ -136,24 +118,24 @@ class Model:
         del self.additional_properties[key]
 
     def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+        return key in (self._rest or {})
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return self.additional_properties == other.additional_properties and all(
-            getattr(self, name) == getattr(other, name) for name, *_ in self._wire.names
+        return (self._rest or {}) == (other._rest or {}) and all(
+            getattr(self, name) == getattr(other, name) for name, *_ in self._fields.names
         )
 
     def __repr__(self) -> str:
-        values = [(name, getattr(self, name)) for name, *_ in self._wire.names]
+        values = [(name, getattr(self, name)) for name, *_ in self._fields.names]
         shown = [
-            f"{name}={'***' if name in self._wire.secret else _shown(value)}"
+            f"{name}={'***' if name in self._fields.secret else _shown(value)}"
             for name, value in values
             if value is not UNSET
         ]
-        if self.additional_properties:
-            shown.append(f"additional_properties={_shown(self.additional_properties)}")
+        if self._rest:
+            shown.append(f"additional_properties={_shown(self._rest)}")
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
@@ -176,6 +158,42 @@ def dump(value: Any) -> Any:
     return value
 
 
+# What the generated `from_dict` methods call
+
+
+def as_dict(cls: type[Model], data: Any) -> dict[str, Any]:
+    """Return a mapping as a dict. Raises WrongShape for anything else."""
+    if isinstance(data, Mapping):
+        return dict(data)
+    raise WrongShape(f"{cls.__name__} must be an object, not {type(data).__name__}")
+
+
+def required(read: Reader, cls: type[Model], key: str, data: Mapping[str, Any]) -> Any:
+    """Parse the value of a required field."""
+    value = data.get(key)
+    if value is None:
+        raise missing(cls, data, KeyError(key))
+    try:
+        return read(value)
+    except WrongShape as reason:
+        raise WrongShape(f"{cls.__name__}: {key}: {reason}") from None
+
+
+def missing(cls: type[Model], data: Any, error: KeyError | TypeError) -> WrongShape:
+    """Build the exception for a required field that is missing, or for data that is no object."""
+    if isinstance(data, Mapping):
+        return WrongShape(f"{cls.__name__} needs {error.args[0]}")
+    return WrongShape(f"{cls.__name__} must be an object, not {type(data).__name__}")
+
+
+def unequal(cls: type[Model], key: str, constant: Any) -> WrongShape:
+    """Build the exception for a field that does not have the only value allowed."""
+    return WrongShape(f"{cls.__name__}: {key}: not {constant!r}")
+
+
+# Readers
+
+
 def model(models: ModuleType, name: str) -> Reader:
     """Return a reader for a model, which is imported when the first object is parsed."""
     parse: Reader | None = None
@@ -189,41 +207,58 @@ def model(models: ModuleType, name: str) -> Reader:
     return read
 
 
-def tagged(models: ModuleType, tag: str, variants: Mapping[str, str], otherwise: str | None = None) -> Reader:
-    """Return a reader for a union whose tag selects the model; each model is imported when its tag is first met."""
-    readers = _Readers(models, variants)
-    catch_all = None if otherwise is None else model(models, otherwise)
+class Variants(dict[str, Reader]):
+    """Readers of the models of a union by tag; each model is imported when its tag is first met."""
 
-    def read(value: Any) -> Any:
-        try:
-            parse: Reader | None = readers[value[tag]]
-        except (KeyError, TypeError):
-            parse = None
-        if parse is not None:
-            try:
-                return parse(value)
-            except WrongShape:
-                if catch_all is None:
-                    raise
-        if catch_all is None:
-            raise WrongShape(f"{tag} is none of {', '.join(variants)}")
-        return catch_all(value)
-
-    return read
-
-
-class _Readers(dict[str, Reader]):
-    """Readers of models by tag."""
-
-    def __init__(self, models: ModuleType, names: Mapping[str, str]) -> None:
+    def __init__(self, models: ModuleType, tag: str, names: Mapping[str, str], otherwise: str | None = None) -> None:
         super().__init__()
+        self.tag = tag
         self._models = models
         self._names = names
+        self._otherwise = otherwise
 
     def __missing__(self, tag: str) -> Reader:
         parse: Reader = getattr(self._models, self._names[tag]).from_dict
         self[tag] = parse
         return parse
+
+    def read_otherwise(self, value: Any, reason: WrongShape | None = None) -> Any:
+        """Parse an object with an unknown tag, or that its class cannot parse."""
+        if self._otherwise is None:
+            raise reason or WrongShape(f"{self.tag} is none of {', '.join(self._names)}")
+        return getattr(self._models, self._otherwise).from_dict(value)
+
+
+def tagged(variants: Variants) -> Reader:
+    """Return a reader for a union."""
+    tag = variants.tag
+
+    def read(value: Any) -> Any:
+        try:
+            parse = variants[value[tag]]
+        except (KeyError, TypeError):
+            return variants.read_otherwise(value)
+        try:
+            return parse(value)
+        except WrongShape as reason:
+            return variants.read_otherwise(value, reason)
+
+    return read
+
+
+def list_of_tagged(variants: Variants) -> Reader:
+    """Return a reader for a list of a union; elements that cannot be parsed are kept unchanged."""
+    tag, read_any_list = variants.tag, list_of(tagged(variants))
+
+    def read_list(values: Any) -> Any:
+        if not isinstance(values, list):
+            raise WrongShape(f"must be a list, not {type(values).__name__}")
+        try:
+            return [variants[value[tag]](value) for value in values]
+        except (KeyError, TypeError, WrongShape):
+            return read_any_list(values)
+
+    return read_list
 
 
 def first_of(*readers: Reader, scalars: bool = False) -> Reader:
@@ -245,19 +280,19 @@ def first_of(*readers: Reader, scalars: bool = False) -> Reader:
 def list_of(read: Reader) -> Reader:
     """Return a reader for a list; elements that cannot be parsed are kept unchanged."""
 
-    def element(value: Any) -> Any:
+    def read_element(value: Any) -> Any:
         try:
             return read(value)
         except WrongShape:
             return value
 
-    def read_list(value: Any) -> Any:
-        if not isinstance(value, list):
-            raise WrongShape(f"must be a list, not {type(value).__name__}")
+    def read_list(values: Any) -> Any:
+        if not isinstance(values, list):
+            raise WrongShape(f"must be a list, not {type(values).__name__}")
         try:
-            return [read(item) for item in value]
+            return [read(value) for value in values]
         except WrongShape:
-            return [element(item) for item in value]
+            return [read_element(value) for value in values]
 
     return read_list
 
