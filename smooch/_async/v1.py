@@ -198,20 +198,19 @@ class AsyncSmooch:
         Raises:
             NotFound: there is no such user.
         """
-        return await app_users.get_app_user.asyncio_detailed(_checks.check_id(user_id, "user_id"), client=self.raw)
+        return await app_users.get_app_user.asyncio_detailed(user_id, client=self.raw)
 
     async def update_user(self, user_id: str, data: AppUserUpdate | Mapping[str, Any]) -> Response[AppUserResponse]:
         """Change what `data` names, and nothing else: `PUT /appusers/{userId}` (updateAppUser).
 
         `data` is an `AppUserUpdate` or a mapping in wire form; `properties` are merged key by key.
         """
-        user_id = _checks.check_id(user_id, "user_id")
         body = bodies.build_body(models.AppUserUpdate, data, "data")
         return await app_users.update_app_user.asyncio_detailed(user_id, client=self.raw, body=body)
 
     async def delete_user(self, user_id: str) -> Response[EmptyResponse]:
         """Delete a user and the conversation with it: `DELETE /appusers/{userId}` (deleteAppUser)."""
-        return await app_users.delete_app_user.asyncio_detailed(_checks.check_id(user_id, "user_id"), client=self.raw)
+        return await app_users.delete_app_user.asyncio_detailed(user_id, client=self.raw)
 
     async def link_user_to_channel(
         self, user_id: str, channel: str, entity: Mapping[str, Any], skip_confirmation: bool = False
@@ -225,12 +224,10 @@ class AsyncSmooch:
         body = bodies.build_link(
             channel, entity, skip_confirmation=skip_confirmation, api_version=self._settings.prefix.lstrip("/")
         )
-        user_id = _checks.check_id(user_id, "user_id")
         return await app_users.link_app_user.asyncio_detailed(user_id, client=self.raw, body=body)
 
     async def unlink_user_from_channel(self, user_id: str, channel: str) -> Response[EmptyResponse]:
         """Stop reaching a user on a channel: `DELETE /appusers/{userId}/channels/{channel}` (unlinkAppUser)."""
-        user_id, channel = _checks.check_id(user_id, "user_id"), _checks.check_id(channel, "channel")
         return await app_users.unlink_app_user.asyncio_detailed(user_id, channel, client=self.raw)
 
     # Conversation
@@ -247,7 +244,6 @@ class AsyncSmooch:
         Raises:
             ConversationFull: the conversation holds as many messages as the API allows.
         """
-        user_id = _checks.check_id(user_id, "user_id")
         body = bodies.build_message(message, sent_by_maker=sent_by_maker)
         return await conversations.post_message.asyncio_detailed(user_id, client=self.raw, body=body)
 
@@ -261,7 +257,7 @@ class AsyncSmooch:
         name. v1 takes files of up to 10 MB. The limit of v1.1 is not published; the client sends up to 50 MB, as in v2.
         If the API refuses the message, the uploaded file is removed again.
         """
-        user_id = _checks.check_id(user_id, "user_id")
+        user_id = _checks.check_id(user_id, "user_id")  # before a file is uploaded for nobody
         role = bodies.choose_role(sent_by_maker=sent_by_maker)
         with _files.open_upload(file_path, _files.LIMITS[self._settings.prefix], argument="file_path") as upload:
             if upload.is_image:
@@ -292,7 +288,6 @@ class AsyncSmooch:
         Raises:
             NotFound: there is no such user, or no message yet.
         """
-        user_id = _checks.check_id(user_id, "user_id")
         page = bodies.build_page_query(before, after)
         return await conversations.get_messages.asyncio_detailed(user_id, client=self.raw, **page)
 
@@ -312,15 +307,11 @@ class AsyncSmooch:
 
     async def delete_messages(self, user_id: str) -> Response[EmptyResponse]:
         """Delete all messages of a user: `DELETE /appusers/{userId}/messages` (deleteMessages)."""
-        return await conversations.delete_messages.asyncio_detailed(
-            _checks.check_id(user_id, "user_id"), client=self.raw
-        )
+        return await conversations.delete_messages.asyncio_detailed(user_id, client=self.raw)
 
     async def mark_read(self, user_id: str) -> Response[EmptyResponse]:
         """Set the user's count of unread messages to zero: `POST /appusers/{userId}/conversation/read` (resetUnreadCount)."""
-        return await conversations.reset_unread_count.asyncio_detailed(
-            _checks.check_id(user_id, "user_id"), client=self.raw
-        )
+        return await conversations.reset_unread_count.asyncio_detailed(user_id, client=self.raw)
 
     async def send_activity(
         self, user_id: str, activity: str = "typing:start", *, name: str | None = None, avatar_url: str | None = None
@@ -329,7 +320,6 @@ class AsyncSmooch:
 
         `activity` is `typing:start` or `typing:stop`, by the business; in v1.1 also `conversation:read`, by the user.
         """
-        user_id = _checks.check_id(user_id, "user_id")
         body = bodies.build_activity(activity, name=name, avatar_url=avatar_url)
         return await conversations.conversation_activity.asyncio_detailed(user_id, client=self.raw, body=body)
 
@@ -348,13 +338,11 @@ class AsyncSmooch:
         self, webhook_id: str, target: str, triggers: str | Iterable[str]
     ) -> Response[WebhookResponse]:
         """Give a webhook a target and triggers in place of those it has: `PUT /webhooks/{webhookId}` (updateWebhook)."""
-        webhook_id = _checks.check_id(webhook_id, "webhook_id")
         body = models.WebhookUpdate(target=_checks.check_target(target), triggers=[*_checks.check_triggers(triggers)])
         return await webhooks.update_webhook.asyncio_detailed(webhook_id, client=self.raw, body=body)
 
     async def delete_webhook(self, webhook_id: str) -> Response[EmptyResponse]:
         """Delete a webhook: `DELETE /webhooks/{webhookId}` (deleteWebhook)."""
-        webhook_id = _checks.check_id(webhook_id, "webhook_id")
         return await webhooks.delete_webhook.asyncio_detailed(webhook_id, client=self.raw)
 
     async def delete_all_webhooks(self) -> list[Response[EmptyResponse]]:

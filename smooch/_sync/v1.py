@@ -199,20 +199,19 @@ class Smooch:
         Raises:
             NotFound: there is no such user.
         """
-        return app_users.get_app_user.sync_detailed(_checks.check_id(user_id, "user_id"), client=self.raw)
+        return app_users.get_app_user.sync_detailed(user_id, client=self.raw)
 
     def update_user(self, user_id: str, data: AppUserUpdate | Mapping[str, Any]) -> Response[AppUserResponse]:
         """Change what `data` names, and nothing else: `PUT /appusers/{userId}` (updateAppUser).
 
         `data` is an `AppUserUpdate` or a mapping in wire form; `properties` are merged key by key.
         """
-        user_id = _checks.check_id(user_id, "user_id")
         body = bodies.build_body(models.AppUserUpdate, data, "data")
         return app_users.update_app_user.sync_detailed(user_id, client=self.raw, body=body)
 
     def delete_user(self, user_id: str) -> Response[EmptyResponse]:
         """Delete a user and the conversation with it: `DELETE /appusers/{userId}` (deleteAppUser)."""
-        return app_users.delete_app_user.sync_detailed(_checks.check_id(user_id, "user_id"), client=self.raw)
+        return app_users.delete_app_user.sync_detailed(user_id, client=self.raw)
 
     def link_user_to_channel(
         self, user_id: str, channel: str, entity: Mapping[str, Any], skip_confirmation: bool = False
@@ -226,12 +225,10 @@ class Smooch:
         body = bodies.build_link(
             channel, entity, skip_confirmation=skip_confirmation, api_version=self._settings.prefix.lstrip("/")
         )
-        user_id = _checks.check_id(user_id, "user_id")
         return app_users.link_app_user.sync_detailed(user_id, client=self.raw, body=body)
 
     def unlink_user_from_channel(self, user_id: str, channel: str) -> Response[EmptyResponse]:
         """Stop reaching a user on a channel: `DELETE /appusers/{userId}/channels/{channel}` (unlinkAppUser)."""
-        user_id, channel = _checks.check_id(user_id, "user_id"), _checks.check_id(channel, "channel")
         return app_users.unlink_app_user.sync_detailed(user_id, channel, client=self.raw)
 
     # Conversation
@@ -248,7 +245,6 @@ class Smooch:
         Raises:
             ConversationFull: the conversation holds as many messages as the API allows.
         """
-        user_id = _checks.check_id(user_id, "user_id")
         body = bodies.build_message(message, sent_by_maker=sent_by_maker)
         return conversations.post_message.sync_detailed(user_id, client=self.raw, body=body)
 
@@ -262,7 +258,7 @@ class Smooch:
         name. v1 takes files of up to 10 MB. The limit of v1.1 is not published; the client sends up to 50 MB, as in v2.
         If the API refuses the message, the uploaded file is removed again.
         """
-        user_id = _checks.check_id(user_id, "user_id")
+        user_id = _checks.check_id(user_id, "user_id")  # before a file is uploaded for nobody
         role = bodies.choose_role(sent_by_maker=sent_by_maker)
         with _files.open_upload(file_path, _files.LIMITS[self._settings.prefix], argument="file_path") as upload:
             if upload.is_image:
@@ -293,7 +289,6 @@ class Smooch:
         Raises:
             NotFound: there is no such user, or no message yet.
         """
-        user_id = _checks.check_id(user_id, "user_id")
         page = bodies.build_page_query(before, after)
         return conversations.get_messages.sync_detailed(user_id, client=self.raw, **page)
 
@@ -313,15 +308,11 @@ class Smooch:
 
     def delete_messages(self, user_id: str) -> Response[EmptyResponse]:
         """Delete all messages of a user: `DELETE /appusers/{userId}/messages` (deleteMessages)."""
-        return conversations.delete_messages.sync_detailed(
-            _checks.check_id(user_id, "user_id"), client=self.raw
-        )
+        return conversations.delete_messages.sync_detailed(user_id, client=self.raw)
 
     def mark_read(self, user_id: str) -> Response[EmptyResponse]:
         """Set the user's count of unread messages to zero: `POST /appusers/{userId}/conversation/read` (resetUnreadCount)."""
-        return conversations.reset_unread_count.sync_detailed(
-            _checks.check_id(user_id, "user_id"), client=self.raw
-        )
+        return conversations.reset_unread_count.sync_detailed(user_id, client=self.raw)
 
     def send_activity(
         self, user_id: str, activity: str = "typing:start", *, name: str | None = None, avatar_url: str | None = None
@@ -330,7 +321,6 @@ class Smooch:
 
         `activity` is `typing:start` or `typing:stop`, by the business; in v1.1 also `conversation:read`, by the user.
         """
-        user_id = _checks.check_id(user_id, "user_id")
         body = bodies.build_activity(activity, name=name, avatar_url=avatar_url)
         return conversations.conversation_activity.sync_detailed(user_id, client=self.raw, body=body)
 
@@ -349,13 +339,11 @@ class Smooch:
         self, webhook_id: str, target: str, triggers: str | Iterable[str]
     ) -> Response[WebhookResponse]:
         """Give a webhook a target and triggers in place of those it has: `PUT /webhooks/{webhookId}` (updateWebhook)."""
-        webhook_id = _checks.check_id(webhook_id, "webhook_id")
         body = models.WebhookUpdate(target=_checks.check_target(target), triggers=[*_checks.check_triggers(triggers)])
         return webhooks.update_webhook.sync_detailed(webhook_id, client=self.raw, body=body)
 
     def delete_webhook(self, webhook_id: str) -> Response[EmptyResponse]:
         """Delete a webhook: `DELETE /webhooks/{webhookId}` (deleteWebhook)."""
-        webhook_id = _checks.check_id(webhook_id, "webhook_id")
         return webhooks.delete_webhook.sync_detailed(webhook_id, client=self.raw)
 
     def delete_all_webhooks(self) -> list[Response[EmptyResponse]]:

@@ -11,7 +11,7 @@ import attrs
 from .. import _checks, _http
 from ..errors import InvalidInput
 from .hints import hint
-from .paths import ACCOUNT_PATH
+from .paths import is_relative_to_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +41,7 @@ class Settings(_http.Settings):
 
     def locate(self, url: httpx.URL | str) -> httpx.URL | str:
         """Return the URL of a path: account-level paths start at the version, all others at the app."""
-        if self.app_id is not None and isinstance(url, str) and ACCOUNT_PATH.match(url):
+        if self.app_id is not None and isinstance(url, str) and is_relative_to_version(url):
             return self.join(url)
         return url
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import _http
-from .paths import ACCOUNT_PATH, APP_PATH
+from .paths import is_relative_to_version, needs_account_key
 
 if TYPE_CHECKING:
     import httpx
@@ -23,9 +23,9 @@ def hint(settings: Settings, response: httpx.Response) -> str:
                 f"check key id and secret, and that the key belongs to {settings.root}: "
                 "a deleted key and a key of another region look the same"
             )
-        case 403 if settings.scope == "app" and ACCOUNT_PATH.match(path) and not APP_PATH.match(path):
+        case 403 if settings.scope == "app" and needs_account_key(path):
             return "this path needs an account key (act_… or svc_…); the client holds an app key"
-        case 403 | 404 if settings.scope == "account" and settings.app_id is None and not ACCOUNT_PATH.match(path):
+        case 403 | 404 if settings.scope == "account" and settings.app_id is None and not is_relative_to_version(path):
             return "an account key reaches an app's objects only by the app's id: pass app_id=… to the client"
         case 404 if not is_json:
             return f"this is not the API: check base_url, region and api_version (asked was {settings.version_url})"

@@ -1,11 +1,20 @@
-"""Which paths of API v1 belong to the account and which to one app."""
+"""Which paths of API v1 belong to the account and which to one app, by the servers that spec/v1.yaml gives them."""
 
 from __future__ import annotations
 
 import re
 
-ACCOUNT_PATH = re.compile(r"/?(?:apps|serviceaccounts|whatsapp/deployments)(?=[/?]|$)")
-"""Paths relative to the version, not to one app: those with path-level servers in spec/v1.yaml."""
+from smooch_api.v1.paths import PATHS_WITH_OWN_SERVERS
 
-APP_PATH = re.compile(r"/?apps/[^/]+/(?!keys(?:/|$))")
-"""Account paths that an app key may use: those of one app, except its keys."""
+_ROOTS = tuple(f"{path}/" for path in PATHS_WITH_OWN_SERVERS if "{" not in path)
+_ACCOUNT_PATH = re.compile("|".join(re.sub(r"{\w+}", "[^/]+", path) for path in PATHS_WITH_OWN_SERVERS))
+
+
+def is_relative_to_version(path: str) -> bool:
+    """Whether a path is relative to the version of the API; all others are relative to one app."""
+    return f"/{path.partition('?')[0].strip('/')}/".startswith(_ROOTS)
+
+
+def needs_account_key(path: str) -> bool:
+    """Whether an operation has a path that the key of an app may not call."""
+    return _ACCOUNT_PATH.fullmatch(path) is not None
