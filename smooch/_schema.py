@@ -7,6 +7,7 @@ than sending the body.
 
 from __future__ import annotations
 
+import difflib
 import itertools
 import json
 import math
@@ -46,16 +47,31 @@ _TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
 }
 
 
+class ModelDict(dict[str, Any]):
+    """A model in wire form: it may hold fields that the API returned and the specification does not know."""
+
+
 class Validator:
     """Validates bodies against the schemas of one version of the API.
 
-    `limits` are the maximum sizes of some schemas' objects, in bytes of JSON.
+    `limits` are the maximum sizes of some schemas' objects, in bytes of JSON. With `closed`, an object may hold only the
+    fields that its schema describes, unless it is a `ModelDict`. `renamed` maps fields of an older version of the API to
+    what they are called now, for the errors.
     """
 
-    def __init__(self, schemas: Mapping[str, Any], limits: Mapping[str, int] = MappingProxyType({})) -> None:
+    def __init__(
+        self,
+        schemas: Mapping[str, Any],
+        limits: Mapping[str, int] = MappingProxyType({}),
+        *,
+        closed: bool = False,
+        renamed: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._schemas = schemas
         self._limits = limits
-        self._compiled: dict[str, Check] = {}
+        self._closed = closed
+        self._renamed = renamed
+        self._compiled: dict[tuple[str, bool], Check] = {}
 
     def validate(self, name: str, body: Any, field: str, *, max_json: int | None = None) -> None:
         """Refuse a body that does not match the schema `name`, or has more than `max_json` bytes of JSON.
@@ -76,19 +92,22 @@ class Validator:
             what += "" if found is _NOTHING else f", got {_checks.redacted_repr(found, path)}"
             raise InvalidInput(f"{path} {what} (nothing was sent)", path)
 
-    def _by_name(self, name: str) -> Check:
-        check = self._compiled.get(name)
+    def _by_name(self, name: str, *, part: bool = False) -> Check:
+        check = self._compiled.get((name, part))
         if check is None:
-            checks = [self._compile(self._schemas[name])]
+            checks = [self._compile(self._schemas[name], part=part)]
             if name in self._limits:
                 checks.append(_json_check(self._limits[name]))
-            check = self._compiled[name] = _all(checks)
+            check = self._compiled[name, part] = _all(checks)
         return check
 
-    def _compile(self, schema: Schema) -> Check:
+    def _compile(self, schema: Schema, *, part: bool = False) -> Check:
+        """Compile a schema; a `part` describes an object that other schemas describe too."""
         checks = []
+        if self._closed and not part and "$ref" not in schema and (fields := self._fields(schema)):
+            checks.append(self._closed_check(fields))
         if "$ref" in schema:
-            checks.append(self._reference(schema["$ref"].removeprefix(_REF)))
+            checks.append(self._reference(schema["$ref"].removeprefix(_REF), part=part))
         if "const" in schema:
             checks.append(_const_check(schema["const"]))
         if "enum" in schema:
@@ -101,7 +120,7 @@ class Validator:
             checks.append(self._list_check(schema))
         if schema.keys() & {"minimum", "maximum"}:
             checks.append(_number_check(schema))
-        checks += [self._compile(part) for part in schema.get("allOf", ())]
+        checks += [self._compile(each, part=True) for each in schema.get("allOf", ())]
         checks += [self._choice_check(schema[key], key == "oneOf") for key in ("anyOf", "oneOf") if key in schema]
         if "not" in schema:
             checks.append(_not_check(schema["not"], self._compile(schema["not"])))
@@ -109,13 +128,57 @@ class Validator:
             checks.append(self._condition_check(schema))
         return _type_check(schema["type"], _all(checks)) if "type" in schema else _all(checks)
 
-    def _reference(self, name: str) -> Check:
+    def _reference(self, name: str, *, part: bool) -> Check:
         """Return a check that compiles the schema when it is first called, since schemas refer to each other."""
 
         def check(value: Any) -> Problem | None:
-            return (self._compiled.get(name) or self._by_name(name))(value)
+            return (self._compiled.get((name, part)) or self._by_name(name, part=part))(value)
 
         return check
+
+    def _fields(self, schema: Schema) -> dict[str, Schema] | None:
+        """Return the fields of an object with their schemas; None if it may hold others, or is no object.
+
+        A choice that no tag decides has the fields of all its alternatives.
+        """
+        if "$ref" in schema:
+            return self._fields(self._schemas[schema["$ref"].removeprefix(_REF)])
+        fields: dict[str, Schema] = dict(schema.get("properties", {}))
+        if "additionalProperties" in schema or any("not" in field for field in fields.values()):
+            return None  # a type that nobody knows yet has fields that nobody knows yet
+        choices = schema.get("anyOf", [])
+        if any(self._tags(choice) for choice in choices):
+            return None
+        parts = [part for part in schema.get("allOf", ()) if "$ref" in part or part.keys() >= {"type", "properties"}]
+        for part in [*parts, *choices]:
+            if (more := self._fields(part)) is None:
+                return None
+            fields |= more
+        return fields if parts or choices or schema.get("type") == "object" else None
+
+    def _closed_check(self, fields: dict[str, Schema]) -> Check:
+        known = fields.keys()
+
+        def check(value: Any) -> Problem | None:
+            if not isinstance(value, OBJECT) or type(value) is ModelDict or value.keys() <= known:
+                return None
+            name = str(next(name for name in value if name not in known))
+            return f".{name}", f"is not a field: {self._describe_fields(fields, name)}", _NOTHING
+
+        return check
+
+    def _describe_fields(self, fields: dict[str, Schema], name: str) -> str:
+        """Return which field was meant by `name`, or else which ones there are."""
+        meant = _misspelt(fields).get(name) or self._renamed.get(name)
+        if meant in fields:
+            return f"did you mean {meant}?"
+        for parent, schema in fields.items():
+            if name in (self._fields(schema) or {}):
+                return f"did you mean {parent}.{name}?"
+        similar = difflib.get_close_matches(name, fields, 1)
+        if similar:
+            return f"did you mean {similar[0]}?"
+        return f"the fields are {', '.join(sorted(fields))}"
 
     def _object_check(self, schema: Schema) -> Check:
         required = tuple(schema.get("required", ()))
@@ -176,7 +239,8 @@ class Validator:
         return check
 
     def _choice_check(self, schemas: list[Schema], one: bool) -> Check:
-        choices = [(self._compile(schema), self._tags(schema)) for schema in schemas]
+        together = bool(self._fields({"anyOf": schemas}))  # they are closed as a whole
+        choices = [(self._compile(schema, part=together), self._tags(schema)) for schema in schemas]
         known: dict[str, list[Any]] = {}
         for name, constant, _, _ in itertools.chain.from_iterable(tags for _, tags in choices):
             if constant is not _ANY:
@@ -268,11 +332,11 @@ def to_wire(model: type[_WireModel], data: object, field: str, name: str | None 
     """Return a model or a mapping as it will be sent; errors call the model `name`."""
     if isinstance(data, model):
         try:
-            return data.to_dict()
+            return ModelDict(data.to_dict())
         except RecursionError:
             raise too_deep(field) from None
     if isinstance(data, Mapping):
-        return dict(data)
+        return data if isinstance(data, ModelDict) else dict(data)
     raise InvalidInput(f"{field} must be a mapping or {name or model.__name__}, got {type(data).__name__}", field)
 
 

@@ -408,6 +408,80 @@ def test_what_python_calls_a_field_is_not_taken_for_the_field() -> None:
             _schema.Validator(schemas).validate("Body", {name: 1}, "body")
 
 
+CLOSED = {
+    "Base": {"type": "object", "properties": {"name": {"type": "string"}}},
+    "Body": {
+        "allOf": [
+            {"$ref": "#/components/schemas/Base"},
+            {
+                "type": "object",
+                "properties": {"child": {"$ref": "#/components/schemas/Child"}, "map": {"type": "object"}},
+            },
+            {"if": {"required": ["name"]}, "then": {"properties": {"child": {"required": ["mediaUrl"]}}}},
+        ]
+    },
+    "Child": {
+        "type": "object",
+        "properties": {"mediaUrl": {"type": "string"}, "open": {"$ref": "#/components/schemas/Open"}},
+    },
+    "Open": {"type": "object", "additionalProperties": True, "properties": {"a": {}}},
+    "Either": {"anyOf": [{"$ref": "#/components/schemas/Base"}, {"$ref": "#/components/schemas/Child"}]},
+}
+"""Schemas whose objects are composed of parts, hold others, and may hold anything."""
+
+
+def closed() -> _schema.Validator:
+    return _schema.Validator(CLOSED, closed=True, renamed={"title": "name"})
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("Body", {"name": "a", "child": {"mediaUrl": "a"}, "map": {"any": 1}}),
+        ("Body", {"child": {"open": {"any": 1}}}),
+        ("Body", _schema.ModelDict({"any": 1, "child": _schema.ModelDict({"any": 1})})),
+        ("Either", {"name": "a", "mediaUrl": "a"}),
+    ],
+)
+def test_a_closed_object_takes_the_fields_of_all_its_schemas_and_a_model_takes_any(name: str, body: Any) -> None:
+    closed().validate(name, body, "body")
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "problem"),
+    [
+        ("Body", {"nam": "a"}, "body.nam is not a field: did you mean name?"),
+        ("Body", {"title": "a"}, "body.title is not a field: did you mean name?"),
+        ("Body", {"mediaUrl": "a"}, "body.mediaUrl is not a field: did you mean child.mediaUrl?"),
+        ("Body", {"child": {"media_url": "a"}}, "body.child.media_url is not a field: did you mean mediaUrl?"),
+        ("Body", {"zzz": 1}, "body.zzz is not a field: the fields are child, map, name"),
+        (
+            "Body",
+            _schema.ModelDict({"child": {"zzz": 1}}),
+            "body.child.zzz is not a field: the fields are mediaUrl, open",
+        ),
+        ("Body", {5: 1}, "body.5 is not a field: the fields are child, map, name"),
+        ("Either", {"mediaUrk": "a"}, "body.mediaUrk is not a field: did you mean mediaUrl?"),
+        ("Either", {"name": "a", "zzz": 1}, "body.zzz is not a field: the fields are mediaUrl, name, open"),
+    ],
+)
+def test_a_closed_object_refuses_other_fields_and_names_the_one_that_was_meant(
+    name: str, body: Any, problem: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        closed().validate(name, body, "body")
+    assert str(caught.value) == f"{problem} (nothing was sent)"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_example_of_a_request_fits_closed_schemas(version: str) -> None:
+    described = yaml.load((SPEC / f"{version}.yaml").read_bytes(), yaml.CSafeLoader)["components"]["schemas"]
+    examples = [(name, body) for name in VERSIONS[version] for body in described[name].get("examples", [])]
+    assert len(examples) > 50
+    for name, body in examples:
+        _schema.Validator(VERSIONS[version], closed=True).validate(name, body, name)
+
+
 def test_a_required_field_is_looked_for_under_the_name_that_python_has_for_it() -> None:
     schemas = {"Body": {"type": "object", "required": ["a", "mediaUrl"], "properties": {"a": {}, "mediaUrl": {}}}}
     for body, problem in [

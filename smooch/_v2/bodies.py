@@ -29,6 +29,17 @@ MAX_JSON = 102_400
 MAX_METADATA = 4096
 """Maximum size of metadata, in bytes of JSON: 4 kB."""
 
+RENAMED = {
+    "_id": "id",
+    "userId": "externalId",
+    "properties": "metadata",
+    "role": "author",
+    "name": "displayName",
+    "includeClient": "includeFullSource",
+    "includeFullAppUser": "includeFullUser",
+}
+"""Fields of API v1 that v2 calls otherwise."""
+
 _PLAIN = (str, int, float, bytes, bytearray, type(None))
 
 M = TypeVar("M", bound=Model)
@@ -88,7 +99,7 @@ def _validate(name: str, data: Wire, field: str) -> dict[str, Any]:
 def _validator() -> _schema.Validator:
     from smooch_api.v2.schemas import SCHEMAS
 
-    return _schema.Validator(SCHEMAS, limits={"Metadata": MAX_METADATA})
+    return _schema.Validator(SCHEMAS, limits={"Metadata": MAX_METADATA}, closed=True, renamed=RENAMED)
 
 
 def drop_none(**fields: Any) -> dict[str, Any]:
@@ -109,15 +120,17 @@ def to_plain(value: Any, field: str) -> Any:
         raise _schema.too_deep(field) from None
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, *, of_model: bool = False) -> Any:
     if isinstance(value, _PLAIN):
         return value
     if isinstance(value, Model):
-        return _plain(value.to_dict())
+        return _plain(value.to_dict(), of_model=True)
     if isinstance(value, _schema.OBJECT):
-        return {key: _plain(item) for key, item in value.items()}
+        of_model = of_model or isinstance(value, _schema.ModelDict)
+        plain = {key: _plain(item, of_model=of_model) for key, item in value.items()}
+        return _schema.ModelDict(plain) if of_model else plain
     if isinstance(value, Iterable):
-        return [_plain(item) for item in value]
+        return [_plain(item, of_model=of_model) for item in value]
     return value
 
 
@@ -296,6 +309,8 @@ def _message_wire(message: MessageLike) -> dict[str, Any]:
             f"got {type(message).__name__}{received}",
             "message",
         )
+    if isinstance(message, models.MessagePost):
+        return cast("dict[str, Any]", to_plain(message, "message"))
     wire = _schema.to_wire(Model, message, "message")
     return wire if "content" in wire else {"content": wire}
 
@@ -306,7 +321,7 @@ def _merge(wire: dict[str, Any], extra: dict[str, Any], field: str) -> dict[str,
             raise InvalidInput(
                 f"{field}.{name} is given twice, with different values: leave one out", f"{field}.{name}"
             )
-    return {**wire, **extra}
+    return type(wire)({**wire, **extra})
 
 
 def get_last_message(

@@ -900,6 +900,7 @@ SCHEMAS: dict[str, Any] = {
     "MetaConversionPayload": {
         "type": "object",
         "required": ["data"],
+        "additionalProperties": True,
         "properties": {"data": {"type": "array", "items": {"type": "object"}}},
     },
     "Metadata": {

@@ -92,6 +92,16 @@ REFUSED: dict[str, Refusal] = {
         "data.brandColor",
         "must look like",
     ),
+    "a misspelt field of whatever type": (
+        lambda api: api.integrations.update("i1", {"brandColour": "0af"}),
+        "data.brandColour",
+        "is not a field: did you mean brandColor?",
+    ),
+    "a misspelt field of a known type": (
+        lambda api: api.integrations.create({"type": "line", "channelAccesToken": "t"}),
+        "data.channelAccesToken",
+        "is not a field: did you mean channelAccessToken?",
+    ),
     "no integration": (
         lambda api: api.integrations.create([]),
         "data",

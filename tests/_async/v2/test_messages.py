@@ -211,6 +211,23 @@ REFUSED: dict[str, Refusal] = {
         "message.content",
         "needs text or actions or htmlText",
     ),
+    "a misspelt field of an action": (
+        lambda api: api.messages.post_text(
+            "c1", "a", actions=[{"type": "link", "text": "b", "url": "https://a.example"}]
+        ),
+        "message.content.actions[0].url",
+        "is not a field: did you mean uri?",
+    ),
+    "a misspelt field of a content": (
+        lambda api: api.messages.post("c1", {"type": "image", "mediaURL": "https://a.example/a.png"}),
+        "message.content.mediaURL",
+        "is not a field: did you mean mediaUrl?",
+    ),
+    "a field of the content beside it": (
+        lambda api: api.messages.post("c1", {"content": {"type": "text", "text": "a"}, "role": "appMaker"}),
+        "message.role",
+        "is not a field: did you mean author?",
+    ),
     "no content": (lambda api: api.messages.post("c1", {"content": None}), "message.content", "must be an object"),
     "content of no type": (lambda api: api.messages.post("c1", {"text": "Hi"}), "message.content.type", "is missing"),
     "a type that is no text": (
@@ -417,6 +434,21 @@ async def test_a_type_that_nobody_has_heard_of_reaches_the_wire_unchanged(api: A
         with pytest.raises(BadRequest):
             await api.messages.post("c1", given)
         assert sandbox.requests[-1].json == whole
+
+
+async def test_fields_that_the_api_added_are_sent_back_with_the_model_that_holds_them(
+    api: AsyncSmooch, sandbox: Sandbox, conversation_id: str
+) -> None:
+    fields = {"type": "text", "text": "Hi", "actions": [{**LINK, "size": "new"}], "mood": {"calm": True}}
+    received = models.Message.from_dict({"id": "m1", "content": fields})
+    whole = models.MessagePost.from_dict({"author": {"type": "business"}, "content": fields})
+    for message in (received.content, {"content": received.content}, whole):
+        for options in ({}, {"block_chat_input": True}):
+            await api.messages.post(conversation_id, message, **options)
+            expected = fields | ({"blockChatInput": True} if options else {})
+            assert sandbox.requests[-1].json["content"] == expected
+    with pytest.raises(InvalidInput, match=r"message\.content\.mood is not a field"):
+        await api.messages.post(conversation_id, fields)
 
 
 @pytest.mark.parametrize(

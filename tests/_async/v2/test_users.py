@@ -138,6 +138,26 @@ REFUSED: dict[str, Refusal] = {
         "data",
         "pass either data or the fields to change, not both",
     ),
+    "a field of v1": (
+        lambda api: api.users.update("u", {"properties": {"a": 1}}),
+        "data.properties",
+        "is not a field: did you mean metadata?",
+    ),
+    "a field of the profile beside it": (
+        lambda api: api.users.update("u", {"givenName": "Ana"}),
+        "data.givenName",
+        "is not a field: did you mean profile.givenName?",
+    ),
+    "a misspelt field": (
+        lambda api: api.users.create(profile={"givenNam": "Ana"}),
+        "user.profile.givenNam",
+        "is not a field: did you mean givenName?",
+    ),
+    "a field that nobody knows": (
+        lambda api: api.users.update("u", {"colour": "red"}),
+        "data.colour",
+        "is not a field: the fields are metadata, profile, signedUpAt, toBeRetained",
+    ),
     "no change": (lambda api: api.users.update("u"), "data", "nothing to change"),
     "a change of what is no profile": (
         lambda api: api.users.update("u", profile="Ana"),

@@ -101,6 +101,11 @@ REFUSED: dict[str, Refusal] = {
         "data.triggers",
         "must name at least one trigger",
     ),
+    "an option of v1": (
+        lambda api: api.webhooks.update("w", {"includeFullAppUser": True}),
+        "data.includeFullAppUser",
+        "is not a field: did you mean includeFullUser?",
+    ),
     "a change to a trigger of v1": (
         lambda api: api.webhooks.update("w", triggers=["*"]),
         "triggers",
