@@ -3,10 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help install demo test test-services drift check format regen unasync bench build clean
+.PHONY: help install demo test test-services test-versions test-lowest coverage drift check format regen unasync bench docs build clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 # The stamp makes every target self-sufficient: it installs once, and again when pyproject.toml changes.
 .venv/.installed: pyproject.toml
@@ -25,14 +25,24 @@ test: install test-services  ## run the test suite
 test-services:  ## install the servers that tests start (Redis)
 	@scripts/test_services.sh
 
+test-versions: install test-services  ## run the test suite on each supported Python of this machine
+	$(BIN)/python scripts/test_versions.py
+
+test-lowest: install test-services  ## run the test suite with the lowest dependencies that pyproject.toml allows
+	$(BIN)/python scripts/test_versions.py --lowest
+
+coverage: install test-services  ## run the test suite, and fail if it covers less of the hand-written code than before
+	@scripts/coverage.sh
+
 drift: install  ## compare spec/v2.yaml with the vendor's description: make drift UPSTREAM=path-or-url
 	$(BIN)/python scripts/drift.py $(UPSTREAM)
 
-check: install  ## format, lint, types; generated and derived code in sync with their sources
+check: install  ## format, lint, imports, types; generated and derived code in sync with their sources
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/python scripts/unasync.py --check
 	$(BIN)/python scripts/regen.py --check
+	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/mypy
 	$(BIN)/mypy --no-incremental tests/typing
 	$(BIN)/pyright --level error tests/typing
@@ -50,9 +60,12 @@ unasync: install  ## derive the sync code and tests from the async ones
 bench: install  ## measure speed and memory, as ratios side by side
 	$(BIN)/python -m tests.bench
 
+docs: install  ## build the API reference into dist/docs
+	$(BIN)/python scripts/docs.py
+
 build: install  ## build the wheel and the source distribution into dist/
 	$(BIN)/python -m build --quiet
 
 clean:  ## remove everything that is not in version control
-	rm -rf .venv dist build .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venvs dist build .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
+from packaging.version import Version
 
 import smooch
 
@@ -90,3 +94,27 @@ def test_version_is_that_of_the_distribution() -> None:
     from importlib.metadata import version
 
     assert version("smooch-python") == smooch.__version__
+
+
+def classifiers(beginning: str) -> list[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return [each.removeprefix(beginning) for each in project["classifiers"] if each.startswith(beginning)]
+
+
+def test_version_changelog_and_classifier_say_the_same() -> None:
+    version = Version(smooch.__version__)
+    title = re.search(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(), flags=re.MULTILINE)
+    assert title
+    if version.is_prerelease:
+        assert title[1] == "Unreleased"
+    else:
+        assert re.fullmatch(rf"{re.escape(str(version))} - \d{{4}}-\d\d-\d\d", title[1])
+    is_beta = version.is_prerelease or version < Version("1")
+    assert classifiers("Development Status :: ") == ["4 - Beta" if is_beta else "5 - Production/Stable"]
+
+
+def test_each_python_of_the_classifiers_is_tested_in_ci() -> None:
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())["jobs"]
+    pythons = [each for each in classifiers("Programming Language :: Python :: ") if "." in each]
+    assert jobs["test"]["strategy"]["matrix"]["python"] == [*pythons, "3.x"]
+    assert jobs["lowest"]["steps"][1]["with"]["python-version"] == pythons[0]

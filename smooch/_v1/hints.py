@@ -10,10 +10,8 @@ from .paths import is_relative_to_version, needs_account_key
 if TYPE_CHECKING:
     import httpx
 
-    from .config import Settings
 
-
-def hint(settings: Settings, response: httpx.Response) -> str:
+def hint(settings: _http.Settings, response: httpx.Response) -> str:
     """Return what to do about an error response, or "" where the cause is not known."""
     path = response.request.url.path.removeprefix(settings.version_url.path)
     is_json = response.headers.get("Content-Type", "").startswith("application/json")

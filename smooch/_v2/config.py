@@ -61,7 +61,7 @@ class Settings(_http.Settings):
 
     def hint(self, response: httpx.Response) -> str:
         """Return what to do about an error response, or "" where the cause is not known."""
-        return hint(self, response)
+        return hint(self, response, is_token=self.is_token)
 
 
 def build_settings(

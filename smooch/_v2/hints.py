@@ -10,8 +10,6 @@ from .. import _http
 if TYPE_CHECKING:
     import httpx
 
-    from .config import Settings
-
 _OF_APP = re.compile(r"/apps/[^/]+")
 _OF_ACCOUNT = re.compile(r"/apps(/[^/]+/keys(/.*)?)?")
 _NOT_OF_INTEGRATION = re.compile(r"/apps/[^/]+(/(switchboards|integrations)(/.*)?)?")
@@ -21,7 +19,7 @@ _HINT_CONTROL = (
 _WEBHOOKS = re.compile(r"/apps/[^/]+/integrations/(?P<integration>[^/]+)/webhooks(/.*)?")
 
 
-def hint(settings: Settings, response: httpx.Response) -> str:
+def hint(settings: _http.Settings, response: httpx.Response, *, is_token: bool) -> str:
     """Return what to do about an error response, or "" where the cause is not known."""
     path = response.request.url.path.removeprefix(settings.version_url.path)
     match response.status_code:
@@ -32,7 +30,7 @@ def hint(settings: Settings, response: httpx.Response) -> str:
         case 400 if response.request.method in ("POST", "PATCH") and _WEBHOOKS.fullmatch(path):
             return "if it is the target: the API may send it a HEAD request first, and ask the root of its host; both must answer"
         case 401:
-            return _hint_401(settings, response.request)
+            return _hint_401(settings, response.request, is_token=is_token)
         case 403:
             return _hint_403(settings, response.request.method, path)
         case 404:
@@ -48,8 +46,8 @@ def hint(settings: Settings, response: httpx.Response) -> str:
     return ""
 
 
-def _hint_401(settings: Settings, request: httpx.Request) -> str:
-    if settings.is_token:
+def _hint_401(settings: _http.Settings, request: httpx.Request, *, is_token: bool) -> str:
+    if is_token:
         return f"check that the access token is still good, and that its app is on {settings.root}; oauth.token_info() tells"
     if request.url.path.endswith("/v2/tokenInfo"):
         return "only access tokens of the OAuth flow are explained here: make the client with token=…"
@@ -59,7 +57,7 @@ def _hint_401(settings: Settings, request: httpx.Request) -> str:
     )
 
 
-def _hint_403(settings: Settings, method: str, path: str) -> str:
+def _hint_403(settings: _http.Settings, method: str, path: str) -> str:
     webhooks = _WEBHOOKS.fullmatch(path)
     if settings.scope != "account" and (
         _OF_ACCOUNT.fullmatch(path) or (method == "DELETE" and _OF_APP.fullmatch(path))
@@ -76,7 +74,7 @@ def _hint_403(settings: Settings, method: str, path: str) -> str:
     return ""
 
 
-def _hint_404(settings: Settings, response: httpx.Response, path: str) -> str:
+def _hint_404(settings: _http.Settings, response: httpx.Response, path: str) -> str:
     if not response.headers.get("Content-Type", "").startswith("application/json"):
         return f"this is not the API: check subdomain, region and base_url (asked was {settings.version_url})"
     if "/integrations/me/" in path and settings.scope != "integration":

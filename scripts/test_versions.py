@@ -1,0 +1,104 @@
+"""Run the test suite on each Python that the project supports and this machine has, each in an environment of its own.
+
+With --lowest it runs on the oldest of them, with the lowest versions of the dependencies that pyproject.toml allows. Further arguments go
+to pytest, after `--` if they begin with a dash. Exit status: 0 if all pass, 1 if one fails, 2 if no Python is found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENTS = ROOT / ".venvs"
+PUBLIC_EXTRAS = ("cli", "redis", "sandbox")
+TELL_VERSION = "import platform; print(platform.python_version())"
+
+
+def project() -> dict[str, Any]:
+    """The table `project` of pyproject.toml."""
+    table: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return table
+
+
+def candidates() -> Iterator[Path]:
+    """Python interpreters on the PATH and in pyenv's folder."""
+    folders = [Path(folder) for folder in os.environ["PATH"].split(os.pathsep) if folder]
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    for folder in [*folders, *sorted(pyenv.glob("*/bin"))]:
+        if not folder.is_relative_to(ROOT) and folder.is_dir():
+            yield from sorted(path for path in folder.iterdir() if re.fullmatch(r"python3\.\d+t?", path.name))
+
+
+def interpreters(supported: SpecifierSet) -> dict[str, Path]:
+    """The newest interpreter of each supported minor version, oldest version first."""
+    found: dict[tuple[int, ...], tuple[Version, Path]] = {}
+    for path in candidates():
+        told = subprocess.run([path, "-c", TELL_VERSION], capture_output=True, text=True, check=False)
+        if told.returncode == 0 and supported.contains(told.stdout.strip(), prereleases=True):
+            version = Version(told.stdout.strip())
+            if version.release[:2] not in found or version > found[version.release[:2]][0]:
+                found[version.release[:2]] = version, path
+    return {str(version): path for _, (version, path) in sorted(found.items())}
+
+
+def lowest(table: dict[str, Any]) -> list[str]:
+    """The lowest allowed version of each dependency, as constraints for pip."""
+    extras = table["optional-dependencies"]
+    listed = [*table["dependencies"], *(line for extra in PUBLIC_EXTRAS for line in extras[extra])]
+    requirements = [requirement for requirement in map(Requirement, listed) if requirement.name != table["name"]]
+    return [
+        f"{requirement.name}=={specifier.version}"
+        for requirement in requirements
+        for specifier in requirement.specifier
+        if specifier.operator in (">=", "==", "~=")
+    ]
+
+
+def prepare(name: str, python: Path, constraints: Sequence[str] = ()) -> Path:
+    """Make or update an environment with the project in it; returns its interpreter."""
+    folder = ENVIRONMENTS / name
+    subprocess.run([python, "-m", "venv", folder], check=True)
+    (folder / "constraints.txt").write_text("\n".join([*constraints, ""]), encoding="utf-8")
+    pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--constraint", folder / "constraints.txt", "--editable", f"{ROOT}[dev]"], check=True)
+    return folder / "bin" / "python"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--lowest", action="store_true", help="on the oldest Python, with the lowest dependencies")
+    parser.add_argument("pytest", nargs="*", help="arguments for pytest")
+    options = parser.parse_args(arguments)
+    table = project()
+    found = interpreters(SpecifierSet(table["requires-python"]))
+    if not found:
+        print(f"no Python {table['requires-python']} on the PATH or in pyenv's folder", file=sys.stderr)
+        return 2
+    outcomes: dict[str, bool] = {}
+    for version, python in list(found.items())[: 1 if options.lowest else None]:
+        name = f"{version}-lowest" if options.lowest else version
+        print(f"Python {name}", flush=True)
+        interpreter = prepare(name, python, lowest(table) if options.lowest else ())
+        command = [interpreter, "-m", "pytest", "-n", "2", "--dist", "loadfile", *options.pytest]
+        outcomes[name] = subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+    for name, passed in outcomes.items():
+        print(f"Python {name}: {'passed' if passed else 'FAILED'}")
+    return 0 if all(outcomes.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
