@@ -1,16 +1,67 @@
-"""The import graph: no circles, imports for type checkers included. The layers are contracts in pyproject.toml."""
+"""Which modules an import loads: a program that uses one version of the API loads nothing of the other.
+
+No module imports itself through others, imports for type checkers included. The layers are contracts in pyproject.toml.
+"""
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from graphlib import CycleError, TopologicalSorter
 
 import grimp
 import pytest
 
+V1 = ("smooch.v1", "smooch._v1", "smooch._async.v1", "smooch._sync.v1", "smooch_api.v1")
+V2 = ("smooch.v2", "smooch._v2", "smooch._async.v2", "smooch._sync.v2", "smooch_api.v2")
+CLIENTS = """
+api = smooch.{version}.Smooch("app_5a", "a secret", {arguments})
+async_api = smooch.{version}.AsyncSmooch("app_5a", "a secret", {arguments})
+"""
 
-@pytest.mark.parametrize("package", ["smooch"])
-def test_no_module_imports_itself_through_others(package: str) -> None:
-    graph = grimp.build_graph(package, cache_dir=None)
+
+def loaded_by(program: str) -> set[str]:
+    """The modules that are loaded after a program has run in a new process."""
+    report = "\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program + report], capture_output=True, text=True, check=True)
+    return set(json.loads(done.stdout))
+
+
+def of(packages: tuple[str, ...], modules: set[str]) -> set[str]:
+    return {name for name in modules if name in packages or name.startswith(tuple(f"{each}." for each in packages))}
+
+
+@pytest.mark.parametrize(
+    ("version", "arguments", "other"), [("v1", "", V2), ("v2", "app_id='5a', base_url='http://127.0.0.1'", V1)]
+)
+def test_one_version_loads_nothing_of_the_other(version: str, arguments: str, other: tuple[str, ...]) -> None:
+    modules = loaded_by(f"import smooch.{version}{CLIENTS.format(version=version, arguments=arguments)}")
+    assert f"smooch._{version}.bodies" in modules
+    assert of(other, modules) == set()
+    assert of(("smooch.webhooks", "smooch.sandbox"), modules) == set()
+
+
+def test_the_package_alone_loads_the_exceptions_and_no_client() -> None:
+    modules = loaded_by("import smooch; smooch.errors, smooch.UNSET, smooch.File, smooch.APIError")
+    assert of((*V1, *V2, "smooch._http", "smooch.webhooks", "smooch.sandbox"), modules) == set()
+    assert not modules & {"asyncio", "jwt"}
+
+
+def test_webhooks_of_no_version_load_no_client() -> None:
+    modules = loaded_by("import smooch.webhooks")
+    assert of(("smooch._http", "smooch._async", "smooch._sync"), modules) == set()
+
+
+def test_unset_is_one_object_however_it_is_imported() -> None:
+    program = "import smooch, smooch_api.v1, smooch_api.v2, smooch_api.types\n"
+    program += "assert smooch.UNSET is smooch_api.types.UNSET and isinstance(smooch.UNSET, smooch.Unset)\n"
+    program += "assert smooch.File is smooch_api.types.File"
+    loaded_by(program)
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    graph = grimp.build_graph("smooch", cache_dir=None)
     imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
     try:
         TopologicalSorter(imports).prepare()
