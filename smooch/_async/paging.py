@@ -50,6 +50,12 @@ class AsyncPaged(Generic[T]):
         finally:
             self._in_use.release()
 
+    async def first(self) -> T | None:
+        """Return the first record, or None if the list is empty; after a loop, the next one."""
+        async for record in self:
+            return record
+        return None
+
     def __reduce__(self) -> NoReturn:
         raise TypeError(
             f"{type(self).__name__} holds a connected client: keep its `cursor`, and make a new list from that"

@@ -51,6 +51,12 @@ class Paged(Generic[T]):
         finally:
             self._in_use.release()
 
+    def first(self) -> T | None:
+        """Return the first record, or None if the list is empty; after a loop, the next one."""
+        for record in self:
+            return record
+        return None
+
     def __reduce__(self) -> NoReturn:
         raise TypeError(
             f"{type(self).__name__} holds a connected client: keep its `cursor`, and make a new list from that"

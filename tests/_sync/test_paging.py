@@ -214,6 +214,19 @@ def test_a_list_cannot_be_copied_but_its_cursor_can(serve: Callable[..., Listing
         duplicate(serve(Server(1)).clients())
 
 
+def test_the_first_record_costs_one_page_and_an_empty_list_has_none(serve: Callable[..., Listing]) -> None:
+    listing = serve(Server(250))
+    clients = listing.clients()
+    for number in range(2):
+        record = clients.first()
+        assert record is not None
+        assert int(record.id, 16) == number
+    assert len(listing.server.pages) == 1
+    assert numbers(clients) == list(range(2, 250))
+    assert clients.first() is None
+    assert serve(Server(0)).messages().first() is None
+
+
 def test_a_list_goes_through_its_records_once(serve: Callable[..., Listing]) -> None:
     records = serve(Server(3)).clients()
     assert numbers(records) == [0, 1, 2]

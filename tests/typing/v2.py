@@ -70,6 +70,7 @@ def sync() -> None:
             assert_type(each.received, str)
             assert_type(each.source.type_, str)
         assert_type(next(api.apps.list()), models.App)
+        assert_type(api.apps.list().first(), models.App | None)
         assert_type(api.users.delete("b6518"), None)
         assert_type(api.users.update("b6518", {"profile": {"givenName": "Ana"}}), models.User)
         api.users.update("b6518", profile=models.Profile(surname=None), metadata=None, signed_up_at=datetime.now(UTC))
@@ -127,6 +128,7 @@ async def asynchronous() -> None:
     async with AsyncSmooch(token="token", app_id="5d", region="eu-1") as api:
         assert_type(await api.oauth.token_info(), models.AppWithSubdomain)
         assert_type(api.clients.list("b6518"), AsyncPaged[models.Client])
+        assert_type(await api.clients.list("b6518").first(), models.Client | None)
         async with api.activities.typing("c1"):
             assert_type(await api.conversations.get_or_create_default(user_external_id="b6518"), models.Conversation)
         ids = [each.id async for each in api.conversations.list(user_external_id="b6518")]

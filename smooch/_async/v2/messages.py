@@ -49,11 +49,11 @@ class AsyncMessages(Resource):
             ConversationFull: the conversation holds as many messages as the API allows.
         """
         body = bodies.build_message(message, options)
-        answer = await messages.post_message.asyncio_detailed(
+        response = await messages.post_message.asyncio_detailed(
             self._app_id(), conversation_id, client=self._raw, body=body
         )
         return bodies.get_last_message(
-            answer, self._settings, f"apps/{self._app_id()}/conversations/{conversation_id}/messages"
+            response, self._settings, f"apps/{self._app_id()}/conversations/{conversation_id}/messages"
         )
 
     async def post_text(

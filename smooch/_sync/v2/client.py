@@ -68,28 +68,36 @@ class Smooch:
     Every method may raise `InvalidInput` (nothing was sent), `ConnectionFailed` (no response), `APIError` (an error
     response) and `UnreadableResponse` (a success response that cannot be parsed).
 
+    Which key does what:
+
+    - `app_…`: everything in one app
+    - `int_…`: conversations, users, and the webhooks of one integration; a bot needs no more
+    - `act_…`, `svc_…` (of an account or a service account): everything in all apps, and the apps themselves
+    - `token`: what an integration key does, for an integration of a Zendesk technology partner
+
     Args:
-        key_id: Id of an app key (`app_…`), an integration key (`int_…`) or an account key (`act_…`, `svc_…`).
-        secret: Secret of that key.
-        app_id: Id of the app. Account keys and access tokens can do without, for calls that concern no app.
-        token: An access token (of the OAuth flow) in place of a key.
-        subdomain: Of the Zendesk account: `example` for `https://example.zendesk.com`.
+        key_id: Id of the key.
+        secret: Secret of the key.
+        app_id: Id of the app. Optional with account keys and access tokens, for calls that need no app.
+        token: An OAuth access token instead of a key.
+        subdomain: Subdomain of the Zendesk account: `example` for `https://example.zendesk.com`.
         region: `us` or `eu-1`, for accounts of the legacy platform.
-        base_url: Address of the API in place of these, without version; a sandbox's `url` is one. Exactly one of
-            `subdomain`, `region` and `base_url` must be given.
+        base_url: URL of the API without version, such as that of a sandbox. Pass exactly one of `subdomain`, `region`
+            and `base_url`.
         auth: `jwt` signs short-lived tokens with the key, `basic` sends the key itself.
-        scope: `app`, `integration` or `account`, where it does not follow from how `key_id` begins.
-        timeout: Seconds for each read, write and wait for a connection (connecting: 5 at most), or an `httpx.Timeout`.
-        deadline: Seconds for a whole call, its retries and waits included; a method that makes several calls gives each
-            as much. None for no limit.
-        retries: How often a call is tried again: after 429; and, where that does no harm, after 502, 503, 504 and lost
+        scope: `app`, `integration` or `account`, if it does not follow from the prefix of `key_id`.
+        timeout: Seconds for each read, each write and the wait for a connection, or an `httpx.Timeout`. Connecting
+            takes at most 5 seconds.
+        deadline: Seconds for a whole call, with retries and waits; None for no limit. A method that makes several calls
+            gives each of them the whole deadline.
+        retries: Maximum number of retries of a call: after 429, and if it is safe after 502, 503, 504 and lost
             connections. A POST or PATCH that may have arrived is never repeated.
-        max_connections: How many connections there are at most; further calls wait for a free one, in order.
-        ssl_context: TLS settings in place of the usual ones, for instance to trust a private certificate.
-        transport: An httpx transport in place of the pool of connections.
+        max_connections: Maximum number of connections. Further calls wait for a free one, in order.
+        ssl_context: TLS settings, for instance to trust a private certificate.
+        transport: An httpx transport instead of the connection pool.
 
     Raises:
-        InvalidInput: a value is unknown, is missing, or does not go with another.
+        InvalidInput: an argument is missing or invalid, or contradicts another one.
     """
 
     APIError = errors.APIError
@@ -140,7 +148,7 @@ class Smooch:
         self._transport = transport
         self._http = HTTPClient(settings, credentials, transport)
         self.raw = Client(base_url=str(settings.base_url), unreadable=errors.unreadable_response)
-        """The generated client, for operations that have no method here: same authentication, retries and errors."""
+        """The generated client, for operations without a method: same authentication, retries and errors."""
         self.raw.set_httpx_client(self._http)
         self.apps = Apps(self.raw, settings)
         self.app_keys = AppKeys(self.raw, settings)
@@ -162,15 +170,15 @@ class Smooch:
 
     @classmethod
     def from_env(cls, **options: Unpack[Options]) -> Self:
-        """A client configured by the environment.
+        """Create a client from environment variables.
 
-        Reads `SMOOCH_KEY_ID` and `SMOOCH_SECRET` or `SMOOCH_TOKEN`, `SMOOCH_APP_ID`, and one of `SMOOCH_SUBDOMAIN`,
-        `SMOOCH_REGION` and `SMOOCH_BASE_URL`; `options` are further arguments of the constructor, and win.
+        Reads `SMOOCH_KEY_ID` and `SMOOCH_SECRET`, or `SMOOCH_TOKEN`; `SMOOCH_APP_ID`; and one of `SMOOCH_SUBDOMAIN`,
+        `SMOOCH_REGION` and `SMOOCH_BASE_URL`. `options` are arguments of the constructor; they take precedence.
         """
         return cls(**config.read_environment(options))
 
     def with_options(self, **options: Unpack[CallOptions]) -> Self:
-        """The same client with another `timeout`, `deadline` or `retries`, over the same connections.
+        """Return a client with another `timeout`, `deadline` or `retries` that shares the connections of this one.
 
         For one call: `api.with_options(deadline=5).users.get("b6518")`. Closing either closes both.
         """
@@ -212,14 +220,15 @@ class Smooch:
         deadline: float | None = _http.DEADLINE,
         retries: int = _http.RETRIES,
     ) -> models.TokenResponse:
-        """Get an access token for the code that a browser came back with (getToken); see `authorize_url`.
+        """Exchange the code of an OAuth login for an access token (getToken).
 
-        Needs no client: the answer's `access_token` is what one is made with, as `token`. `client_id` and
-        `client_secret` are those of your integration as a partner; `deadline` is in seconds.
+        The browser returns with the code from `authorize_url`. Pass the `access_token` of the response to a new client
+        as `token`. `client_id` and `client_secret` are those of your integration as a technology partner; `deadline` is
+        in seconds.
 
         Raises:
-            APIError: the code was exchanged before, is too old or belongs to another integration, or the secret is wrong.
-                The vendor does not say which status the API answers with.
+            APIError: the code was used before, is too old or belongs to another integration, or the secret is wrong.
+                The vendor does not document the status.
         """
         request = models.TokenRequest(code=code, client_id=client_id, client_secret=client_secret)
         body = bodies.build_body(models.TokenRequest, request, "request")
@@ -228,8 +237,7 @@ class Smooch:
         anonymous_client._key_id = None
         anonymous_client._connect(settings, config.anonymous_auth(settings, code, client_secret), _pool(settings))
         with anonymous_client:
-            answer = oauth.get_token.sync_detailed(client=anonymous_client.raw, body=body)
-        return answer.parsed
+            return oauth.get_token.sync(client=anonymous_client.raw, body=body)
 
     jwt_for_user = staticmethod(tokens.jwt_for_user)
 

@@ -50,11 +50,11 @@ class Messages(Resource):
             ConversationFull: the conversation holds as many messages as the API allows.
         """
         body = bodies.build_message(message, options)
-        answer = messages.post_message.sync_detailed(
+        response = messages.post_message.sync_detailed(
             self._app_id(), conversation_id, client=self._raw, body=body
         )
         return bodies.get_last_message(
-            answer, self._settings, f"apps/{self._app_id()}/conversations/{conversation_id}/messages"
+            response, self._settings, f"apps/{self._app_id()}/conversations/{conversation_id}/messages"
         )
 
     def post_text(

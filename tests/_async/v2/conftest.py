@@ -51,9 +51,9 @@ class Keys:
 
 @pytest.fixture
 async def keys(sandbox: Sandbox) -> AsyncIterator[Keys]:
-    made = Keys(sandbox)
-    yield made
-    for api in (made.app, made.account, made.integration):
+    keys = Keys(sandbox)
+    yield keys
+    for api in (keys.app, keys.account, keys.integration):
         await api.aclose()
 
 

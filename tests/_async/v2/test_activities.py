@@ -49,7 +49,7 @@ CALLS: dict[str, Call] = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-async def test_a_method_sends_what_the_specification_describes_and_returns_models(
+async def test_calls_follow_the_specification_and_return_models(
     example_api: AsyncSmooch, example_server: Peer, name: str
 ) -> None:
     await check_call(example_api, example_server, CALLS[name])
@@ -65,9 +65,7 @@ REFUSED: dict[str, Refusal] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-async def test_what_the_api_would_refuse_is_refused_before_it_is_sent(
-    api: AsyncSmooch, sandbox: Sandbox, name: str
-) -> None:
+async def test_invalid_input_is_refused_before_sending(api: AsyncSmooch, sandbox: Sandbox, name: str) -> None:
     await check_refusal(api, sandbox, REFUSED[name])
 
 
@@ -82,7 +80,7 @@ async def test_typing_lasts_as_long_as_the_block(api: AsyncSmooch, sandbox: Sand
     assert activities_of(sandbox) == ["typing:start", "typing:stop"]
 
 
-async def test_typing_ends_with_a_block_that_fails_whose_error_comes_out(
+async def test_typing_ends_if_the_block_fails_and_the_error_of_the_block_is_raised(
     api: AsyncSmooch, sandbox: Sandbox, conversation_id: str
 ) -> None:
     async def fail_while_typing(*, and_the_api: bool) -> None:
@@ -97,9 +95,7 @@ async def test_typing_ends_with_a_block_that_fails_whose_error_comes_out(
     assert activities_of(sandbox) == ["typing:start", "typing:stop"] * 2
 
 
-async def test_typing_that_cannot_end_is_an_error_of_its_own(
-    api: AsyncSmooch, sandbox: Sandbox, conversation_id: str
-) -> None:
+async def test_an_error_while_typing_ends_is_raised(api: AsyncSmooch, sandbox: Sandbox, conversation_id: str) -> None:
     typing = api.activities.typing(conversation_id)
     await typing.__aenter__()
     sandbox.fail(times=1, status=500)

@@ -30,7 +30,7 @@ CALLS: dict[str, Call] = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-async def test_a_method_sends_what_the_specification_describes_and_returns_models(
+async def test_calls_follow_the_specification_and_return_models(
     example_api: AsyncSmooch, example_server: Peer, name: str
 ) -> None:
     await check_call(example_api, example_server, CALLS[name])

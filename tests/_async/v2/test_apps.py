@@ -59,7 +59,7 @@ CALLS: dict[str, Call] = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-async def test_a_method_sends_what_the_specification_describes_and_returns_models(
+async def test_calls_follow_the_specification_and_return_models(
     example_api: AsyncSmooch, example_server: Peer, name: str
 ) -> None:
     await check_call(example_api, example_server, CALLS[name])
@@ -69,21 +69,21 @@ async def story(keys: Keys, sandbox: Sandbox) -> None:
     api = keys.account
     own = await keys.app.apps.get()
     assert (own.id, (await keys.app.apps.update({"displayName": "Shop"})).display_name) == (sandbox.app_id, "Shop")
-    made = await api.apps.create("Bakery", settings={"multiConvoEnabled": True})
-    assert {one.id for one in await every(api.apps.list())} == {sandbox.app_id, made.id}
-    assert (await api.apps.get(made.id)).display_name == "Bakery"
-    assert (await api.apps.update(models.AppUpdate(display_name="Cake"), app_id=made.id)).display_name == "Cake"
-    key = await api.app_keys.create("Backend", app_id=made.id)
-    assert await api.app_keys.get(key.id, app_id=made.id) == key
-    assert await api.app_keys.list(app_id=made.id) == [key]
-    async with AsyncSmooch(key.id, str(key.secret), made.id, base_url=sandbox.url) as fresh:
-        assert (await fresh.apps.get()).id == made.id
-    await api.app_keys.delete(key.id, app_id=made.id)
-    await api.apps.delete(made.id)
+    created = await api.apps.create("Bakery", settings={"multiConvoEnabled": True})
+    assert {one.id for one in await every(api.apps.list())} == {sandbox.app_id, created.id}
+    assert (await api.apps.get(created.id)).display_name == "Bakery"
+    assert (await api.apps.update(models.AppUpdate(display_name="Cake"), app_id=created.id)).display_name == "Cake"
+    key = await api.app_keys.create("Backend", app_id=created.id)
+    assert await api.app_keys.get(key.id, app_id=created.id) == key
+    assert await api.app_keys.list(app_id=created.id) == [key]
+    async with AsyncSmooch(key.id, str(key.secret), created.id, base_url=sandbox.url) as fresh:
+        assert (await fresh.apps.get()).id == created.id
+    await api.app_keys.delete(key.id, app_id=created.id)
+    await api.apps.delete(created.id)
     assert {one.id for one in await every(api.apps.list())} == {sandbox.app_id}
     with pytest.raises(Forbidden, match="account key"):
         await keys.app.apps.create("Shop")
 
 
-async def test_what_one_call_does_the_next_one_sees(keys: Keys, sandbox: Sandbox) -> None:
+async def test_each_call_sees_what_the_calls_before_it_did(keys: Keys, sandbox: Sandbox) -> None:
     await story(keys, sandbox)

@@ -44,13 +44,13 @@ CALLS: dict[str, Call] = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-async def test_a_method_sends_what_the_specification_describes_and_returns_models(
+async def test_calls_follow_the_specification_and_return_models(
     example_api: AsyncSmooch, example_server: Peer, name: str
 ) -> None:
     await check_call(example_api, example_server, CALLS[name])
 
 
-async def test_bytes_are_uploaded_under_the_name_that_is_told(api: AsyncSmooch, sandbox: Sandbox) -> None:
+async def test_bytes_are_uploaded_under_the_given_or_a_made_up_name(api: AsyncSmooch, sandbox: Sandbox) -> None:
     attachment = await api.attachments.upload(PNG, mime_type="image/png")
     assert attachment.media_type == "image/png"
     assert b'filename="file.png"' in sandbox.requests[-1].body
@@ -58,7 +58,7 @@ async def test_bytes_are_uploaded_under_the_name_that_is_told(api: AsyncSmooch, 
     assert attachment.media_type == "image/png"
 
 
-async def test_an_upload_gives_an_address_that_can_be_deleted(api: AsyncSmooch) -> None:
+async def test_an_uploaded_file_can_be_deleted_by_its_url(api: AsyncSmooch) -> None:
     attachment = await api.attachments.upload(("cat.png", PNG))
     assert attachment.media_type == "image/png"
     assert isinstance(attachment.media_url, str)

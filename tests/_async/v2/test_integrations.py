@@ -74,7 +74,7 @@ CALLS: dict[str, Call] = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-async def test_a_method_sends_what_the_specification_describes_and_returns_models(
+async def test_calls_follow_the_specification_and_return_models(
     example_api: AsyncSmooch, example_server: Peer, name: str
 ) -> None:
     await check_call(example_api, example_server, CALLS[name])
@@ -111,18 +111,16 @@ REFUSED: dict[str, Refusal] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-async def test_what_the_api_would_refuse_is_refused_before_it_is_sent(
-    api: AsyncSmooch, sandbox: Sandbox, name: str
-) -> None:
+async def test_invalid_input_is_refused_before_sending(api: AsyncSmooch, sandbox: Sandbox, name: str) -> None:
     await check_refusal(api, sandbox, REFUSED[name])
 
 
 async def story(keys: Keys, sandbox: Sandbox) -> None:
     api = keys.app
-    made = await api.integrations.create(CUSTOM)
-    assert isinstance(made, models.CustomIntegration)
-    integration_id = str(made.id)
-    assert await api.integrations.get(integration_id) == made
+    created = await api.integrations.create(CUSTOM)
+    assert isinstance(created, models.CustomIntegration)
+    integration_id = str(created.id)
+    assert await api.integrations.get(integration_id) == created
     renamed = await api.integrations.update(integration_id, models.CustomIntegrationUpdate(display_name="Robin"))
     assert isinstance(renamed, models.CustomIntegration)
     assert renamed.display_name == "Robin"
@@ -144,5 +142,5 @@ async def story(keys: Keys, sandbox: Sandbox) -> None:
         await api.integrations.get(integration_id)
 
 
-async def test_what_one_call_does_the_next_one_sees(keys: Keys, sandbox: Sandbox) -> None:
+async def test_each_call_sees_what_the_calls_before_it_did(keys: Keys, sandbox: Sandbox) -> None:
     await story(keys, sandbox)

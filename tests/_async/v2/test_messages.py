@@ -197,7 +197,7 @@ CALLS: dict[str, Call] = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-async def test_a_method_sends_what_the_specification_describes_and_returns_models(
+async def test_calls_follow_the_specification_and_return_models(
     example_api: AsyncSmooch, example_server: Peer, name: str
 ) -> None:
     await check_call(example_api, example_server, CALLS[name])
@@ -354,9 +354,7 @@ REFUSED: dict[str, Refusal] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-async def test_what_the_api_would_refuse_is_refused_before_it_is_sent(
-    api: AsyncSmooch, sandbox: Sandbox, name: str
-) -> None:
+async def test_invalid_input_is_refused_before_sending(api: AsyncSmooch, sandbox: Sandbox, name: str) -> None:
     await check_refusal(api, sandbox, REFUSED[name])
 
 
@@ -390,11 +388,11 @@ async def story(keys: Keys, _: Sandbox) -> None:
     assert [one async for one in api.messages.list(conversation_id) if not one.deleted] == []
 
 
-async def test_what_one_call_does_the_next_one_sees(keys: Keys, sandbox: Sandbox) -> None:
+async def test_each_call_sees_what_the_calls_before_it_did(keys: Keys, sandbox: Sandbox) -> None:
     await story(keys, sandbox)
 
 
-async def test_who_speaks_is_the_business_or_a_user(
+async def test_the_author_is_the_business_or_a_user(
     api: AsyncSmooch, sandbox: Sandbox, user: models.User, conversation_id: str
 ) -> None:
     external = {"type": "user", "userExternalId": "b6518"}
@@ -427,16 +425,16 @@ async def test_a_message_is_a_text_a_content_or_a_whole_message(
         assert posted == {**whole, "content": {**content, "blockChatInput": True}, "metadata": {"a": 1}}
 
 
-async def test_a_type_that_nobody_has_heard_of_reaches_the_wire_unchanged(api: AsyncSmooch, sandbox: Sandbox) -> None:
+async def test_messages_of_unknown_types_are_sent_unchanged(api: AsyncSmooch, sandbox: Sandbox) -> None:
     content = {"type": "sticker", "pack": {"id": 3, "tags": ["cat", None]}, "actions": [{"type": "wave", "times": 3}]}
     whole = {"author": {"type": "business"}, "content": content}
-    for given in (content, models.UnknownMessage.from_dict(content), whole, models.MessagePost.from_dict(whole)):
+    for message in (content, models.UnknownMessage.from_dict(content), whole, models.MessagePost.from_dict(whole)):
         with pytest.raises(BadRequest):
-            await api.messages.post("c1", given)
+            await api.messages.post("c1", message)
         assert sandbox.requests[-1].json == whole
 
 
-async def test_fields_that_the_api_added_are_sent_back_with_the_model_that_holds_them(
+async def test_unknown_fields_of_received_models_are_sent_back(
     api: AsyncSmooch, sandbox: Sandbox, conversation_id: str
 ) -> None:
     fields = {"type": "text", "text": "Hi", "actions": [{**LINK, "size": "new"}], "mood": {"calm": True}}
@@ -463,19 +461,21 @@ async def test_fields_that_the_api_added_are_sent_back_with_the_model_that_holds
         ({"type": "text", "text": "a", "blockChatInput": False}, {"block_chat_input": True}, "blockChatInput"),
     ],
 )
-async def test_what_is_said_twice_must_agree(api: AsyncSmooch, message: Any, options: Any, field: str) -> None:
+async def test_options_that_contradict_the_message_are_refused(
+    api: AsyncSmooch, message: Any, options: Any, field: str
+) -> None:
     with pytest.raises(InvalidInput, match=f"{field} is given twice"):
         await api.messages.post("c1", message, **options)
 
 
-async def test_what_just_fits_is_sent(api: AsyncSmooch, conversation_id: str) -> None:
-    fits = {"note": "x" * 4084}
-    message = await api.messages.post_text(conversation_id, "ü" * 4096, metadata=fits)
+async def test_text_and_metadata_of_maximum_size_are_sent(api: AsyncSmooch, conversation_id: str) -> None:
+    metadata = {"note": "x" * 4084}
+    message = await api.messages.post_text(conversation_id, "ü" * 4096, metadata=metadata)
     assert isinstance(message.content, models.TextMessage)
-    assert (message.content.text, message.metadata) == ("ü" * 4096, fits)
+    assert (message.content.text, message.metadata) == ("ü" * 4096, metadata)
 
 
-async def test_an_option_that_no_message_has_is_an_error_of_the_program(api: AsyncSmooch) -> None:
+async def test_an_unknown_option_raises_type_error(api: AsyncSmooch) -> None:
     with pytest.raises(TypeError, match="'colour'"):
         await api.messages.post_text("c1", "Hi", colour="red")  # type: ignore[call-arg]
 
@@ -494,7 +494,7 @@ async def test_a_full_conversation_is_its_own_error_and_deleting_makes_room() ->
             assert [message.id async for message in api.messages.list(conversation.id)] != []
 
 
-async def test_of_several_messages_the_last_is_returned_and_of_none_there_is_an_error() -> None:
+async def test_post_returns_the_last_of_several_messages_and_fails_without_any() -> None:
     def with_texts(*texts: str) -> bytes:
         messages = [{"id": text, "content": {"type": "text", "text": text}} for text in texts]
         return answer(201, {"messages": messages})
@@ -534,7 +534,7 @@ async def test_a_file_is_uploaded_and_posted_in_one_call(
     assert report.content.media_type == "application/pdf"
 
 
-async def test_an_uploaded_image_can_say_all_that_an_image_can(
+async def test_post_media_takes_the_fields_of_images_and_files(
     api: AsyncSmooch, sandbox: Sandbox, conversation_id: str
 ) -> None:
     await api.messages.post_media(
@@ -555,7 +555,7 @@ async def test_an_uploaded_image_can_say_all_that_an_image_can(
     assert len(sandbox.requests) == before
 
 
-async def test_a_message_that_cannot_be_is_found_before_the_upload(api: AsyncSmooch, sandbox: Sandbox) -> None:
+async def test_an_invalid_message_is_refused_before_the_upload(api: AsyncSmooch, sandbox: Sandbox) -> None:
     with pytest.raises(InvalidInput, match="metadata"):
         await api.messages.post_media("c1", ("cat.png", PNG), metadata=BIG)
     assert sandbox.requests == []
@@ -567,7 +567,7 @@ UPLOADED = answer(201, {"attachment": {"mediaUrl": PICTURE, "mediaType": "image/
 @pytest.mark.parametrize(
     ("status", "expected", "removed"), [(400, BadRequest, True), (403, Forbidden, True), (500, ServerError, False)]
 )
-async def test_a_file_whose_message_was_refused_is_removed_again(
+async def test_a_file_is_deleted_if_its_message_is_refused(
     status: int, expected: type[Exception], removed: bool
 ) -> None:
     with Peer(script(UPLOADED, answer(status, {}), answer(404, {}))) as peer:
@@ -580,7 +580,7 @@ async def test_a_file_whose_message_was_refused_is_removed_again(
         assert not removed or last.json() == {"mediaUrl": PICTURE}
 
 
-async def test_an_upload_without_an_address_is_an_error() -> None:
+async def test_an_upload_without_a_url_is_unreadable() -> None:
     with Peer(script(answer(201, {"attachment": {}}))) as peer:
         async with AsyncSmooch("app_5a", "secret", APP, base_url=peer.url) as api:
             with pytest.raises(UnreadableResponse, match="the call took effect"):

@@ -60,7 +60,7 @@ CALLS: dict[str, Call] = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-async def test_a_method_sends_what_the_specification_describes_and_returns_models(
+async def test_calls_follow_the_specification_and_return_models(
     example_api: AsyncSmooch, example_server: Peer, name: str
 ) -> None:
     await check_call(example_api, example_server, CALLS[name])
@@ -106,9 +106,9 @@ async def story(keys: Keys, sandbox: Sandbox) -> None:
 
 
 async def active(api: AsyncSmooch, conversation_id: str) -> Any:
-    found = (await api.conversations.get(conversation_id)).active_switchboard_integration
-    return found.name if isinstance(found, models.SwitchboardIntegrationTruncated) else None
+    integration = (await api.conversations.get(conversation_id)).active_switchboard_integration
+    return integration.name if isinstance(integration, models.SwitchboardIntegrationTruncated) else None
 
 
-async def test_what_one_call_does_the_next_one_sees(keys: Keys, sandbox: Sandbox) -> None:
+async def test_each_call_sees_what_the_calls_before_it_did(keys: Keys, sandbox: Sandbox) -> None:
     await story(keys, sandbox)

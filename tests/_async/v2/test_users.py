@@ -119,7 +119,7 @@ CALLS: dict[str, Call] = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-async def test_a_method_sends_what_the_specification_describes_and_returns_models(
+async def test_calls_follow_the_specification_and_return_models(
     example_api: AsyncSmooch, example_server: Peer, name: str
 ) -> None:
     await check_call(example_api, example_server, CALLS[name])
@@ -190,9 +190,7 @@ REFUSED: dict[str, Refusal] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-async def test_what_the_api_would_refuse_is_refused_before_it_is_sent(
-    api: AsyncSmooch, sandbox: Sandbox, name: str
-) -> None:
+async def test_invalid_input_is_refused_before_sending(api: AsyncSmooch, sandbox: Sandbox, name: str) -> None:
     await check_refusal(api, sandbox, REFUSED[name])
 
 
@@ -217,21 +215,21 @@ async def story(keys: Keys, sandbox: Sandbox) -> None:
         await api.users.get("b6518")
 
 
-async def test_what_one_call_does_the_next_one_sees(keys: Keys, sandbox: Sandbox) -> None:
+async def test_each_call_sees_what_the_calls_before_it_did(keys: Keys, sandbox: Sandbox) -> None:
     await story(keys, sandbox)
 
 
-async def test_get_or_create_user_makes_a_user_once_and_leaves_it_alone_after(api: AsyncSmooch) -> None:
-    made = await api.users.get_or_create("u-77", profile={"givenName": "Ana"})
-    found = await api.users.get_or_create("u-77", profile={"givenName": "Eva"})
-    assert found.id == made.id
-    assert isinstance(found.profile, models.Profile)
-    assert found.profile.given_name == "Ana"
+async def test_get_or_create_creates_a_user_once_and_then_returns_it_unchanged(api: AsyncSmooch) -> None:
+    created = await api.users.get_or_create("u-77", profile={"givenName": "Ana"})
+    existing = await api.users.get_or_create("u-77", profile={"givenName": "Eva"})
+    assert existing.id == created.id
+    assert isinstance(existing.profile, models.Profile)
+    assert existing.profile.given_name == "Ana"
     with pytest.raises(Conflict):
         await api.users.create("u-77")
 
 
-async def test_get_or_create_user_does_not_take_the_api_s_own_id_of_another_for_the_business_s() -> None:
+async def test_get_or_create_refuses_an_external_id_that_is_the_id_of_another_user() -> None:
     other = {"user": {"id": "u-77", "externalId": "b6518"}}
     with Peer(script(answer(409, {"errors": [{"code": "conflict", "title": "Taken"}]}), answer(200, other))) as peer:
         async with AsyncSmooch("app_5a", "secret", APP, base_url=peer.url) as api:
@@ -248,7 +246,7 @@ async def test_get_or_create_user_does_not_take_the_api_s_own_id_of_another_for_
         ("2026-03-02T08:15:30+02:00", "2026-03-02T08:15:30+02:00"),
     ],
 )
-async def test_a_time_is_sent_in_utc_and_a_text_as_it_is(
+async def test_datetimes_are_sent_in_utc_and_texts_unchanged(
     api: AsyncSmooch, sandbox: Sandbox, given: Any, sent: str
 ) -> None:
     user = await api.users.create("u-77", signed_up_at=given)
@@ -257,6 +255,6 @@ async def test_a_time_is_sent_in_utc_and_a_text_as_it_is(
 
 
 @pytest.mark.parametrize("email", ["", " ", None, 5])
-async def test_an_email_is_needed_to_find_users_by(api: AsyncSmooch, email: Any) -> None:
+async def test_find_by_email_needs_an_email(api: AsyncSmooch, email: Any) -> None:
     with pytest.raises(InvalidInput, match="email"):
         await api.users.find_by_email(email)

@@ -52,9 +52,9 @@ class Keys:
 
 @pytest.fixture
 def keys(sandbox: Sandbox) -> Iterator[Keys]:
-    made = Keys(sandbox)
-    yield made
-    for api in (made.app, made.account, made.integration):
+    keys = Keys(sandbox)
+    yield keys
+    for api in (keys.app, keys.account, keys.integration):
         api.close()
 
 

@@ -48,7 +48,7 @@ CALLS: dict[str, Call] = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_method_sends_what_the_specification_describes_and_returns_models(
+def test_calls_follow_the_specification_and_return_models(
     example_api: Smooch, example_server: Peer, name: str
 ) -> None:
     check_call(example_api, example_server, CALLS[name])
@@ -64,9 +64,7 @@ REFUSED: dict[str, Refusal] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_the_api_would_refuse_is_refused_before_it_is_sent(
-    api: Smooch, sandbox: Sandbox, name: str
-) -> None:
+def test_invalid_input_is_refused_before_sending(api: Smooch, sandbox: Sandbox, name: str) -> None:
     check_refusal(api, sandbox, REFUSED[name])
 
 
@@ -81,7 +79,7 @@ def test_typing_lasts_as_long_as_the_block(api: Smooch, sandbox: Sandbox, conver
     assert activities_of(sandbox) == ["typing:start", "typing:stop"]
 
 
-def test_typing_ends_with_a_block_that_fails_whose_error_comes_out(
+def test_typing_ends_if_the_block_fails_and_the_error_of_the_block_is_raised(
     api: Smooch, sandbox: Sandbox, conversation_id: str
 ) -> None:
     def fail_while_typing(*, and_the_api: bool) -> None:
@@ -96,9 +94,7 @@ def test_typing_ends_with_a_block_that_fails_whose_error_comes_out(
     assert activities_of(sandbox) == ["typing:start", "typing:stop"] * 2
 
 
-def test_typing_that_cannot_end_is_an_error_of_its_own(
-    api: Smooch, sandbox: Sandbox, conversation_id: str
-) -> None:
+def test_an_error_while_typing_ends_is_raised(api: Smooch, sandbox: Sandbox, conversation_id: str) -> None:
     typing = api.activities.typing(conversation_id)
     typing.__enter__()
     sandbox.fail(times=1, status=500)

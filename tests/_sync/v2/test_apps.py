@@ -58,7 +58,7 @@ CALLS: dict[str, Call] = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_method_sends_what_the_specification_describes_and_returns_models(
+def test_calls_follow_the_specification_and_return_models(
     example_api: Smooch, example_server: Peer, name: str
 ) -> None:
     check_call(example_api, example_server, CALLS[name])
@@ -68,21 +68,21 @@ def story(keys: Keys, sandbox: Sandbox) -> None:
     api = keys.account
     own = keys.app.apps.get()
     assert (own.id, (keys.app.apps.update({"displayName": "Shop"})).display_name) == (sandbox.app_id, "Shop")
-    made = api.apps.create("Bakery", settings={"multiConvoEnabled": True})
-    assert {one.id for one in every(api.apps.list())} == {sandbox.app_id, made.id}
-    assert (api.apps.get(made.id)).display_name == "Bakery"
-    assert (api.apps.update(models.AppUpdate(display_name="Cake"), app_id=made.id)).display_name == "Cake"
-    key = api.app_keys.create("Backend", app_id=made.id)
-    assert api.app_keys.get(key.id, app_id=made.id) == key
-    assert api.app_keys.list(app_id=made.id) == [key]
-    with Smooch(key.id, str(key.secret), made.id, base_url=sandbox.url) as fresh:
-        assert (fresh.apps.get()).id == made.id
-    api.app_keys.delete(key.id, app_id=made.id)
-    api.apps.delete(made.id)
+    created = api.apps.create("Bakery", settings={"multiConvoEnabled": True})
+    assert {one.id for one in every(api.apps.list())} == {sandbox.app_id, created.id}
+    assert (api.apps.get(created.id)).display_name == "Bakery"
+    assert (api.apps.update(models.AppUpdate(display_name="Cake"), app_id=created.id)).display_name == "Cake"
+    key = api.app_keys.create("Backend", app_id=created.id)
+    assert api.app_keys.get(key.id, app_id=created.id) == key
+    assert api.app_keys.list(app_id=created.id) == [key]
+    with Smooch(key.id, str(key.secret), created.id, base_url=sandbox.url) as fresh:
+        assert (fresh.apps.get()).id == created.id
+    api.app_keys.delete(key.id, app_id=created.id)
+    api.apps.delete(created.id)
     assert {one.id for one in every(api.apps.list())} == {sandbox.app_id}
     with pytest.raises(Forbidden, match="account key"):
         keys.app.apps.create("Shop")
 
 
-def test_what_one_call_does_the_next_one_sees(keys: Keys, sandbox: Sandbox) -> None:
+def test_each_call_sees_what_the_calls_before_it_did(keys: Keys, sandbox: Sandbox) -> None:
     story(keys, sandbox)

@@ -43,13 +43,13 @@ CALLS: dict[str, Call] = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_method_sends_what_the_specification_describes_and_returns_models(
+def test_calls_follow_the_specification_and_return_models(
     example_api: Smooch, example_server: Peer, name: str
 ) -> None:
     check_call(example_api, example_server, CALLS[name])
 
 
-def test_bytes_are_uploaded_under_the_name_that_is_told(api: Smooch, sandbox: Sandbox) -> None:
+def test_bytes_are_uploaded_under_the_given_or_a_made_up_name(api: Smooch, sandbox: Sandbox) -> None:
     attachment = api.attachments.upload(PNG, mime_type="image/png")
     assert attachment.media_type == "image/png"
     assert b'filename="file.png"' in sandbox.requests[-1].body
@@ -57,7 +57,7 @@ def test_bytes_are_uploaded_under_the_name_that_is_told(api: Smooch, sandbox: Sa
     assert attachment.media_type == "image/png"
 
 
-def test_an_upload_gives_an_address_that_can_be_deleted(api: Smooch) -> None:
+def test_an_uploaded_file_can_be_deleted_by_its_url(api: Smooch) -> None:
     attachment = api.attachments.upload(("cat.png", PNG))
     assert attachment.media_type == "image/png"
     assert isinstance(attachment.media_url, str)

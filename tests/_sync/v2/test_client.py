@@ -73,14 +73,14 @@ def test_a_token_has_the_scope_of_its_key(server: Peer, key_id: str, options: di
     assert payload["exp"]
 
 
-def test_a_key_can_be_sent_as_it_is(server: Peer) -> None:
+def test_basic_auth_sends_the_key_itself(server: Peer) -> None:
     with Smooch("app_5a", SECRET, APP, base_url=server.url, auth="basic") as api:
         api.users.get("u1")
     scheme, sent = server.requests[-1].headers["authorization"].split()
     assert (scheme, b64decode(sent).decode()) == ("Basic", f"app_5a:{SECRET}")
 
 
-def test_an_access_token_stands_in_place_of_a_key(server: Peer) -> None:
+def test_an_access_token_is_sent_instead_of_a_key(server: Peer) -> None:
     with Smooch(token=TOKEN, app_id=APP, base_url=server.url) as api:
         api.users.get("u1")
     assert server.requests[-1].headers["authorization"] == f"Bearer {TOKEN}"
@@ -133,7 +133,7 @@ def call_everywhere(recorder: Recorder, **options: Any) -> dict[str, bool]:
         ({"base_url": BRIDGE}, BRIDGE, BRIDGE),
     ],
 )
-def test_credentials_go_to_the_own_server_and_a_token_to_the_bridge(
+def test_credentials_are_sent_to_the_own_host_and_tokens_to_the_bridge(
     way: str, options: dict[str, Any], root: str, bridge: str
 ) -> None:
     apart = root != bridge
@@ -189,7 +189,7 @@ def test_credentials_go_to_the_own_server_and_a_token_to_the_bridge(
         ({"subdomain": "ana", "max_connections": 0}, "max_connections"),
     ],
 )
-def test_what_cannot_work_is_refused_with_the_name_of_the_argument(options: dict[str, Any], field: str) -> None:
+def test_invalid_constructor_arguments_are_named(options: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         Smooch(**{"key_id": "app_5a", "secret": SECRET, "app_id": APP} | options)
     assert caught.value.field == field
@@ -199,7 +199,7 @@ def test_what_cannot_work_is_refused_with_the_name_of_the_argument(options: dict
 
 
 @pytest.mark.parametrize("options", [{"token": TOKEN}, {"key_id": "act_5a", "secret": SECRET}])
-def test_some_credentials_need_no_app_until_one_is_concerned(server: Peer, options: dict[str, Any]) -> None:
+def test_some_credentials_need_an_app_id_only_for_calls_on_an_app(server: Peer, options: dict[str, Any]) -> None:
     with Smooch(base_url=server.url, **options) as api:
         before = len(server.requests)
         with pytest.raises(InvalidInput, match="app_id"):
@@ -242,7 +242,7 @@ ENVIRONMENT = {"SMOOCH_KEY_ID": "app_5a", "SMOOCH_SECRET": SECRET, "SMOOCH_APP_I
         ),
     ],
 )
-def test_from_env_reads_the_environment_and_options_win(
+def test_from_env_reads_the_environment_and_options_take_precedence(
     monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], options: dict[str, Any], shown: str
 ) -> None:
     for name, value in (ENVIRONMENT | environment).items():
@@ -252,7 +252,7 @@ def test_from_env_reads_the_environment_and_options_win(
 
 
 @pytest.mark.parametrize("missing", ["SMOOCH_KEY_ID", "SMOOCH_SECRET"])
-def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+def test_a_missing_environment_variable_is_named(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     for name, value in (ENVIRONMENT | {missing: ""}).items():
         monkeypatch.setenv(name, value)
     with pytest.raises(InvalidInput, match=missing):
@@ -269,7 +269,7 @@ def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch, missing: s
         ({"SMOOCH_BASE_URL": "https://a.example"}, {"token": TOKEN}, ["SMOOCH_SUBDOMAIN", "SMOOCH_BASE_URL"]),
     ],
 )
-def test_variables_that_exclude_each_other_are_named(
+def test_contradicting_environment_variables_are_named(
     monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], options: dict[str, str], named: list[str]
 ) -> None:
     for name, value in (ENVIRONMENT | environment).items():
@@ -301,7 +301,7 @@ def test_an_error_has_every_code_and_title() -> None:
     assert str(error) == f"400 bad_request for GET {peer.url}/v2/apps/{APP}/users/u1: a is missing; b"
 
 
-def test_the_text_of_an_error_has_an_end_however_many_titles_there_are() -> None:
+def test_the_text_of_an_error_with_many_titles_is_clipped() -> None:
     with refusing(400, {"errors": [{"code": "c", "title": f"field {n} is missing"} for n in range(5000)]}) as peer:
         with Smooch("app_5a", SECRET, APP, base_url=peer.url) as api:
             with pytest.raises(errors.BadRequest, match="field 0 is missing; field 1 is missing; ") as caught:
@@ -384,7 +384,7 @@ HINTS: list[Any] = [
 
 
 @pytest.mark.parametrize(("status", "options", "call", "headers", "words"), HINTS)
-def test_a_refusal_says_what_to_do_about_it(
+def test_error_responses_come_with_a_hint(
     status: int, options: Any, call: Any, headers: dict[str, str], words: str
 ) -> None:
     with refusing(status, {"errors": [{"code": "c", "title": "t"}]}, **headers) as peer:
@@ -397,7 +397,7 @@ def test_a_refusal_says_what_to_do_about_it(
     assert type(caught.value) is expected.get(status, type(caught.value))
 
 
-def test_an_app_that_is_not_there_is_a_matter_of_id_and_host() -> None:
+def test_a_missing_app_hints_at_its_id_and_the_host() -> None:
     with refusing(404, {"errors": [{"code": "app_not_found", "title": "App not found"}]}) as peer:
         with Smooch("app_5a", SECRET, APP, base_url=peer.url) as api:
             with pytest.raises(errors.NotFound, match="of another account or region is not found"):
@@ -405,7 +405,7 @@ def test_an_app_that_is_not_there_is_a_matter_of_id_and_host() -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_no_credentials_show_in_an_error(way: str) -> None:
+def test_errors_show_no_credentials(way: str) -> None:
     def echo(request: Request) -> bytes:
         return answer(
             401, {"errors": [{"code": "unauthorized", "title": f"{SECRET} {request.headers['authorization']}"}]}
@@ -423,7 +423,7 @@ def test_no_credentials_show_in_an_error(way: str) -> None:
         assert way == "token" or SECRET not in text
 
 
-def test_a_success_that_cannot_be_read_says_that_it_took_effect() -> None:
+def test_an_unreadable_success_says_that_the_call_took_effect() -> None:
     with Peer(lambda _: answer(201, b"{")) as peer:
         with Smooch("app_5a", SECRET, APP, base_url=peer.url) as api:
             with pytest.raises(errors.UnreadableResponse, match="took effect"):
@@ -440,7 +440,7 @@ def api(server: Peer) -> Iterator[Smooch]:
 
 
 @pytest.mark.parametrize("take", [pickle.dumps, copy.copy, copy.deepcopy])
-def test_it_cannot_be_copied_with_its_secret(api: Smooch, take: Any) -> None:
+def test_a_client_cannot_be_copied_or_pickled(api: Smooch, take: Any) -> None:
     with pytest.raises(TypeError, match="holds a secret"):
         take(api)
     with pytest.raises(TypeError):
@@ -492,7 +492,7 @@ def test_a_closed_client_says_so(server: Peer) -> None:
         api.users.get("u1")
 
 
-def test_it_shows_no_secret(api: Smooch) -> None:
+def test_repr_shows_no_secret(api: Smooch) -> None:
     for each in (api, api.raw, api._auth, api._settings):
         assert SECRET not in repr(each)
 
@@ -500,7 +500,7 @@ def test_it_shows_no_secret(api: Smooch) -> None:
 # The OAuth flow
 
 
-def test_a_code_is_exchanged_without_credentials_and_nobody_sees_what_is_secret() -> None:
+def test_exchange_code_sends_no_credentials_and_errors_show_no_secrets() -> None:
     echo = Peer(lambda request: answer(400, {"errors": [{"code": "bad_request", "title": request.body.decode()}]}))
     with echo as peer:
         with pytest.raises(errors.BadRequest) as caught:
@@ -524,14 +524,14 @@ def test_a_code_is_exchanged_without_credentials_and_nobody_sees_what_is_secret(
         ({"retries": -1}, "retries"),
     ],
 )
-def test_an_exchange_that_cannot_work_is_refused(options: dict[str, Any], field: str) -> None:
-    given = {"code": "658965", "client_id": "partner", "client_secret": SECRET, "base_url": "http://127.0.0.1:1"}
+def test_exchange_code_refuses_invalid_arguments(options: dict[str, Any], field: str) -> None:
+    arguments = {"code": "658965", "client_id": "partner", "client_secret": SECRET, "base_url": "http://127.0.0.1:1"}
     with pytest.raises(InvalidInput) as caught:
-        Smooch.exchange_code(**given | options)
+        Smooch.exchange_code(**arguments | options)
     assert caught.value.field == field
 
 
-def test_a_code_is_not_exchanged_twice_since_it_may_be_used_up() -> None:
+def test_exchange_code_is_not_retried_since_the_code_may_be_used_up() -> None:
     with Peer(lambda _: answer(503, {})) as peer:
         with pytest.raises(errors.ServerError):
             Smooch.exchange_code("658965", client_id="partner", client_secret=SECRET, base_url=peer.url)
@@ -605,34 +605,34 @@ def test_every_method_and_every_operation_is_called(example_api: Smooch) -> None
 STORIES = [module.story for module in TESTS.values() if hasattr(module, "story")]
 
 
-def test_every_method_has_its_place_in_a_story(keys: Keys) -> None:
+def test_every_method_is_part_of_a_story(keys: Keys) -> None:
     called = set(re.findall(r"\.((?:\w+\.)?\w+)\(", "".join(inspect.getsource(story) for story in STORIES)))
     assert methods_of(keys.app) - called == NOT_A_CALL
 
 
 def test_the_stories_call_every_operation_of_the_sandbox(keys: Keys, sandbox: Sandbox) -> None:
-    found = set()
+    called = set()
     for story in STORIES:
         sandbox.reset()
         story(keys, sandbox)
-        found |= {operation_of(request.method, request.path).id for request in sandbox.requests}
-    assert found == {one.id for one in OPERATIONS}
+        called |= {operation_of(request.method, request.path).id for request in sandbox.requests}
+    assert called == {one.id for one in OPERATIONS}
 
 
-def test_what_comes_is_all_of_the_envelope(example_api: Smooch) -> None:
+def test_models_are_complete_and_without_their_envelope(example_api: Smooch) -> None:
     user = example_api.users.get("u-77")
     assert user.to_dict() == schema("UserResponse")["examples"][0]["user"]
     [webhook] = example_api.webhooks.list()
     assert webhook.to_dict() == schema("WebhookListResponse")["examples"][-1]["webhooks"][0]
 
 
-def test_the_raw_client_goes_the_same_way(example_api: Smooch, example_server: Peer) -> None:
-    found = users.get_user.sync_detailed(APP, "u-77", client=example_api.raw)
-    assert isinstance(found.parsed.user, models.User)
+def test_the_raw_client_uses_the_same_connections(example_api: Smooch, example_server: Peer) -> None:
+    response = users.get_user.sync_detailed(APP, "u-77", client=example_api.raw)
+    assert isinstance(response.parsed.user, models.User)
     assert httpx.URL(example_server.url).port == example_api.raw.get_httpx_client().base_url.port
 
 
-def test_what_is_refused_shows_no_secret_and_little_of_anything(keys: Keys) -> None:
+def test_invalid_input_errors_are_short_and_show_no_secrets(keys: Keys) -> None:
     api = keys.app
     twilio = {"type": "twilio", "accountSid": "a", "phoneNumberSid": "p"}
     user = api.users.create("u-77", profile={"givenName": "Hush"})

@@ -140,7 +140,7 @@ CALLS: dict[str, Call] = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_method_sends_what_the_specification_describes_and_returns_models(
+def test_calls_follow_the_specification_and_return_models(
     example_api: Smooch, example_server: Peer, name: str
 ) -> None:
     check_call(example_api, example_server, CALLS[name])
@@ -191,9 +191,7 @@ REFUSED: dict[str, Refusal] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_the_api_would_refuse_is_refused_before_it_is_sent(
-    api: Smooch, sandbox: Sandbox, name: str
-) -> None:
+def test_invalid_input_is_refused_before_sending(api: Smooch, sandbox: Sandbox, name: str) -> None:
     check_refusal(api, sandbox, REFUSED[name])
 
 
@@ -227,18 +225,18 @@ def story(keys: Keys, _: Sandbox) -> None:
 
     reference = models.AppleInteractiveDataRef(url="https://a.example", bid="b", key="k", signature="s", owner="o")
     apple = models.AppleMessageRef(interactive_data_ref=reference)
-    found = api.conversations.download_message_ref(personal.id, ana.id, apple=apple)
-    assert found["interactiveData"]["bid"] == "b"
+    downloaded = api.conversations.download_message_ref(personal.id, ana.id, apple=apple)
+    assert downloaded["interactiveData"]["bid"] == "b"
     events = [{"event_name": "Purchase", "event_time": number} for number in range(3)]
     received = api.conversations.post_conversion_events(personal.id, "instagram", events)
     assert received.events_received == 3
 
 
-def test_what_one_call_does_the_next_one_sees(keys: Keys, sandbox: Sandbox) -> None:
+def test_each_call_sees_what_the_calls_before_it_did(keys: Keys, sandbox: Sandbox) -> None:
     story(keys, sandbox)
 
 
-def test_conversion_events_are_a_list_or_the_whole_object_of_meta() -> None:
+def test_conversion_events_are_a_list_or_metas_whole_object() -> None:
     event = {"event_name": "Purchase", "event_time": 1752161233}
     whole = {"data": [event], "test_event_code": "TEST1", "partner_agent": "shop"}
     with Peer(script(answer(200, {"conversionEvents": {"datasetId": 1, "eventsReceived": 1}}))) as peer:
@@ -253,11 +251,11 @@ def test_conversion_events_are_a_list_or_the_whole_object_of_meta() -> None:
 
 def test_the_default_conversation_is_created_once(api: Smooch, sandbox: Sandbox) -> None:
     ana = api.users.create("ana")
-    made = api.conversations.get_or_create_default(ana)
-    assert made.is_default
+    created = api.conversations.get_or_create_default(ana)
+    assert created.is_default
     count = len(sandbox.requests)
     for who in ({"user": ana}, {"user": ana.id}, {"user_external_id": "ana"}):
-        assert (api.conversations.get_or_create_default(**who)).id == made.id
+        assert (api.conversations.get_or_create_default(**who)).id == created.id
     assert {request.method for request in sandbox.requests[count:]} == {"GET"}
 
 

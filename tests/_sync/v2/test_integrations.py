@@ -73,7 +73,7 @@ CALLS: dict[str, Call] = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_method_sends_what_the_specification_describes_and_returns_models(
+def test_calls_follow_the_specification_and_return_models(
     example_api: Smooch, example_server: Peer, name: str
 ) -> None:
     check_call(example_api, example_server, CALLS[name])
@@ -110,18 +110,16 @@ REFUSED: dict[str, Refusal] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_the_api_would_refuse_is_refused_before_it_is_sent(
-    api: Smooch, sandbox: Sandbox, name: str
-) -> None:
+def test_invalid_input_is_refused_before_sending(api: Smooch, sandbox: Sandbox, name: str) -> None:
     check_refusal(api, sandbox, REFUSED[name])
 
 
 def story(keys: Keys, sandbox: Sandbox) -> None:
     api = keys.app
-    made = api.integrations.create(CUSTOM)
-    assert isinstance(made, models.CustomIntegration)
-    integration_id = str(made.id)
-    assert api.integrations.get(integration_id) == made
+    created = api.integrations.create(CUSTOM)
+    assert isinstance(created, models.CustomIntegration)
+    integration_id = str(created.id)
+    assert api.integrations.get(integration_id) == created
     renamed = api.integrations.update(integration_id, models.CustomIntegrationUpdate(display_name="Robin"))
     assert isinstance(renamed, models.CustomIntegration)
     assert renamed.display_name == "Robin"
@@ -143,5 +141,5 @@ def story(keys: Keys, sandbox: Sandbox) -> None:
         api.integrations.get(integration_id)
 
 
-def test_what_one_call_does_the_next_one_sees(keys: Keys, sandbox: Sandbox) -> None:
+def test_each_call_sees_what_the_calls_before_it_did(keys: Keys, sandbox: Sandbox) -> None:
     story(keys, sandbox)

@@ -196,7 +196,7 @@ CALLS: dict[str, Call] = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_method_sends_what_the_specification_describes_and_returns_models(
+def test_calls_follow_the_specification_and_return_models(
     example_api: Smooch, example_server: Peer, name: str
 ) -> None:
     check_call(example_api, example_server, CALLS[name])
@@ -353,9 +353,7 @@ REFUSED: dict[str, Refusal] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_the_api_would_refuse_is_refused_before_it_is_sent(
-    api: Smooch, sandbox: Sandbox, name: str
-) -> None:
+def test_invalid_input_is_refused_before_sending(api: Smooch, sandbox: Sandbox, name: str) -> None:
     check_refusal(api, sandbox, REFUSED[name])
 
 
@@ -389,11 +387,11 @@ def story(keys: Keys, _: Sandbox) -> None:
     assert [one for one in api.messages.list(conversation_id) if not one.deleted] == []
 
 
-def test_what_one_call_does_the_next_one_sees(keys: Keys, sandbox: Sandbox) -> None:
+def test_each_call_sees_what_the_calls_before_it_did(keys: Keys, sandbox: Sandbox) -> None:
     story(keys, sandbox)
 
 
-def test_who_speaks_is_the_business_or_a_user(
+def test_the_author_is_the_business_or_a_user(
     api: Smooch, sandbox: Sandbox, user: models.User, conversation_id: str
 ) -> None:
     external = {"type": "user", "userExternalId": "b6518"}
@@ -426,16 +424,16 @@ def test_a_message_is_a_text_a_content_or_a_whole_message(
         assert posted == {**whole, "content": {**content, "blockChatInput": True}, "metadata": {"a": 1}}
 
 
-def test_a_type_that_nobody_has_heard_of_reaches_the_wire_unchanged(api: Smooch, sandbox: Sandbox) -> None:
+def test_messages_of_unknown_types_are_sent_unchanged(api: Smooch, sandbox: Sandbox) -> None:
     content = {"type": "sticker", "pack": {"id": 3, "tags": ["cat", None]}, "actions": [{"type": "wave", "times": 3}]}
     whole = {"author": {"type": "business"}, "content": content}
-    for given in (content, models.UnknownMessage.from_dict(content), whole, models.MessagePost.from_dict(whole)):
+    for message in (content, models.UnknownMessage.from_dict(content), whole, models.MessagePost.from_dict(whole)):
         with pytest.raises(BadRequest):
-            api.messages.post("c1", given)
+            api.messages.post("c1", message)
         assert sandbox.requests[-1].json == whole
 
 
-def test_fields_that_the_api_added_are_sent_back_with_the_model_that_holds_them(
+def test_unknown_fields_of_received_models_are_sent_back(
     api: Smooch, sandbox: Sandbox, conversation_id: str
 ) -> None:
     fields = {"type": "text", "text": "Hi", "actions": [{**LINK, "size": "new"}], "mood": {"calm": True}}
@@ -462,19 +460,21 @@ def test_fields_that_the_api_added_are_sent_back_with_the_model_that_holds_them(
         ({"type": "text", "text": "a", "blockChatInput": False}, {"block_chat_input": True}, "blockChatInput"),
     ],
 )
-def test_what_is_said_twice_must_agree(api: Smooch, message: Any, options: Any, field: str) -> None:
+def test_options_that_contradict_the_message_are_refused(
+    api: Smooch, message: Any, options: Any, field: str
+) -> None:
     with pytest.raises(InvalidInput, match=f"{field} is given twice"):
         api.messages.post("c1", message, **options)
 
 
-def test_what_just_fits_is_sent(api: Smooch, conversation_id: str) -> None:
-    fits = {"note": "x" * 4084}
-    message = api.messages.post_text(conversation_id, "ü" * 4096, metadata=fits)
+def test_text_and_metadata_of_maximum_size_are_sent(api: Smooch, conversation_id: str) -> None:
+    metadata = {"note": "x" * 4084}
+    message = api.messages.post_text(conversation_id, "ü" * 4096, metadata=metadata)
     assert isinstance(message.content, models.TextMessage)
-    assert (message.content.text, message.metadata) == ("ü" * 4096, fits)
+    assert (message.content.text, message.metadata) == ("ü" * 4096, metadata)
 
 
-def test_an_option_that_no_message_has_is_an_error_of_the_program(api: Smooch) -> None:
+def test_an_unknown_option_raises_type_error(api: Smooch) -> None:
     with pytest.raises(TypeError, match="'colour'"):
         api.messages.post_text("c1", "Hi", colour="red")  # type: ignore[call-arg]
 
@@ -493,7 +493,7 @@ def test_a_full_conversation_is_its_own_error_and_deleting_makes_room() -> None:
             assert [message.id for message in api.messages.list(conversation.id)] != []
 
 
-def test_of_several_messages_the_last_is_returned_and_of_none_there_is_an_error() -> None:
+def test_post_returns_the_last_of_several_messages_and_fails_without_any() -> None:
     def with_texts(*texts: str) -> bytes:
         messages = [{"id": text, "content": {"type": "text", "text": text}} for text in texts]
         return answer(201, {"messages": messages})
@@ -533,7 +533,7 @@ def test_a_file_is_uploaded_and_posted_in_one_call(
     assert report.content.media_type == "application/pdf"
 
 
-def test_an_uploaded_image_can_say_all_that_an_image_can(
+def test_post_media_takes_the_fields_of_images_and_files(
     api: Smooch, sandbox: Sandbox, conversation_id: str
 ) -> None:
     api.messages.post_media(
@@ -554,7 +554,7 @@ def test_an_uploaded_image_can_say_all_that_an_image_can(
     assert len(sandbox.requests) == before
 
 
-def test_a_message_that_cannot_be_is_found_before_the_upload(api: Smooch, sandbox: Sandbox) -> None:
+def test_an_invalid_message_is_refused_before_the_upload(api: Smooch, sandbox: Sandbox) -> None:
     with pytest.raises(InvalidInput, match="metadata"):
         api.messages.post_media("c1", ("cat.png", PNG), metadata=BIG)
     assert sandbox.requests == []
@@ -566,7 +566,7 @@ UPLOADED = answer(201, {"attachment": {"mediaUrl": PICTURE, "mediaType": "image/
 @pytest.mark.parametrize(
     ("status", "expected", "removed"), [(400, BadRequest, True), (403, Forbidden, True), (500, ServerError, False)]
 )
-def test_a_file_whose_message_was_refused_is_removed_again(
+def test_a_file_is_deleted_if_its_message_is_refused(
     status: int, expected: type[Exception], removed: bool
 ) -> None:
     with Peer(script(UPLOADED, answer(status, {}), answer(404, {}))) as peer:
@@ -579,7 +579,7 @@ def test_a_file_whose_message_was_refused_is_removed_again(
         assert not removed or last.json() == {"mediaUrl": PICTURE}
 
 
-def test_an_upload_without_an_address_is_an_error() -> None:
+def test_an_upload_without_a_url_is_unreadable() -> None:
     with Peer(script(answer(201, {"attachment": {}}))) as peer:
         with Smooch("app_5a", "secret", APP, base_url=peer.url) as api:
             with pytest.raises(UnreadableResponse, match="the call took effect"):

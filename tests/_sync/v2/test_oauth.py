@@ -39,7 +39,7 @@ CALLS: dict[str, Call] = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_method_sends_what_the_specification_describes_and_returns_models(
+def test_calls_follow_the_specification_and_return_models(
     example_api: Smooch, example_server: Peer, name: str
 ) -> None:
     check_call(example_api, example_server, CALLS[name])
@@ -70,5 +70,5 @@ def story(keys: Keys, sandbox: Sandbox) -> None:
             partner.webhooks.list()
 
 
-def test_what_one_call_does_the_next_one_sees(keys: Keys, sandbox: Sandbox) -> None:
+def test_each_call_sees_what_the_calls_before_it_did(keys: Keys, sandbox: Sandbox) -> None:
     story(keys, sandbox)

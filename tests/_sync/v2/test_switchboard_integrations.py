@@ -84,7 +84,7 @@ CALLS: dict[str, Call] = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_method_sends_what_the_specification_describes_and_returns_models(
+def test_calls_follow_the_specification_and_return_models(
     example_api: Smooch, example_server: Peer, name: str
 ) -> None:
     check_call(example_api, example_server, CALLS[name])
@@ -107,7 +107,5 @@ REFUSED: dict[str, Refusal] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_the_api_would_refuse_is_refused_before_it_is_sent(
-    api: Smooch, sandbox: Sandbox, name: str
-) -> None:
+def test_invalid_input_is_refused_before_sending(api: Smooch, sandbox: Sandbox, name: str) -> None:
     check_refusal(api, sandbox, REFUSED[name])

@@ -118,7 +118,7 @@ CALLS: dict[str, Call] = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_method_sends_what_the_specification_describes_and_returns_models(
+def test_calls_follow_the_specification_and_return_models(
     example_api: Smooch, example_server: Peer, name: str
 ) -> None:
     check_call(example_api, example_server, CALLS[name])
@@ -189,9 +189,7 @@ REFUSED: dict[str, Refusal] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_the_api_would_refuse_is_refused_before_it_is_sent(
-    api: Smooch, sandbox: Sandbox, name: str
-) -> None:
+def test_invalid_input_is_refused_before_sending(api: Smooch, sandbox: Sandbox, name: str) -> None:
     check_refusal(api, sandbox, REFUSED[name])
 
 
@@ -216,21 +214,21 @@ def story(keys: Keys, sandbox: Sandbox) -> None:
         api.users.get("b6518")
 
 
-def test_what_one_call_does_the_next_one_sees(keys: Keys, sandbox: Sandbox) -> None:
+def test_each_call_sees_what_the_calls_before_it_did(keys: Keys, sandbox: Sandbox) -> None:
     story(keys, sandbox)
 
 
-def test_get_or_create_user_makes_a_user_once_and_leaves_it_alone_after(api: Smooch) -> None:
-    made = api.users.get_or_create("u-77", profile={"givenName": "Ana"})
-    found = api.users.get_or_create("u-77", profile={"givenName": "Eva"})
-    assert found.id == made.id
-    assert isinstance(found.profile, models.Profile)
-    assert found.profile.given_name == "Ana"
+def test_get_or_create_creates_a_user_once_and_then_returns_it_unchanged(api: Smooch) -> None:
+    created = api.users.get_or_create("u-77", profile={"givenName": "Ana"})
+    existing = api.users.get_or_create("u-77", profile={"givenName": "Eva"})
+    assert existing.id == created.id
+    assert isinstance(existing.profile, models.Profile)
+    assert existing.profile.given_name == "Ana"
     with pytest.raises(Conflict):
         api.users.create("u-77")
 
 
-def test_get_or_create_user_does_not_take_the_api_s_own_id_of_another_for_the_business_s() -> None:
+def test_get_or_create_refuses_an_external_id_that_is_the_id_of_another_user() -> None:
     other = {"user": {"id": "u-77", "externalId": "b6518"}}
     with Peer(script(answer(409, {"errors": [{"code": "conflict", "title": "Taken"}]}), answer(200, other))) as peer:
         with Smooch("app_5a", "secret", APP, base_url=peer.url) as api:
@@ -247,7 +245,7 @@ def test_get_or_create_user_does_not_take_the_api_s_own_id_of_another_for_the_bu
         ("2026-03-02T08:15:30+02:00", "2026-03-02T08:15:30+02:00"),
     ],
 )
-def test_a_time_is_sent_in_utc_and_a_text_as_it_is(
+def test_datetimes_are_sent_in_utc_and_texts_unchanged(
     api: Smooch, sandbox: Sandbox, given: Any, sent: str
 ) -> None:
     user = api.users.create("u-77", signed_up_at=given)
@@ -256,6 +254,6 @@ def test_a_time_is_sent_in_utc_and_a_text_as_it_is(
 
 
 @pytest.mark.parametrize("email", ["", " ", None, 5])
-def test_an_email_is_needed_to_find_users_by(api: Smooch, email: Any) -> None:
+def test_find_by_email_needs_an_email(api: Smooch, email: Any) -> None:
     with pytest.raises(InvalidInput, match="email"):
         api.users.find_by_email(email)

@@ -83,7 +83,7 @@ CALLS: dict[str, Call] = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_method_sends_what_the_specification_describes_and_returns_models(
+def test_calls_follow_the_specification_and_return_models(
     example_api: Smooch, example_server: Peer, name: str
 ) -> None:
     check_call(example_api, example_server, CALLS[name])
@@ -125,29 +125,27 @@ REFUSED: dict[str, Refusal] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_the_api_would_refuse_is_refused_before_it_is_sent(
-    api: Smooch, sandbox: Sandbox, name: str
-) -> None:
+def test_invalid_input_is_refused_before_sending(api: Smooch, sandbox: Sandbox, name: str) -> None:
     check_refusal(api, sandbox, REFUSED[name])
 
 
 def story(keys: Keys, sandbox: Sandbox) -> None:
     for api, integration in ((keys.app, sandbox.integration_id), (keys.integration, "me")):
-        made = api.webhooks.create(HERE, "conversation:message", integration_id=integration)
-        assert api.webhooks.get(made.id, integration_id=integration) == made
-        changed = api.webhooks.update(made.id, {"includeFullUser": True}, integration_id=integration)
+        created = api.webhooks.create(HERE, "conversation:message", integration_id=integration)
+        assert api.webhooks.get(created.id, integration_id=integration) == created
+        changed = api.webhooks.update(created.id, {"includeFullUser": True}, integration_id=integration)
         assert (changed.include_full_user, changed.triggers) == (True, ["conversation:message"])
         assert api.webhooks.list(integration_id=integration) == [changed]
         same = api.webhooks.ensure(HERE, "conversation:message", integration_id=integration)
         assert same == changed
-        api.webhooks.delete(made.id, integration_id=integration)
+        api.webhooks.delete(created.id, integration_id=integration)
         fresh = api.webhooks.ensure(HERE, ["conversation:message", "user:merge"], integration_id=integration)
         assert (fresh.target, fresh.triggers) == (HERE, ["conversation:message", "user:merge"])
         api.webhooks.delete(fresh.id, integration_id=integration)
         assert api.webhooks.list(integration_id=integration) == []
 
 
-def test_what_one_call_does_the_next_one_sees(keys: Keys, sandbox: Sandbox) -> None:
+def test_each_call_sees_what_the_calls_before_it_did(keys: Keys, sandbox: Sandbox) -> None:
     story(keys, sandbox)
 
 
@@ -189,29 +187,29 @@ RULES = [
 
 
 @pytest.mark.parametrize(("before", "after", "written"), RULES)
-def test_it_makes_what_is_missing_and_nothing_more(
+def test_ensure_writes_only_what_is_missing(
     api: Smooch, sandbox: Sandbox, before: Any, after: Any, written: list[str]
 ) -> None:
     for target, triggers in before:
         api.webhooks.create(target, triggers)
-    made = len(writes(sandbox))
+    writes_before = len(writes(sandbox))
     webhook = api.webhooks.ensure(HERE, POSTBACK)
-    assert sorted(writes(sandbox)[made:]) == written
+    assert sorted(writes(sandbox)[writes_before:]) == written
     assert state(api) == after
     assert isinstance(webhook, models.Webhook)
     assert [hook for hook in api.webhooks.list() if hook.target == HERE] == [webhook]
     assert webhook.secret
     assert api.webhooks.ensure(HERE, [POSTBACK]) == webhook
-    assert len(writes(sandbox)) - made == len(written)
+    assert len(writes(sandbox)) - writes_before == len(written)
 
 
-def test_with_move_off_other_targets_stay_as_they_are(api: Smooch) -> None:
+def test_ensure_with_move_off_leaves_other_targets_alone(api: Smooch) -> None:
     api.webhooks.create(THERE, POSTBACK)
     api.webhooks.ensure(HERE, POSTBACK, move=False)
     assert state(api) == [(HERE, [POSTBACK]), (THERE, [POSTBACK])]
 
 
-def test_what_is_to_be_included_is_made_so_and_what_is_not_said_stays(api: Smooch, sandbox: Sandbox) -> None:
+def test_ensure_sets_the_given_options_and_keeps_the_others(api: Smooch, sandbox: Sandbox) -> None:
     def includes(webhook: models.Webhook) -> tuple[Any, Any]:
         return webhook.include_full_user, webhook.include_full_source
 
@@ -229,21 +227,23 @@ def test_what_is_to_be_included_is_made_so_and_what_is_not_said_stays(api: Smooc
     assert state(api) == [(HERE, [MESSAGE, READ]), (THERE, [POSTBACK])]
 
 
-def test_other_integrations_are_not_touched(sandbox: Sandbox) -> None:
+def test_ensure_leaves_other_integrations_alone(sandbox: Sandbox) -> None:
     with Smooch(sandbox.key_id, sandbox.secret, sandbox.app_id, base_url=sandbox.url) as api:
-        made = api.integrations.create({"type": "custom", "webhooks": [{"target": THERE, "triggers": [MESSAGE]}]})
+        integration = api.integrations.create(
+            {"type": "custom", "webhooks": [{"target": THERE, "triggers": [MESSAGE]}]}
+        )
         api.webhooks.ensure(HERE, MESSAGE, integration_id=sandbox.integration_id)
-        assert [hook.target for hook in api.webhooks.list(integration_id=str(made.id))] == [THERE]
-        api.webhooks.ensure(HERE, MESSAGE, integration_id=str(made.id))
-        assert [hook.target for hook in api.webhooks.list(integration_id=str(made.id))] == [HERE]
+        assert [hook.target for hook in api.webhooks.list(integration_id=str(integration.id))] == [THERE]
+        api.webhooks.ensure(HERE, MESSAGE, integration_id=str(integration.id))
+        assert [hook.target for hook in api.webhooks.list(integration_id=str(integration.id))] == [HERE]
 
 
-def test_many_callers_get_the_same_webhook(
+def test_many_callers_of_ensure_get_the_same_webhook(
     api: Smooch, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_webhook_reconciler, "SETTLING_SECONDS", 1.5)
-    found = together(*[lambda: api.webhooks.ensure(HERE, MESSAGE) for _ in range(8)])
-    assert len({(webhook.id, webhook.secret) for webhook in found}) == 1
+    webhooks = together(*[lambda: api.webhooks.ensure(HERE, MESSAGE) for _ in range(8)])
+    assert len({(webhook.id, webhook.secret) for webhook in webhooks}) == 1
     assert state(api) == [(HERE, [MESSAGE])]
 
 
@@ -255,7 +255,7 @@ def test_the_eleventh_webhook_of_an_app_is_refused(api: Smooch) -> None:
     assert len(api.webhooks.list()) == 10
 
 
-def test_with_an_app_key_the_integration_has_to_be_named(sandbox: Sandbox) -> None:
+def test_with_an_app_key_the_integration_id_is_required(sandbox: Sandbox) -> None:
     with Smooch(sandbox.key_id, sandbox.secret, sandbox.app_id, base_url=sandbox.url) as api:
         with pytest.raises(NotFound, match="integration_id='<its id>'"):
             api.webhooks.ensure(HERE, MESSAGE)
@@ -269,16 +269,16 @@ def webhook(number: int, target: str, **fields: Any) -> dict[str, Any]:
     return {"id": f"{number:024x}", "target": target, "triggers": [MESSAGE], "secret": "s", "version": "v2", **fields}
 
 
-def test_what_delivers_in_the_form_of_another_version_does_not_count() -> None:
-    old, made = webhook(1, HERE, version="v1.1"), webhook(2, HERE)
-    created = answer(201, {"webhook": made})
-    with Peer(script(listed(old), created, listed(old, made))) as peer:
+def test_ensure_ignores_webhooks_of_other_versions() -> None:
+    old, new = webhook(1, HERE, version="v1.1"), webhook(2, HERE)
+    created = answer(201, {"webhook": new})
+    with Peer(script(listed(old), created, listed(old, new))) as peer:
         with Smooch("int_5a", "secret", APP, base_url=peer.url, retries=0) as api:
-            assert (api.webhooks.ensure(HERE, MESSAGE)).id == made["id"]
+            assert (api.webhooks.ensure(HERE, MESSAGE)).id == new["id"]
         assert [request.method for request in peer.requests if request.method != "GET"] == ["POST"]
 
 
-def test_what_cannot_be_read_in_a_list_is_left_alone() -> None:
+def test_ensure_leaves_unreadable_webhooks_alone() -> None:
     good = webhook(2, HERE)
     with Peer(lambda _: listed({"id": "1"}, {**webhook(1, HERE), "triggers": None}, good)) as peer:
         with Smooch("int_5a", "secret", APP, base_url=peer.url, retries=0) as api:
@@ -286,7 +286,7 @@ def test_what_cannot_be_read_in_a_list_is_left_alone() -> None:
         assert {request.method for request in peer.requests} == {"GET"}
 
 
-def test_webhooks_that_never_settle_are_given_up() -> None:
+def test_ensure_gives_up_on_webhooks_that_keep_changing() -> None:
     numbers = iter(range(1000))
     with Peer(
         lambda request: listed(webhook(next(numbers), THERE)) if request.method == "GET" else answer(404, {})
@@ -300,7 +300,7 @@ def test_webhooks_that_never_settle_are_given_up() -> None:
     ("trigger", "url", "field"),
     [("", HERE, "triggers"), ([], HERE, "triggers"), ("*", HERE, "triggers"), (MESSAGE, "here", "target")],
 )
-def test_what_cannot_be_a_trigger_or_an_address_is_refused(
+def test_ensure_refuses_invalid_targets_and_triggers(
     api: Smooch, sandbox: Sandbox, trigger: Any, url: str, field: str
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
