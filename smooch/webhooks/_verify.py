@@ -52,7 +52,7 @@ def encode_secrets(secret: Secret) -> tuple[bytes, ...]:
 
 def check_key(headers: Headers, secrets: Sequence[bytes]) -> None:
     """Compare every key in the headers with every secret; no early exit, so the time tells nothing."""
-    keys = _read_keys(headers)
+    keys = read_keys(headers)
     if not keys:
         raise WebhookRejected("the delivery has no X-API-Key")
     matches = False
@@ -69,7 +69,7 @@ def _as_tuple(secret: Iterable[str]) -> tuple[str, ...]:
     return tuple(secret)
 
 
-def _read_keys(headers: Headers) -> list[bytes]:
+def read_keys(headers: Headers) -> list[bytes]:
     pairs: Iterable[Any] = headers.items() if hasattr(headers, "items") else headers
     keys: list[bytes] = []
     for pair in pairs:

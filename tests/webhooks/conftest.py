@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from smooch.webhooks import _parse
+from smooch.webhooks.apps import siblings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +44,12 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield f"redis://127.0.0.1:{port}/0"
     server.terminate()
     server.wait()
+
+
+@pytest.fixture(autouse=True)
+def _no_siblings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other workers of a parallel test run are no workers of a server."""
+    monkeypatch.setattr(siblings, "has_sibling", lambda _: False)
 
 
 @pytest.fixture(autouse=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import inspect
+import time
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, cast
 
 from ..deduplicators.memory import MemoryDeduplicator
 from ..deduplicators.redis import RedisDeduplicator
@@ -22,21 +23,23 @@ from .processor import (
     HTTPReject,
     Lane,
     Response,
-    check_deduplicator,
     deadline_exceeded,
     deduplicator_failed,
+    drop_credentials,
     is_async,
     logger,
+    not_enqueued,
     read_content_length,
 )
+from .secret import KnownSecrets, log_failed_question, pauses
 from .threads import STORE_THREADS, DaemonThreads
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from .._verify import Secret
     from ..deduplicators.protocol import AsyncDeduplicator, Claim, Deduplicator
-    from .processor import Handler, Job
+    from .processor import Enqueue, Handler, Job
+    from .secret import SecretSource
 
 _Scope: TypeAlias = MutableMapping[str, Any]
 _Message: TypeAlias = MutableMapping[str, Any]
@@ -45,9 +48,10 @@ _Send: TypeAlias = Callable[[_Message], Awaitable[None]]
 
 
 def asgi_app(
-    handler: Handler,
+    handler: Handler | None = None,
     *,
-    secret: Secret,
+    secret: SecretSource,
+    enqueue: Enqueue | None = None,
     deduplicator: Deduplicator | AsyncDeduplicator | None = None,
     max_body: int = MAX_BODY,
     await_handler: bool = False,
@@ -67,7 +71,13 @@ def asgi_app(
 
     Args:
         handler: Called once for each event.
-        secret: The secret of the webhook; several during a change.
+        secret: The secret of the webhook; several during a change; or a function, async or not, that returns it. The
+            function is called when the app starts, until it returns the secret; when a key does not match, at most
+            every 10 s; so it may make the webhook, too. While it returns None or raises, and until it is called again,
+            the answer is 503, so that no delivery is lost.
+        enqueue: In place of a handler: called with the verified body as text and the headers as a dict, without those
+            that hold secrets; async, or not and then in a thread. The answer is 200 when it returns, 503 if it raises or
+            misses the deadline. The worker calls `parse(body)` and gets the same events with the same ids.
         deduplicator: Remembers which events were handled; by default a `MemoryDeduplicator`.
         max_body: Largest accepted body, in bytes.
         await_handler: Answer after the handler.
@@ -83,7 +93,8 @@ def asgi_app(
     """
     processor = DeliveryProcessor(
         handler,
-        secret,
+        enqueue=enqueue,
+        deduplicator=deduplicator,
         max_body=max_body,
         await_handler=await_handler,
         ordered=ordered,
@@ -91,18 +102,20 @@ def asgi_app(
         concurrency=concurrency,
         backlog=backlog,
     )
-    return ASGIApp(processor, deduplicator, is_async=is_async(handler))
+    return ASGIApp(processor, secret, is_async=is_async(handler if enqueue is None else enqueue))
 
 
 class ASGIApp:
-    """The app that `asgi_app` builds. If it is mounted in another app, call `aclose` at shutdown."""
+    """The app that `asgi_app` builds. If it is mounted in another app, use `async with` in the lifespan of that app."""
 
-    def __init__(
-        self, processor: DeliveryProcessor, deduplicator: Deduplicator | AsyncDeduplicator | None, *, is_async: bool
-    ) -> None:
+    def __init__(self, processor: DeliveryProcessor, secret: SecretSource, *, is_async: bool) -> None:
         self._processor = processor
         self._is_async = is_async
-        self._store = _to_store(deduplicator)
+        self._store = _to_store(processor.deduplicator)
+        self._secrets = KnownSecrets(secret)
+        self._secret_threads = DaemonThreads(1, "smooch-webhooks-secret")
+        self._question: asyncio.Task[None] | None = None
+        self._starting: asyncio.Task[None] | None = None
         self._slots = asyncio.Semaphore(processor.concurrency)
         self._lanes: dict[str, Lane] = {}
         self._done: dict[Batch, asyncio.Event] = {}
@@ -119,8 +132,26 @@ class ASGIApp:
         else:
             raise NotImplementedError(f"deliveries come over http, not {scope['type']}")
 
+    async def __aenter__(self) -> Self:
+        self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    def start(self) -> None:
+        """If `secret` is a function, call it in the background until it returns the secret."""
+        if self._secrets.is_unknown and self._starting is None:
+            self._starting = asyncio.create_task(self._ask_until_known(), name="smooch-webhooks-secret")
+
     async def aclose(self) -> None:
         """Wait for running and waiting handlers, then free threads and connections. The app can be used again."""
+        questions = [task for task in (self._starting, self._question) if task is not None]
+        self._starting = self._question = None
+        for task in questions:
+            task.cancel()
+        await asyncio.gather(*questions, return_exceptions=True)
+        self._secret_threads.close()
         while self._tasks:
             ended, _ = await asyncio.wait(self._tasks)
             self._tasks -= ended
@@ -133,6 +164,7 @@ class ASGIApp:
 
     async def _serve_lifespan(self, receive: _Receive, send: _Send) -> None:
         while (await receive())["type"] != "lifespan.shutdown":
+            self.start()
             await send({"type": "lifespan.startup.complete"})
         await self.aclose()
         await send({"type": "lifespan.shutdown.complete"})
@@ -160,8 +192,12 @@ class ASGIApp:
     async def _accept(self, scope: _Scope, receive: _Receive) -> Batch | None:
         if self._processor.is_probe(scope["method"]):
             return None
-        self._processor.verify(scope["headers"])
-        batch = self._processor.new_batch(self._processor.parse(await self._read(scope, receive)))
+        await self._verify(scope["headers"])
+        body = await self._read(scope, receive)
+        if self._processor.enqueue is not None:
+            await self._enqueue(self._processor.check_json(body), scope["headers"])
+            return None
+        batch = self._processor.new_batch(self._processor.parse(body))
         self._processor.check_load(self._in_progress)
         self._in_progress += 1
         try:
@@ -174,6 +210,55 @@ class ASGIApp:
                 raise deduplicator_failed() from error
             raise
         return batch
+
+    async def _verify(self, headers: list[tuple[bytes, bytes]]) -> None:
+        arrived = time.monotonic()
+        while self._secrets.must_ask(headers, arrived, is_asking=self._is_asking):
+            await asyncio.shield(self._ask())
+        self._processor.check_siblings(self._secrets.values)
+
+    @property
+    def _is_asking(self) -> bool:
+        return self._question is not None and not self._question.done()
+
+    def _ask(self) -> asyncio.Task[None]:
+        """Return the question for the secret that is under way; start one if there is none."""
+        if self._question is None or self._question.done():
+            self._question = asyncio.create_task(self._ask_once(), name="smooch-webhooks-secret")
+        return self._question
+
+    async def _ask_once(self) -> None:
+        started, ask = self._secrets.start_question(), self._secrets.ask
+        assert ask is not None
+        try:
+            if is_async(ask):
+                answer = ask()
+            else:
+                answer = await asyncio.wrap_future(self._secret_threads.submit(ask))
+            self._secrets.learn(started, await answer if inspect.isawaitable(answer) else answer)
+        except Exception as error:
+            log_failed_question(error)
+
+    async def _ask_until_known(self) -> None:
+        for pause in pauses():
+            await self._ask()
+            if not self._secrets.is_unknown:
+                return
+            await asyncio.sleep(pause)
+
+    async def _enqueue(self, body: str, headers: list[tuple[bytes, bytes]]) -> None:
+        enqueue = self._processor.enqueue
+        assert enqueue is not None
+        self._processor.check_load(self._in_progress)
+        self._in_progress += 1
+        pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+        try:
+            async with self._slots:
+                await self._call(partial(enqueue, body, drop_credentials(pairs)))
+        except Exception as error:
+            raise not_enqueued() from error
+        finally:
+            self._in_progress -= 1
 
     async def _read(self, scope: _Scope, receive: _Receive) -> bytearray:
         for name, value in scope["headers"]:
@@ -250,23 +335,24 @@ class ASGIApp:
     async def _succeeds(self, job: Job) -> bool:
         """Call the handler; False if it raises."""
         try:
-            if self._is_async:
-                result = self._processor.call(job.event, job.delivery)
-            else:
-                result = await self._in_thread(job)
-            if inspect.isawaitable(result):
-                await result
+            await self._call(partial(self._processor.call, job.event, job.delivery))
         except Exception:
             logger.exception("the handler failed on event %s", job.event_id)
             return False
         return True
 
-    async def _in_thread(self, job: Job) -> object:
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(self._processor.concurrency, "smooch-webhooks")
-        context = contextvars.copy_context()
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, partial(context.run, _call, self._processor, job))
+    async def _call(self, call: Callable[[], object]) -> None:
+        """Call a function of the user, in the event loop if it is async, else in a thread."""
+        if self._is_async:
+            result = call()
+        else:
+            if self._threads is None:
+                self._threads = ThreadPoolExecutor(self._processor.concurrency, "smooch-webhooks")
+            context = contextvars.copy_context()
+            loop = asyncio.get_running_loop()
+            result = await loop.run_in_executor(self._threads, partial(context.run, _without_stop_iteration, call))
+        if inspect.isawaitable(result):
+            await result
 
     async def _record(self, job: Job, *, is_handled: bool) -> None:
         """Confirm or release an event. If the store fails, the event may be handled again, but is not lost."""
@@ -363,21 +449,20 @@ class _AsyncStore:
             await self._aclose()
 
 
-def _to_store(deduplicator: Deduplicator | AsyncDeduplicator | None) -> _InlineStore | _ThreadedStore | _AsyncStore:
-    checked: Deduplicator | AsyncDeduplicator = check_deduplicator(deduplicator)
-    if isinstance(checked, MemoryDeduplicator):
-        return _InlineStore(checked)
-    if inspect.iscoroutinefunction(checked.claim):
-        return _AsyncStore(cast("AsyncDeduplicator", checked))
+def _to_store(deduplicator: Deduplicator | AsyncDeduplicator) -> _InlineStore | _ThreadedStore | _AsyncStore:
+    if isinstance(deduplicator, MemoryDeduplicator):
+        return _InlineStore(deduplicator)
+    if inspect.iscoroutinefunction(deduplicator.claim):
+        return _AsyncStore(cast("AsyncDeduplicator", deduplicator))
     # Connections of its own: those of the caller's deduplicator belong to threads.
-    if type(checked) is RedisDeduplicator and (own := checked.to_async()):
+    if type(deduplicator) is RedisDeduplicator and (own := deduplicator.to_async()):
         return _AsyncStore(own, own.aclose)
-    return _ThreadedStore(cast("Deduplicator", checked))
+    return _ThreadedStore(cast("Deduplicator", deduplicator))
 
 
-def _call(processor: DeliveryProcessor, job: Job) -> object:
+def _without_stop_iteration(call: Callable[[], object]) -> object:
     try:
-        return processor.call(job.event, job.delivery)
+        return call()
     except StopIteration as error:
         # asyncio cannot carry a StopIteration out of a thread: the task would wait for ever.
         raise RuntimeError("the handler raised StopIteration") from error

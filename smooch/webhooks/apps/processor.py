@@ -10,38 +10,39 @@ import logging
 import secrets
 import time
 from http import HTTPStatus
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
 from ... import _checks
 from ...errors import InvalidInput
-from .._errors import WebhookRejected, WebhookUnreadable
+from .._errors import WebhookUnreadable
+from .._json import read_object
 from .._parse import parse
-from .._verify import check_key, encode_secrets
 from ..deduplicators.memory import MemoryDeduplicator
+from . import siblings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from .._delivery import Delivery
     from .._events import WebhookEvent
-    from .._verify import Headers, Secret
-    from ..deduplicators.protocol import Claim
+    from ..deduplicators.protocol import AsyncDeduplicator, Claim, Deduplicator
 
     Handler: TypeAlias = Callable[[WebhookEvent], object] | Callable[[WebhookEvent, Delivery], object]
+    Enqueue: TypeAlias = Callable[[str, dict[str, str]], object]
 
 MAX_BODY = 1024 * 1024
 CONCURRENCY = 50
 BACKLOG = 1000
 _MAX_LENGTH_DIGITS = 18
+_CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
 DEADLINE = 15.0
 _API_TIMEOUT = 20.0
 """Seconds after which the API stops waiting for a response."""
 _UNDATED_SECONDS = 60.0
 """How long an event without id and time is remembered: the 20 s that the API waits, and its first retries."""
 
-T = TypeVar("T")
 logger = logging.getLogger("smooch.webhooks")
 
 
@@ -143,9 +144,10 @@ class DeliveryProcessor:
 
     def __init__(
         self,
-        handler: Handler,
-        secret: Secret,
+        handler: Handler | None,
         *,
+        enqueue: Enqueue | None,
+        deduplicator: Deduplicator | AsyncDeduplicator | None,
         max_body: int,
         await_handler: bool,
         ordered: bool,
@@ -153,8 +155,14 @@ class DeliveryProcessor:
         concurrency: int,
         backlog: int,
     ) -> None:
-        self.call = _with_delivery(handler)
-        self._secrets = encode_secrets(secret)
+        self.enqueue = enqueue
+        self.call = _with_delivery(handler) if enqueue is None else _check_enqueue(handler, enqueue)
+        if enqueue is not None and (deduplicator is not None or await_handler or ordered):
+            raise InvalidInput(
+                "deduplicator, await_handler and ordered need a handler: with enqueue, the worker handles the events",
+                "enqueue",
+            )
+        self.deduplicator = _check_deduplicator(deduplicator)
         self.max_body = _checks.check_count(max_body, "max_body")
         self.await_handler = await_handler
         self._ordered = ordered
@@ -162,6 +170,7 @@ class DeliveryProcessor:
         self.concurrency = _checks.check_count(concurrency, "concurrency")
         self._capacity = self.concurrency + _checks.check_count(backlog, "backlog", minimum=0)
         self._handling: set[str] = set()
+        self._are_siblings_checked = False
 
     @property
     def handles_in_request(self) -> bool:
@@ -174,12 +183,17 @@ class DeliveryProcessor:
             raise HTTPReject(HTTPStatus.METHOD_NOT_ALLOWED, "deliveries are POST requests", ("allow", "HEAD, POST"))
         return method == "HEAD"
 
-    def verify(self, headers: Headers) -> None:
-        """Reject a delivery without the right key."""
-        try:
-            check_key(headers, self._secrets)
-        except WebhookRejected as error:
-            raise HTTPReject(HTTPStatus.UNAUTHORIZED, str(error)) from None
+    def check_siblings(self, secrets: Sequence[bytes], *, is_certain: bool = False) -> None:
+        """Warn once if another process of the server receives deliveries, too, and shares nothing with this one."""
+        if self._are_siblings_checked:
+            return
+        self._are_siblings_checked = True
+        needs_store = self.enqueue is None and isinstance(self.deduplicator, MemoryDeduplicator)
+        if needs_store and (is_certain or siblings.has_sibling(secrets[0])):
+            logger.warning(
+                "several processes receive deliveries, but a MemoryDeduplicator is not shared: duplicates may be handled"
+                " twice; use SQLiteDeduplicator or RedisDeduplicator"
+            )
 
     def check_size(self, size: int) -> None:
         """Reject a body whose size, announced or read, is over the limit."""
@@ -198,6 +212,14 @@ class DeliveryProcessor:
             return parse(body)
         except WebhookUnreadable as error:
             raise HTTPReject(HTTPStatus.BAD_REQUEST, str(error)) from None
+
+    def check_json(self, body: bytearray) -> str:
+        """Return a body as text; HTTPReject if it is unreadable."""
+        try:
+            read_object(body)
+        except WebhookUnreadable as error:
+            raise HTTPReject(HTTPStatus.BAD_REQUEST, str(error)) from None
+        return body.decode()
 
     def new_batch(self, delivery: Delivery) -> Batch:
         """Make a batch of the events of a delivery, each event id once."""
@@ -260,11 +282,13 @@ def deduplicator_failed() -> HTTPReject:
 
 
 def deadline_exceeded() -> HTTPReject:
-    """Return the exception to raise if a delivery was not claimed in time."""
-    return HTTPReject(HTTPStatus.SERVICE_UNAVAILABLE, "the delivery was not read and claimed before the deadline")
+    """Return the exception to raise if a delivery was not accepted in time."""
+    return HTTPReject(HTTPStatus.SERVICE_UNAVAILABLE, "the delivery was not accepted before the deadline")
 
 
-def check_deduplicator(deduplicator: T | None) -> T | MemoryDeduplicator:
+def _check_deduplicator(
+    deduplicator: Deduplicator | AsyncDeduplicator | None,
+) -> Deduplicator | AsyncDeduplicator:
     """Return the deduplicator, by default one in memory; InvalidInput if it lacks a method."""
     if deduplicator is None:
         return MemoryDeduplicator()
@@ -277,15 +301,41 @@ def check_deduplicator(deduplicator: T | None) -> T | MemoryDeduplicator:
     return deduplicator
 
 
+def drop_credentials(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return headers as a dict with lower-case names, without those that hold secrets."""
+    result: dict[str, str] = {}
+    for name, value in headers:
+        key = name.lower()
+        if key not in _CREDENTIALS:
+            result[key] = f"{result[key]}, {value}" if key in result else value
+    return result
+
+
+def not_enqueued() -> HTTPReject:
+    """Return the exception to raise from that of a queue."""
+    return HTTPReject(
+        HTTPStatus.SERVICE_UNAVAILABLE, "the queue did not take the delivery; the API is asked to repeat it"
+    )
+
+
 def _check_deadline(deadline: float) -> float:
     if _checks.check_seconds(deadline, "deadline") >= _API_TIMEOUT:
         raise InvalidInput(f"deadline must be less than {_API_TIMEOUT:g} s: then the API hangs up", "deadline")
     return float(deadline)
 
 
-def _with_delivery(handler: Handler) -> Callable[[WebhookEvent, Delivery], object]:
+def _check_enqueue(handler: Handler | None, enqueue: Enqueue) -> Callable[[WebhookEvent, Delivery], object]:
+    """Check that `enqueue` stands alone; the returned handler is never called."""
+    if handler is not None:
+        raise InvalidInput("pass handler or enqueue, not both: with enqueue, the worker handles the events", "handler")
+    if not callable(enqueue):
+        raise InvalidInput(f"enqueue must be a function of body and headers, got {type(enqueue).__name__}", "enqueue")
+    return lambda event, delivery: None
+
+
+def _with_delivery(handler: Handler | None) -> Callable[[WebhookEvent, Delivery], object]:
     """Wrap a handler so that it takes event and delivery, even if it takes only the event."""
-    if not callable(handler):
+    if handler is None or not callable(handler):
         raise InvalidInput(f"handler must be a function that takes an event, got {type(handler).__name__}", "handler")
     count = _count_arguments(handler)
     if count == 1:
@@ -310,8 +360,9 @@ def _count_arguments(handler: Handler) -> int:
     return 0
 
 
-def is_async(handler: Handler) -> bool:
-    """Return whether the handler is declared async; a plain function may still return an awaitable."""
+def is_async(handler: object) -> bool:
+    """Return whether a callable is declared async; a plain function may still return an awaitable."""
     while isinstance(handler, functools.partial):
         handler = handler.func
-    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__)
+    call = getattr(type(handler), "__call__", None)  # noqa: B004
+    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(call)

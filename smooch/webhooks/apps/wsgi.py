@@ -7,7 +7,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from ... import _fork
 from ...errors import InvalidInput
@@ -22,28 +22,32 @@ from .processor import (
     HTTPReject,
     Lane,
     Response,
-    check_deduplicator,
     deadline_exceeded,
     deduplicator_failed,
+    drop_credentials,
     is_async,
     logger,
+    not_enqueued,
     read_content_length,
 )
+from .secret import KnownSecrets, log_failed_question, pauses
 from .threads import STORE_THREADS, CallerThread, DaemonThreads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Future
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-    from .._verify import Secret
     from ..deduplicators.protocol import Deduplicator
-    from .processor import Handler, Job
+    from .processor import Enqueue, Handler, Job
+    from .secret import SyncSecretSource
 
 
 def wsgi_app(
-    handler: Handler,
+    handler: Handler | None = None,
     *,
-    secret: Secret,
+    secret: SyncSecretSource,
+    enqueue: Enqueue | None = None,
     deduplicator: Deduplicator | None = None,
     max_body: int = MAX_BODY,
     await_handler: bool = False,
@@ -61,7 +65,12 @@ def wsgi_app(
 
     Args:
         handler: Called once for each event; not async.
-        secret: The secret of the webhook; several during a change.
+        secret: The secret of the webhook; several during a change; or a function that returns it. The function is called
+            when a key does not match, at most every 10 s, and by `start`. While it returns None or raises, and until it
+            is called again, the answer is 503, so that no delivery is lost.
+        enqueue: In place of a handler: called with the verified body as text and the headers as a dict, without those
+            that hold secrets. The answer is 200 when it returns, 503 if it raises or misses the deadline. The worker
+            calls `parse(body)` and gets the same events with the same ids.
         deduplicator: Remembers which events were handled; by default a `MemoryDeduplicator`.
         max_body: Largest accepted body, in bytes.
         await_handler: Answer after the handler.
@@ -76,11 +85,13 @@ def wsgi_app(
     Raises:
         InvalidInput: an argument is invalid.
     """
-    if is_async(handler):
-        raise InvalidInput("handler must not be async here: use asgi_app, or a plain function", "handler")
+    for function, name in ((handler, "handler"), (enqueue, "enqueue"), (secret, "secret")):
+        if is_async(function):
+            raise InvalidInput(f"{name} must not be async here: use asgi_app, or a plain function", name)
     processor = DeliveryProcessor(
         handler,
-        secret,
+        enqueue=enqueue,
+        deduplicator=deduplicator,
         max_body=max_body,
         await_handler=await_handler,
         ordered=ordered,
@@ -88,17 +99,19 @@ def wsgi_app(
         concurrency=concurrency,
         backlog=backlog,
     )
-    return WSGIApp(processor, deduplicator)
+    return WSGIApp(processor, secret)
 
 
 class WSGIApp:
     """The app that `wsgi_app` builds. A process that exits normally waits for the handlers; `close` waits now."""
 
-    def __init__(self, processor: DeliveryProcessor, deduplicator: Deduplicator | None) -> None:
-        self._processor = processor
-        self._deduplicator = check_deduplicator(deduplicator)
-        if inspect.iscoroutinefunction(self._deduplicator.claim):
+    def __init__(self, processor: DeliveryProcessor, secret: SyncSecretSource) -> None:
+        if inspect.iscoroutinefunction(processor.deduplicator.claim):
             raise InvalidInput("deduplicator must not be async here: use asgi_app, or a sync one", "deduplicator")
+        self._processor = processor
+        self._deduplicator = cast("Deduplicator", processor.deduplicator)
+        self._secrets = KnownSecrets(secret)
+        self._secret_threads = DaemonThreads(1, "smooch-webhooks-secret")
         is_memory = isinstance(self._deduplicator, MemoryDeduplicator)
         self._store_threads = CallerThread() if is_memory else DaemonThreads(STORE_THREADS, "smooch-webhooks-store")
         self._start_anew()
@@ -107,6 +120,7 @@ class WSGIApp:
     def _start_anew(self) -> None:
         self._lock = threading.Lock()
         self._in_progress = 0
+        self._question: Future[None] | None = None
         self._lanes: dict[str, Lane] = {}
         self._threads: ThreadPoolExecutor | None = None
 
@@ -119,6 +133,12 @@ class WSGIApp:
         start_response(f"{response.status.value} {response.status.phrase}", response.all_headers)
         return [response.body]
 
+    def start(self) -> None:
+        """If `secret` is a function, call it in the background until it returns the secret."""
+        if self._secrets.is_unknown:
+            name = "smooch-webhooks-secret-start"
+            threading.Thread(target=self._ask_until_known, name=name, daemon=True).start()
+
     def close(self) -> None:
         """Wait for running and waiting handlers, then end the threads. The app can be used again."""
         with self._lock:
@@ -126,18 +146,19 @@ class WSGIApp:
         if threads is not None:
             threads.shutdown(wait=True)
         self._store_threads.close()
+        self._secret_threads.close()
 
     def _serve(self, environ: WSGIEnvironment) -> Response:
         if self._processor.is_probe(environ["REQUEST_METHOD"]):
             return Response()
         # Read before the key is checked: some servers reset a connection with an unread body, and the response is lost.
-        body = self._read(environ)
         until = time.monotonic() + self._processor.deadline
-        self._processor.verify(environ)
+        body = self._read(environ, until)
+        self._verify(environ, until)
+        if self._processor.enqueue is not None:
+            return self._enqueue(self._processor.check_json(body), environ, until)
         batch = self._processor.new_batch(self._processor.parse(body))
-        with self._lock:
-            self._processor.check_load(self._in_progress)
-            self._in_progress += 1
+        self._enter()
         try:
             self._claim(batch, until)
         except BaseException:
@@ -149,13 +170,74 @@ class WSGIApp:
             self._handle_in_threads(batch, until)
         return self._processor.respond(batch)
 
-    def _read(self, environ: WSGIEnvironment) -> bytearray:
+    def _enter(self) -> None:
+        with self._lock:
+            self._processor.check_load(self._in_progress)
+            self._in_progress += 1
+
+    def _verify(self, environ: WSGIEnvironment, until: float) -> None:
+        arrived = time.monotonic()
+        while self._secrets.must_ask(environ, arrived, is_asking=self._is_asking):
+            try:
+                self._ask().result(until - time.monotonic())
+            except TimeoutError:
+                raise HTTPReject(
+                    HTTPStatus.SERVICE_UNAVAILABLE, "the secret was not read before the deadline"
+                ) from None
+        self._processor.check_siblings(self._secrets.values, is_certain=bool(environ.get("wsgi.multiprocess")))
+
+    @property
+    def _is_asking(self) -> bool:
+        return self._question is not None and not self._question.done()
+
+    def _ask(self) -> Future[None]:
+        """Return the question for the secret that is under way; start one if there is none."""
+        with self._lock:
+            if self._question is None or self._question.done():
+                self._question = self._secret_threads.submit(self._ask_once)
+            return self._question
+
+    def _ask_once(self) -> None:
+        started, ask = self._secrets.start_question(), self._secrets.ask
+        assert ask is not None
+        try:
+            self._secrets.learn(started, _refuse_awaitable(ask()))
+        except Exception as error:
+            log_failed_question(error)
+
+    def _ask_until_known(self) -> None:
+        for pause in pauses():
+            self._ask().result()
+            if not self._secrets.is_unknown:
+                return
+            time.sleep(pause)
+
+    def _enqueue(self, body: str, environ: WSGIEnvironment, until: float) -> Response:
+        enqueue = self._processor.enqueue
+        assert enqueue is not None
+        headers = drop_credentials(_header_pairs(environ))
+        self._enter()
+        try:
+            with self._lock:
+                call = self._executor().submit(lambda: _refuse_awaitable(enqueue(body, headers)))
+            call.add_done_callback(lambda _: self._leave())
+        except RuntimeError:
+            self._leave()
+            raise _ending() from None
+        try:
+            call.result(until - time.monotonic())
+        except Exception as error:
+            call.cancel()
+            raise not_enqueued() from error
+        return Response()
+
+    def _read(self, environ: WSGIEnvironment, until: float) -> bytearray:
         try:
             length = _content_length(environ)
             self._processor.check_size(length or 0)
         except HTTPReject:
             # Not even read: then the key can come first.
-            self._processor.verify(environ)
+            self._verify(environ, until)
             raise
         missing = self._processor.max_body + 1 if length is None else length
         body = bytearray()
@@ -213,7 +295,7 @@ class WSGIApp:
             self._processor.settle(job, is_handled=False)
             self._record(job, is_handled=False)
         if refused:
-            raise HTTPReject(HTTPStatus.SERVICE_UNAVAILABLE, "the process is ending")
+            raise _ending()
         if self._processor.await_handler:
             recorded.wait(until - time.monotonic())
 
@@ -222,14 +304,17 @@ class WSGIApp:
         if not batch.jobs:
             self._finish(batch)
 
+    def _executor(self) -> ThreadPoolExecutor:
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(self._processor.concurrency, "smooch-webhooks")
+        return self._threads
+
     def _enter_lane(self, job: Job) -> bool:
         """Put a job into its lane; False if the interpreter no longer starts threads for a new lane."""
         lane = self._lanes.get(job.lane)
         if lane is None:
-            if self._threads is None:
-                self._threads = ThreadPoolExecutor(self._processor.concurrency, "smooch-webhooks")
             try:
-                self._threads.submit(self._run_lane, job.lane)
+                self._executor().submit(self._run_lane, job.lane)
             except RuntimeError:
                 return False
             lane = self._lanes[job.lane] = Lane()
@@ -260,11 +345,7 @@ class WSGIApp:
     def _succeeds(self, job: Job) -> bool:
         """Call the handler; False if it raises."""
         try:
-            result = self._processor.call(job.event, job.delivery)
-            if inspect.isawaitable(result):
-                if inspect.iscoroutine(result):
-                    result.close()
-                raise TypeError("the handler returned an awaitable, which WSGI cannot await: use asgi_app")
+            _refuse_awaitable(self._processor.call(job.event, job.delivery))
         except Exception:
             logger.exception("the handler failed on event %s", job.event_id)
             return False
@@ -289,9 +370,33 @@ class WSGIApp:
                 self._finish(job.batch)
 
     def _finish(self, batch: Batch) -> None:
+        self._leave()
+        batch.on_recorded()
+
+    def _leave(self) -> None:
         with self._lock:
             self._in_progress -= 1
-        batch.on_recorded()
+
+
+def _refuse_awaitable(result: Any) -> Any:
+    """Return the result of a user's function; TypeError if it is an awaitable."""
+    if inspect.isawaitable(result):
+        if inspect.iscoroutine(result):
+            result.close()
+        raise TypeError("the function returned an awaitable, which WSGI cannot await: use asgi_app")
+    return result
+
+
+def _ending() -> HTTPReject:
+    return HTTPReject(HTTPStatus.SERVICE_UNAVAILABLE, "the process is ending")
+
+
+def _header_pairs(environ: WSGIEnvironment) -> Iterator[tuple[str, str]]:
+    for name, value in environ.items():
+        if name in ("CONTENT_TYPE", "CONTENT_LENGTH") and value:
+            yield name.replace("_", "-"), value
+        elif name.startswith("HTTP_"):
+            yield name[5:].replace("_", "-"), value
 
 
 def _content_length(environ: WSGIEnvironment) -> int | None:

@@ -142,8 +142,7 @@ def test_wsgi_awaited_each_gets_its_answer() -> None:
             threading.Thread(target=lambda at=second: statuses.append(call_wsgi(app, **sized(delivery_at(at)))[0]))
         )
         threads[-1].start()
-        wait_until(lambda: app._in_progress == len(threads))
-    wait_until(lambda: handler.started == ["ana-3"])
+        wait_until(lambda: app._in_progress == len(threads) and handler.started == ["ana-3"])
     assert statuses == []
     handler.gate.set()
     for thread in threads:

@@ -1,0 +1,223 @@
+"""`enqueue=`: a delivery goes to a queue before the answer; a worker parses the body and filters duplicates."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from typing import Any
+
+import httpx
+import pytest
+
+from smooch import InvalidInput
+from smooch.webhooks import MemoryDeduplicator, asgi_app, parse, wsgi_app
+
+from ..calls import call_asgi, call_wsgi, sized
+from ..payloads import KEY, SECRET, envelope, message_delivery, message_event, numbered_delivery, to_json
+from ..servers import serve_asgi, serve_wsgi
+
+
+class Queue:
+    """A queue that takes deliveries as JSON, as a broker does."""
+
+    def __init__(self) -> None:
+        self.items: list[str] = []
+        self.fails = 0
+
+    def __call__(self, body: str, headers: dict[str, str]) -> None:
+        if self.fails:
+            self.fails -= 1
+            raise ConnectionError("the broker is gone")
+        self.items.append(json.dumps([body, headers]))
+
+    @property
+    def bodies(self) -> list[str]:
+        return [json.loads(item)[0] for item in self.items]
+
+
+class AsyncQueue(Queue):
+    async def __call__(self, body: str, headers: dict[str, str]) -> None:  # type: ignore[override]
+        await asyncio.sleep(0)
+        super().__call__(body, headers)
+
+
+QUEUES = pytest.mark.parametrize("cls", [Queue, AsyncQueue])
+BODY = to_json(envelope(message_event("e1", text="größer"), message_event("e2"), 5))
+
+
+def check_item(queue: Queue, content_type: str) -> None:
+    body, headers = json.loads(queue.items[0])
+    assert body.encode() == BODY
+    assert parse(body) == parse(BODY)
+    assert parse(body).event_ids == parse(BODY).event_ids
+    assert headers["content-type"] == content_type
+    assert headers["x-delivery"] == "5"
+    assert SECRET not in queue.items[0]
+    assert not {"x-api-key", "authorization", "cookie", "proxy-authorization"} & headers.keys()
+
+
+HEADERS = {
+    **KEY,
+    "Content-Type": "application/json",
+    "X-Delivery": "5",
+    "Authorization": f"Basic {SECRET}",
+    "Cookie": "a",
+}
+
+
+@QUEUES
+def test_asgi_the_queue_has_the_delivery_before_the_answer(cls: Any) -> None:
+    queue = cls()
+    with serve_asgi(asgi_app(secret=SECRET, enqueue=queue)) as url:
+        assert httpx.post(url, content=BODY, headers=HEADERS).status_code == 200
+        check_item(queue, "application/json")
+        assert httpx.head(url).status_code == 200
+        assert httpx.post(url, content=BODY, headers={**HEADERS, "X-API-Key": "wrong"}).status_code == 401
+        assert httpx.post(url, content=b"{", headers=HEADERS).status_code == 400
+        assert len(queue.items) == 1
+
+
+def test_wsgi_the_queue_has_the_delivery_before_the_answer() -> None:
+    queue = Queue()
+    with serve_wsgi(wsgi_app(secret=SECRET, enqueue=queue)) as url:
+        assert httpx.post(url, content=BODY, headers=HEADERS).status_code == 200
+        check_item(queue, "application/json")
+        assert httpx.head(url).status_code == 200
+        assert httpx.post(url, content=BODY, headers={**HEADERS, "X-API-Key": "wrong"}).status_code == 401
+        assert httpx.post(url, content=b"{", headers=HEADERS).status_code == 400
+        assert len(queue.items) == 1
+
+
+@QUEUES
+@pytest.mark.anyio
+async def test_asgi_503_if_the_queue_fails(cls: Any, caplog: pytest.LogCaptureFixture) -> None:
+    queue = cls()
+    queue.fails = 1
+    app = asgi_app(secret=SECRET, enqueue=queue)
+    assert [(await call_asgi(app, numbered_delivery(1))).status for _ in range(3)] == [503, 200, 200]
+    assert "the broker is gone" in caplog.text
+    assert len(queue.items) == 2, "the worker filters duplicates, not the app"
+    await app.aclose()
+
+
+def test_wsgi_503_if_the_queue_fails(caplog: pytest.LogCaptureFixture) -> None:
+    queue = Queue()
+    queue.fails = 1
+    app = wsgi_app(secret=SECRET, enqueue=queue)
+    assert [call_wsgi(app, **sized(numbered_delivery(1)))[0] for _ in range(3)] == [503, 200, 200]
+    assert "the broker is gone" in caplog.text
+    assert len(queue.items) == 2
+    app.close()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("is_async", [True, False])
+async def test_asgi_503_if_the_queue_hangs_and_others_wait_no_longer(is_async: bool) -> None:
+    gate = threading.Event()
+
+    async def hang(body: str, headers: Any) -> None:
+        await asyncio.Event().wait()
+
+    enqueue = hang if is_async else lambda body, headers: gate.wait(10)
+    app = asgi_app(secret=SECRET, enqueue=enqueue, deadline=0.5, concurrency=1, backlog=1)
+    waiting = [asyncio.create_task(call_asgi(app, numbered_delivery(number))) for number in range(2)]
+    await asyncio.sleep(0)
+    response = await call_asgi(app, numbered_delivery(3))
+    assert (response.status, response.body) == (503, b"too many deliveries are in progress")
+    assert [(await one).status for one in waiting] == [503, 503]
+    assert app._in_progress == 0
+    gate.set()
+    await app.aclose()
+
+
+def test_wsgi_503_if_the_queue_hangs() -> None:
+    gate = threading.Event()
+    app = wsgi_app(secret=SECRET, enqueue=lambda body, headers: gate.wait(10), deadline=0.2)
+    assert call_wsgi(app, **sized(numbered_delivery(1)))[0] == 503
+    gate.set()
+    app.close()
+    assert app._in_progress == 0
+
+
+def test_wsgi_an_awaitable_that_nobody_would_await_is_a_failure(caplog: pytest.LogCaptureFixture) -> None:
+    queue = AsyncQueue()
+    app = wsgi_app(secret=SECRET, enqueue=lambda body, headers: queue(body, headers))
+    assert call_wsgi(app, **sized(numbered_delivery(1)))[0] == 503
+    assert "use asgi_app" in caplog.text
+    app.close()
+
+
+def test_wsgi_503_while_the_process_ends() -> None:
+    app = wsgi_app(secret=SECRET, enqueue=Queue())
+    assert call_wsgi(app, **sized(numbered_delivery(1)))[0] == 200
+    assert app._threads
+    app._threads.shutdown()  # what the interpreter does when it ends
+    assert call_wsgi(app, **sized(numbered_delivery(1)))[0] == 503
+    assert app._in_progress == 0
+
+
+@pytest.mark.parametrize("make", [asgi_app, wsgi_app])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"handler": print, "enqueue": print},
+        {"enqueue": "queue"},
+        {"enqueue": print, "ordered": True},
+        {"enqueue": print, "await_handler": True},
+        {"enqueue": print, "deduplicator": MemoryDeduplicator()},
+    ],
+)
+def test_what_does_not_go_together_is_refused(make: Any, options: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput, match=r"handler|enqueue") as caught:
+        make(secret=SECRET, **options)
+    assert caught.value.field in ("handler", "enqueue")
+
+
+def test_wsgi_refuses_an_async_function() -> None:
+    with pytest.raises(InvalidInput, match="enqueue must not be async"):
+        wsgi_app(secret=SECRET, enqueue=AsyncQueue())
+
+
+def work(body: str, dedupe: MemoryDeduplicator, handled: list[str], fails: list[str]) -> None:
+    """The worker of the guide: raise, and the queue gives the delivery again."""
+    delivery = parse(body)
+    failed = False
+    for event, event_id, is_dated in zip(delivery, delivery.event_ids, delivery.dated, strict=True):
+        owner = object.__repr__(delivery)
+        match dedupe.claim(event_id, owner):
+            case "new":
+                try:
+                    if event_id in fails:
+                        fails.remove(event_id)
+                        raise RuntimeError(event)
+                    handled.append(event_id)
+                except RuntimeError:
+                    dedupe.release(event_id, owner)
+                    failed = True
+                else:
+                    dedupe.confirm(event_id, at_most=None if is_dated else 60)
+            case "running":
+                failed = True
+    if failed:
+        raise RuntimeError("not all events were handled")
+
+
+@pytest.mark.anyio
+async def test_redelivered_and_requeued_each_event_is_handled_once() -> None:
+    queue, dedupe, handled = Queue(), MemoryDeduplicator(), list[str]()
+    app = asgi_app(secret=SECRET, enqueue=queue)
+    for body in (numbered_delivery(1, 2), numbered_delivery(1, 2), numbered_delivery(2, 3)):
+        assert (await call_asgi(app, body)).status == 200
+    assert (await call_asgi(app, to_json(message_delivery("m1")))).status == 200
+    await app.aclose()
+    fails = ["a1/e1", "a1/e3"]
+    left = queue.bodies
+    while left:
+        body = left.pop(0)
+        try:
+            work(body, dedupe, handled, fails)
+        except RuntimeError:
+            left.append(body)
+    assert sorted(handled) == ["5a0000000000000000000001/message:appUser/m1", "a1/e1", "a1/e2", "a1/e3"]

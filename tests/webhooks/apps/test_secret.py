@@ -1,0 +1,298 @@
+"""`secret` as a function: asked for when the app starts and when a key does not match; 401 only when that is certain."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from concurrency import async_wait_until
+from peer import wait_until
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from smooch import InvalidInput
+from smooch.webhooks import asgi_app, wsgi_app
+from smooch.webhooks.apps import secret as secret_module
+
+from ..calls import call_asgi, call_wsgi, sized
+from ..payloads import KEY, SECRET, message_delivery, numbered_delivery, to_json
+from ..servers import serve_asgi
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+
+class Clock:
+    """No time passes, but no two moments are the same."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        self.now += 1e-6
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock that tells how long ago the secret was asked for."""
+    clock = Clock()
+    monkeypatch.setattr(secret_module, "time", clock)
+    monkeypatch.setattr("smooch.webhooks.apps.asgi.time", clock)
+    return clock
+
+
+class Source:
+    """A function for a secret, which gives its answers one after the other; the last one stays."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = list(answers)
+        self.asked = 0
+
+    def __call__(self) -> Any:
+        self.asked += 1
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+class AsyncSource(Source):
+    async def __call__(self) -> Any:
+        return super().__call__()
+
+
+SOURCES = pytest.mark.parametrize("cls", [Source, AsyncSource])
+
+
+async def status(app: Any, key: str = SECRET, number: int = 1) -> int:
+    headers = [(b"x-api-key", key.encode())]
+    return (await call_asgi(app, numbered_delivery(number), headers=headers)).status
+
+
+@SOURCES
+@pytest.mark.anyio
+async def test_asgi_the_first_delivery_asks_for_the_secret_the_next_does_not(cls: Any) -> None:
+    source = cls([SECRET, "old"])
+    app = asgi_app(print, secret=source)
+    assert [await status(app), await status(app, "old"), await status(app)] == [200] * 3
+    assert source.asked == 1
+    await app.aclose()
+
+
+def test_wsgi_the_first_delivery_asks_for_the_secret_the_next_does_not() -> None:
+    source = Source(SECRET)
+    app = wsgi_app(print, secret=source)
+    assert [call_wsgi(app, **sized(numbered_delivery(1)))[0] for _ in range(3)] == [200] * 3
+    assert source.asked == 1
+    app.close()
+
+
+UNKNOWN = pytest.mark.parametrize("answer", [None, RuntimeError("no network"), "", [], 5, f" {SECRET}"])
+
+
+@SOURCES
+@UNKNOWN
+@pytest.mark.anyio
+async def test_asgi_503_while_the_secret_is_not_known(
+    cls: Any, answer: Any, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = cls(answer, SECRET)
+    app = asgi_app(print, secret=source)
+    assert [await status(app), await status(app)] == [503, 503]
+    assert source.asked == 1, "not for each delivery"
+    clock.now += 11
+    assert [await status(app), await status(app)] == [200, 200]
+    assert source.asked == 2
+    assert "secret of the webhook" in caplog.text
+    assert SECRET not in caplog.text
+    await app.aclose()
+
+
+@UNKNOWN
+def test_wsgi_503_while_the_secret_is_not_known(answer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Source(answer, SECRET)
+    app = wsgi_app(print, secret=source)
+    for _ in range(2):
+        code, _, body = call_wsgi(app, **sized(numbered_delivery(1)))
+        assert (code, body) == (503, b"the secret of the webhook is not known yet")
+    assert source.asked == 1
+    monkeypatch.setattr(app._secrets, "_next_question", 0.0)
+    assert call_wsgi(app, **sized(numbered_delivery(1)))[0] == 200
+    app.close()
+
+
+@SOURCES
+@pytest.mark.anyio
+async def test_asgi_a_new_secret_is_learnt_from_the_first_key_that_does_not_match(cls: Any, clock: Clock) -> None:
+    source = cls("old", SECRET)
+    app = asgi_app(print, secret=source)
+    assert await status(app, "old") == 200
+    clock.now += 11
+    assert await status(app) == 200
+    assert await status(app, "old") == 503, "it was asked for a moment ago: perhaps there is another one now"
+    clock.now += 11
+    assert await status(app, "old") == 401
+    assert source.asked == 3
+    await app.aclose()
+
+
+@pytest.mark.anyio
+async def test_a_wrong_key_asks_at_most_every_ten_seconds(clock: Clock) -> None:
+    source = Source(SECRET)
+    app = asgi_app(print, secret=source)
+    assert [await status(app, "guess") for _ in range(5)] == [401, 503, 503, 503, 503]
+    assert source.asked == 1
+    assert await status(app) == 200
+    await app.aclose()
+
+
+@pytest.mark.anyio
+async def test_a_delivery_without_a_key_asks_for_nothing() -> None:
+    source = Source(SECRET)
+    app = asgi_app(print, secret=source)
+    assert (await call_asgi(app, numbered_delivery(1), headers=[])).status == 401
+    assert (await call_asgi(app, method="HEAD")).status == 200
+    assert source.asked == 0
+    await app.aclose()
+
+
+@pytest.mark.anyio
+async def test_asgi_deliveries_that_come_together_share_a_question() -> None:
+    gate = asyncio.Event()
+    asked = []
+
+    async def source() -> str:
+        asked.append(1)
+        await gate.wait()
+        return SECRET
+
+    app = asgi_app(print, secret=source)
+    requests = [asyncio.create_task(status(app, number=number)) for number in range(5)]
+    await async_wait_until(lambda: asked == [1])
+    gate.set()
+    assert [await request for request in requests] == [200] * 5
+    assert asked == [1]
+    await app.aclose()
+
+
+def test_wsgi_deliveries_that_come_together_share_a_question() -> None:
+    gate, asked, statuses = threading.Event(), [], []
+
+    def source() -> str:
+        asked.append(1)
+        gate.wait(10)
+        return SECRET
+
+    app = wsgi_app(print, secret=source)
+
+    def deliver(number: int) -> None:
+        statuses.append(call_wsgi(app, **sized(numbered_delivery(number)))[0])
+
+    threads = [threading.Thread(target=deliver, args=(number,)) for number in range(5)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: asked == [1])
+    gate.set()
+    for thread in threads:
+        thread.join()
+    assert (asked, statuses) == ([1], [200] * 5)
+    app.close()
+
+
+def never() -> Callable[[], str]:
+    gate = threading.Event()
+    return lambda: str(gate.wait(10))
+
+
+@pytest.mark.anyio
+async def test_asgi_a_question_without_an_answer_ends_with_the_deadline() -> None:
+    async def source() -> str:
+        await asyncio.Event().wait()
+        return SECRET
+
+    for one in (source, never()):
+        app = asgi_app(print, secret=one, deadline=0.2)
+        assert await status(app) == 503
+        async with asyncio.timeout(5):
+            await app.aclose()
+
+
+def test_wsgi_a_question_without_an_answer_ends_with_the_deadline() -> None:
+    app = wsgi_app(print, secret=never(), deadline=0.2)
+    assert call_wsgi(app, **sized(numbered_delivery(1)))[0] == 503
+    app.close()
+
+
+# at the start of the app
+
+
+@SOURCES
+def test_asgi_the_secret_is_asked_for_when_the_server_starts(cls: Any) -> None:
+    source = cls(RuntimeError("the target does not answer"), None, SECRET)
+    with serve_asgi(asgi_app(print, secret=source)) as url:
+        wait_until(lambda: source.asked == 3)
+        assert httpx.post(url, content=to_json(message_delivery()), headers=KEY).status_code == 200
+    assert source.asked == 3
+
+
+def test_asgi_the_secret_is_asked_for_when_the_lifespan_of_another_app_starts() -> None:
+    source = AsyncSource(SECRET)
+    hook = asgi_app(print, secret=source)
+
+    @asynccontextmanager
+    async def lifespan(_: Any) -> AsyncIterator[None]:
+        async with hook:
+            yield
+
+    with serve_asgi(Starlette(routes=[Route("/hook", hook)], lifespan=lifespan)) as url:
+        wait_until(lambda: source.asked == 1)
+        assert httpx.post(f"{url}/hook", content=to_json(message_delivery()), headers=KEY).status_code == 200
+    assert source.asked == 1
+
+
+def test_asgi_the_server_stops_although_the_secret_never_comes() -> None:
+    source = AsyncSource(None)
+    with serve_asgi(asgi_app(print, secret=source)):
+        wait_until(lambda: source.asked == 1)
+
+
+def test_wsgi_the_secret_is_asked_for_in_the_background() -> None:
+    source = Source(RuntimeError("the target does not answer"), SECRET)
+    app = wsgi_app(print, secret=source)
+    app.start()
+    wait_until(lambda: source.asked == 2 and not app._secrets.is_unknown)
+    assert call_wsgi(app, **sized(numbered_delivery(1)))[0] == 200
+    app.start()
+    app.close()
+    assert source.asked == 2
+
+
+def test_a_fixed_secret_has_nothing_to_start() -> None:
+    wsgi_app(print, secret=SECRET).start()
+
+
+@pytest.mark.parametrize("secret", [AsyncSource(SECRET), AsyncSource.__call__])
+def test_wsgi_refuses_an_async_function(secret: Any) -> None:
+    with pytest.raises(InvalidInput, match="secret must not be async") as caught:
+        wsgi_app(print, secret=secret)
+    assert caught.value.field == "secret"
+
+
+def test_wsgi_an_awaitable_is_no_secret(caplog: pytest.LogCaptureFixture) -> None:
+    source = AsyncSource(SECRET)
+    app = wsgi_app(print, secret=lambda: source())  # type: ignore[arg-type, return-value]
+    assert call_wsgi(app, **sized(numbered_delivery(1)))[0] == 503
+    assert "use asgi_app" in caplog.text
+    app.close()
+
+
+def test_the_app_shows_no_secret_that_it_learnt() -> None:
+    app = wsgi_app(print, secret=Source(SECRET))
+    call_wsgi(app, **sized(numbered_delivery(1)))
+    assert SECRET not in repr(app)
+    app.close()
