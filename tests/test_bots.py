@@ -58,7 +58,7 @@ def uvicorn(folder: Path, name: str, environment: dict[str, str]) -> Iterator[No
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
+    with Sandbox(probe_targets=True) as sandbox:
         yield sandbox
 
 
@@ -75,6 +75,10 @@ def said_in_chat(api: Smooch) -> list[Any]:
         return []
 
 
+def has_webhook(api: Smooch) -> bool:
+    return bool(api.get_webhooks().json()["webhooks"])
+
+
 def test_the_bot_is_twenty_lines() -> None:
     for name in ("bot", "bot_v2"):
         assert len(readme_bot(name).splitlines()) <= 24
@@ -89,6 +93,7 @@ def test_the_bot_answers(sandbox: Sandbox, api: Smooch, tmp_path: Path) -> None:
         "SMOOCH_BASE_URL": sandbox.url,
     }
     with uvicorn(tmp_path, "bot", environment):
+        wait_until(lambda: has_webhook(api))
         sandbox.duplicate_deliveries()
         sandbox.say("ana", QUESTION)
         wait_until(lambda: len(said_in_chat(api)) == 2)
@@ -115,6 +120,8 @@ def test_the_session_with_three_shells(tmp_path: Path, monkeypatch: pytest.Monke
                 monkeypatch.setenv(exported[1], exported[2])
         with uvicorn(tmp_path, "bot", environment):
             names: dict[str, Any] = {}
+            with Smooch.from_env() as api:
+                wait_until(lambda: has_webhook(api))
             for line, _ in lines:
                 exec(line, names)
             wait_until(lambda: repr(eval(last, names)) == shown)
@@ -133,6 +140,7 @@ def test_the_bot_on_v2_answers(sandbox: Sandbox, tmp_path: Path) -> None:
     }
     app = (sandbox.key_id, sandbox.secret, sandbox.app_id)
     with uvicorn(tmp_path, "bot_v2", environment), v2.Smooch(*app, base_url=sandbox.url) as api:
+        wait_until(lambda: bool(api.webhooks.list(integration_id=sandbox.integration_id)))
         sandbox.duplicate_deliveries()
         sandbox.say("ana", QUESTION)
         (conversation,) = api.conversations.list(user_external_id="ana")
@@ -162,10 +170,13 @@ def test_the_bot_answers_beside_a_web_app(sandbox: Sandbox, api: Smooch, framewo
                 for message in messages:
                     api.post_message(user.id, f"You said: {message.text}", sent_by_maker=True)
 
-    webhook_id, secret = api.ensure_webhook_exist("message:appUser", "https://example.com/hook")
+    def secret() -> str:
+        return api.ensure_webhook_exist("message:appUser", f"{url}/hook")[1]
+
     hook = wsgi_app(answer, secret=secret)
     with serve_wsgi(DispatcherMiddleware(framework(), {"/hook": hook})) as url:
-        api.update_webhook(webhook_id, f"{url}/hook", "message:appUser")
+        hook.start()
+        wait_until(lambda: has_webhook(api))
         sandbox.say("ana", QUESTION)
         wait_until(lambda: len(said_in_chat(api)) == 2)
         hook.close()
