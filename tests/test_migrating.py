@@ -298,3 +298,41 @@ def test_nobody_is_answered_twice_while_both_versions_deliver(
             sandbox.wait_for_deliveries()
         texts = [message.text for message in classic.iter_messages("ana")]
     assert sorted(texts) == sorted(["one", "two", "three"] + [f"You said: {text}" for text in ("one", "two", "three")])
+
+
+def test_both_versions_show_the_same_users_and_messages(sandbox: Sandbox) -> None:
+    key = (sandbox.key_id, sandbox.secret)
+    with (
+        Smooch(*key, base_url=sandbox.url) as classic,
+        v2.Smooch(*key, sandbox.app_id, base_url=sandbox.url) as api,
+    ):
+        classic.init_user("b6518", "device-1")
+        classic.update_user("b6518", {"givenName": "Ana", "properties": {"number": "213123"}})
+        app_user = classic.get_user("b6518").json()["appUser"]
+        user = api.users.get("b6518")
+        assert (user.id, user.external_id) == (app_user["_id"], app_user["userId"])
+        assert user.metadata == app_user["properties"]
+        assert user.profile.to_dict()["givenName"] == app_user["givenName"]
+        assert list(api.conversations.list(user_id=user.id)) == []
+        with pytest.raises(errors.NotFound):
+            classic.get_messages("b6518")
+
+        by_user = classic.post_message("b6518", "Hi").parsed.message
+        default = api.conversations.get_or_create_default(user)
+        by_business = api.messages.post_text(default.id, "Hello")
+        shown = [message.id for message in api.messages.list(default.id)]
+        assert shown == [message.id for message in classic.iter_messages("b6518")] == [by_business.id, by_user.id]
+        assert by_business.author.type_ == "business"
+        assert [message["role"] for message in classic.get_messages("b6518").json()["messages"]] == [
+            "appUser",
+            "appMaker",
+        ]
+        second = api.conversations.create(user_id=user.id)
+        api.messages.post_text(second.id, "Elsewhere")
+        assert [message.text for message in classic.iter_messages("b6518")] == ["Hello", "Hi"]
+
+        classic.make_webhook("https://example.com/v1", "message")
+        api.webhooks.create("https://example.com/v2", "conversation:message", integration_id=sandbox.integration_id)
+        assert [hook.target for hook in classic.get_webhooks().parsed.webhooks] == ["https://example.com/v1"]
+        (newer,) = api.webhooks.list(integration_id=sandbox.integration_id)
+        assert newer.target == "https://example.com/v2"

@@ -101,21 +101,24 @@ class AsyncWebhooks(Resource):
         include_full_source: bool | None = None,
         move: bool = True,
     ) -> models.Webhook:
-        """Have exactly one webhook of an integration that carries a trigger (or several) to an address; return it.
+        """Make sure that exactly one webhook of an integration delivers these triggers to the target; return it.
 
-        (listWebhooks, and as need be createWebhook, updateWebhook, deleteWebhook.)
+        (listWebhooks, and if needed createWebhook, updateWebhook, deleteWebhook.)
 
-        It exists: nothing is written. Otherwise the trigger moves here from wherever it was in this integration. A
-        webhook with that target gets it added; where there is none, a webhook that has no other trigger gets the new
-        target, or else one is made. From all other webhooks this trigger is taken, and nothing else; one that has no
-        trigger left is deleted. With `move=False` webhooks with another target stay as they are. What is not said of
-        `include_full_user` and `include_full_source` stays as it is, which for a new webhook is no.
+        - If the webhook exists, nothing is written.
+        - A webhook with this target gets the triggers that it lacks. If there is none, a webhook that has no other
+          triggers gets this target; else one is created.
+        - The other webhooks of the integration lose these triggers. One that has no trigger left is deleted. With
+          `move=False`, webhooks with another target stay as they are.
+        - `include_full_user` and `include_full_source` are set if they are not None. A new webhook has them off.
 
-        Many processes may call it at once, and all get the same webhook: whatever was just made or changed is looked at
-        again after a second and a half, since the API has no locks.
+        Processes may call it at the same time: all get the same webhook. The API has no locks, so whatever was created
+        or changed is read again after 1.5 seconds.
+
+        `integration_id` is as in `list`.
 
         Raises:
-            InvalidInput: the address or a trigger cannot be one.
+            InvalidInput: the target is not a URL, or a trigger is not a name.
             BadRequest: the app has ten webhooks already.
         """
         wanted = bodies.check_triggers(triggers, "triggers")
