@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import signal
 import sys
 import threading
 
@@ -22,15 +23,24 @@ def main(arguments: list[str] | None = None) -> int:
         default=[],
         help="a further name for the Host header, besides those of this machine",
     )
+    parser.add_argument("--state", metavar="FILE", help="keep the state in this SQLite file, until the next start")
     options = parser.parse_args(arguments)
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     logging.getLogger("smooch.sandbox").setLevel(logging.INFO)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        with Sandbox(port=options.port, keep_requests=KEPT_REQUESTS, allowed_hosts=options.allowed_host) as sandbox:
+        with Sandbox(
+            port=options.port,
+            keep_requests=KEPT_REQUESTS,
+            allowed_hosts=options.allowed_host,
+            state=options.state,
+        ) as sandbox:
             print(_to_paste(sandbox), flush=True)  # noqa: T201
             threading.Event().wait()
     except KeyboardInterrupt:
         return 0
+    except ValueError as error:
+        parser.exit(1, f"{error}\n")
     except OSError as error:
         parser.exit(1, f"Cannot listen on port {options.port} of 127.0.0.1: {error.strerror}\n")
     return 0

@@ -42,7 +42,7 @@ class Reset:
 Entry = RecordedRequest | Delivery | Event | StateChanged | FaultsChanged | Reset
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(eq=False, kw_only=True)
 class Credentials:
     """Ids and secrets of a sandbox; a reset does not change them."""
 
@@ -96,8 +96,9 @@ class Engine:
         keep_requests: int | None,
         retry_speedup: float,
         delivery_timeout: float,
+        credentials: Credentials,
     ) -> None:
-        self.credentials = Credentials.create()
+        self.credentials = credentials
         self.root_url = ""
         self.run_id = secrets.token_hex(4)
         self.log: Log[Entry] = Log()

@@ -23,6 +23,9 @@ def count(items: Sized) -> str:
     return f"<{len(items)}>"
 
 
+NOT_SAVED = {"is_saved": False}
+"""Metadata of attributes that a state file leaves out."""
+
 SDK_PLATFORMS = frozenset({"web", "ios", "android", "other", "sdk"})
 
 
@@ -274,7 +277,7 @@ class Attachment:
     """A stored file, deleted with the messages of the conversation `conversation_id` that refer to it."""
 
     path: str
-    data: bytes = attrs.field(repr=count)
+    data: bytes = attrs.field(repr=count, metadata=NOT_SAVED)
     media_type: str
     conversation_id: str | None = None
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any, Self, TypeVar
+from urllib.parse import urlsplit
 
 from . import _chat, _faults, _origins, _transcript
 from ._app import SandboxApp
 from ._delivery import RESPONSE_TIMEOUT
-from ._engine import Engine, FaultsChanged
+from ._engine import Credentials, Engine, FaultsChanged
 from ._errors import ApiError
 from ._server import HOST, ServerThread, listen
+from ._state import StateFile, keep_saved
 from .store import users
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
     from types import TracebackType
@@ -45,6 +48,8 @@ class Sandbox:
     `retry_speedup`, each further one twice as long. With `probe_targets` creating a webhook responds with 400 if its target does not respond to a
     HEAD request, as in the API.
 
+    `state` is a file that keeps the state, with ids, secrets and port, until the next start. The lists of requests and deliveries are not kept.
+
     A request is refused with 403 unless its Host header is 127.0.0.1, localhost, [::1] or one of `allowed_hosts`, with any port. Pages of other origins
     may only make requests with an app token or a JWT of scope appUser.
     """
@@ -62,19 +67,25 @@ class Sandbox:
         delivery_timeout: float = RESPONSE_TIMEOUT,
         probe_targets: bool = False,
         allowed_hosts: Iterable[str] = (),
+        state: str | Path | None = None,
     ) -> None:
         for name, value in (("retry_speedup", retry_speedup), ("delivery_timeout", delivery_timeout)):
             if not value > 0:
                 raise ValueError(f"{name} must be greater than 0, got {value!r}")
-        self._port = port
+        self._port = self._last_port = port
         self._certfile = None if certfile is None else str(certfile)
         self._keyfile = None if keyfile is None else str(keyfile)
+        self._state = None if state is None else StateFile(state)
+        self._is_loaded = False
+        self._saver: asyncio.Task[None] | None = None
+        credentials = self._read_state() or Credentials.create()
         self._engine = Engine(
             app_name=app_name,
             max_messages=max_messages,
             keep_requests=keep_requests,
             retry_speedup=retry_speedup,
             delivery_timeout=delivery_timeout,
+            credentials=credentials,
         )
         self._asgi = SandboxApp(
             self._engine,
@@ -390,7 +401,7 @@ class Sandbox:
         """Start listening. OSError if the port is taken."""
         if self._server is not None:
             raise RuntimeError("The sandbox is already running")
-        listener = listen(self._port)
+        listener = self._listen()
         scheme = "https" if self._certfile else "http"
         self._engine.root_url = f"{scheme}://{HOST}:{listener.getsockname()[1]}"
         server = ServerThread(
@@ -398,10 +409,17 @@ class Sandbox:
             listener,
             certfile=self._certfile,
             keyfile=self._keyfile,
-            at_stop=self._engine.dispatcher.aclose,
+            at_stop=self._end,
         )
-        server.start()
+        try:
+            self._open_state()
+            server.start()
+        except BaseException:
+            listener.close()
+            self._close_state()
+            raise
         self._server = server
+        server.run(self._begin())
         return self
 
     def stop(self) -> None:
@@ -426,6 +444,56 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await asyncio.to_thread(self.stop)
+
+    def _listen(self) -> socket.socket:
+        """Return a listening socket on the port of last time, if that is free and no other one is wanted."""
+        if self._port == 0 and self._last_port != 0:
+            try:
+                return listen(self._last_port)
+            except OSError:
+                pass
+        return listen(self._port)
+
+    def _read_state(self) -> Credentials | None:
+        """Return the credentials in the state file, None if there are none."""
+        if self._state is None:
+            return None
+        self._state.open()
+        try:
+            saved = self._state.read_credentials()
+        finally:
+            self._state.close()
+        if saved is None:
+            return None
+        credentials, root_url = saved
+        self._last_port = self._port or urlsplit(root_url).port or 0
+        return credentials
+
+    def _open_state(self) -> None:
+        if self._state is not None:
+            self._state.open()
+            if not self._is_loaded:
+                self._state.load(self._engine)
+                self._is_loaded = True
+            self._state.save(self._engine)
+
+    def _close_state(self) -> None:
+        if self._state is not None:
+            self._state.close()
+
+    async def _begin(self) -> None:
+        if self._state is not None:
+            self._saver = asyncio.create_task(keep_saved(self._state, self._engine))
+
+    async def _end(self) -> None:
+        if self._saver is not None:
+            self._saver.cancel()
+        await self._engine.dispatcher.aclose()
+        if self._state is not None:
+            try:
+                self._state.save(self._engine)
+            finally:
+                self._state.close()
 
     @property
     def _app(self) -> App:

@@ -12,6 +12,7 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from .. import _json, _validation
+from .._engine import StateChanged
 from .._errors import ApiError
 from .._routing import Router
 from .._spec import Spec
@@ -53,9 +54,12 @@ class ControlApi:
         """Return the response to a request."""
         try:
             match = self._router.find(request.method, request.path)
+            events_before = self._engine.published_events
             result = handlers[match.operation.id](self._call(match, request, scope))
             if inspect.isawaitable(result):
                 result = await result
+            if request.method != "GET" and self._engine.published_events == events_before:
+                self._engine.log.append(StateChanged())
         except ApiError as error:
             return _error_response(error.status, error.code, error.description)
         except LookupError as error:

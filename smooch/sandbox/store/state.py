@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from .._entities import (
+    NOT_SAVED,
     Account,
     Attachment,
     Conversation,
@@ -38,13 +39,13 @@ class App:
     token: str
     name: str
     owner: str
-    max_messages: int
-    record: Callable[[Event], None] = attrs.field(repr=False)
+    max_messages: int = attrs.field(metadata=NOT_SAVED)
+    record: Callable[[Event], None] = attrs.field(repr=False, metadata=NOT_SAVED)
     settings: JsonObject = attrs.Factory(dict)
     metadata: JsonObject | None = None
     users: dict[str, User] = attrs.field(factory=dict, repr=count)
-    users_by_external_id: dict[tuple[str | None, str], User] = attrs.field(factory=dict, repr=False)
-    users_by_client_id: dict[str, User] = attrs.field(factory=dict, repr=False)
+    users_by_external_id: dict[tuple[str | None, str], User] = attrs.field(factory=dict, repr=False, metadata=NOT_SAVED)
+    users_by_client_id: dict[str, User] = attrs.field(factory=dict, repr=False, metadata=NOT_SAVED)
     conversations: dict[str, Conversation] = attrs.field(factory=dict, repr=count)
     webhooks: dict[str, Webhook] = attrs.field(factory=dict, repr=count)
     integrations: dict[str, Integration] = attrs.field(factory=dict, repr=count)
@@ -52,7 +53,7 @@ class App:
     menu: Menu = attrs.Factory(Menu)
     attachments: dict[str, Attachment] = attrs.field(factory=dict, repr=count)
     switchboard: Switchboard | None = None
-    channel_faults: Faults[ChannelFault] = attrs.field(factory=Faults, repr=False)
+    channel_faults: Faults[ChannelFault] = attrs.field(factory=Faults, repr=False, metadata=NOT_SAVED)
 
     def user(self, any_id: str, brand_id: str | None = None) -> User | None:
         """Find a user by id, or else by external id."""
