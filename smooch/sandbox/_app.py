@@ -27,6 +27,7 @@ from ._recording import RecordedRequest, RequestHeaders
 from ._routing import Match, Router
 from .control import api as control
 from .control.api import ControlApi
+from .store import oauth
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -251,6 +252,9 @@ class SandboxApp:
         call.query = _validation.query(match.operation, QueryParams(scope["query_string"]))
         if match.operation.media_type == "multipart/form-data":
             call.body, call.files = await _read_form(match.operation, body.data, scope, api.max_file_bytes)
+        elif match.operation.body is not None and handler.takes_form and _is_form(request.headers):
+            call.body = _validation.urlencoded_body(body.data)
+            _validation.check(match.operation.body, call.body, "form")
         elif match.operation.body is not None:
             if api.strict_json and body.data:
                 _validation.json_type(request.headers.get("content-type", ""))
@@ -268,6 +272,8 @@ class SandboxApp:
 
 def _authorize(call: Call, handler: Handler) -> None:
     call.identity.require_scope(_allowed_scopes(call.operation, handler))
+    if call.identity.scope == "integration" and APIS[call.version] is _V1:
+        oauth.require_client(call.store, call.identity.owner)
     if call.operation.in_app or "appId" in call.params:
         call.identity.authorize_user(call.app, call.params.get("userId"))
 
@@ -280,6 +286,11 @@ def _allowed_scopes(operation: Operation, handler: Handler) -> frozenset[CallerS
 class _Body:
     data: bytes
     is_too_large: bool
+
+
+def _is_form(headers: RequestHeaders) -> bool:
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return media_type == "application/x-www-form-urlencoded"
 
 
 def _is_media(path: str) -> bool:

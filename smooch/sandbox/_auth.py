@@ -30,9 +30,9 @@ ACCOUNT: frozenset[Scope] = frozenset({"account"})
 BUSINESS: frozenset[Scope] = frozenset({"app", "account"})
 APP_TOKEN: frozenset[Scope] = frozenset({"appToken"})
 END_USER_ONLY: frozenset[Scope] = APP_TOKEN | {"appUser"}
-END_USER: frozenset[Scope] = BUSINESS | {"appUser"}
 INTEGRATION: frozenset[Scope] = frozenset({"integration"})
 ANY_KEY: frozenset[Scope] = BUSINESS | INTEGRATION
+END_USER: frozenset[Scope] = ANY_KEY | {"appUser"}
 PUBLIC: frozenset[Scope] = frozenset({"public"})
 
 
@@ -46,11 +46,11 @@ class Identity:
 
     @property
     def is_business(self) -> bool:
-        return self.scope in BUSINESS
+        return self.scope in ANY_KEY
 
     def require_business(self, action: str) -> None:
         if not self.is_business:
-            raise forbidden(f"{action} needs app or account scope")
+            raise forbidden(f"{action} needs the scope of a business: app, account or integration")
 
     def require_scope(self, allowed: frozenset[Scope]) -> None:
         if self.scope not in allowed:

@@ -6,16 +6,14 @@ import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from . import _clock, _ids, _spec, _validation
-from ._entities import Client, Tap
-from ._events import ConversationReferred, PaymentMade, PostbackTapped
+from . import _buttons, _clock, _spec, _validation
+from ._entities import Client
+from ._events import ConversationReferred
 from .store import activities, clients, conversations, users
 from .v1 import _posting as v1_posting
 from .v2 import _posting as v2_posting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ._entities import Conversation, JsonObject, Message, User
     from .store import App
 
@@ -59,12 +57,19 @@ def click(
         raise TypeError(f"action must be a str or a mapping, got {type(action).__name__}")
     user = _require_user(app, user_id)
     named = _find_conversation(app, user_id, conversation_id)
-    buttons = [each for each in _buttons(app, user) if named is None or each[0] is named]
-    match = next((each for each in buttons if _matches(each[2], action)), None)
-    if match is None:
-        texts = ", ".join(repr(button.get("text")) for _, _, button in buttons) or "none"
+    buttons = [each for each in _buttons.find(app, user) if named is None or each.conversation is named]
+    button = next((each for each in buttons if _matches(each.action, action)), None)
+    if button is None:
+        texts = ", ".join(repr(each.action.get("text")) for each in buttons) or "none"
         raise LookupError(f"no button {action!r} for user {user_id!r}; there are: {texts}")
-    _tap(app, user, *match, root_url=root_url)
+    kind = button.action["type"]
+    if kind == "buy" and button.action.get("state") == "paid":
+        raise ValueError(f"{button.action.get('text')!r} is paid already")
+    if kind not in ("postback", "reply", "buy"):
+        hint = ": respond with say() and a location" if kind == "locationRequest" else ""
+        raise ValueError(f"the API gets no event from a button of type {kind!r}{hint}")
+    _, client = _get_or_create_user(app, user.id, None)
+    _buttons.tap(app, user, client, button, root_url=root_url)
 
 
 def submit_form(
@@ -247,62 +252,8 @@ def _option(field: JsonObject, value: Any) -> JsonObject:
     raise ValueError(f"the field {field['name']!r} has no option {value!r}; there are: {names}")
 
 
-# buttons
-
-
-def _buttons(app: App, user: User) -> Iterator[tuple[Conversation, Message | None, JsonObject]]:
-    """Yield the buttons of messages, the newest first, then those of menus."""
-    for conversation in user.conversations:
-        for message in reversed(conversation.messages):
-            for part in (message.content, *message.content.get("items", [])):
-                yield from ((conversation, message, action) for action in part.get("actions", []))
-    menus = [app.menu, *(each.menu for each in app.integrations.values() if each.menu is not None)]
-    if user.conversation is not None:
-        items = [item for menu in menus for item in menu.items]
-        entries = [entry for item in items for entry in item.get("items", [item])]
-        yield from ((user.conversation, None, entry) for entry in entries)
-
-
 def _matches(button: JsonObject, action: str | Mapping[str, Any]) -> bool:
     if isinstance(action, str):
         return action in (button.get("_id"), button.get("payload"), button.get("text"))
     fields = {name: action[name] for name in ("_id", "type", "text", "payload", "uri") if action.get(name)}
     return bool(fields) and fields.items() <= button.items()
-
-
-def _tap(
-    app: App, user: User, conversation: Conversation, message: Message | None, action: JsonObject, *, root_url: str
-) -> None:
-    if action["type"] == "buy" and action.get("state") == "paid":
-        raise ValueError(f"{action.get('text')!r} is paid already")
-    if action["type"] not in ("postback", "reply", "buy"):
-        hint = ": respond with say() and a location" if action["type"] == "locationRequest" else ""
-        raise ValueError(f"the API gets no event from a button of type {action['type']!r}{hint}")
-    _, client = _get_or_create_user(app, user.id, None)
-    clients.touch(app, user, conversation, client)
-    if action["type"] in ("postback", "buy"):
-        message_id = None if message is None else message.id
-        conversation.taps.append(Tap(at=_clock.now(), user_id=user.id, action=action, message_id=message_id))
-        app.record(_tap_event(app, user, client, conversation, message, action))
-    if action["type"] == "reply" or (action["type"] == "postback" and app.settings.get("echoPostback")):
-        post: JsonObject = {"role": "appUser", "type": "text", "text": action.get("text", "")}
-        if action["type"] == "reply":
-            post |= {name: action[name] for name in ("payload", "metadata") if name in action}
-        _write(app, user, client, post, v1_posting.build_content(app, post, root_url), conversation)
-
-
-def _tap_event(
-    app: App, user: User, client: Client, conversation: Conversation, message: Message | None, action: JsonObject
-) -> PostbackTapped | PaymentMade:
-    common: dict[str, Any] = {
-        "app_id": app.id,
-        "user": user,
-        "conversation": conversation,
-        "client": client,
-        "message": message,
-        "action": action,
-    }
-    if action["type"] == "postback":
-        return PostbackTapped(**common)
-    action["state"] = "paid"
-    return PaymentMade(**common, charge_id=f"ch_{_ids.short_code()}")

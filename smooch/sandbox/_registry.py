@@ -25,13 +25,15 @@ def _keep(body: Any) -> None:
 class Handler:
     """Makes the body of a successful response.
 
-    `prepare` corrects bodies of old clients before they are validated. With `without_body` a missing body counts as an empty object.
+    `prepare` corrects bodies of old clients before they are validated. With `without_body` a missing body counts as an empty object. With `takes_form`
+    the body may also be a urlencoded form.
     """
 
     function: Function
     allowed: frozenset[Scope]
     prepare: Callable[[Any], None]
     without_body: bool
+    takes_form: bool
 
 
 class Registry(dict[str, Handler]):
@@ -44,11 +46,12 @@ class Registry(dict[str, Handler]):
         *,
         prepare: Callable[[Any], None] = _keep,
         without_body: bool = False,
+        takes_form: bool = False,
     ) -> Callable[[A], A]:
         """Return a decorator that registers the handler of an operation."""
 
         def register(function: A) -> A:
-            self[operation_id] = Handler(function, allowed, prepare, without_body)
+            self[operation_id] = Handler(function, allowed, prepare, without_body, takes_form)
             return function
 
         return register

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from jsonschema.exceptions import best_match
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ._spec import Operation, Parameter
 
 _LONGEST = 300
+_MAX_FIELDS = 100
 _CONDITIONS = frozenset({"if", "then", "else", "not"})
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
 _NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d+)?")
@@ -50,6 +52,14 @@ def _refuse_constant(text: str) -> float:
 def _parse_finite(text: str) -> float:
     number = float(text)
     return number if abs(number) != float("inf") else _refuse_constant(text)
+
+
+def urlencoded_body(data: bytes) -> dict[str, str]:
+    """Parse a urlencoded form; the last one of a repeated field counts. 400 if it has too many fields."""
+    try:
+        return dict(parse_qsl(data.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MAX_FIELDS))
+    except ValueError:
+        raise bad_request(f"The form has more than {_MAX_FIELDS} fields") from None
 
 
 def check(validator: Validator, instance: Any, where: str) -> None:

@@ -870,6 +870,11 @@ SCHEMAS: dict[str, Any] = {
             "payload": {"type": "string"},
         },
     },
+    "PostbackPost": {
+        "type": "object",
+        "required": ["actionId"],
+        "properties": {"actionId": {"type": "string", "minLength": 1}},
+    },
     "PostbackSubMenuItem": {
         "type": "object",
         "required": ["type", "text", "payload"],

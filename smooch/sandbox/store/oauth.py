@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .. import _ids
 from .._entities import Integration, OAuthCode
-from .._errors import bad_request, not_found, unauthorized
+from .._errors import bad_request, forbidden, not_found, unauthorized
 from . import keys
 
 if TYPE_CHECKING:
@@ -46,6 +46,13 @@ def exchange_code(
     integration = _integration(app, client_id)
     key = next(iter(keys.of_owner(store, integration.id)), None)
     return app, key or keys.create_for_integration(store, integration, "OAuth")
+
+
+def require_client(store: Store, integration_id: str) -> None:
+    """403 unless the integration is that of an OAuth client: v1 knows their tokens, but no keys of custom integrations."""
+    app = store.app_of_integration(integration_id)
+    if app is None or app.integrations[integration_id].type not in store.oauth_clients:
+        raise forbidden("Keys of custom integrations are for v2 only")
 
 
 def _integration(app: App, client_id: str) -> Integration:

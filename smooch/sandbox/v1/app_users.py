@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from .. import _clock, _ids
-from .._auth import BUSINESS, END_USER
+from .._auth import ANY_KEY, END_USER
 from .._call import Call, get_or_404
 from .._entities import Client, Integration, JsonObject, User
 from .._errors import bad_request, forbidden, not_found
@@ -33,6 +33,7 @@ _LINK_URLS = {
     "twilio": "sms:{id}?body={code}",
     "viber": "viber://pa?chatURI={id}&context={code}",
 }
+_QR_CODE_CHANNELS = ("viber", "wechat")
 _PHONE = re.compile(r"\+\d{6,15}")
 _CRITERIA = ("phoneNumber", "address", "givenName", "surname")
 
@@ -52,7 +53,7 @@ def init_app_user(call: Call) -> JsonObject:
     }
 
 
-@registry.handles("preCreateAppUser", BUSINESS)
+@registry.handles("preCreateAppUser", ANY_KEY)
 def pre_create_app_user(call: Call) -> JsonObject:
     """POST /appusers."""
     user = users.create(
@@ -75,21 +76,21 @@ def update_app_user(call: Call) -> JsonObject:
     return _response(call, call.user)
 
 
-@registry.handles("deleteAppUser", BUSINESS)
+@registry.handles("deleteAppUser", ANY_KEY)
 def delete_app_user(call: Call) -> JsonObject:
     """DELETE /appusers/{userId}."""
     users.delete(call.app, call.user)
     return {}
 
 
-@registry.handles("deleteAppUserProfile", BUSINESS)
+@registry.handles("deleteAppUserProfile", ANY_KEY)
 def delete_app_user_profile(call: Call) -> JsonObject:
     """DELETE /appusers/{userId}/profile."""
     users.delete_personal_information(call.user)
     return _response(call, call.user)
 
 
-@registry.handles("mergeUsers", BUSINESS)
+@registry.handles("mergeUsers", ANY_KEY)
 def merge_users(call: Call) -> JsonObject:
     """POST /appusers/merge."""
     surviving, discarded = _merged_user(call, "surviving"), _merged_user(call, "discarded")
@@ -124,7 +125,7 @@ def link_app_user(call: Call) -> JsonObject:
 def unlink_app_user(call: Call) -> JsonObject:
     """DELETE /appusers/{userId}/channels/{channel}."""
     if not _unlink(call.app, call.user, call.params["channel"]):
-        raise not_found("Channel")
+        raise bad_request(f"The user has no channel {call.params['channel']!r}")
     return {}
 
 
@@ -137,6 +138,30 @@ def get_link_requests(call: Call) -> JsonObject:
         for integration_id in call.query["integrationIds"]
     ]
     return {"linkRequests": [_link_request(integration) for integration in integrations]}
+
+
+@registry.handles("getTransferRequests", END_USER)
+def get_transfer_requests(call: Call) -> JsonObject:
+    """GET /appusers/{userId}/transferrequest."""
+    _ = call.user
+    _integration(call.app, call.query.get("integrationId", call.query["type"]), call.query["type"])
+    return {"transferRequests": [{"code": _ids.short_code()}]}
+
+
+@registry.handles("getChannelQrCode", END_USER)
+def get_channel_qr_code(call: Call) -> JsonObject:
+    """GET /appusers/{userId}/integrations/{channel}/qrcode."""
+    _ = call.user
+    integration = _integration(call.app, call.params["channel"], *_QR_CODE_CHANNELS)
+    return {"url": f"https://qr.example/{integration.type}/{_ids.short_code()}.png"}
+
+
+@registry.handles("pingChannel", END_USER)
+def ping_channel(call: Call) -> JsonObject:
+    """Send nothing: a test message is no part of the conversation."""
+    if not any(client.platform == call.params["channel"] for client in call.user.clients if client.is_channel):
+        raise not_found("Channel")
+    return {}
 
 
 @registry.handles("getAppUserAuthCode", END_USER)
@@ -288,6 +313,14 @@ def _unlink(app: App, user: User, channel: str) -> bool:
     for client in pending:
         clients.remove_pending(app, user, client)
     return bool(linked or pending)
+
+
+def _integration(app: App, id_or_type: str, *types: str) -> Integration:
+    """Return the integration with this id or type, which must be one of `types`. 404 if there is none."""
+    for integration in app.integrations.values():
+        if id_or_type in (integration.id, integration.type) and integration.type in types:
+            return integration
+    raise not_found("Integration")
 
 
 def _link_request(integration: Integration) -> JsonObject:

@@ -6,11 +6,11 @@ import bisect
 import re
 from typing import TYPE_CHECKING
 
-from .. import _clock
-from .._auth import BUSINESS, END_USER
+from .. import _buttons, _clock
+from .._auth import ANY_KEY, END_USER
 from .._call import Call, get_or_404
 from .._errors import bad_request
-from ..store import activities, messages
+from ..store import activities, clients, messages
 from . import _posting, serialize
 from ._registry import registry
 
@@ -73,14 +73,14 @@ def post_conversation_image(call: Call) -> JsonObject:
     return _legacy_response(call, _post_image(call))
 
 
-@registry.handles("deleteMessages", BUSINESS)
+@registry.handles("deleteMessages", ANY_KEY)
 def delete_messages(call: Call) -> JsonObject:
     """DELETE /appusers/{userId}/messages."""
     messages.delete_all(call.app, call.conversation)
     return {}
 
 
-@registry.handles("deleteMessage", BUSINESS)
+@registry.handles("deleteMessage", ANY_KEY)
 def delete_message(call: Call) -> JsonObject:
     """DELETE /appusers/{userId}/messages/{messageId}."""
     by_id = {message.id: message for message in call.conversation.messages}
@@ -105,6 +105,18 @@ def conversation_activity(call: Call) -> JsonObject:
     else:
         activities.set_typing(call.app, call.user, call.conversation, by=role, activity=call.body)
     return {"conversation": serialize.conversation(call.conversation)}
+
+
+@registry.handles("postPostback", END_USER)
+def post_postback(call: Call) -> JsonObject:
+    """POST /appusers/{userId}/conversation/postback."""
+    buttons = {button.action.get("_id", ""): button for button in _buttons.find(call.app, call.user)}
+    button = get_or_404(buttons, call.body["actionId"], "Action")
+    if button.action["type"] != "postback":
+        raise bad_request("body actionId: must be the id of a postback button")
+    client = call.user.latest_client or clients.get_or_create_sdk_client(call.app, call.user)
+    _buttons.tap(call.app, call.user, client, button, root_url=call.root_url)
+    return {}
 
 
 @registry.handles("resetUnreadCount", END_USER)

@@ -64,6 +64,8 @@ def _body(payload: _Payload, event: Event, webhook: Webhook) -> JsonObject:
                 body["conversation"] = {"_id": conversation.id}
             if client is not None and (webhook.include_client or trigger in _OF_CLIENTS):
                 body["client"] = serialize.client(client, webhook.version)
+        if is_v1 and trigger in _OF_CLIENTS and payload.client is not None:
+            body["clients"] = [serialize.client(payload.client, webhook.version)]
     if trigger not in _UNDATED:
         body["timestamp"] = _clock.seconds(event.at)
     return body

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import _ids, _webhook_rules
-from .._auth import BUSINESS
+from .._auth import ANY_KEY
 from .._call import Call, get_or_404
 from .._entities import JsonObject, Webhook
 from ..store import webhooks
@@ -13,7 +13,7 @@ from ._registry import registry
 DEFAULT_TRIGGERS = ["message"]
 
 
-@registry.handles("createWebhook", BUSINESS)
+@registry.handles("createWebhook", ANY_KEY)
 async def create_webhook(call: Call) -> JsonObject:
     """POST /webhooks."""
     webhook = Webhook(
@@ -24,25 +24,26 @@ async def create_webhook(call: Call) -> JsonObject:
         version=call.version,
         include_client=call.body.get("includeClient", False),
         include_full_user=call.body.get("includeFullAppUser", False),
+        integration_id=_integration_id(call),
     )
     await call.require_target(webhook.target)
     webhooks.add(call.app, webhook)
     return {"webhook": serialize.webhook(webhook, call.version)}
 
 
-@registry.handles("listWebhooks", BUSINESS)
+@registry.handles("listWebhooks", ANY_KEY)
 def list_webhooks(call: Call) -> JsonObject:
     """GET /webhooks."""
     return {"webhooks": [serialize.webhook(webhook, call.version) for webhook in _webhooks(call).values()]}
 
 
-@registry.handles("getWebhook", BUSINESS)
+@registry.handles("getWebhook", ANY_KEY)
 def get_webhook(call: Call) -> JsonObject:
     """GET /webhooks/{webhookId}."""
     return {"webhook": serialize.webhook(_webhook(call), call.version)}
 
 
-@registry.handles("updateWebhook", BUSINESS)
+@registry.handles("updateWebhook", ANY_KEY)
 def update_webhook(call: Call) -> JsonObject:
     """PUT /webhooks/{webhookId}."""
     webhook = _webhook(call)
@@ -54,7 +55,7 @@ def update_webhook(call: Call) -> JsonObject:
     return {"webhook": serialize.webhook(webhook, call.version)}
 
 
-@registry.handles("deleteWebhook", BUSINESS)
+@registry.handles("deleteWebhook", ANY_KEY)
 def delete_webhook(call: Call) -> JsonObject:
     """DELETE /webhooks/{webhookId}."""
     del call.app.webhooks[_webhook(call).id]
@@ -66,4 +67,10 @@ def _webhook(call: Call) -> Webhook:
 
 
 def _webhooks(call: Call) -> dict[str, Webhook]:
-    return {key: webhook for key, webhook in call.app.webhooks.items() if webhook.integration_id is None}
+    """Return the webhooks that the caller may use: those of an integration are its own only, and none of v2."""
+    own = _integration_id(call)
+    return {key: each for key, each in call.app.webhooks.items() if each.version != "v2" and each.integration_id == own}
+
+
+def _integration_id(call: Call) -> str | None:
+    return call.identity.owner if call.identity.scope == "integration" else None

@@ -29,9 +29,9 @@ def authorize(call: Call) -> Redirect:
     return Redirect(f"{target}{'&' if '?' in target else '?'}{urlencode(fields)}")
 
 
-@registry.handles("getToken", PUBLIC)
+@registry.handles("getToken", PUBLIC, takes_form=True)
 def get_token(call: Call) -> JsonObject:
-    """Exchange a code for a JWT of scope integration, signed with a key of the client's integration."""
+    """Exchange a code for a JWT of scope integration, signed with a key of the client's integration. v1 sends a form."""
     body = call.body
     app, key = oauth.exchange_code(
         call.store,

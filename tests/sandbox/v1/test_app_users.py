@@ -251,7 +251,26 @@ class TestChannels:
         client.post("/appusers/u/channels", json=link)
         assert client.delete("/appusers/u/channels/twilio").json() == {}
         assert client.get("/appusers/u").json()["appUser"]["pendingClients"] == []
-        assert client.delete("/appusers/u/channels/twilio").status_code == 404
+        assert client.delete("/appusers/u/channels/twilio").status_code == 400
+
+    def test_qr_codes_and_transfer_codes_need_an_integration(self, client: httpx.Client) -> None:
+        assert client.get("/appusers/u/integrations/viber/qrcode").status_code == 404
+        integration = client.post("/integrations", json={"type": "viber", "token": "t"}).json()["integration"]["_id"]
+        for channel in ("viber", integration):
+            url = client.get(f"/appusers/u/integrations/{channel}/qrcode").json()["url"]
+            assert url.startswith("https://")
+        for query, status in (({"type": "viber"}, 200), ({"type": "messenger"}, 404), ({}, 400)):
+            assert client.get("/appusers/u/transferrequest", params=query).status_code == status
+        named = {"type": "viber", "integrationId": integration}
+        (request,) = client.get("/appusers/u/transferrequest", params=named).json()["transferRequests"]
+        assert request["code"]
+        assert client.get("/appusers/u/transferrequest", params={**named, "integrationId": "x"}).status_code == 404
+
+    def test_a_ping_needs_a_linked_channel(self, client: httpx.Client) -> None:
+        assert client.post("/appusers/u/integrations/twilio/ping").status_code == 404
+        link = {"type": "twilio", "phoneNumber": "+14165550123", "confirmation": {"type": "immediate"}}
+        client.post("/appusers/u/channels", json=link)
+        assert client.post("/appusers/u/integrations/twilio/ping").json() == {}
 
     def test_link_requests_name_code_and_url(self, client: httpx.Client) -> None:
         body = {"type": "messenger", "pageAccessToken": "p", "appId": "1", "appSecret": "s"}

@@ -242,6 +242,34 @@ class TestButtons:
         assert "message" not in postback
         assert postback["action"]["text"] == "Help"
 
+    def test_a_postback_that_the_user_sends_by_the_api(
+        self, sandbox: Sandbox, client: httpx.Client, version: str, events: Callable[[], dict[str, Any]]
+    ) -> None:
+        client.post("/appusers", json={"userId": "ana"})
+        message = post(client, actions=[{"type": "postback", "text": "Go", "payload": "GO"}])
+        events()
+        path, body = "/appusers/ana/conversation/postback", {"actionId": message["actions"][0]["_id"]}
+        assert client.post(path, json=body).json() == {}
+        tapped = events()
+        assert tapped["postback"]["postbacks"] == [{"message": message, "action": message["actions"][0]}]
+        assert tapped["postback"]["appUser"]["userId"] == "ana"
+        sandbox.click("ana", "GO")
+        clicked = events()
+        assert clicked["postback"]["postbacks"] == tapped["postback"]["postbacks"]
+
+    @pytest.mark.parametrize(("action_id", "status"), [("x", 404), ("", 400), (5, 400), (None, 400)])
+    def test_a_postback_of_no_button(self, client: httpx.Client, action_id: Any, status: int) -> None:
+        client.post("/appusers", json={"userId": "ana"})
+        post(client, actions=[{"type": "link", "text": "Go", "uri": "https://a.example"}])
+        body = {"actionId": action_id}
+        assert client.post("/appusers/ana/conversation/postback", json=body).status_code == status
+
+    def test_a_postback_of_a_link(self, client: httpx.Client) -> None:
+        client.post("/appusers", json={"userId": "ana"})
+        message = post(client, actions=[{"type": "link", "text": "Go", "uri": "https://a.example"}])
+        body = {"actionId": message["actions"][0]["_id"]}
+        assert client.post("/appusers/ana/conversation/postback", json=body).status_code == 400
+
     def test_a_payment(self, sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]) -> None:
         client.post("/appusers", json={"userId": "ana"})
         post(client, actions=[{"type": "buy", "text": "Pay", "amount": 450, "currency": "EUR"}])
@@ -268,10 +296,15 @@ class TestChannels:
         )
         assert "timestamp" not in match
         link(client, skipConfirmation=True)
-        assert events().keys() == {"link:match", "client:add", "link:success"}
+        linked = events()
+        assert linked.keys() == {"link:match", "client:add", "link:success"}
+        added = linked["client:add"]["clients" if version == "v1" else "client"]
+        assert (added[0] if version == "v1" else added)["platform"] == "twilio"
         client.delete("/appusers/ana/channels/twilio")
         removed = events()["client:remove"]
-        assert removed.get("client", {}).get("platform") == (None if version == "v1" else "twilio")
+        clients = removed["clients"] if version == "v1" else [removed["client"]]
+        assert [each["platform"] for each in clients] == ["twilio"]
+        assert ("client" in removed, "clients" in removed) == (version != "v1", version == "v1")
         assert removed["timestamp"]
 
     def test_a_link_to_an_address(

@@ -52,6 +52,20 @@ class Api:
         return user
 
     @property
+    def user_on_twilio(self) -> str:
+        user, confirmation = self.user, {"type": "immediate"}
+        body = {"type": "twilio", "phoneNumber": "+14165550123", "confirmation": confirmation}
+        self.app.post(f"{user}/channels", json=body)
+        return user
+
+    @property
+    def postback_button(self) -> str:
+        actions = [{"type": "postback", "text": "Go", "payload": "GO"}]
+        body = {"role": "appMaker", "type": "text", "text": "Pick", "actions": actions}
+        posted = self.app.post(f"{self.user}/messages", json=body)
+        return posted.json()["message"]["actions"][0]["_id"]
+
+    @property
     def message(self) -> str:
         user = self.user
         posted = self.app.post(f"{user}/messages", json={"role": "appMaker", "type": "text", "text": "Hi"})
@@ -122,6 +136,14 @@ CASES: dict[str, Callable[[Api], httpx.Response]] = {
     "getLinkRequests": lambda api: api.app.get(
         f"{api.user}/linkrequest", params={"integrationIds": api.integration.rpartition("/")[2]}
     ),
+    "getTransferRequests": lambda api: (
+        api.integration and api.app.get(f"{api.user}/transferrequest", params={"type": "telegram"})
+    ),
+    "getChannelQrCode": lambda api: (
+        api.create("/integrations", "integration", {"type": "viber", "token": "t"})
+        and api.app.get(f"{api.user}/integrations/viber/qrcode")
+    ),
+    "pingChannel": lambda api: api.app.post(f"{api.user_on_twilio}/integrations/twilio/ping"),
     "getAppUserAuthCode": lambda api: api.app.get(f"{api.user}/authcode"),
     "getAppUserBusinessSystemIds": lambda api: api.app.get(f"{api.user}/businesssystems"),
     "updateDevice": lambda api: api.app.put(f"{api.user}/devices/d-1", json={"appVersion": "8.1"}),
@@ -143,6 +165,9 @@ CASES: dict[str, Callable[[Api], httpx.Response]] = {
     ),
     "conversationActivity": lambda api: api.app.post(
         f"{api.talking_user}/conversation/activity", json={"role": "appMaker", "type": "typing:start"}
+    ),
+    "postPostback": lambda api: api.app.post(
+        f"{api.user}/conversation/postback", json={"actionId": api.postback_button}
     ),
     "resetUnreadCount": lambda api: api.app.post(f"{api.talking_user}/conversation/read"),
     "uploadAttachment": lambda api: api.app.post("/attachments", params={"access": "public"}, files=PNG),

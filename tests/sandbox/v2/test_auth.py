@@ -229,6 +229,26 @@ class TestOAuth:
             == []
         )
 
+    def test_v1_sends_a_form_and_gets_a_token_for_users_and_its_own_webhooks(
+        self, sandbox: Sandbox, browser: httpx.Client, secrets: dict[str, str], connect: Callable[..., httpx.Client]
+    ) -> None:
+        form = {**secrets, "code": self.code(browser, secrets["client_id"])}
+        assert error(browser.post("/oauth/token", data={**form, "grant_type": "password"})) == (400, "bad_request")
+        token = browser.post("/oauth/token", data=form).json()["access_token"]
+        app, partner = connect("/v1"), connect("/v1", auth=None, headers={"Authorization": f"Bearer {token}"})
+        app.post("/webhooks", json={"target": "https://app.example/hook"})
+        own = partner.post("/webhooks", json={"target": "https://partner.example/hook"}).json()["webhook"]["_id"]
+        assert [each["_id"] for each in partner.get("/webhooks").json()["webhooks"]] == [own]
+        assert [each["target"] for each in app.get("/webhooks").json()["webhooks"]] == ["https://app.example/hook"]
+        assert partner.post("/appusers", json={"userId": "ana"}).status_code == 201
+        message = {"role": "appMaker", "type": "text", "text": "Hi"}
+        assert partner.post("/appusers/ana/messages", json=message).status_code == 201
+        for path in ("/menu", "/integrations", "/templates"):
+            assert partner.get(path).status_code == 403
+        assert browser.delete("/oauth/authorization", headers=partner.headers).status_code == 200
+        assert app.get("/webhooks").json()["webhooks"][0]["target"] == "https://app.example/hook"
+        assert partner.get("/webhooks").status_code == 401
+
     def test_revoking_takes_the_integration_out_of_the_switchboard(
         self, api: Api, browser: httpx.Client, token: str
     ) -> None:

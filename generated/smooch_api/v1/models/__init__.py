@@ -170,9 +170,11 @@ if TYPE_CHECKING:
     from .postback_action import PostbackAction
     from .postback_item import PostbackItem
     from .postback_menu_item import PostbackMenuItem
+    from .postback_post import PostbackPost
     from .postback_sub_menu_item import PostbackSubMenuItem
     from .profile_photo_upload import ProfilePhotoUpload
     from .push_token_post import PushTokenPost
+    from .qr_code_response import QrCodeResponse
     from .quoted_content import QuotedContent
     from .quoted_external_message import QuotedExternalMessage
     from .quoted_message import QuotedMessage
@@ -200,6 +202,8 @@ if TYPE_CHECKING:
     from .text_field import TextField
     from .text_field_post import TextFieldPost
     from .text_message import TextMessage
+    from .transfer_request import TransferRequest
+    from .transfer_request_response import TransferRequestResponse
     from .typing_activity import TypingActivity
     from .typing_app_user import TypingAppUser
     from .unknown_action import UnknownAction
@@ -387,9 +391,11 @@ else:
             "PostbackAction": "postback_action",
             "PostbackItem": "postback_item",
             "PostbackMenuItem": "postback_menu_item",
+            "PostbackPost": "postback_post",
             "PostbackSubMenuItem": "postback_sub_menu_item",
             "ProfilePhotoUpload": "profile_photo_upload",
             "PushTokenPost": "push_token_post",
+            "QrCodeResponse": "qr_code_response",
             "QuotedContent": "quoted_content",
             "QuotedExternalMessage": "quoted_external_message",
             "QuotedMessage": "quoted_message",
@@ -417,6 +423,8 @@ else:
             "TextField": "text_field",
             "TextFieldPost": "text_field_post",
             "TextMessage": "text_message",
+            "TransferRequest": "transfer_request",
+            "TransferRequestResponse": "transfer_request_response",
             "TypingActivity": "typing_activity",
             "TypingAppUser": "typing_app_user",
             "UnknownAction": "unknown_action",
@@ -604,9 +612,11 @@ __all__ = [
     "PostbackAction",
     "PostbackItem",
     "PostbackMenuItem",
+    "PostbackPost",
     "PostbackSubMenuItem",
     "ProfilePhotoUpload",
     "PushTokenPost",
+    "QrCodeResponse",
     "QuotedContent",
     "QuotedExternalMessage",
     "QuotedMessage",
@@ -634,6 +644,8 @@ __all__ = [
     "TextField",
     "TextFieldPost",
     "TextMessage",
+    "TransferRequest",
+    "TransferRequestResponse",
     "TypingActivity",
     "TypingAppUser",
     "UnknownAction",

@@ -18,10 +18,14 @@ if TYPE_CHECKING:
     from .conversation import Conversation
     from .source import Source
 
+_read_clients = _base.list_of(_base.model(_models, "Client"))
+
 
 @_define(eq=False, kw_only=True, repr=False)
 class ClientAdd(_base.Model):
-    """A client joined a user. The body is not documented; this is what the other events suggest."""
+    """A user got one more client. In v1 `clients` lists it, going by one example; in v1.1 it is `client`, as the other
+    events suggest.
+    """
 
     app: AppReference
     trigger: Literal["client:add"] = "client:add"
@@ -37,6 +41,8 @@ class ClientAdd(_base.Model):
     """Only v1.1, with `includeClient`."""
     timestamp: float | Unset = UNSET
     """Unix seconds with milliseconds as decimals."""
+    clients: list[Client] | Unset = UNSET
+    """Only v1. The clients that were added."""
     source: Source | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(
@@ -47,6 +53,7 @@ class ClientAdd(_base.Model):
         _base.Field("conversation", "conversation", nested=True),
         _base.Field("client", "client", nested=True),
         _base.Field("timestamp", "timestamp"),
+        _base.Field("clients", "clients", nested=True),
         _base.Field("source", "source", nested=True),
     )
 
@@ -60,7 +67,8 @@ class ClientAdd(_base.Model):
         self.app = _base.required(_models.AppReference.from_dict, cls, "app", data)
         if self.trigger != "client:add":
             raise _base.unequal(cls, "trigger", "client:add")
-        self.version = self.app_user = self.conversation = self.client = self.timestamp = self.source = UNSET
+        self.version = self.app_user = self.conversation = self.client = self.timestamp = self.clients = UNSET
+        self.source = UNSET
         parsed = 2
         if "version" in data and (value := data["version"]) is not None:
             self.version = value
@@ -86,6 +94,12 @@ class ClientAdd(_base.Model):
         if "timestamp" in data and (value := data["timestamp"]) is not None:
             self.timestamp = value
             parsed += 1
+        if "clients" in data:
+            try:
+                self.clients = _read_clients(data["clients"])
+                parsed += 1
+            except WrongShape:
+                pass
         if "source" in data:
             try:
                 self.source = _models.Source.from_dict(data["source"])

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         post_conversation_message,
         post_image_message,
         post_message,
+        post_postback,
         reset_unread_count,
     )
 else:
@@ -31,6 +32,7 @@ else:
             "post_conversation_message",
             "post_image_message",
             "post_message",
+            "post_postback",
             "reset_unread_count",
         ],
     )
@@ -45,5 +47,6 @@ __all__ = [
     "post_conversation_message",
     "post_image_message",
     "post_message",
+    "post_postback",
     "reset_unread_count",
 ]
