@@ -86,7 +86,7 @@ class Credentials:
 
 
 class Engine:
-    """Everything of a sandbox but its server. Used on the server's event loop; `root_url` is empty while that is stopped."""
+    """The parts of a sandbox except its server. Used on the server's event loop; `root_url` is empty while that is stopped."""
 
     def __init__(
         self,

@@ -14,7 +14,7 @@ _BASE62 = string.digits + string.ascii_letters
 
 
 class ObjectIds:
-    """Makes 24-hex ids: 4 bytes of seconds, 5 random bytes, a counter of 3 bytes. Each is greater than the one before."""
+    """Makes ascending ids of 24 hexadecimal digits: 4 bytes of seconds, 5 random bytes, 3 bytes of a counter."""
 
     def __init__(self) -> None:
         self._process = os.urandom(5).hex()

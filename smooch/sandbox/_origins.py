@@ -1,4 +1,4 @@
-"""Host and Origin headers: the names that a sandbox answers to, and the requests that pages of other sites may make."""
+"""Checks Host and Origin headers, against DNS rebinding and pages of other sites."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ def is_preflight(method: str, headers: Headers) -> bool:
 
 def preflight_headers(headers: Headers) -> dict[str, str]:
     """Return the headers that permit the request of a preflight."""
-    requested = {
+    permitted = {
         "access-control-allow-methods": headers["access-control-request-method"],
         "access-control-allow-headers": headers.get("access-control-request-headers", ""),
     }
-    return {name: value for name, value in requested.items() if value} | {"access-control-max-age": "600"}
+    return {name: value for name, value in permitted.items() if value} | {"access-control-max-age": "600"}
 
 
 def _name(host: str) -> str | None:

@@ -166,7 +166,7 @@ class Sandbox:
 
     @property
     def deliveries(self) -> list[DeliveryAttempt]:
-        """All finished attempts to deliver to a webhook since the start or the last `reset`, in the order in which they started."""
+        """All finished attempts to deliver since the start or the last `reset`, in the order of their start."""
         return [attempt for attempt in list(self._engine.dispatcher.attempts) if attempt.seconds is not None]
 
     def wait_for_deliveries(self, timeout: float = 10) -> None:
@@ -180,7 +180,7 @@ class Sandbox:
             raise TimeoutError(f"deliveries are still active after {timeout:g} s") from None
 
     def reset(self) -> None:
-        """Delete users, webhooks and all other state, requests, deliveries and faults. Ids and secrets of app and account stay."""
+        """Delete all state, requests, deliveries and faults. Ids and secrets of app and account stay."""
         if self._server is None:
             asyncio.run(self._engine.reset())
         else:

@@ -78,9 +78,9 @@ def _request_validator(document: dict[str, Any]) -> Validator:
 def _one_of(
     document: dict[str, Any], validator: Any, variants: list[Any], instance: object, schema: Mapping[str, Any]
 ) -> Iterator[ValidationError]:
-    """Check `oneOf` for the variants with the right tag only: trying all is exponential where messages quote messages.
+    """Check `oneOf` against the variants with the right tag only.
 
-    With one variant left, its errors say what is wrong.
+    Trying all is exponential where messages quote messages. With one variant left, its errors say what is wrong.
     """
     candidates = [variant for variant in variants if not _has_other_tag(document, variant, instance)]
     match candidates:

@@ -76,8 +76,8 @@ def test_it_prints_what_a_bot_needs(process: subprocess.Popen[str]) -> None:
         with Smooch(*key, environment["SMOOCH_APP_ID"], base_url=environment["SMOOCH_BASE_URL"]) as api:
             assert api.webhooks.ensure("http://127.0.0.1:8001/", "conversation:message")
     (curl,) = re.findall(r"^curl .*say -d .*$", printed, re.MULTILINE)
-    said = subprocess.run(["bash", "-c", f"{curl} --silent"], capture_output=True, check=True)
-    assert json.loads(said.stdout)["message"]["content"]["text"] == "Hi"
+    posted = subprocess.run(["bash", "-c", f"{curl} --silent"], capture_output=True, check=True)
+    assert json.loads(posted.stdout)["message"]["content"]["text"] == "Hi"
 
 
 def test_a_port_that_is_taken_is_said_in_one_line() -> None:

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 def listen(client: httpx.Client, url: str, *triggers: str) -> dict[str, str]:
     body = {"target": f"{url}/hook", "triggers": triggers or ["message:appUser"]}
-    made: dict[str, str] = client.post("/webhooks", json=body).json()["webhook"]
-    return made
+    created: dict[str, str] = client.post("/webhooks", json=body).json()["webhook"]
+    return created
 
 
 def caller(sandbox: Sandbox, prefix: str = "/v1") -> httpx.Client:

@@ -187,10 +187,10 @@ class TestConcurrency:
     def test_init_of_one_user_by_many_threads_makes_one_user(self, sandbox: Sandbox, client: httpx.Client) -> None:
         def init(number: int) -> str:
             body = {"device": {"id": f"d-{number}", "platform": "other"}, "userId": "u"}
-            made = httpx.post(
+            created = httpx.post(
                 f"{sandbox.url}/v1/init", json=body, auth=(sandbox.key_id, sandbox.secret), timeout=30, verify=False
             )
-            user_id: str = made.json()["appUser"]["_id"]
+            user_id: str = created.json()["appUser"]["_id"]
             return user_id
 
         with ThreadPoolExecutor(THREADS) as pool:

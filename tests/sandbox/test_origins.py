@@ -142,8 +142,8 @@ class TestPreflight:
 
     def test_calls_of_end_users_are_permitted(self, sandbox: Sandbox) -> None:
         path = "/v1.1/apps/x/appusers/ana/messages"
-        wanted = {"Access-Control-Request-Headers": "app-token,content-type"}
-        response = self.ask(sandbox, "POST", path, **wanted)
+        requested = {"Access-Control-Request-Headers": "app-token,content-type"}
+        response = self.ask(sandbox, "POST", path, **requested)
         assert (response.status_code, response.content) == (204, b"")
         assert response.headers[ALLOW] == "*"
         assert response.headers["access-control-allow-methods"] == "POST"

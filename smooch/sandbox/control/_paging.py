@@ -31,9 +31,9 @@ def page(call: ControlCall, name: str, records: Sequence[T], serialize: Callable
     if "before" in call.query and not any(record.id == call.query["before"] for record in newer):
         raise not_found("Record before which the list ends")
     limit = call.query.get("limit", DEFAULT_LIMIT)
-    shown = list(itertools.islice(newer, limit + 1))
+    selected = list(itertools.islice(newer, limit + 1))
     return {
-        name: [serialize(record) for record in reversed(shown[:limit])],
-        "hasMore": len(shown) > limit,
+        name: [serialize(record) for record in reversed(selected[:limit])],
+        "hasMore": len(selected) > limit,
         "lastEventId": call.engine.last_event_id,
     }

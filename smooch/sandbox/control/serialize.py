@@ -49,7 +49,7 @@ def _actions_with_ids(part: JsonObject, stored: JsonObject) -> JsonObject:
     if "actions" not in part:
         return {}
     actions = zip(part["actions"], stored["actions"], strict=True)
-    return {"actions": [drop_none(id=action.get("_id"), **shown) for shown, action in actions]}
+    return {"actions": [drop_none(id=action.get("_id"), **public) for public, action in actions]}
 
 
 def click(conversation: Conversation, tap: Tap) -> JsonObject:

@@ -1,4 +1,4 @@
-"""Who takes part in a group conversation."""
+"""Participants of conversations."""
 
 from __future__ import annotations
 

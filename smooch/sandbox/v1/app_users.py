@@ -325,9 +325,9 @@ def _integration(app: App, id_or_type: str, *types: str) -> Integration:
 
 def _link_request(integration: Integration) -> JsonObject:
     code = _ids.short_code()
-    shown: dict[str, Any] = integration.settings | integration.derived
+    fields: dict[str, Any] = integration.settings | integration.derived
     address = next(
-        (shown[name] for name in ("pageId", "username", "phoneNumber", "uri") if name in shown), integration.id
+        (fields[name] for name in ("pageId", "username", "phoneNumber", "uri") if name in fields), integration.id
     )
     template = _LINK_URLS.get(integration.type, "https://link.example/{id}?code={code}")
     return {

@@ -32,8 +32,8 @@ def create_app(call: Call) -> JsonObject:
 def list_apps(call: Call) -> JsonObject:
     """GET /apps."""
     owner = call.query.get("serviceAccountId")
-    shown = [app for app in apps.of_account(call.store, call.account) if owner in (None, "", app.owner)]
-    return page(call, "apps", shown, serialize.app)
+    own = [app for app in apps.of_account(call.store, call.account) if owner in (None, "", app.owner)]
+    return page(call, "apps", own, serialize.app)
 
 
 @registry.handles("getApp", ACCOUNT)

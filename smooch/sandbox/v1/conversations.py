@@ -32,17 +32,17 @@ def get_messages(call: Call) -> JsonObject:
             raise bad_request("before and after exclude each other")
         case {"after": after}:
             start = bisect.bisect_right(messages, _instant(after), key=_received)
-            shown = messages[start : start + PAGE]
-            more = {"after": shown[-1]} if start + PAGE < len(messages) else {}
+            selected = messages[start : start + PAGE]
+            more = {"after": selected[-1]} if start + PAGE < len(messages) else {}
         case _:
             end = len(messages)
             if "before" in call.query:
                 end = bisect.bisect_left(messages, _instant(call.query["before"]), key=_received)
-            shown = messages[max(end - PAGE, 0) : end]
-            more = {"before": shown[0]} if end > PAGE else {}
+            selected = messages[max(end - PAGE, 0) : end]
+            more = {"before": selected[0]} if end > PAGE else {}
     body: JsonObject = {
         "conversation": serialize.conversation(call.conversation),
-        "messages": [serialize.message(message) for message in shown],
+        "messages": [serialize.message(message) for message in selected],
     }
     for name, message in more.items():
         body["next"] = f"{call.url}?{name}={_received(message)}"

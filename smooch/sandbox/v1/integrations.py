@@ -60,9 +60,9 @@ def create_integration(call: Call) -> JsonObject:
 def list_integrations(call: Call) -> JsonObject:
     """GET /integrations."""
     types = call.query.get("types", "")
-    wanted = [kind.strip() for kind in types.split(",") if kind.strip()]
+    kinds = [kind.strip() for kind in types.split(",") if kind.strip()]
     channels = [each for each in call.app.integrations.values() if each.type != "custom"]
-    integrations = [each for each in channels if not wanted or each.type in wanted]
+    integrations = [each for each in channels if not kinds or each.type in kinds]
     if call.version == "v1":
         return {"integrations": [_wire(each, call) for each in integrations]}
     return page(call, "integrations", integrations, lambda each: _wire(each, call))

@@ -168,15 +168,15 @@ def webhook(webhook: Webhook, version: str) -> JsonObject:
 
 def integration(integration: Integration, hidden: frozenset[str], version: str) -> JsonObject:
     """Schema `Integration`, without the fields of `hidden`."""
-    shown = {name: value for name, value in integration.settings.items() if name not in hidden} | integration.derived
-    if "pageId" in shown:
-        shown["pageId"] = str(shown["pageId"])
+    fields = {name: value for name, value in integration.settings.items() if name not in hidden} | integration.derived
+    if "pageId" in fields:
+        fields["pageId"] = str(fields["pageId"])
     return drop_none(
         _id=integration.id,
         type=integration.type,
         status=integration.status,
         displayName=None if version == "v1" else integration.display_name,
-        **shown,
+        **fields,
     )
 
 

@@ -34,13 +34,13 @@ def create_app(call: Call) -> JsonObject:
 def list_apps(call: Call) -> JsonObject:
     """GET /v2/apps."""
     owner = call.query.get("filter", {}).get("serviceAccountId")
-    shown = apps.of_account(call.store, call.account)
+    own = apps.of_account(call.store, call.account)
     if owner is not None:
         visible = [call.account] if call.account.is_service else accounts.service_accounts(call.store)
         if owner not in [account.id for account in visible]:
             raise forbidden("The serviceAccountId provided does not match supplied credentials")
-        shown = [app for app in shown if app.owner == owner]
-    return page(call, "apps", shown, serialize.app)
+        own = [app for app in own if app.owner == owner]
+    return page(call, "apps", own, serialize.app)
 
 
 @registry.handles("getApp", BUSINESS)

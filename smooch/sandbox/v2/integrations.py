@@ -54,8 +54,8 @@ async def create_integration(call: Call) -> JsonObject:
 def list_integrations(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/integrations."""
     types = call.query.get("filter", {}).get("types", "")
-    wanted = [kind.strip() for kind in types.split(",") if kind.strip()]
-    integrations = [each for each in call.app.integrations.values() if not wanted or each.type in wanted]
+    kinds = [kind.strip() for kind in types.split(",") if kind.strip()]
+    integrations = [each for each in call.app.integrations.values() if not kinds or each.type in kinds]
     return page(call, "integrations", integrations, lambda each: serialize.integration(each, call.app))
 
 
@@ -92,13 +92,13 @@ def _settings(body: JsonObject) -> JsonObject:
 
 
 def _responder(call: Call, body: JsonObject) -> SwitchboardIntegration | None:
-    wanted = body.get("defaultResponderId")
-    if wanted is None:
+    responder_id = body.get("defaultResponderId")
+    if responder_id is None:
         return None
     board = call.app.switchboard
-    if board is None or wanted not in board.integrations:
+    if board is None or responder_id not in board.integrations:
         raise not_found("SwitchboardIntegration") if board else bad_request("The app has no switchboard")
-    return board.integrations[wanted]
+    return board.integrations[responder_id]
 
 
 def _response(call: Call, integration: Integration) -> JsonObject:

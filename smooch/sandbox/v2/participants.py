@@ -1,4 +1,4 @@
-"""Who takes part in a conversation."""
+"""Participants of conversations."""
 
 from __future__ import annotations
 
@@ -50,6 +50,6 @@ def leave_conversation(call: Call) -> JsonObject:
 
 def _find_participant(call: Call, conversation: Conversation) -> Participant | None:
     if "participantId" in call.body:
-        wanted = call.body["participantId"]
-        return next((each for each in conversation.participants if each.id == wanted), None)
+        participant_id = call.body["participantId"]
+        return next((each for each in conversation.participants if each.id == participant_id), None)
     return conversation.participant(_lookup.named_user(call, call.body))

@@ -247,15 +247,18 @@ def integration(integration: Integration, app: App) -> JsonObject:
     if integration.type == "custom":
         own = (each for each in app.webhooks.values() if each.integration_id == integration.id)
         return body | {"webhooks": [webhook(next(own, None) or _placeholder(integration))]}
-    shown = _shown_settings(integration.type)
-    settings = {name: value for name, value in (integration.settings | integration.derived).items() if name in shown}
+    visible = _shown_settings(integration.type)
+    settings = {name: value for name, value in (integration.settings | integration.derived).items() if name in visible}
     if integration.type == "messenger" and str(settings.get("pageId", "")).isdecimal():
         settings["pageId"] = int(settings["pageId"])
     return body | settings | drop_none(defaultResponder=_default_responder(integration, app))
 
 
 def _placeholder(integration: Integration) -> Webhook:
-    """Make a webhook to show of a custom integration that has none: the vendor's clients fail unless there is exactly one."""
+    """Return a webhook for the body of a custom integration without one.
+
+    The vendor's schema demands exactly one, and its Python SDK 17 fails otherwise.
+    """
     return Webhook(id=integration.id, target="https://webhook.invalid", triggers=[], secret="", version="v2")
 
 

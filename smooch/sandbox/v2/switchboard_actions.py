@@ -82,21 +82,21 @@ def _require_control(call: Call, each: SwitchboardIntegration | None) -> None:
 
 def _target(call: Call, conversation: Conversation, action: ControlAction) -> SwitchboardIntegration:
     """Return the target that the body names by id, name or type, in this order."""
-    board, wanted = call.app.switchboard, call.body["switchboardIntegration"]
-    candidates = [] if board is None else _candidates(board, conversation, wanted)
+    board, target = call.app.switchboard, call.body["switchboardIntegration"]
+    candidates = [] if board is None else _candidates(board, conversation, target)
     if len(candidates) != 1:
         _refuse(call, conversation, action, "switchboard_invalid_target", "Switchboard invalid target")
     return candidates[0]
 
 
-def _candidates(board: Switchboard, conversation: Conversation, wanted: str) -> list[SwitchboardIntegration]:
+def _candidates(board: Switchboard, conversation: Conversation, target: str) -> list[SwitchboardIntegration]:
     everyone = list(board.integrations.values())
-    if wanted == NEXT:
+    if target == NEXT:
         return [each.next for each in (conversation.active,) if each is not None and each.next is not None]
     return (
-        [each for each in everyone if each.id == wanted]
-        or [each for each in everyone if each.name == wanted]
-        or [each for each in everyone if each.integration.type == wanted]
+        [each for each in everyone if each.id == target]
+        or [each for each in everyone if each.name == target]
+        or [each for each in everyone if each.integration.type == target]
     )
 
 

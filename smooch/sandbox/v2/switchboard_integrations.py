@@ -92,21 +92,21 @@ def _integration(app: App, body: JsonObject) -> Integration:
         if body.get("integrationType", integration.type) != integration.type:
             raise bad_request(f"body integrationType: the integration is of type {integration.type!r}")
         return integration
-    wanted = body["integrationType"]
+    kind = body["integrationType"]
     for integration in app.integrations.values():
-        if integration.type == wanted:
+        if integration.type == kind:
             return integration
-    if not wanted.startswith("zd:"):
+    if not kind.startswith("zd:"):
         raise not_found("Integration")
     # those of Zendesk itself are there in every account
-    created = Integration(id=_ids.object_id(), type=wanted)
+    created = Integration(id=_ids.object_id(), type=kind)
     app.integrations[created.id] = created
     return created
 
 
 def _next(board: Switchboard, body: JsonObject) -> SwitchboardIntegration | None:
-    wanted = body.get("nextSwitchboardIntegrationId")
-    return None if wanted is None else _lookup.switchboard_integration(board, wanted)
+    next_id = body.get("nextSwitchboardIntegrationId")
+    return None if next_id is None else _lookup.switchboard_integration(board, next_id)
 
 
 def _response(each: SwitchboardIntegration) -> JsonObject:

@@ -189,8 +189,8 @@ class TestDeliveries:
         control.post("/deliveries/wait", json={})
         assert len(posts(peer)) == len(sent) + 1
         assert posts(peer)[-1].body in [request.body for request in sent]
-        shown = control.get("/deliveries").json()["deliveries"][-1]
-        assert [each["status"] for each in shown["attempts"]] == [200, 200]
+        visible = control.get("/deliveries").json()["deliveries"][-1]
+        assert [each["status"] for each in visible["attempts"]] == [200, 200]
 
     def test_waiting_ends_in_time(self, control: httpx.Client, client: httpx.Client) -> None:
         with target((30, answer(200))) as peer:
@@ -242,7 +242,9 @@ class TestFaults:
         for fault in self.KINDS:
             assert control.post("/faults", json=fault).status_code == 201
         listed = control.get("/faults").json()["faults"]
-        assert [{**shown, **fault} == shown for fault, shown in zip(self.KINDS, listed, strict=True)] == [True] * 9
+        assert [{**visible, **fault} == visible for fault, visible in zip(self.KINDS, listed, strict=True)] == [
+            True
+        ] * 9
         assert control.delete("/faults").json() == {}
         assert control.get("/faults").json() == {"faults": []}
 

@@ -53,9 +53,9 @@ class TestUsers:
     def test_a_channel_belongs_to_an_integration_if_there_is_one(
         self, control: httpx.Client, client: httpx.Client
     ) -> None:
-        made = client.post("/integrations", json={"type": "telegram", "token": "t"}).json()["integration"]["_id"]
+        created = client.post("/integrations", json={"type": "telegram", "token": "t"}).json()["integration"]["_id"]
         (added,) = control.post("/users", json={"channel": "telegram"}).json()["user"]["clients"]
-        assert added["integrationId"] == made
+        assert added["integrationId"] == created
 
     def test_can_be_anonymous(self, control: httpx.Client) -> None:
         added = control.post("/users", json={}).json()["user"]
@@ -65,9 +65,9 @@ class TestUsers:
 
 class TestSay:
     def test_a_text(self, control: httpx.Client, v2: httpx.Client) -> None:
-        said = say(control)
-        (message,) = v2.get(f"/conversations/{said['conversationId']}/messages").json()["messages"]
-        assert said["message"] == message
+        posted = say(control)
+        (message,) = v2.get(f"/conversations/{posted['conversationId']}/messages").json()["messages"]
+        assert posted["message"] == message
         assert message["content"] == {"type": "text", "text": "Hi"}
 
     def test_a_message_of_v1(self, control: httpx.Client) -> None:
@@ -97,8 +97,8 @@ class TestSay:
         say(control)
         body = {"type": "personal", "participants": [{"userId": user}]}
         other = v2.post("/conversations", json=body).json()["conversation"]["id"]
-        said = say(control, conversationId=other, channel="whatsapp")
-        assert (said["conversationId"], said["message"]["source"]["type"]) == (other, "whatsapp")
+        posted = say(control, conversationId=other, channel="whatsapp")
+        assert (posted["conversationId"], posted["message"]["source"]["type"]) == (other, "whatsapp")
 
     @pytest.mark.parametrize(
         ("body", "status"),
@@ -119,12 +119,12 @@ class TestSay:
 
 class TestClick:
     def test_by_text_payload_or_id(self, sandbox: Sandbox, control: httpx.Client, client: httpx.Client) -> None:
-        said = say(control)
+        posted = say(control)
         action = {"type": "postback", "text": "Take it", "payload": "TAKE"}
         item = {"title": "Mug", "actions": [action]}
         body = {"role": "appMaker", "type": "carousel", "items": [item, item]}
         client.post("/appusers/ana/messages", json=body)
-        path = f"/conversations/{said['conversationId']}/messages"
+        path = f"/conversations/{posted['conversationId']}/messages"
         carousel = control.get(path).json()["messages"][1]
         first, second = (each["actions"][0]["id"] for each in carousel["content"]["items"])
         assert first != second
@@ -133,7 +133,7 @@ class TestClick:
         clicks = control.get(path).json()["clicks"]
         assert [each["action"]["id"] for each in clicks] == [first, first, second]
         assert {(each["conversationId"], each["messageId"]) for each in clicks} == {
-            (said["conversationId"], carousel["id"])
+            (posted["conversationId"], carousel["id"])
         }
         missing = control.post("/users/ana/click", json={"action": "Leave it"})
         assert missing.status_code == 404
@@ -160,8 +160,8 @@ class TestForms:
         assert message["content"]["textFallback"] == "Name: Ana\nE-mail: ana@x.org\nSize: Small"
         assert message["content"]["fields"][2]["select"] == [{"name": "s", "label": "Small"}]
         assert message["quotedMessage"]["message"]["id"] == form["_id"]
-        _, shown, _ = v2.get(f"/conversations/{conversation}/messages").json()["messages"]
-        assert shown["content"]["submitted"] is True
+        _, visible, _ = v2.get(f"/conversations/{conversation}/messages").json()["messages"]
+        assert visible["content"]["submitted"] is True
         again = control.post("/users/ana/submit", json={"values": self.VALUES})
         assert (again.status_code, again.json()["error"]["code"]) == (404, "not_found")
 
@@ -236,13 +236,13 @@ def test_unread_messages_are_counted_until_they_are_read(control: httpx.Client, 
     client.post("/appusers/ana/messages", json={"role": "appMaker", "type": "text", "text": "Hello"})
 
     def unread() -> int:
-        (shown,) = control.get("/conversations").json()["conversations"]
-        assert (shown["id"], shown["messageCount"], shown["lastMessage"]["content"]["text"]) == (
+        (visible,) = control.get("/conversations").json()["conversations"]
+        assert (visible["id"], visible["messageCount"], visible["lastMessage"]["content"]["text"]) == (
             conversation,
             2,
             "Hello",
         )
-        (participant,) = shown["participants"]
+        (participant,) = visible["participants"]
         return participant["unreadCount"]
 
     assert unread() == 1

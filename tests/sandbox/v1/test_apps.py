@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def test_pages_by_limit_and_offset(sandbox: Sandbox, account: httpx.Client) -> None:
-    made = [create(account, "/apps", {"name": f"app {number}"})["_id"] for number in range(30)]
-    everything = [sandbox.app_id, *made]
+    created = [create(account, "/apps", {"name": f"app {number}"})["_id"] for number in range(30)]
+    everything = [sandbox.app_id, *created]
 
     def page(**query: int) -> tuple[list[str], bool, int]:
         answer = account.get("/apps", params=query).json()
@@ -57,9 +57,9 @@ def test_data_of_one_app_is_not_seen_in_another(sandbox: Sandbox, account: httpx
 
 def test_keys_are_listed_with_their_secrets_ten_at_most(sandbox: Sandbox, account: httpx.Client) -> None:
     path = f"/apps/{sandbox.app_id}/keys"
-    made = [create(account, path, {"name": f"k{number}"}) for number in range(9)]
-    assert all(len(key["secret"]) == 24 for key in made)
-    assert account.get(path).json()["keys"][1:] == made
+    created = [create(account, path, {"name": f"k{number}"}) for number in range(9)]
+    assert all(len(key["secret"]) == 24 for key in created)
+    assert account.get(path).json()["keys"][1:] == created
     assert account.post(path, json={"name": "one too many"}).status_code == 400
     assert account.get(f"{path}/{sandbox.account_key_id}").status_code == 404
 

@@ -143,10 +143,10 @@ class TestWhatAWebhookAskedFor:
     def test_the_client(self, sandbox: Sandbox, client: httpx.Client, peer: Peer) -> None:
         client.post("/webhooks", json={"target": peer.url, "triggers": ["*"], "includeClient": True})
         sandbox.say("ana", "Hi")
-        (shown,) = client.get("/appusers/ana").json()["appUser"]["clients"]
-        assert deliveries_by_trigger(sandbox, peer)["message:appUser"]["client"] == shown
+        (visible,) = client.get("/appusers/ana").json()["appUser"]["clients"]
+        assert deliveries_by_trigger(sandbox, peer)["message:appUser"]["client"] == visible
         link(client, skipConfirmation=True)
-        (twilio,) = (each for each in client.get("/appusers/ana").json()["appUser"]["clients"] if each != shown)
+        (twilio,) = (each for each in client.get("/appusers/ana").json()["appUser"]["clients"] if each != visible)
         assert deliveries_by_trigger(sandbox, peer)["link:success"]["client"] == twilio
 
 

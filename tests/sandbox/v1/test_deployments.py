@@ -26,12 +26,12 @@ def test_go_from_unregistered_to_integrated_and_back(
     assert account.post(f"{path}/code/confirm", json={"code": ""}).status_code == 400
     confirmed = account.post(f"{path}/code/confirm", json={"code": "408212"}).json()["deployment"]
     assert (confirmed["status"], confirmed["phoneNumber"]) == ("registered", "+14165550123")
-    made = create(client, "/integrations", integration)
+    created = create(client, "/integrations", integration)
     used = account.get(path).json()["deployment"]
-    assert (used["status"], used["integrationId"], used["appId"]) == ("integrated", made["_id"], sandbox.app_id)
+    assert (used["status"], used["integrationId"], used["appId"]) == ("integrated", created["_id"], sandbox.app_id)
     assert account.delete(path).status_code == 409
     assert account.post(f"{path}/activate", json=ACTIVATE).status_code == 409
-    client.delete(f"/integrations/{made['_id']}")
+    client.delete(f"/integrations/{created['_id']}")
     assert account.get(path).json()["deployment"]["status"] == "registered"
     assert account.delete(path).json() == {}
     assert account.get("/whatsapp/deployments").json() == {"deployments": []}

@@ -41,12 +41,12 @@ def test_there_is_a_case_for_every_channel_of_the_spec() -> None:
 
 @pytest.mark.parametrize("kind", INTEGRATIONS)
 def test_secrets_are_never_shown_again(client: httpx.Client, kind: str) -> None:
-    made = client.post("/integrations", json={"type": kind, **INTEGRATIONS[kind]})
-    integration = made.json()["integration"]
-    assert (made.status_code, integration["type"], integration["status"]) == (201, kind, "active")
-    assert "s3cret" not in made.text + client.get("/integrations").text
-    shown = {name: value for name, value in INTEGRATIONS[kind].items() if value != "s3cret"}
-    assert shown.items() <= integration.items()
+    created = client.post("/integrations", json={"type": kind, **INTEGRATIONS[kind]})
+    integration = created.json()["integration"]
+    assert (created.status_code, integration["type"], integration["status"]) == (201, kind, "active")
+    assert "s3cret" not in created.text + client.get("/integrations").text
+    visible = {name: value for name, value in INTEGRATIONS[kind].items() if value != "s3cret"}
+    assert visible.items() <= integration.items()
 
 
 @pytest.mark.parametrize("kind", [kind for kind, fields in INTEGRATIONS.items() if "s3cret" in fields.values()])
@@ -76,9 +76,9 @@ def test_are_filtered_by_type(client: httpx.Client) -> None:
 
 
 def test_an_update_keeps_the_rest(client: httpx.Client) -> None:
-    made = create(client, "/integrations", {"type": "web", **INTEGRATIONS["web"]})
-    changed = client.put(f"/integrations/{made['_id']}", json={"displayStyle": "tab"}).json()["integration"]
-    assert changed == made | {"displayStyle": "tab"}
+    created = create(client, "/integrations", {"type": "web", **INTEGRATIONS["web"]})
+    changed = client.put(f"/integrations/{created['_id']}", json={"displayStyle": "tab"}).json()["integration"]
+    assert changed == created | {"displayStyle": "tab"}
 
 
 def test_profile_is_for_whatsapp(client: httpx.Client) -> None:

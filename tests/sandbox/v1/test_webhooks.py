@@ -29,8 +29,8 @@ def test_message_is_the_default_trigger(client: httpx.Client) -> None:
 def test_v1_1_tells_the_version_of_the_path_that_made_it(connect: Callable[..., httpx.Client]) -> None:
     v1, v1_1 = connect("/v1"), connect("/v1.1")
     assert "version" not in v1.post("/webhooks", json={"target": TARGET}).json()["webhook"]
-    made = v1_1.post("/webhooks", json={"target": TARGET, "includeClient": True}).json()["webhook"]
-    assert (made["version"], made["includeClient"], made["includeFullAppUser"]) == ("v1.1", True, False)
+    created = v1_1.post("/webhooks", json={"target": TARGET, "includeClient": True}).json()["webhook"]
+    assert (created["version"], created["includeClient"], created["includeFullAppUser"]) == ("v1.1", True, False)
     assert [webhook["version"] for webhook in v1_1.get("/webhooks").json()["webhooks"]] == ["v1", "v1.1"]
 
 

@@ -264,11 +264,11 @@ class TestOAuth:
         assert api.client.get("/switchboards").json()["switchboards"] == [
             {"id": board.rpartition("/")[2], "enabled": False}
         ]
-        (left,) = api.client.get(f"{board}/switchboardIntegrations").json()["switchboardIntegrations"]
-        assert left["id"] == bot
-        assert "nextSwitchboardIntegrationId" not in left
-        shown = api.client.get(f"/conversations/{conversation}").json()["conversation"]
-        assert "activeSwitchboardIntegration" not in shown
+        (remaining,) = api.client.get(f"{board}/switchboardIntegrations").json()["switchboardIntegrations"]
+        assert remaining["id"] == bot
+        assert "nextSwitchboardIntegrationId" not in remaining
+        visible = api.client.get(f"/conversations/{conversation}").json()["conversation"]
+        assert "activeSwitchboardIntegration" not in visible
 
     @pytest.mark.parametrize(
         "query",

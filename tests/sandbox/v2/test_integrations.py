@@ -32,10 +32,10 @@ def test_every_type_can_be_made_and_shows_no_field_that_is_only_sent(api: Api, v
     hidden = {name for name, schema in properties(variant).items() if schema.get("writeOnly")}
     assert SCHEMAS[variant]["examples"]
     for example in SCHEMAS[variant]["examples"]:
-        made = api.create("/integrations", "integration", example)
-        assert (made["type"], made["status"]) == (example["type"], "active")
-        assert not hidden & set(made)
-        assert api.client.get(f"/integrations/{made['id']}").json()["integration"] == made
+        created = api.create("/integrations", "integration", example)
+        assert (created["type"], created["status"]) == (example["type"], "active")
+        assert not hidden & set(created)
+        assert api.client.get(f"/integrations/{created['id']}").json()["integration"] == created
 
 
 def test_an_unknown_type_is_refused(api: Api) -> None:
@@ -96,8 +96,8 @@ def link(api: Api, user: str, twilio: str, confirmation: str) -> dict[str, Any]:
     criteria = {"type": "twilio", "integrationId": twilio, "phoneNumber": "+14165550123"}
     target = {"conversationId": api.conversation(user)}
     body = {"matchCriteria": criteria, "confirmation": {"type": confirmation}, "target": target}
-    made: dict[str, Any] = api.create(f"/users/{user}/clients", "client", body)
-    return made
+    created: dict[str, Any] = api.create(f"/users/{user}/clients", "client", body)
+    return created
 
 
 class TestKeys:
@@ -129,17 +129,17 @@ class TestVendorsSchema:
     """What the vendor's own clients demand of responses, which fail otherwise."""
 
     def test_a_custom_integration_has_exactly_one_webhook(self, api: Api, bot: httpx.Client) -> None:
-        def shown() -> list[Any]:
+        def visible() -> list[Any]:
             by_id = api.client.get(f"/integrations/{api.sandbox.integration_id}").json()["integration"]
             listed = api.client.get("/integrations").json()["integrations"]
             assert listed == [by_id]
             return by_id["webhooks"]
 
-        assert len(shown()) == 1
+        assert len(visible()) == 1
         assert bot.get("/integrations/me/webhooks").json() == {"webhooks": []}
         first = bot.post("/integrations/me/webhooks", json=WEBHOOK).json()["webhook"]
         bot.post("/integrations/me/webhooks", json=WEBHOOK)
-        assert shown() == [first]
+        assert visible() == [first]
         assert len(bot.get("/integrations/me/webhooks").json()["webhooks"]) == 2
 
     def test_the_page_of_messenger_is_a_number_in_v2_and_text_in_v1(self, api: Api, v1: httpx.Client) -> None:
@@ -157,9 +157,9 @@ class TestVendorsSchema:
 
 class TestWebhooks:
     def test_me_is_the_integration_of_the_key(self, api: Api, bot: httpx.Client) -> None:
-        made = bot.post("/integrations/me/webhooks", json=WEBHOOK).json()["webhook"]
+        created = bot.post("/integrations/me/webhooks", json=WEBHOOK).json()["webhook"]
         by_app = api.client.get(f"/integrations/{api.sandbox.integration_id}/webhooks").json()["webhooks"]
-        assert by_app == [made] == bot.get("/integrations/me/webhooks").json()["webhooks"]
+        assert by_app == [created] == bot.get("/integrations/me/webhooks").json()["webhooks"]
 
     def test_an_app_key_has_no_me(self, api: Api) -> None:
         assert error(api.client.get("/integrations/me/webhooks")) == (404, "integration_not_found")
@@ -178,9 +178,9 @@ class TestWebhooks:
         assert error(api.client.post("/integrations", json={"type": "custom", "webhooks": [WEBHOOK]}))[0] == 400
 
     def test_v1_and_v2_keep_theirs_apart(self, bot: httpx.Client, v1: httpx.Client) -> None:
-        made = bot.post("/integrations/me/webhooks", json=WEBHOOK).json()["webhook"]
+        created = bot.post("/integrations/me/webhooks", json=WEBHOOK).json()["webhook"]
         assert v1.get("/webhooks").json()["webhooks"] == []
-        assert v1.get(f"/webhooks/{made['id']}").status_code == 404
+        assert v1.get(f"/webhooks/{created['id']}").status_code == 404
 
     def test_channels_have_none(self, api: Api) -> None:
         path = f"/integrations/{api.integration('telegram')}/webhooks"
@@ -192,15 +192,15 @@ class TestWebhooks:
     )
     def test_what_cannot_be_is_refused(self, bot: httpx.Client, change: dict[str, Any]) -> None:
         assert error(bot.post("/integrations/me/webhooks", json={**WEBHOOK, **change})) == (400, "bad_request")
-        made = bot.post("/integrations/me/webhooks", json=WEBHOOK).json()["webhook"]
-        assert error(bot.patch(f"/integrations/me/webhooks/{made['id']}", json=change)) == (400, "bad_request")
-        assert bot.get(f"/integrations/me/webhooks/{made['id']}").json()["webhook"] == made
+        created = bot.post("/integrations/me/webhooks", json=WEBHOOK).json()["webhook"]
+        assert error(bot.patch(f"/integrations/me/webhooks/{created['id']}", json=change)) == (400, "bad_request")
+        assert bot.get(f"/integrations/me/webhooks/{created['id']}").json()["webhook"] == created
 
     def test_an_update_keeps_the_rest(self, bot: httpx.Client) -> None:
-        made = bot.post("/integrations/me/webhooks", json=WEBHOOK).json()["webhook"]
-        path = f"/integrations/me/webhooks/{made['id']}"
+        created = bot.post("/integrations/me/webhooks", json=WEBHOOK).json()["webhook"]
+        path = f"/integrations/me/webhooks/{created['id']}"
         changed = bot.patch(path, json={"includeFullSource": True}).json()["webhook"]
-        assert changed == {**made, "includeFullSource": True}
+        assert changed == {**created, "includeFullSource": True}
         assert bot.delete(path).status_code == 200
         assert error(bot.get(path)) == (404, "not_found")
 

@@ -346,16 +346,16 @@ class TestSharedWithV1:
         assert [each["author"]["userId"] for each in messages] == [first, first]
 
     def test_integrations_are_the_same(self, api: Api, v1: httpx.Client) -> None:
-        made = [api.integration("telegram"), api.integration("android", privateKey="hidden", serverKey="hidden")]
-        made.append(
+        created = [api.integration("telegram"), api.integration("android", privateKey="hidden", serverKey="hidden")]
+        created.append(
             v1.post("/integrations", json={"type": "wechat", "appId": "a", "appSecret": "hidden"}).json()[
                 "integration"
             ]["_id"]
         )
         by_v1 = v1.get("/integrations")
         by_v2 = api.client.get("/integrations")
-        assert [each["_id"] for each in by_v1.json()["integrations"]] == made
-        assert [each["id"] for each in by_v2.json()["integrations"]] == [api.sandbox.integration_id, *made]
+        assert [each["_id"] for each in by_v1.json()["integrations"]] == created
+        assert [each["id"] for each in by_v2.json()["integrations"]] == [api.sandbox.integration_id, *created]
         assert "hidden" not in by_v1.text + by_v2.text
 
 

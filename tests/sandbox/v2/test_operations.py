@@ -62,8 +62,8 @@ class World:
     def device(self) -> str:
         user = self.user
         body = {"userId": "sdk", "device": {"id": "d" * 24, "platform": "web"}}
-        made = self.root.post("/v1.1/init", json=body, headers={"x-note": user}).json()["appUser"]["_id"]
-        return f"/users/{made}/devices/{'d' * 24}"
+        created = self.root.post("/v1.1/init", json=body, headers={"x-note": user}).json()["appUser"]["_id"]
+        return f"/users/{created}/devices/{'d' * 24}"
 
     @property
     def link(self) -> tuple[str, dict[str, Any]]:
@@ -153,8 +153,8 @@ def _app_path(world: World) -> str:
 
 
 def _other_app(world: World) -> str:
-    made = world.account.post("/v2/apps", json={"displayName": "Other"}).json()["app"]
-    return f"/v2/apps/{made['id']}"
+    created = world.account.post("/v2/apps", json={"displayName": "Other"}).json()["app"]
+    return f"/v2/apps/{created['id']}"
 
 
 CASES: dict[str, Callable[[World], httpx.Response]] = {

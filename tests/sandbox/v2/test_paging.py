@@ -35,8 +35,8 @@ def client_of(api: Api, user: str, conversation: str, twilio: str) -> str:
     criteria = {"type": "twilio", "integrationId": twilio, "phoneNumber": "+14165550123"}
     target = {"conversationId": conversation}
     body = {"matchCriteria": criteria, "confirmation": {"type": "immediate"}, "target": target}
-    made: str = api.create(f"/users/{user}/clients", "client", body)["id"]
-    return made
+    created: str = api.create(f"/users/{user}/clients", "client", body)["id"]
+    return created
 
 
 @pytest.mark.parametrize("name", ["conversations", "participants", "integrations", "clients", "apps"])

@@ -86,9 +86,9 @@ class TestSwitchboardIntegrations:
         body = {"name": "a", "integrationId": integration, "integrationType": "zd:agentWorkspace"}
         assert error(api.client.post(f"{board}/switchboardIntegrations", json=body)) == (400, "bad_request")
         body["integrationType"] = "custom"
-        made = api.client.post(f"{board}/switchboardIntegrations", json=body).json()["switchboardIntegration"]
-        assert (made["integrationId"], made["integrationType"]) == (integration, "custom")
-        assert error(update(api, f"{board}/switchboardIntegrations/{made['id']}", **body)) == (400, "bad_request")
+        created = api.client.post(f"{board}/switchboardIntegrations", json=body).json()["switchboardIntegration"]
+        assert (created["integrationId"], created["integrationType"]) == (integration, "custom")
+        assert error(update(api, f"{board}/switchboardIntegrations/{created['id']}", **body)) == (400, "bad_request")
 
     def test_an_update_keeps_the_rest(self, api: Api, board: str) -> None:
         human = api.switchboard_integration(board, "human", integrationType="zd:agentWorkspace")
@@ -133,8 +133,8 @@ class TestSwitchboardIntegrations:
 
 def control(api: Api, conversation: str) -> tuple[str | None, str | None]:
     """Names of the active and the pending switchboard integration."""
-    shown = api.client.get(f"/conversations/{conversation}").json()["conversation"]
-    active, pending = (shown.get(f"{which}SwitchboardIntegration", {}).get("name") for which in ("active", "pending"))
+    visible = api.client.get(f"/conversations/{conversation}").json()["conversation"]
+    active, pending = (visible.get(f"{which}SwitchboardIntegration", {}).get("name") for which in ("active", "pending"))
     return active, pending
 
 

@@ -17,9 +17,9 @@ def test_a_user_has_what_was_sent(api: Api) -> None:
         "profile": {"givenName": "Ana", "surname": "Ruiz", "email": "ana@shop.example", "locale": "es"},
         "metadata": {"tier": "gold", "orders": 3, "vip": True},
     }
-    made = api.create("/users", "user", body)
-    assert {**made, **body} == made
-    assert (made["authenticated"], made["identities"], made["hasPaymentInfo"]) == (False, [], False)
+    created = api.create("/users", "user", body)
+    assert {**created, **body} == created
+    assert (created["authenticated"], created["identities"], created["hasPaymentInfo"]) == (False, [], False)
 
 
 @pytest.mark.parametrize(
@@ -30,9 +30,9 @@ def test_a_time_that_does_not_exist_gives_400(api: Api, time: str) -> None:
 
 
 def test_both_ids_find_the_user(api: Api) -> None:
-    made = api.create("/users", "user", {"externalId": "a/b?c"})
-    assert api.client.get("/users/a%2Fb%3Fc").json()["user"] == made
-    assert api.client.get(f"/users/{made['id']}").json()["user"] == made
+    created = api.create("/users", "user", {"externalId": "a/b?c"})
+    assert api.client.get("/users/a%2Fb%3Fc").json()["user"] == created
+    assert api.client.get(f"/users/{created['id']}").json()["user"] == created
 
 
 def test_an_external_id_is_taken_once(api: Api) -> None:
@@ -75,17 +75,17 @@ def test_deleting_a_user_takes_personal_conversations_along_and_leaves_groups(ap
     assert api.client.delete(f"/users/{user}").status_code == 200
     assert error(api.client.get(f"/users/{user}")) == (404, "user_not_found")
     assert error(api.client.get(f"/conversations/{personal}")) == (404, "conversation_not_found")
-    left = api.client.get(f"/conversations/{group}/participants").json()["participants"]
-    assert [each["userId"] for each in left] == [other]
+    remaining = api.client.get(f"/conversations/{group}/participants").json()["participants"]
+    assert [each["userId"] for each in remaining] == [other]
 
 
 class TestIdentities:
     def test_an_email_among_the_identities_finds_the_user(self, api: Api) -> None:
         user = api.user(profile={"email": "profile@shop.example"})
         api.sandbox.authenticate_user(user, email="Ana@shop.example", zendesk_id="7")
-        (found,) = api.client.get("/users", params={"filter[identities.email]": "ana@shop.example"}).json()["users"]
-        assert (found["id"], found["authenticated"], found["zendeskId"]) == (user, True, "7")
-        assert found["identities"] == [{"type": "email", "value": "Ana@shop.example", "verification": "embed"}]
+        (matching,) = api.client.get("/users", params={"filter[identities.email]": "ana@shop.example"}).json()["users"]
+        assert (matching["id"], matching["authenticated"], matching["zendeskId"]) == (user, True, "7")
+        assert matching["identities"] == [{"type": "email", "value": "Ana@shop.example", "verification": "embed"}]
 
     def test_the_profile_is_not_searched(self, api: Api) -> None:
         api.user(profile={"email": "a@shop.example"})
@@ -120,8 +120,8 @@ class TestSync:
         assert [each["isDefault"] for each in conversations] == [True, False]
         messages = api.client.get(f"/conversations/{conversations[0]['id']}/messages").json()["messages"]
         assert [each["author"]["userId"] for each in messages] == [surviving, surviving]
-        (left,) = api.client.get(f"/conversations/{group}/participants").json()["participants"]
-        assert left["userId"] == surviving
+        (remaining,) = api.client.get(f"/conversations/{group}/participants").json()["participants"]
+        assert remaining["userId"] == surviving
 
     def test_files_of_joined_conversations_stay(self, api: Api) -> None:
         outgoing, surviving = api.user(), api.user()
@@ -150,8 +150,8 @@ class TestSync:
 
     def subscribed(self, api: Api, user: str) -> str:
         body = {"type": "personal", "participants": [{"userId": user, "subscribeSDKClient": True}]}
-        made: str = api.create("/conversations", "conversation", body)["id"]
-        return made
+        created: str = api.create("/conversations", "conversation", body)["id"]
+        return created
 
     def test_brings_conversations_along(self, api: Api) -> None:
         outgoing, surviving = api.user(), api.user()
@@ -176,20 +176,24 @@ class TestSync:
 class TestClients:
     def test_a_link_waits_for_the_user(self, api: Api) -> None:
         user, twilio = api.user(), api.integration("twilio")
-        made = link(api, user, twilio, "prompt")
-        assert (made["status"], made["integrationId"], made["externalId"]) == ("pending", twilio, "+14165550123")
-        assert api.client.get(f"/users/{user}/clients").json()["clients"] == [made]
+        created = link(api, user, twilio, "prompt")
+        assert (created["status"], created["integrationId"], created["externalId"]) == (
+            "pending",
+            twilio,
+            "+14165550123",
+        )
+        assert api.client.get(f"/users/{user}/clients").json()["clients"] == [created]
 
     def test_an_immediate_one_stands_after_the_answer_and_takes_the_messages(self, api: Api) -> None:
         user = api.user()
-        made = link(api, user, api.integration("twilio"), "immediate")
-        assert made["status"] == "pending"
+        created = link(api, user, api.integration("twilio"), "immediate")
+        assert created["status"] == "pending"
         (client,) = api.client.get(f"/users/{user}/clients").json()["clients"]
-        assert (client["id"], client["status"]) == (made["id"], "active")
+        assert (client["id"], client["status"]) == (created["id"], "active")
         (conversation,) = api.client.get("/conversations", params={"filter[userId]": user}).json()["conversations"]
         (participant,) = api.client.get(f"/conversations/{conversation['id']}/participants").json()["participants"]
-        assert participant["clientAssociations"] == [{"type": "twilio", "clientId": made["id"]}]
-        assert api.client.delete(f"/users/{user}/clients/{made['id']}").status_code == 200
+        assert participant["clientAssociations"] == [{"type": "twilio", "clientId": created["id"]}]
+        assert api.client.delete(f"/users/{user}/clients/{created['id']}").status_code == 200
         (participant,) = api.client.get(f"/conversations/{conversation['id']}/participants").json()["participants"]
         assert participant["clientAssociations"] == []
 
