@@ -6,8 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
-from tests.sandbox.test_replay import running_bot
+from replayed_bot import running_bot
 
 if TYPE_CHECKING:
     from smooch.sandbox import Sandbox
