@@ -17,7 +17,7 @@ from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from . import _json, _origins, _spec, _validation, v1, v2
+from . import _json, _origins, _spec, _validation, console, v1, v2
 from ._auth import ANYONE, APP_TOKEN, END_USER_ONLY, authenticate
 from ._call import Call, Redirect, Upload
 from ._engine import FaultsChanged, StateChanged
@@ -122,6 +122,8 @@ class SandboxApp:
         )
         if not _origins.is_allowed_host(headers, self._allowed_hosts):
             response: Response | None = self._refuse_host(request)
+        elif console.has_path(path):
+            response = console.respond(request.method, path)
         elif control.has_path(path):
             response = await self._respond_to_control(request, scope, is_too_large=body.is_too_large)
         else:
