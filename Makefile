@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help install demo test test-services test-versions test-lowest coverage drift check format regen unasync bench docs build clean
+.PHONY: help install demo test test-services test-browser test-versions test-lowest coverage drift check format regen unasync bench docs build clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -22,8 +22,11 @@ demo: install  ## run the classic session against the embedded sandbox
 test: install test-services  ## run the test suite
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-test-services:  ## install the servers that tests start (Redis)
+test-services:  ## install what tests start (Redis, and Chromium where it can be had)
 	@scripts/test_services.sh
+
+test-browser: install test-services  ## run the tests of the sandbox's console in Chromium; screenshots go to dist/browser
+	$(BIN)/python -m pytest tests/browser
 
 test-versions: install test-services  ## run the test suite on each supported Python of this machine
 	$(BIN)/python scripts/test_versions.py

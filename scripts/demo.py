@@ -37,6 +37,7 @@ def main() -> None:
         except errors.NotFound as error:
             show('api.get_user("nobody")', f"{type(error).__name__}: {error}")
         print(f"\n{len(sandbox.requests)} requests, all over a real socket.")
+    print("Talk to a bot in your browser: .venv/bin/smooch demo --open")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from smooch import v1, v2
     from smooch.sandbox import Sandbox
@@ -28,6 +28,13 @@ _FAULTS = (
     "fail_channel",
 )
 _MAX_LINES = 50
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that accepts what bots answer now."""
+    parser.getgroup("smooch").addoption(
+        "--update-transcripts", action="store_true", help="write what bots answer now into the transcripts"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -56,6 +63,28 @@ def smooch_sandbox(_smooch_server: Sandbox, request: pytest.FixtureRequest) -> S
             raise pytest.UsageError(f"smooch_fault: the kind must be one of {', '.join(_FAULTS)}, got {kind!r}")
         getattr(_smooch_server, kind)(*arguments, **marker.kwargs)
     return _smooch_server
+
+
+@pytest.fixture
+def smooch_transcript(smooch_sandbox: Sandbox, request: pytest.FixtureRequest) -> Callable[..., None]:
+    """A function that replays a transcript to the bot that is connected, and fails if it answers differently.
+
+    The path is relative to the test's file; further arguments are those of `smooch.sandbox.replay`. With the option
+    `--update-transcripts` the differences are accepted.
+    """
+    from smooch.sandbox import replay
+
+    def run(name: str, **options: Any) -> None:
+        path = request.path.parent / name
+        done = replay(path, smooch_sandbox, **options)
+        if done.diff and request.config.getoption("--update-transcripts"):
+            done.save(path)
+        elif done.diff:
+            pytest.fail(
+                f"the bot answers differently (accept it with --update-transcripts):\n{done.diff}", pytrace=False
+            )
+
+    return run
 
 
 @pytest.fixture

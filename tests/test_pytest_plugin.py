@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from peer import unused_port
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -109,6 +110,57 @@ def test_a_failure_shows_requests_and_deliveries(python: Path, tmp_path: Path) -
     assert "POST /v1/webhooks" in run.stdout
     assert "message:appUser to http://127.0.0.1:9/hook, attempt 5" in run.stdout
     assert "the kind must be one of fail, delay" in run.stdout
+
+
+REPLAYING = """
+import threading
+
+import pytest
+import uvicorn
+
+from smooch.v1 import AsyncSmooch, Smooch
+from smooch.webhooks import MessageAppUser, asgi_app
+
+
+@pytest.fixture
+def bot(smooch_environment):
+    api = AsyncSmooch.from_env()
+
+    async def answer(event):
+        if isinstance(event, MessageAppUser):
+            await api.post_message(event.app_user.id, "Hello", sent_by_maker=True)
+
+    with Smooch.from_env() as setup:
+        _, secret = setup.ensure_webhook_exist("message:appUser", "http://127.0.0.1:18765/")
+    app = asgi_app(answer, secret=secret)
+    server = uvicorn.Server(uvicorn.Config(app, port=18765, log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        pass
+    yield
+    server.should_exit = True
+    thread.join()
+
+
+def test_the_bot_answers_as_before(bot, smooch_transcript):
+    smooch_transcript("ana.jsonl", timeout=5)
+"""
+
+
+@pytest.mark.slow
+def test_a_transcript_is_replayed_and_updated(python: Path, tmp_path: Path) -> None:
+    transcript = tmp_path / "ana.jsonl"
+    transcript.write_text(
+        '{"from": "user", "message": {"type": "text", "text": "Hi"}}\n'
+        '{"from": "business", "message": {"type": "text", "text": "Good day"}}\n'
+    )
+    # A client of a loop that ended leaves its sockets to the garbage collector.
+    code = REPLAYING.replace("18765", str(unused_port()))
+    run = run_pytest(python, tmp_path, code, "-W", "default")
+    assert '+business says {"text": "Hello", "type": "text"}' in run.stdout, run.stdout
+    assert run_pytest(python, tmp_path, code, "-W", "default", "--update-transcripts").returncode == 0
+    assert run_pytest(python, tmp_path, code, "-W", "default").returncode == 0
 
 
 @pytest.mark.slow

@@ -427,14 +427,31 @@ def doctor(context: typer.Context, integration: Integration = "me", as_json: Jso
 # The sandbox
 
 
+Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")]
+Open = Annotated[bool, typer.Option("--open", help="Open the console in the browser.")]
+
+
 @app.command()
 def sandbox(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 0,
+    port: Port = 0,
+    state: Annotated[
+        Path | None, typer.Option(help="Keep the state in this SQLite file, until the next start.")
+    ] = None,
+    open_: Open = False,
 ) -> None:
-    """Run a local Smooch server until Ctrl-C."""
+    """Run a local Smooch server, with a console in the browser, until Ctrl-C."""
     from ..sandbox.__main__ import main
 
-    raise typer.Exit(main(["--port", str(port)]))
+    arguments = ["--port", str(port), *(["--open"] if open_ else []), *(["--state", str(state)] if state else [])]
+    raise typer.Exit(main(arguments))
+
+
+@app.command()
+def demo(port: Port = 0, open_: Open = False) -> None:
+    """Run a sandbox and a small bot, to try the console, until Ctrl-C."""
+    from ._demo import run as run_demo
+
+    run_demo(port, open_browser=open_)
 
 
 @app.command()

@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 import threading
+import webbrowser
 
 from . import Sandbox
 
@@ -24,6 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
         help="a further name for the Host header, besides those of this machine",
     )
     parser.add_argument("--state", metavar="FILE", help="keep the state in this SQLite file, until the next start")
+    parser.add_argument("--open", action="store_true", help="open the console in the browser")
     options = parser.parse_args(arguments)
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     logging.getLogger("smooch.sandbox").setLevel(logging.INFO)
@@ -36,6 +38,8 @@ def main(arguments: list[str] | None = None) -> int:
             state=options.state,
         ) as sandbox:
             print(_to_paste(sandbox), flush=True)  # noqa: T201
+            if options.open:
+                webbrowser.open(sandbox.url)
             threading.Event().wait()
     except KeyboardInterrupt:
         return 0
@@ -84,7 +88,7 @@ In Python, for v1 and for v2:
 from smooch import Smooch; api = Smooch("{sandbox.key_id}", "{sandbox.secret}", base_url="{sandbox.url}")
 from smooch.v2 import Smooch; api = Smooch("{sandbox.key_id}", "{sandbox.secret}", "{sandbox.app_id}", base_url="{sandbox.url}")
 
-Write as a user, or watch what happens:
+Write as a user and watch what happens, in the browser at {sandbox.url}, or from the shell:
 
 curl {sandbox.url}/_sandbox/users/ana/say -d '{{"content": "Hi"}}'
 curl -N {sandbox.url}/_sandbox/events
