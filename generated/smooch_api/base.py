@@ -66,7 +66,7 @@ class Fields:
 
 @define(eq=False, kw_only=True, repr=False)
 class Model:
-    """Base of all models."""
+    """Base class of the models."""
 
     _fields: ClassVar[Fields]
     # Most objects have none, and an empty dict for each would take a tenth of the time of parsing.

@@ -17,7 +17,7 @@ from openapi_python_client.parser.properties.union import UnionProperty
 from openapi_python_client.strings import PythonIdentifier, in_double_quote_literal, safe_for_docstring, snake_case
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from openapi_python_client.config import Config
     from openapi_python_client.parser import GeneratorData
@@ -88,7 +88,9 @@ class Code:
         self._models = {str(model.class_info.name): model for model in data.models}
         self._enums = data.enums
         self._component_of = {str(self._class(name).name): name for name in specification.schemas}
-        self._endpoints = [endpoint for tag in data.endpoint_collections_by_tag.values() for endpoint in tag.endpoints]
+        by_tag = {str(tag): found.endpoints for tag, found in data.endpoint_collections_by_tag.items()}
+        self._endpoints = [endpoint for endpoints in by_tag.values() for endpoint in endpoints]
+        self._tags_of_operations = {endpoint.name: tag for tag, found in by_tag.items() for endpoint in found}
         self.unions = [union for name in specification.schemas if (union := self._union(name))]
         self._union_of = {frozenset(union.members): union for union in reversed(self.unions)}
 
@@ -308,8 +310,40 @@ class Code:
         return bool(self._schema(prop, model).get("x-expected"))
 
     def describe(self, item: Any) -> str:
-        """Docstring of a class or alias."""
-        return reflow(item.description.get_untrusted_value() if item.description else "")
+        """Docstring of a class or alias: its description, or else where it is used."""
+        description = item.description.get_untrusted_value() if item.description else ""
+        return reflow(description or self._uses.get(str(item.class_info.name), ""))
+
+    @cached_property
+    def _uses(self) -> dict[str, str]:
+        """A sentence for each model that says where it is used."""
+        users: dict[str, dict[str, list[str]]] = {}
+        for use, user, annotation in self._references():
+            for name, _ in self.names_in(annotation):
+                users.setdefault(name, {}).setdefault(use, []).append(f"`{user}`")
+        sentences = {}
+        for name, by_use in users.items():
+            use = next(iter(by_use))
+            names = list(dict.fromkeys(by_use[use]))
+            shown = names[:2] + ["others"] * (len(names) > 2)
+            sentences[name] = f"{use} of {' and '.join(filter(None, [', '.join(shown[:-1]), shown[-1]]))}."
+        return sentences
+
+    def _references(self) -> Iterator[tuple[str, str, str]]:
+        """How a model is used, by what, and code in which it is named; most telling uses first."""
+        for endpoint in self._endpoints:
+            operation = f"{self._tags_of_operations[endpoint.name]}.{endpoint.name}"
+            for use, props in (
+                ("Response body", [response.prop for response in endpoint.responses]),
+                ("Request body", [body.prop for body in endpoint.bodies]),
+                ("Query parameter", endpoint.query_parameters),
+            ):
+                yield from ((use, operation, self.annotation(prop)) for prop in props)
+        for union in self.unions:
+            yield from (("Variant", union.name, member) for member in union.members)
+        for model in self.classes:
+            for prop in all_properties(model):
+                yield f"Field `{wire_name(prop)}`", model.class_info.name, self.annotation(prop)
 
     def describe_alias(self, name: str) -> str:
         """Docstring of a type alias."""

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import copy
 import pickle
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
 from smooch_api import UNSET, Response, Unset
+from smooch_api.base import Model
 from smooch_api.v1 import models
+
+from .spec import CLASSES, VERSIONS
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 WIRE = {"_id": "1", "type": "text", "text": "Hi", "more": {"a": None}, "source": {"type": "line"}, "email": None}
 
@@ -31,6 +38,15 @@ def test_unset_is_false_and_says_its_name() -> None:
     assert not UNSET
     assert repr(UNSET) == "UNSET"
     assert isinstance(UNSET, Unset)
+
+
+def test_unset_is_an_empty_text() -> None:
+    image = models.ImageMessage.from_dict({"_id": "1", "type": "image"})
+    assert str(UNSET) == f"{UNSET}" == f"{UNSET!s}" == "%s" % UNSET == ""  # noqa: UP031
+    assert f"You said: {image.text}" == "You said: "
+    assert f"{image.text:>3}" == "   "
+    assert (image.text or "nothing") == "nothing"
+    assert repr([UNSET]) == "[UNSET]"
 
 
 def test_attributes_are_named_for_python(mini: Any) -> None:
@@ -150,3 +166,39 @@ def test_the_rules_of_bodies_are_at_hand(mini: Any) -> None:
             {"if": {"required": ["type"], "properties": {"type": {"const": "dog"}}}, "then": {"required": ["nick"]}}
         ],
     }
+
+
+HARMLESS = {"token_type", "accessTokenUrl", "consumerKey", "accessTokenKey"}
+"""Fields that only sound like a secret."""
+SECRET = re.compile("secret|token|password|passphrase|jwt|private|(?<![a-z])key|[a-z]Key$|authCode", re.IGNORECASE)
+CODES = {"v1.LinkRequest", "v1.DeploymentConfirmCode", "v2.TokenRequest"}
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_no_model_shows_a_secret(regen: ModuleType, name: str) -> None:
+    fields = CLASSES[name]._fields
+    secret = {key for key, known in fields.by_key.items() if known.secret}
+    sounds_secret = {key for key in fields.by_key if SECRET.search(key) and key not in HARMLESS}
+    version, _, component = name.partition(".")
+    declared = regen.Specification(VERSIONS[version]).properties(component)
+    texts = {key for key in sounds_secret if "string" in str(declared[key].get("type"))}
+    assert texts <= secret
+    assert ("code" in secret) == (name in CODES)
+    shown = repr(CLASSES[name](**{known.name: "hush" for known in fields.by_key.values() if known.secret or known.required}))
+    assert all(f"{fields.by_key[key].name}=***" in shown for key in secret)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_every_model_says_what_it_is(name: str) -> None:
+    documented = CLASSES[name].__dict__["__doc__"]
+    assert documented
+    assert documented != Model.__doc__
+
+
+def test_a_model_without_description_says_where_it_is_used(mini: Any) -> None:
+    assert mini.models.Cat.__doc__ == "Variant of `Animal`."
+    assert mini.models.PetPage.__doc__ == "Response body of `pets.list_pets`."
+    assert mini.models.PetCreate.__doc__ == "A new pet."
+    assert mini.models.ToyRename.__doc__ == "Request body of `pets.rename_toy`."
+    assert mini.models.Filter.__doc__ == "Query parameter of `pets.list_pets`."
+    assert mini.models.OwnerInline.__doc__ == "Field `inline` of `Owner`."

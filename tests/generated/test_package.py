@@ -145,6 +145,7 @@ def sync(client: Client) -> None:
         if isinstance(message, models.TextMessage):
             assert_type(message.type_, Literal["text"])
             assert_type(message.name, str | None | Unset)
+            assert_type(message.text or "", str)
         assert_type(message.received, float | Unset)
     body = models.MessagePost(role="appMaker", type_="text", text="Hi", metadata={"a": 1, "b": "c", "d": True})
     body.actions = [models.ReplyAction(text="a", payload="b"), models.LinkAction(text="a", uri="b")]

@@ -231,7 +231,11 @@ SCHEMAS: dict[str, Any] = {
             "method": {"type": "string", "enum": ["sms", "voice"]},
         },
     },
-    "DeploymentConfirmCode": {"type": "object", "required": ["code"], "properties": {"code": {"type": "string"}}},
+    "DeploymentConfirmCode": {
+        "type": "object",
+        "required": ["code"],
+        "properties": {"code": {"type": "string", "format": "password"}},
+    },
     "DeploymentCreate": {
         "type": "object",
         "required": ["hosting"],
@@ -254,7 +258,7 @@ SCHEMAS: dict[str, Any] = {
         "properties": {
             "id": {"type": "string", "minLength": 1},
             "platform": {"type": "string", "enum": ["ios", "android", "web", "other"]},
-            "pushNotificationToken": {"type": "string"},
+            "pushNotificationToken": {"type": "string", "format": "password"},
             "appVersion": {"type": "string"},
             "info": {"$ref": "#/components/schemas/DeviceInfo"},
             "active": {"type": "boolean"},
@@ -282,7 +286,7 @@ SCHEMAS: dict[str, Any] = {
     "DeviceUpdate": {
         "type": "object",
         "properties": {
-            "pushNotificationToken": {"type": "string"},
+            "pushNotificationToken": {"type": "string", "format": "password"},
             "appVersion": {"type": "string"},
             "info": {"$ref": "#/components/schemas/DeviceInfo"},
         },
@@ -893,7 +897,7 @@ SCHEMAS: dict[str, Any] = {
     "PushTokenPost": {
         "type": "object",
         "required": ["deviceId", "token"],
-        "properties": {"deviceId": {"type": "string"}, "token": {"type": "string"}},
+        "properties": {"deviceId": {"type": "string"}, "token": {"type": "string", "format": "password"}},
     },
     "QuotedContent": {
         "type": "object",

@@ -141,7 +141,7 @@ SCHEMAS: dict[str, Any] = {
         "properties": {
             "url": {"type": "string"},
             "bid": {"type": "string"},
-            "key": {"type": "string"},
+            "key": {"type": "string", "format": "password"},
             "signature": {"type": "string"},
             "owner": {"type": "string"},
         },

@@ -16,7 +16,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Unset(enum.Enum):
-    """Type of `UNSET`, which is false and stays the same object when copied or pickled."""
+    """Type of `UNSET`, which is false, empty as text, and stays the same object when copied or pickled."""
 
     UNSET = "UNSET"
 
@@ -26,9 +26,12 @@ class Unset(enum.Enum):
     def __repr__(self) -> str:
         return "UNSET"
 
+    def __str__(self) -> str:
+        return ""
+
 
 UNSET: Final = Unset.UNSET
-"""Marks a field or parameter that is absent, in contrast to None (null)."""
+"""Marks a field or parameter that is absent, in contrast to None (null). `value or ""` replaces it by a text."""
 
 
 @frozen

@@ -30,7 +30,7 @@ class App(_base.Model):
 
     _fields: ClassVar = _base.Fields(
         _base.Field("_id", "id", required=True),
-        _base.Field("appToken", "app_token", required=True),
+        _base.Field("appToken", "app_token", required=True, secret=True),
         _base.Field("name", "name", required=True),
         _base.Field("settings", "settings", nested=True),
         _base.Field("metadata", "metadata", nested=True),

@@ -11,6 +11,8 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppReference(_base.Model):
+    """Field `app` of `MessageAppUser`, `MessageAppMaker` and others."""
+
     id: str
     """24 hex digits."""
 

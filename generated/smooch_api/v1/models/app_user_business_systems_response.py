@@ -17,6 +17,8 @@ _read_business_systems = _base.list_of(_base.model(_models, "BusinessSystemItem"
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppUserBusinessSystemsResponse(_base.Model):
+    """Response body of `app_users.get_app_user_business_system_ids`."""
+
     business_systems: list[BusinessSystemItem]
 
     _fields: ClassVar = _base.Fields(_base.Field("businessSystems", "business_systems", nested=True, required=True))

@@ -17,6 +17,8 @@ _read_channels = _base.list_of(_base.model(_models, "ChannelEntityItem"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppUserChannelsResponse(_base.Model):
+    """Response body of `app_users.get_app_user_entity_ids`."""
+
     channels: list[ChannelEntityItem]
 
     _fields: ClassVar = _base.Fields(_base.Field("channels", "channels", nested=True, required=True))

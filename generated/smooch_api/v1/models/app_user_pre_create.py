@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppUserPreCreate(_base.Model):
+    """Request body of `app_users.pre_create_app_user`."""
+
     user_id: str
     """Id chosen by the business; unique in the app."""
     given_name: str | Unset = UNSET

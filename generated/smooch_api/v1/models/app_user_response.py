@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppUserResponse(_base.Model):
+    """Response body of `app_users.pre_create_app_user`, `app_users.get_app_user` and others."""
+
     app_user: AppUser
 
     _fields: ClassVar = _base.Fields(_base.Field("appUser", "app_user", nested=True, required=True))

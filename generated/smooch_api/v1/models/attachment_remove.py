@@ -11,6 +11,8 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class AttachmentRemove(_base.Model):
+    """Request body of `attachments.remove_attachment`."""
+
     media_url: str
     """As the upload returned it."""
 

@@ -11,6 +11,8 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class AttachmentResponse(_base.Model):
+    """Response body of `attachments.upload_attachment`."""
+
     media_url: str
     media_type: str
     """MIME type."""

@@ -11,9 +11,11 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class AuthCodeResponse(_base.Model):
+    """Response body of `app_users.get_app_user_auth_code`."""
+
     auth_code: str
 
-    _fields: ClassVar = _base.Fields(_base.Field("authCode", "auth_code", required=True))
+    _fields: ClassVar = _base.Fields(_base.Field("authCode", "auth_code", required=True, secret=True))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

@@ -60,7 +60,7 @@ class Client(_base.Model):
         _base.Field("active", "active"),
         _base.Field("lastSeen", "last_seen"),
         _base.Field("integrationId", "integration_id"),
-        _base.Field("pushNotificationToken", "push_notification_token"),
+        _base.Field("pushNotificationToken", "push_notification_token", secret=True),
         _base.Field("appVersion", "app_version"),
         _base.Field("displayName", "display_name"),
         _base.Field("info", "info", nested=True),

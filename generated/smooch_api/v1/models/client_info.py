@@ -12,6 +12,8 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class ClientInfo(_base.Model):
+    """Field `info` of `Client`."""
+
     app_name: str | Unset = UNSET
     avatar_url: str | Unset = UNSET
     carrier: str | Unset = UNSET

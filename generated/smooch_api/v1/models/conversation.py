@@ -12,6 +12,8 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Conversation(_base.Model):
+    """Field `conversation` of `MessageResponse`, `GetMessagesResponse` and others."""
+
     id: str
     """24 hex digits."""
     unread_count: int | Unset = UNSET

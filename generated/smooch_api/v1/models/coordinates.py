@@ -12,6 +12,8 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Coordinates(_base.Model):
+    """Field `coordinates` of `LocationMessage`, `UnknownMessage` and others."""
+
     lat: float
     """Degrees of latitude."""
     long: float

@@ -15,7 +15,7 @@ class DeploymentConfirmCode(_base.Model):
 
     code: str
 
-    _fields: ClassVar = _base.Fields(_base.Field("code", "code", required=True))
+    _fields: ClassVar = _base.Fields(_base.Field("code", "code", required=True, secret=True))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

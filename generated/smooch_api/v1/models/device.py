@@ -35,7 +35,7 @@ class Device(_base.Model):
     _fields: ClassVar = _base.Fields(
         _base.Field("id", "id", required=True),
         _base.Field("platform", "platform", required=True),
-        _base.Field("pushNotificationToken", "push_notification_token"),
+        _base.Field("pushNotificationToken", "push_notification_token", secret=True),
         _base.Field("appVersion", "app_version"),
         _base.Field("info", "info", nested=True),
         _base.Field("active", "active"),

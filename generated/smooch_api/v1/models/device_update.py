@@ -24,7 +24,7 @@ class DeviceUpdate(_base.Model):
     info: DeviceInfo | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(
-        _base.Field("pushNotificationToken", "push_notification_token"),
+        _base.Field("pushNotificationToken", "push_notification_token", secret=True),
         _base.Field("appVersion", "app_version"),
         _base.Field("info", "info", nested=True),
     )

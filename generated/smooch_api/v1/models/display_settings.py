@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class DisplaySettings(_base.Model):
+    """Field `displaySettings` of `CarouselMessage`, `UnknownMessage` and others."""
+
     image_aspect_ratio: DisplaySettingsImageAspectRatio | str | Unset = UNSET
     """Of the images in a carousel. Default horizontal."""
 

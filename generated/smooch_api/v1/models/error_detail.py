@@ -11,6 +11,8 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class ErrorDetail(_base.Model):
+    """Field `error` of `ErrorResponse`."""
+
     code: str
     """Snake case. The full list was never published.
 

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
-from ...errors import WrongShape
-from ...types import UNSET, Unset
 from .. import models as _models
 
 if TYPE_CHECKING:
@@ -19,22 +17,16 @@ if TYPE_CHECKING:
 class GetIntegrationProfileResponse(_base.Model):
     """Only v1.1. Envelope of a WhatsApp business profile."""
 
-    profile: IntegrationProfile | Unset = UNSET
+    profile: IntegrationProfile
 
-    _fields: ClassVar = _base.Fields(_base.Field("profile", "profile", nested=True))
+    _fields: ClassVar = _base.Fields(_base.Field("profile", "profile", nested=True, required=True))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _base.new(cls)
-        self.profile = UNSET
-        parsed = 0
-        if "profile" in data:
-            try:
-                self.profile = _models.IntegrationProfile.from_dict(data["profile"])
-                parsed += 1
-            except WrongShape:
-                pass
+        self.profile = _base.required(_models.IntegrationProfile.from_dict, cls, "profile", data)
+        parsed = 1
         self._rest = None if parsed == len(data) else self._unparsed(data)
         return self

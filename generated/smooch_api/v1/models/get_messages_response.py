@@ -19,15 +19,17 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class GetMessagesResponse(_base.Model):
+    """Response body of `conversations.get_messages`."""
+
     conversation: Conversation | Unset = UNSET
-    messages: list[Message] | Unset = UNSET
+    messages: list[Message] = _base.EXPECTED
     """At most 100."""
     next_: str | Unset = UNSET
     """URL of the following page; the last page has none."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("conversation", "conversation", nested=True),
-        _base.Field("messages", "messages", nested=True),
+        _base.Field("messages", "messages", nested=True, nullable=True),
         _base.Field("next", "next_"),
     )
 
@@ -36,7 +38,8 @@ class GetMessagesResponse(_base.Model):
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _base.new(cls)
-        self.conversation = self.messages = self.next_ = UNSET
+        self.conversation = self.next_ = UNSET
+        self.messages = _base.EXPECTED
         parsed = 0
         if "conversation" in data:
             try:

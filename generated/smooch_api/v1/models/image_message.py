@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ImageMessage(_base.Model):
+    """Variant of `Message`."""
+
     id: str
     """24 hex digits."""
     type_: Literal["image"] = "image"

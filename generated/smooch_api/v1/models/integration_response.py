@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
-from ...errors import WrongShape
-from ...types import UNSET, Unset
 from .. import models as _models
 
 if TYPE_CHECKING:
@@ -19,22 +17,16 @@ if TYPE_CHECKING:
 class IntegrationResponse(_base.Model):
     """Envelope of one integration."""
 
-    integration: Integration | Unset = UNSET
+    integration: Integration
 
-    _fields: ClassVar = _base.Fields(_base.Field("integration", "integration", nested=True))
+    _fields: ClassVar = _base.Fields(_base.Field("integration", "integration", nested=True, required=True))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _base.new(cls)
-        self.integration = UNSET
-        parsed = 0
-        if "integration" in data:
-            try:
-                self.integration = _models.Integration.from_dict(data["integration"])
-                parsed += 1
-            except WrongShape:
-                pass
+        self.integration = _base.required(_models.Integration.from_dict, cls, "integration", data)
+        parsed = 1
         self._rest = None if parsed == len(data) else self._unparsed(data)
         return self

@@ -7,26 +7,23 @@ from typing import Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
-from ...types import UNSET, Unset
 
 
 @_define(eq=False, kw_only=True, repr=False)
 class JwtResponse(_base.Model):
     """A JWT signed with the key in the path, of scope `app` or, for a service account, `account`."""
 
-    jwt: str | Unset = UNSET
+    jwt: str
 
-    _fields: ClassVar = _base.Fields(_base.Field("jwt", "jwt", secret=True))
+    _fields: ClassVar = _base.Fields(_base.Field("jwt", "jwt", required=True, secret=True))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        if type(data) is not dict:
-            data = _base.as_dict(cls, data)
         self = _base.new(cls)
-        self.jwt = UNSET
-        parsed = 0
-        if "jwt" in data and (value := data["jwt"]) is not None:
-            self.jwt = value
-            parsed += 1
+        try:
+            self.jwt = data["jwt"]
+        except (KeyError, TypeError) as error:
+            raise _base.missing(cls, data, error) from None
+        parsed = 1
         self._rest = None if parsed == len(data) else self._unparsed(data)
         return self

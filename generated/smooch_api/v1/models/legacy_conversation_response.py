@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
-from ...errors import WrongShape
-from ...types import UNSET, Unset
 from .. import models as _models
 
 if TYPE_CHECKING:
@@ -19,22 +17,16 @@ if TYPE_CHECKING:
 class LegacyConversationResponse(_base.Model):
     """Only v1."""
 
-    conversation: LegacyConversation | Unset = UNSET
+    conversation: LegacyConversation
 
-    _fields: ClassVar = _base.Fields(_base.Field("conversation", "conversation", nested=True))
+    _fields: ClassVar = _base.Fields(_base.Field("conversation", "conversation", nested=True, required=True))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _base.new(cls)
-        self.conversation = UNSET
-        parsed = 0
-        if "conversation" in data:
-            try:
-                self.conversation = _models.LegacyConversation.from_dict(data["conversation"])
-                parsed += 1
-            except WrongShape:
-                pass
+        self.conversation = _base.required(_models.LegacyConversation.from_dict, cls, "conversation", data)
+        parsed = 1
         self._rest = None if parsed == len(data) else self._unparsed(data)
         return self

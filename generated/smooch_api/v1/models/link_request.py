@@ -24,7 +24,7 @@ class LinkRequest(_base.Model):
     _fields: ClassVar = _base.Fields(
         _base.Field("integrationId", "integration_id", required=True),
         _base.Field("type", "type_", required=True),
-        _base.Field("code", "code", required=True),
+        _base.Field("code", "code", required=True, secret=True),
         _base.Field("url", "url", required=True),
     )
 

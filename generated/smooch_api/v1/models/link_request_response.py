@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
-from ...errors import WrongShape
-from ...types import UNSET, Unset
 from .. import models as _models
 
 if TYPE_CHECKING:
@@ -19,22 +17,18 @@ _read_link_requests = _base.list_of(_base.model(_models, "LinkRequest"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class LinkRequestResponse(_base.Model):
-    link_requests: list[LinkRequest] | Unset = UNSET
+    """Response body of `app_users.get_link_requests`."""
 
-    _fields: ClassVar = _base.Fields(_base.Field("linkRequests", "link_requests", nested=True))
+    link_requests: list[LinkRequest]
+
+    _fields: ClassVar = _base.Fields(_base.Field("linkRequests", "link_requests", nested=True, required=True))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _base.new(cls)
-        self.link_requests = UNSET
-        parsed = 0
-        if "linkRequests" in data:
-            try:
-                self.link_requests = _read_link_requests(data["linkRequests"])
-                parsed += 1
-            except WrongShape:
-                pass
+        self.link_requests = _base.required(_read_link_requests, cls, "linkRequests", data)
+        parsed = 1
         self._rest = None if parsed == len(data) else self._unparsed(data)
         return self

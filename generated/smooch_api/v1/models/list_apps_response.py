@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
-from ...errors import WrongShape
 from ...types import UNSET, Unset
 from .. import models as _models
 
@@ -21,14 +20,16 @@ _read_apps = _base.list_of(_base.model(_models, "App"))
 class ListAppsResponse(_base.Model):
     """One page of apps."""
 
-    apps: list[App] | Unset = UNSET
+    apps: list[App]
     has_more: bool | Unset = UNSET
     """Whether another page follows; ask for it with `offset` raised by `limit`."""
     offset: int | Unset = UNSET
     """The offset of this page."""
 
     _fields: ClassVar = _base.Fields(
-        _base.Field("apps", "apps", nested=True), _base.Field("hasMore", "has_more"), _base.Field("offset", "offset")
+        _base.Field("apps", "apps", nested=True, required=True),
+        _base.Field("hasMore", "has_more"),
+        _base.Field("offset", "offset"),
     )
 
     @classmethod
@@ -36,14 +37,9 @@ class ListAppsResponse(_base.Model):
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _base.new(cls)
-        self.apps = self.has_more = self.offset = UNSET
-        parsed = 0
-        if "apps" in data:
-            try:
-                self.apps = _read_apps(data["apps"])
-                parsed += 1
-            except WrongShape:
-                pass
+        self.apps = _base.required(_read_apps, cls, "apps", data)
+        self.has_more = self.offset = UNSET
+        parsed = 1
         if "hasMore" in data and (value := data["hasMore"]) is not None:
             self.has_more = value
             parsed += 1

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
-from ...errors import WrongShape
 from ...types import UNSET, Unset
 from .. import models as _models
 
@@ -21,14 +20,14 @@ _read_integrations = _base.list_of(_base.model(_models, "Integration"))
 class ListIntegrationsResponse(_base.Model):
     """The integrations of an app; all of them in v1, one page in v1.1."""
 
-    integrations: list[Integration] | Unset = UNSET
+    integrations: list[Integration]
     has_more: bool | Unset = UNSET
     """Only v1.1. Whether another page follows; ask for it with `offset` raised by `limit`."""
     offset: int | Unset = UNSET
     """Only v1.1. The offset of this page."""
 
     _fields: ClassVar = _base.Fields(
-        _base.Field("integrations", "integrations", nested=True),
+        _base.Field("integrations", "integrations", nested=True, required=True),
         _base.Field("hasMore", "has_more"),
         _base.Field("offset", "offset"),
     )
@@ -38,14 +37,9 @@ class ListIntegrationsResponse(_base.Model):
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _base.new(cls)
-        self.integrations = self.has_more = self.offset = UNSET
-        parsed = 0
-        if "integrations" in data:
-            try:
-                self.integrations = _read_integrations(data["integrations"])
-                parsed += 1
-            except WrongShape:
-                pass
+        self.integrations = _base.required(_read_integrations, cls, "integrations", data)
+        self.has_more = self.offset = UNSET
+        parsed = 1
         if "hasMore" in data and (value := data["hasMore"]) is not None:
             self.has_more = value
             parsed += 1

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
-from ...errors import WrongShape
-from ...types import UNSET, Unset
 from .. import models as _models
 
 if TYPE_CHECKING:
@@ -21,22 +19,16 @@ _read_keys = _base.list_of(_base.model(_models, "SecretKey"))
 class ListSecretKeysResponse(_base.Model):
     """All keys of an app or service account, in one answer."""
 
-    keys: list[SecretKey] | Unset = UNSET
+    keys: list[SecretKey]
 
-    _fields: ClassVar = _base.Fields(_base.Field("keys", "keys", nested=True))
+    _fields: ClassVar = _base.Fields(_base.Field("keys", "keys", nested=True, required=True))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _base.new(cls)
-        self.keys = UNSET
-        parsed = 0
-        if "keys" in data:
-            try:
-                self.keys = _read_keys(data["keys"])
-                parsed += 1
-            except WrongShape:
-                pass
+        self.keys = _base.required(_read_keys, cls, "keys", data)
+        parsed = 1
         self._rest = None if parsed == len(data) else self._unparsed(data)
         return self

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
-from ...errors import WrongShape
 from ...types import UNSET, Unset
 from .. import models as _models
 
@@ -21,14 +20,14 @@ _read_service_accounts = _base.list_of(_base.model(_models, "ServiceAccount"))
 class ListServiceAccountsResponse(_base.Model):
     """One page of service accounts."""
 
-    service_accounts: list[ServiceAccount] | Unset = UNSET
+    service_accounts: list[ServiceAccount]
     has_more: bool | Unset = UNSET
     """Whether another page follows; ask for it with `offset` raised by `limit`."""
     offset: int | Unset = UNSET
     """The offset of this page."""
 
     _fields: ClassVar = _base.Fields(
-        _base.Field("serviceAccounts", "service_accounts", nested=True),
+        _base.Field("serviceAccounts", "service_accounts", nested=True, required=True),
         _base.Field("hasMore", "has_more"),
         _base.Field("offset", "offset"),
     )
@@ -38,14 +37,9 @@ class ListServiceAccountsResponse(_base.Model):
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _base.new(cls)
-        self.service_accounts = self.has_more = self.offset = UNSET
-        parsed = 0
-        if "serviceAccounts" in data:
-            try:
-                self.service_accounts = _read_service_accounts(data["serviceAccounts"])
-                parsed += 1
-            except WrongShape:
-                pass
+        self.service_accounts = _base.required(_read_service_accounts, cls, "serviceAccounts", data)
+        self.has_more = self.offset = UNSET
+        parsed = 1
         if "hasMore" in data and (value := data["hasMore"]) is not None:
             self.has_more = value
             parsed += 1

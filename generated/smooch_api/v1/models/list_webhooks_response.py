@@ -17,6 +17,8 @@ _read_webhooks = _base.list_of(_base.model(_models, "Webhook"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class ListWebhooksResponse(_base.Model):
+    """Response body of `webhooks.list_webhooks`."""
+
     webhooks: list[Webhook]
 
     _fields: ClassVar = _base.Fields(_base.Field("webhooks", "webhooks", nested=True, required=True))

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessageResponse(_base.Model):
+    """Response body of `conversations.post_message` and `conversations.post_image_message`."""
+
     message: Message
     extra_messages: list[Message] | Unset = UNSET
     """Since October 2018; further messages when the posted one was split."""

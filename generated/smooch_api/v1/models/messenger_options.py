@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessengerOptions(_base.Model):
+    """Field `messenger` of `ExtraChannelOptions`."""
+
     webview_height_ratio: MessengerOptionsWebviewHeightRatio | str | Unset = UNSET
     messenger_extensions: bool | Unset = UNSET
     """Default false."""

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
-from ...errors import WrongShape
-from ...types import UNSET, Unset
 from .. import models as _models
 
 if TYPE_CHECKING:
@@ -19,22 +17,18 @@ if TYPE_CHECKING:
 class NotificationResponse(_base.Model):
     """Only v1.1. Envelope of an accepted notification."""
 
-    notification: NotificationResponseNotification | Unset = UNSET
+    notification: NotificationResponseNotification
 
-    _fields: ClassVar = _base.Fields(_base.Field("notification", "notification", nested=True))
+    _fields: ClassVar = _base.Fields(_base.Field("notification", "notification", nested=True, required=True))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _base.new(cls)
-        self.notification = UNSET
-        parsed = 0
-        if "notification" in data:
-            try:
-                self.notification = _models.NotificationResponseNotification.from_dict(data["notification"])
-                parsed += 1
-            except WrongShape:
-                pass
+        self.notification = _base.required(
+            _models.NotificationResponseNotification.from_dict, cls, "notification", data
+        )
+        parsed = 1
         self._rest = None if parsed == len(data) else self._unparsed(data)
         return self

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class Payment(_base.Model):
+    """Field `payments` of `PaymentSuccess`."""
+
     action: Action
     source: Source | Unset = UNSET
     message: Message | Unset = UNSET

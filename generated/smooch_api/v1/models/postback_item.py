@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class PostbackItem(_base.Model):
+    """Field `postbacks` of `Postback`."""
+
     action: Action
     message: Message | Unset = UNSET
     """The message with the button; none when it was a menu item."""

@@ -17,7 +17,7 @@ class PushTokenPost(_base.Model):
     token: str
 
     _fields: ClassVar = _base.Fields(
-        _base.Field("deviceId", "device_id", required=True), _base.Field("token", "token", required=True)
+        _base.Field("deviceId", "device_id", required=True), _base.Field("token", "token", required=True, secret=True)
     )
 
     @classmethod

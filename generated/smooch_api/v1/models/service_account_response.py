@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
-from ...errors import WrongShape
-from ...types import UNSET, Unset
 from .. import models as _models
 
 if TYPE_CHECKING:
@@ -19,22 +17,16 @@ if TYPE_CHECKING:
 class ServiceAccountResponse(_base.Model):
     """Envelope of one service account."""
 
-    service_account: ServiceAccount | Unset = UNSET
+    service_account: ServiceAccount
 
-    _fields: ClassVar = _base.Fields(_base.Field("serviceAccount", "service_account", nested=True))
+    _fields: ClassVar = _base.Fields(_base.Field("serviceAccount", "service_account", nested=True, required=True))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _base.new(cls)
-        self.service_account = UNSET
-        parsed = 0
-        if "serviceAccount" in data:
-            try:
-                self.service_account = _models.ServiceAccount.from_dict(data["serviceAccount"])
-                parsed += 1
-            except WrongShape:
-                pass
+        self.service_account = _base.required(_models.ServiceAccount.from_dict, cls, "serviceAccount", data)
+        parsed = 1
         self._rest = None if parsed == len(data) else self._unparsed(data)
         return self

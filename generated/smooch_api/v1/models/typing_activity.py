@@ -11,6 +11,8 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class TypingActivity(_base.Model):
+    """Field `activity` of `TypingAppUser`."""
+
     type_: str
     """Known values: `typing:start`, `typing:stop`."""
 

@@ -12,6 +12,8 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Webhook(_base.Model):
+    """Field `webhook` of `WebhookResponse`."""
+
     id: str
     """24 hex digits."""
     target: str

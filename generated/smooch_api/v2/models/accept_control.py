@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AcceptControl(_base.Model):
+    """Request body of `switchboard_actions.accept_control`."""
+
     metadata: Metadata | None | Unset = UNSET
     """For the events `switchboard:acceptControl` and `switchboard:acceptControl:failure`."""
 

@@ -11,6 +11,8 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppKeyCreate(_base.Model):
+    """Request body of `app_keys.create_app_key`."""
+
     display_name: str
     """Name for people."""
 

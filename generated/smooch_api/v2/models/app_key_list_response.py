@@ -17,6 +17,8 @@ _read_keys = _base.list_of(_base.model(_models, "AppKey"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppKeyListResponse(_base.Model):
+    """Response body of `app_keys.list_app_keys`."""
+
     keys: list[AppKey]
 
     _fields: ClassVar = _base.Fields(_base.Field("keys", "keys", nested=True, required=True))

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppKeyResponse(_base.Model):
+    """Response body of `app_keys.create_app_key` and `app_keys.get_app_key`."""
+
     key: AppKey
 
     _fields: ClassVar = _base.Fields(_base.Field("key", "key", nested=True, required=True))

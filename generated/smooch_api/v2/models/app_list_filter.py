@@ -12,6 +12,8 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppListFilter(_base.Model):
+    """Query parameter of `apps.list_apps`."""
+
     service_account_id: str | Unset = UNSET
     """Only the apps that this service account has access to; 403 if it is not one's own."""
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppResponse(_base.Model):
+    """Response body of `apps.create_app` and `apps.update_app`."""
+
     app: App
 
     _fields: ClassVar = _base.Fields(_base.Field("app", "app", nested=True, required=True))

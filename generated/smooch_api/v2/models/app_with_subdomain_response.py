@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppWithSubdomainResponse(_base.Model):
+    """Response body of `apps.get_app` and `oauth.get_token_info`."""
+
     app: AppWithSubdomain
 
     _fields: ClassVar = _base.Fields(_base.Field("app", "app", nested=True, required=True))

@@ -11,6 +11,8 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppleInteractiveDataRef(_base.Model):
+    """Field `interactiveDataRef` of `AppleMessageRef`."""
+
     url: str
     bid: str
     key: str
@@ -20,7 +22,7 @@ class AppleInteractiveDataRef(_base.Model):
     _fields: ClassVar = _base.Fields(
         _base.Field("url", "url", required=True),
         _base.Field("bid", "bid", required=True),
-        _base.Field("key", "key", required=True),
+        _base.Field("key", "key", required=True, secret=True),
         _base.Field("signature", "signature", required=True),
         _base.Field("owner", "owner", required=True),
     )

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppleMessageRef(_base.Model):
+    """Field `apple` of `MessageRefDownload`."""
+
     interactive_data_ref: AppleInteractiveDataRef
 
     _fields: ClassVar = _base.Fields(

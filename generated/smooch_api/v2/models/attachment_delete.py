@@ -11,6 +11,8 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class AttachmentDelete(_base.Model):
+    """Request body of `attachments.delete_attachment`."""
+
     media_url: str
     """As the upload returned it."""
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AttachmentResponse(_base.Model):
+    """Response body of `attachments.upload_attachment`."""
+
     attachment: Attachment
 
     _fields: ClassVar = _base.Fields(_base.Field("attachment", "attachment", nested=True, required=True))

@@ -22,6 +22,8 @@ _read_conversation = _base.model(_models, "ConversationTruncated")
 
 @_define(eq=False, kw_only=True, repr=False)
 class ClientAddPayload(_base.Model):
+    """Field `payload` of `ClientAddEvent`."""
+
     conversation: ConversationTruncated | None | Unset = UNSET
     """Only when `reason` is `channelLinking` and the client is linked to one conversation."""
     user: UserTruncated = _base.EXPECTED

@@ -24,6 +24,8 @@ _read_error = _base.model(_models, "EventError")
 
 @_define(eq=False, kw_only=True, repr=False)
 class ClientRemovePayload(_base.Model):
+    """Field `payload` of `ClientRemoveEvent`."""
+
     conversation: ConversationTruncated | None | Unset = UNSET
     """Only when `reason` is `theft`, `linkCancelled` or `linkFailed`; missing after a theft if it was deleted since."""
     user: UserTruncated = _base.EXPECTED

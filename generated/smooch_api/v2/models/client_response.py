@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ClientResponse(_base.Model):
+    """Response body of `clients.create_client`."""
+
     client: Client
 
     _fields: ClassVar = _base.Fields(_base.Field("client", "client", nested=True, required=True))

@@ -11,6 +11,8 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class ClientTarget(_base.Model):
+    """Field `target` of `ClientCreate`."""
+
     conversation_id: str
     """The conversation that the client joins."""
 

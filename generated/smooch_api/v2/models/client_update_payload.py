@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ClientUpdatePayload(_base.Model):
+    """Field `payload` of `ClientUpdateEvent`."""
+
     conversation: ConversationTruncated | Unset = UNSET
     """What happened in it made the client change."""
     user: UserTruncated = _base.EXPECTED

@@ -21,6 +21,8 @@ _read_participants = _base.list_of(_base.model(_models, "ParticipantCreate"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationCreate(_base.Model):
+    """Request body of `conversations.create_conversation`."""
+
     type_: ConversationCreateType
     participants: list[ParticipantCreate] | Unset = UNSET
     """Exactly one for personal; any number up to ten for sdkGroup, or none."""

@@ -23,6 +23,8 @@ _read_referral = _base.model(_models, "Referral")
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationCreatePayload(_base.Model):
+    """Field `payload` of `ConversationCreateEvent`."""
+
     conversation: ConversationTruncated = _base.EXPECTED
     creation_reason: str | Unset = UNSET
     """`message`: somebody wrote; `startConversation`: an SDK or a channel opened it; `prechatCapture`: the form of the

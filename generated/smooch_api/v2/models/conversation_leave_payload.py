@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationLeavePayload(_base.Model):
+    """Field `payload` of `ConversationLeaveEvent`."""
+
     conversation: ConversationTruncated = _base.EXPECTED
     user: UserTruncated = _base.EXPECTED
 

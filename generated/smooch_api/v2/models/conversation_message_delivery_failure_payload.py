@@ -24,6 +24,8 @@ _read_external_messages = _base.list_of(_base.model(_models, "ExternalMessage"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationMessageDeliveryFailurePayload(_base.Model):
+    """Field `payload` of `ConversationMessageDeliveryFailureEvent`."""
+
     user: User = _base.EXPECTED
     conversation: ConversationTruncated = _base.EXPECTED
     message: DeliveredMessage = _base.EXPECTED

@@ -23,6 +23,8 @@ _read_external_messages = _base.list_of(_base.model(_models, "ExternalMessage"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationMessageDeliveryPayload(_base.Model):
+    """Field `payload` of `ConversationMessageDeliveryChannelEvent` and `ConversationMessageDeliveryUserEvent`."""
+
     user: User = _base.EXPECTED
     conversation: ConversationTruncated = _base.EXPECTED
     message: DeliveredMessage = _base.EXPECTED

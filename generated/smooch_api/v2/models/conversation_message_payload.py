@@ -20,6 +20,8 @@ _read_recent_notifications = _base.list_of(_base.model(_models, "EventMessage"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationMessagePayload(_base.Model):
+    """Field `payload` of `ConversationMessageEvent`."""
+
     conversation: ConversationTruncated = _base.EXPECTED
     message: EventMessage = _base.EXPECTED
     recent_notifications: list[EventMessage] | Unset = UNSET

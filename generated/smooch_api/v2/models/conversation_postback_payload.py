@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationPostbackPayload(_base.Model):
+    """Field `payload` of `ConversationPostbackEvent`."""
+
     postback: EventPostback = _base.EXPECTED
     conversation: ConversationTruncated = _base.EXPECTED
     user: User = _base.EXPECTED

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationReferralPayload(_base.Model):
+    """Field `payload` of `ConversationReferralEvent`."""
+
     conversation: ConversationTruncated = _base.EXPECTED
     """Where the user landed."""
     user: User = _base.EXPECTED

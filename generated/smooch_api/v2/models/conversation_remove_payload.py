@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationRemovePayload(_base.Model):
+    """Field `payload` of `ConversationRemoveEvent`."""
+
     conversation: ConversationTruncated = _base.EXPECTED
 
     _fields: ClassVar = _base.Fields(_base.Field("conversation", "conversation", nested=True, nullable=True))

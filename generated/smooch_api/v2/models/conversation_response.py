@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationResponse(_base.Model):
+    """Response body of `conversations.create_conversation`, `conversations.get_conversation` and others."""
+
     conversation: Conversation
 
     _fields: ClassVar = _base.Fields(_base.Field("conversation", "conversation", nested=True, required=True))

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationTypingPayload(_base.Model):
+    """Field `payload` of `ConversationTypingEvent`."""
+
     conversation: ConversationTruncated = _base.EXPECTED
     activity: EventActivity = _base.EXPECTED
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversionEventsResponse(_base.Model):
+    """Response body of `conversations.post_conversion_events`."""
+
     conversion_events: ConversionEvents
 
     _fields: ClassVar = _base.Fields(_base.Field("conversionEvents", "conversion_events", nested=True, required=True))

@@ -11,6 +11,8 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class Coordinates(_base.Model):
+    """Field `coordinates` of `LocationMessage`."""
+
     lat: float
     """Degrees of latitude."""
     long: float

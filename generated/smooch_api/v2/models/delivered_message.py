@@ -11,6 +11,8 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class DeliveredMessage(_base.Model):
+    """Field `message` of `ConversationMessageDeliveryPayload` and `ConversationMessageDeliveryFailurePayload`."""
+
     id: str
     """As returned when the message was posted."""
 

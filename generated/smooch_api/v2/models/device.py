@@ -44,7 +44,7 @@ class Device(_base.Model):
         _base.Field("status", "status", nullable=True),
         _base.Field("integrationId", "integration_id", nullable=True),
         _base.Field("lastSeen", "last_seen", nullable=True),
-        _base.Field("pushNotificationToken", "push_notification_token", nullable=True),
+        _base.Field("pushNotificationToken", "push_notification_token", nullable=True, secret=True),
         _base.Field("info", "info", nested=True, nullable=True),
         _base.Field("appVersion", "app_version", nullable=True),
     )

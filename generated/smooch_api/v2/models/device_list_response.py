@@ -17,6 +17,8 @@ _read_devices = _base.list_of(_base.model(_models, "Device"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class DeviceListResponse(_base.Model):
+    """Response body of `devices.list_devices`."""
+
     devices: list[Device]
 
     _fields: ClassVar = _base.Fields(_base.Field("devices", "devices", nested=True, required=True))

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class DeviceResponse(_base.Model):
+    """Response body of `devices.get_device`."""
+
     device: Device
 
     _fields: ClassVar = _base.Fields(_base.Field("device", "device", nested=True, required=True))

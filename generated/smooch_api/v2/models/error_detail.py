@@ -11,6 +11,8 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class ErrorDetail(_base.Model):
+    """Field `errors` of `ErrorResponse`."""
+
     code: str
     """Says what kind of thing went wrong.
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class EventAuthor(_base.Model):
+    """Field `author` of `EventMessage` and `EventActivity`."""
+
     type_: str
     """Known values: `business`, `user`."""
     user_id: str | Unset = UNSET

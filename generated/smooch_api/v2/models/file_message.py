@@ -12,6 +12,8 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class FileMessage(_base.Model):
+    """Variant of `Content`."""
+
     type_: Literal["file"] = "file"
     media_url: str
     """Of an app with private attachments, it can only be fetched with a token."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ImageMessage(_base.Model):
+    """Variant of `Content`."""
+
     type_: Literal["image"] = "image"
     media_url: str
     """Of an app with private attachments, it can only be fetched with a token."""

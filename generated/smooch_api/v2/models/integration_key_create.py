@@ -11,6 +11,8 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class IntegrationKeyCreate(_base.Model):
+    """Request body of `integration_keys.create_custom_integration_key`."""
+
     display_name: str
     """Name for people."""
 

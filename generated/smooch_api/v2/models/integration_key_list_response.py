@@ -17,6 +17,8 @@ _read_keys = _base.list_of(_base.model(_models, "IntegrationKey"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class IntegrationKeyListResponse(_base.Model):
+    """Response body of `integration_keys.list_custom_integration_keys`."""
+
     keys: list[IntegrationKey]
 
     _fields: ClassVar = _base.Fields(_base.Field("keys", "keys", nested=True, required=True))

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class IntegrationResponse(_base.Model):
+    """Response body of `integrations.create_integration`, `integrations.get_integration` and others."""
+
     integration: Integration
 
     _fields: ClassVar = _base.Fields(_base.Field("integration", "integration", nested=True, required=True))

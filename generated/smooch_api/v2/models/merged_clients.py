@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class MergedClients(_base.Model):
+    """Field `mergedClients` of `UserMergePayload`."""
+
     surviving: Client | Unset = UNSET
     """There before the merge."""
     discarded: Client | Unset = UNSET

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class MergedConversations(_base.Model):
+    """Field `mergedConversations` of `UserMergePayload`."""
+
     surviving: ConversationTruncated | Unset = UNSET
     discarded: ConversationTruncated | Unset = UNSET
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class MergedUsers(_base.Model):
+    """Field `mergedUsers` of `UserMergePayload`."""
+
     surviving: User | Unset = UNSET
     discarded: User | Unset = UNSET
 

@@ -21,6 +21,8 @@ _read_messages = _base.list_of(_base.model(_models, "Message"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessageListResponse(_base.Model):
+    """Response body of `messages.list_messages`."""
+
     messages: list[Message]
     meta: Meta | Unset = UNSET
     links: Links | Unset = UNSET

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessageOverrideApple(_base.Model):
+    """Field `apple` of `MessageOverride`."""
+
     payload: dict[str, Any] | Unset = UNSET
     """Body of a request to the channel's own API."""
     with_capabilities: list[MessageOverrideAppleWithCapabilitiesItem] | Unset = UNSET

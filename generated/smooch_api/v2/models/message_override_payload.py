@@ -13,6 +13,8 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessageOverridePayload(_base.Model):
+    """Field `line` of `MessageOverride`."""
+
     payload: dict[str, Any] | Unset = UNSET
     """Body of a request to the channel's own API."""
 

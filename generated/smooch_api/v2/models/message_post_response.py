@@ -17,6 +17,8 @@ _read_messages = _base.list_of(_base.model(_models, "Message"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessagePostResponse(_base.Model):
+    """Response body of `messages.post_message`."""
+
     messages: list[Message]
     """One, or several for a template with a text before it."""
 

@@ -18,6 +18,8 @@ _read_webview_share_button = _base.exactly("hide")
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessengerChannelOptions(_base.Model):
+    """Field `messenger` of `ExtraChannelOptions`."""
+
     messenger_extensions: bool | Unset = UNSET
     """Open the page with Messenger Extensions. Default false."""
     webview_share_button: MessengerChannelOptionsWebviewShareButton | Unset = UNSET

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class MetaConversionEvent(_base.Model):
+    """Field `messenger` of `ConversionEventsPost`."""
+
     payload: MetaConversionPayload
 
     _fields: ClassVar = _base.Fields(_base.Field("payload", "payload", nested=True, required=True))

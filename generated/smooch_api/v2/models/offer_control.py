@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class OfferControl(_base.Model):
+    """Request body of `switchboard_actions.offer_control`."""
+
     switchboard_integration: str
     """Who is offered control, by id, name or integration type, looked up in this order; a type that several have is
     refused, and so is the active one. `next` is the one that the switchboard names.

@@ -21,6 +21,8 @@ _read_participants = _base.list_of(_base.model(_models, "Participant"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class ParticipantListResponse(_base.Model):
+    """Response body of `participants.list_participants`."""
+
     participants: list[Participant]
     meta: Meta | Unset = UNSET
     links: Links | Unset = UNSET

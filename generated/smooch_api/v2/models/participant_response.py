@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ParticipantResponse(_base.Model):
+    """Response body of `participants.join_conversation`."""
+
     participant: Participant
 
     _fields: ClassVar = _base.Fields(_base.Field("participant", "participant", nested=True, required=True))

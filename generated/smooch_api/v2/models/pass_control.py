@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class PassControl(_base.Model):
+    """Request body of `switchboard_actions.pass_control`."""
+
     switchboard_integration: str
     """Who gets control, by id, name or integration type, looked up in this order; a type that several have is refused.
     `next` is the one that the switchboard names.

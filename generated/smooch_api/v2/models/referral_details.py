@@ -12,6 +12,8 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class ReferralDetails(_base.Model):
+    """Field `details` of `Referral`."""
+
     source: str | Unset = UNSET
     """Like `MESSENGER_CODE` or `ADS`."""
     type_: str | Unset = UNSET

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ReleaseControl(_base.Model):
+    """Request body of `switchboard_actions.release_control`."""
+
     metadata: Metadata | None | Unset = UNSET
     """For the `switchboard:releaseControl` event."""
 

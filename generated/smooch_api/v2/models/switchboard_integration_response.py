@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardIntegrationResponse(_base.Model):
+    """Response body of `switchboard_integrations.create_switchboard_integration` and
+    `switchboard_integrations.update_switchboard_integration`.
+    """
+
     switchboard_integration: SwitchboardIntegration
 
     _fields: ClassVar = _base.Fields(

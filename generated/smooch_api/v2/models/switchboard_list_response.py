@@ -17,6 +17,8 @@ _read_switchboards = _base.list_of(_base.model(_models, "Switchboard"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardListResponse(_base.Model):
+    """Response body of `switchboards.list_switchboards`."""
+
     switchboards: list[Switchboard]
 
     _fields: ClassVar = _base.Fields(_base.Field("switchboards", "switchboards", nested=True, required=True))

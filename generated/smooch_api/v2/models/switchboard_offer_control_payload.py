@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardOfferControlPayload(_base.Model):
+    """Field `payload` of `SwitchboardOfferControlEvent`."""
+
     conversation: ConversationTruncated = _base.EXPECTED
     metadata: Metadata | None | Unset = UNSET
 

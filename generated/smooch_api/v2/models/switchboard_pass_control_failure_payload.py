@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardPassControlFailurePayload(_base.Model):
+    """Field `payload` of `SwitchboardPassControlFailureEvent`."""
+
     error: EventError = _base.EXPECTED
     conversation: ConversationTruncated = _base.EXPECTED
     metadata: Metadata | None | Unset = UNSET

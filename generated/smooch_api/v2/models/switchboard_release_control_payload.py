@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardReleaseControlPayload(_base.Model):
+    """Field `payload` of `SwitchboardReleaseControlEvent`."""
+
     conversation: ConversationTruncated = _base.EXPECTED
     metadata: Metadata | None | Unset = UNSET
     reason: str | Unset = UNSET

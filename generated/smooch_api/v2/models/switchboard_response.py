@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardResponse(_base.Model):
+    """Response body of `switchboards.create_switchboard` and `switchboards.update_switchboard`."""
+
     switchboard: Switchboard
 
     _fields: ClassVar = _base.Fields(_base.Field("switchboard", "switchboard", nested=True, required=True))

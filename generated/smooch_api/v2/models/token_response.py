@@ -12,6 +12,8 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class TokenResponse(_base.Model):
+    """Response body of `oauth.get_token`."""
+
     access_token: str
     """For the header `Authorization`, after `Bearer`."""
     token_type: str | Unset = UNSET

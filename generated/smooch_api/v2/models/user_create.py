@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class UserCreate(_base.Model):
+    """Request body of `users.create_user`."""
+
     external_id: str | Unset = UNSET
     """Id chosen by the business; unique in the app."""
     brand_id: str | None | Unset = UNSET

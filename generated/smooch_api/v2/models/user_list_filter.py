@@ -11,6 +11,8 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class UserListFilter(_base.Model):
+    """Query parameter of `users.list_users`."""
+
     identities_email: str
     """Email address among the user's identities."""
 

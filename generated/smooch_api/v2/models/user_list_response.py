@@ -17,6 +17,8 @@ _read_users = _base.list_of(_base.model(_models, "User"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class UserListResponse(_base.Model):
+    """Response body of `users.list_users`."""
+
     users: list[User]
 
     _fields: ClassVar = _base.Fields(_base.Field("users", "users", nested=True, required=True))

@@ -23,6 +23,8 @@ _read_merged_clients = _base.model(_models, "MergedClients")
 
 @_define(eq=False, kw_only=True, repr=False)
 class UserMergePayload(_base.Model):
+    """Field `payload` of `UserMergeEvent`."""
+
     merged_users: MergedUsers = _base.EXPECTED
     merged_conversations: MergedConversations | None | Unset = UNSET
     """Missing if both had none to unite."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class UserRemovePayload(_base.Model):
+    """Field `payload` of `UserRemoveEvent`."""
+
     user: UserTruncated = _base.EXPECTED
 
     _fields: ClassVar = _base.Fields(_base.Field("user", "user", nested=True, nullable=True))

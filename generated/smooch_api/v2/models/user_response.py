@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class UserResponse(_base.Model):
+    """Response body of `users.create_user`, `users.get_user` and others."""
+
     user: User
 
     _fields: ClassVar = _base.Fields(_base.Field("user", "user", nested=True, required=True))

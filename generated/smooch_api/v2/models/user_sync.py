@@ -12,6 +12,8 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class UserSync(_base.Model):
+    """Request body of `users.sync_user`."""
+
     surviving_zendesk_id: str | Unset = UNSET
     """After a merge in Zendesk Support: id of the user who was kept; the path then names the other one."""
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class UserUpdatePayload(_base.Model):
+    """Field `payload` of `UserUpdateEvent`."""
+
     user: User = _base.EXPECTED
     reason: str | Unset = UNSET
     """`authentication`: the user proved who they are; `localeDetection`: the language was guessed from messages.

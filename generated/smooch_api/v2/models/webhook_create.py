@@ -12,6 +12,8 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class WebhookCreate(_base.Model):
+    """Request body of `webhooks.create_webhook`."""
+
     target: str
     """Where to post deliveries to."""
     triggers: list[str]

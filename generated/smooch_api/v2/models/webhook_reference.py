@@ -11,6 +11,8 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class WebhookReference(_base.Model):
+    """Field `webhook` of `WebhookPayload`."""
+
     id: str
     """24 hex digits."""
     version: str = _base.EXPECTED

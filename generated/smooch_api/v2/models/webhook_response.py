@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class WebhookResponse(_base.Model):
+    """Response body of `webhooks.create_webhook`, `webhooks.get_webhook` and others."""
+
     webhook: Webhook
 
     _fields: ClassVar = _base.Fields(_base.Field("webhook", "webhook", nested=True, required=True))
