@@ -10,12 +10,17 @@ from typing import Any
 
 import httpx
 
+from ._redaction import redact
 from .errors import InvalidInput
 
 REGIONS = {"us": "https://api.smooch.io", "eu-1": "https://api.eu-1.smooch.io"}
 """Base URL of each region's API, without the version."""
 
 _SECRET_FIELD = re.compile(r"secret|token|password|key", re.IGNORECASE)
+_HOST = re.compile(r"(?=.{1,254}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?", re.IGNORECASE)
+_API_HOST = re.compile(r"(^|\.)(smooch\.io|zendesk\.com)\.?$")
+_DOT_SEGMENT = re.compile(r"/(\.|%2e){1,2}(/|$)", re.IGNORECASE)
+_SCHEMELESS_USERINFO = re.compile(r"^[^\s/?#@:]*:[^\s@]*@")
 _VERSION = re.compile(r"v[0-9.]+")
 _MAX_SHOWN = 80
 """Characters of a value that an error text shows."""
@@ -73,21 +78,58 @@ def check_region(region: str) -> httpx.URL:
     return httpx.URL(REGIONS[region])
 
 
-def check_base_url(base_url: str) -> httpx.URL:
-    """Return `base_url` parsed; refuse one that is incomplete or would send the key in plain text."""
-    try:
-        url = httpx.URL(base_url)
-    except (httpx.InvalidURL, TypeError) as error:
-        raise InvalidInput(f"base_url is not a URL: {error}", "base_url") from None
-    if url.query or url.fragment or url.userinfo:
-        raise InvalidInput("base_url must have no user, query or fragment", "base_url")
-    if url.scheme not in ("http", "https") or not url.host:
-        raise InvalidInput(f"base_url must be a URL such as https://api.smooch.io, got {base_url!r}", "base_url")
-    if url.scheme == "http" and url.host.rstrip(".").endswith((".smooch.io", ".zendesk.com")):
+def check_base_url(base_url: str | httpx.URL) -> httpx.URL:
+    """Return `base_url` parsed; refuse one that would change the path of requests or send the key in plain text."""
+    if not isinstance(base_url, str | httpx.URL):
+        raise InvalidInput(f"base_url must be a string, got {type(base_url).__name__}", "base_url")
+    text, shown = str(base_url), redacted_repr(str(base_url), "base_url")
+    for part, found in {
+        "a query (?)": "?" in text,
+        "a fragment (#)": "#" in text,
+        "a user or password (@)": "@" in text,
+        "white space": any(character.isspace() for character in text),
+        "a backslash": "\\" in text,
+        "the path .. or .": _DOT_SEGMENT.search(text) is not None,
+    }.items():
+        if found:
+            raise InvalidInput(
+                f"base_url must have no query, fragment, user, white space or dot segment; {shown} has {part}",
+                "base_url",
+            )
+    url = parse_url(text, "base_url")
+    if _API_HOST.search(url.host) and url.scheme == "http":
         raise InvalidInput(f"base_url would send the key in plain text: write https://{url.host}", "base_url")
     if _VERSION.fullmatch(last := url.path.rstrip("/").rpartition("/")[2]):
         raise InvalidInput(f"base_url must not include the version: leave /{last} out", "base_url")
     return url
+
+
+def parse_url(text: str, field: str) -> httpx.URL:
+    """Return an absolute http or https URL parsed; refuse one that no request can be sent to."""
+    shown = redacted_repr(text, field)
+    try:
+        url = httpx.URL(text)
+    except (httpx.InvalidURL, ValueError) as error:
+        # Only the kind of problem: a password without its @ would be part of the rest.
+        problem = re.split("[:,]", str(error))[0]
+        raise InvalidInput(f"{field} is not a valid URL: {problem}", field) from None
+    if url.scheme not in ("http", "https") or not url.raw_host:
+        raise InvalidInput(f"{field} must be a full URL such as https://example.com/a, got {shown}", field)
+    if not (_HOST.fullmatch(url.raw_host.decode()) or _is_ip_address(url.raw_host.decode())):
+        raise InvalidInput(f"{field} has no valid host: {shown}", field)
+    if url.port is not None and not 0 < url.port < 65536:
+        raise InvalidInput(f"{field} has no valid port: {shown}", field)
+    return url
+
+
+def _is_ip_address(host: str) -> bool:
+    import ipaddress
+
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def validate_call_options(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,26 +168,26 @@ def read_variables(names: Mapping[str, str], environment: Mapping[str, str] = os
 
 def check_target(target: object, field: str = "target") -> str:
     """Refuse a value that cannot be the target of a webhook."""
+    shown = redacted_repr(target, field)
     if not isinstance(target, str):
-        raise InvalidInput(f"{field} must be a string such as https://example.com/hook, got {target!r}", field)
-    try:
-        url = httpx.URL(check_text(target, field))
-    except httpx.InvalidURL as error:
-        raise InvalidInput(f"{field} {target!r} is not a URL: {error}", field) from None
-    if url.scheme not in ("http", "https") or not url.raw_host or target != target.strip() or " " in target:
-        raise InvalidInput(f"{field} must be a full URL such as https://example.com/hook, got {target!r}", field)
+        raise InvalidInput(f"{field} must be a string such as https://example.com/hook, got {shown}", field)
+    if any(character.isspace() for character in check_text(target, field)):
+        raise InvalidInput(f"{field} must be a full URL without white space, got {shown}", field)
+    parse_url(target, field)
     return target
 
 
 def check_triggers(triggers: object, field: str = "triggers") -> tuple[str, ...]:
     """Return one trigger or several as a tuple without repetitions."""
     if isinstance(triggers, Mapping | bytes) or not isinstance(triggers, Iterable):
-        raise InvalidInput(f"{field} must be a trigger or a list of them, got {triggers!r}", field)
+        raise InvalidInput(f"{field} must be a trigger or a list of them, got {redacted_repr(triggers, field)}", field)
     names = [triggers] if isinstance(triggers, str) else list(triggers)
     for name in names:
         if not isinstance(name, str) or not name or name != name.strip():
             raise InvalidInput(
-                f"{field} must be a name such as message:appUser (v1) or conversation:message (v2), got {name!r}", field
+                f"{field} must be a name such as message:appUser (v1) or conversation:message (v2), "
+                f"got {redacted_repr(name, field)}",
+                field,
             )
         check_text(name, field)
     if not names:
@@ -154,11 +196,18 @@ def check_triggers(triggers: object, field: str = "triggers") -> tuple[str, ...]
 
 
 def redacted_repr(value: object, field: str) -> str:
-    """A value as an error text may show it: clipped, and only its type where it may be a secret."""
+    """Return a value as an error text may show it: without secrets and clipped, or only its type."""
     if not isinstance(value, str | int | float | None) or _SECRET_FIELD.search(field):
         return type(value).__name__
+    if isinstance(value, str):
+        value = _SCHEMELESS_USERINFO.sub("[secret]@", redact(value[:1000]))
     try:
         text = repr(value)
     except ValueError:  # Python refuses to print integers of thousands of digits
         return "a number with very many digits"
-    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
+    return clip(text, _MAX_SHOWN)
+
+
+def clip(text: str, size: int) -> str:
+    """Return a text, cut to `size` characters."""
+    return text if len(text) <= size else f"{text[:size]}…"

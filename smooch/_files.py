@@ -7,9 +7,10 @@ import io
 import mimetypes
 import os
 import re
+from collections.abc import Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, BinaryIO, Protocol, TypeAlias, cast
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias, cast
 
 import attrs
 from smooch_api import File
@@ -33,6 +34,9 @@ FileSource: TypeAlias = str | os.PathLike[str] | tuple[str, bytes] | ReadableFil
 
 _NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 _MIME_TYPE = re.compile(rf'{_NAME}/{_NAME}( *; *{_NAME}=({_NAME}|"[ -!#-\[\]-~]*"))*')
+
+_NOT_UTF8 = re.compile(r"[\udc80-\udcff]")
+"""Bytes of a file name that are not UTF-8, as Python represents them."""
 
 LIMITS = {"/v1": 10_485_760, "/v1.1": 52_428_800, "/v2": 52_428_800}
 """Maximum size of a file in bytes, by path prefix.
@@ -83,26 +87,44 @@ def open_upload(
         raise InvalidInput("bytes need a name or a type: pass a pair such as ('cat.png', b'…')", argument)
     with ExitStack() as opened_here:
         found, content = _open(source, opened_here, argument)
-        name = filename or found or f"file{_extension(mime_type)}"
-        with _map_os_errors(name, argument):
+        name = _escape_surrogates(filename or found or f"file{_extension(mime_type)}")
+        shown = _checks.clip(name, 80)
+        with _map_os_errors(shown, argument):
             content = _ensure_rewindable(content, limit, opened_here)
             size = content.seek(0, os.SEEK_END)
             content.seek(0)
         if not size:
             at_end = ", or was read to its end: seek(0) first" if hasattr(source, "read") else ""
-            raise InvalidInput(f"{name} is empty{at_end}", argument)
+            raise InvalidInput(f"{shown} is empty{at_end}", argument)
         if size > limit:
-            raise InvalidInput(f"{name} is larger than the {limit:,} bytes that the API takes", argument)
+            raise InvalidInput(f"{shown} is larger than the {limit:,} bytes that the API takes", argument)
         yield Upload(name=name, mime_type=mime_type or _mime_type(name), content=content)
 
 
+def check_parts(files: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Refuse parts of a form whose type or headers would add further headers; `files` is in the form of httpx."""
+    if not isinstance(files, Mapping):
+        raise InvalidInput("files must be a mapping such as {'source': ('cat.png', b'…', 'image/png')}", "files")
+    for name, part in files.items():
+        mime_type, headers = ([*part[2:], None, None] if isinstance(part, tuple) else [None, None])[:2]
+        _check_mime_type(mime_type, f"files.{name}[2]")
+        for header in (headers or {}).items():
+            if any(not isinstance(text, str) or not text.isprintable() for text in header):
+                raise InvalidInput(f"files.{name} has a header that is no printable text", f"files.{name}")
+    return files
+
+
 def _validate_overrides(mime_type: str | None, filename: str | None) -> None:
-    if mime_type is not None and not (isinstance(mime_type, str) and _MIME_TYPE.fullmatch(mime_type)):
-        found = _checks.redacted_repr(mime_type, "mime_type")
-        raise InvalidInput(f"mime_type must be a type such as image/png, got {found}", "mime_type")
+    _check_mime_type(mime_type, "mime_type")
     if filename is not None and not (isinstance(filename, str) and filename.strip()):
         found = _checks.redacted_repr(filename, "filename")
         raise InvalidInput(f"filename must be a name such as cat.png, got {found}", "filename")
+
+
+def _check_mime_type(mime_type: object, field: str) -> None:
+    if mime_type is not None and not (isinstance(mime_type, str) and _MIME_TYPE.fullmatch(mime_type)):
+        found = _checks.redacted_repr(mime_type, "mime_type")
+        raise InvalidInput(f"{field} must be a type such as image/png, got {found}", field)
 
 
 def _open(source: FileSource | bytes, opened_here: ExitStack, argument: str) -> tuple[str, BinaryIO]:
@@ -111,7 +133,7 @@ def _open(source: FileSource | bytes, opened_here: ExitStack, argument: str) -> 
             return "", io.BytesIO(source)
         case str() | os.PathLike():
             path = Path(source)
-            with _map_os_errors(repr(os.fspath(source)), argument):
+            with _map_os_errors(_checks.redacted_repr(os.fspath(source), argument), argument):
                 return path.name, opened_here.enter_context(path.open("rb"))
         case (str() as name, bytes() | bytearray() | memoryview() as data) if name:
             return name, io.BytesIO(data)
@@ -123,7 +145,7 @@ def _open(source: FileSource | bytes, opened_here: ExitStack, argument: str) -> 
                     "in Starlette and FastAPI upload.file, with filename=upload.filename",
                     argument,
                 )
-            with _map_os_errors(name or "the file", argument):
+            with _map_os_errors(_checks.clip(_escape_surrogates(name), 80) or "the file", argument):
                 if not isinstance(file.read(0), bytes):
                     raise InvalidInput("the file is open for text; open it with mode 'rb'", argument)
             return name, file
@@ -133,6 +155,11 @@ def _open(source: FileSource | bytes, opened_here: ExitStack, argument: str) -> 
                 f"not {type(source).__name__}",
                 argument,
             )
+
+
+def _escape_surrogates(name: str) -> str:
+    """Return a file name that UTF-8 can encode: bytes that are not UTF-8 are written as in URLs, such as %E9."""
+    return _NOT_UTF8.sub(lambda match: f"%{ord(match[0]) - 0xDC00:X}", name).encode("utf-8", "replace").decode()
 
 
 def _name_of(file: object) -> str:

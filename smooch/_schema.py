@@ -32,6 +32,8 @@ _REF = "#/components/schemas/"
 # dict first: isinstance with an abstract class takes ten times as long.
 OBJECT = (dict, Mapping)
 _LIST = (list, tuple)
+_MAX_PATH = 200
+"""Maximum length of a path in an error text, in characters: keys of mappings can be long."""
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 _ANY = object()
 _NOTHING = object()
@@ -88,8 +90,8 @@ class Validator:
             problem = None if max_json is None else _size_problem(size, max_json)
         if problem is not None:
             where, what, found = problem
-            path = field + where
-            what += "" if found is _NOTHING else f", got {_checks.redacted_repr(found, path)}"
+            path = _checks.clip(field + where, _MAX_PATH)
+            what += "" if found is _NOTHING else f", got {_checks.redacted_repr(found, field + where)}"
             raise InvalidInput(f"{path} {what} (nothing was sent)", path)
 
     def _by_name(self, name: str, *, part: bool = False) -> Check:
@@ -359,8 +361,8 @@ def _not_json(body: Any, field: str) -> InvalidInput:
         found = None
     if found is None:
         return too_deep(field)
-    path, why = found
-    return InvalidInput(f"{field}{path} cannot be written as JSON: {why} (nothing was sent)", field + path)
+    path, why = _checks.clip(field + found[0], _MAX_PATH), found[1]
+    return InvalidInput(f"{path} cannot be written as JSON: {why} (nothing was sent)", path)
 
 
 def _find_not_json(value: Any) -> tuple[str, str] | None:

@@ -18,6 +18,7 @@ from jwt import PyJWS, PyJWTError
 from jwt.algorithms import HMACAlgorithm
 
 from . import _checks
+from ._redaction import hide_locals
 from .errors import InvalidInput, parse_date
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ _jws = PyJWS(algorithms=[])
 _jws.register_algorithm("HS256", _HS256(HMACAlgorithm.SHA256))
 
 
+@hide_locals
 def app_token(key_id: str, secret: str, *, scope: str = "app", expires_in: float | timedelta | None = None) -> str:
     """Sign a token for a whole app (or account), to be used on servers only.
 
@@ -56,6 +58,7 @@ def app_token(key_id: str, secret: str, *, scope: str = "app", expires_in: float
     return sign({"scope": scope} | expiry_claim(expires_in), key_id, secret)
 
 
+@hide_locals
 def user_token(key_id: str, secret: str, user_id: str, *, expires_in: float | timedelta | None = None) -> str:
     """Sign a token with which one user logs in to the chat (scope `appUser`).
 
@@ -70,7 +73,7 @@ def user_token(key_id: str, secret: str, user_id: str, *, expires_in: float | ti
     """
     if not isinstance(user_id, str) or not user_id:
         raise InvalidInput(
-            f"user_id must be a non-empty string, got {user_id!r}: the API refuses tokens with any other userId",
+            f"user_id must be a non-empty string, got {_checks.redacted_repr(user_id, 'user_id')}: the API refuses tokens with any other userId",
             "user_id",
         )
     return sign({"scope": "appUser", "userId": user_id} | expiry_claim(expires_in), key_id, secret)
@@ -143,6 +146,7 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
 class BasicAuth(OriginBoundAuth):
     """Authenticates requests with the id and secret of a key."""
 
+    @hide_locals
     def __init__(self, key_id: str, secret: str, *, url: httpx.URL) -> None:
         check_key(key_id, secret)
         super().__init__(url)
@@ -160,6 +164,7 @@ class BasicAuth(OriginBoundAuth):
 class BearerAuth(OriginBoundAuth):
     """Authenticates requests with an access token."""
 
+    @hide_locals
     def __init__(self, token: str, *, url: httpx.URL, also: httpx.URL | None = None) -> None:
         if not isinstance(token, str) or not re.fullmatch(r"[!-~]+", token):
             raise InvalidInput("token must be an access token: a non-empty string without spaces", "token")
@@ -182,6 +187,7 @@ class TokenAuth(OriginBoundAuth):
     later response agrees with the local clock again. Threads and tasks can share it: at worst two sign at the same time.
     """
 
+    @hide_locals
     def __init__(self, key_id: str, secret: str, *, scope: str, url: httpx.URL) -> None:
         check_key(key_id, secret)
         super().__init__(url)

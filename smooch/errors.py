@@ -33,6 +33,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import httpx
 from smooch_api.errors import InvalidInput, SmoochError
 
+from ._redaction import clear_traceback, redact, redact_request, redact_response
+from ._redaction import clear_tracebacks as clear_tracebacks
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -56,10 +59,6 @@ __all__ = [
     "Unauthorized",
     "UnreadableResponse",
 ]
-
-_TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]*\.[\w-]*|(?i:\b(?:bearer|basic))\s+(?=\S*[\d=])[\w.~+/=-]{8,}")
-_SECRET_FIELD = re.compile(r'("\w*(?:secret|token|password)\w*"\s*:\s*")(?:[^"\\]|\\.)+', re.IGNORECASE)
-
 
 # Defined below us, where generated code raises them; tracebacks and pickles name the module that programs import.
 SmoochError.__module__ = InvalidInput.__module__ = __name__
@@ -202,45 +201,15 @@ def parse_date(value: str) -> float | None:
         return None
 
 
-def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """Replace tokens, the values of secret fields in JSON, and the given secrets in a text."""
-    for secret in secrets:
-        if len(secret) >= 4:
-            text = text.replace(secret, "[secret]")
-    return _SECRET_FIELD.sub(r"\1[secret]", _TOKEN.sub("[token]", text))
-
-
-def redact_request(request: httpx.Request | None) -> None:
-    """Replace the credentials in a request that an exception will hold."""
-    for name in ("Authorization", "app-token"):
-        if request is not None and name in request.headers:
-            request.headers[name] = "[secret]"
-
-
-def clear_tracebacks(exception: BaseException, until: BaseException | None) -> None:
-    """Clear the local variables of the functions that failed: they hold the bytes of the request, with its token.
-
-    `until` is the exception that the caller was handling when it called: its variables belong to the caller.
-    """
-    import traceback
-
-    cause: BaseException | None = exception
-    while cause is not None and cause is not until:
-        traceback.clear_frames(cause.__traceback__)
-        cause = cause.__cause__ or cause.__context__
-
-
 def error_from_response(response: httpx.Response, *, hint: str = "", secrets: Iterable[str] = ()) -> APIError:
     """Return the exception for an error response, whatever its body is. The body must have been read."""
+    response = redact_response(response, secrets)
     errors = _reported_errors(response, secrets)
-    code, description = errors[0].values() if errors else ("", _body_excerpt(response, secrets))
+    code, description = errors[0].values() if errors else ("", _body_excerpt(response))
     status = response.status_code
     cls = APIError.by_status.get(status, ServerError if status >= 500 else APIError)
-    request = response.request
-    for one in (response, *response.history):
-        redact_request(one.request)
-        redact_request(one.next_request)
-    text = redact(f"{status} {code or response.reason_phrase} for {request.method} {request.url}", secrets)
+    where = f"{response.request.method} {response.request.url}"
+    text = redact(f"{status} {code or response.reason_phrase} for {where}", secrets)
     words = "; ".join(dict.fromkeys(words for _, words in map(dict.values, errors) if words)) or description
     text = _clip(text.replace("  ", " "), 500) + (f": {_clip(words, 500)}" if words else "")
     error = cls(text + (f" ({hint})" if hint else ""))
@@ -249,13 +218,17 @@ def error_from_response(response: httpx.Response, *, hint: str = "", secrets: It
     return error
 
 
-def unreadable_response(response: httpx.Response, cause: Exception) -> UnreadableResponse:
+def unreadable_response(
+    response: httpx.Response, cause: Exception, *, secrets: Iterable[str] = ()
+) -> UnreadableResponse:
     """Return the exception for a success response whose body cannot be parsed."""
+    clear_traceback(cause)
+    size = len(response.content)
+    response = redact_response(response, secrets)
     request = response.request
-    redact_request(request)
     warning = "" if request.method in ("GET", "HEAD") else " (the call took effect; do not simply repeat it)"
     error = UnreadableResponse(
-        f"{response.status_code} for {request.method} {request.url}, but its body of {len(response.content)} bytes "
+        f"{response.status_code} for {request.method} {request.url}, but its body of {size} bytes "
         f"cannot be parsed ({type(cause).__name__}): {_body_excerpt(response) or 'it is empty'}{warning}"
     )
     error.response = response
@@ -264,8 +237,8 @@ def unreadable_response(response: httpx.Response, cause: Exception) -> Unreadabl
 
 def error_from_transport(exception: Exception, request: httpx.Request) -> ConnectionFailed:
     """Return the exception for a request without a response."""
-    where = f"{request.method} {request.url}"
-    cause = str(exception) or type(exception).__name__
+    where = redact(f"{request.method} {request.url}")
+    cause = redact(str(exception)) or type(exception).__name__
     match exception:
         case httpx.PoolTimeout():
             error: ConnectionFailed = RequestTimeout(
@@ -284,7 +257,7 @@ def error_from_transport(exception: Exception, request: httpx.Request) -> Connec
 
 def deadline_exceeded(request: httpx.Request, seconds: float) -> DeadlineExceeded:
     """Return the exception for a call that did not end before its deadline."""
-    where = f"{request.method} {request.url}"
+    where = redact(f"{request.method} {request.url}")
     return _locate(
         DeadlineExceeded(f"{where} did not end within {seconds:g} s{_side_effect_warning(request)}"), request
     )
@@ -321,11 +294,11 @@ def _reported_error(item: dict[str, Any], secrets: Iterable[str]) -> dict[str, s
     return {key: redact(str(words or ""), secrets) for key, words in found.items()}
 
 
-def _body_excerpt(response: httpx.Response, secrets: Iterable[str] = ()) -> str:
+def _body_excerpt(response: httpx.Response) -> str:
     text = response.content[:4000].decode("utf-8", "replace")
     if title := re.search(r"<title[^>]*>(.*?)</title>", text, re.DOTALL | re.IGNORECASE):
         text = title[1]
-    return _clip(" ".join(redact(text, secrets).split()), 200)
+    return _clip(" ".join(text.split()), 200)
 
 
 def _clip(text: str, size: int) -> str:

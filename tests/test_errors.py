@@ -12,7 +12,7 @@ import pytest
 import smooch_api
 
 import smooch
-from smooch import errors
+from smooch import _redaction, errors
 from smooch.v1 import AsyncSmooch, Smooch
 
 # The tree
@@ -128,7 +128,7 @@ def test_retry_after_can_be_a_date(usegmt: bool) -> None:
     ],
 )
 def test_what_nobody_must_see_is_taken_out(text: str, shown: str) -> None:
-    assert errors.redact(text, ["hunter22-hunter22"]) == shown
+    assert _redaction.redact(text, ["hunter22-hunter22"]) == shown
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_what_nobody_must_see_is_taken_out(text: str, shown: str) -> None:
     ],
 )
 def test_plain_words_stay(text: str) -> None:
-    assert errors.redact(text, ["abc", ""]) == text
+    assert _redaction.redact(text, ["abc", ""]) == text
 
 
 def test_the_requests_of_a_redirect_lose_their_credentials_too() -> None:

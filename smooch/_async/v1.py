@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, Unpack
 
 import attrs
@@ -14,6 +15,7 @@ from .. import _checks, _files, _http, _webhook_reconciler, auth, errors
 from .._http import CallOptions, ClientOptions
 from .._http.async_synchronization import async_sleep
 from .._http.connections import ConnectionFactory
+from .._redaction import hide_locals
 from .._v1 import bodies, config, paging
 from .http import AsyncHTTPClient
 from .pool import AsyncPool
@@ -79,6 +81,7 @@ class AsyncSmooch:
 
     APIError = errors.APIError
 
+    @hide_locals
     def __init__(
         self,
         key_id: str,
@@ -118,11 +121,14 @@ class AsyncSmooch:
         self._auth = token_auth
         self._transport = transport
         self._http = AsyncHTTPClient(settings, token_auth, transport)
-        self.raw = Client(base_url=str(settings.base_url), unreadable=errors.unreadable_response)
+        self.raw = Client(
+            base_url=str(settings.base_url), unreadable=partial(errors.unreadable_response, secrets=token_auth.secrets)
+        )
         """The generated client, for operations that have no method here: same authentication, retries and errors."""
         self.raw.set_async_httpx_client(self._http)
 
     @classmethod
+    @hide_locals
     def from_env(cls, **options: Unpack[Options]) -> Self:
         """A client configured by the environment.
 
@@ -153,6 +159,8 @@ class AsyncSmooch:
         await self._http.aclose()
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_auth"):  # in a traceback of the constructor
+            return f"<{type(self).__name__} without a connection>"
         return f"{type(self).__name__}({self._auth.key_id!r}, base_url={str(self._settings.base_url)!r})"
 
     def __reduce__(self) -> NoReturn:
@@ -402,6 +410,7 @@ class AsyncSmooch:
         return self._auth.user_token(user_id, expires_in=expires_in)
 
     @staticmethod
+    @hide_locals
     def jwt_for_user(key_id: str, secret: str, user_id: str, *, expires_in: float | timedelta | None = None) -> str:
         """Sign a token with which a user logs in to the chat; `expires_in` seconds, or for ever."""
         return auth.user_token(key_id, secret, user_id, expires_in=expires_in)
@@ -419,5 +428,7 @@ class AsyncSmooch:
         """
         endpoint = bodies.check_endpoint(endpoint, self._settings)
         options = bodies.build_request_options(method, endpoint, data, files)
-        response = await self._http.request(method.upper(), endpoint, **options)
+        with bodies.map_build_errors():
+            request = self._http.build_request(method.upper(), endpoint, **options)
+        response = await self._http.send(request)
         return bodies.build_response(response)

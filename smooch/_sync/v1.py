@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, Unpack
 
 import attrs
@@ -15,6 +16,7 @@ from .. import _checks, _files, _http, _webhook_reconciler, auth, errors
 from .._http import CallOptions, ClientOptions
 from .._http.synchronization import sleep
 from .._http.connections import ConnectionFactory
+from .._redaction import hide_locals
 from .._v1 import bodies, config, paging
 from .http import HTTPClient
 from .pool import Pool
@@ -80,6 +82,7 @@ class Smooch:
 
     APIError = errors.APIError
 
+    @hide_locals
     def __init__(
         self,
         key_id: str,
@@ -119,11 +122,14 @@ class Smooch:
         self._auth = token_auth
         self._transport = transport
         self._http = HTTPClient(settings, token_auth, transport)
-        self.raw = Client(base_url=str(settings.base_url), unreadable=errors.unreadable_response)
+        self.raw = Client(
+            base_url=str(settings.base_url), unreadable=partial(errors.unreadable_response, secrets=token_auth.secrets)
+        )
         """The generated client, for operations that have no method here: same authentication, retries and errors."""
         self.raw.set_httpx_client(self._http)
 
     @classmethod
+    @hide_locals
     def from_env(cls, **options: Unpack[Options]) -> Self:
         """A client configured by the environment.
 
@@ -154,6 +160,8 @@ class Smooch:
         self._http.close()
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_auth"):  # in a traceback of the constructor
+            return f"<{type(self).__name__} without a connection>"
         return f"{type(self).__name__}({self._auth.key_id!r}, base_url={str(self._settings.base_url)!r})"
 
     def __reduce__(self) -> NoReturn:
@@ -403,6 +411,7 @@ class Smooch:
         return self._auth.user_token(user_id, expires_in=expires_in)
 
     @staticmethod
+    @hide_locals
     def jwt_for_user(key_id: str, secret: str, user_id: str, *, expires_in: float | timedelta | None = None) -> str:
         """Sign a token with which a user logs in to the chat; `expires_in` seconds, or for ever."""
         return auth.user_token(key_id, secret, user_id, expires_in=expires_in)
@@ -420,5 +429,7 @@ class Smooch:
         """
         endpoint = bodies.check_endpoint(endpoint, self._settings)
         options = bodies.build_request_options(method, endpoint, data, files)
-        response = self._http.request(method.upper(), endpoint, **options)
+        with bodies.map_build_errors():
+            request = self._http.build_request(method.upper(), endpoint, **options)
+        response = self._http.send(request)
         return bodies.build_response(response)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from urllib.parse import quote, unquote
 
 import httpx
 from smooch_api import Response
 from smooch_api.base import Model
 from smooch_api.v1 import models
 
-from .. import _checks, _schema, _webhook_reconciler
+from .. import _checks, _files, _schema, _webhook_reconciler
 from ..errors import InvalidInput, unreadable_response
 
 if TYPE_CHECKING:
@@ -185,16 +187,19 @@ def list_hooks(answer: Mapping[str, Any]) -> list[_webhook_reconciler.Hook]:
 
 def check_endpoint(endpoint: str, settings: Settings) -> str:
     """Return a path of the API, or an absolute URL of this API; refuse others, so that no token leaves for elsewhere."""
+    found = _checks.redacted_repr(endpoint, "endpoint")
     if not isinstance(endpoint, str) or not endpoint.strip("/"):
-        found = _checks.redacted_repr(endpoint, "endpoint")
         raise InvalidInput(f"endpoint must be a path such as appusers/b6518, got {found}", "endpoint")
     path = _checks.check_text(endpoint, "endpoint").partition("?")[0]
     if "://" in path and not endpoint.startswith(f"{str(settings.version_url).rstrip('/')}/"):
-        raise InvalidInput(f"endpoint must be below {settings.version_url}, got {endpoint}", "endpoint")
-    if path.startswith("//") or {".", ".."} & set(path.split("/")):
-        raise InvalidInput(f"endpoint must not begin with // or hold the parts . or .., got {endpoint!r}", "endpoint")
-    if "#" in endpoint:
-        raise InvalidInput(f"endpoint must not hold #, got {endpoint!r}: write %23 if it is part of an id", "endpoint")
+        raise InvalidInput(f"endpoint must be below {settings.version_url}, got {found}", "endpoint")
+    if path.startswith("//") or {".", ".."} & {unquote(part) for part in path.split("/")}:
+        raise InvalidInput(f"endpoint must not begin with // or hold the parts . or .., got {found}", "endpoint")
+    for character in {"#", "\\"} & set(endpoint if "#" in endpoint else path):
+        escaped = quote(character)
+        raise InvalidInput(
+            f"endpoint must not hold {character}, got {found}: write {escaped} if it is part of an id", "endpoint"
+        )
     return endpoint
 
 
@@ -204,14 +209,32 @@ def build_request_options(method: str, endpoint: str, data: Any, files: Mapping[
         found = _checks.redacted_repr(method, "method")
         raise InvalidInput(f"method must be get, head, post, put, patch or delete, got {found}", "method")
     if files:
-        return {"data": data or None, "files": files}
+        return {"data": data or None, "files": _files.check_parts(files)}
     if method.upper() in ("GET", "HEAD", "DELETE"):
-        # httpx would replace the query that the URL may have already.
-        return {"params": httpx.QueryParams(endpoint.partition("?")[2]).merge(data)} if data else {}
+        return {"params": _build_query(endpoint, data)} if data else {}
     if data is None:
         return {}
     _schema.check_json(data, "data")
     return {"json": data}
+
+
+@contextmanager
+def map_build_errors() -> Iterator[None]:
+    """Raise InvalidInput for what httpx cannot build a request from."""
+    try:
+        yield
+    except InvalidInput:
+        raise
+    except (TypeError, ValueError, AttributeError) as error:
+        raise InvalidInput(f"no request can be built from data and files: {type(error).__name__}", "data") from None
+
+
+def _build_query(endpoint: str, data: Any) -> httpx.QueryParams:
+    # httpx would replace the query that the URL may have already.
+    try:
+        return httpx.QueryParams(endpoint.partition("?")[2]).merge(data)
+    except (TypeError, ValueError, AttributeError):
+        raise InvalidInput(f"data must be a mapping of query parameters, got {type(data).__name__}", "data") from None
 
 
 def build_response(response: httpx.Response) -> Response[Any]:

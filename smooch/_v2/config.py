@@ -120,7 +120,7 @@ def build_auth(
         InvalidInput: there are no credentials, or more than one kind.
     """
     if kind not in ("jwt", "basic"):
-        raise InvalidInput(f"auth must be jwt or basic, got {kind!r}", "auth")
+        raise InvalidInput(f"auth must be jwt or basic, got {_checks.redacted_repr(kind, 'auth')}", "auth")
     if token is not None:
         if secret is not None or kind == "basic":
             raise InvalidInput("token replaces a key: leave key_id, secret and auth out", "token")
@@ -185,7 +185,8 @@ def _root(subdomain: str | None, region: str | None, base_url: str | None) -> ht
             r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", subdomain
         ):
             raise InvalidInput(
-                f"subdomain must be letters, digits and hyphens, as in https://example.zendesk.com, got {subdomain!r}",
+                f"subdomain must be letters, digits and hyphens, as in https://example.zendesk.com, "
+                f"got {_checks.redacted_repr(subdomain, 'subdomain')}",
                 "subdomain",
             )
         return httpx.URL(f"https://{subdomain.lower()}.zendesk.com/sc")
@@ -211,5 +212,7 @@ def _scope(key_id: str | None, token: str | None, scope: str | None) -> str:
                 "scope",
             )
     elif scope not in SCOPES.values():
-        raise InvalidInput(f"scope must be app, integration or account, got {scope!r}", "scope")
+        raise InvalidInput(
+            f"scope must be app, integration or account, got {_checks.redacted_repr(scope, 'scope')}", "scope"
+        )
     return scope

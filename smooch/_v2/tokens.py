@@ -10,6 +10,7 @@ import attrs
 import httpx
 
 from .. import _checks, auth
+from .._redaction import hide_locals
 from ..errors import InvalidInput
 from .config import BRIDGE
 
@@ -24,6 +25,7 @@ _MILLISECONDS = 1e11
 """The year 5138 in seconds: a larger number is in milliseconds by mistake."""
 
 
+@hide_locals
 def jwt_for_user(
     key_id: str,
     secret: str,
@@ -61,7 +63,8 @@ def jwt_for_user(
     claims |= auth.expiry_claim(expires_in)
     for finding in _check_time(claims):
         raise InvalidInput(
-            f"expires_in={expires_in!r} makes a token that the platform refuses: {finding}", "expires_in"
+            f"expires_in={_checks.redacted_repr(expires_in, 'expires_in')} makes a token that the platform refuses: {finding}",
+            "expires_in",
         )
     return auth.sign(claims, key_id, secret)
 
@@ -78,6 +81,7 @@ class Finding:
         return f"{self.claim} {self.problem}"
 
 
+@hide_locals
 def inspect_user_jwt(token: str, secret: str | None = None) -> list[Finding]:
     """List the problems for which the platform refuses a user's token; the list is empty if there are none.
 
@@ -105,7 +109,10 @@ def authorize_url(
     """
     query = {"response_type": "code", "client_id": client_id, "redirect_uri": redirect_uri, "state": state}
     if not isinstance(client_id, str) or not client_id.strip():
-        raise InvalidInput(f"client_id must be a non-empty string, got {client_id!r}", "client_id")
+        raise InvalidInput(
+            f"client_id must be a non-empty string, got {_checks.redacted_repr(client_id, 'client_id')}", "client_id"
+        )
+    _checks.check_base_url(base_url)
     params = httpx.QueryParams({name: value for name, value in query.items() if value is not None})
     return f"{base_url.rstrip('/')}/oauth/authorize?{params}"
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Literal, NoReturn, Self, Unpack
 
 import attrs
@@ -13,6 +14,7 @@ from smooch_api.v2.api import oauth
 from ... import _checks, _http, auth, errors
 from ..._http import CallOptions, ClientOptions
 from ..._http.connections import ConnectionFactory
+from ..._redaction import hide_locals
 from ..._v2 import bodies, config, tokens
 from ..http import HTTPClient
 from ..pool import Pool
@@ -102,6 +104,7 @@ class Smooch:
 
     APIError = errors.APIError
 
+    @hide_locals
     def __init__(
         self,
         key_id: str | None = None,
@@ -147,7 +150,9 @@ class Smooch:
         self._auth = credentials
         self._transport = transport
         self._http = HTTPClient(settings, credentials, transport)
-        self.raw = Client(base_url=str(settings.base_url), unreadable=errors.unreadable_response)
+        self.raw = Client(
+            base_url=str(settings.base_url), unreadable=partial(errors.unreadable_response, secrets=credentials.secrets)
+        )
         """The generated client, for operations without a method: same authentication, retries and errors."""
         self.raw.set_httpx_client(self._http)
         self.apps = Apps(self.raw, settings)
@@ -169,6 +174,7 @@ class Smooch:
         self.oauth = OAuth(self.raw, settings)
 
     @classmethod
+    @hide_locals
     def from_env(cls, **options: Unpack[Options]) -> Self:
         """Create a client from environment variables.
 
@@ -200,6 +206,8 @@ class Smooch:
         self._http.close()
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_settings"):  # in a traceback of the constructor
+            return f"<{type(self).__name__} without a connection>"
         who = f"token={'***'!r}" if self._key_id is None else repr(self._key_id)
         where = f"app_id={self._settings.app_id!r}, base_url={str(self._settings.root)!r}"
         return f"{type(self).__name__}({who}, {where})"
@@ -210,6 +218,7 @@ class Smooch:
     # Tokens
 
     @classmethod
+    @hide_locals
     def exchange_code(
         cls,
         code: str,

@@ -1,0 +1,154 @@
+"""Take secrets out of texts, requests, responses and tracebacks, before an exception holds or shows them."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+import re
+import sys
+import traceback
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+from urllib.parse import quote
+
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# Quantifiers have bounds, so that no text of a server makes a search take quadratic time.
+_NAME = r"\w{0,60}(?:secret|token|password|auth_?code)\w{0,60}"
+_SECRET_FIELD = re.compile(rf'("{_NAME}"\s{{0,9}}:\s{{0,9}}")(?:[^"\\]|\\.)+', re.IGNORECASE)
+_SECRET_PARAMETER = re.compile(rf"((?<![^?&\s])(?:{_NAME})=)[^&\s\"']+", re.IGNORECASE)
+_CODE = re.compile(r'("code"\s{0,9}:\s{0,9}"|(?<![^&])code=)(?:[^"\\&]|\\.)+')
+_USERINFO = re.compile(r"(://)(?:[^\s/?#@]{1,200}|[^\s/?#@]{0,200}:[^\s@]{0,200})@")
+_CREDENTIALS = re.compile(r"(?i:\b(?:bearer|basic))\s+(?=\S*[\d=])[\w.~+/=-]{8,}")
+_DOTTED_WORD = re.compile(r"[\w-]+\.[\w.-]*")
+_SECRET_HEADERS = ("authorization", "proxy-authorization", "app-token")
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """Replace tokens, passwords in URLs, the values of secret fields and parameters, and the given secrets in a text."""
+    for secret in secrets:
+        if len(secret) >= 4:
+            for spelling in {secret, json.dumps(secret)[1:-1], quote(secret, safe="")}:
+                text = text.replace(spelling, "[secret]")
+    text = _CREDENTIALS.sub("[token]", text)
+    if "eyJ" in text:
+        text = _DOTTED_WORD.sub(_redact_jwt, text)
+    text = _USERINFO.sub(r"\1[secret]@", text)
+    text = _SECRET_FIELD.sub(r"\1[secret]", text)
+    return _SECRET_PARAMETER.sub(r"\1[secret]", text)
+
+
+def _redact_jwt(match: re.Match[str]) -> str:
+    word = match[0]
+    start = word.find("eyJ")
+    return f"{word[:start]}[token]" if start >= 0 and word.count(".", start) >= 2 else word
+
+
+def redact_request(request: httpx.Request) -> httpx.Request:
+    """Return a request without credentials and without secrets in its body, for an exception to hold.
+
+    The credentials are removed from the headers of the original too, which the causes of the exception refer to.
+    """
+    for name in _SECRET_HEADERS:
+        if name in request.headers:
+            request.headers[name] = "[secret]"
+    try:
+        content: bytes | None = request.content
+    except httpx.RequestNotRead:  # a file: it is not kept
+        content = None
+    if content:
+        text = _decode(content)
+        if "client_secret" in text:
+            text = _CODE.sub(r"\1[secret]", text)
+        content = _encode(redact(text))
+    return httpx.Request(request.method, request.url, headers=request.headers, content=content)
+
+
+def redact_response(response: httpx.Response, secrets: Iterable[str] = ()) -> httpx.Response:
+    """Return a response without secrets in its headers, its body and its request. Its body must have been read."""
+    text = redact(_decode(response.content), secrets)
+    left_out = ("content-encoding", "content-length", "transfer-encoding")
+    headers = [(name, value) for name, value in response.headers.multi_items() if name not in left_out]
+    extensions = {name: value for name, value in response.extensions.items() if isinstance(value, bytes)}
+    redacted = httpx.Response(
+        response.status_code,
+        headers=[(name, redact(value, secrets)) for name, value in headers],
+        content=_encode(text),
+        request=redact_request(response.request),
+        history=[redact_response(one, secrets) for one in response.history],
+        extensions=extensions,
+        default_encoding=response.default_encoding,
+    )
+    with suppress(RuntimeError):  # it was not measured
+        redacted.elapsed = response.elapsed
+    if response.next_request is not None:
+        redacted.next_request = redact_request(response.next_request)
+    return redacted
+
+
+def _decode(content: bytes) -> str:
+    return content.decode("utf-8", "surrogateescape")
+
+
+def _encode(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def clear_tracebacks(exception: BaseException, until: BaseException | None) -> None:
+    """Clear what an exception and its causes hold besides their texts.
+
+    `until` is the exception that the caller was handling when it called: what it holds belongs to the caller.
+    """
+    cause: BaseException | None = exception
+    while cause is not None and cause is not until:
+        clear_traceback(cause)
+        cause = cause.__cause__ or cause.__context__
+
+
+def clear_traceback(exception: BaseException) -> None:
+    """Clear local variables, request and body that an exception holds: among them are tokens and secrets."""
+    traceback.clear_frames(exception.__traceback__)
+    if isinstance(exception, httpx.RequestError):
+        with suppress(RuntimeError):  # it has no request
+            exception.request = redact_request(exception.request)
+    if isinstance(exception, json.JSONDecodeError):
+        exception.doc = ""
+
+
+def hide_locals(function: Callable[P, R]) -> Callable[P, R]:
+    """Decorate a function that takes a secret: if it raises, the traceback holds none of its local variables.
+
+    Crash reporters and `pytest --showlocals` print local variables, and the secret would be among them.
+    """
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def call_async(*args: P.args, **kwargs: P.kwargs) -> Any:
+            handled = sys.exception()
+            try:
+                return await function(*args, **kwargs)
+            except BaseException as error:
+                del args, kwargs
+                clear_tracebacks(error, until=handled)
+                raise
+
+        return cast("Callable[P, R]", call_async)
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        handled = sys.exception()
+        try:
+            return function(*args, **kwargs)
+        except BaseException as error:
+            del args, kwargs
+            clear_tracebacks(error, until=handled)
+            raise
+
+    return call
