@@ -109,6 +109,7 @@ def parse_url(text: str, field: str) -> httpx.URL:
     shown = redacted_repr(text, field)
     try:
         url = httpx.URL(text)
+        url.host  # noqa: B018 - decodes a host in punycode, which may fail
     except (httpx.InvalidURL, ValueError) as error:
         # Only the kind of problem: a password without its @ would be part of the rest.
         problem = re.split("[:,]", str(error))[0]

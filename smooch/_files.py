@@ -106,12 +106,21 @@ def check_parts(files: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(files, Mapping):
         raise InvalidInput("files must be a mapping such as {'source': ('cat.png', b'…', 'image/png')}", "files")
     for name, part in files.items():
-        mime_type, headers = ([*part[2:], None, None] if isinstance(part, tuple) else [None, None])[:2]
+        _, content, mime_type, headers = (
+            [*part, None, None][:4] if isinstance(part, tuple) and 2 <= len(part) <= 4 else (None, part, None, None)
+        )
+        if not (isinstance(content, str | bytes) or hasattr(content, "read")):
+            raise InvalidInput(
+                f"files.{name} must be a file opened with mode 'rb', or a tuple (name, content, type)", f"files.{name}"
+            )
         _check_mime_type(mime_type, f"files.{name}[2]")
-        for header in (headers or {}).items():
-            if any(not isinstance(text, str) or not text.isprintable() for text in header):
-                raise InvalidInput(f"files.{name} has a header that is no printable text", f"files.{name}")
+        if headers and not (isinstance(headers, Mapping) and all(map(_is_printable, [*headers, *headers.values()]))):
+            raise InvalidInput(f"files.{name}[3] must be a mapping of headers, printable texts", f"files.{name}[3]")
     return files
+
+
+def _is_printable(text: object) -> bool:
+    return isinstance(text, str) and text.isprintable()
 
 
 def _validate_overrides(mime_type: str | None, filename: str | None) -> None:

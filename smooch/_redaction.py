@@ -72,8 +72,13 @@ def redact_request(request: httpx.Request) -> httpx.Request:
 
 
 def redact_response(response: httpx.Response, secrets: Iterable[str] = ()) -> httpx.Response:
-    """Return a response without secrets in its headers, its body and its request. Its body must have been read."""
-    text = redact(_decode(response.content), secrets)
+    """Return a response without secrets in its headers, its body and its request; a body that was not read is left out."""
+    text = ""
+    with suppress(httpx.ResponseNotRead):
+        text = redact(_decode(response.content), secrets)
+    request = None
+    with suppress(RuntimeError):  # it has none yet
+        request = redact_request(response.request)
     left_out = ("content-encoding", "content-length", "transfer-encoding")
     headers = [(name, value) for name, value in response.headers.multi_items() if name not in left_out]
     extensions = {name: value for name, value in response.extensions.items() if isinstance(value, bytes)}
@@ -81,7 +86,7 @@ def redact_response(response: httpx.Response, secrets: Iterable[str] = ()) -> ht
         response.status_code,
         headers=[(name, redact(value, secrets)) for name, value in headers],
         content=_encode(text),
-        request=redact_request(response.request),
+        request=request,
         history=[redact_response(one, secrets) for one in response.history],
         extensions=extensions,
         default_encoding=response.default_encoding,
@@ -118,6 +123,8 @@ def clear_traceback(exception: BaseException) -> None:
     if isinstance(exception, httpx.RequestError):
         with suppress(RuntimeError):  # it has no request
             exception.request = redact_request(exception.request)
+    if isinstance(response := getattr(exception, "response", None), httpx.Response):
+        exception.response = redact_response(response)  # type: ignore[attr-defined]
     if isinstance(exception, json.JSONDecodeError):
         exception.doc = ""
 

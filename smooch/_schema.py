@@ -90,7 +90,7 @@ class Validator:
             problem = None if max_json is None else _size_problem(size, max_json)
         if problem is not None:
             where, what, found = problem
-            path = _checks.clip(field + where, _MAX_PATH)
+            path = _clip_path(field + where)
             what += "" if found is _NOTHING else f", got {_checks.redacted_repr(found, field + where)}"
             raise InvalidInput(f"{path} {what} (nothing was sent)", path)
 
@@ -361,7 +361,7 @@ def _not_json(body: Any, field: str) -> InvalidInput:
         found = None
     if found is None:
         return too_deep(field)
-    path, why = _checks.clip(field + found[0], _MAX_PATH), found[1]
+    path, why = _clip_path(field + found[0]), found[1]
     return InvalidInput(f"{path} cannot be written as JSON: {why} (nothing was sent)", path)
 
 
@@ -389,6 +389,11 @@ def _find_not_json(value: Any) -> tuple[str, str] | None:
         if (found := _find_not_json(item)) is not None:
             return place + found[0], found[1]
     return None
+
+
+def _clip_path(path: str) -> str:
+    """Leave out the middle of a long path: its last part says most."""
+    return path if len(path) <= _MAX_PATH else f"{path[: _MAX_PATH // 2]}…{path[-_MAX_PATH // 2 :]}"
 
 
 def _is_printable(number: int | None) -> bool:

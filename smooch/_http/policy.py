@@ -63,13 +63,13 @@ class CutOff(httpx.ReadError):
 
     def __init__(self, response: httpx.Response, content: bytes) -> None:
         super().__init__("the answer stops in the middle")
-        self._response = response
+        self.response = response
         self._content = content
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         """The answer as far as it came."""
-        self._response.request = request
-        return as_it_came(self._response, self._content)
+        self.response.request = request
+        return as_it_came(self.response, self._content)
 
 
 def as_it_came(response: httpx.Response, content: bytes) -> httpx.Response:

@@ -209,6 +209,8 @@ def build_request_options(method: str, endpoint: str, data: Any, files: Mapping[
         found = _checks.redacted_repr(method, "method")
         raise InvalidInput(f"method must be get, head, post, put, patch or delete, got {found}", "method")
     if files:
+        if data and not isinstance(data, Mapping):
+            raise InvalidInput(f"data must be a mapping of form fields, got {type(data).__name__}", "data")
         return {"data": data or None, "files": _files.check_parts(files)}
     if method.upper() in ("GET", "HEAD", "DELETE"):
         return {"params": _build_query(endpoint, data)} if data else {}

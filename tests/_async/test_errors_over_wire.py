@@ -433,7 +433,7 @@ async def test_a_clock_that_is_hours_off_costs_one_more_request_and_no_error() -
 
 
 async def test_a_key_that_is_refused_is_tried_no_more_than_twice() -> None:
-    with Peer(script(answer(401, JSON_V1, Date="Wed, 01 Jan 2020 00:00:00 GMT"))) as peer:
+    with Peer(script(answer(401, JSON_V1, Date=formatdate(time.time() - 7200, usegmt=True)))) as peer:
         async with connect(peer.url) as api:
             for tries in (2, 3, 4):
                 with pytest.raises(errors.Unauthorized):

@@ -1,0 +1,94 @@
+"""`ask`, the call of any path: what would leave the path, add headers or cannot be sent is refused."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from peer import Peer, answer
+
+from smooch.errors import InvalidInput
+from smooch.v1 import AsyncSmooch
+
+pytestmark = pytest.mark.anyio
+
+
+async def sent(*args: Any, **options: Any) -> Any:
+    with Peer(lambda _: answer()) as peer:
+        async with AsyncSmooch("app_5a", "a secret", base_url=peer.url, retries=0) as api:
+            try:
+                await api.ask(*args, **options)
+            finally:
+                assert len(peer.requests) <= 1
+    return peer.requests[0]
+
+
+async def refused(*args: Any, **options: Any) -> InvalidInput:
+    with pytest.raises(InvalidInput) as caught:
+        await sent(*args, **options)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        *("a/%2e%2e/b", "a/%2E./b", "%2e", "a/.%2e?x", "%2e%2e/%2e%2e/v2/apps", r"a\..\b", r"\\a.example\b", r"a\b"),
+        *("a/../b", "./a", "//a.example/b", "a#b", "a?b#c", "a\x00", "a\r\nX: y", "a\ud800"),
+    ],
+)
+async def test_what_leaves_the_path_is_refused(endpoint: str) -> None:
+    error = await refused(endpoint)
+    assert error.field in ("endpoint", "url")
+
+
+async def test_what_is_part_of_an_id_is_sent_as_it_is() -> None:
+    for endpoint in ("a/%5C..%5Cb", "a/%252e%252e/b", "a/..b", "a/...", "a/%23", r"a?b=\..\c"):
+        assert (await sent(endpoint)).target == f"/v1/{endpoint}"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        ("cat.png", b"png", "image/png\r\nX-Injected: yes"),
+        ("cat.png", b"png", "image/png\n"),
+        ("cat.png", b"png", "image"),
+        ("cat.png", b"png", 5),
+        ("cat.png", b"png", "image/png", {"X-A": "b\r\nX-Injected: yes"}),
+        ("cat.png", b"png", "image/png", {"X-A\r\nX-Injected": "yes"}),
+        ("cat.png", b"png", "image/png", {"X-A": 5}),
+        ("cat.png", b"png", "image/png", "header"),
+        ("caf\udce9.png", b"png", "image/png"),
+        ("cat.png", io.StringIO("text"), "image/png"),
+        ("cat.png",),
+        5,
+        None,
+    ],
+)
+async def test_a_file_that_cannot_be_sent_or_would_add_headers_is_refused(part: Any) -> None:
+    error = await refused("images", method="post", files={"source": part})
+    assert error.field.startswith(("files", "data"))
+
+
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [
+        ("get", {"data": 5}),
+        ("get", {"data": {"a": "\ud800"}}),
+        ("delete", {"data": [1, 2]}),
+        ("post", {"data": 5, "files": {"a": ("a", b"b")}}),
+        ("post", {"data": {"a": object()}, "files": {"a": ("a", b"b")}}),
+        ("post", {"data": {5: "a"}, "files": {"a": ("a", b"b")}}),
+        ("post", {"data": {"a": "\ud800"}, "files": {"a": ("a", b"b")}}),
+        ("post", {"files": 5}),
+        ("post", {"files": [("a", ("a", b"b"))]}),
+    ],
+)
+async def test_data_that_cannot_be_sent_is_refused(method: str, options: dict[str, Any]) -> None:
+    assert (await refused("images", method=method, **options)).field.startswith(("files", "data"))
+
+
+async def test_a_file_with_its_type_is_sent() -> None:
+    request = await sent("images", {"role": "appUser"}, "post", {"source": ("cat.png", b"png", 'image/png; a="b c"')})
+    assert b'Content-Type: image/png; a="b c"\r\n\r\npng' in request.body
+    assert b'name="role"\r\n\r\nappUser' in request.body

@@ -1,0 +1,85 @@
+"""Base URLs that would change the path of requests, or send the key in plain text, are refused by both clients."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from peer import Peer, answer
+
+from smooch import v1, v2
+from smooch.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CLIENTS: list[Callable[[Any], Any]] = [
+    lambda base_url: v1.Smooch("app_5a", "a secret", base_url=base_url, retries=0),
+    lambda base_url: v2.Smooch("app_5a", "a secret", "5a", base_url=base_url, retries=0),
+    lambda base_url: v2.authorize_url("5e4f", base_url=base_url),
+    lambda base_url: v2.Smooch.exchange_code("c", client_id="5e4f", client_secret="s", base_url=base_url),
+]
+KEPT_BY_HTTPX = ["?", "#", "/?", "/#", "/a?", "?#", "/?a=b", "/#a", "/%2e%2e/", "/%2E"]
+SUFFIXES = [*KEPT_BY_HTTPX, "/a/../b", "/..", "/.", " ", "/ ", "/a b"]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_what_would_move_paths_is_refused_and_nothing_is_sent(suffix: str) -> None:
+    with Peer(lambda _: answer(200, {})) as peer:
+        for make in CLIENTS:
+            for base_url in (peer.url + suffix, *([httpx.URL(peer.url + suffix)] if suffix in KEPT_BY_HTTPX else [])):
+                with pytest.raises(InvalidInput) as caught:
+                    make(base_url)
+                assert caught.value.field == "base_url"
+        assert peer.requests == []
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        *("", " ", "example.com", "ftp://example.com", "https://", "https:///a", " https://example.com"),
+        *("https://example.com\n", "https://exa mple.com", "https://example.com\x00", "https://example.com/\ud800"),
+        *(
+            "https://@example.com",
+            "https://ana@example.com",
+            "https://ana:secret@example.com",
+            r"https://example.com\a",
+        ),
+        *("https://example.com:99999", "https://example.com:0", "https://example.com:port", "https://a..b"),
+        *(f"https://{'a' * 64}.example", f"https://{'a.' * 130}b", "https://[::g]", "https://a%20b", "https://xn--"),
+        *(5, b"https://example.com", ["https://example.com"]),
+    ],
+)
+def test_what_is_no_base_url_is_refused(base_url: Any) -> None:
+    for make in CLIENTS:
+        with pytest.raises(InvalidInput, match="base_url") as caught:
+            make(base_url)
+        assert caught.value.field == "base_url"
+
+
+@pytest.mark.parametrize(
+    "host", ["smooch.io", "zendesk.com", "api.smooch.io", "a.zendesk.com", "SMOOCH.IO", "smooch.io.", "api。smooch.io"]
+)
+def test_no_key_goes_to_the_api_in_plain_text(host: str) -> None:
+    for make in CLIENTS:
+        with pytest.raises(InvalidInput, match="write https://"):
+            make(f"http://{host}")
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "http://127.0.0.1:8000",
+        "http://[::1]:8000/",
+        "https://münchen.example",
+        "http://smooch",
+        "http://notsmooch.io",
+        "https://a_b.example/sc/",
+    ],
+)
+def test_other_base_urls_are_taken(base_url: str) -> None:
+    for make in CLIENTS[:3]:
+        made = make(base_url)
+        if not isinstance(made, str):
+            made.close()
