@@ -258,11 +258,16 @@ def _at(validator: Validator, *pointer: str) -> Validator:
 _OPEN_IN_REQUESTS = {"v2": frozenset({"UnknownMessage"})}
 
 
+def parse_yaml(text: str) -> dict[str, Any]:
+    """Return a YAML document, by the fast loader if there is one."""
+    document: dict[str, Any] = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
+    return document
+
+
 @functools.cache
 def load(version: str) -> Spec:
     """Return the spec of `version`, such as `v1`; read once per process."""
-    with _file(f"{version}.yaml").open(encoding="utf-8") as file:
-        document = yaml.load(file, Loader=_Loader)  # noqa: S506 - a safe loader
+    document = parse_yaml(_file(f"{version}.yaml").read_text(encoding="utf-8"))
     return Spec(document, open_in_requests=_OPEN_IN_REQUESTS.get(version, frozenset()))
 
 

@@ -7,7 +7,6 @@ import inspect
 import logging
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
@@ -15,7 +14,7 @@ from .. import _json, _validation
 from .._engine import StateChanged
 from .._errors import ApiError
 from .._routing import Router
-from .._spec import Spec
+from .._spec import Spec, parse_yaml
 from . import conversations, deliveries, faults, requests, sandbox, users
 from ._call import ControlCall, handlers
 
@@ -39,7 +38,7 @@ def has_path(path: str) -> bool:
 @functools.cache
 def spec() -> Spec:
     """Return the description of the control API; read once per process."""
-    return Spec(yaml.safe_load(sandbox.description()))
+    return Spec(parse_yaml(sandbox.description()))
 
 
 class ControlApi:
