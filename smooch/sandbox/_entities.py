@@ -238,6 +238,7 @@ class Integration:
     status: str = "active"
     menu: Menu | None = None
     profile: JsonObject = attrs.Factory(dict)
+    message_templates: list[JsonObject] = attrs.Factory(list)
     default_responder: SwitchboardIntegration | None = None
 
 

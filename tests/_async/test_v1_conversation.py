@@ -125,6 +125,16 @@ async def test_each_type_goes_as_it_is_and_comes_back_as_its_class(
     assert [type(each) for each in got.parsed.messages] == [expected] * 4
 
 
+async def test_a_message_in_the_format_of_whatsapp_is_sent_without_a_type(newer: AsyncSmooch, sandbox: Sandbox) -> None:
+    message = {"messageSchema": "whatsapp", "message": {"type": "hsm", "hsm": {"element_name": "sent"}}}
+    for given in (message, models.MessagePost.from_dict({"role": "appMaker", **message})):
+        posted = await newer.post_message("b6518", given, True)
+        assert sent(sandbox) == {"role": "appMaker", **message}
+        assert isinstance(posted.parsed.message, models.TextMessage)
+    with pytest.raises(InvalidInput, match="message.message"):
+        await newer.post_message("b6518", {"messageSchema": "whatsapp"}, True)
+
+
 async def test_a_type_that_nobody_has_heard_of_reaches_the_wire_unchanged(api: AsyncSmooch, sandbox: Sandbox) -> None:
     message = {"type": "sticker", "pack": {"id": 3, "tags": ["cat", None]}, "role": "appMaker"}
     for given in (message, models.MessagePost.from_dict(message)):

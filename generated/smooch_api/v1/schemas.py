@@ -524,6 +524,10 @@ SCHEMAS: dict[str, Any] = {
                 "then": {"required": ["certificate"]},
             },
             {
+                "if": {"properties": {"type": {"const": "apple"}}, "required": ["type"]},
+                "then": {"required": ["businessId", "apiSecret", "mspId"]},
+            },
+            {
                 "if": {"properties": {"type": {"const": "fcm"}}, "required": ["type"]},
                 "then": {"required": ["serverKey", "senderId"]},
             },
@@ -779,10 +783,14 @@ SCHEMAS: dict[str, Any] = {
             "blockChatInput": {"type": "boolean"},
             "quotedMessage": {"$ref": "#/components/schemas/QuotedMessage"},
             "textFallback": {"type": "string"},
+            "messageSchema": {"type": "string"},
+            "message": {"type": "object"},
             "destination": {"$ref": "#/components/schemas/Destination"},
             "override": {"$ref": "#/components/schemas/MessageOverride"},
         },
         "allOf": [
+            {"if": {"required": ["messageSchema"]}, "then": {"required": ["message"]}},
+            {"if": {"required": ["message"]}, "then": {"required": ["messageSchema"]}},
             {
                 "if": {"required": ["type"], "properties": {"type": {"const": "text"}}},
                 "then": {"anyOf": [{"required": ["text"]}, {"required": ["actions"]}]},
@@ -816,6 +824,21 @@ SCHEMAS: dict[str, Any] = {
             },
             {"if": {"required": ["destination"]}, "then": {"properties": {"role": {"const": "appMaker"}}}},
         ],
+    },
+    "MessageTemplateComponent": {
+        "type": "object",
+        "required": ["type"],
+        "properties": {"type": {"type": "string"}, "text": {"type": "string"}},
+    },
+    "MessageTemplateCreate": {
+        "type": "object",
+        "required": ["name", "category", "language", "components"],
+        "properties": {
+            "name": {"type": "string", "minLength": 1},
+            "category": {"type": "string"},
+            "language": {"type": "string"},
+            "components": {"type": "array", "items": {"$ref": "#/components/schemas/MessageTemplateComponent"}},
+        },
     },
     "MessengerOptions": {
         "type": "object",

@@ -21,11 +21,13 @@ _FIELDS = {
     "form": ("fields", "blockChatInput"),
     "formResponse": ("fields", "quotedMessage", "textFallback"),
 }
+# what is stored for a message in the channel's own format
+_PLACEHOLDERS = {"whatsapp": "[A WhatsApp template: on WhatsApp the user sees its text.]"}
 
 
 def infer_type(post: Any) -> None:
     """Add the `type` that clients from before 2016-12 leave out."""
-    if not isinstance(post, dict) or "type" in post:
+    if not isinstance(post, dict) or "type" in post or "messageSchema" in post:
         return
     by_field = {"items": "carousel", "coordinates": "location", "fields": "form", "mediaUrl": "image"}
     post["type"] = next((kind for field, kind in by_field.items() if field in post), "text")
@@ -33,6 +35,10 @@ def infer_type(post: Any) -> None:
 
 def build_content(app: App, post: JsonObject, root_url: str) -> JsonObject:
     """Return the content of a post with the fields that the server generates. 400 for what the spec cannot check."""
+    if "messageSchema" in post:
+        content: JsonObject = {"type": "text", "text": _PLACEHOLDERS[post["messageSchema"]]}
+        _content.complete(app, content, root_url)
+        return content
     content = {"type": post["type"]} | {name: post[name] for name in _FIELDS[post["type"]] if name in post}
     _content.complete(app, content, root_url)
     return content

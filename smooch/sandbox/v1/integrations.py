@@ -9,7 +9,7 @@ from .. import _ids, _spec
 from .._auth import BUSINESS
 from .._call import Call, get_or_404
 from .._entities import Deployment, Integration, JsonObject
-from .._errors import bad_request
+from .._errors import bad_request, conflict, not_found
 from ..store import integrations
 from . import serialize
 from ._paging import page
@@ -114,6 +114,39 @@ def upload_integration_profile_photo(call: Call) -> JsonObject:
     return {"photoUrl": url}
 
 
+@registry.handles("listMessageTemplates", BUSINESS)
+def list_message_templates(call: Call) -> JsonObject:
+    """GET /integrations/{integrationId}/messageTemplates; the ids of templates serve as cursors."""
+    templates = _whatsapp(call).message_templates
+    ids = [template["id"] for template in templates]
+    start = ids.index(call.query["after"]) + 1 if call.query.get("after") in ids else 0
+    end = ids.index(call.query["before"]) if call.query.get("before") in ids else len(ids)
+    return {"messageTemplates": templates[start:end][: call.query.get("limit")]}
+
+
+@registry.handles("createMessageTemplate", BUSINESS)
+def create_message_template(call: Call) -> JsonObject:
+    """POST /integrations/{integrationId}/messageTemplates. One name can have a template for each language."""
+    integration = _whatsapp(call)
+    key = (call.body["name"], call.body["language"])
+    if any((each["name"], each["language"]) == key for each in integration.message_templates):
+        raise conflict(f"A message template {key[0]!r} in the language {key[1]!r} exists already")
+    template = {**call.body, "id": _ids.object_id(), "status": "PENDING"}
+    integration.message_templates.append(template)
+    return {"messageTemplate": template}
+
+
+@registry.handles("deleteMessageTemplate", BUSINESS)
+def delete_message_template(call: Call) -> JsonObject:
+    """DELETE /integrations/{integrationId}/messageTemplates/{name}."""
+    integration = _whatsapp(call)
+    others = [each for each in integration.message_templates if each["name"] != call.params["name"]]
+    if len(others) == len(integration.message_templates):
+        raise not_found("MessageTemplate")
+    integration.message_templates = others
+    return {}
+
+
 def _integration(call: Call) -> Integration:
     return get_or_404(call.app.integrations, call.params["integrationId"], "Integration")
 
@@ -121,7 +154,7 @@ def _integration(call: Call) -> Integration:
 def _whatsapp(call: Call) -> Integration:
     integration = _integration(call)
     if integration.type != "whatsapp":
-        raise bad_request("Only WhatsApp integrations have a profile")
+        raise bad_request("Only WhatsApp integrations have a profile and message templates")
     return integration
 
 

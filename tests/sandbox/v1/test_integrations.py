@@ -28,6 +28,7 @@ INTEGRATIONS: dict[str, dict[str, Any]] = {
     "whatsapp": {"baseUrl": "https://wa.example", "username": "admin", "password": "s3cret"},
     "web": {"brandColor": "65758e", "originWhitelist": ["https://shop.example"]},
     "apn": {"certificate": "s3cret", "password": "s3cret"},
+    "apple": {"businessId": "b", "apiSecret": "s3cret", "mspId": "m"},
     "fcm": {"serverKey": "s3cret", "senderId": "1"},
     "ios": {},
     "android": {},
@@ -92,3 +93,36 @@ def test_profile_is_for_whatsapp(client: httpx.Client) -> None:
     assert profile == {"about": "Coffee", "email": "a@x.org", "photoUrl": photo}
     assert client.get(photo.replace(str(client.base_url), "")).content
     assert client.get(f"/integrations/{web}/profile").status_code == 400
+
+
+def test_message_templates_are_created_listed_and_deleted_by_name(client: httpx.Client) -> None:
+    whatsapp = create(client, "/integrations", {"type": "whatsapp", **INTEGRATIONS["whatsapp"]})["_id"]
+    path = f"/integrations/{whatsapp}/messageTemplates"
+    body = {
+        "name": "sent",
+        "category": "ALERT_UPDATE",
+        "components": [{"type": "HEADER", "format": "TEXT", "text": "a"}],
+    }
+    templates = []
+    for language in ("en_US", "de"):
+        response = client.post(path, json={**body, "language": language})
+        assert response.status_code == 201
+        templates.append(response.json()["messageTemplate"])
+    assert templates[0] == {**body, "language": "en_US", "id": templates[0]["id"], "status": "PENDING"}
+    assert client.post(path, json={**body, "language": "de"}).status_code == 409
+    assert client.get(path).json() == {"messageTemplates": templates}
+    first, second = templates
+    for query, shown in (
+        ({"limit": 1}, [first]),
+        ({"after": first["id"]}, [second]),
+        ({"before": second["id"]}, [first]),
+    ):
+        assert client.get(path, params=query).json() == {"messageTemplates": shown}
+    assert client.delete(f"{path}/sent").json() == {}
+    assert client.get(path).json() == {"messageTemplates": []}
+    assert client.delete(f"{path}/sent").status_code == 404
+
+
+def test_message_templates_are_for_whatsapp(client: httpx.Client) -> None:
+    web = create(client, "/integrations", {"type": "web"})["_id"]
+    assert client.get(f"/integrations/{web}/messageTemplates").status_code == 400

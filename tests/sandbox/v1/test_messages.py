@@ -61,6 +61,13 @@ class TestKinds:
         assert post(client, items=ITEMS)["type"] == "carousel"
         assert post(client, coordinates={"lat": 1, "long": 2})["type"] == "location"
 
+    def test_a_message_in_the_format_of_whatsapp_is_stored_as_a_text(self, client: httpx.Client) -> None:
+        template = {"type": "hsm", "hsm": {"namespace": "shop", "element_name": "sent"}}
+        message = post(client, messageSchema="whatsapp", message=template, metadata={"a": 1})
+        assert (message["type"], message["metadata"]) == ("text", {"a": 1})
+        assert "WhatsApp" in message["text"]
+        assert not {"messageSchema", "message"} & message.keys()
+
     def test_actions_get_ids(self, client: httpx.Client) -> None:
         actions = post(client, type="text", text="Pick", actions=ACTIONS)["actions"]
         assert [action.pop("_id") for action in actions] != []
@@ -169,6 +176,9 @@ class TestAuthors:
             "actions": [{"type": "webview", "text": "x", "uri": "a:b", "fallback": "a:b", "openOnReceive": True}] * 2,
         },
         {"type": "list", "items": [{"title": "x", "actions": [{"type": "reply", "text": "x", "payload": "x"}]}]},
+        {"messageSchema": "whatsapp"},
+        {"messageSchema": "line", "message": {}},
+        {"type": "text", "text": "x", "message": {"type": "hsm"}},
         {"role": "appUser", "type": "text", "text": "x", "actions": ACTIONS},
         {"role": "appUser", "type": "text", "text": "x", "destination": {"integrationType": "twilio"}},
     ],

@@ -20,6 +20,12 @@ PNG = {"source": ("a.png", b"\x89PNG", "image/png")}
 WEBHOOK = {"target": "https://bot.example/hook", "triggers": ["message:appUser"]}
 MENU = {"items": [{"type": "submenu", "text": "More", "items": [{"type": "postback", "text": "A", "payload": "A"}]}]}
 TEMPLATE = {"name": "hours", "message": {"role": "appMaker", "type": "text", "text": "Nine to six."}}
+MESSAGE_TEMPLATE = {
+    "name": "order_sent",
+    "category": "ALERT_UPDATE",
+    "language": "en_US",
+    "components": [{"type": "BODY", "text": "Order {{1}} is on its way."}],
+}
 
 
 class Api:
@@ -107,6 +113,12 @@ class Api:
         self.account.post(f"{deployment}/code/confirm", json={"code": "1"})
         body = {"type": "whatsapp", "deploymentId": deployment.rpartition("/")[2]}
         return self.create("/integrations", "integration", body)
+
+    @property
+    def whatsapp_with_template(self) -> str:
+        integration = self.whatsapp
+        self.app.post(f"{integration}/messageTemplates", json=MESSAGE_TEMPLATE)
+        return integration
 
     @property
     def integration(self) -> str:
@@ -204,6 +216,9 @@ CASES: dict[str, Callable[[Api], httpx.Response]] = {
     "getIntegrationProfile": lambda api: api.app.get(f"{api.whatsapp}/profile"),
     "updateIntegrationProfile": lambda api: api.app.put(f"{api.whatsapp}/profile", json={"about": "Coffee"}),
     "uploadIntegrationProfilePhoto": lambda api: api.app.put(f"{api.whatsapp}/profile/photo", files=PNG),
+    "listMessageTemplates": lambda api: api.app.get(f"{api.whatsapp}/messageTemplates", params={"limit": 10}),
+    "createMessageTemplate": lambda api: api.app.post(f"{api.whatsapp}/messageTemplates", json=MESSAGE_TEMPLATE),
+    "deleteMessageTemplate": lambda api: api.app.delete(f"{api.whatsapp_with_template}/messageTemplates/order_sent"),
     "getMenu": lambda api: api.app.get("/menu"),
     "updateMenu": lambda api: api.app.put("/menu", json=MENU),
     "deleteMenu": lambda api: api.app.delete("/menu"),

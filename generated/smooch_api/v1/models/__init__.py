@@ -119,6 +119,7 @@ if TYPE_CHECKING:
     from .list_deployments_response import ListDeploymentsResponse
     from .list_integrations_response import ListIntegrationsResponse
     from .list_message import ListMessage
+    from .list_message_templates_response import ListMessageTemplatesResponse
     from .list_secret_keys_response import ListSecretKeysResponse
     from .list_service_accounts_response import ListServiceAccountsResponse
     from .list_templates_response import ListTemplatesResponse
@@ -149,6 +150,10 @@ if TYPE_CHECKING:
     from .message_post_role import MessagePostRole
     from .message_reference import MessageReference
     from .message_response import MessageResponse
+    from .message_template import MessageTemplate
+    from .message_template_component import MessageTemplateComponent
+    from .message_template_create import MessageTemplateCreate
+    from .message_template_response import MessageTemplateResponse
     from .messenger_options import MessengerOptions
     from .messenger_options_webview_height_ratio import MessengerOptionsWebviewHeightRatio
     from .metadata import Metadata
@@ -340,6 +345,7 @@ else:
             "ListDeploymentsResponse": "list_deployments_response",
             "ListIntegrationsResponse": "list_integrations_response",
             "ListMessage": "list_message",
+            "ListMessageTemplatesResponse": "list_message_templates_response",
             "ListSecretKeysResponse": "list_secret_keys_response",
             "ListServiceAccountsResponse": "list_service_accounts_response",
             "ListTemplatesResponse": "list_templates_response",
@@ -370,6 +376,10 @@ else:
             "MessagePostRole": "message_post_role",
             "MessageReference": "message_reference",
             "MessageResponse": "message_response",
+            "MessageTemplate": "message_template",
+            "MessageTemplateComponent": "message_template_component",
+            "MessageTemplateCreate": "message_template_create",
+            "MessageTemplateResponse": "message_template_response",
             "MessengerOptions": "messenger_options",
             "MessengerOptionsWebviewHeightRatio": "messenger_options_webview_height_ratio",
             "Metadata": "metadata",
@@ -561,6 +571,7 @@ __all__ = [
     "ListDeploymentsResponse",
     "ListIntegrationsResponse",
     "ListMessage",
+    "ListMessageTemplatesResponse",
     "ListSecretKeysResponse",
     "ListServiceAccountsResponse",
     "ListTemplatesResponse",
@@ -591,6 +602,10 @@ __all__ = [
     "MessagePostRole",
     "MessageReference",
     "MessageResponse",
+    "MessageTemplate",
+    "MessageTemplateComponent",
+    "MessageTemplateCreate",
+    "MessageTemplateResponse",
     "MessengerOptions",
     "MessengerOptionsWebviewHeightRatio",
     "Metadata",

@@ -23,7 +23,7 @@ class Client(_base.Model):
     id: str
     """A UUID or any other globally unique string."""
     platform: str
-    """Known values: `android`, `api`, `apn`, `fcm`, `frontendEmail`, `ios`, `line`, `mailgun`, `messagebird`,
+    """Known values: `android`, `api`, `apn`, `apple`, `fcm`, `frontendEmail`, `ios`, `line`, `mailgun`, `messagebird`,
     `messenger`, `other`, `telegram`, `twilio`, `twitter`, `viber`, `web`, `wechat`, `whatsapp`.
     """
     status: str | Unset = UNSET

@@ -22,7 +22,7 @@ class Integration(_base.Model):
     type_: str
     """The channel; says which other fields matter.
 
-    Known values: `android`, `api`, `apn`, `fcm`, `frontendEmail`, `ios`, `line`, `mailgun`, `messagebird`,
+    Known values: `android`, `api`, `apn`, `apple`, `fcm`, `frontendEmail`, `ios`, `line`, `mailgun`, `messagebird`,
     `messenger`, `telegram`, `twilio`, `twitter`, `viber`, `web`, `wechat`, `whatsapp`.
     """
     display_name: str | Unset = UNSET
@@ -164,11 +164,11 @@ class Integration(_base.Model):
     origin_whitelist: list[str] | Unset = UNSET
     """web. Origins (RFC 6454) that may embed the widget; all unless set."""
     business_id: str | Unset = UNSET
-    """Only v1.1. Apple Business Chat."""
+    """Only v1.1. apple."""
     api_secret: str | Unset = UNSET
-    """Only v1.1. Apple Business Chat."""
+    """Only v1.1. apple."""
     msp_id: str | Unset = UNSET
-    """Only v1.1. Apple Business Chat."""
+    """Only v1.1. apple."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("_id", "id", required=True),

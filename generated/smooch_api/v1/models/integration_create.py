@@ -17,14 +17,12 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class IntegrationCreate(_base.Model):
-    """A channel to connect. One flat object for all channels; `type` says which fields are needed. Apple Business Chat
-    needs `businessId`, `apiSecret` and `mspId`; its `type` was never published.
-    """
+    """A channel to connect. One flat object for all channels; `type` says which fields are needed."""
 
     type_: str
     """The channel; says which other fields matter.
 
-    Known values: `android`, `api`, `apn`, `fcm`, `frontendEmail`, `ios`, `line`, `mailgun`, `messagebird`,
+    Known values: `android`, `api`, `apn`, `apple`, `fcm`, `frontendEmail`, `ios`, `line`, `mailgun`, `messagebird`,
     `messenger`, `telegram`, `twilio`, `twitter`, `viber`, `web`, `wechat`, `whatsapp`.
     """
     display_name: str | Unset = UNSET
@@ -134,11 +132,11 @@ class IntegrationCreate(_base.Model):
     origin_whitelist: list[str] | Unset = UNSET
     """web. Origins (RFC 6454) that may embed the widget; all unless set."""
     business_id: str | Unset = UNSET
-    """Only v1.1. Apple Business Chat."""
+    """Only v1.1. apple."""
     api_secret: str | Unset = UNSET
-    """Only v1.1. Apple Business Chat."""
+    """Only v1.1. apple."""
     msp_id: str | Unset = UNSET
-    """Only v1.1. Apple Business Chat."""
+    """Only v1.1. apple."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

@@ -33,7 +33,7 @@ class MessagePost(_base.Model):
     """A message to post. What is needed besides `role` depends on `type`: text takes `text` or `actions`; image and
     file `mediaUrl`; carousel and list one to ten `items`; location `coordinates`; form `fields`; formResponse
     `fields` and `quotedMessage`. `type` has been required since December 2016; without it, as old clients send, the
-    API infers it.
+    API infers it. With `messageSchema` none of these fields is needed.
     """
 
     role: MessagePostRole | str
@@ -75,6 +75,15 @@ class MessagePost(_base.Model):
     """Only v1.1."""
     text_fallback: str | Unset = UNSET
     """Only v1.1; formResponse."""
+    message_schema: str | Unset = UNSET
+    """Only v1.1. The channel whose format `message` has.
+
+    Known values: `whatsapp`.
+    """
+    message: dict[str, Any] | Unset = UNSET
+    """Only v1.1, with `messageSchema`. A message in the channel's own format, such as a WhatsApp template. The API
+    stores a text message in its place, which says that the channel shows something else.
+    """
     destination: Destination | Unset = UNSET
     override: MessageOverride | Unset = UNSET
 
@@ -98,6 +107,8 @@ class MessagePost(_base.Model):
         _base.Field("blockChatInput", "block_chat_input"),
         _base.Field("quotedMessage", "quoted_message", nested=True),
         _base.Field("textFallback", "text_fallback"),
+        _base.Field("messageSchema", "message_schema"),
+        _base.Field("message", "message", nested=True),
         _base.Field("destination", "destination", nested=True),
         _base.Field("override", "override", nested=True),
     )
@@ -114,7 +125,7 @@ class MessagePost(_base.Model):
         self.coordinates = self.location = self.fields = self.block_chat_input = self.quoted_message = (
             self.text_fallback
         ) = UNSET
-        self.destination = self.override = UNSET
+        self.message_schema = self.message = self.destination = self.override = UNSET
         parsed = 1
         if "type" in data and (value := data["type"]) is not None:
             self.type_ = value
@@ -194,6 +205,15 @@ class MessagePost(_base.Model):
         if "textFallback" in data and (value := data["textFallback"]) is not None:
             self.text_fallback = value
             parsed += 1
+        if "messageSchema" in data and (value := data["messageSchema"]) is not None:
+            self.message_schema = value
+            parsed += 1
+        if "message" in data:
+            try:
+                self.message = _base.as_object(data["message"])
+                parsed += 1
+            except WrongShape:
+                pass
         if "destination" in data:
             try:
                 self.destination = _models.Destination.from_dict(data["destination"])
