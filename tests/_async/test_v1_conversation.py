@@ -131,7 +131,7 @@ async def test_a_message_in_the_format_of_whatsapp_is_sent_without_a_type(newer:
         posted = await newer.post_message("b6518", given, True)
         assert sent(sandbox) == {"role": "appMaker", **message}
         assert isinstance(posted.parsed.message, models.TextMessage)
-    with pytest.raises(InvalidInput, match="message.message"):
+    with pytest.raises(InvalidInput, match="message is missing"):
         await newer.post_message("b6518", {"messageSchema": "whatsapp"}, True)
 
 

@@ -130,7 +130,7 @@ def test_a_message_in_the_format_of_whatsapp_is_sent_without_a_type(newer: Smooc
         posted = newer.post_message("b6518", given, True)
         assert sent(sandbox) == {"role": "appMaker", **message}
         assert isinstance(posted.parsed.message, models.TextMessage)
-    with pytest.raises(InvalidInput, match="message.message"):
+    with pytest.raises(InvalidInput, match="message is missing"):
         newer.post_message("b6518", {"messageSchema": "whatsapp"}, True)
 
 
