@@ -55,6 +55,11 @@ class App:
     switchboard: Switchboard | None = None
     channel_faults: Faults[ChannelFault] = attrs.field(factory=Faults, repr=False, metadata=NOT_SAVED)
 
+    @property
+    def templates_by_name(self) -> dict[str, JsonObject]:
+        """The messages of all templates."""
+        return {template.name: template.message for template in self.templates.values()}
+
     def user(self, any_id: str, brand_id: str | None = None) -> User | None:
         """Find a user by id, or else by external id."""
         return self.users.get(any_id) or self.user_by_external_id(any_id, brand_id)

@@ -6,7 +6,7 @@ import bisect
 import re
 from typing import TYPE_CHECKING
 
-from .. import _buttons, _clock
+from .. import _buttons, _clock, _shorthand
 from .._auth import ANY_KEY, END_USER
 from .._call import Call, get_or_404
 from .._errors import bad_request
@@ -126,33 +126,40 @@ def reset_unread_count(call: Call) -> JsonObject:
     return {}
 
 
-def _post(call: Call, post: JsonObject) -> Message:
-    if post["role"] == "appMaker":
-        call.identity.require_business("A message of role appMaker")
-    return _add(call, post)
+def _post(call: Call, post: JsonObject) -> list[Message]:
+    if post["role"] == "appUser":
+        return _add(call, [post])
+    call.identity.require_business("A message of role appMaker")
+    return _add(call, _shorthand.expand(post, call.app.templates_by_name))
 
 
-def _add(call: Call, post: JsonObject) -> Message:
-    return _posting.add(call.app, call.user, post, _posting.build_content(call.app, post, call.root_url))
+def _add(call: Call, posts: list[JsonObject]) -> list[Message]:
+    contents = [_posting.build_content(call.app, post, call.root_url) for post in posts]
+    return [_posting.add(call.app, call.user, *each) for each in zip(posts, contents, strict=True)]
 
 
-def _post_image(call: Call) -> Message:
+def _post_image(call: Call) -> list[Message]:
     if call.body["role"] == "appMaker":
         call.identity.require_business("A message of role appMaker")
     _ = call.user  # 404 before the file is stored
     attachment = call.store_file("source")
     url = call.media_url(attachment)
     post = {"text": url, **call.body, "type": "image", "mediaUrl": url, "mediaType": attachment.media_type}
-    return _add(call, post)
+    return _add(call, [post])
 
 
-def _response(call: Call, message: Message) -> JsonObject:
-    return {"message": serialize.message(message), "conversation": serialize.conversation(call.conversation)}
+def _response(call: Call, messages: list[Message]) -> JsonObject:
+    return _message_fields(messages) | {"conversation": serialize.conversation(call.conversation)}
 
 
-def _legacy_response(call: Call, message: Message) -> JsonObject:
+def _legacy_response(call: Call, messages: list[Message]) -> JsonObject:
     recent = call.conversation.messages[-PAGE:]
-    return {"message": serialize.message(message), "conversation": _legacy_conversation(call, recent)}
+    return _message_fields(messages) | {"conversation": _legacy_conversation(call, recent)}
+
+
+def _message_fields(messages: list[Message]) -> JsonObject:
+    first, *others = [serialize.message(message) for message in messages]
+    return {"message": first} | ({"extraMessages": others} if others else {})
 
 
 def _legacy_conversation(call: Call, messages: Sequence[Message]) -> JsonObject:

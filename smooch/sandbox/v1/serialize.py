@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 def error_body(error: ApiError) -> JsonObject:
     """Schema `ErrorResponse`."""
-    return {"error": {"code": error.code, "description": error.description}}
+    code = "user_not_found" if error.missing == "User" else error.code
+    return {"error": {"code": code, "description": error.description}}
 
 
 def app(app: App) -> JsonObject:

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from .. import _content, _ids
+from .. import _content, _ids, _shorthand
 from .._errors import bad_request
 from ..store import attachments, messages
 from . import _lookup, _metadata
@@ -33,31 +33,35 @@ _MAX_HTML = 4096
 _TAG = re.compile(r"<[^>]*>")
 
 
-def add(call: Call, conversation: Conversation) -> Message:
-    """Append the posted message to `conversation`. 400 for what the spec cannot check."""
+def add(call: Call, conversation: Conversation) -> list[Message]:
+    """Append the posted message to `conversation`: several if a template stands in its text. 400 for what the spec cannot check."""
     post = call.body
     user = find_author(call, conversation, post["author"])
     metadata = _metadata.validate(post.get("metadata"), "Message")
     destinations = _destinations(call.app, conversation, post.get("destination"))
     if post["content"].get("type") == "formResponse":
         raise bad_request("body content: a formResponse comes from the web client and cannot be posted")
-    content = build_content(call.app, post["content"], call.root_url)
+    posted = [post["content"]] if user else _shorthand.expand(post["content"], call.app.templates_by_name)
+    contents = [build_content(call.app, each, call.root_url) for each in posted]
     name = post["author"].get("displayName")
-    return messages.add(
-        call.app,
-        conversation,
-        role="appMaker" if user is None else "appUser",
-        user=user,
-        destinations=destinations,
-        author_id=_ids.maker_id(call.app.id) if user is None else user.id,
-        content=content,
-        name=name or (None if user is None else _content.display_name(call.app, user)),
-        avatar_url=post["author"].get("avatarUrl"),
-        subtypes=post["author"].get("subtypes", []),
-        payload=post["content"].get("payload") if content["type"] == "text" else None,
-        metadata=metadata,
-        source={"type": "api:conversations"},
-    )
+    return [
+        messages.add(
+            call.app,
+            conversation,
+            role="appMaker" if user is None else "appUser",
+            user=user,
+            destinations=destinations,
+            author_id=_ids.maker_id(call.app.id) if user is None else user.id,
+            content=content,
+            name=name or (None if user is None else _content.display_name(call.app, user)),
+            avatar_url=post["author"].get("avatarUrl"),
+            subtypes=post["author"].get("subtypes", []),
+            payload=post["content"].get("payload") if content["type"] == "text" else None,
+            metadata=metadata,
+            source={"type": "api:conversations"},
+        )
+        for content in contents
+    ]
 
 
 def find_author(call: Call, conversation: Conversation, author: JsonObject) -> User | None:

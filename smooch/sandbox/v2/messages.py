@@ -21,7 +21,7 @@ PAGE = 100
 def post_message(call: Call) -> JsonObject:
     """POST /v2/apps/{appId}/conversations/{conversationId}/messages."""
     conversation = _lookup.conversation(call)
-    return {"messages": [serialize.message(_posting.add(call, conversation), conversation)]}
+    return {"messages": [serialize.message(message, conversation) for message in _posting.add(call, conversation)]}
 
 
 @registry.handles("listMessages", ANY_KEY)
