@@ -289,4 +289,4 @@ class TestChannels:
 @pytest.mark.parametrize("path", ["", "/channels", "/authcode", "/businesssystems", "/messages", "/conversation"])
 def test_an_unknown_user_gives_404(client: httpx.Client, path: str) -> None:
     response = client.get(f"/appusers/nobody{path}")
-    assert (response.status_code, response.json()["error"]["code"]) == (404, "not_found")
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "user_not_found")
