@@ -6,10 +6,11 @@ import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from . import _buttons, _clock, _spec, _validation
+from . import _clock, _spec, _validation
 from ._entities import Client
 from ._events import ConversationReferred
 from .store import activities, clients, conversations, users
+from .v1 import _buttons
 from .v1 import _posting as v1_posting
 from .v2 import _posting as v2_posting
 

@@ -6,12 +6,12 @@ import bisect
 import re
 from typing import TYPE_CHECKING
 
-from .. import _buttons, _clock, _shorthand
+from .. import _clock, _shorthand
 from .._auth import ANY_KEY, END_USER
 from .._call import Call, get_or_404
 from .._errors import bad_request
 from ..store import activities, clients, messages
-from . import _posting, serialize
+from . import _buttons, _posting, serialize
 from ._registry import registry
 
 if TYPE_CHECKING:

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from . import _clock, _ids
-from ._entities import Tap
-from ._events import PaymentMade, PostbackTapped
-from .store import clients
-from .v1 import _posting
+from .. import _clock, _ids
+from .._entities import Tap
+from .._events import PaymentMade, PostbackTapped
+from ..store import clients
+from . import _posting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ._entities import Client, Conversation, JsonObject, Message, User
-    from .store import App
+    from .._entities import Client, Conversation, JsonObject, Message, User
+    from ..store import App
 
 
 @attrs.frozen(eq=False)
