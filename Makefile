@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help install demo test test-services test-browser test-versions test-lowest coverage drift check format regen unasync bench docs build clean
+.PHONY: help install demo test test-services test-browser test-versions test-lowest test-foreign coverage drift check format regen unasync bench docs build clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -33,6 +33,9 @@ test-versions: install test-services  ## run the test suite on each supported Py
 
 test-lowest: install test-services  ## run the test suite with the lowest dependencies that pyproject.toml allows
 	$(BIN)/python scripts/test_versions.py --lowest
+
+test-foreign: install  ## run other people's clients against the sandbox
+	@scripts/test_foreign.sh
 
 coverage: install test-services  ## run the test suite, and fail if it covers less of the hand-written code than before
 	@scripts/coverage.sh

@@ -110,7 +110,8 @@ def device(device: Client, user: User) -> JsonObject:
     """Schema `Device`."""
     return drop_none(
         id=device.id,
-        type=device.platform,
+        # v1 knows others too; what v2 shows of those is not known, and strict clients take these three only.
+        type=device.platform if device.platform in {"android", "ios", "web"} else None,
         guid=device.id,
         clientId=None if user.sdk_client is None else user.sdk_client.id,
         status="active" if device.active else "inactive",

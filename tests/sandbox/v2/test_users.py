@@ -260,6 +260,11 @@ class TestClients:
 
 
 class TestDevices:
+    def test_a_platform_that_v2_does_not_name_is_left_out(self, api: Api, v1: httpx.Client) -> None:
+        v1.post("/init", json={"userId": "u", "device": {"id": "one", "platform": "other"}})
+        (device,) = api.client.get("/users/u/devices").json()["devices"]
+        assert "type" not in device
+
     def test_all_devices_are_one_client_of_type_sdk(self, api: Api, v1: httpx.Client) -> None:
         for device_id, platform in (("one", "web"), ("two", "ios")):
             device = {"id": device_id, "platform": platform, "info": {"sdkVersion": "0.1"}}
