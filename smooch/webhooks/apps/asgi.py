@@ -18,6 +18,7 @@ from .processor import (
     CONCURRENCY,
     DEADLINE,
     MAX_BODY,
+    OK,
     Batch,
     DeliveryProcessor,
     HTTPReject,
@@ -111,7 +112,7 @@ class ASGIApp:
     def __init__(self, processor: DeliveryProcessor, secret: SecretSource, *, is_async: bool) -> None:
         self._processor = processor
         self._is_async = is_async
-        self._store = _to_store(processor.deduplicator)
+        self._store = _to_store(processor.deduplicator, processor.deadline)
         self._secrets = KnownSecrets(secret)
         self._secret_threads = DaemonThreads(1, "smooch-webhooks-secret")
         self._question: asyncio.Task[None] | None = None
@@ -176,7 +177,7 @@ class ASGIApp:
                 batch = await self._accept(scope, receive)
                 if batch is not None and self._processor.await_handler:
                     await self._handle(batch)
-            response = Response() if batch is None else self._processor.respond(batch)
+            response = OK if batch is None else self._processor.respond(batch)
         except HTTPReject as error:
             response = error.log()
         except TimeoutError:
@@ -357,11 +358,10 @@ class ASGIApp:
     async def _record(self, job: Job, *, is_handled: bool) -> None:
         """Confirm or release an event. If the store fails, the event may be handled again, but is not lost."""
         try:
-            async with asyncio.timeout(self._processor.deadline):
-                if is_handled:
-                    await self._store.confirm(job.event_id, at_most=job.at_most)
-                else:
-                    await self._store.release(job.event_id, job.batch.owner)
+            if is_handled:
+                await self._store.confirm(job.event_id, at_most=job.at_most)
+            else:
+                await self._store.release(job.event_id, job.batch.owner)
         except Exception:
             logger.exception("the deduplicator could not record event %s", job.event_id)
         finally:
@@ -377,8 +377,7 @@ class ASGIApp:
         """Release claims that nobody will handle; the lease ends those that cannot be released."""
         for job in jobs:
             try:
-                async with asyncio.timeout(self._processor.deadline):
-                    await self._store.release(job.event_id, job.batch.owner)
+                await self._store.release(job.event_id, job.batch.owner)
             except Exception:
                 logger.warning("the deduplicator could not release event %s", job.event_id, exc_info=True)
 
@@ -408,8 +407,9 @@ class _InlineStore:
 class _ThreadedStore:
     """A deduplicator that may wait for a disk or a network, called in a few threads of its own."""
 
-    def __init__(self, deduplicator: Deduplicator) -> None:
+    def __init__(self, deduplicator: Deduplicator, deadline: float) -> None:
         self._deduplicator = deduplicator
+        self._deadline = deadline
         self._threads = DaemonThreads(STORE_THREADS, "smooch-webhooks-store")
         self._late_claims: dict[tuple[str, str], Future[Claim]] = {}
 
@@ -422,14 +422,16 @@ class _ThreadedStore:
             raise
 
     async def confirm(self, event_id: str, *, at_most: float | None = None) -> None:
-        await asyncio.wrap_future(self._threads.submit(self._deduplicator.confirm, event_id, at_most=at_most))
+        async with asyncio.timeout(self._deadline):
+            await asyncio.wrap_future(self._threads.submit(self._deduplicator.confirm, event_id, at_most=at_most))
 
     async def release(self, event_id: str, owner: str) -> None:
         claim = self._late_claims.pop((event_id, owner), None)
-        if claim is not None:
-            # The thread goes on after a cancellation: to release before it claims would be too early.
-            await asyncio.gather(asyncio.wrap_future(claim), return_exceptions=True)
-        await asyncio.wrap_future(self._threads.submit(self._deduplicator.release, event_id, owner))
+        async with asyncio.timeout(self._deadline):
+            if claim is not None:
+                # The thread goes on after a cancellation: to release before it claims would be too early.
+                await asyncio.gather(asyncio.wrap_future(claim), return_exceptions=True)
+            await asyncio.wrap_future(self._threads.submit(self._deduplicator.release, event_id, owner))
 
     async def aclose(self) -> None:
         self._threads.close()
@@ -438,26 +440,38 @@ class _ThreadedStore:
 class _AsyncStore:
     """A deduplicator whose methods are async; `aclose` if its connections belong to this app."""
 
-    def __init__(self, deduplicator: AsyncDeduplicator, aclose: Callable[[], Awaitable[None]] | None = None) -> None:
-        self.claim = deduplicator.claim
-        self.confirm = deduplicator.confirm
-        self.release = deduplicator.release
+    def __init__(
+        self, deduplicator: AsyncDeduplicator, deadline: float, aclose: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        self._deduplicator = deduplicator
+        self._deadline = deadline
         self._aclose = aclose
+        self.claim = deduplicator.claim
+
+    async def confirm(self, event_id: str, *, at_most: float | None = None) -> None:
+        async with asyncio.timeout(self._deadline):
+            await self._deduplicator.confirm(event_id, at_most=at_most)
+
+    async def release(self, event_id: str, owner: str) -> None:
+        async with asyncio.timeout(self._deadline):
+            await self._deduplicator.release(event_id, owner)
 
     async def aclose(self) -> None:
         if self._aclose is not None:
             await self._aclose()
 
 
-def _to_store(deduplicator: Deduplicator | AsyncDeduplicator) -> _InlineStore | _ThreadedStore | _AsyncStore:
+def _to_store(
+    deduplicator: Deduplicator | AsyncDeduplicator, deadline: float
+) -> _InlineStore | _ThreadedStore | _AsyncStore:
     if isinstance(deduplicator, MemoryDeduplicator):
         return _InlineStore(deduplicator)
     if inspect.iscoroutinefunction(deduplicator.claim):
-        return _AsyncStore(cast("AsyncDeduplicator", deduplicator))
+        return _AsyncStore(cast("AsyncDeduplicator", deduplicator), deadline)
     # Connections of its own: those of the caller's deduplicator belong to threads.
     if type(deduplicator) is RedisDeduplicator and (own := deduplicator.to_async()):
-        return _AsyncStore(own, own.aclose)
-    return _ThreadedStore(cast("Deduplicator", deduplicator))
+        return _AsyncStore(own, deadline, own.aclose)
+    return _ThreadedStore(cast("Deduplicator", deduplicator), deadline)
 
 
 def _without_stop_iteration(call: Callable[[], object]) -> object:
@@ -470,5 +484,5 @@ def _without_stop_iteration(call: Callable[[], object]) -> object:
 
 async def _send_response(send: _Send, response: Response) -> None:
     headers = [(name.encode(), value.encode()) for name, value in response.all_headers]
-    await send({"type": "http.response.start", "status": int(response.status), "headers": headers})
+    await send({"type": "http.response.start", "status": response.status.value, "headers": headers})
     await send({"type": "http.response.body", "body": response.body})

@@ -68,6 +68,9 @@ class Response:
         return [("content-type", "text/plain; charset=utf-8"), length, *self.headers]
 
 
+OK = Response()
+
+
 class HTTPReject(Exception):
     """Ends a request with an error response before any event is handled."""
 
@@ -84,18 +87,18 @@ class HTTPReject(Exception):
         return self.response
 
 
-@attrs.frozen(eq=False)
+@attrs.define(eq=False)
 class Job:
     """An event of one delivery, to be handled once."""
 
     event: WebhookEvent
     event_id: str
     is_dated: bool
-    delivery: Delivery
-    batch: Batch
     lane: str
     """Jobs of one lane run one after another."""
     time: float
+    delivery: Delivery
+    batch: Batch
 
     @property
     def at_most(self) -> float | None:
@@ -225,8 +228,8 @@ class DeliveryProcessor:
         """Make a batch of the events of a delivery, each event id once."""
         batch = Batch(secrets.token_hex(16))
         lanes, times = self._lanes_and_times(delivery, batch.owner)
-        rows = zip(delivery.event_ids, delivery.events, delivery.dated, lanes, times, strict=True)
-        jobs = {row[0]: Job(row[1], row[0], row[2], delivery, batch, row[3], row[4]) for row in rows}
+        rows = zip(delivery.events, delivery.event_ids, delivery.dated, lanes, times, strict=True)
+        jobs = {row[1]: Job(*row, delivery, batch) for row in rows}
         batch.candidates.extend(jobs.values())
         return batch
 
@@ -266,7 +269,7 @@ class DeliveryProcessor:
             return Response(HTTPStatus.SERVICE_UNAVAILABLE, "another delivery of the event is being handled")
         if self.await_handler and batch.jobs:
             return Response(HTTPStatus.SERVICE_UNAVAILABLE, "the handler did not finish before the deadline")
-        return Response()
+        return OK
 
 
 def read_content_length(value: str | bytes) -> int:

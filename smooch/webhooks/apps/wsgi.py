@@ -17,6 +17,7 @@ from .processor import (
     CONCURRENCY,
     DEADLINE,
     MAX_BODY,
+    OK,
     Batch,
     DeliveryProcessor,
     HTTPReject,
@@ -150,7 +151,7 @@ class WSGIApp:
 
     def _serve(self, environ: WSGIEnvironment) -> Response:
         if self._processor.is_probe(environ["REQUEST_METHOD"]):
-            return Response()
+            return OK
         # Read before the key is checked: some servers reset a connection with an unread body, and the response is lost.
         until = time.monotonic() + self._processor.deadline
         body = self._read(environ, until)
@@ -229,7 +230,7 @@ class WSGIApp:
         except Exception as error:
             call.cancel()
             raise not_enqueued() from error
-        return Response()
+        return OK
 
     def _read(self, environ: WSGIEnvironment, until: float) -> bytearray:
         try:
