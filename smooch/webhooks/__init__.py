@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     )
 
     from ._events import WebhookEvent
+    from ._forms import form_answers
     from .apps.asgi import asgi_app
     from .apps.wsgi import wsgi_app
     from .deduplicators.memory import MemoryDeduplicator
@@ -150,6 +151,7 @@ __all__ = [
     "WebhookRejected",
     "WebhookUnreadable",
     "asgi_app",
+    "form_answers",
     "parse",
     "receive",
     "verify",
@@ -166,6 +168,7 @@ _MODULES = {
     "SQLiteDeduplicator": "deduplicators.sqlite",
     "WebhookEvent": "_events",
     "asgi_app": "apps.asgi",
+    "form_answers": "_forms",
     "wsgi_app": "apps.wsgi",
 }
 
