@@ -1,4 +1,4 @@
-"""Every code block of the README is correctly typed, as mypy sees it in a user's project."""
+"""Every code block of README.md and the guides is correctly typed, as mypy sees it in a user's project."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from test_readme import PYTHON, ROOT
+from test_readme import FILES, PYTHON, ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,8 +20,9 @@ LENIENT = [
 
 
 def test_python_blocks_are_clean_under_mypy(tmp_path: Path) -> None:
+    names = {code: name for name, code in FILES.items()}
     for number, code in enumerate(PYTHON):
-        (tmp_path / f"block_{number}.py").write_text(code, encoding="utf-8")
+        (tmp_path / names.get(code, f"block_{number}.py")).write_text(code, encoding="utf-8")
     run = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", *LENIENT, "--config-file", "", "."],
         cwd=tmp_path,

@@ -107,6 +107,6 @@ def _conversation_id(event: Any) -> str:
     match_result = holder.get("matchResult")
     for each in (holder, match_result if isinstance(match_result, dict) else {}):
         for name in ("conversation", "appUser", "user"):
-            if found := object_id(each.get(name)):
-                return found
+            if identifier := object_id(each.get(name)):
+                return identifier
     return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, assert_type
 
 from smooch_api import Unset
@@ -9,6 +10,7 @@ from smooch_api import Unset
 from smooch import v2, webhooks
 from smooch.v1 import models
 from smooch.webhooks import (
+    AsyncRedisDeduplicator,
     Claim,
     ClientAddEvent,
     ConversationMessageDeliveryFailureEvent,
@@ -144,11 +146,42 @@ class Own:
     def release(self, event_id: str, owner: str) -> None: ...
 
 
+def secret() -> str | None:
+    return None
+
+
+async def async_secret() -> list[str]:
+    return ["old", "new"]
+
+
+def enqueue(body: str, headers: dict[str, str]) -> None:
+    assert_type(webhooks.parse(body), Delivery)
+
+
+async def async_enqueue(body: str, headers: dict[str, str]) -> None: ...
+
+
+def reads_times_and_forms(delivery: Delivery) -> None:
+    assert_type(delivery.times, tuple[datetime | None, ...])
+    assert_type(delivery.conversation_ids, tuple[str, ...])
+    for event in delivery:
+        if isinstance(event, ConversationMessageEvent):
+            assert_type(webhooks.form_answers(event.payload.message.content), dict[str, str | list[str]])
+
+
 async def makes_apps() -> None:
     for deduplicator in (MemoryDeduplicator(), SQLiteDeduplicator("events.db"), RedisDeduplicator("redis://x"), Own()):
         checked: Deduplicator = deduplicator
         app = asgi_app(on_event, secret="secret", deduplicator=checked, await_handler=True)
         await app.aclose()
-    asgi_app(on_delivery, secret=["old", "new"])
+    asgi_app(on_delivery, secret=["old", "new"], ordered=True, deadline=10)
+    asgi_app(on_delivery, secret=secret, deduplicator=AsyncRedisDeduplicator("redis://x"))
+    asgi_app(on_delivery, secret=async_secret)
+    asgi_app(secret="secret", enqueue=async_enqueue)
+    async with asgi_app(secret="secret", enqueue=enqueue):
+        pass
+    with_secret = wsgi_app(in_a_thread, secret=secret)
+    with_secret.start()
+    wsgi_app(secret="secret", enqueue=enqueue)
     asgi_app(in_a_thread, secret="secret")
     wsgi_app(in_a_thread, secret="secret").close()

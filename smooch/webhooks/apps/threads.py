@@ -30,13 +30,13 @@ class CallerThread:
         return future
 
     def close(self) -> None:
-        """There is nothing to end."""
+        """Do nothing: no thread was started."""
 
 
 class DaemonThreads:
-    """Up to `size` daemon threads, started on demand. A hanging call neither delays the exit nor fails while exiting.
+    """Run calls in up to `size` daemon threads, which never delay the exit of the process.
 
-    `concurrent.futures.ThreadPoolExecutor` does both: it joins its threads at exit and refuses calls from then on.
+    `concurrent.futures.ThreadPoolExecutor` joins its threads at exit, hanging ones too, and refuses calls from then on.
     """
 
     def __init__(self, size: int, name: str) -> None:

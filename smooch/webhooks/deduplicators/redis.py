@@ -157,12 +157,12 @@ def _connect(url: str) -> Any:
 
 
 def _check_client(client: Any, *, is_async: bool) -> Any:
-    wanted = "redis.asyncio.Redis" if is_async else "a sync client, redis.Redis"
+    expected = "redis.asyncio.Redis" if is_async else "a sync client, redis.Redis"
     if not all(callable(getattr(client, name, None)) for name in ("set", "eval")):
-        raise InvalidInput(f"server must be a URL or {wanted}, got {type(client).__name__}", "server")
+        raise InvalidInput(f"server must be a URL or {expected}, got {type(client).__name__}", "server")
     if any(cls.__module__.startswith("redis.asyncio") for cls in type(client).__mro__) is not is_async:
         other = "RedisDeduplicator" if is_async else "AsyncRedisDeduplicator"
-        raise InvalidInput(f"server must be a URL or {wanted}; for this client use {other}", "server")
+        raise InvalidInput(f"server must be a URL or {expected}; for this client use {other}", "server")
     return client
 
 
