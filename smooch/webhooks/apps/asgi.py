@@ -214,11 +214,10 @@ class ASGIApp:
 
     async def _verify(self, headers: list[tuple[bytes, bytes]]) -> None:
         arrived = time.monotonic()
-        while self._secrets.must_ask(headers, arrived, is_asking=self._is_asking):
+        while self._secrets.must_ask(headers, arrived, self._is_asking):
             await asyncio.shield(self._ask())
         self._processor.check_siblings(self._secrets.values)
 
-    @property
     def _is_asking(self) -> bool:
         return self._question is not None and not self._question.done()
 

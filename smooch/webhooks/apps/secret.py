@@ -39,22 +39,27 @@ class KnownSecrets:
         """Whether the first answer has not come yet."""
         return not self.values
 
-    def must_ask(self, headers: Headers, arrived: float, *, is_asking: bool) -> bool:
+    def must_ask(self, headers: Headers, arrived: float, is_asking: Callable[[], bool]) -> bool:
         """Check the key of a delivery; True if the secret must be asked for, or a question must be awaited, first.
 
         Raises:
             HTTPReject: 401 if the key is wrong, 503 if that is not certain.
         """
-        try:
-            check_key(headers, self.values)
-        except WebhookRejected as error:
-            if self.ask is None or not read_keys(headers) or self._asked_at >= arrived:
-                raise HTTPReject(HTTPStatus.UNAUTHORIZED, str(error)) from None
-            if is_asking or time.monotonic() >= self._next_question:
-                return True
-            reason = "the secret of the webhook is not known yet" if self.is_unknown else f"{error}, as known so far"
-            raise HTTPReject(HTTPStatus.SERVICE_UNAVAILABLE, reason) from None
-        return False
+        while True:
+            # In this order: whoever reads a late time reads the secrets of that time, too.
+            asked_at, values = self._asked_at, self.values
+            try:
+                check_key(headers, values)
+            except WebhookRejected as error:
+                if self.ask is None or not read_keys(headers) or asked_at >= arrived:
+                    raise HTTPReject(HTTPStatus.UNAUTHORIZED, str(error)) from None
+                if time.monotonic() >= self._next_question or is_asking():
+                    return True
+                if self.values is not values:
+                    continue  # another thread learnt the secret meanwhile
+                reason = "the secret of the webhook is not known yet" if self.is_unknown else f"{error}, as known so far"
+                raise HTTPReject(HTTPStatus.SERVICE_UNAVAILABLE, reason) from None
+            return False
 
     def start_question(self) -> float:
         """Return the time of a question that begins now."""
@@ -67,7 +72,8 @@ class KnownSecrets:
         if secret is None:
             logger.warning("the secret of the webhook is not known yet: the function for it returned None")
             return
-        self.values = encode_secrets(secret)
+        values = encode_secrets(secret)
+        self.values = values
         self._asked_at = started
 
 

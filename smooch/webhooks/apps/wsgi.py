@@ -178,7 +178,7 @@ class WSGIApp:
 
     def _verify(self, environ: WSGIEnvironment, until: float) -> None:
         arrived = time.monotonic()
-        while self._secrets.must_ask(environ, arrived, is_asking=self._is_asking):
+        while self._secrets.must_ask(environ, arrived, self._is_asking):
             try:
                 self._ask().result(until - time.monotonic())
             except TimeoutError:
@@ -187,19 +187,20 @@ class WSGIApp:
                 ) from None
         self._processor.check_siblings(self._secrets.values, is_certain=bool(environ.get("wsgi.multiprocess")))
 
-    @property
     def _is_asking(self) -> bool:
-        return self._question is not None and not self._question.done()
+        with self._lock:
+            return self._question is not None and not self._question.done()
 
     def _ask(self) -> Future[None]:
         """Return the question for the secret that is under way; start one if there is none."""
         with self._lock:
             if self._question is None or self._question.done():
-                self._question = self._secret_threads.submit(self._ask_once)
+                # Begun under the lock: who sees that there was a question finds it.
+                self._question = self._secret_threads.submit(self._ask_once, self._secrets.start_question())
             return self._question
 
-    def _ask_once(self) -> None:
-        started, ask = self._secrets.start_question(), self._secrets.ask
+    def _ask_once(self, started: float) -> None:
+        ask = self._secrets.ask
         assert ask is not None
         try:
             self._secrets.learn(started, _refuse_awaitable(ask()))
