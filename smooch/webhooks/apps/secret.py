@@ -57,7 +57,9 @@ class KnownSecrets:
                     return True
                 if self.values is not values:
                     continue  # another thread learnt the secret meanwhile
-                reason = "the secret of the webhook is not known yet" if self.is_unknown else f"{error}, as known so far"
+                reason = (
+                    "the secret of the webhook is not known yet" if self.is_unknown else f"{error}, as known so far"
+                )
                 raise HTTPReject(HTTPStatus.SERVICE_UNAVAILABLE, reason) from None
             return False
 
