@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, get_args
 
 import attrs
-from smooch_api.v1.unions import read_webhook_event
+from smooch_api.v1.unions import read_event
 
 from . import _event_ids
 from ._delivery import Delivery, is_envelope
@@ -85,7 +85,7 @@ def _read_version(holder: object, default: str) -> str:
 def _v1_event(raw: dict[str, Any]) -> WebhookEvent:
     from smooch_api.v1.models import UnknownEvent
 
-    event = read_webhook_event(raw)
+    event = read_event(raw)
     if isinstance(event, UnknownEvent):
         _report_misfit(raw, raw.get("trigger"), _event_classes("v1", "trigger"), "UnknownEvent")
     return event
@@ -94,7 +94,7 @@ def _v1_event(raw: dict[str, Any]) -> WebhookEvent:
 def _v2_event(raw: dict[str, Any]) -> WebhookEvent:
     from smooch_api.v2 import models, unions
 
-    event = unions.read_webhook_event(raw)
+    event = unions.read_event(raw)
     if isinstance(event, models.UnknownTypeEvent):
         _report_misfit(raw, raw.get("type"), _event_classes("v2", "type_"), "UnknownTypeEvent")
     return event
@@ -118,6 +118,6 @@ def _report_misfit(raw: dict[str, Any], trigger: object, classes: dict[str, Any]
 @cache
 def _event_classes(version: str, tag: str) -> dict[str, Any]:
     """Map each trigger of an API version to its class; `tag` is the attribute that holds the trigger."""
-    classes = get_args(import_module(f"smooch_api.{version}.models").WebhookEvent)
+    classes = get_args(import_module(f"smooch_api.{version}.models").Event)
     triggers = ((attrs.fields_dict(cls)[tag].default, cls) for cls in classes)
     return {trigger: cls for trigger, cls in triggers if isinstance(trigger, str)}

@@ -46,7 +46,7 @@ def reader(union: str) -> Callable[[Any], Any]:
 
 def tag_of(union: str) -> str:
     """The property that tells the variants of a union apart."""
-    return "trigger" if union == "v1.WebhookEvent" else "type"
+    return "trigger" if union == "v1.Event" else "type"
 
 
 def examples(name: str) -> list[Any]:

@@ -162,5 +162,5 @@ def sync(client: Client) -> None:
 async def asynchronous(client: Client) -> None:
     answer = await app_users.get_app_user.asyncio_detailed("u", client=client)
     assert_type(answer.parsed, models.AppUserResponse)
-    assert_type(unions.read_webhook_event({}), models.WebhookEvent)
+    assert_type(unions.read_event({}), models.Event)
 """

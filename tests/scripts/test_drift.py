@@ -355,8 +355,8 @@ def test_kinds_of_content_are_compared(drift: ModuleType) -> None:
 
 
 DELIVERY = {
-    "WebhookPayload": fields(events={"type": "array", "items": ref("WebhookEvent")}),
-    "WebhookEvent": {"oneOf": [ref("UserUpdateEvent"), ref("UserRemoveEvent"), ref("UnknownEvent")]},
+    "WebhookPayload": fields(events={"type": "array", "items": ref("Event")}),
+    "Event": {"oneOf": [ref("UserUpdateEvent"), ref("UserRemoveEvent"), ref("UnknownEvent")]},
     "UserUpdateEvent": fields("type", type={"type": "string", "const": "user:update"}, payload=TEXT),
     "UserRemoveEvent": fields("type", type={"type": "string", "const": "user:remove"}, payload=TEXT),
     "UnknownEvent": fields(type={"type": "string", "not": {"enum": ["user:update", "user:remove"]}}),
@@ -451,7 +451,7 @@ def test_an_event_that_they_add_is_named(run: Any, spec: dict[str, Any]) -> None
     upstream = copy.deepcopy(spec)
     schemas = upstream["components"]["schemas"]
     schemas["UserSleepEvent"] = fields("type", id=TEXT, type={"const": "user:sleep"})
-    schemas["WebhookEvent"]["oneOf"].insert(0, ref("UserSleepEvent"))
+    schemas["Event"]["oneOf"].insert(0, ref("UserSleepEvent"))
     status, output = run(spec, upstream)
     assert status == 1
     assert lines(output) == [["webhook", "request", "events<user:sleep>", "variant", "-", "yes"]]

@@ -89,7 +89,7 @@ def schemas(version: str) -> dict[str, Any]:
 
 def variants(version: str = "v1") -> list[str]:
     """Names of the classes of events, in the spec's order."""
-    return [each["$ref"].rpartition("/")[2] for each in schemas(version)["WebhookEvent"]["oneOf"]]
+    return [each["$ref"].rpartition("/")[2] for each in schemas(version)["Event"]["oneOf"]]
 
 
 def examples(version: str = "v1") -> list[tuple[str, dict[str, Any]]]:

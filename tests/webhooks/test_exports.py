@@ -59,7 +59,7 @@ def test_an_event_of_v2_loads_no_event_of_v1_and_no_other_of_v2() -> None:
 
 @pytest.mark.parametrize(("version", "models"), [("v1", v1_models), ("v2", v2_models)])
 def test_every_class_of_event_is_exported(version: str, models: Any) -> None:
-    assert set(variants(version)) == {cls.__name__ for cls in get_args(models.WebhookEvent)}
+    assert set(variants(version)) == {cls.__name__ for cls in get_args(models.Event)}
     assert set(variants(version)) <= set(webhooks.__all__)
     for name in variants(version):
         assert getattr(webhooks, name) is getattr(models, name)
@@ -70,5 +70,9 @@ def test_no_two_events_of_the_versions_share_a_name() -> None:
 
 
 def test_the_union_is_that_of_both_versions() -> None:
-    both = get_args(v1_models.WebhookEvent) + get_args(v2_models.WebhookEvent)
+    both = get_args(v1_models.Event) + get_args(v2_models.Event)
     assert get_args(webhooks.WebhookEvent) == both
+
+
+def test_the_name_of_the_union_means_one_thing() -> None:
+    assert "WebhookEvent" not in {*v1_models.__all__, *v2_models.__all__}

@@ -10,7 +10,7 @@ from .. import base as _base
 from . import models as _models
 
 if TYPE_CHECKING:
-    from .models import Action, Field, FieldPost, MenuItem, Message, QuotedMessage, SubMenuItem, WebhookEvent
+    from .models import Action, Event, Field, FieldPost, MenuItem, Message, QuotedMessage, SubMenuItem
 
 _message = _base.Variants(
     _models,
@@ -68,7 +68,7 @@ _quoted_message = _base.Variants(
 read_quoted_message: Callable[[Any], QuotedMessage] = _base.tagged(_quoted_message)
 read_quoted_message_list: Callable[[Any], list[QuotedMessage]] = _base.list_of_tagged(_quoted_message)
 
-_webhook_event = _base.Variants(
+_event = _base.Variants(
     _models,
     "trigger",
     {
@@ -99,8 +99,8 @@ _webhook_event = _base.Variants(
     },
     "UnknownEvent",
 )
-read_webhook_event: Callable[[Any], WebhookEvent] = _base.tagged(_webhook_event)
-read_webhook_event_list: Callable[[Any], list[WebhookEvent]] = _base.list_of_tagged(_webhook_event)
+read_event: Callable[[Any], Event] = _base.tagged(_event)
+read_event_list: Callable[[Any], list[Event]] = _base.list_of_tagged(_event)
 
 _menu_item = _base.Variants(
     _models,

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
         Action,
         ActivityMessage,
         Content,
+        Event,
         Integration,
         IntegrationCreate,
         IntegrationUpdate,
         ItemAction,
         MatchCriteria,
         QuotedMessage,
-        WebhookEvent,
     )
 
 _match_criteria = _base.Variants(
@@ -174,7 +174,7 @@ read_integration_update: Callable[[Any], IntegrationUpdate] = _base.first_of(
     _base.model(_models, "WhatsappIntegrationUpdate"),
 )
 
-_webhook_event = _base.Variants(
+_event = _base.Variants(
     _models,
     "type",
     {
@@ -207,5 +207,5 @@ _webhook_event = _base.Variants(
     },
     "UnknownTypeEvent",
 )
-read_webhook_event: Callable[[Any], WebhookEvent] = _base.tagged(_webhook_event)
-read_webhook_event_list: Callable[[Any], list[WebhookEvent]] = _base.list_of_tagged(_webhook_event)
+read_event: Callable[[Any], Event] = _base.tagged(_event)
+read_event_list: Callable[[Any], list[Event]] = _base.list_of_tagged(_event)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def all_triggers() -> list[str]:
     schemas = _spec.load("v2").document["components"]["schemas"]
-    names = [each["$ref"].rpartition("/")[2] for each in schemas["WebhookEvent"]["oneOf"]]
+    names = [each["$ref"].rpartition("/")[2] for each in schemas["Event"]["oneOf"]]
     bodies = [part for name in names for part in schemas[name]["allOf"] if "properties" in part]
     return [body["properties"]["type"]["const"] for body in bodies if "const" in body["properties"]["type"]]
 

@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from .empty_response import EmptyResponse
     from .error_detail import ErrorDetail
     from .error_response import ErrorResponse
+    from .event import Event
     from .event_destination import EventDestination
     from .event_error import EventError
     from .event_post import EventPost
@@ -223,7 +224,6 @@ if TYPE_CHECKING:
     from .upload_integration_profile_photo_response import UploadIntegrationProfilePhotoResponse
     from .webhook import Webhook
     from .webhook_create import WebhookCreate
-    from .webhook_event import WebhookEvent
     from .webhook_response import WebhookResponse
     from .webhook_update import WebhookUpdate
     from .webview_action import WebviewAction
@@ -299,6 +299,7 @@ else:
             "EmptyResponse": "empty_response",
             "ErrorDetail": "error_detail",
             "ErrorResponse": "error_response",
+            "Event": "event",
             "EventDestination": "event_destination",
             "EventError": "event_error",
             "EventPost": "event_post",
@@ -449,7 +450,6 @@ else:
             "UploadIntegrationProfilePhotoResponse": "upload_integration_profile_photo_response",
             "Webhook": "webhook",
             "WebhookCreate": "webhook_create",
-            "WebhookEvent": "webhook_event",
             "WebhookResponse": "webhook_response",
             "WebhookUpdate": "webhook_update",
             "WebviewAction": "webview_action",
@@ -525,6 +525,7 @@ __all__ = [
     "EmptyResponse",
     "ErrorDetail",
     "ErrorResponse",
+    "Event",
     "EventDestination",
     "EventError",
     "EventPost",
@@ -675,7 +676,6 @@ __all__ = [
     "UploadIntegrationProfilePhotoResponse",
     "Webhook",
     "WebhookCreate",
-    "WebhookEvent",
     "WebhookResponse",
     "WebhookUpdate",
     "WebviewAction",

@@ -109,6 +109,7 @@ if TYPE_CHECKING:
     from .ended_by_user import EndedByUser
     from .error_detail import ErrorDetail
     from .error_response import ErrorResponse
+    from .event import Event
     from .event_activity import EventActivity
     from .event_author import EventAuthor
     from .event_destination import EventDestination
@@ -292,7 +293,6 @@ if TYPE_CHECKING:
     from .web_integration_update_display_style import WebIntegrationUpdateDisplayStyle
     from .webhook import Webhook
     from .webhook_create import WebhookCreate
-    from .webhook_event import WebhookEvent
     from .webhook_list_response import WebhookListResponse
     from .webhook_payload import WebhookPayload
     from .webhook_reference import WebhookReference
@@ -411,6 +411,7 @@ else:
             "EndedByUser": "ended_by_user",
             "ErrorDetail": "error_detail",
             "ErrorResponse": "error_response",
+            "Event": "event",
             "EventActivity": "event_activity",
             "EventAuthor": "event_author",
             "EventDestination": "event_destination",
@@ -594,7 +595,6 @@ else:
             "WebIntegrationUpdateDisplayStyle": "web_integration_update_display_style",
             "Webhook": "webhook",
             "WebhookCreate": "webhook_create",
-            "WebhookEvent": "webhook_event",
             "WebhookListResponse": "webhook_list_response",
             "WebhookPayload": "webhook_payload",
             "WebhookReference": "webhook_reference",
@@ -713,6 +713,7 @@ __all__ = [
     "EndedByUser",
     "ErrorDetail",
     "ErrorResponse",
+    "Event",
     "EventActivity",
     "EventAuthor",
     "EventDestination",
@@ -896,7 +897,6 @@ __all__ = [
     "WebIntegrationUpdateDisplayStyle",
     "Webhook",
     "WebhookCreate",
-    "WebhookEvent",
     "WebhookListResponse",
     "WebhookPayload",
     "WebhookReference",

@@ -12,7 +12,7 @@ from .. import unions as _unions
 
 if TYPE_CHECKING:
     from .app_reference import AppReference
-    from .webhook_event import WebhookEvent
+    from .event import Event
     from .webhook_reference import WebhookReference
 
 
@@ -24,7 +24,7 @@ class WebhookPayload(_base.Model):
 
     app: AppReference
     webhook: WebhookReference
-    events: list[WebhookEvent]
+    events: list[Event]
 
     _fields: ClassVar = _base.Fields(
         _base.Field("app", "app", nested=True, required=True),
@@ -39,7 +39,7 @@ class WebhookPayload(_base.Model):
         self = _base.new(cls)
         self.app = _base.required(_models.AppReference.from_dict, cls, "app", data)
         self.webhook = _base.required(_models.WebhookReference.from_dict, cls, "webhook", data)
-        self.events = _base.required(_unions.read_webhook_event_list, cls, "events", data)
+        self.events = _base.required(_unions.read_event_list, cls, "events", data)
         parsed = 3
         self._rest = None if parsed == len(data) else self._unparsed(data)
         return self

@@ -29,7 +29,7 @@ from .postback import Postback
 from .typing_app_user import TypingAppUser
 from .unknown_event import UnknownEvent
 
-WebhookEvent: TypeAlias = (
+Event: TypeAlias = (
     MessageAppUser
     | MessageAppMaker
     | Postback

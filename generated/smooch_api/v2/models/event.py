@@ -31,7 +31,7 @@ from .user_merge_event import UserMergeEvent
 from .user_remove_event import UserRemoveEvent
 from .user_update_event import UserUpdateEvent
 
-WebhookEvent: TypeAlias = (
+Event: TypeAlias = (
     ClientAddEvent
     | ClientRemoveEvent
     | ClientUpdateEvent
