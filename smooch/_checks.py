@@ -39,9 +39,15 @@ def check_text(value: str, field: str) -> str:
     """Refuse a string that cannot be encoded as UTF-8."""
     if has_lone_surrogate(value):
         raise InvalidInput(
-            f"{field} holds half of a surrogate pair, which UTF-8 cannot encode: {redacted_repr(value, field)}", field
+            f"{field} holds half of a surrogate pair, which UTF-8 cannot encode, got {redacted_repr(value, field)}",
+            field,
         )
     return value
+
+
+def is_text(value: object) -> bool:
+    """Whether a value is a string that UTF-8 can encode."""
+    return isinstance(value, str) and not has_lone_surrogate(value)
 
 
 def has_lone_surrogate(text: str) -> bool:

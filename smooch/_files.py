@@ -16,10 +16,12 @@ import attrs
 from smooch_api import File
 
 from . import _checks
-from .errors import InvalidInput
+from .errors import InvalidInput, invalid_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from smooch_api import Response
 
 
 class ReadableFile(Protocol):
@@ -99,6 +101,21 @@ def open_upload(
         if size > limit:
             raise InvalidInput(f"{shown} is larger than the {limit:,} bytes that the API takes", argument)
         yield Upload(name=name, mime_type=mime_type or _mime_type(name), content=content)
+
+
+def check_media_url(answer: Response[Any], media_url: object) -> str:
+    """Return the URL of a file that was uploaded.
+
+    Raises:
+        UnreadableResponse: the response to the upload has no URL.
+    """
+    try:
+        if isinstance(media_url, str):
+            _checks.check_target(media_url)
+            return media_url
+    except InvalidInput:
+        pass
+    raise invalid_answer(answer, "its mediaUrl is no URL", method="POST")
 
 
 def check_parts(files: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import attrs
 import httpx
+from smooch_api import UNSET
 
-from .errors import BadRequest, Conflict, NotFound, SmoochError, parse_date
+from . import _checks
+from .errors import BadRequest, Conflict, InvalidInput, NotFound, SmoochError, invalid_answer, parse_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from smooch_api import Response
 
 SETTLING_SECONDS = 1.5
 """One second, in which an older id may still appear, and a margin for the clocks of the API's servers."""
@@ -42,6 +47,8 @@ class Hook:
     secret: str = attrs.field(default="", repr=False)
     options: Options = NO_OPTIONS
     """What its deliveries include, where that can be chosen."""
+    source: Any = attrs.field(default=None, repr=False, eq=False)
+    """The webhook as it was in the response."""
 
     def without(self, triggers: Sequence[str]) -> Hook:
         """Return the webhook without these triggers."""
@@ -138,8 +145,14 @@ class Reconciler:
         self.pause = 0.0 if deleting else SETTLING_SECONDS
         return None
 
-    def created(self, hook_id: str) -> None:
-        """Note the id of the webhook that was created."""
+    def created(self, answer: Response[Any], hook_id: object) -> None:
+        """Note the id of the webhook that was created.
+
+        Raises:
+            UnreadableResponse: the id is no text.
+        """
+        if not isinstance(hook_id, str):
+            raise invalid_answer(answer, "the id of the webhook is no text", method="POST")
         self._created.add(hook_id)
         self._seen = hook_id
 
@@ -168,6 +181,28 @@ def _without(wanted: Sequence[str], hooks: Iterable[Hook]) -> list[Change]:
         if left != hook.triggers:
             changes.append(Change("update" if left else "delete", hook.id, hook.target, left))
     return changes
+
+
+def read_hooks(answer: Response[Any], listed: Iterable[tuple[Any, ...]]) -> list[Hook]:
+    """Return the webhooks of an answer, of which `listed` has the fields of `Hook`, each as the API sent it.
+
+    A webhook without a usable id or target is left out: it receives nothing and cannot be changed.
+
+    Raises:
+        UnreadableResponse: the triggers of a webhook are no texts, so that to change it might lose some.
+    """
+    hooks = []
+    for hook_id, target, triggers, secret, options, source in listed:
+        triggers = [] if triggers is None or triggers is UNSET else triggers
+        if not isinstance(triggers, list) or not all(map(_checks.is_text, triggers)):
+            raise invalid_answer(answer, "the triggers of a webhook are no list of texts")
+        with suppress(InvalidInput):
+            _checks.check_id(hook_id, "id")
+            _checks.check_target(target)
+            hooks.append(
+                Hook(hook_id, target, tuple(triggers), secret if isinstance(secret, str) else "", options, source)
+            )
+    return hooks
 
 
 def is_settled(hook: Hook, date: str) -> bool:

@@ -76,6 +76,7 @@ def user_token(key_id: str, secret: str, user_id: str, *, expires_in: float | ti
             f"user_id must be a non-empty string, got {_checks.redacted_repr(user_id, 'user_id')}: the API refuses tokens with any other userId",
             "user_id",
         )
+    _checks.check_text(user_id, "user_id")
     return sign({"scope": "appUser", "userId": user_id} | expiry_claim(expires_in), key_id, secret)
 
 
@@ -84,6 +85,7 @@ def check_key(key_id: object, secret: object) -> None:
     for name, value in (("key_id", key_id), ("secret", secret)):
         if not isinstance(value, str) or not value.strip():
             raise InvalidInput(f"{name} must be a non-empty string: copy it from the page of the key", name)
+        _checks.check_text(value, name)
         if value != value.strip():
             raise InvalidInput(f"{name} begins or ends with a space or a line break: remove it", name)
 

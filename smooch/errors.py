@@ -39,6 +39,8 @@ from ._redaction import clear_tracebacks as clear_tracebacks
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from smooch_api import Response
+
 __all__ = [
     "APIError",
     "BadRequest",
@@ -226,13 +228,24 @@ def unreadable_response(
     size = len(response.content)
     response = redact_response(response, secrets)
     request = response.request
+    reason = _clip(redact(str(cause), secrets), 200)
+    if type(cause) is not ValueError:
+        reason = f"{type(cause).__name__}: {reason}"
     warning = "" if request.method in ("GET", "HEAD") else " (the call took effect; do not simply repeat it)"
     error = UnreadableResponse(
         f"{response.status_code} for {request.method} {request.url}, but its body of {size} bytes "
-        f"cannot be parsed ({type(cause).__name__}): {_body_excerpt(response) or 'it is empty'}{warning}"
+        f"cannot be parsed ({reason}): {_body_excerpt(response) or 'it is empty'}{warning}"
     )
     error.response = response
     return error
+
+
+def invalid_answer(answer: Response[Any], problem: str, *, method: str = "GET") -> UnreadableResponse:
+    """Return the exception for a success response that was parsed, but contradicts itself or the API."""
+    headers = [(name, value) for name, value in answer.headers.items() if name != "content-encoding"]
+    request = httpx.Request(method, answer.url or "/")
+    response = httpx.Response(answer.status_code, headers=headers, content=answer.content, request=request)
+    return unreadable_response(response, ValueError(problem))
 
 
 def error_from_transport(exception: Exception, request: httpx.Request) -> ConnectionFailed:

@@ -14,6 +14,7 @@ import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from smooch_api import Response
 
 from smooch import errors
 from smooch._async import v1
@@ -34,6 +35,7 @@ HERE = "https://here.example/hook"
 THERE = "https://there.example/hook"
 ELSEWHERE = "https://elsewhere.example/hook"
 SECOND = 1_700_000_000
+ANSWER: Response[Any] = Response(201, b"{}", {}, None)
 
 
 def hook_id(number: int, second: float = SECOND) -> str:
@@ -374,7 +376,7 @@ def test_each_caller_removes_its_own_surplus_at_once_and_what_others_made_only_i
     reconciler = Reconciler(["x"], HERE, move=True)
     assert reconciler.observe([], date(SECOND)) is None
     assert reconciler.changes == [create("x")]
-    reconciler.created(hook_id(2))
+    reconciler.created(ANSWER, hook_id(2))
     assert reconciler.observe([hook(n, HERE, "x") for n in (1, 2, 3)], at) is None
     assert reconciler.changes == [delete(2, HERE)]
     assert reconciler.pause == 0

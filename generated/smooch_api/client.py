@@ -103,7 +103,7 @@ class Client:
             parsed = read(response.content)
         except (ValueError, RecursionError) as reason:
             raise self.unreadable(response, reason) from reason
-        return Response(response.status_code, response.content, response.headers, parsed)
+        return Response(response.status_code, response.content, response.headers, parsed, response.url)
 
     def _arguments(self) -> dict[str, Any]:
         return {

@@ -44,6 +44,12 @@ class Response(Generic[T_co]):
     headers: Mapping[str, str] = field(repr=False)
     """Names are case-insensitive."""
     parsed: T_co
+    request_url: object = field(default=None, repr=False, eq=False)
+
+    @property
+    def url(self) -> str:
+        """URL of the request."""
+        return str(self.request_url or "")
 
     @property
     def text(self) -> str:

@@ -43,7 +43,7 @@ class AsyncPaged(Generic[T]):
         try:
             while self._pager.needs_page:
                 answer = await self._fetch(self._pager.page)
-                self._pager.feed(answer.parsed)
+                self._pager.feed(answer)
             if not self._pager.has_record:
                 raise StopAsyncIteration
             return self._pager.pop()

@@ -44,7 +44,7 @@ class Paged(Generic[T]):
         try:
             while self._pager.needs_page:
                 answer = self._fetch(self._pager.page)
-                self._pager.feed(answer.parsed)
+                self._pager.feed(answer)
             if not self._pager.has_record:
                 raise StopIteration
             return self._pager.pop()

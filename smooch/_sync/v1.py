@@ -276,12 +276,13 @@ class Smooch:
             uploaded = attachments.upload_attachment.sync_detailed(
                 client=self.raw, body=file, access="public", for_="message"
             )
-        message = {"role": role, "type": "file", "mediaUrl": uploaded.parsed.media_url, "mediaType": upload.mime_type}
+        media_url = _files.check_media_url(uploaded, uploaded.parsed.media_url)
+        message = {"role": role, "type": "file", "mediaUrl": media_url, "mediaType": upload.mime_type}
         try:
             return self.post_message(user_id, message)
         except errors.APIError as refusal:
             if not isinstance(refusal, errors.ServerError):  # after which the message may be there nevertheless
-                remove = models.AttachmentRemove(media_url=uploaded.parsed.media_url)
+                remove = models.AttachmentRemove(media_url=media_url)
                 with suppress(errors.SmoochError):
                     attachments.remove_attachment.sync_detailed(client=self.raw, body=remove)
             raise
@@ -310,7 +311,7 @@ class Smooch:
         pager = paging.Pager(before, after)
         while pager.needs_page:
             answer = self.get_messages(user_id, **pager.page)
-            pager.feed(answer.parsed)
+            pager.feed(answer)
             while pager.has_record:
                 yield pager.pop()
 
@@ -357,7 +358,7 @@ class Smooch:
     def delete_all_webhooks(self) -> list[Response[EmptyResponse]]:
         """Delete every webhook of the app, one by one; the answers are in the order of the list."""
         answer = self.get_webhooks()
-        return [self.delete_webhook(hook.id) for hook in bodies.list_hooks(answer.json())]
+        return [self.delete_webhook(hook.id) for hook in bodies.list_hooks(answer)]
 
     def ensure_webhook_exist(
         self, trigger: str | Iterable[str], webhook_url: str, *, move: bool = True
@@ -381,7 +382,7 @@ class Smooch:
         reconciler = _webhook_reconciler.Reconciler(wanted, target, move=move)
         while True:
             listed = self.get_webhooks()
-            hooks = bodies.list_hooks(listed.json())
+            hooks = bodies.list_hooks(listed)
             carrier = reconciler.observe(hooks, listed.headers.get("Date", ""))
             if carrier is not None:
                 return carrier.id, carrier.secret
@@ -396,7 +397,7 @@ class Smooch:
             match change.kind:
                 case "create":
                     made = self.make_webhook(change.target, change.triggers)
-                    reconciler.created(made.parsed.webhook.id)
+                    reconciler.created(made, made.parsed.webhook.id)
                 case "update":
                     self.update_webhook(change.hook_id, change.target, change.triggers)
                 case "delete":

@@ -150,13 +150,18 @@ def build_page_query(before: Instant | None, after: Instant | None) -> dict[str,
     return {name: _format_seconds(value, name) for name, value in drop_none(before=before, after=after).items()}
 
 
+def is_seconds(text: object) -> bool:
+    """Whether a text is an instant in Unix seconds."""
+    return isinstance(text, str) and _SECONDS.fullmatch(text) is not None
+
+
 def _format_seconds(value: Instant, field: str) -> str:
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise InvalidInput(f"{field} needs a timezone, got {value}", field)
         value = value.timestamp()
     text = value if isinstance(value, str) else _format_number(value)
-    if not _SECONDS.fullmatch(text):
+    if not is_seconds(text):
         found = _checks.redacted_repr(value, field)
         raise InvalidInput(f"{field} must be Unix seconds or a datetime, got {found}", field)
     return text
@@ -173,13 +178,17 @@ def _format_number(value: object) -> str:
 # Webhooks
 
 
-def list_hooks(answer: Mapping[str, Any]) -> list[_webhook_reconciler.Hook]:
-    """Return the API's list of webhooks in the form that the reconciler takes, without items that lack id or target."""
-    return [
-        _webhook_reconciler.Hook(item["_id"], item["target"], tuple(item.get("triggers") or ()), item.get("secret", ""))
-        for item in answer["webhooks"]
-        if isinstance(item, dict) and item.get("_id") and item.get("target")
-    ]
+def list_hooks(answer: Response[Any]) -> list[_webhook_reconciler.Hook]:
+    """Return the API's list of webhooks in the form that the reconciler takes.
+
+    Raises:
+        UnreadableResponse: the triggers of a webhook are no texts.
+    """
+    found = [item for item in answer.json()["webhooks"] if isinstance(item, dict)]
+    return _webhook_reconciler.read_hooks(
+        answer,
+        [(item.get("_id"), item.get("target"), item.get("triggers"), item.get("secret"), {}, item) for item in found],
+    )
 
 
 # Calls of any path
@@ -245,4 +254,4 @@ def build_response(response: httpx.Response) -> Response[Any]:
         parsed = json.loads(response.content) if response.content else None
     except (ValueError, RecursionError) as error:
         raise unreadable_response(response, error) from error
-    return Response(status_code=response.status_code, content=response.content, headers=response.headers, parsed=parsed)
+    return Response(response.status_code, response.content, response.headers, parsed, response.url)

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import httpx
 from smooch_api.base import Model
 
-from ..errors import SmoochError
+from .. import _checks
+from ..errors import invalid_answer
+from .bodies import is_seconds
 
 if TYPE_CHECKING:
+    from smooch_api import Response
     from smooch_api.v1.models import GetMessagesResponse, Message
 
     from .bodies import Instant
@@ -28,7 +31,8 @@ class Pager:
 
     def __init__(self, before: Instant | None, after: Instant | None) -> None:
         self._query: Query = {"before": before, "after": after}
-        self._next: str | None = None
+        self._visited = [self._query]
+        self._answer: Response[GetMessagesResponse] | None = None
         self._at_end = False
         self._ready: deque[Message] = deque()
 
@@ -37,14 +41,15 @@ class Pager:
         """Query of the page to fetch next. Only the position is taken from the API's link, never the host.
 
         Raises:
-            SmoochError: the link leads to the same page again, or to none.
+            UnreadableResponse: the link leads to no page, or to one that was fetched before.
         """
-        if self._next is not None:
-            params = httpx.URL(self._next).params
-            query: Query = {"before": params.get("before"), "after": params.get("after")}
-            if query == self._query or not any(query.values()):
-                raise SmoochError(f"the API's link to the next page leads nowhere: {self._next}")
-            self._query, self._next = query, None
+        if self._answer is not None:
+            query = _read_link(self._answer.parsed.next_)
+            if query is None or query in self._visited:
+                link = _checks.redacted_repr(self._answer.parsed.next_, "next")
+                raise invalid_answer(self._answer, f"its link to the next page leads nowhere: {link}")
+            self._query, self._answer = query, None
+            self._visited.append(query)
         return self._query
 
     @property
@@ -57,16 +62,28 @@ class Pager:
         """Whether a message is ready."""
         return bool(self._ready)
 
-    def feed(self, answer: GetMessagesResponse) -> None:
+    def feed(self, answer: Response[GetMessagesResponse]) -> None:
         """Add the page that was fetched."""
-        messages = sorted((message for message in answer.messages or () if isinstance(message, Model)), key=_received)
+        found = answer.parsed.messages or ()
+        messages = sorted((message for message in found if isinstance(message, Model)), key=_received)
         self._ready.extend(messages if self._query["after"] is not None else messages[::-1])
-        self._next = answer.next_ or None
-        self._at_end = self._next is None
+        self._answer = answer
+        self._at_end = not answer.parsed.next_
 
     def pop(self) -> Message:
         """Return the next message; one must be ready."""
         return self._ready.popleft()
+
+
+def _read_link(link: object) -> Query | None:
+    """Return the one end of a page that a link names; None if it names none or two."""
+    try:
+        params = httpx.URL(link).params  # type: ignore[arg-type]
+    except (httpx.InvalidURL, TypeError, ValueError):
+        return None
+    query: Query = {"before": params.get("before"), "after": params.get("after")}
+    ends = [end for end in query.values() if end is not None]
+    return query if len(ends) == 1 and is_seconds(ends[0]) else None
 
 
 def _received(message: Any) -> float:

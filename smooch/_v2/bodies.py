@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, TypeVar, cast, get_args
 
-import httpx
 from smooch_api import UNSET, Unset
 from smooch_api.base import Model
 from smooch_api.v2 import models
 
 from .. import _checks, _schema, _webhook_reconciler
-from ..errors import InvalidInput, unreadable_response
+from ..errors import InvalidInput, invalid_answer
 from . import paging
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
     from .._files import Upload
     from .._webhook_reconciler import Options
-    from . import config
 
 MAX_JSON = 102_400
 """Maximum size of a JSON body, in bytes: 100 kB."""
@@ -324,15 +322,11 @@ def _merge(wire: dict[str, Any], extra: dict[str, Any], field: str) -> dict[str,
     return type(wire)({**wire, **extra})
 
 
-def get_last_message(
-    answer: Response[models.MessagePostResponse], settings: config.Settings, path: str
-) -> models.Message:
+def get_last_message(answer: Response[models.MessagePostResponse]) -> models.Message:
     """Return the last message of an answer: a text with a template in shorthand becomes several messages."""
     found = paging.drop_unreadable(answer.parsed.messages)
     if not found:
-        request = httpx.Request("POST", settings.join(path))
-        response = httpx.Response(answer.status_code, content=answer.content, request=request)
-        raise unreadable_response(response, ValueError("there is no message in it"))
+        raise invalid_answer(answer, "there is no message in it", method="POST")
     return found[-1]
 
 
@@ -427,16 +421,27 @@ def build_webhook_update(
     return changes
 
 
-def index_webhooks(answer: models.WebhookListResponse) -> dict[str, models.Webhook]:
-    """Return the webhooks of version v2 by id; others receive no v2 triggers."""
-    found = paging.drop_unreadable(answer.webhooks)
-    return {webhook.id: webhook for webhook in found if webhook.version in (UNSET, "v2")}
+def list_hooks(answer: Response[models.WebhookListResponse]) -> list[_webhook_reconciler.Hook]:
+    """Return the webhooks of version v2 in the form that the reconciler takes; others receive no v2 triggers.
 
-
-def to_hook(webhook: models.Webhook) -> _webhook_reconciler.Hook:
-    """Return a webhook in the form that the reconciler takes."""
-    options = build_webhook_options(bool(webhook.include_full_user), bool(webhook.include_full_source))
-    return _webhook_reconciler.Hook(webhook.id, webhook.target, tuple(webhook.triggers), webhook.secret or "", options)
+    Raises:
+        UnreadableResponse: the triggers of a webhook are no texts.
+    """
+    found = [one for one in paging.drop_unreadable(answer.parsed.webhooks) if one.version in (UNSET, "v2")]
+    return _webhook_reconciler.read_hooks(
+        answer,
+        [
+            (
+                one.id,
+                one.target,
+                one.triggers,
+                one.secret,
+                build_webhook_options(bool(one.include_full_user), bool(one.include_full_source)),
+                one,
+            )
+            for one in found
+        ],
+    )
 
 
 def check_triggers(triggers: object, field: str) -> tuple[str, ...]:

@@ -10,10 +10,12 @@ from smooch_api.base import Model
 from smooch_api.v2 import models
 
 from .. import _checks
-from ..errors import InvalidInput, SmoochError
+from ..errors import InvalidInput, invalid_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+
+    from smooch_api import Response
 
 T = TypeVar("T")
 
@@ -73,11 +75,12 @@ class Pager(Generic[T]):
         """The page to fetch next.
 
         Raises:
-            SmoochError: the API says that there is more, but not where.
+            UnreadableResponse: the API says that there is more, but not where.
         """
         if self._is_stuck:
-            raise SmoochError(
-                f"the API says that there are more pages, but its cursor leads nowhere: {self._page_cursor}"
+            cursor = _checks.redacted_repr(self._page_cursor, "cursor")
+            raise invalid_answer(
+                self._answer, f"it says that there are more pages, but its cursor leads nowhere: {cursor}"
             )
         size = PAGE_SIZE if self._left is None or self._whole else min(PAGE_SIZE, self._left)
         if self._next is None:
@@ -86,17 +89,19 @@ class Pager(Generic[T]):
             models.Page(size=size, before=self._next) if self._backwards else models.Page(size=size, after=self._next)
         )
 
-    def feed(self, answer: Any) -> None:
+    def feed(self, answer: Response[Any]) -> None:
         """Add the page that was fetched, and find out whether there is another."""
-        found = drop_unreadable(self._read(answer))
+        self._answer = answer
+        meta = answer.parsed.meta
+        found = drop_unreadable(self._read(answer.parsed))
         if self._backwards:
             found.reverse()
         if self._whole:
             self._ready.extendleft(found)
         else:
             self._ready.extend(found)
-        self._page_cursor = _named_cursor(answer.meta, backwards=self._backwards)
-        self._at_end = answer.meta is UNSET or answer.meta.has_more is not True
+        self._page_cursor = _named_cursor(meta, backwards=self._backwards)
+        self._at_end = meta is UNSET or meta.has_more is not True
         if not self._at_end:
             self._set_next(_id_of(found[-1]) if found else None)
 
@@ -104,7 +109,8 @@ class Pager(Generic[T]):
         """Go on where the answer says, or else after its last record; never where the iteration has been."""
         if self._page_cursor in self._visited:
             self._page_cursor = last
-        self._is_stuck = self._page_cursor in self._visited
+        cursor = self._page_cursor
+        self._is_stuck = cursor in self._visited or cursor is None or _checks.has_lone_surrogate(cursor)
         self._next = self._page_cursor
         self._visited.add(self._next)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -86,13 +87,20 @@ def inspect_user_jwt(token: str, secret: str | None = None) -> list[Finding]:
     """List the problems for which the platform refuses a user's token; the list is empty if there are none.
 
     Works offline. No finding contains the token itself. Pass the `secret` of the signing key to check the signature too.
+
+    Raises:
+        InvalidInput: the secret is no text.
     """
+    if secret is not None and not (_checks.is_text(secret) and secret):
+        raise InvalidInput("secret must be a non-empty string: the secret of the signing key", "secret")
     try:
         header, claims = _split(token)
     except ValueError as error:
         return [Finding("token", str(error))]
     findings = [*_check_header(header), *_check_scope(claims), *_check_user(claims), *_check_time(claims)]
-    if secret is not None and header.get("alg") == "HS256" and not auth.is_signed_by(token, secret):
+    if not token.rpartition(".")[2].isascii():
+        findings.append(Finding("signature", "is not base64url"))
+    elif secret is not None and header.get("alg") == "HS256" and not auth.is_signed_by(token, secret):
         findings.append(
             Finding("signature", "does not match: the token was signed with another secret, or changed since")
         )
@@ -108,11 +116,14 @@ def authorize_url(
     `code` for `Smooch.exchange_code`, and with `state`, which proves that you sent the browser.
     """
     query = {"response_type": "code", "client_id": client_id, "redirect_uri": redirect_uri, "state": state}
-    if not isinstance(client_id, str) or not client_id.strip():
+    if not _checks.is_text(client_id) or not client_id.strip():
         raise InvalidInput(
             f"client_id must be a non-empty string, got {_checks.redacted_repr(client_id, 'client_id')}", "client_id"
         )
     _checks.check_base_url(base_url)
+    for name in ("redirect_uri", "state"):
+        if query[name] is not None and not _checks.is_text(query[name]):
+            raise InvalidInput(f"{name} must be a string, got {_checks.redacted_repr(query[name], name)}", name)
     params = httpx.QueryParams({name: value for name, value in query.items() if value is not None})
     return f"{base_url.rstrip('/')}/oauth/authorize?{params}"
 
@@ -175,15 +186,21 @@ def _check_user(claims: dict[str, Any]) -> Iterator[Finding]:
 
 
 def _check_time(claims: dict[str, Any]) -> Iterator[Finding]:
-    if "exp" not in claims:
-        return
-    expires = claims["exp"]
-    if isinstance(expires, bool) or not isinstance(expires, int | float) or expires != expires:
-        yield Finding("exp", f"must be a number of seconds since 1970, and is {_describe_type(claims, 'exp')}")
-    elif expires >= _MILLISECONDS:
-        yield Finding("exp", f"must be in seconds since 1970; {expires} looks like milliseconds")
-    elif expires <= time.time():
-        yield Finding("exp", f"is in the past: the token expired {time.time() - expires:,.0f} s ago")
+    now = time.time()
+    for claim in ("exp", "nbf"):
+        if claim not in claims:
+            continue
+        at = claims[claim]
+        if isinstance(at, bool) or not isinstance(at, int | float) or at != at or at in (math.inf, -math.inf):
+            yield Finding(claim, f"must be a number of seconds since 1970, and is {_describe_type(claims, claim)}")
+        elif at >= _MILLISECONDS:
+            found = _checks.redacted_repr(at, claim)
+            yield Finding(claim, f"must be in seconds since 1970; {found} looks like milliseconds")
+        elif claim == "exp" and at <= now:
+            since = f" {now - at:,.0f} s ago" if at > 0 else ""
+            yield Finding(claim, f"is in the past: the token expired{since}")
+        elif claim == "nbf" and at > now:
+            yield Finding(claim, f"is in the future: the token is not valid for another {at - now:,.0f} s")
 
 
 def _describe(claims: dict[str, Any], claim: str) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import math
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -11,6 +12,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from smooch_api import Response
 from smooch_api.v1 import models
 
 from smooch._v1 import bodies, config
@@ -369,13 +371,16 @@ def test_the_list_is_read_as_far_as_it_can_be() -> None:
             "webhook",
             {"_id": "a"},
             {"target": "https://here.example/hook"},
+            {"_id": 5, "target": "https://here.example/hook"},
+            {"_id": "d", "target": "no URL"},
             {"_id": None, "target": "https://here.example/hook"},
             {"_id": "b", "target": "https://here.example/hook", "triggers": None},
             {"_id": "c", "target": "https://here.example/hook", "triggers": ["x"], "secret": "s", "version": "v1.1"},
         ]
     }
-    assert bodies.list_hooks(listed) == [
+    answer: Response[Any] = Response(200, json.dumps(listed).encode(), {}, None)
+    assert bodies.list_hooks(answer) == [
         Hook("b", "https://here.example/hook", ()),
         Hook("c", "https://here.example/hook", ("x",), "s"),
     ]
-    assert "'s'" not in repr(bodies.list_hooks(listed))
+    assert "'s'" not in repr(bodies.list_hooks(answer))

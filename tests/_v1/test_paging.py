@@ -5,15 +5,20 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from smooch_api import Response
 from smooch_api.v1 import models
 
 from smooch._v1.paging import Pager
-from smooch.errors import SmoochError
+from smooch.errors import UnreadableResponse
+
+
+def respond(answer: models.GetMessagesResponse) -> Response[models.GetMessagesResponse]:
+    return Response(200, b"{}", {}, answer, "https://api.smooch.io/v1/appusers/b/messages")
 
 
 def read(answer: models.GetMessagesResponse, after: Any = None) -> list[models.Message]:
     pager = Pager(None, after)
-    pager.feed(answer)
+    pager.feed(respond(answer))
     messages = []
     while pager.has_record:
         messages.append(pager.pop())
@@ -51,15 +56,17 @@ def test_the_next_page_is_where_the_link_points_but_on_our_own_host() -> None:
     pager = Pager(None, None)
     assert pager.needs_page
     assert pager.page == {"before": None, "after": None}
-    pager.feed(models.GetMessagesResponse(next_="https://elsewhere.example/v1/appusers/x/messages?before=5.25"))
+    pager.feed(
+        respond(models.GetMessagesResponse(next_="https://elsewhere.example/v1/appusers/x/messages?before=5.25"))
+    )
     assert pager.needs_page
     assert pager.page == {"before": "5.25", "after": None}
-    pager.feed(models.GetMessagesResponse(next_="?after=5.25"))
+    pager.feed(respond(models.GetMessagesResponse(next_="?after=5.25")))
     assert pager.page == {"before": None, "after": "5.25"}
-    pager.feed(models.GetMessagesResponse.from_dict({"next": None}))
+    pager.feed(respond(models.GetMessagesResponse.from_dict({"next": None})))
     assert not pager.needs_page
     pager = Pager(None, None)
-    pager.feed(models.GetMessagesResponse())
+    pager.feed(respond(models.GetMessagesResponse()))
     assert not pager.needs_page
 
 
@@ -67,8 +74,8 @@ def test_the_next_page_is_where_the_link_points_but_on_our_own_host() -> None:
 def test_a_link_that_leads_nowhere_or_back_is_an_error_and_no_endless_walk(link: str) -> None:
     pager = Pager("5.25", None)
     message = {"_id": "1", "type": "text", "role": "appUser", "received": 5.0}
-    pager.feed(models.GetMessagesResponse.from_dict({"messages": [message], "next": link}))
+    pager.feed(respond(models.GetMessagesResponse.from_dict({"messages": [message], "next": link})))
     assert pager.pop().id == "1"
     assert pager.needs_page
-    with pytest.raises(SmoochError, match="leads nowhere"):
+    with pytest.raises(UnreadableResponse, match="leads nowhere"):
         pager.page  # noqa: B018

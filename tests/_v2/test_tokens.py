@@ -98,6 +98,17 @@ FINDINGS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "exp as text": (token({**GOOD, "exp": "soon"}), [("exp", "must be a number of seconds since 1970, and is a text")]),
     "exp as truth": (token({**GOOD, "exp": True}), [("exp", "must be a number")]),
     "no exp at all": (token({**GOOD, "exp": float("nan")}), [("exp", "must be a number")]),
+    "exp without end": (token({**GOOD, "exp": float("-inf")}), [("exp", "must be a number")]),
+    "exp before all time": (token({**GOOD, "exp": -(10**400)}), [("exp", "is in the past: the token expired")]),
+    "exp after all time": (token({**GOOD, "exp": 10**400}), [("exp", "looks like milliseconds")]),
+    "valid since": (token({**GOOD, "nbf": 1, "iat": 1}), []),
+    "not valid yet": (
+        token({**GOOD, "nbf": int(time.time()) + 60}),
+        [("nbf", "is in the future: the token is not valid for another ")],
+    ),
+    "nbf as text": (token({**GOOD, "nbf": "soon"}), [("nbf", "must be a number of seconds since 1970, and is a text")]),
+    "nbf before all time": (token({**GOOD, "nbf": -(10**400)}), []),
+    "nbf after all time": (token({**GOOD, "nbf": 10**400}), [("nbf", "looks like milliseconds")]),
     "no id": (token({"scope": "user"}), [("external_id", "and is missing")]),
     "id of v1": (token({"scope": "user", "userId": "b"}), [("external_id", "and is missing (v1 calls it userId)")]),
     "id as number": (token({**GOOD, "external_id": 7}), [("external_id", "and is a number")]),
@@ -126,6 +137,31 @@ def test_every_claim_that_the_platform_refuses_is_named(name: str) -> None:
         assert words in finding.problem
         assert str(finding) == f"{claim} {finding.problem}"
         assert not any(part in str(finding) for part in signed.split("."))
+
+
+@pytest.mark.parametrize("end", ["\ud800", "ö", "\x80"])
+def test_a_signature_that_is_no_ascii_is_a_finding(end: str) -> None:
+    for secret in (None, SECRET):
+        findings = inspect_user_jwt(token() + end, secret)
+        assert [str(finding) for finding in findings] == ["signature is not base64url"]
+
+
+@pytest.mark.parametrize("secret", [5, "", b"secret", "\ud800"])
+def test_a_secret_that_is_no_text_is_refused(secret: Any) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        inspect_user_jwt(token(), secret)
+    assert caught.value.field == "secret"
+    if secret:
+        with pytest.raises(InvalidInput):
+            jwt_for_user(KEY_ID, secret, "b")
+
+
+@pytest.mark.parametrize("value", [5, "\ud800", b"a"])
+def test_an_address_of_the_oauth_flow_is_made_of_texts(value: Any) -> None:
+    for name in ("client_id", "redirect_uri", "state"):
+        with pytest.raises(InvalidInput) as caught:
+            authorize_url(**{"client_id": "c", name: value})
+        assert caught.value.field == name
 
 
 @pytest.mark.parametrize("signed", [token(secret="x" * 32), token()[:-4] + "AAAA", token().rpartition(".")[0] + "."])

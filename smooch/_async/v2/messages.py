@@ -52,9 +52,7 @@ class AsyncMessages(Resource):
         response = await messages.post_message.asyncio_detailed(
             self._app_id(), conversation_id, client=self._raw, body=body
         )
-        return bodies.get_last_message(
-            response, self._settings, f"apps/{self._app_id()}/conversations/{conversation_id}/messages"
-        )
+        return bodies.get_last_message(response)
 
     async def post_text(
         self,

@@ -52,7 +52,7 @@ def upload_file(
     raw: Client, app_id: str, upload: _files.Upload, conversation_id: str | None
 ) -> models.Attachment:
     """Upload an opened file."""
-    response = attachments.upload_attachment.sync(
+    response = attachments.upload_attachment.sync_detailed(
         app_id,
         client=raw,
         body=bodies.build_attachment_upload(upload),
@@ -60,4 +60,6 @@ def upload_file(
         for_="message",
         conversation_id=bodies.none_as_unset(conversation_id, "conversation_id"),
     )
-    return response.attachment
+    attachment = response.parsed.attachment
+    _files.check_media_url(response, attachment.media_url)
+    return attachment

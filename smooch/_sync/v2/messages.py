@@ -53,9 +53,7 @@ class Messages(Resource):
         response = messages.post_message.sync_detailed(
             self._app_id(), conversation_id, client=self._raw, body=body
         )
-        return bodies.get_last_message(
-            response, self._settings, f"apps/{self._app_id()}/conversations/{conversation_id}/messages"
-        )
+        return bodies.get_last_message(response)
 
     def post_text(
         self,

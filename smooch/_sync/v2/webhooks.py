@@ -128,12 +128,10 @@ class Webhooks(Resource):
         reconciler = _webhook_reconciler.Reconciler(wanted, target, move=move, options=options)
         while True:
             listed = webhooks.list_webhooks.sync_detailed(self._app_id(), integration_id, client=self._raw)
-            by_id = bodies.index_webhooks(listed.parsed)
-            carrier = reconciler.observe(
-                [bodies.to_hook(one) for one in by_id.values()], listed.headers.get("Date", "")
-            )
+            carrier = reconciler.observe(bodies.list_hooks(listed), listed.headers.get("Date", ""))
             if carrier is not None:
-                return by_id[carrier.id]
+                webhook: models.Webhook = carrier.source
+                return webhook
             while reconciler.changes:
                 self._change(reconciler.changes.pop(0), reconciler, integration_id)
             sleep(reconciler.pause)
@@ -148,7 +146,7 @@ class Webhooks(Resource):
                     made = webhooks.create_webhook.sync_detailed(
                         self._app_id(), integration_id, client=self._raw, body=body
                     )
-                    reconciler.created(made.parsed.webhook.id)
+                    reconciler.created(made, made.parsed.webhook.id)
                 case "update":
                     changes = {"target": change.target, "triggers": change.triggers, **change.options}
                     self.update(change.hook_id, changes, integration_id=integration_id)

@@ -1,0 +1,248 @@
+# Derived from tests/_async/test_hostile_answers.py by scripts/unasync.py; edit that file.
+"""Answers with a wrong value in every place: each call returns, or raises UnreadableResponse, and never anything else."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import json
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from peer import Peer, Request, answer
+from v2_examples import APP, operation_of
+
+from smooch import _webhook_reconciler, errors, v2
+from smooch.v1 import Smooch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Callable, Iterator
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+
+JUNK = [5, None, "x", "\ud800", [], {}, [5], [None], [{}], True, 1e300, 10**400, ...]
+"""What is put in each place; `...` leaves the place out."""
+
+HERE = "https://here.example/hook"
+HOOK = {
+    "_id": "5a1b2c3d4e5f60718293a4b5",
+    "target": HERE,
+    "triggers": ["message", "x"],
+    "secret": "s",
+    "version": "v1.1",
+}
+MESSAGE = {"_id": "5a", "type": "text", "role": "appUser", "text": "Hi", "received": 1.5, "authorId": "b"}
+BODY: dict[str, Any] = {
+    "appUser": {"_id": "5a", "userId": "b", "signedUpAt": "2026-03-02T08:15:30.120Z", "clients": [], "properties": {}},
+    "message": MESSAGE,
+    "messages": [MESSAGE, {**MESSAGE, "_id": "5b"}],
+    "conversation": {"_id": "5c", "unreadCount": 1},
+    "next": "https://api.smooch.io/v1/appusers/b/messages?before=1.25",
+    "webhook": HOOK,
+    "webhooks": [HOOK, {**HOOK, "_id": "5a1b2c3d4e5f60718293a4b6", "target": "https://there.example"}],
+    "mediaUrl": "https://a.example/b.pdf",
+}
+CALLS: dict[str, Callable[[Smooch], Any]] = {
+    "init_user": lambda api: api.init_user("b", "d"),
+    "precreate_user": lambda api: api.precreate_user("b"),
+    "get_user": lambda api: api.get_user("b"),
+    "update_user": lambda api: api.update_user("b", {"givenName": "Ana"}),
+    "delete_user": lambda api: api.delete_user("b"),
+    "link": lambda api: api.link_user_to_channel("b", "twilio", {"phoneNumber": "+15145550101"}),
+    "unlink": lambda api: api.unlink_user_from_channel("b", "twilio"),
+    "post_message": lambda api: api.post_message("b", "Hi"),
+    "post_image": lambda api: api.post_media("b", ("a.png", b"a")),
+    "post_file": lambda api: api.post_media("b", ("a.pdf", b"a")),
+    "get_messages": lambda api: api.get_messages("b"),
+    "iter_messages": lambda api: api.iter_messages("b"),
+    "iter_messages forward": lambda api: api.iter_messages("b", after=1.0),
+    "delete_messages": lambda api: api.delete_messages("b"),
+    "mark_read": lambda api: api.mark_read("b"),
+    "send_activity": lambda api: api.send_activity("b"),
+    "get_webhooks": lambda api: api.get_webhooks(),
+    "make_webhook": lambda api: api.make_webhook(HERE, "x"),
+    "update_webhook": lambda api: api.update_webhook("w", HERE, "x"),
+    "delete_all_webhooks": lambda api: api.delete_all_webhooks(),
+    "ensure": lambda api: api.ensure_webhook_exist("message", HERE),
+    "ensure another": lambda api: api.ensure_webhook_exist("y", "https://else.example"),
+    "ask": lambda api: api.ask("appusers/b"),
+}
+CALLS_V2: dict[str, Callable[[v2.Smooch], Any]] = {
+    f"{module.stem}: {name}": call[0]
+    for module in sorted((Path(__file__).parent / "v2").glob("test_*.py"))
+    for name, call in getattr(import_module(f".v2.{module.stem}", __package__), "CALLS", {}).items()
+}
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_webhook_reconciler, "SETTLING_SECONDS", 0.0)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The paths of a value and of what is in it, three steps deep and first elements only."""
+    yield path
+    if len(path) < 3 and isinstance(value, dict | list):
+        for key in list(value if isinstance(value, dict) else range(len(value)))[
+            : None if isinstance(value, dict) else 1
+        ]:
+            yield from places(value[key], (*path, key))
+
+
+def spoiled(body: Any, path: tuple[Any, ...], junk: Any) -> Any:
+    if not path:
+        return [] if junk is ... else junk
+    body = copy.deepcopy(body)
+    parent = body
+    for key in path[:-1]:
+        parent = parent[key]
+    if junk is ...:
+        del parent[path[-1]]
+    else:
+        parent[path[-1]] = junk
+    return body
+
+
+class Spoiler:
+    """Answers with examples, one of them with a wrong value in one place."""
+
+    def __init__(self, example: Callable[[Request], tuple[str, int, Any]]) -> None:
+        self._example = example
+        self.answered: dict[str, Any] = {}
+        self.spoil: tuple[str, tuple[Any, ...], Any] | None = None
+
+    def __call__(self, request: Request) -> bytes:
+        name, status, body = self._example(request)
+        self.answered[name] = body
+        if self.spoil is not None and self.spoil[0] == name:
+            body = spoiled(body, *self.spoil[1:])
+        return answer(status, json.dumps(body).encode())
+
+
+def run(call: Callable[[Any], Any], api: Any) -> None:
+    """Make a call, and take what its list has, up to a few hundred records."""
+    outcome = call(api)
+    if hasattr(outcome, "__next__"):
+        left = 300
+        for _ in outcome:
+            left -= 1
+            if not left:
+                break
+    else:
+        outcome
+
+
+def check(call: Callable[[Any], Any], api: Any, spoiler: Spoiler) -> None:
+    with suppress(errors.SmoochError):  # a server that never changes can look like one that is never done
+        run(call, api)
+    junk = itertools.cycle(JUNK)
+    for name, body in list(spoiler.answered.items()):
+        for path in places(body):
+            for wrong in itertools.islice(junk, 4):
+                spoiler.spoil = (name, path, wrong)
+                try:
+                    run(call, api)
+                except errors.InvalidInput as error:
+                    pytest.fail(f"{error} for {spoiler.spoil}")
+                except errors.SmoochError as error:
+                    str(error).encode()
+
+
+@pytest.fixture
+def spoiler_v1() -> Spoiler:
+    return Spoiler(lambda request: (f"{request.method} {request.target.partition('?')[0]}", 200, BODY))
+
+
+@pytest.fixture
+def spoiler_v2() -> Spoiler:
+    def example(request: Request) -> tuple[str, int, Any]:
+        called = operation_of(request.method, request.target.partition("?")[0])
+        return called.id, called.status, called.example
+
+    return Spoiler(example)
+
+
+@pytest.fixture
+def api(spoiler_v1: Spoiler) -> Iterator[Smooch]:
+    with Peer(spoiler_v1) as peer:
+        with Smooch("app_5a", "a secret", base_url=peer.url, retries=0) as client:
+            yield client
+
+
+@pytest.fixture
+def newer(spoiler_v2: Spoiler) -> Iterator[v2.Smooch]:
+    with Peer(spoiler_v2) as peer:
+        with v2.Smooch("app_5a", "a secret", APP, base_url=peer.url, retries=0) as client:
+            yield client
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_wrong_value_in_an_answer_of_v1_is_an_unreadable_response(
+    name: str, api: Smooch, spoiler_v1: Spoiler
+) -> None:
+    check(CALLS[name], api, spoiler_v1)
+
+
+@pytest.mark.parametrize("name", CALLS_V2)
+def test_a_wrong_value_in_an_answer_of_v2_is_an_unreadable_response(
+    name: str, newer: v2.Smooch, spoiler_v2: Spoiler
+) -> None:
+    check(CALLS_V2[name], newer, spoiler_v2)
+
+
+LINKS = [
+    5,
+    "\ud800",
+    "http://[",
+    "https://a.example",
+    "?before=x",
+    "?before=1.5&after=2",
+    "?before=",
+    "?after=\ud800",
+    ["?before=1"],
+    True,
+]
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_a_link_that_leads_nowhere_is_an_unreadable_response_after_the_messages_before_it(link: Any) -> None:
+    body = {"messages": [MESSAGE], "next": link}
+    with Peer(lambda _: answer(200, json.dumps(body).encode())) as peer:
+        with Smooch("app_5a", "a secret", base_url=peer.url, retries=0) as client:
+            messages = client.iter_messages("b")
+            assert (next(messages)).id == "5a"
+            with pytest.raises(errors.UnreadableResponse) as caught:
+                next(messages)
+    assert caught.value.method == "GET"
+    assert caught.value.url == f"{peer.url}/v1/appusers/b/messages"
+    assert caught.value.response.request.headers.get("Authorization") in (None, "[secret]")
+
+
+def test_links_in_a_circle_end_the_iteration() -> None:
+    links = iter(range(1, 1000))
+
+    def respond(_: Request) -> bytes:
+        return answer(200, {"messages": [MESSAGE], "next": f"?before={next(links) % 3}"})
+
+    with Peer(respond) as peer:
+        with Smooch("app_5a", "a secret", base_url=peer.url, retries=0) as client:
+            messages = client.iter_messages("b")
+            for _ in range(4):
+                next(messages)
+            with pytest.raises(errors.UnreadableResponse, match="leads nowhere"):
+                next(messages)
+    assert len(peer.requests) == 4
+
+
+def test_a_cursor_that_no_url_can_hold_is_an_unreadable_response() -> None:
+    user = {"id": "5a\ud800", "type": "custom", "status": "active"}
+    body = {"clients": [user], "meta": {"hasMore": True, "afterCursor": "\ud800"}}
+    with Peer(lambda _: answer(200, json.dumps(body).encode())) as peer:
+        with v2.Smooch("app_5a", "a secret", APP, base_url=peer.url, retries=0) as client:
+            clients = client.clients.list("b")
+            assert (clients.first()) is not None
+            with pytest.raises(errors.UnreadableResponse, match="leads nowhere"):
+                clients.first()
