@@ -2,7 +2,7 @@
 
 `receive(body, headers, secret)` verifies and parses a delivery; `verify` and `parse` do one of the two each. `asgi_app`
 and `wsgi_app` turn a handler into an app, to serve alone or inside any framework: the app answers the API, drops
-duplicates and calls the handler for each event.
+duplicates and calls the handler for each event. In the worker of a queue, `handle_once` drops duplicates.
 
 The event classes are here too, for `match`: `MessageAppUser` and others for v1 and v1.1; those of v2 end in `Event`, such
 as `ConversationMessageEvent`. `WebhookEvent` is the union of all. Classes inside events, such as `TextMessage`, are in
@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ._delivery import Delivery
-from ._errors import WebhookRejected, WebhookUnreadable
+from ._errors import WebhookInProgress, WebhookRejected, WebhookUnreadable
 from ._parse import parse, receive
 from ._verify import verify
 
@@ -79,6 +79,7 @@ if TYPE_CHECKING:
 
     from ._events import WebhookEvent
     from ._forms import form_answers
+    from ._handle_once import handle_once, handle_once_async
     from .apps.asgi import asgi_app
     from .apps.wsgi import wsgi_app
     from .deduplicators.memory import MemoryDeduplicator
@@ -148,10 +149,13 @@ __all__ = [
     "UserRemoveEvent",
     "UserUpdateEvent",
     "WebhookEvent",
+    "WebhookInProgress",
     "WebhookRejected",
     "WebhookUnreadable",
     "asgi_app",
     "form_answers",
+    "handle_once",
+    "handle_once_async",
     "parse",
     "receive",
     "verify",
@@ -168,6 +172,8 @@ _MODULES = {
     "SQLiteDeduplicator": "deduplicators.sqlite",
     "WebhookEvent": "_events",
     "asgi_app": "apps.asgi",
+    "handle_once": "_handle_once",
+    "handle_once_async": "_handle_once",
     "form_answers": "_forms",
     "wsgi_app": "apps.wsgi",
 }

@@ -11,3 +11,7 @@ class WebhookRejected(SmoochError):
 
 class WebhookUnreadable(SmoochError):
     """The body of a delivery is not a JSON object. Answer 400."""
+
+
+class WebhookInProgress(SmoochError):
+    """Another worker is handling an event of the delivery. Run the task again after a pause."""

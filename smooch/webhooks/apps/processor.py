@@ -20,6 +20,7 @@ from .._errors import WebhookUnreadable
 from .._json import read_object
 from .._parse import parse
 from ..deduplicators.memory import MemoryDeduplicator
+from ..deduplicators.protocol import UNDATED
 from . import siblings
 
 if TYPE_CHECKING:
@@ -40,8 +41,6 @@ _CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization", "x-a
 DEADLINE = 15.0
 _API_TIMEOUT = 20.0
 """Seconds after which the API stops waiting for a response."""
-_UNDATED_SECONDS = 60.0
-"""How long an event without id and time is remembered: the 20 s that the API waits, and its first retries."""
 
 logger = logging.getLogger("smooch.webhooks")
 
@@ -103,7 +102,7 @@ class Job:
     @property
     def at_most(self) -> float | None:
         """Seconds for which the handled event is remembered, if less than usual."""
-        return None if self.is_dated else _UNDATED_SECONDS
+        return None if self.is_dated else UNDATED
 
 
 @attrs.define(eq=False)

@@ -38,6 +38,8 @@ EXPIRY = 24 * 60 * 60.0
 """Default number of seconds for which a handled event is remembered."""
 LEASE = 60.0
 """Default number of seconds after which the claim of a dead process ends."""
+UNDATED = 60.0
+"""Number of seconds for which an event without id and time is remembered: the API's 20 s, and its first retries."""
 
 
 class Deduplicator(Protocol):

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from smooch import InvalidInput
-from smooch.webhooks import MemoryDeduplicator, asgi_app, parse, wsgi_app
+from smooch.webhooks import MemoryDeduplicator, asgi_app, handle_once, parse, wsgi_app
 
 from ..calls import call_asgi, call_wsgi, sized
 from ..payloads import KEY, SECRET, envelope, message_delivery, message_event, numbered_delivery, to_json
@@ -183,25 +183,16 @@ def test_wsgi_refuses_an_async_function() -> None:
 def work(body: str, dedupe: MemoryDeduplicator, handled: list[str], fails: list[str]) -> None:
     """The worker of the guide: raise, and the queue gives the delivery again."""
     delivery = parse(body)
-    failed = False
-    for event, event_id, is_dated in zip(delivery, delivery.event_ids, delivery.dated, strict=True):
-        owner = object.__repr__(delivery)
-        match dedupe.claim(event_id, owner):
-            case "new":
-                try:
-                    if event_id in fails:
-                        fails.remove(event_id)
-                        raise RuntimeError(event)
-                    handled.append(event_id)
-                except RuntimeError:
-                    dedupe.release(event_id, owner)
-                    failed = True
-                else:
-                    dedupe.confirm(event_id, at_most=None if is_dated else 60)
-            case "running":
-                failed = True
-    if failed:
-        raise RuntimeError("not all events were handled")
+    event_ids = dict(zip(map(id, delivery), delivery.event_ids, strict=True))
+
+    def handle(event: object) -> None:
+        event_id = event_ids[id(event)]
+        if event_id in fails:
+            fails.remove(event_id)
+            raise RuntimeError(event)
+        handled.append(event_id)
+
+    handle_once(delivery, handle, dedupe)
 
 
 @pytest.mark.anyio
