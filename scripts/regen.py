@@ -116,7 +116,7 @@ def render(project: Project, code: Code, specification: Specification) -> None:
         project.build()
     for name in ("client", "errors", "types"):
         (project.package_dir / f"{name}.py").unlink()  # the generator's own; ours are in the shared runtime
-    for name in ("paths", "schemas", "unions"):
+    for name in ("dicts", "paths", "schemas", "unions"):
         content = project.env.get_template(f"{name}.py.jinja").render(specification=specification)
         (project.package_dir / f"{name}.py").write_text(content, encoding="utf-8")
     for name, annotation in code.aliases.items():

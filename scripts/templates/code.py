@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from functools import cached_property
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openapi_python_client.parser import properties as kinds
@@ -39,6 +40,8 @@ class Union(NamedTuple):
     snake_name: str
     """The name as part of the names of its readers."""
     members: tuple[str, ...]
+    known: tuple[str, ...]
+    """Members without the catch-all."""
     variants: str
     """Arguments of `Variants`; "" if the members have no tag."""
     choices: str
@@ -63,6 +66,17 @@ class Attribute(NamedTuple):
     """Code of the reader of its value; "" if the value is kept unchanged."""
     made_reader: str
     """Code that makes the reader, if it is made once for the module."""
+
+
+class Dict(NamedTuple):
+    """A request body, or a part of one, as a dict."""
+
+    name: str
+    description: str
+    keys: dict[str, str]
+    """Annotations by key."""
+    has_names: bool
+    """Whether all keys are names of Python."""
 
 
 class Operation(NamedTuple):
@@ -151,12 +165,14 @@ class Code:
         if len(members) < 2 or not all(member in self._models for member in members):
             return None
         name = str(self._class(component).name)
-        variants = self._variants(component, members)
+        tag, variants = self._variants(component, members)
+        known = tuple(variants.values()) or tuple(members)
         choices = ", ".join(f"_base.model(_models, {member!r})" for member in members)
-        return Union(name, snake_case(name), tuple(members), variants, choices)
+        arguments = ", ".join(map(repr, [tag, variants, *members[len(known) :]])) if variants else ""
+        return Union(name, snake_case(name), tuple(members), known, arguments, choices)
 
-    def _variants(self, component: str, members: list[str]) -> str:
-        """The models by the tag that all members have, or all but the last, which is the catch-all then."""
+    def _variants(self, component: str, members: list[str]) -> tuple[str, dict[str, str]]:
+        """The tag that all members have, or all but the last, which is the catch-all then; and the others by their tag."""
         tags = [self._tags(member) for member in members]
         tag = next((tag for tag in tags[0] if all(tag in others for others in tags[:-1])), None)
         if tag is None:
@@ -164,12 +180,12 @@ class Code:
             untold = [member for member, values in zip(members[:-1], tags, strict=False) if not values]
             what = f"{component}: {', '.join(untold)} must require a tag with one value, as other variants do"
             refuse(told and untold, f"{what}; only the last may do without")
-            return ""
+            return "", {}
         known = members if tag in tags[-1] else members[:-1]
         variants = {values[tag]: member for member, values in zip(known, tags, strict=False)}
         if len(variants) != len(known):
             raise Unsupported(f"{component}: two variants have the same {tag}")
-        return ", ".join(map(repr, [tag, variants, *members[len(known) :]]))
+        return tag, variants
 
     def _tags(self, name: str) -> dict[str, str]:
         return {
@@ -362,6 +378,57 @@ class Code:
             return declared
         found = (model.data.properties or {}).get(prop.name)
         return found.model_dump(mode="json", by_alias=True, exclude_unset=True) if found else {}
+
+    # Dicts
+
+    @cached_property
+    def dicts(self) -> list[Dict]:
+        """The models that JSON request bodies consist of."""
+        found = []
+        for name in self._dict_names - self.dict_aliases.keys():
+            keys = {wire_name(prop): self._dict_annotation(prop) for prop in all_properties(self._models[name])}
+            has_names = all(key.isidentifier() and not iskeyword(key) for key in keys)
+            found.append(Dict(name, self.describe(self._models[name]), keys, has_names))
+        return sorted(found)
+
+    @cached_property
+    def dict_aliases(self) -> dict[str, str]:
+        """Annotations of the unions in JSON request bodies, without their catch-alls."""
+        unions = [union for union in self.unions if union.name in self._dict_names]
+        return {union.name: " | ".join(union.known) for union in unions}
+
+    @cached_property
+    def _dict_names(self) -> set[str]:
+        """Models and unions that are, or are part of, a JSON request body."""
+        names: set[str] = set()
+        classes = {str(model.class_info.name) for model in self.classes}
+        unions = {union.name: union for union in self.unions}
+        bodies = (body for endpoint in self._endpoints for body in endpoint.bodies if body.body_type == "json")
+        waiting = {name for body in bodies for name, _ in self.names_in(self.annotation(body.prop))}
+        while waiting:
+            name = waiting.pop()
+            if name in unions:
+                waiting.update(set(unions[name].known) - names)
+            elif name in classes:
+                annotations = " ".join(map(self.annotation, all_properties(self._models[name])))
+                waiting.update({found for found, _ in self.names_in(annotations)} - names)
+            else:
+                continue
+            names.add(name)
+        return names
+
+    def _dict_annotation(self, prop: Any) -> str:
+        annotation = self._with_dicts(self.annotation(prop))
+        return annotation if single_value(prop) is None or not prop.required else f"Required[{annotation}]"
+
+    def _with_dicts(self, annotation: str) -> str:
+        """An annotation that allows a dict beside each model."""
+
+        def both(found: re.Match[str]) -> str:
+            name = found[0]
+            return (f"_models.{name}" if name in self.exports else name) + f" | {name}" * (name in self._dict_names)
+
+        return re.sub(r"(?<![\"'\w])[A-Za-z]\w*", both, annotation)
 
     # Operations
 

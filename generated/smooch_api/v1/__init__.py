@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from ..lazy import lazy
 
 if TYPE_CHECKING:
-    from . import api, models, paths, schemas, unions
+    from . import api, dicts, models, paths, schemas, unions
 else:
-    __getattr__, __dir__ = lazy(__name__, modules=("api", "models", "paths", "schemas", "unions"))
+    __getattr__, __dir__ = lazy(__name__, modules=("api", "dicts", "models", "paths", "schemas", "unions"))
 
-__all__ = ["api", "models", "paths", "schemas", "unions"]
+__all__ = ["api", "dicts", "models", "paths", "schemas", "unions"]
