@@ -67,3 +67,24 @@ def test_no_module_imports_itself_through_others() -> None:
         TopologicalSorter(imports).prepare()
     except CycleError as error:
         pytest.fail(" <- ".join(error.args[1]))
+
+
+@pytest.mark.parametrize(
+    ("version", "model", "body"), [("v1", "AppUser", "AppUserUpdate"), ("v2", "User", "UserUpdate")]
+)
+def test_models_and_dicts_can_be_imported_from_modules_of_the_version(version: str, model: str, body: str) -> None:
+    modules = loaded_by(
+        f"import smooch.{version}.models\n"
+        f"from smooch.{version}.models import {model}\n"
+        f"from smooch.{version} import models\n"
+        f"from smooch_api.{version} import models as generated\n"
+        f"assert smooch.{version}.models is models and smooch.{version}.models.{model} is {model} is generated.{model}\n"
+    )
+    assert f"smooch_api.{version}.dicts" not in modules
+    assert len(of((f"smooch_api.{version}.models",), modules)) < 10
+    loaded_by(
+        f"import smooch.{version}.dicts\n"
+        f"from smooch.{version}.dicts import {body}\n"
+        f"from smooch_api.{version} import dicts\n"
+        f"assert smooch.{version}.dicts.{body} is {body} is dicts.{body}\n"
+    )

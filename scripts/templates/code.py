@@ -385,21 +385,23 @@ class Code:
     def dicts(self) -> list[Dict]:
         """The models that JSON request bodies consist of."""
         found = []
-        for name in self._dict_names - self.dict_aliases.keys():
+        for name in self.dict_names:
+            if name in self.dict_aliases:
+                continue
             keys = {wire_name(prop): self._dict_annotation(prop) for prop in all_properties(self._models[name])}
             has_names = all(key.isidentifier() and not iskeyword(key) for key in keys)
             found.append(Dict(name, self.describe(self._models[name]), keys, has_names))
-        return sorted(found)
+        return found
 
     @cached_property
     def dict_aliases(self) -> dict[str, str]:
         """Annotations of the unions in JSON request bodies, without their catch-alls."""
-        unions = [union for union in self.unions if union.name in self._dict_names]
+        unions = [union for union in self.unions if union.name in self.dict_names]
         return {union.name: " | ".join(union.known) for union in unions}
 
     @cached_property
-    def _dict_names(self) -> set[str]:
-        """Models and unions that are, or are part of, a JSON request body."""
+    def dict_names(self) -> list[str]:
+        """Models and unions that are, or are part of, a JSON request body, sorted."""
         names: set[str] = set()
         classes = {str(model.class_info.name) for model in self.classes}
         unions = {union.name: union for union in self.unions}
@@ -415,7 +417,7 @@ class Code:
             else:
                 continue
             names.add(name)
-        return names
+        return sorted(names)
 
     def _dict_annotation(self, prop: Any) -> str:
         annotation = self._with_dicts(self.annotation(prop))
@@ -426,7 +428,7 @@ class Code:
 
         def both(found: re.Match[str]) -> str:
             name = found[0]
-            return (f"_models.{name}" if name in self.exports else name) + f" | {name}" * (name in self._dict_names)
+            return (f"_models.{name}" if name in self.exports else name) + f" | {name}" * (name in self.dict_names)
 
         return re.sub(r"(?<![\"'\w])[A-Za-z]\w*", both, annotation)
 

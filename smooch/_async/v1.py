@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     import httpx
     from smooch_api import Response
+    from smooch_api.v1 import dicts
     from smooch_api.v1.models import (
         ActivityResponse,
         AppUserResponse,
@@ -208,7 +209,7 @@ class AsyncSmooch:
         """
         return await app_users.get_app_user.asyncio_detailed(user_id, client=self.raw)
 
-    async def update_user(self, user_id: str, data: AppUserUpdate | Mapping[str, Any]) -> Response[AppUserResponse]:
+    async def update_user(self, user_id: str, data: AppUserUpdate | dicts.AppUserUpdate) -> Response[AppUserResponse]:
         """Change what `data` names, and nothing else: `PUT /appusers/{userId}` (updateAppUser).
 
         `data` is an `AppUserUpdate` or a mapping in wire form; `properties` are merged key by key.
@@ -241,7 +242,10 @@ class AsyncSmooch:
     # Conversation
 
     async def post_message(
-        self, user_id: str, message: str | MessagePost | Mapping[str, Any], sent_by_maker: bool = False
+        self,
+        user_id: str,
+        message: str | MessagePost | dicts.MessagePost | Mapping[str, Any],
+        sent_by_maker: bool = False,
     ) -> Response[MessageResponse]:
         """Post a message: `POST /appusers/{userId}/messages` (postMessage).
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     import httpx
     from smooch_api import Response
+    from smooch_api.v1 import dicts
     from smooch_api.v1.models import (
         ActivityResponse,
         AppUserResponse,
@@ -209,7 +210,7 @@ class Smooch:
         """
         return app_users.get_app_user.sync_detailed(user_id, client=self.raw)
 
-    def update_user(self, user_id: str, data: AppUserUpdate | Mapping[str, Any]) -> Response[AppUserResponse]:
+    def update_user(self, user_id: str, data: AppUserUpdate | dicts.AppUserUpdate) -> Response[AppUserResponse]:
         """Change what `data` names, and nothing else: `PUT /appusers/{userId}` (updateAppUser).
 
         `data` is an `AppUserUpdate` or a mapping in wire form; `properties` are merged key by key.
@@ -242,7 +243,10 @@ class Smooch:
     # Conversation
 
     def post_message(
-        self, user_id: str, message: str | MessagePost | Mapping[str, Any], sent_by_maker: bool = False
+        self,
+        user_id: str,
+        message: str | MessagePost | dicts.MessagePost | Mapping[str, Any],
+        sent_by_maker: bool = False,
     ) -> Response[MessageResponse]:
         """Post a message: `POST /appusers/{userId}/messages` (postMessage).
 

@@ -17,6 +17,7 @@ from . import paging
 
 if TYPE_CHECKING:
     from smooch_api import Response
+    from smooch_api.v2 import dicts
 
     from .._files import Upload
     from .._webhook_reconciler import Options
@@ -45,10 +46,10 @@ Wire: TypeAlias = Mapping[str, Any]
 Metadata: TypeAlias = Mapping[str, str | float | bool]
 """Flat mapping of strings, numbers and booleans; at most 4 kB of JSON."""
 
-AuthorLike: TypeAlias = "Literal['business'] | models.User | models.AuthorPost | Wire"
+AuthorLike: TypeAlias = "Literal['business'] | models.User | models.AuthorPost | dicts.AuthorPost"
 """The business, a user as the API returned it, or an author in detail."""
 
-MessageLike: TypeAlias = "str | models.MessagePost | models.Content | Wire"
+MessageLike: TypeAlias = "str | models.MessagePost | models.Content | dicts.MessagePost | dicts.Content | Wire"
 """A text, the content of a message, or a whole message."""
 
 ConversionChannel: TypeAlias = Literal["messenger", "instagram", "whatsapp"]
@@ -61,9 +62,9 @@ class MessageOptions(TypedDict, total=False):
     author: AuthorLike
     """`business` by default."""
     metadata: Metadata | None
-    destination: models.Destination | Wire | None
+    destination: models.Destination | dicts.Destination | None
     """The one channel to send to."""
-    override: models.MessageOverride | Wire | None
+    override: models.MessageOverride | dicts.MessageOverride | None
     """What some channels get instead of the message, in their own format."""
     schema: str | None
     """`whatsapp` if the content is in WhatsApp's own format."""

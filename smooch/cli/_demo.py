@@ -15,9 +15,11 @@ from ..webhooks import ConversationMessageEvent, ConversationPostbackEvent, asgi
 from ._output import note
 
 if TYPE_CHECKING:
+    from smooch_api.v2 import dicts
+
     from ..webhooks import WebhookEvent
 
-_MENU = [
+_MENU: list[dicts.MessageItem] = [
     {
         "title": "Red mug",
         "description": "350 ml",
@@ -29,7 +31,7 @@ _MENU = [
         "actions": [{"type": "postback", "text": "Take it", "payload": "BLUE"}],
     },
 ]
-_FORM = [
+_FORM: list[dicts.FormMessageField] = [
     {"type": "text", "name": "name", "label": "Your name"},
     {"type": "email", "name": "email", "label": "Your e-mail address"},
 ]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import pickle
 import re
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, is_typeddict
 
 import attrs
 import pytest
@@ -145,6 +146,23 @@ def test_models_may_hold_wire_forms(mini: Any) -> None:
 def test_unions_are_types(mini: Any) -> None:
     assert isinstance(mini.models.Cat(id="1"), mini.models.Animal)
     assert mini.unions.read_animal({"type": "cat", "_id": "1"}) == mini.models.Cat(id="1")
+
+
+@pytest.mark.parametrize("version", sorted(VERSIONS))
+def test_bodies_have_a_dict_with_the_keys_that_they_have_on_the_wire(regen: ModuleType, version: str) -> None:
+    dicts = import_module(f"smooch_api.{version}.dicts")
+    specification = regen.Specification(VERSIONS[version])
+    classes = {name for name in dicts.__all__ if is_typeddict(getattr(dicts, name))}
+    assert {"v1": "MessagePost", "v2": "UserUpdate"}[version] in classes
+    assert classes < specification.body_schemas().keys()
+    for name in classes:
+        assert getattr(dicts, name).__annotations__.keys() == specification.properties(name).keys()
+
+
+def test_keys_of_a_dict_need_not_be_names(mini: Any) -> None:
+    assert mini.dicts.PetCreate.__annotations__.keys() == {"type", "size", "nick", "age", "default"}
+    assert mini.dicts.PetCreate.__required_keys__ == set()
+    assert mini.dicts.ToyRename.__doc__ == "Request body of `pets.rename_toy`."
 
 
 def test_the_rules_of_bodies_are_at_hand(mini: Any) -> None:

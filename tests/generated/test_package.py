@@ -55,7 +55,7 @@ def test_an_operation_is_loaded_without_the_others() -> None:
 
 @pytest.mark.parametrize(("version", "other"), [("v1", "v2"), ("v2", "v1")])
 def test_one_version_loads_nothing_of_the_other(version: str, other: str) -> None:
-    code = f"from smooch_api.{version} import api, models, paths, schemas, unions; models.TextMessage.from_dict"
+    code = f"from smooch_api.{version} import api, dicts, models, paths, schemas, unions; models.TextMessage.from_dict"
     loaded = loaded_by(f"{code}; from smooch_api import Client, UNSET")
     assert f"smooch_api.{version}.models.text_message" in loaded
     assert not [name for name in loaded if name.startswith(f"smooch_api.{other}")]
@@ -65,7 +65,7 @@ def test_both_versions_share_one_runtime() -> None:
     modules = {path.stem for path in (GENERATED / "smooch_api").glob("*.py")}
     assert modules == {"__init__", "base", "calls", "client", "errors", "lazy", "types"}
     for version in ("v1", "v2"):
-        assert {path.stem for path in (GENERATED / "smooch_api" / version).glob("*.py")} == {"__init__", "paths", "schemas", "unions"}
+        assert {path.stem for path in (GENERATED / "smooch_api" / version).glob("*.py")} == {"__init__", "dicts", "paths", "schemas", "unions"}
     user = importlib.import_module("smooch_api.v1.models").AppUser(id="1")
     newer = importlib.import_module("smooch_api.v2.models").User(id="1")
     assert user.given_name is newer.external_id is importlib.import_module("smooch_api").UNSET
@@ -129,6 +129,8 @@ from typing import Literal, assert_type
 from smooch_api import UNSET, Client, File, Response, Unset
 from smooch_api.v1 import models, unions
 from smooch_api.v1.api import app_users, attachments, conversations
+from smooch_api.v2 import dicts
+from smooch_api.v2 import models as newer
 
 
 def sync(client: Client) -> None:
@@ -157,6 +159,26 @@ def sync(client: Client) -> None:
     models.Webhook(id="1")  # error
     models.Nonsense  # error
     app_users.nonsense  # error
+
+
+def dict_or_model(update: newer.UserUpdate | dicts.UserUpdate) -> None:
+    pass
+
+
+def item(item: newer.MessageItem | dicts.MessageItem) -> None:
+    pass
+
+
+def bodies() -> None:
+    dict_or_model({"profile": {"givenName": "Ana"}, "metadata": {"vip": True}})
+    dict_or_model({"profile": newer.Profile(given_name="Ana")})
+    dict_or_model({"profil": {}})  # error
+    dict_or_model({"profile": {"givenNam": "Ana"}})  # error
+    dict_or_model({"profile": {"givenName": 5}})  # error
+    actions: list[dicts.LinkAction | newer.LinkAction] = [{"type": "link", "text": "a", "uri": "b"}]
+    item({"title": "a", "actions": [actions[0], {"type": "postback", "text": "a", "payload": "b"}]})
+    item({"title": "a", "actions": [{"type": "link", "text": "a", "url": "b"}]})  # error
+    item({"title": "a", "actions": [{"type": "lnik", "text": "a", "uri": "b"}]})  # error
 
 
 async def asynchronous(client: Client) -> None:

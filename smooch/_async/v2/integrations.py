@@ -14,15 +14,13 @@ from ..paging import AsyncPaged
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from smooch_api.v2 import models
-
-    from ..._v2.bodies import Wire
+    from smooch_api.v2 import dicts, models
 
 
 class AsyncIntegrations(Resource):
     """Integrations: connections of an app to channels and servers."""
 
-    async def create(self, data: models.IntegrationCreate | Wire) -> models.Integration:
+    async def create(self, data: models.IntegrationCreate | dicts.IntegrationCreate) -> models.Integration:
         """Connect a channel or a server of yours to the app (createIntegration).
 
         For a server of yours, the type is `custom`.
@@ -56,7 +54,9 @@ class AsyncIntegrations(Resource):
         )
         return AsyncPaged(lambda page: call(page=page), walk)
 
-    async def update(self, integration_id: str, data: models.IntegrationUpdate | Wire) -> models.Integration:
+    async def update(
+        self, integration_id: str, data: models.IntegrationUpdate | dicts.IntegrationUpdate
+    ) -> models.Integration:
         """Change the fields of an integration that `data` names (updateIntegration)."""
         body = bodies.build_integration_update(data)
         response = await integrations.update_integration.asyncio(

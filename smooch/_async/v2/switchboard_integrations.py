@@ -14,7 +14,7 @@ from ..._v2.resource import Resource
 if TYPE_CHECKING:
     import builtins
 
-    from ..._v2.bodies import Wire
+    from smooch_api.v2 import dicts
 
 
 class AsyncSwitchboardIntegrations(Resource):
@@ -62,7 +62,7 @@ class AsyncSwitchboardIntegrations(Resource):
         self,
         switchboard_id: str,
         switchboard_integration_id: str,
-        data: models.SwitchboardIntegrationUpdate | Wire | None = None,
+        data: models.SwitchboardIntegrationUpdate | dicts.SwitchboardIntegrationUpdate | None = None,
         *,
         name: str | Unset = UNSET,
         integration_id: str | Unset = UNSET,

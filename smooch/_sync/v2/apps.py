@@ -15,7 +15,9 @@ from ..._v2.resource import Resource
 from ..paging import Paged
 
 if TYPE_CHECKING:
-    from ..._v2.bodies import Metadata, Wire
+    from smooch_api.v2 import dicts
+
+    from ..._v2.bodies import Metadata
 
 
 class Apps(Resource):
@@ -25,7 +27,7 @@ class Apps(Resource):
         self,
         display_name: str,
         *,
-        settings: models.AppSettings | Wire | None = None,
+        settings: models.AppSettings | dicts.AppSettings | None = None,
         metadata: Metadata | None = None,
     ) -> models.App:
         """Create an app (createApp). Needs an account key."""
@@ -63,10 +65,10 @@ class Apps(Resource):
 
     def update(
         self,
-        data: models.AppUpdate | Wire | None = None,
+        data: models.AppUpdate | dicts.AppUpdate | None = None,
         *,
         display_name: str | Unset = UNSET,
-        settings: models.AppSettings | Wire | Unset = UNSET,
+        settings: models.AppSettings | dicts.AppSettings | Unset = UNSET,
         metadata: Metadata | Unset | None = UNSET,
         app_id: str | None = None,
     ) -> models.App:

@@ -13,9 +13,7 @@ from ..._v2.resource import Resource
 from ..paging import Paged
 
 if TYPE_CHECKING:
-    from smooch_api.v2 import models
-
-    from ..._v2.bodies import Wire
+    from smooch_api.v2 import dicts, models
 
 
 class Clients(Resource):
@@ -24,10 +22,10 @@ class Clients(Resource):
     def create(
         self,
         user_id: str,
-        match_criteria: models.MatchCriteria | Wire,
+        match_criteria: models.MatchCriteria | dicts.MatchCriteria,
         *,
         conversation_id: str,
-        confirmation: str | models.ClientConfirmation | Wire = "immediate",
+        confirmation: str | models.ClientConfirmation | dicts.ClientConfirmation = "immediate",
         brand_id: str | None = None,
     ) -> models.Client:
         """Link a user to another channel, for one conversation (createClient).

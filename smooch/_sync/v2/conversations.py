@@ -17,6 +17,8 @@ from ..paging import Paged
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from smooch_api.v2 import dicts
+
     from ..._v2.bodies import ConversionChannel, Metadata, Wire
 
 
@@ -29,7 +31,7 @@ class Conversations(Resource):
         user_id: str | None = None,
         user_external_id: str | None = None,
         type_: Literal["personal", "sdkGroup"] = "personal",
-        participants: Iterable[models.ParticipantCreate | Wire] | None = None,
+        participants: Iterable[models.ParticipantCreate | dicts.ParticipantCreate] | None = None,
         display_name: str | None = None,
         description: str | None = None,
         icon_url: str | None = None,
@@ -111,7 +113,7 @@ class Conversations(Resource):
     def update(
         self,
         conversation_id: str,
-        data: models.ConversationUpdate | Wire | None = None,
+        data: models.ConversationUpdate | dicts.ConversationUpdate | None = None,
         *,
         display_name: str | Unset | None = UNSET,
         description: str | Unset | None = UNSET,
@@ -147,7 +149,7 @@ class Conversations(Resource):
         conversations.delete_conversation.sync(self._app_id(), conversation_id, client=self._raw)
 
     def download_message_ref(
-        self, conversation_id: str, user_id: str, *, apple: models.AppleMessageRef | Wire
+        self, conversation_id: str, user_id: str, *, apple: models.AppleMessageRef | dicts.AppleMessageRef
     ) -> dict[str, Any]:
         """Download what a message of Apple Messages for Business refers to (downloadMessageRef).
 

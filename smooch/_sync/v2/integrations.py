@@ -15,15 +15,13 @@ from ..paging import Paged
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from smooch_api.v2 import models
-
-    from ..._v2.bodies import Wire
+    from smooch_api.v2 import dicts, models
 
 
 class Integrations(Resource):
     """Integrations: connections of an app to channels and servers."""
 
-    def create(self, data: models.IntegrationCreate | Wire) -> models.Integration:
+    def create(self, data: models.IntegrationCreate | dicts.IntegrationCreate) -> models.Integration:
         """Connect a channel or a server of yours to the app (createIntegration).
 
         For a server of yours, the type is `custom`.
@@ -57,7 +55,9 @@ class Integrations(Resource):
         )
         return Paged(lambda page: call(page=page), walk)
 
-    def update(self, integration_id: str, data: models.IntegrationUpdate | Wire) -> models.Integration:
+    def update(
+        self, integration_id: str, data: models.IntegrationUpdate | dicts.IntegrationUpdate
+    ) -> models.Integration:
         """Change the fields of an integration that `data` names (updateIntegration)."""
         body = bodies.build_integration_update(data)
         response = integrations.update_integration.sync(

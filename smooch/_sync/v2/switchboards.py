@@ -15,7 +15,7 @@ from ..._v2.resource import Resource
 if TYPE_CHECKING:
     import builtins
 
-    from ..._v2.bodies import Wire
+    from smooch_api.v2 import dicts
 
 
 class Switchboards(Resource):
@@ -37,7 +37,7 @@ class Switchboards(Resource):
     def update(
         self,
         switchboard_id: str,
-        data: models.SwitchboardUpdate | Wire | None = None,
+        data: models.SwitchboardUpdate | dicts.SwitchboardUpdate | None = None,
         *,
         enabled: bool | Unset = UNSET,
         default_switchboard_integration_id: str | Unset = UNSET,

@@ -16,7 +16,9 @@ from ..._v2.resource import Resource
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ..._v2.bodies import Metadata, Wire
+    from smooch_api.v2 import dicts
+
+    from ..._v2.bodies import Metadata
 
 
 class Users(Resource):
@@ -26,7 +28,7 @@ class Users(Resource):
         self,
         external_id: str | None = None,
         *,
-        profile: models.Profile | Wire | None = None,
+        profile: models.Profile | dicts.Profile | None = None,
         metadata: Metadata | None = None,
         signed_up_at: str | datetime | None = None,
         to_be_retained: bool | None = None,
@@ -58,7 +60,7 @@ class Users(Resource):
         self,
         external_id: str,
         *,
-        profile: models.Profile | Wire | None = None,
+        profile: models.Profile | dicts.Profile | None = None,
         metadata: Metadata | None = None,
         signed_up_at: str | datetime | None = None,
         to_be_retained: bool | None = None,
@@ -99,9 +101,9 @@ class Users(Resource):
     def update(
         self,
         user_id: str,
-        data: models.UserUpdate | Wire | None = None,
+        data: models.UserUpdate | dicts.UserUpdate | None = None,
         *,
-        profile: models.Profile | Wire | Unset = UNSET,
+        profile: models.Profile | dicts.Profile | Unset = UNSET,
         metadata: Metadata | Unset | None = UNSET,
         signed_up_at: str | datetime | Unset = UNSET,
         to_be_retained: bool | Unset = UNSET,

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from smooch_api import UNSET, Unset
 from smooch_api.v2.api import webhooks
@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     import builtins
     from collections.abc import Iterable
 
-    from smooch_api.v2 import models
-
-    from ..._v2.bodies import Wire
+    from smooch_api.v2 import dicts, models
 
 
 class Webhooks(Resource):
@@ -66,7 +64,7 @@ class Webhooks(Resource):
     def update(
         self,
         webhook_id: str,
-        data: models.WebhookUpdate | Wire | None = None,
+        data: models.WebhookUpdate | dicts.WebhookUpdate | None = None,
         *,
         target: str | Unset = UNSET,
         triggers: str | Iterable[str] | Unset = UNSET,
@@ -149,7 +147,8 @@ class Webhooks(Resource):
                     reconciler.created(made, made.parsed.webhook.id)
                 case "update":
                     changes = {"target": change.target, "triggers": change.triggers, **change.options}
-                    self.update(change.hook_id, changes, integration_id=integration_id)
+                    data = cast("dicts.WebhookUpdate", changes)
+                    self.update(change.hook_id, data, integration_id=integration_id)
                 case "delete":
                     self.delete(change.hook_id, integration_id=integration_id)
         except (errors.BadRequest, errors.NotFound, errors.Conflict) as error:

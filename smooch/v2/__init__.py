@@ -1,4 +1,6 @@
-"""API v2: `Smooch`, `AsyncSmooch`, their resources, and the models of the generated client as `models`.
+"""API v2: `Smooch`, `AsyncSmooch`, their resources, and the generated `models`.
+
+`dicts` has the request bodies as TypedDicts, for annotations: `data: dicts.UserUpdate = {"metadata": {"vip": True}}`.
 
 The resources of a client, such as `api.users`, are classes of this module too (`Users`, `AsyncUsers`), for annotations.
 `MessageOptions` types the keyword arguments of functions that pass them on to `messages.post_text` and the like.
@@ -6,12 +8,11 @@ The resources of a client, such as `api.users`, are classes of this module too (
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from smooch_api.v2 import models
-
-from ._sync.paging import Paged
-from ._sync.v2 import (
+from .._sync.paging import Paged
+from .._sync.v2 import (
     Activities,
     AppKeys,
     Apps,
@@ -31,13 +32,14 @@ from ._sync.v2 import (
     Users,
     Webhooks,
 )
-from ._v2.bodies import MessageOptions
-from ._v2.config import BRIDGE
-from ._v2.tokens import Finding, authorize_url, inspect_user_jwt, jwt_for_user
+from .._v2.bodies import MessageOptions
+from .._v2.config import BRIDGE
+from .._v2.tokens import Finding, authorize_url, inspect_user_jwt, jwt_for_user
+from . import models
 
 if TYPE_CHECKING:
-    from ._async.paging import AsyncPaged
-    from ._async.v2 import (
+    from .._async.paging import AsyncPaged
+    from .._async.v2 import (
         AsyncActivities,
         AsyncAppKeys,
         AsyncApps,
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
         AsyncUsers,
         AsyncWebhooks,
     )
+    from . import dicts
 
 __all__ = [
     "BRIDGE",
@@ -101,6 +104,7 @@ __all__ = [
     "Users",
     "Webhooks",
     "authorize_url",
+    "dicts",
     "inspect_user_jwt",
     "jwt_for_user",
     "models",
@@ -110,11 +114,13 @@ __all__ = [
 def __getattr__(name: str) -> object:
     # asyncio takes longer to load than all the rest, and most programs use one of the two clients.
     if name == "AsyncPaged":
-        from ._async.paging import AsyncPaged
+        from .._async.paging import AsyncPaged
 
         return AsyncPaged
+    if name == "dicts":
+        return import_module(f"{__name__}.dicts")
     if name in __all__:
-        from ._async import v2
+        from .._async import v2
 
         return getattr(v2, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

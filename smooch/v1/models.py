@@ -1,0 +1,21 @@
+"""The models of API v1 and v1.1: what requests and responses consist of. Each is imported when it is first used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from smooch_api.v1 import models
+
+if TYPE_CHECKING:
+    from smooch_api.v1.models import *  # noqa: F403
+else:
+    __all__ = models.__all__
+
+    def __getattr__(name: str) -> object:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = value = getattr(models, name)
+        return value
+
+    def __dir__() -> list[str]:
+        return [*globals(), *__all__]
