@@ -7,7 +7,7 @@ wrong type; missing fields are found when the body is validated. Annotate variab
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Required, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, Required, TypeAlias, TypedDict
 
 if TYPE_CHECKING:
     from . import models as _models
@@ -68,6 +68,8 @@ __all__ = [
     "MessageOverrideMessenger",
     "MessageOverrideWhatsapp",
     "MessagePost",
+    "MessageTemplateComponent",
+    "MessageTemplateCreate",
     "MessengerOptions",
     "NotificationPost",
     "NotificationPostDestination",
@@ -461,9 +463,7 @@ class InitRequest(TypedDict, total=False):
 
 
 class IntegrationCreate(TypedDict, total=False):
-    """A channel to connect. One flat object for all channels; `type` says which fields are needed. Apple Business Chat
-    needs `businessId`, `apiSecret` and `mspId`; its `type` was never published.
-    """
+    """A channel to connect. One flat object for all channels; `type` says which fields are needed."""
 
     type: str
     displayName: str
@@ -724,7 +724,7 @@ class MessagePost(TypedDict, total=False):
     """A message to post. What is needed besides `role` depends on `type`: text takes `text` or `actions`; image and
     file `mediaUrl`; carousel and list one to ten `items`; location `coordinates`; form `fields`; formResponse
     `fields` and `quotedMessage`. `type` has been required since December 2016; without it, as old clients send, the
-    API infers it.
+    API infers it. With `messageSchema` none of these fields is needed.
     """
 
     role: _models.MessagePostRole
@@ -746,8 +746,26 @@ class MessagePost(TypedDict, total=False):
     blockChatInput: bool
     quotedMessage: _models.QuotedMessage | QuotedMessage
     textFallback: str
+    messageSchema: str
+    message: dict[str, Any]
     destination: _models.Destination | Destination
     override: _models.MessageOverride | MessageOverride
+
+
+class MessageTemplateComponent(TypedDict, total=False):
+    """Only v1.1. One part of a WhatsApp message template."""
+
+    type: str
+    text: str
+
+
+class MessageTemplateCreate(TypedDict, total=False):
+    """Only v1.1. A WhatsApp message template to create."""
+
+    name: str
+    category: str
+    language: str
+    components: list[_models.MessageTemplateComponent | MessageTemplateComponent]
 
 
 class MessengerOptions(TypedDict, total=False):
