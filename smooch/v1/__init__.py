@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from .._sync.v1 import Smooch
@@ -25,5 +24,7 @@ def __getattr__(name: str) -> object:
 
         return AsyncSmooch
     if name == "dicts":
+        from importlib import import_module
+
         return import_module(f"{__name__}.dicts")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,7 +8,6 @@ The resources of a client, such as `api.users`, are classes of this module too (
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from .._sync.paging import Paged
@@ -118,6 +117,8 @@ def __getattr__(name: str) -> object:
 
         return AsyncPaged
     if name == "dicts":
+        from importlib import import_module
+
         return import_module(f"{__name__}.dicts")
     if name in __all__:
         from .._async import v2
