@@ -302,9 +302,11 @@ TIME = datetime(2026, 3, 2, 8, 15, 30, 744000, tzinfo=UTC)
 
 
 def test_each_event_has_its_time_and_its_conversation() -> None:
-    delivery = parse(envelope(message_event("e1"), {"type": "user:update", "payload": {"user": {"id": "u2"}}}, 5))
-    assert delivery.times == (TIME, None, None)
-    assert delivery.conversation_ids == ("c-u1", "u2", "")
+    delivery = parse(
+        envelope(message_event("e1"), {"type": "user:update", "payload": {"user": {"id": "u2"}}}, 5, {"payload": 5})
+    )
+    assert delivery.times == (TIME, None, None, None)
+    assert delivery.conversation_ids == ("c-u1", "u2", "", "")
 
 
 @pytest.mark.parametrize(

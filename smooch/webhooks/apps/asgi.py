@@ -70,6 +70,9 @@ def asgi_app(
     `await_handler` the app answers after the handler: 500 if it fails, 503 if it does not finish before the deadline or
     if another delivery of the event is being handled. The API delivers again after both.
 
+    A handler that fails after it posted a message posts it again with the next delivery: the API has no idempotency key.
+    The guide shows how to look before you post.
+
     Args:
         handler: Called once for each event.
         secret: The secret of the webhook; several during a change; or a function, async or not, that returns it. The

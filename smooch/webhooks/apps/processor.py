@@ -171,7 +171,8 @@ class DeliveryProcessor:
         self.deadline = _check_deadline(deadline)
         self.concurrency = _checks.check_count(concurrency, "concurrency")
         self._capacity = self.concurrency + _checks.check_count(backlog, "backlog", minimum=0)
-        self._handling: set[str] = set()
+        self.handling: set[str] = set()
+        """Ids of the events whose handling in this process is certain."""
         self._are_siblings_checked = False
 
     @property
@@ -245,20 +246,20 @@ class DeliveryProcessor:
             return
         job.batch.jobs.remove(job)
         # This process answers first and is at work on the event: it needs no second delivery.
-        is_handled_here = not self.await_handler and job.event_id in self._handling
+        is_handled_here = not self.await_handler and job.event_id in self.handling
         job.batch.has_running |= claim == "running" and not is_handled_here
 
     def start(self, batch: Batch, on_recorded: Callable[[], object]) -> None:
         """Note that the handling of a batch is certain from now on; `on_recorded` is called at its end."""
         batch.unrecorded, batch.on_recorded = len(batch.jobs), on_recorded
-        self._handling.update(job.event_id for job in batch.jobs)
+        self.handling.update(job.event_id for job in batch.jobs)
 
     def settle(self, job: Job, *, is_handled: bool) -> None:
         """Note the result of one event."""
         job.batch.jobs.remove(job)
         if not is_handled:
             job.batch.has_failed = True
-        self._handling.discard(job.event_id)
+        self.handling.discard(job.event_id)
 
     def respond(self, batch: Batch) -> Response:
         """Build the response; anything but 200 makes the API deliver again."""

@@ -64,6 +64,9 @@ def wsgi_app(
     With `await_handler` the app calls the handler in the thread of the request and answers after it: 500 if it fails,
     503 if another delivery of the event is being handled. The API delivers again after both.
 
+    A handler that fails after it posted a message posts it again with the next delivery: the API has no idempotency key.
+    The guide shows how to look before you post.
+
     Args:
         handler: Called once for each event; not async.
         secret: The secret of the webhook; several during a change; or a function that returns it. The function is called
@@ -123,6 +126,7 @@ class WSGIApp:
         self._in_progress = 0
         self._question: Future[None] | None = None
         self._lanes: dict[str, Lane] = {}
+        self._processor.handling.clear()
         self._threads: ThreadPoolExecutor | None = None
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

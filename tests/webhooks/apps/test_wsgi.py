@@ -265,6 +265,44 @@ def test_without_its_store_the_api_is_asked_again(bot: Any) -> None:
     assert bot.heard == []
 
 
+class Failing:
+    """A store that is gone after so many calls."""
+
+    def __init__(self, works: int) -> None:
+        self.works = works
+
+    def _use(self) -> None:
+        self.works -= 1
+        if self.works < 0:
+            raise OSError("the store is gone")
+
+    def claim(self, event_id: str, owner: str) -> Any:
+        self._use()
+        return "new"
+
+    def confirm(self, event_id: str, *, at_most: float | None = None) -> None:
+        self._use()
+
+    def release(self, event_id: str, owner: str) -> None:
+        self._use()
+
+
+def test_what_was_handled_counts_although_it_cannot_be_recorded(bot: Any, caplog: pytest.LogCaptureFixture) -> None:
+    app = wsgi_app(bot, secret=SECRET, deduplicator=Failing(1), await_handler=True)
+    assert call(app, **sized(to_json(message_delivery())))[0] == 200
+    assert bot.heard == ["m1"]
+    assert "could not record event 5a0000000000000000000001/message:appUser/m1" in caplog.text
+    app.close()
+
+
+def test_a_claim_that_cannot_be_released_is_left_to_its_lease(bot: Any, caplog: pytest.LogCaptureFixture) -> None:
+    app = wsgi_app(bot, secret=SECRET, deduplicator=Failing(1))
+    assert call(app, **sized(numbered_delivery(1, 2)))[0] == 503
+    wait_until(lambda: "could not release event a1/e2" in caplog.text)
+    assert "could not release event a1/e1" in caplog.text
+    app.close()
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
 def test_an_interrupted_handler_gives_its_event_back(error: type[BaseException]) -> None:
     def handler(event: Any) -> None:
