@@ -53,7 +53,9 @@ def get_users(*answers: bytes) -> list[Any]:
     return [*map(lifetime, peer.requests), *outcomes]
 
 
-@pytest.mark.parametrize("date", [*ABSURD_DATES, formatdate(time.time() + 400 * 24 * HOUR, usegmt=True)])
+@pytest.mark.parametrize(
+    "date", [*ABSURD_DATES, formatdate(time.time() + 400 * 24 * HOUR, usegmt=True)], ids=range(len(ABSURD_DATES) + 1)
+)
 def test_an_absurd_date_neither_breaks_a_call_nor_makes_a_token_that_lives_long(date: str) -> None:
     *lifetimes, error = get_users(refusal(date), answer(200, FINE))
     assert all(0 < left <= HOUR for left in lifetimes)
