@@ -79,12 +79,13 @@ def redact_response(response: httpx.Response, secrets: Iterable[str] = ()) -> ht
     request = None
     with suppress(RuntimeError):  # it has none yet
         request = redact_request(response.request)
-    left_out = ("content-encoding", "content-length", "transfer-encoding")
-    headers = [(name, value) for name, value in response.headers.multi_items() if name not in left_out]
+    left_out = (b"content-encoding", b"content-length", b"transfer-encoding")
+    # As bytes: a server may send values that are not ASCII, which httpx reads but does not write.
+    headers = [(name, value) for name, value in response.headers.raw if name.lower() not in left_out]
     extensions = {name: value for name, value in response.extensions.items() if isinstance(value, bytes)}
     redacted = httpx.Response(
         response.status_code,
-        headers=[(name, redact(value, secrets)) for name, value in headers],
+        headers=[(name, _encode(redact(_decode(value), secrets))) for name, value in headers],
         content=_encode(text),
         request=request,
         history=[redact_response(one, secrets) for one in response.history],
