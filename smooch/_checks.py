@@ -140,14 +140,14 @@ def _is_ip_address(host: str) -> bool:
 
 
 def validate_call_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `timeout`, `deadline` and `retries`, those that are given, as fields of the settings.
+    """Return `timeout`, `deadline`, `retries` and `check`, those that are given, as fields of the settings.
 
     Raises:
         InvalidInput: a value is of the wrong type or out of range.
         TypeError: there is no option of this name.
     """
-    for name in options.keys() - {"timeout", "deadline", "retries"}:
-        raise TypeError(f"with_options() takes timeout, deadline and retries, not {name!r}")
+    for name in options.keys() - {"timeout", "deadline", "retries", "check"}:
+        raise TypeError(f"with_options() takes timeout, deadline, retries and check, got {name!r}")
     checked = dict(options)
     if "timeout" in options:
         checked["timeout"] = _timeout(options["timeout"])
@@ -155,6 +155,8 @@ def validate_call_options(options: Mapping[str, Any]) -> dict[str, Any]:
         checked["deadline"] = check_seconds(options["deadline"], "deadline")
     if "retries" in options:
         checked["retries"] = check_count(options["retries"], "retries", 0)
+    if "check" in options and not isinstance(options["check"], bool):
+        raise InvalidInput(f"check must be True or False, got {redacted_repr(options['check'], 'check')}", "check")
     return checked
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import io
+import math
 import mimetypes
 import os
 import re
@@ -48,6 +49,11 @@ accept. The limit of v1.1 is not published: that of v2 is used.
 """
 
 
+def limit(prefix: str, *, check: bool) -> int | None:
+    """Return the maximum size of a file in bytes, by path prefix; None if the client checks nothing."""
+    return LIMITS[prefix] if check else None
+
+
 @attrs.frozen(kw_only=True)
 class Upload:
     """A file that can be sent, and sent again."""
@@ -69,7 +75,7 @@ class Upload:
 @contextmanager
 def open_upload(
     source: FileSource | bytes,
-    limit: int,
+    limit: int | None,
     mime_type: str | None = None,
     filename: str | None = None,
     *,
@@ -98,7 +104,7 @@ def open_upload(
         if not size:
             at_end = ", or was read to its end: seek(0) first" if hasattr(source, "read") else ""
             raise InvalidInput(f"{shown} is empty{at_end}", argument)
-        if size > limit:
+        if limit is not None and size > limit:
             raise InvalidInput(f"{shown} is larger than the {limit:,} bytes that the API takes", argument)
         yield Upload(name=name, mime_type=mime_type or _mime_type(name), content=content)
 
@@ -205,15 +211,15 @@ def _map_os_errors(name: str, argument: str) -> Iterator[None]:
         raise InvalidInput(f"{name} cannot be read: {reason}", argument) from error
 
 
-def _ensure_rewindable(content: BinaryIO, limit: int, opened_here: ExitStack) -> BinaryIO:
+def _ensure_rewindable(content: BinaryIO, limit: int | None, opened_here: ExitStack) -> BinaryIO:
     """Return the file, or a copy on disk if a second attempt could not start over: of a pipe, or from within a file."""
     import tempfile  # takes 3 ms, and few programs need it
 
     if getattr(content, "seekable", bool)() and not content.tell():
         return content
     copy: IO[bytes] = opened_here.enter_context(tempfile.SpooledTemporaryFile(max_size=1 << 20))  # noqa: SIM115
-    left = limit + 1
-    while left and (chunk := content.read(min(left, 1 << 16))):
+    left = math.inf if limit is None else limit + 1
+    while left and (chunk := content.read(int(min(left, 1 << 16)))):
         copy.write(chunk)
         left -= len(chunk)
     return cast("BinaryIO", copy)

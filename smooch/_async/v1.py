@@ -72,7 +72,9 @@ class AsyncSmooch:
             as much. None for no limit.
         retries: How often a call is tried again: after 429; and, where that does no harm, after 502, 503, 504 and lost
             connections. A POST that may have arrived is never repeated.
-        max_connections: How many connections there are at most; further calls wait for a free one, in order.
+        max_connections: Maximum number of connections; further calls wait for a free one, in order.
+        check: Whether request bodies are validated against the specification before they are sent. Pass False if the API
+            accepts more than this version of the library knows; what JSON cannot represent is refused nevertheless.
         ssl_context: TLS settings in place of the usual ones, for instance to trust a private certificate.
         transport: An httpx transport in place of the pool of connections.
 
@@ -96,6 +98,7 @@ class AsyncSmooch:
         deadline: float | None = _http.DEADLINE,
         retries: int = _http.RETRIES,
         max_connections: int = _http.MAX_CONNECTIONS,
+        check: bool = True,
         ssl_context: ssl.SSLContext | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
@@ -110,6 +113,7 @@ class AsyncSmooch:
             deadline=deadline,
             retries=retries,
             max_connections=max_connections,
+            check=check,
         )
         if transport is None:
             transport = AsyncPool(ConnectionFactory(settings.root, ssl_context).create_async, settings.max_connections)
@@ -120,6 +124,7 @@ class AsyncSmooch:
     ) -> None:
         self._settings = settings
         self._auth = token_auth
+        self._bodies = bodies.BodyBuilder(check=settings.check)
         self._transport = transport
         self._http = AsyncHTTPClient(settings, token_auth, transport)
         self.raw = Client(
@@ -139,9 +144,10 @@ class AsyncSmooch:
         return cls(**config.read_environment(options))
 
     def with_options(self, **options: Unpack[CallOptions]) -> Self:
-        """The same client with another `timeout`, `deadline` or `retries`, over the same connections.
+        """Return a client with another `timeout`, `deadline`, `retries` or `check` that shares the connections of this one.
 
-        For one call: `api.with_options(deadline=5).get_user("b6518")`. Closing either closes both.
+        For one call: `api.with_options(deadline=5).get_user("b6518")`, or `api.with_options(check=False).post_message(…)`.
+        Closing either closes both.
         """
         other = object.__new__(type(self))
         other._connect(
@@ -176,7 +182,7 @@ class AsyncSmooch:
         """
         device = {"id": _checks.check_id(device_id, "device_id"), "platform": platform}
         data = {"device": device, "userId": _checks.check_id(user_id, "user_id")}
-        body = bodies.build_body(models.InitRequest, data, "init")
+        body = self._bodies.build_body(models.InitRequest, data, "init")
         return await app_users.init_app_user.asyncio_detailed(client=self.raw, body=body)
 
     async def precreate_user(
@@ -196,7 +202,7 @@ class AsyncSmooch:
         Raises:
             Conflict: the id is taken.
         """
-        body = bodies.build_user(
+        body = self._bodies.build_user(
             _checks.check_id(user_id, "user_id"), given_name, surname, email, signed_up_at, properties
         )
         return await app_users.pre_create_app_user.asyncio_detailed(client=self.raw, body=body)
@@ -214,7 +220,7 @@ class AsyncSmooch:
 
         `data` is an `AppUserUpdate` or a mapping in wire form; `properties` are merged key by key.
         """
-        body = bodies.build_body(models.AppUserUpdate, data, "data")
+        body = self._bodies.build_body(models.AppUserUpdate, data, "data")
         return await app_users.update_app_user.asyncio_detailed(user_id, client=self.raw, body=body)
 
     async def delete_user(self, user_id: str) -> Response[EmptyResponse]:
@@ -230,7 +236,7 @@ class AsyncSmooch:
         as `{"phoneNumber": "+15145550101"}` or `{"address": "ana@example.com"}`, and may hold any other field of the
         request. The outcome comes by webhook; until then the channel is among the user's `pendingClients`.
         """
-        body = bodies.build_link(
+        body = self._bodies.build_link(
             channel, entity, skip_confirmation=skip_confirmation, api_version=self._settings.prefix.lstrip("/")
         )
         return await app_users.link_app_user.asyncio_detailed(user_id, client=self.raw, body=body)
@@ -256,7 +262,7 @@ class AsyncSmooch:
         Raises:
             ConversationFull: the conversation holds as many messages as the API allows.
         """
-        body = bodies.build_message(message, sent_by_maker=sent_by_maker)
+        body = self._bodies.build_message(message, sent_by_maker=sent_by_maker)
         return await conversations.post_message.asyncio_detailed(user_id, client=self.raw, body=body)
 
     async def post_media(
@@ -271,7 +277,9 @@ class AsyncSmooch:
         """
         user_id = _checks.check_id(user_id, "user_id")  # before a file is uploaded for nobody
         role = bodies.choose_role(sent_by_maker=sent_by_maker)
-        with _files.open_upload(file_path, _files.LIMITS[self._settings.prefix], argument="file_path") as upload:
+        with _files.open_upload(
+            file_path, _files.limit(self._settings.prefix, check=self._settings.check), argument="file_path"
+        ) as upload:
             if upload.is_image:
                 image = bodies.build_image_upload(upload, role)
                 return await conversations.post_image_message.asyncio_detailed(user_id, client=self.raw, body=image)
@@ -333,7 +341,7 @@ class AsyncSmooch:
 
         `activity` is `typing:start` or `typing:stop`, by the business; in v1.1 also `conversation:read`, by the user.
         """
-        body = bodies.build_activity(activity, name=name, avatar_url=avatar_url)
+        body = self._bodies.build_activity(activity, name=name, avatar_url=avatar_url)
         return await conversations.conversation_activity.asyncio_detailed(user_id, client=self.raw, body=body)
 
     # Webhooks

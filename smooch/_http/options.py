@@ -11,15 +11,16 @@ if TYPE_CHECKING:
 
 
 class CallOptions(TypedDict, total=False):
-    """How patient a client is; see the client's arguments."""
+    """Options that can differ for one call; see the client's arguments."""
 
     timeout: float | httpx.Timeout
     deadline: float | None
     retries: int
+    check: bool
 
 
 class ClientOptions(CallOptions, total=False):
-    """Who calls, and how."""
+    """Constructor options."""
 
     key_id: str
     secret: str

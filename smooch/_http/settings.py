@@ -34,6 +34,8 @@ class Settings:
     deadline: float | None
     retries: int
     max_connections: int = MAX_CONNECTIONS
+    check: bool = True
+    """Whether request bodies are validated against the specification before they are sent."""
 
     @property
     def base_url(self) -> httpx.URL:

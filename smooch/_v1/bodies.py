@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast
 from urllib.parse import quote, unquote
 
 import httpx
@@ -41,11 +41,87 @@ _NOT_OF_TEXT = frozenset({"mediaUrl", "items", "coordinates", "fields"})
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
-def build_body(model: type[M], data: M | Mapping[str, Any], field: str) -> M:
-    """Return `data` as a model, validated against the specification."""
-    wire = _schema.to_wire(model, data, field)
-    _validator().validate(model.__name__, wire, field)
-    return data if isinstance(data, model) else model.from_dict(wire)
+class BodyBuilder:
+    """Builds request bodies, and validates them against the specification unless `check` is false.
+
+    Without `check` a mapping is sent as it is: a model might not be able to hold what the specification does not know.
+    """
+
+    def __init__(self, *, check: bool) -> None:
+        self._check = check
+
+    def build_body(self, model: type[M], data: M | Mapping[str, Any], field: str) -> M:
+        """Return `data` as a model, validated against the specification."""
+        wire = _schema.to_wire(model, data, field)
+        if self._check:
+            _validator().validate(model.__name__, wire, field)
+            return data if isinstance(data, model) else model.from_dict(wire)
+        _schema.check_json(wire, field)
+        return data if isinstance(data, model) else cast("M", wire)
+
+    def build_user(
+        self,
+        user_id: str,
+        given_name: str | None,
+        surname: str | None,
+        email: str | None,
+        signed_up_at: str | None,
+        properties: Mapping[str, Any] | None,
+    ) -> AppUserPreCreate:
+        """Build the body that creates a user."""
+        data = drop_none(
+            userId=user_id,
+            givenName=given_name,
+            surname=surname,
+            email=email,
+            signedUpAt=signed_up_at,
+            properties=properties,
+        )
+        return self.build_body(models.AppUserPreCreate, data, "profile")
+
+    def build_link(
+        self, channel: str, entity: Mapping[str, Any], *, skip_confirmation: bool, api_version: str
+    ) -> AppUserLink:
+        """Build the body that links a user to a channel; v1 and v1.1 skip the confirmation in different ways."""
+        if not isinstance(entity, Mapping):
+            raise InvalidInput(
+                f"entity must be a mapping such as {{'phoneNumber': '+15145550101'}}, got {type(entity).__name__}",
+                "entity",
+            )
+        data = {"type": _checks.check_id(channel, "channel"), **entity}
+        if api_version == "v1":
+            data.setdefault("skipConfirmation", skip_confirmation)
+        elif skip_confirmation:
+            data.setdefault("confirmation", {"type": "immediate"})
+        return self.build_body(models.AppUserLink, data, "entity")
+
+    def build_message(self, message: str | MessagePost | Mapping[str, Any], *, sent_by_maker: bool) -> MessagePost:
+        """Build the body that posts a message; a role in the message itself is kept."""
+        role = choose_role(sent_by_maker=sent_by_maker)
+        if isinstance(message, str):
+            if not message.strip():
+                raise InvalidInput("message must not be empty", "message")
+            return models.MessagePost(role=role, type_="text", text=_checks.check_text(message, "message"))
+        named = message.get("role", role) if isinstance(message, Mapping) else getattr(message, "role", role)
+        if sent_by_maker and named != role:
+            raise InvalidInput(
+                f"message.role is {_checks.redacted_repr(named, 'message.role')}, but sent_by_maker means {role!r}: "
+                "leave one out",
+                "message.role",
+            )
+        if isinstance(message, Mapping):
+            message = {"role": role, **message}
+            if "type" not in message and isinstance(message.get("text"), str) and not message.keys() & _NOT_OF_TEXT:
+                message["type"] = "text"
+        return self.build_body(models.MessagePost, message, "message")
+
+    def build_activity(
+        self, type_: str, *, name: str | None = None, avatar_url: str | None = None
+    ) -> ConversationActivity:
+        """Build the body that sends an activity: only users read, only the business's typing is reported to the API."""
+        role = "appUser" if type_ == "conversation:read" else "appMaker"
+        data = {"type": type_, "role": role, **drop_none(name=name, avatarUrl=avatar_url)}
+        return self.build_body(models.ConversationActivity, data, "activity")
 
 
 @cache
@@ -63,67 +139,12 @@ def drop_none(**fields: Any) -> dict[str, Any]:
 # Users
 
 
-def build_user(
-    user_id: str,
-    given_name: str | None,
-    surname: str | None,
-    email: str | None,
-    signed_up_at: str | None,
-    properties: Mapping[str, Any] | None,
-) -> AppUserPreCreate:
-    """Build the body that creates a user."""
-    data = drop_none(
-        userId=user_id,
-        givenName=given_name,
-        surname=surname,
-        email=email,
-        signedUpAt=signed_up_at,
-        properties=properties,
-    )
-    return build_body(models.AppUserPreCreate, data, "profile")
-
-
-def build_link(channel: str, entity: Mapping[str, Any], *, skip_confirmation: bool, api_version: str) -> AppUserLink:
-    """Build the body that links a user to a channel; v1 and v1.1 skip the confirmation in different ways."""
-    if not isinstance(entity, Mapping):
-        raise InvalidInput(
-            f"entity must be a mapping such as {{'phoneNumber': '+15145550101'}}, got {type(entity).__name__}", "entity"
-        )
-    data = {"type": _checks.check_id(channel, "channel"), **entity}
-    if api_version == "v1":
-        data.setdefault("skipConfirmation", skip_confirmation)
-    elif skip_confirmation:
-        data.setdefault("confirmation", {"type": "immediate"})
-    return build_body(models.AppUserLink, data, "entity")
-
-
 # Conversation
 
 
 def choose_role(*, sent_by_maker: bool) -> Role:
     """Return the role of a message's author."""
     return "appMaker" if sent_by_maker else "appUser"
-
-
-def build_message(message: str | MessagePost | Mapping[str, Any], *, sent_by_maker: bool) -> MessagePost:
-    """Build the body that posts a message; a role in the message itself is kept."""
-    role = choose_role(sent_by_maker=sent_by_maker)
-    if isinstance(message, str):
-        if not message.strip():
-            raise InvalidInput("message must not be empty", "message")
-        return models.MessagePost(role=role, type_="text", text=_checks.check_text(message, "message"))
-    named = message.get("role", role) if isinstance(message, Mapping) else getattr(message, "role", role)
-    if sent_by_maker and named != role:
-        raise InvalidInput(
-            f"message.role is {_checks.redacted_repr(named, 'message.role')}, but sent_by_maker means {role!r}: "
-            "leave one out",
-            "message.role",
-        )
-    if isinstance(message, Mapping):
-        message = {"role": role, **message}
-        if "type" not in message and isinstance(message.get("text"), str) and not message.keys() & _NOT_OF_TEXT:
-            message["type"] = "text"
-    return build_body(models.MessagePost, message, "message")
 
 
 def build_image_upload(upload: Upload, role: Role) -> ImageUpload:
@@ -134,13 +155,6 @@ def build_image_upload(upload: Upload, role: Role) -> ImageUpload:
 def build_attachment_upload(upload: Upload) -> AttachmentUpload:
     """Build the multipart body that uploads a file."""
     return models.AttachmentUpload(source=upload.to_file())
-
-
-def build_activity(type_: str, *, name: str | None = None, avatar_url: str | None = None) -> ConversationActivity:
-    """Build the body that sends an activity: only users read, only the business's typing is reported to the API."""
-    role = "appUser" if type_ == "conversation:read" else "appMaker"
-    data = {"type": type_, "role": role, **drop_none(name=name, avatarUrl=avatar_url)}
-    return build_body(models.ConversationActivity, data, "activity")
 
 
 def build_page_query(before: Instant | None, after: Instant | None) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, TypeVar, cast, get_args
@@ -42,6 +42,7 @@ RENAMED = {
 _PLAIN = (str, int, float, bytes, bytearray, type(None))
 
 M = TypeVar("M", bound=Model)
+T = TypeVar("T")
 Wire: TypeAlias = Mapping[str, Any]
 Metadata: TypeAlias = Mapping[str, str | float | bool]
 """Flat mapping of strings, numbers and booleans; at most 4 kB of JSON."""
@@ -72,26 +73,187 @@ class MessageOptions(TypedDict, total=False):
     """Whether the chat input is blocked while this is the latest message."""
 
 
-def build_body(model: type[M], data: object, field: str) -> M:
-    """Return `data` as a model, validated against the specification and the API's limits."""
-    wire = _validate(model.__name__, _schema.to_wire(model, data, field), field)
-    return data if isinstance(data, model) else model.from_dict(wire)
+class BodyBuilder:
+    """Builds request bodies, and validates them against the specification unless `check` is false.
 
+    Without `check` a mapping is sent as it is: a model might not be able to hold what the specification does not know.
+    """
 
-def build_update(model: type[M], data: object, field: str, **fields: Any) -> M:
-    """Return an update as a model: `data`, or the fields that are not UNSET; errors call the latter `field`."""
-    named = {name: value for name, value in fields.items() if value is not UNSET}
-    if data is not None and named:
-        raise InvalidInput("pass either data or the fields to change, not both", "data")
-    if data is None and not named:
-        raise InvalidInput("nothing to change: pass data, or fields as keyword arguments", "data")
-    return build_body(model, named, field) if data is None else build_body(model, data, "data")
+    def __init__(self, *, check: bool) -> None:
+        self._check = check
 
+    def build_body(self, model: type[M], data: object, field: str) -> M:
+        """Return `data` as a model, validated against the specification and the API's limits."""
+        wire = self._validate(model.__name__, _schema.to_wire(model, data, field), field)
+        return data if isinstance(data, model) else self._read(model.from_dict, wire)
 
-def _validate(name: str, data: Wire, field: str) -> dict[str, Any]:
-    wire = to_plain(data, field)
-    _validator().validate(name, wire, field, max_json=MAX_JSON)
-    return cast("dict[str, Any]", wire)
+    def build_update(self, model: type[M], data: object, field: str, **fields: Any) -> M:
+        """Return an update as a model: `data`, or the fields that are not UNSET; errors call the latter `field`."""
+        named = {name: value for name, value in fields.items() if value is not UNSET}
+        if data is not None and named:
+            raise InvalidInput("pass either data or the fields to change, not both", "data")
+        if data is None and not named:
+            raise InvalidInput("nothing to change: pass data, or fields as keyword arguments", "data")
+        return self.build_body(model, named, field) if data is None else self.build_body(model, data, "data")
+
+    def _validate(self, name: str, data: Wire, field: str) -> dict[str, Any]:
+        wire = to_plain(data, field)
+        if self._check:
+            _validator().validate(name, wire, field, max_json=MAX_JSON)
+        else:
+            _schema.check_json(wire, field)
+        return cast("dict[str, Any]", wire)
+
+    def _read(self, read: Callable[[Wire], T], wire: Wire) -> T:
+        return read(wire) if self._check else cast("T", wire)
+
+    def build_user(
+        self,
+        external_id: str | None,
+        profile: models.Profile | Wire | None,
+        metadata: Metadata | None,
+        signed_up_at: str | datetime | None,
+        to_be_retained: bool | None,
+        brand_id: str | None,
+    ) -> models.UserCreate:
+        """Build the body that creates a user."""
+        data = drop_none(
+            externalId=None if external_id is None else _checks.check_id(external_id, "external_id"),
+            profile=profile,
+            metadata=metadata,
+            signedUpAt=_format_time(signed_up_at, "signed_up_at"),
+            toBeRetained=to_be_retained,
+            brandId=brand_id,
+        )
+        return self.build_body(models.UserCreate, data, "user")
+
+    def build_user_update(
+        self,
+        data: models.UserUpdate | Wire | None,
+        profile: models.Profile | Wire | Unset,
+        metadata: Metadata | Unset | None,
+        signed_up_at: str | datetime | Unset,
+        to_be_retained: bool | Unset,
+    ) -> models.UserUpdate:
+        """Build the body that updates a user."""
+        return self.build_update(
+            models.UserUpdate,
+            data,
+            "user",
+            profile=profile,
+            metadata=metadata,
+            signedUpAt=_format_time(signed_up_at, "signed_up_at"),
+            toBeRetained=to_be_retained,
+        )
+
+    def build_client(
+        self,
+        match_criteria: models.MatchCriteria | Wire,
+        conversation_id: str,
+        confirmation: str | models.ClientConfirmation | Wire,
+    ) -> models.ClientCreate:
+        """Build the body that adds a client (a channel) to a user."""
+        data = {
+            "matchCriteria": match_criteria,
+            "confirmation": {"type": confirmation} if isinstance(confirmation, str) else confirmation,
+            "target": {"conversationId": conversation_id},
+        }
+        return self.build_body(models.ClientCreate, data, "client")
+
+    def build_conversation(
+        self,
+        type_: str,
+        user_id: str | None,
+        user_external_id: str | None,
+        participants: Iterable[models.ParticipantCreate | Wire] | None,
+        **fields: Any,
+    ) -> models.ConversationCreate:
+        """Build the body that creates a conversation with one user, or with the participants given."""
+        if user_id is not None or user_external_id is not None:
+            if participants is not None:
+                raise InvalidInput("pass either the id of one user or participants, not both", "participants")
+            participants = [exactly_one_id("user_id", user_id=user_id, user_external_id=user_external_id)]
+        elif participants is None and type_ == "personal":
+            raise InvalidInput("a personal conversation needs user_id, user_external_id or participants", "user_id")
+        data = drop_none(type=type_, participants=participants, **fields)
+        return self.build_body(models.ConversationCreate, data, "conversation")
+
+    def build_conversion_events(
+        self, channel: ConversionChannel, events: Iterable[Wire] | Wire
+    ) -> models.ConversionEventsPost:
+        """Build the body that reports events to a channel of Meta: `events`, or a mapping that holds them as `data`."""
+        if channel not in get_args(ConversionChannel):
+            allowed = ", ".join(get_args(ConversionChannel))
+            raise InvalidInput(
+                f"channel must be one of {allowed}, got {_checks.redacted_repr(channel, 'channel')}", "channel"
+            )
+        payload = events if isinstance(events, Mapping) else {"data": events}
+        return self.build_body(models.ConversionEventsPost, {channel: {"payload": payload}}, "events")
+
+    def build_message(self, message: MessageLike, options: MessageOptions) -> models.MessagePost:
+        """Build the body that posts a message; the message and the options must not contradict each other."""
+        for name in options.keys() - MessageOptions.__annotations__.keys():
+            raise TypeError(f"unknown message option {name!r}")
+        extra = drop_none(**options)
+        data = _message_wire(message)
+        if (blocks := extra.pop("block_chat_input", None)) is not None:
+            content = _schema.to_wire(Model, data["content"], "message.content", "Content")
+            data["content"] = _merge(content, {"blockChatInput": blocks}, "message.content")
+        if "author" in extra:
+            extra["author"] = build_author(extra["author"])
+        elif "author" not in data:
+            extra["author"] = build_author("business")
+        return self.build_body(models.MessagePost, _merge(data, extra, "message"), "message")
+
+    def build_activity(self, type_: str, who: AuthorLike) -> models.ActivityPost:
+        """Build the body that sends an activity."""
+        return self.build_body(models.ActivityPost, {"type": type_, "author": build_author(who)}, "activity")
+
+    def build_integration(self, data: models.IntegrationCreate | Wire) -> models.IntegrationCreate:
+        """Build the body that creates an integration of any type."""
+        from smooch_api.v2.unions import read_integration_create
+
+        wire = self._validate("IntegrationCreate", _schema.to_wire(Model, data, "data", "IntegrationCreate"), "data")
+        return data if isinstance(data, Model) else self._read(read_integration_create, wire)
+
+    def build_integration_update(self, data: models.IntegrationUpdate | Wire) -> models.IntegrationUpdate:
+        """Build the body that updates an integration."""
+        from smooch_api.v2.unions import read_integration_update
+
+        wire = _schema.to_wire(Model, data, "data", "IntegrationUpdate")
+        kind = type(data).__name__
+        # Wire form does not say the type of the integration, the class of a model does.
+        wire = self._validate(kind if kind.endswith("IntegrationUpdate") else "IntegrationUpdate", wire, "data")
+        return data if isinstance(data, Model) else self._read(read_integration_update, wire)
+
+    def build_webhook(self, target: str, triggers: tuple[str, ...], options: Options) -> models.WebhookCreate:
+        """Build the body that creates a webhook."""
+        return self.build_body(models.WebhookCreate, {"target": target, "triggers": triggers, **options}, "webhook")
+
+    def build_webhook_update(
+        self,
+        data: models.WebhookUpdate | Wire | None,
+        target: str | Unset = UNSET,
+        triggers: str | Iterable[str] | Unset = UNSET,
+        include_full_user: bool | Unset = UNSET,
+        include_full_source: bool | Unset = UNSET,
+    ) -> models.WebhookUpdate:
+        """Build the body that updates a webhook."""
+        changes = self.build_update(
+            models.WebhookUpdate,
+            data,
+            "webhook",
+            target=target if target is UNSET else _checks.check_target(target),
+            triggers=triggers if triggers is UNSET else check_triggers(triggers, "triggers"),
+            includeFullUser=include_full_user,
+            includeFullSource=include_full_source,
+        )
+        if self._check and data is not None:
+            if not isinstance(changes.target, Unset):
+                _checks.check_target(changes.target, "data.target")
+            if not isinstance(changes.triggers, Unset):
+                check_triggers(changes.triggers, "data.triggers")
+        return changes
 
 
 @cache
@@ -136,45 +298,6 @@ def _plain(value: Any, *, of_model: bool = False) -> Any:
 # Users and clients
 
 
-def build_user(
-    external_id: str | None,
-    profile: models.Profile | Wire | None,
-    metadata: Metadata | None,
-    signed_up_at: str | datetime | None,
-    to_be_retained: bool | None,
-    brand_id: str | None,
-) -> models.UserCreate:
-    """Build the body that creates a user."""
-    data = drop_none(
-        externalId=None if external_id is None else _checks.check_id(external_id, "external_id"),
-        profile=profile,
-        metadata=metadata,
-        signedUpAt=_format_time(signed_up_at, "signed_up_at"),
-        toBeRetained=to_be_retained,
-        brandId=brand_id,
-    )
-    return build_body(models.UserCreate, data, "user")
-
-
-def build_user_update(
-    data: models.UserUpdate | Wire | None,
-    profile: models.Profile | Wire | Unset,
-    metadata: Metadata | Unset | None,
-    signed_up_at: str | datetime | Unset,
-    to_be_retained: bool | Unset,
-) -> models.UserUpdate:
-    """Build the body that updates a user."""
-    return build_update(
-        models.UserUpdate,
-        data,
-        "user",
-        profile=profile,
-        metadata=metadata,
-        signedUpAt=_format_time(signed_up_at, "signed_up_at"),
-        toBeRetained=to_be_retained,
-    )
-
-
 def _format_time(value: Any, field: str) -> Any:
     if not isinstance(value, datetime):
         return value
@@ -188,20 +311,6 @@ def build_user_filter(email: str) -> models.UserListFilter:
     if not isinstance(email, str) or not email.strip():
         raise InvalidInput(f"email must be an email address, got {_checks.redacted_repr(email, 'email')}", "email")
     return models.UserListFilter.from_dict({"identities.email": _checks.check_text(email, "email")})
-
-
-def build_client(
-    match_criteria: models.MatchCriteria | Wire,
-    conversation_id: str,
-    confirmation: str | models.ClientConfirmation | Wire,
-) -> models.ClientCreate:
-    """Build the body that adds a client (a channel) to a user."""
-    data = {
-        "matchCriteria": match_criteria,
-        "confirmation": {"type": confirmation} if isinstance(confirmation, str) else confirmation,
-        "target": {"conversationId": conversation_id},
-    }
-    return build_body(models.ClientCreate, data, "client")
 
 
 # Conversations
@@ -222,35 +331,6 @@ def build_conversation_filter(user_id: str | None, user_external_id: str | None)
     """Build the filter for the conversations of one user."""
     ids = exactly_one_id("user_id", user_id=user_id, user_external_id=user_external_id)
     return models.ConversationListFilter.from_dict(ids)
-
-
-def build_conversation(
-    type_: str,
-    user_id: str | None,
-    user_external_id: str | None,
-    participants: Iterable[models.ParticipantCreate | Wire] | None,
-    **fields: Any,
-) -> models.ConversationCreate:
-    """Build the body that creates a conversation with one user, or with the participants given."""
-    if user_id is not None or user_external_id is not None:
-        if participants is not None:
-            raise InvalidInput("pass either the id of one user or participants, not both", "participants")
-        participants = [exactly_one_id("user_id", user_id=user_id, user_external_id=user_external_id)]
-    elif participants is None and type_ == "personal":
-        raise InvalidInput("a personal conversation needs user_id, user_external_id or participants", "user_id")
-    data = drop_none(type=type_, participants=participants, **fields)
-    return build_body(models.ConversationCreate, data, "conversation")
-
-
-def build_conversion_events(channel: ConversionChannel, events: Iterable[Wire] | Wire) -> models.ConversionEventsPost:
-    """Build the body that reports events to a channel of Meta: `events`, or a mapping that holds them as `data`."""
-    if channel not in get_args(ConversionChannel):
-        allowed = ", ".join(get_args(ConversionChannel))
-        raise InvalidInput(
-            f"channel must be one of {allowed}, got {_checks.redacted_repr(channel, 'channel')}", "channel"
-        )
-    payload = events if isinstance(events, Mapping) else {"data": events}
-    return build_body(models.ConversionEventsPost, {channel: {"payload": payload}}, "events")
 
 
 # Messages
@@ -280,22 +360,6 @@ def build_media(url: str, *, is_image: bool, **fields: Any) -> dict[str, Any]:
     if fields.get("actions") is not None and not is_image:
         raise InvalidInput("only images can have actions, other files cannot", "actions")
     return build_content("image" if is_image else "file", mediaUrl=url, **fields)
-
-
-def build_message(message: MessageLike, options: MessageOptions) -> models.MessagePost:
-    """Build the body that posts a message; the message and the options must not contradict each other."""
-    for name in options.keys() - MessageOptions.__annotations__.keys():
-        raise TypeError(f"unknown message option {name!r}")
-    extra = drop_none(**options)
-    data = _message_wire(message)
-    if (blocks := extra.pop("block_chat_input", None)) is not None:
-        content = _schema.to_wire(Model, data["content"], "message.content", "Content")
-        data["content"] = _merge(content, {"blockChatInput": blocks}, "message.content")
-    if "author" in extra:
-        extra["author"] = build_author(extra["author"])
-    elif "author" not in data:
-        extra["author"] = build_author("business")
-    return build_body(models.MessagePost, _merge(data, extra, "message"), "message")
 
 
 def _message_wire(message: MessageLike) -> dict[str, Any]:
@@ -346,36 +410,12 @@ def build_author(who: AuthorLike) -> dict[str, Any]:
     return {"type": "business"}
 
 
-def build_activity(type_: str, who: AuthorLike) -> models.ActivityPost:
-    """Build the body that sends an activity."""
-    return build_body(models.ActivityPost, {"type": type_, "author": build_author(who)}, "activity")
-
-
 def build_attachment_upload(upload: Upload) -> models.AttachmentUpload:
     """Build the multipart body that uploads a file."""
     return models.AttachmentUpload(source=upload.to_file())
 
 
 # Integrations and webhooks
-
-
-def build_integration(data: models.IntegrationCreate | Wire) -> models.IntegrationCreate:
-    """Build the body that creates an integration of any type."""
-    from smooch_api.v2.unions import read_integration_create
-
-    wire = _validate("IntegrationCreate", _schema.to_wire(Model, data, "data", "IntegrationCreate"), "data")
-    return data if isinstance(data, Model) else read_integration_create(wire)
-
-
-def build_integration_update(data: models.IntegrationUpdate | Wire) -> models.IntegrationUpdate:
-    """Build the body that updates an integration."""
-    from smooch_api.v2.unions import read_integration_update
-
-    wire = _schema.to_wire(Model, data, "data", "IntegrationUpdate")
-    kind = type(data).__name__
-    # Wire form does not say the type of the integration, the class of a model does.
-    wire = _validate(kind if kind.endswith("IntegrationUpdate") else "IntegrationUpdate", wire, "data")
-    return data if isinstance(data, Model) else read_integration_update(wire)
 
 
 def build_integration_filter(types: str | Iterable[str]) -> models.IntegrationListFilter:
@@ -391,35 +431,6 @@ def build_integration_filter(types: str | Iterable[str]) -> models.IntegrationLi
 def build_webhook_options(include_full_user: bool | None, include_full_source: bool | None) -> Options:
     """Return the delivery options of a webhook that are not None."""
     return drop_none(includeFullUser=include_full_user, includeFullSource=include_full_source)
-
-
-def build_webhook(target: str, triggers: tuple[str, ...], options: Options) -> models.WebhookCreate:
-    """Build the body that creates a webhook."""
-    return build_body(models.WebhookCreate, {"target": target, "triggers": triggers, **options}, "webhook")
-
-
-def build_webhook_update(
-    data: models.WebhookUpdate | Wire | None,
-    target: str | Unset = UNSET,
-    triggers: str | Iterable[str] | Unset = UNSET,
-    include_full_user: bool | Unset = UNSET,
-    include_full_source: bool | Unset = UNSET,
-) -> models.WebhookUpdate:
-    """Build the body that updates a webhook."""
-    changes = build_update(
-        models.WebhookUpdate,
-        data,
-        "webhook",
-        target=target if target is UNSET else _checks.check_target(target),
-        triggers=triggers if triggers is UNSET else check_triggers(triggers, "triggers"),
-        includeFullUser=include_full_user,
-        includeFullSource=include_full_source,
-    )
-    if not isinstance(changes.target, Unset):
-        _checks.check_target(changes.target, "data.target")
-    if not isinstance(changes.triggers, Unset):
-        check_triggers(changes.triggers, "data.triggers")
-    return changes
 
 
 def list_hooks(answer: Response[models.WebhookListResponse]) -> list[_webhook_reconciler.Hook]:

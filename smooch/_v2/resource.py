@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from ..errors import InvalidInput
+from .bodies import BodyBuilder
 
 if TYPE_CHECKING:
     from smooch_api import Client
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
 class Resource:
     """One part of the API; a client creates its resources when it is constructed."""
 
-    __slots__ = ("_raw", "_settings")
+    __slots__ = ("_bodies", "_raw", "_settings")
 
     def __init__(self, raw: Client, settings: config.Settings) -> None:
         self._raw = raw
         self._settings = settings
+        self._bodies = BodyBuilder(check=settings.check)
 
     def _app_id(self, app_id: str | None = None) -> str:
         """The app that a call concerns: `app_id`, or else the client's own."""

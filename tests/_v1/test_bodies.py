@@ -19,9 +19,11 @@ from smooch._v1 import bodies, config
 from smooch._webhook_reconciler import Hook
 from smooch.errors import InvalidInput, UnreadableResponse
 
+BODIES = bodies.BodyBuilder(check=True)
+
 
 def message(given: Any, *, sent_by_maker: bool = False) -> dict[str, Any]:
-    return bodies.build_message(given, sent_by_maker=sent_by_maker).to_dict()
+    return BODIES.build_message(given, sent_by_maker=sent_by_maker).to_dict()
 
 
 def test_a_text_is_a_message_of_the_user_or_of_the_business() -> None:
@@ -52,8 +54,8 @@ def test_a_mapping_gets_the_role_and_nothing_else_but_the_type_of_a_text(given: 
 
 def test_a_model_goes_as_it_is() -> None:
     post = models.MessagePost(role="appMaker", type_="text", text="Hi")
-    assert bodies.build_message(post, sent_by_maker=False) is post
-    assert bodies.build_message(post, sent_by_maker=True) is post
+    assert BODIES.build_message(post, sent_by_maker=False) is post
+    assert BODIES.build_message(post, sent_by_maker=True) is post
 
 
 @pytest.mark.parametrize(
@@ -140,7 +142,7 @@ def test_before_and_after_exclude_each_other_even_at_zero() -> None:
 
 
 def link(channel: Any, entity: Any, *, skip: bool = False, version: str = "v1") -> dict[str, Any]:
-    return bodies.build_link(channel, entity, skip_confirmation=skip, api_version=version).to_dict()
+    return BODIES.build_link(channel, entity, skip_confirmation=skip, api_version=version).to_dict()
 
 
 PHONE = {"phoneNumber": "+15145550101"}
@@ -181,25 +183,25 @@ def test_what_does_not_say_who_the_user_is_there_is_refused(channel: Any, entity
 
 
 def test_activities_come_from_whoever_they_can_come_from() -> None:
-    assert bodies.build_activity("typing:start").to_dict() == {"type": "typing:start", "role": "appMaker"}
-    assert bodies.build_activity("typing:stop", name="Ana", avatar_url=None).to_dict() == {
+    assert BODIES.build_activity("typing:start").to_dict() == {"type": "typing:start", "role": "appMaker"}
+    assert BODIES.build_activity("typing:stop", name="Ana", avatar_url=None).to_dict() == {
         "type": "typing:stop",
         "role": "appMaker",
         "name": "Ana",
     }
-    assert bodies.build_activity("conversation:read").to_dict() == {"type": "conversation:read", "role": "appUser"}
+    assert BODIES.build_activity("conversation:read").to_dict() == {"type": "conversation:read", "role": "appUser"}
     for unknown in ("typing", "", None):
         with pytest.raises(InvalidInput) as caught:
-            bodies.build_activity(unknown)  # type: ignore[arg-type]
+            BODIES.build_activity(unknown)  # type: ignore[arg-type]
         assert caught.value.field == "activity.type"
     with pytest.raises(InvalidInput) as caught:
-        bodies.build_activity("typing:start", avatar_url="ana.png")
+        BODIES.build_activity("typing:start", avatar_url="ana.png")
     assert caught.value.field == "activity.avatarUrl"
 
 
 def test_a_profile_has_what_is_known_and_nothing_else() -> None:
-    assert bodies.build_user("b6518", None, None, None, None, None).to_dict() == {"userId": "b6518"}
-    full = bodies.build_user(
+    assert BODIES.build_user("b6518", None, None, None, None, None).to_dict() == {"userId": "b6518"}
+    full = BODIES.build_user(
         "b6518", "Ana", "Roy", "ana@example.com", "2015-12-24T15:15:47.990Z", {"vip": True, "n": 0}
     )
     assert full.to_dict() == {
@@ -211,7 +213,7 @@ def test_a_profile_has_what_is_known_and_nothing_else() -> None:
         "properties": {"vip": True, "n": 0},
     }
     with pytest.raises(InvalidInput) as caught:
-        bodies.build_user("b6518", None, None, None, None, {"nested": {"a": 1}})
+        BODIES.build_user("b6518", None, None, None, None, {"nested": {"a": 1}})
     assert caught.value.field == "profile.properties.nested"
 
 
@@ -220,14 +222,14 @@ def test_a_profile_has_what_is_known_and_nothing_else() -> None:
     [{}, {"givenName": "Ana"}, {"properties": {"number": "213123"}, "credentialRequired": True}, {"new": [None, 1.5]}],
 )
 def test_a_body_goes_as_it_was_given_with_what_no_specification_knows(data: dict[str, Any]) -> None:
-    assert bodies.build_body(models.AppUserUpdate, data, "data").to_dict() == data
-    assert bodies.build_body(models.AppUserUpdate, models.AppUserUpdate.from_dict(data), "data").to_dict() == data
+    assert BODIES.build_body(models.AppUserUpdate, data, "data").to_dict() == data
+    assert BODIES.build_body(models.AppUserUpdate, models.AppUserUpdate.from_dict(data), "data").to_dict() == data
 
 
 @pytest.mark.parametrize("data", [None, "givenName", 5, [("givenName", "Ana")], models.AppUserPreCreate(user_id="a")])
 def test_a_body_is_a_mapping_or_its_model(data: Any) -> None:
     with pytest.raises(InvalidInput, match=r"data must be a mapping or AppUserUpdate, got \w+$") as caught:
-        bodies.build_body(models.AppUserUpdate, data, "data")
+        BODIES.build_body(models.AppUserUpdate, data, "data")
     assert caught.value.field == "data"
 
 
@@ -244,7 +246,7 @@ def test_a_model_that_holds_itself_is_refused() -> None:
     message = models.MessagePost(role="appUser", type_="text", text="a", quoted_message=quoted)
     quoted.content = message  # type: ignore[assignment]
     with pytest.raises(InvalidInput, match="message contains itself"):
-        bodies.build_message(message, sent_by_maker=False)
+        BODIES.build_message(message, sent_by_maker=False)
 
 
 @pytest.mark.parametrize(

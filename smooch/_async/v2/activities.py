@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 from smooch_api.v2.api import activities
 
 from ... import errors
-from ..._v2 import bodies
 from ..._v2.resource import Resource
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ class AsyncActivities(Resource):
         author: AuthorLike = "business",
     ) -> None:
         """Show that the business is typing, or that the business or a user has read (postActivity)."""
-        body = bodies.build_activity(activity, author)
+        body = self._bodies.build_activity(activity, author)
         await activities.post_activity.asyncio(self._app_id(), conversation_id, client=self._raw, body=body)
 
     async def mark_read(self, conversation_id: str, *, author: AuthorLike = "business") -> None:

@@ -31,7 +31,7 @@ class AsyncApps(Resource):
     ) -> models.App:
         """Create an app (createApp). Needs an account key."""
         data = bodies.drop_none(displayName=display_name, settings=settings, metadata=metadata)
-        body = bodies.build_body(models.AppCreate, data, "app")
+        body = self._bodies.build_body(models.AppCreate, data, "app")
         response = await apps.create_app.asyncio(client=self._raw, body=body)
         return response.app
 
@@ -76,7 +76,7 @@ class AsyncApps(Resource):
         Pass the fields to change, or `data`: a model or a mapping in wire form. Fields that are not passed keep their
         value. How `metadata` is combined with what is stored is not documented: pass the whole map.
         """
-        body = bodies.build_update(
+        body = self._bodies.build_update(
             models.AppUpdate, data, "app", displayName=display_name, settings=settings, metadata=metadata
         )
         response = await apps.update_app.asyncio(self._app_id(app_id), client=self._raw, body=body)

@@ -35,7 +35,9 @@ class AsyncAttachments(Resource):
         `mime_type` is given. `filename` is the name that the user sees. With `conversation_id`, the file is deleted
         together with the message, conversation or user.
         """
-        with _files.open_upload(file, _files.LIMITS[self._settings.prefix], mime_type, filename) as upload:
+        with _files.open_upload(
+            file, _files.limit(self._settings.prefix, check=self._settings.check), mime_type, filename
+        ) as upload:
             return await upload_file(self._raw, self._app_id(), upload, conversation_id)
 
     async def delete(self, media_url: str) -> None:
@@ -43,7 +45,7 @@ class AsyncAttachments(Resource):
 
         Caches may serve it for another 15 minutes.
         """
-        body = bodies.build_body(models.AttachmentDelete, {"mediaUrl": media_url}, "attachment")
+        body = self._bodies.build_body(models.AttachmentDelete, {"mediaUrl": media_url}, "attachment")
         await attachments.delete_attachment.asyncio(self._app_id(), client=self._raw, body=body)
 
 

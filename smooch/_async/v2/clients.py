@@ -33,7 +33,7 @@ class AsyncClients(Resource):
         or `prompt`, or an object with the message that asks the user. Until the user confirms, the client is pending;
         the triggers `client:update` and `client:remove` report the outcome.
         """
-        body = bodies.build_client(match_criteria, conversation_id, confirmation)
+        body = self._bodies.build_client(match_criteria, conversation_id, confirmation)
         response = await clients.create_client.asyncio(
             self._app_id(), user_id, client=self._raw, body=body, brand_id=bodies.none_as_unset(brand_id, "brand_id")
         )

@@ -41,7 +41,7 @@ class AsyncConversations(Resource):
         Pass the id of one user, or `participants`. A group has type `sdkGroup` and up to ten participants, and each
         needs `subscribeSDKClient`.
         """
-        body = bodies.build_conversation(
+        body = self._bodies.build_conversation(
             type_,
             user_id,
             user_external_id,
@@ -125,7 +125,7 @@ class AsyncConversations(Resource):
         value; None removes it. How `metadata` is combined with what is stored is not documented: pass the whole
         map.
         """
-        body = bodies.build_update(
+        body = self._bodies.build_update(
             models.ConversationUpdate,
             data,
             "conversation",
@@ -154,7 +154,7 @@ class AsyncConversations(Resource):
 
         Returns Apple's own format.
         """
-        body = bodies.build_body(models.MessageRefDownload, {"userId": user_id, "apple": apple}, "reference")
+        body = self._bodies.build_body(models.MessageRefDownload, {"userId": user_id, "apple": apple}, "reference")
         response = await conversations.download_message_ref.asyncio(
             self._app_id(), conversation_id, client=self._raw, body=body
         )
@@ -171,7 +171,7 @@ class AsyncConversations(Resource):
         `events` is a list of events in Meta's own format, or Meta's whole object: a mapping with the list as `data`,
         and `test_event_code` or `partner_agent`.
         """
-        body = bodies.build_conversion_events(channel, events)
+        body = self._bodies.build_conversion_events(channel, events)
         response = await conversations.post_conversion_events.asyncio(
             self._app_id(), conversation_id, client=self._raw, body=body
         )

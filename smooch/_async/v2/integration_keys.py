@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from smooch_api.v2 import models
 from smooch_api.v2.api import integration_keys
 
-from ..._v2 import bodies, paging
+from ..._v2 import paging
 from ..._v2.resource import Resource
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class AsyncIntegrationKeys(Resource):
 
         An integration has at most ten.
         """
-        body = bodies.build_body(models.IntegrationKeyCreate, {"displayName": display_name}, "key")
+        body = self._bodies.build_body(models.IntegrationKeyCreate, {"displayName": display_name}, "key")
         response = await integration_keys.create_custom_integration_key.asyncio(
             self._app_id(), integration_id, client=self._raw, body=body
         )

@@ -25,7 +25,7 @@ class AsyncIntegrations(Resource):
 
         For a server of yours, the type is `custom`.
         """
-        body = bodies.build_integration(data)
+        body = self._bodies.build_integration(data)
         response = await integrations.create_integration.asyncio(self._app_id(), client=self._raw, body=body)
         return response.integration
 
@@ -58,7 +58,7 @@ class AsyncIntegrations(Resource):
         self, integration_id: str, data: models.IntegrationUpdate | dicts.IntegrationUpdate
     ) -> models.Integration:
         """Change the fields of an integration that `data` names (updateIntegration)."""
-        body = bodies.build_integration_update(data)
+        body = self._bodies.build_integration_update(data)
         response = await integrations.update_integration.asyncio(
             self._app_id(), integration_id, client=self._raw, body=body
         )

@@ -48,7 +48,7 @@ class AsyncMessages(Resource):
         Raises:
             ConversationFull: the conversation holds as many messages as the API allows.
         """
-        body = bodies.build_message(message, options)
+        body = self._bodies.build_message(message, options)
         response = await messages.post_message.asyncio_detailed(
             self._app_id(), conversation_id, client=self._raw, body=body
         )
@@ -215,7 +215,9 @@ class AsyncMessages(Resource):
         """
         if actions is not None:
             actions = list(actions)  # read twice
-        with _files.open_upload(file, _files.LIMITS[self._settings.prefix], mime_type, filename) as upload:
+        with _files.open_upload(
+            file, _files.limit(self._settings.prefix, check=self._settings.check), mime_type, filename
+        ) as upload:
             content = partial(
                 bodies.build_media,
                 is_image=upload.is_image,
@@ -225,7 +227,7 @@ class AsyncMessages(Resource):
                 altText=alt_text,
                 actions=actions,
             )
-            bodies.build_message(content("about:blank"), options)
+            self._bodies.build_message(content("about:blank"), options)
             attachment = await upload_file(self._raw, self._app_id(), upload, conversation_id)
         try:
             return await self.post(conversation_id, content(attachment.media_url), **options)

@@ -28,7 +28,7 @@ class AsyncParticipants(Resource):
         With `subscribe_sdk_client`, the user is notified of messages before opening the conversation.
         """
         who = bodies.exactly_one_id("user_id", user_id=user_id, user_external_id=user_external_id)
-        body = bodies.build_body(
+        body = self._bodies.build_body(
             models.ParticipantJoin, {**who, "subscribeSDKClient": subscribe_sdk_client}, "participant"
         )
         response = await participants.join_conversation.asyncio(
@@ -67,5 +67,5 @@ class AsyncParticipants(Resource):
         who = bodies.exactly_one_id(
             "user_id", user_id=user_id, user_external_id=user_external_id, participant_id=participant_id
         )
-        body = bodies.build_body(models.ParticipantLeave, who, "participant")
+        body = self._bodies.build_body(models.ParticipantLeave, who, "participant")
         await participants.leave_conversation.asyncio(self._app_id(), conversation_id, client=self._raw, body=body)

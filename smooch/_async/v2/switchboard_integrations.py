@@ -45,7 +45,7 @@ class AsyncSwitchboardIntegrations(Resource):
             nextSwitchboardIntegrationId=next_switchboard_integration_id,
             messageHistoryCount=message_history_count,
         )
-        body = bodies.build_body(models.SwitchboardIntegrationCreate, data, "integration")
+        body = self._bodies.build_body(models.SwitchboardIntegrationCreate, data, "integration")
         response = await switchboard_integrations.create_switchboard_integration.asyncio(
             self._app_id(), switchboard_id, client=self._raw, body=body
         )
@@ -76,7 +76,7 @@ class AsyncSwitchboardIntegrations(Resource):
         Pass the fields to change, or `data`: a model or a mapping in wire form. Fields that are not passed keep their
         value.
         """
-        body = bodies.build_update(
+        body = self._bodies.build_update(
             models.SwitchboardIntegrationUpdate,
             data,
             "integration",

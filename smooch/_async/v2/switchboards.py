@@ -8,7 +8,7 @@ from smooch_api import UNSET, Unset
 from smooch_api.v2 import models
 from smooch_api.v2.api import switchboards
 
-from ..._v2 import bodies, paging
+from ..._v2 import paging
 from ..._v2.resource import Resource
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class AsyncSwitchboards(Resource):
         Pass the fields to change, or `data`: a model or a mapping in wire form. Fields that are not passed keep their
         value. An enabled switchboard needs a default switchboard integration.
         """
-        body = bodies.build_update(
+        body = self._bodies.build_update(
             models.SwitchboardUpdate,
             data,
             "switchboard",

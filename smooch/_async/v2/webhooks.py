@@ -35,7 +35,7 @@ class AsyncWebhooks(Resource):
 
         An app has at most ten. `integration_id` is as in `list`.
         """
-        body = bodies.build_webhook(
+        body = self._bodies.build_webhook(
             _checks.check_target(target),
             bodies.check_triggers(triggers, "triggers"),
             bodies.build_webhook_options(include_full_user, include_full_source),
@@ -76,7 +76,7 @@ class AsyncWebhooks(Resource):
         Pass the fields to change, or `data`: a model or a mapping in wire form. Fields that are not passed keep their
         value. `triggers` presumably replaces the whole list. `integration_id` is as in `list`.
         """
-        body = bodies.build_webhook_update(data, target, triggers, include_full_user, include_full_source)
+        body = self._bodies.build_webhook_update(data, target, triggers, include_full_user, include_full_source)
         response = await webhooks.update_webhook.asyncio(
             self._app_id(), integration_id, webhook_id, client=self._raw, body=body
         )
@@ -139,7 +139,7 @@ class AsyncWebhooks(Resource):
         try:
             match change.kind:
                 case "create":
-                    body = bodies.build_webhook(change.target, change.triggers, change.options)
+                    body = self._bodies.build_webhook(change.target, change.triggers, change.options)
                     made = await webhooks.create_webhook.asyncio_detailed(
                         self._app_id(), integration_id, client=self._raw, body=body
                     )

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal
 from smooch_api.v2.api import activities
 
 from ... import errors
-from ..._v2 import bodies
 from ..._v2.resource import Resource
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ class Activities(Resource):
         author: AuthorLike = "business",
     ) -> None:
         """Show that the business is typing, or that the business or a user has read (postActivity)."""
-        body = bodies.build_activity(activity, author)
+        body = self._bodies.build_activity(activity, author)
         activities.post_activity.sync(self._app_id(), conversation_id, client=self._raw, body=body)
 
     def mark_read(self, conversation_id: str, *, author: AuthorLike = "business") -> None:

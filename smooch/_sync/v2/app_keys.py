@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from smooch_api.v2 import models
 from smooch_api.v2.api import app_keys
 
-from ..._v2 import bodies, paging
+from ..._v2 import paging
 from ..._v2.resource import Resource
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class AppKeys(Resource):
 
         An app has at most ten. Needs an account key.
         """
-        body = bodies.build_body(models.AppKeyCreate, {"displayName": display_name}, "key")
+        body = self._bodies.build_body(models.AppKeyCreate, {"displayName": display_name}, "key")
         response = app_keys.create_app_key.sync(self._app_id(app_id), client=self._raw, body=body)
         return response.key
 

@@ -32,7 +32,7 @@ class Apps(Resource):
     ) -> models.App:
         """Create an app (createApp). Needs an account key."""
         data = bodies.drop_none(displayName=display_name, settings=settings, metadata=metadata)
-        body = bodies.build_body(models.AppCreate, data, "app")
+        body = self._bodies.build_body(models.AppCreate, data, "app")
         response = apps.create_app.sync(client=self._raw, body=body)
         return response.app
 
@@ -77,7 +77,7 @@ class Apps(Resource):
         Pass the fields to change, or `data`: a model or a mapping in wire form. Fields that are not passed keep their
         value. How `metadata` is combined with what is stored is not documented: pass the whole map.
         """
-        body = bodies.build_update(
+        body = self._bodies.build_update(
             models.AppUpdate, data, "app", displayName=display_name, settings=settings, metadata=metadata
         )
         response = apps.update_app.sync(self._app_id(app_id), client=self._raw, body=body)

@@ -95,6 +95,8 @@ class Smooch:
         retries: Maximum number of retries of a call: after 429, and if it is safe after 502, 503, 504 and lost
             connections. A POST or PATCH that may have arrived is never repeated.
         max_connections: Maximum number of connections. Further calls wait for a free one, in order.
+        check: Whether request bodies are validated against the specification before they are sent. Pass False if the API
+            accepts more than this version of the library knows; what JSON cannot represent is refused nevertheless.
         ssl_context: TLS settings, for instance to trust a private certificate.
         transport: An httpx transport instead of the connection pool.
 
@@ -121,6 +123,7 @@ class Smooch:
         deadline: float | None = _http.DEADLINE,
         retries: int = _http.RETRIES,
         max_connections: int = _http.MAX_CONNECTIONS,
+        check: bool = True,
         ssl_context: ssl.SSLContext | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
@@ -136,6 +139,7 @@ class Smooch:
             deadline=deadline,
             retries=retries,
             max_connections=max_connections,
+            check=check,
         )
         credentials = config.build_auth(settings, key_id, secret, token, auth)
         if transport is None:
@@ -184,9 +188,10 @@ class Smooch:
         return cls(**config.read_environment(options))
 
     def with_options(self, **options: Unpack[CallOptions]) -> Self:
-        """Return a client with another `timeout`, `deadline` or `retries` that shares the connections of this one.
+        """Return a client with another `timeout`, `deadline`, `retries` or `check` that shares the connections of this one.
 
-        For one call: `api.with_options(deadline=5).users.get("b6518")`. Closing either closes both.
+        For one call: `api.with_options(deadline=5).users.get("b6518")`, or
+        `api.with_options(check=False).messages.post(…)`. Closing either closes both.
         """
         other = object.__new__(type(self))
         other._key_id = self._key_id
@@ -240,7 +245,7 @@ class Smooch:
                 The vendor does not document the status.
         """
         request = models.TokenRequest(code=code, client_id=client_id, client_secret=client_secret)
-        body = bodies.build_body(models.TokenRequest, request, "request")
+        body = bodies.BodyBuilder(check=True).build_body(models.TokenRequest, request, "request")
         settings = config.bridge_settings(base_url, deadline=deadline, retries=retries)
         anonymous_client = object.__new__(cls)
         anonymous_client._key_id = None

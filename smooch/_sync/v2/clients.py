@@ -34,7 +34,7 @@ class Clients(Resource):
         or `prompt`, or an object with the message that asks the user. Until the user confirms, the client is pending;
         the triggers `client:update` and `client:remove` report the outcome.
         """
-        body = bodies.build_client(match_criteria, conversation_id, confirmation)
+        body = self._bodies.build_client(match_criteria, conversation_id, confirmation)
         response = clients.create_client.sync(
             self._app_id(), user_id, client=self._raw, body=body, brand_id=bodies.none_as_unset(brand_id, "brand_id")
         )

@@ -42,7 +42,7 @@ class Conversations(Resource):
         Pass the id of one user, or `participants`. A group has type `sdkGroup` and up to ten participants, and each
         needs `subscribeSDKClient`.
         """
-        body = bodies.build_conversation(
+        body = self._bodies.build_conversation(
             type_,
             user_id,
             user_external_id,
@@ -126,7 +126,7 @@ class Conversations(Resource):
         value; None removes it. How `metadata` is combined with what is stored is not documented: pass the whole
         map.
         """
-        body = bodies.build_update(
+        body = self._bodies.build_update(
             models.ConversationUpdate,
             data,
             "conversation",
@@ -155,7 +155,7 @@ class Conversations(Resource):
 
         Returns Apple's own format.
         """
-        body = bodies.build_body(models.MessageRefDownload, {"userId": user_id, "apple": apple}, "reference")
+        body = self._bodies.build_body(models.MessageRefDownload, {"userId": user_id, "apple": apple}, "reference")
         response = conversations.download_message_ref.sync(
             self._app_id(), conversation_id, client=self._raw, body=body
         )
@@ -172,7 +172,7 @@ class Conversations(Resource):
         `events` is a list of events in Meta's own format, or Meta's whole object: a mapping with the list as `data`,
         and `test_event_code` or `partner_agent`.
         """
-        body = bodies.build_conversion_events(channel, events)
+        body = self._bodies.build_conversion_events(channel, events)
         response = conversations.post_conversion_events.sync(
             self._app_id(), conversation_id, client=self._raw, body=body
         )

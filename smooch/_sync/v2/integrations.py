@@ -26,7 +26,7 @@ class Integrations(Resource):
 
         For a server of yours, the type is `custom`.
         """
-        body = bodies.build_integration(data)
+        body = self._bodies.build_integration(data)
         response = integrations.create_integration.sync(self._app_id(), client=self._raw, body=body)
         return response.integration
 
@@ -59,7 +59,7 @@ class Integrations(Resource):
         self, integration_id: str, data: models.IntegrationUpdate | dicts.IntegrationUpdate
     ) -> models.Integration:
         """Change the fields of an integration that `data` names (updateIntegration)."""
-        body = bodies.build_integration_update(data)
+        body = self._bodies.build_integration_update(data)
         response = integrations.update_integration.sync(
             self._app_id(), integration_id, client=self._raw, body=body
         )

@@ -49,7 +49,7 @@ class Messages(Resource):
         Raises:
             ConversationFull: the conversation holds as many messages as the API allows.
         """
-        body = bodies.build_message(message, options)
+        body = self._bodies.build_message(message, options)
         response = messages.post_message.sync_detailed(
             self._app_id(), conversation_id, client=self._raw, body=body
         )
@@ -216,7 +216,9 @@ class Messages(Resource):
         """
         if actions is not None:
             actions = list(actions)  # read twice
-        with _files.open_upload(file, _files.LIMITS[self._settings.prefix], mime_type, filename) as upload:
+        with _files.open_upload(
+            file, _files.limit(self._settings.prefix, check=self._settings.check), mime_type, filename
+        ) as upload:
             content = partial(
                 bodies.build_media,
                 is_image=upload.is_image,
@@ -226,7 +228,7 @@ class Messages(Resource):
                 altText=alt_text,
                 actions=actions,
             )
-            bodies.build_message(content("about:blank"), options)
+            self._bodies.build_message(content("about:blank"), options)
             attachment = upload_file(self._raw, self._app_id(), upload, conversation_id)
         try:
             return self.post(conversation_id, content(attachment.media_url), **options)

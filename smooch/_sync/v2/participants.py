@@ -29,7 +29,7 @@ class Participants(Resource):
         With `subscribe_sdk_client`, the user is notified of messages before opening the conversation.
         """
         who = bodies.exactly_one_id("user_id", user_id=user_id, user_external_id=user_external_id)
-        body = bodies.build_body(
+        body = self._bodies.build_body(
             models.ParticipantJoin, {**who, "subscribeSDKClient": subscribe_sdk_client}, "participant"
         )
         response = participants.join_conversation.sync(
@@ -68,5 +68,5 @@ class Participants(Resource):
         who = bodies.exactly_one_id(
             "user_id", user_id=user_id, user_external_id=user_external_id, participant_id=participant_id
         )
-        body = bodies.build_body(models.ParticipantLeave, who, "participant")
+        body = self._bodies.build_body(models.ParticipantLeave, who, "participant")
         participants.leave_conversation.sync(self._app_id(), conversation_id, client=self._raw, body=body)

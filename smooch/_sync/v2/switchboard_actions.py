@@ -27,7 +27,7 @@ class SwitchboardActions(Resource):
         control.
         """
         data = bodies.drop_none(switchboardIntegration=switchboard_integration, metadata=metadata)
-        body = bodies.build_body(models.PassControl, data, "control")
+        body = self._bodies.build_body(models.PassControl, data, "control")
         switchboard_actions.pass_control.sync(self._app_id(), conversation_id, client=self._raw, body=body)
 
     def offer_control(
@@ -38,15 +38,15 @@ class SwitchboardActions(Resource):
         `switchboard_integration` is as in `pass_control`.
         """
         data = bodies.drop_none(switchboardIntegration=switchboard_integration, metadata=metadata)
-        body = bodies.build_body(models.OfferControl, data, "control")
+        body = self._bodies.build_body(models.OfferControl, data, "control")
         switchboard_actions.offer_control.sync(self._app_id(), conversation_id, client=self._raw, body=body)
 
     def accept_control(self, conversation_id: str, *, metadata: Metadata | None = None) -> None:
         """Accept control of a conversation that was offered (acceptControl)."""
-        body = bodies.build_body(models.AcceptControl, bodies.drop_none(metadata=metadata), "control")
+        body = self._bodies.build_body(models.AcceptControl, bodies.drop_none(metadata=metadata), "control")
         switchboard_actions.accept_control.sync(self._app_id(), conversation_id, client=self._raw, body=body)
 
     def release_control(self, conversation_id: str, *, metadata: Metadata | None = None) -> None:
         """Release control of a conversation, so that no integration has it (releaseControl)."""
-        body = bodies.build_body(models.ReleaseControl, bodies.drop_none(metadata=metadata), "control")
+        body = self._bodies.build_body(models.ReleaseControl, bodies.drop_none(metadata=metadata), "control")
         switchboard_actions.release_control.sync(self._app_id(), conversation_id, client=self._raw, body=body)

@@ -46,7 +46,7 @@ class SwitchboardIntegrations(Resource):
             nextSwitchboardIntegrationId=next_switchboard_integration_id,
             messageHistoryCount=message_history_count,
         )
-        body = bodies.build_body(models.SwitchboardIntegrationCreate, data, "integration")
+        body = self._bodies.build_body(models.SwitchboardIntegrationCreate, data, "integration")
         response = switchboard_integrations.create_switchboard_integration.sync(
             self._app_id(), switchboard_id, client=self._raw, body=body
         )
@@ -77,7 +77,7 @@ class SwitchboardIntegrations(Resource):
         Pass the fields to change, or `data`: a model or a mapping in wire form. Fields that are not passed keep their
         value.
         """
-        body = bodies.build_update(
+        body = self._bodies.build_update(
             models.SwitchboardIntegrationUpdate,
             data,
             "integration",

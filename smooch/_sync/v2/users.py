@@ -41,7 +41,7 @@ class Users(Resource):
         Raises:
             Conflict: the id is taken; `get_or_create` returns the user who has it.
         """
-        body = bodies.build_user(external_id, profile, metadata, signed_up_at, to_be_retained, brand_id)
+        body = self._bodies.build_user(external_id, profile, metadata, signed_up_at, to_be_retained, brand_id)
         response = users.create_user.sync(self._app_id(), client=self._raw, body=body)
         return response.user
 
@@ -114,7 +114,7 @@ class Users(Resource):
         Pass the fields to change, or `data`: a model or a mapping in wire form. Fields that are not passed keep their
         value. How `metadata` is combined with what is stored is not documented: pass the whole map.
         """
-        body = bodies.build_user_update(data, profile, metadata, signed_up_at, to_be_retained)
+        body = self._bodies.build_user_update(data, profile, metadata, signed_up_at, to_be_retained)
         response = users.update_user.sync(
             self._app_id(), user_id, client=self._raw, body=body, brand_id=bodies.none_as_unset(brand_id, "brand_id")
         )
@@ -145,6 +145,8 @@ class Users(Resource):
         Other users may change too: a user with the same id or address is merged into this one. After a merge in
         Zendesk, pass the id of the user who was kept as `surviving_zendesk_id`, and the other as `zendesk_id`.
         """
-        body = bodies.build_body(models.UserSync, bodies.drop_none(survivingZendeskId=surviving_zendesk_id), "user")
+        body = self._bodies.build_body(
+            models.UserSync, bodies.drop_none(survivingZendeskId=surviving_zendesk_id), "user"
+        )
         response = users.sync_user.sync(self._app_id(), zendesk_id, client=self._raw, body=body)
         return response.user

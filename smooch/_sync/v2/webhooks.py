@@ -36,7 +36,7 @@ class Webhooks(Resource):
 
         An app has at most ten. `integration_id` is as in `list`.
         """
-        body = bodies.build_webhook(
+        body = self._bodies.build_webhook(
             _checks.check_target(target),
             bodies.check_triggers(triggers, "triggers"),
             bodies.build_webhook_options(include_full_user, include_full_source),
@@ -77,7 +77,7 @@ class Webhooks(Resource):
         Pass the fields to change, or `data`: a model or a mapping in wire form. Fields that are not passed keep their
         value. `triggers` presumably replaces the whole list. `integration_id` is as in `list`.
         """
-        body = bodies.build_webhook_update(data, target, triggers, include_full_user, include_full_source)
+        body = self._bodies.build_webhook_update(data, target, triggers, include_full_user, include_full_source)
         response = webhooks.update_webhook.sync(
             self._app_id(), integration_id, webhook_id, client=self._raw, body=body
         )
@@ -140,7 +140,7 @@ class Webhooks(Resource):
         try:
             match change.kind:
                 case "create":
-                    body = bodies.build_webhook(change.target, change.triggers, change.options)
+                    body = self._bodies.build_webhook(change.target, change.triggers, change.options)
                     made = webhooks.create_webhook.sync_detailed(
                         self._app_id(), integration_id, client=self._raw, body=body
                     )
