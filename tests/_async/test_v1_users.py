@@ -182,7 +182,7 @@ async def test_unlinking_takes_linked_and_pending_channels_away(api: AsyncSmooch
         assert (unlinked.status_code, unlinked.json()) == (200, {})
         user = (await api.get_user("b6518")).json()["appUser"]
         assert user["clients"] == user["pendingClients"] == []
-    with pytest.raises(NotFound):
+    with pytest.raises(BadRequest, match="no channel"):
         await api.unlink_user_from_channel("b6518", "twilio")
 
 

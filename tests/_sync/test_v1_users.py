@@ -181,7 +181,7 @@ def test_unlinking_takes_linked_and_pending_channels_away(api: Smooch) -> None:
         assert (unlinked.status_code, unlinked.json()) == (200, {})
         user = (api.get_user("b6518")).json()["appUser"]
         assert user["clients"] == user["pendingClients"] == []
-    with pytest.raises(NotFound):
+    with pytest.raises(BadRequest, match="no channel"):
         api.unlink_user_from_channel("b6518", "twilio")
 
 
