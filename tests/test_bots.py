@@ -13,7 +13,7 @@ import django.core.handlers.wsgi
 import flask
 import pytest
 from peer import unused_port, wait_until
-from test_readme import BLOCKS
+from test_guides import BLOCKS, find_block
 from webhooks import django_settings
 from webhooks.servers import serve_wsgi
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
@@ -30,8 +30,7 @@ QUESTION, ANSWER = "Is the shop open?", "You said: Is the shop open?"
 
 
 def readme_bot(name: str) -> str:
-    (code,) = (code for language, code in BLOCKS if language == "python" and code.startswith(f"# {name}.py\n"))
-    return code
+    return find_block("README.md", f"# {name}.py\n")
 
 
 @contextmanager
@@ -103,7 +102,7 @@ def test_the_bot_answers(sandbox: Sandbox, api: Smooch, tmp_path: Path) -> None:
 
 
 def test_the_session_with_three_shells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (session,) = (code for language, code in BLOCKS if language == "console")
+    (session,) = (block.code for block in BLOCKS if (block.guide, block.language) == ("README.md", "console"))
     assert re.findall(r"^\$ (\S.*?)\s+#", session, re.MULTILINE) == [
         "python -m smooch.sandbox",
         "uvicorn bot:app --port 8000",

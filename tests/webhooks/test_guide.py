@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 from peer import unused_port, wait_until
-from test_readme import FILES
+from test_guides import write_blocks
 
 from smooch import v2
 from smooch.sandbox import Sandbox
@@ -28,8 +28,7 @@ KEY = {"X-API-Key": "the webhook's secret"}
 @contextmanager
 def serve(folder: Path, *command: str, **environment: str) -> Iterator[Path]:
     """A server in a process of its own, and the file with all that it prints."""
-    for name, code in FILES.items():
-        (folder / name).write_text(code, encoding="utf-8")
+    write_blocks("smooch/webhooks/README.md", folder)
     log = folder / "log"
     variables = {**os.environ, "PYTHONUNBUFFERED": "1", **environment}
     with (
