@@ -175,7 +175,7 @@ class Spec:
         while open_:
             schema = self._resolved(open_.pop())
             yield from schema.get("properties", {}).items()
-            open_ += schema.get("allOf", []) + schema.get("oneOf", [])
+            open_ += schema.get("allOf", []) + schema.get("anyOf", []) + schema.get("oneOf", [])
 
     @functools.cached_property
     def _located(self) -> dict[str, tuple[str, dict[str, Any]]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import _content, _ids
+from .._errors import bad_request
 from ..store import conversations, messages
 
 if TYPE_CHECKING:
-    from .._entities import Conversation, JsonObject, Message, User
+    from .._entities import Client, Conversation, JsonObject, Message, User
     from ..store import App
 
 _FIELDS = {
@@ -21,6 +22,7 @@ _FIELDS = {
     "form": ("fields", "blockChatInput"),
     "formResponse": ("fields", "quotedMessage", "textFallback"),
 }
+_OF_SOME_TYPE = frozenset(name for names in _FIELDS.values() for name in names)
 # what is stored for a message in the channel's own format
 _PLACEHOLDERS = {"whatsapp": "[A WhatsApp template: on WhatsApp the user sees its text.]"}
 
@@ -36,12 +38,20 @@ def infer_type(post: Any) -> None:
 def build_content(app: App, post: JsonObject, root_url: str) -> JsonObject:
     """Return the content of a post with the fields that the server generates. 400 for what the spec cannot check."""
     if "messageSchema" in post:
+        _refuse_fields(post, _OF_SOME_TYPE | {"type"}, f"messageSchema {post['messageSchema']}")
         content: JsonObject = {"type": "text", "text": _PLACEHOLDERS[post["messageSchema"]]}
-        _content.complete(app, content, root_url)
-        return content
-    content = {"type": post["type"]} | {name: post[name] for name in _FIELDS[post["type"]] if name in post}
+    else:
+        kind = post["type"]
+        _refuse_fields(post, _OF_SOME_TYPE.difference(_FIELDS[kind]), f"type {kind}")
+        content = {"type": kind} | {name: post[name] for name in _FIELDS[kind] if name in post}
     _content.complete(app, content, root_url)
     return content
+
+
+def _refuse_fields(post: JsonObject, names: frozenset[str], kind: str) -> None:
+    for name in post:
+        if name in names:
+            raise bad_request(f"body {name}: is no field of a message of {kind}")
 
 
 def add(
@@ -65,6 +75,22 @@ def add(
         content=content,
         name=post.get("name") or (_content.display_name(app, user) if from_user else None),
         avatar_url=post.get("avatarUrl") or (_content.gravatar(post["email"]) if "email" in post else None),
+        destinations=_destinations(app, user, post["destination"]) if "destination" in post else None,
         **optional,
         **origin,
     )
+
+
+def _destinations(app: App, user: User, destination: JsonObject) -> list[Client]:
+    """Return the user's clients that a message may go to. 400 if the user has none there."""
+    if "integrationId" in destination and destination["integrationId"] not in app.integrations:
+        raise bad_request("body destination.integrationId: there is no such integration")
+    wanted = {name: destination[name] for name in ("integrationId", "integrationType") if name in destination}
+    matching = [
+        client
+        for client in user.clients
+        if wanted.items() <= {"integrationId": client.integration_id, "integrationType": client.platform}.items()
+    ]
+    if not matching:
+        raise bad_request("body destination: the user has no such client")
+    return matching

@@ -35,7 +35,7 @@ _LINK_URLS = {
 }
 _QR_CODE_CHANNELS = ("viber", "wechat")
 _PHONE = re.compile(r"\+\d{6,15}")
-_CRITERIA = ("phoneNumber", "address", "givenName", "surname")
+_CRITERIA = ("phoneNumber", "address", "givenName", "surname", "primary")
 
 
 @registry.handles("initAppUser", END_USER)
@@ -325,7 +325,7 @@ def _integration(app: App, id_or_type: str, *types: str) -> Integration:
 
 def _link_request(integration: Integration) -> JsonObject:
     code = _ids.short_code()
-    fields: dict[str, Any] = integration.settings | integration.derived
+    fields: dict[str, Any] = integration.derived | integration.settings
     address = next(
         (fields[name] for name in ("pageId", "username", "phoneNumber", "uri") if name in fields), integration.id
     )

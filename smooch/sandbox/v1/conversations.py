@@ -144,7 +144,7 @@ def _post_image(call: Call) -> list[Message]:
     _ = call.user  # 404 before the file is stored
     attachment = call.store_file("source")
     url = call.media_url(attachment)
-    post = {"text": url, **call.body, "type": "image", "mediaUrl": url, "mediaType": attachment.media_type}
+    post = {"text": url, "mediaType": attachment.media_type, **call.body, "type": "image", "mediaUrl": url}
     return _add(call, [post])
 
 

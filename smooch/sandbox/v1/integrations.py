@@ -80,7 +80,6 @@ def update_integration(call: Call) -> JsonObject:
     integration = _integration(call)
     changes = {name: value for name, value in call.body.items() if name not in ("type", "displayName", "_id")}
     integration.settings |= changes
-    integration.derived |= {name: value for name, value in changes.items() if name in integration.derived}
     integration.display_name = call.body.get("displayName", integration.display_name)
     return _response(integration, call)
 

@@ -169,7 +169,8 @@ def webhook(webhook: Webhook, version: str) -> JsonObject:
 
 def integration(integration: Integration, hidden: frozenset[str], version: str) -> JsonObject:
     """Schema `Integration`, without the fields of `hidden`."""
-    fields = {name: value for name, value in integration.settings.items() if name not in hidden} | integration.derived
+    settings = {name: value for name, value in integration.settings.items() if name not in hidden}
+    fields = integration.derived | settings
     if "pageId" in fields:
         fields["pageId"] = str(fields["pageId"])
     return drop_none(

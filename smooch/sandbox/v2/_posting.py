@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 _FIELDS = {
     "text": ("text", "htmlText", "markdownText", "actions"),
-    "image": ("mediaUrl", "altText", "text", "htmlText", "markdownText", "actions"),
-    "file": ("mediaUrl", "altText", "text", "htmlText", "markdownText"),
+    "image": ("mediaUrl", "attachmentId", "altText", "text", "htmlText", "markdownText", "actions"),
+    "file": ("mediaUrl", "attachmentId", "altText", "text", "htmlText", "markdownText"),
     "carousel": ("items", "displaySettings"),
     "list": ("items", "actions"),
     "location": ("coordinates", "location"),
     "form": ("fields", "text"),
     "formResponse": ("fields",),
-    "template": ("template",),
+    "template": ("template", "text"),
 }
 _MAX_HTML = 4096
 _TAG = re.compile(r"<[^>]*>")

@@ -67,12 +67,17 @@ def get_integration(call: Call) -> JsonObject:
 
 @registry.handles("updateIntegration", BUSINESS)
 def update_integration(call: Call) -> JsonObject:
-    """PATCH /v2/apps/{appId}/integrations/{integrationId}; fields that the type cannot change stay."""
+    """PATCH /v2/apps/{appId}/integrations/{integrationId}."""
     integration, spec = _lookup.integration(call), _spec.load("v2")
     component = f"{integration.type.capitalize()}IntegrationUpdate"
     if component in spec.document["components"]["schemas"]:
         _validation.check(spec.request_validator(component), call.body, "body")
-    changeable = spec.property_names(component)
+    changeable = spec.property_names(component) | spec.property_names("IntegrationUpdateBase")
+    for name in call.body:
+        if name in spec.property_names("IntegrationUpdate") and name not in changeable:
+            raise bad_request(
+                f"body {name}: is no field that can be changed in an integration of type {integration.type}"
+            )
     responder = _responder(call, call.body) if "defaultResponderId" in call.body else integration.default_responder
     integration.default_responder = responder
     integration.settings |= {name: value for name, value in _settings(call.body).items() if name in changeable}

@@ -249,7 +249,7 @@ def integration(integration: Integration, app: App) -> JsonObject:
         own = (each for each in app.webhooks.values() if each.integration_id == integration.id)
         return body | {"webhooks": [webhook(next(own, None) or _placeholder(integration))]}
     visible = _shown_settings(integration.type)
-    settings = {name: value for name, value in (integration.settings | integration.derived).items() if name in visible}
+    settings = {name: value for name, value in (integration.derived | integration.settings).items() if name in visible}
     if integration.type == "messenger" and str(settings.get("pageId", "")).isdecimal():
         settings["pageId"] = int(settings["pageId"])
     return body | settings | drop_none(defaultResponder=_default_responder(integration, app))

@@ -316,6 +316,23 @@ class TestChannels:
         client.post("/appusers/ana/channels", json={"type": "mailgun", **address})
         assert events()["link:match"]["criteria"] == address
 
+    @pytest.mark.parametrize(("is_primary", "channel"), [(True, "messagebird"), (False, "twilio")])
+    def test_messages_go_to_the_primary_channel(
+        self,
+        sandbox: Sandbox,
+        client: httpx.Client,
+        version: str,
+        events: Callable[[], dict[str, Any]],
+        is_primary: bool,
+        channel: str,
+    ) -> None:
+        linked(sandbox, client, events)
+        link(client, "messagebird", confirmation={"type": "immediate"}, primary=is_primary)
+        events()
+        post(client)
+        delivered = events()["delivery:success" if version == "v1" else "message:delivery:channel"]
+        assert delivered["destination"] == {"type": channel}
+
     def test_delivery_to_the_channel(
         self, sandbox: Sandbox, client: httpx.Client, version: str, events: Callable[[], dict[str, Any]]
     ) -> None:

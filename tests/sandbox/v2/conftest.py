@@ -6,6 +6,7 @@ import pytest
 
 from ..contract import checked_client
 from .api import Api
+from .world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,6 +47,17 @@ def v1(connect: Callable[..., httpx.Client]) -> httpx.Client:
 @pytest.fixture
 def api(sandbox: Sandbox, client: httpx.Client) -> Api:
     return Api(sandbox, client)
+
+
+@pytest.fixture
+def world(
+    sandbox: Sandbox,
+    api: Api,
+    bot: httpx.Client,
+    account: httpx.Client,
+    connect: Callable[..., httpx.Client],
+) -> World:
+    return World(api, api.client, bot, connect(""), account)
 
 
 @pytest.fixture

@@ -2,135 +2,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import pytest
 
 from smooch.sandbox import v2
 
 from ..contract import SPEC_V2 as SPEC
-from .api import BUSINESS, TEXT, WEBHOOK, Api
+from .api import BUSINESS, TEXT, WEBHOOK
+from .world import PNG, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import httpx
-
-    from smooch.sandbox import Sandbox
-
-PNG = {"source": ("a.png", b"\x89PNG", "image/png")}
-REDIRECT = {"response_type": "code", "redirect_uri": "https://shop.example/back", "state": "s"}
-
-
-@attrs.frozen
-class World:
-    """Clients below the app (`app`, `bot` by integration key) and below the root, and what the operations need."""
-
-    api: Api
-    app: httpx.Client
-    bot: httpx.Client
-    root: httpx.Client
-    account: httpx.Client
-
-    @property
-    def user(self) -> str:
-        return f"/users/{self.api.user()}"
-
-    @property
-    def conversation(self) -> str:
-        return f"/conversations/{self.api.conversation()}"
-
-    @property
-    def second_conversation(self) -> str:
-        user = self.api.user()
-        self.api.conversation(user)
-        return f"/conversations/{self.api.conversation(user)}"
-
-    @property
-    def group(self) -> str:
-        return f"/conversations/{self.api.group(self.api.user())}"
-
-    @property
-    def message(self) -> str:
-        conversation = self.api.conversation()
-        return f"/conversations/{conversation}/messages/{self.api.post(conversation)['id']}"
-
-    @property
-    def media_url(self) -> str:
-        return self.app.post("/attachments", params={"access": "public"}, files=PNG).json()["attachment"]["mediaUrl"]
-
-    @property
-    def device(self) -> str:
-        user = self.user
-        body = {"userId": "sdk", "device": {"id": "d" * 24, "platform": "web"}}
-        created = self.root.post("/v1.1/init", json=body, headers={"x-note": user}).json()["appUser"]["_id"]
-        return f"/users/{created}/devices/{'d' * 24}"
-
-    @property
-    def link(self) -> tuple[str, dict[str, Any]]:
-        user = self.api.user()
-        criteria = {"type": "twilio", "integrationId": self.api.integration("twilio"), "phoneNumber": "+1 416-555-0123"}
-        target = {"conversationId": self.api.conversation(user)}
-        return f"/users/{user}/clients", {
-            "matchCriteria": criteria,
-            "confirmation": {"type": "prompt"},
-            "target": target,
-        }
-
-    @property
-    def client(self) -> str:
-        path, body = self.link
-        return f"{path}/{self.api.create(path, 'client', body)['id']}"
-
-    @property
-    def app_key(self) -> str:
-        path = f"/v2/apps/{self.api.sandbox.app_id}/keys"
-        return f"{path}/{self.account.post(path, json={'displayName': 'k'}).json()['key']['id']}"
-
-    @property
-    def integration(self) -> str:
-        return f"/integrations/{self.api.integration()}"
-
-    @property
-    def integration_key(self) -> str:
-        path = f"{self.integration}/keys"
-        return f"{path}/{self.api.create(path, 'key', {'displayName': 'k'})['id']}"
-
-    @property
-    def webhook(self) -> str:
-        path = f"{self.integration}/webhooks"
-        return f"{path}/{self.api.create(path, 'webhook', WEBHOOK)['id']}"
-
-    @property
-    def switchboard_integration(self) -> str:
-        board = self.api.switchboard()
-        return f"{board}/switchboardIntegrations/{self.api.switchboard_integration(board, 'bot')}"
-
-    @property
-    def controlled(self) -> str:
-        self.api.switchboard_integration(self.api.switchboard(), "bot")
-        return self.conversation
-
-    @property
-    def offered(self) -> str:
-        conversation = self.controlled
-        self.app.post(f"{conversation}/offerControl", json={"switchboardIntegration": "bot"})
-        return conversation
-
-    @property
-    def redirect(self) -> dict[str, str]:
-        return {**REDIRECT, "client_id": self.api.sandbox.oauth_client_id}
-
-    @property
-    def token_request(self) -> dict[str, str]:
-        code = self.root.get("/oauth/authorize", params=self.redirect).next_request.url.params["code"]
-        sandbox = self.api.sandbox
-        client = {"client_id": sandbox.oauth_client_id, "client_secret": sandbox.oauth_client_secret}
-        return {"grant_type": "authorization_code", **client, "code": code}
-
-    def synced_user(self) -> str:
-        user = self.api.user()
-        self.api.sandbox.authenticate_user(user, zendesk_id="35436")
-        return "/users/35436/sync"
 
 
 CONVERSION = {"messenger": {"payload": {"data": [{"event_name": "Purchase"}]}}}
@@ -237,11 +120,6 @@ CASES: dict[str, Callable[[World], httpx.Response]] = {
     "getToken": lambda w: w.root.post("/oauth/token", json=w.token_request, auth=None),
     "revokeAccess": lambda w: w.root.delete("/oauth/authorization", auth=w.bot.auth),
 }
-
-
-@pytest.fixture
-def world(sandbox: Sandbox, api: Api, bot: httpx.Client, account: httpx.Client, connect: Any) -> World:
-    return World(api, api.client, bot, connect(""), account)
 
 
 def test_every_operation_of_the_spec_has_a_handler_and_no_handler_is_left_over() -> None:
