@@ -127,7 +127,7 @@ def test_a_message_goes_where_its_destination_says(sandbox: Sandbox) -> None:
 
 
 def test_an_image_shows_every_field_of_its_form(sandbox: Sandbox) -> None:
-    form = {name: "a text" for name in ("role", "name", "text", "payload", "mediaType")}
+    form = dict.fromkeys(("role", "name", "text", "payload", "mediaType"), "a text")
     form |= {
         "role": "appUser",
         "email": "ana@example.org",
