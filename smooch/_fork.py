@@ -1,4 +1,4 @@
-"""What a forked child must not take over: sockets and files that its parent uses, locks and threads that it has not got."""
+"""Reset objects in a forked child, which must not use its parent's sockets and files, and lacks its threads."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import weakref
 from typing import Protocol
 
 
-class _Inherited(Protocol):
-    def _start_anew(self) -> None:
+class _Resettable(Protocol):
+    def _reset(self) -> None:
         """Drop, in a child process, what belongs to its parent."""
 
 
-_inherited: weakref.WeakSet[_Inherited] = weakref.WeakSet()
+_objects: weakref.WeakSet[_Resettable] = weakref.WeakSet()
 
 
-def start_anew_in_children(one: _Inherited) -> None:
-    """Have an object start anew in each child process, for as long as it lives."""
-    _inherited.add(one)
+def reset_after_fork(obj: _Resettable) -> None:
+    """Call the object's `_reset` in each child process, for as long as the object lives."""
+    _objects.add(obj)
 
 
-def _start_all_anew() -> None:
-    for one in list(_inherited):
-        one._start_anew()
+def _reset_all() -> None:
+    for obj in list(_objects):
+        obj._reset()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_start_all_anew)
+    os.register_at_fork(after_in_child=_reset_all)

@@ -248,7 +248,9 @@ def invalid_answer(answer: Response[Any], problem: str, *, method: str = "GET") 
     return unreadable_response(response, ValueError(problem))
 
 
-def error_from_transport(exception: Exception, request: httpx.Request) -> ConnectionFailed:
+def error_from_transport(
+    exception: Exception, request: httpx.Request, *, nothing_sent: bool = False
+) -> ConnectionFailed:
     """Return the exception for a request without a response."""
     where = redact(f"{request.method} {request.url}")
     cause = redact(str(exception)) or type(exception).__name__
@@ -260,20 +262,21 @@ def error_from_transport(exception: Exception, request: httpx.Request) -> Connec
         case httpx.ConnectTimeout():
             error = RequestTimeout(f"no connection for {where} in time; nothing was sent")
         case httpx.TimeoutException() | TimeoutError():
-            error = RequestTimeout(f"no answer to {where} in time{_side_effect_warning(request)}")
+            error = RequestTimeout(f"no answer to {where} in time{_side_effect_warning(request, nothing_sent)}")
         case httpx.ConnectError() | httpx.ProxyError() | httpx.UnsupportedProtocol():
             error = ConnectionFailed(f"no connection for {where}: {cause}; nothing was sent")
         case _:
-            error = ConnectionFailed(f"connection lost during {where}: {cause}{_side_effect_warning(request)}")
+            error = ConnectionFailed(
+                f"connection lost during {where}: {cause}{_side_effect_warning(request, nothing_sent)}"
+            )
     return _locate(error, request)
 
 
-def deadline_exceeded(request: httpx.Request, seconds: float) -> DeadlineExceeded:
+def deadline_exceeded(request: httpx.Request, seconds: float, *, nothing_sent: bool = False) -> DeadlineExceeded:
     """Return the exception for a call that did not end before its deadline."""
     where = redact(f"{request.method} {request.url}")
-    return _locate(
-        DeadlineExceeded(f"{where} did not end within {seconds:g} s{_side_effect_warning(request)}"), request
-    )
+    warning = _side_effect_warning(request, nothing_sent)
+    return _locate(DeadlineExceeded(f"{where} did not end within {seconds:g} s{warning}"), request)
 
 
 _E = TypeVar("_E", bound=ConnectionFailed)
@@ -285,7 +288,9 @@ def _locate(error: _E, request: httpx.Request) -> _E:
     return error
 
 
-def _side_effect_warning(request: httpx.Request) -> str:
+def _side_effect_warning(request: httpx.Request, nothing_sent: bool) -> str:
+    if nothing_sent:
+        return "; nothing was sent"
     return "; it may have taken effect, so look before repeating it" if request.method in ("POST", "PATCH") else ""
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
 
@@ -21,8 +19,8 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def sleep(wait: float) -> None:
         seconds.append(wait)
 
-    monkeypatch.setattr("httpx_retries.retry.time", SimpleNamespace(sleep=seconds.append))
-    monkeypatch.setattr("httpx_retries.retry.asyncio", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr("smooch._sync.http.sleep", seconds.append)
+    monkeypatch.setattr("smooch._async.http.async_sleep", sleep)
     return seconds
 
 

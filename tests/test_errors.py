@@ -97,6 +97,11 @@ def test_a_closed_client_is_a_runtime_error_that_says_what_to_do() -> None:
         ("12 s", None),
         ("0x10", None),
         ("Mon, 99 Xyz 2026 99:99:99 GMT", None),
+        ("1e400", None),
+        ("9" * 5000, None),
+        ("Fri, 31 Dec 99999999999999999999 23:59:59 GMT", None),
+        ("Mon, 01 Jan 2035 00:00:00 +99999999999999", None),
+        ("Mon, 01 Jan 0001 00:00:00 +2359", 0),
     ],
 )
 def test_retry_after_is_a_number_of_seconds_or_nothing(value: str, seconds: float | None) -> None:

@@ -11,7 +11,7 @@ import pytest
 from concurrency import async_wait_until
 from peer import Peer, Request, answer, crowded, deaf, script
 
-from smooch._async.pool import AsyncPool, _Connections
+from smooch._async.pool import AsyncPool, _PoolState
 from smooch.v1 import AsyncSmooch
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ def connect(url: str, **options: Any) -> AsyncSmooch:
     return AsyncSmooch("app_5a1b", "a secret that nobody must see", base_url=url, **options)
 
 
-async def pool_of(api: AsyncSmooch) -> _Connections:
+async def pool_of(api: AsyncSmooch) -> _PoolState:
     assert isinstance(api._transport, AsyncPool)
-    return await api._transport._local.get()
+    return api._transport._states.get()
 
 
 def once_open(gate: threading.Event) -> Callable[[Request], bytes]:
@@ -79,10 +79,10 @@ async def test_a_wait_cancelled_in_the_moment_it_ends_passes_the_connection_on()
             assert isinstance(transport, AsyncPool)
             pool = await pool_of(api)
             for _ in range(5):
-                connection = await transport._borrow(pool, api._http.build_request("GET", "menu"))
+                response = await transport.handle_async_request(api._http.build_request("GET", "menu"))
                 served, next_in_line = (asyncio.create_task(api.get_user(name)) for name in ("served", "next"))
                 await async_wait_until(lambda: len(pool.waiting) == 2)
-                await transport._give_back(pool, connection)
+                await response.aread()
                 await cancel(served)
                 await next_in_line
             await serves(api, 3)

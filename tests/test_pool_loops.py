@@ -15,7 +15,7 @@ import pytest
 import trustme
 from peer import Peer, Request, answer, script, wait_until
 
-from smooch.errors import ClientClosed
+from smooch.errors import ClientClosed, InvalidInput
 from smooch.v1 import AsyncSmooch
 
 if TYPE_CHECKING:
@@ -134,3 +134,12 @@ def test_loops_that_run_at_the_same_time_share_no_connection() -> None:
         assert peer.connections == 8
     assert sorted(map(len, ports.values())) == [2] * 4
     assert len(set.union(*ports.values())) == 8
+
+
+def test_without_asyncio_it_is_said_what_is_needed_before_anything_is_opened() -> None:
+    with Peer(script(FINE)) as peer:
+        api = connect(peer.url)
+        call = api.post_message("b6518", "Hi")
+        with pytest.raises(InvalidInput, match=r"needs a running asyncio event loop.*trio\.to_thread"):
+            call.send(None)
+        assert peer.connections == 0

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from concurrency import Background
-from peer import Peer, Request, answer, script, wait_until
+from peer import Peer, Request, answer, crowded, deaf, script, wait_until
 
-from smooch._sync.pool import Pool, _Connections
+from smooch._http import connections
+from smooch._sync.pool import Pool, _PoolState
+from smooch.errors import SmoochError
 from smooch.v1 import Smooch
 
 if TYPE_CHECKING:
@@ -30,9 +34,9 @@ def connect(url: str, **options: Any) -> Smooch:
     return Smooch("app_5a1b", "a secret that nobody must see", base_url=url, **options)
 
 
-def pool_of(api: Smooch) -> _Connections:
+def pool_of(api: Smooch) -> _PoolState:
     assert isinstance(api._transport, Pool)
-    return api._transport._local.get()
+    return api._transport._states.get()
 
 
 class Interrupt(BaseException):
@@ -98,6 +102,132 @@ def test_an_interrupt_between_two_tries_ends_the_call() -> None:
         assert len(peer.requests) == 1
 
 
+OURS = ("/smooch/_sync/", "/smooch/_http/")
+
+
+class Interrupter:
+    """Raises `Interrupt` in the code of this package at the `left`-th place where a signal handler could.
+
+    That is at the start of a function, and after the call of a function that is written in C.
+    """
+
+    def __init__(self, place: int) -> None:
+        self.left = place
+
+    def start(self) -> None:
+        sys.setprofile(self._profile)
+
+    def stop(self) -> None:
+        sys.setprofile(None)
+
+    def _profile(self, frame: FrameType, event: str, _: object) -> None:
+        if event in ("call", "c_return") and any(folder in frame.f_code.co_filename for folder in OURS):
+            self.left -= 1
+            if self.left < 0:
+                sys.setprofile(None)
+                raise Interrupt
+
+
+def interrupts(call: Callable[[], Any]) -> Iterator[BaseException]:
+    """Make a call again and again, interrupted at each place in turn, until it ends without having been interrupted."""
+    for place in count():
+        interrupter = Interrupter(place)
+        try:
+            interrupter.start()
+            call()
+            interrupter.stop()
+        except Interrupt as interrupt:
+            yield interrupt
+        else:
+            if interrupter.left >= 0:
+                return
+
+
+def assert_nothing_is_held(api: Smooch) -> None:
+    pool = pool_of(api)
+    assert (len(pool.leases), len(pool.waiting), pool.lock.locked()) == (0, 0, False)
+    assert pool.open <= 1
+
+
+CALLS_TO_INTERRUPT: dict[str, tuple[Any, Callable[[Smooch], Any]]] = {
+    "first call": (FINE, lambda api: api.get_user("b6518")),
+    "error": (answer(404), lambda api: suppressed(api.get_user, "b6518")),
+    "end of the connection": ([FINE[:-5], None], lambda api: suppressed(api.with_options(retries=0).get_user, "b6518")),
+    "retry": (script(answer(503, Retry_After="0.001"), FINE), lambda api: api.get_user("b6518")),
+    "streamed": (FINE, lambda api: streamed(api)),
+    "refused": (None, lambda api: suppressed(api.with_options(retries=0).get_user, "b6518")),
+}
+
+
+def suppressed(call: Callable[..., Any], *arguments: Any) -> None:
+    with suppress(SmoochError):
+        call(*arguments)
+
+
+def streamed(api: Smooch) -> None:
+    with api.raw.get_httpx_client().stream("GET", "/menu") as response:
+        response.read()
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # of a socket that no variable holds yet
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # an interrupt while garbage is collected
+@pytest.mark.parametrize("name", CALLS_TO_INTERRUPT)
+@pytest.mark.parametrize("is_kept", [True, False], ids=["the exception is kept", "the exception is dropped"])
+def test_an_interrupt_anywhere_in_a_call_loses_no_slot(name: str, is_kept: bool) -> None:
+    answered, call = CALLS_TO_INTERRUPT[name]
+    respond = answered if callable(answered) else script(answered)
+    kept: list[BaseException] = []
+    with Peer(respond) as peer, connect(peer.url, max_connections=1, deadline=20) as api:
+        for interrupt in interrupts(lambda: call(api)):
+            if is_kept:
+                kept.append(interrupt)
+            assert_nothing_is_held(api)
+        call(api)
+        kept.clear()
+        gc.collect()
+        wait_until(lambda: peer.open <= 1)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_anywhere_in_giving_back_keeps_no_waiter_waiting() -> None:
+    with Peer(script(FINE)) as peer, connect(peer.url, max_connections=1, deadline=20) as api:
+        for place in count():
+            interrupter = Interrupter(place)
+            with suppress(Interrupt), api.raw.get_httpx_client().stream("GET", "/menu") as response:
+                waiter = Background(lambda: api.get_user("b6518"))
+                wait_until(lambda: len(pool_of(api).waiting) == 1)
+                interrupter.start()
+                response.read()
+            interrupter.stop()
+            assert waiter.outcome().status_code == 200
+            assert_nothing_is_held(api)
+            if interrupter.left >= 0:
+                break
+        gc.collect()
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system does not list open files")
+@pytest.mark.parametrize("moment", ["connecting", "shaking hands"])
+def test_an_interrupt_before_anything_was_sent_leaves_no_socket(moment: str) -> None:
+    with crowded() as full, deaf() as silent:
+        url = full if moment == "connecting" else silent.replace("http:", "https:")
+        with connect(url) as api:
+            connections.tls_context()
+            before = open_files()
+            with pytest.raises(Interrupt) as kept, interrupted_when(lambda: open_files() > before):
+                api.post_message("b6518", "Hi")
+            assert open_files() == before
+            assert kept.value.__traceback__ is not None
+            assert_nothing_is_held(api)
+
+
 FORKING = """
 import json, os, sys, threading
 from smooch import Smooch
@@ -120,7 +250,7 @@ if kind == "busy":
     waiting = [threading.Thread(target=call, args=(f"parent-waits-{n}",)) for n in range(2)]
     for thread in busy + waiting:
         thread.start()
-    while len(api._transport._local.get().waiting) < 2:
+    while len(api._transport._states.get().waiting) < 2:
         pass
 reads, writes = os.pipe()
 if os.fork() == 0:

@@ -1,48 +1,61 @@
-"""The httpx client behind a facade and its raw client."""
+"""The httpx client behind a facade and its raw client: the attempt loop, the deadline, and errors."""
 
 from __future__ import annotations
 
+import logging
 import sys
+import time
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
 from httpx import USE_CLIENT_DEFAULT
 
 from .. import errors
-from .._http import policy
-from .._http.async_synchronization import async_time_limit
+from .._http.async_synchronization import async_sleep, async_time_limit
+from .._http.body import Body
+from .._http.call import Call
+from .._http.retry import RetryPolicy
 from .._http.settings import HEADERS, Settings
+from .._redaction import redact
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from httpx._client import UseClientDefault
     from httpx._types import AuthTypes
 
     from ..auth import OriginBoundAuth
 
+_logger = logging.getLogger("smooch")
+_NO_AUTH = httpx.Auth()
+
+
+class _NoCookies(httpx.Cookies):
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Keep none."""
+
+
+_NO_COOKIES = _NoCookies()
+
 
 class AsyncHTTPClient(httpx.AsyncClient):
-    """An httpx client that authenticates, repeats, gives up in time and raises this library's errors.
+    """An httpx client that retries, keeps the deadline and raises this library's errors.
 
     The facade and the generated client send through it, so both behave the same.
     """
 
     def __init__(self, settings: Settings, auth: OriginBoundAuth, transport: httpx.AsyncBaseTransport) -> None:
-        from .._http.retry import RetryTransport
-
         super().__init__(
-            auth=auth,
-            base_url=settings.base_url,
-            headers=HEADERS,
-            timeout=settings.timeout,
-            transport=RetryTransport(AsyncWholeAnswers(transport)),
+            auth=auth, base_url=settings.base_url, headers=HEADERS, timeout=settings.timeout, transport=transport
         )
         self._settings = settings
-        self._call = policy.CallPolicy(settings, auth)
+        self._secrets = auth.secrets
 
     @property  # type: ignore[misc]
     def cookies(self) -> httpx.Cookies:
-        """None: the API has no cookies, and looking for them costs a twentieth of a call."""
-        return policy.NO_COOKIES
+        """Always empty: the API has no cookies, and skipping the cookie jar saves 5 % per call."""
+        return _NO_COOKIES
 
     def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:
         """Build a request; account-level paths start at the version, all others at the app."""
@@ -53,7 +66,7 @@ class AsyncHTTPClient(httpx.AsyncClient):
                 url = httpx.URL(f"{str(self.base_url).rstrip('/')}/{url.lstrip('/')}")
             return super().build_request(method, url, **options)
         except httpx.InvalidURL as error:
-            raise errors.InvalidInput(f"this makes no valid address: {error}", "url") from None
+            raise errors.InvalidInput(f"invalid URL: {error}", "url") from None
 
     async def send(
         self,
@@ -63,56 +76,116 @@ class AsyncHTTPClient(httpx.AsyncClient):
         auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
         follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
     ) -> httpx.Response:
-        """Send a request within the deadline; raise for any answer of status 300 or above, and for none at all."""
+        """Send a request within the deadline.
+
+        Raises:
+            APIError: the response has a status of 300 or above.
+            ConnectionFailed: no response came.
+            UnreadableResponse: the body of a success response is truncated or too large.
+        """
         if self.is_closed:
             raise errors.ClientClosed
-        self._call.start(request, streamed=stream)
+        deadline = self._settings.deadline
+        call = Call(request, deadline)
         handled = sys.exception()
+        is_open = False
         try:
-            async with async_time_limit(self._call.deadline):
-                response = await super().send(request, stream=True, auth=auth, follow_redirects=follow_redirects)
-                if not stream or response.status_code >= 300:
-                    response = await self._read(response)
+            async with async_time_limit(deadline):
+                response = await self._send_until_final(request, call, stream, auth, follow_redirects)
+            is_open = stream and response.status_code < 300
         except (httpx.RequestError, TimeoutError) as exception:
-            raise self._call.explain(exception, request, handled) from exception
-        if response.status_code >= 300:
-            raise self._call.refusal(response)
-        return response
-
-    async def _read(self, response: httpx.Response) -> httpx.Response:
-        """Read an answer; a body that is not encoded as its header says is taken as it came."""
-        try:
-            await response.aread()
-        except httpx.DecodingError:
-            assert isinstance(response.stream, httpx.AsyncByteStream)
-            return policy.as_it_came(response, b"".join([piece async for piece in response.stream]))
-        return response
-
-
-class AsyncWholeAnswers(httpx.AsyncBaseTransport):
-    """Has an answer come in whole before it counts as one, so that it is tried again where the end of it is missing."""
-
-    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
-        self._transport = transport
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request, and read the answer unless the caller wants to do that."""
-        response = await self._transport.handle_async_request(request)
-        if request.extensions["streamed"] and response.status_code < 300:
-            return response
-        assert isinstance(response.stream, httpx.AsyncByteStream)
-        content = bytearray()
-        try:
-            async for piece in response.stream:
-                content += piece
-        except (httpx.NetworkError, httpx.RemoteProtocolError) as exception:
-            if response.status_code < 300:
-                raise policy.CutOff(response, bytes(content)) from exception
+            errors.clear_tracebacks(exception, until=handled)
+            raise call.to_exception(exception, request, deadline, self._secrets) from exception
         finally:
-            await response.stream.aclose()
-        response.stream = httpx.ByteStream(bytes(content))
+            if not is_open:
+                await self._release(call)
+        if response.status_code >= 300:
+            raise errors.error_from_response(response, hint=self._settings.hint(response), secrets=self._secrets)
         return response
 
-    async def aclose(self) -> None:
-        """Close the transport below."""
-        await self._transport.aclose()
+    @asynccontextmanager
+    async def stream(self, method: str, url: httpx.URL | str, **options: Any) -> AsyncIterator[httpx.Response]:
+        """Send a request; the block reads the body of the response."""
+        async with super().stream(method, url, **options) as response:
+            try:
+                yield response
+            finally:
+                await self._release(Call.of(response.request))
+
+    async def _release(self, call: Call) -> None:
+        """Give back the connection, even if an exception from a signal handler ended the pool's own attempt to."""
+        if call.lease is not None:
+            await call.lease.aclose()
+
+    async def _send_until_final(
+        self,
+        request: httpx.Request,
+        call: Call,
+        stream: bool,
+        auth: AuthTypes | UseClientDefault | None,
+        follow_redirects: bool | UseClientDefault,
+    ) -> httpx.Response:
+        """Make attempts until the response or the failure of one is final."""
+        policy = RetryPolicy(request, self._settings.retries, call)
+        steps = _NO_AUTH.auth_flow(request)
+        if auth is USE_CLIENT_DEFAULT:
+            steps, auth = (self.auth or _NO_AUTH).auth_flow(request), _NO_AUTH
+        request = next(steps)
+        while True:
+            call.clip(None)
+            try:
+                response = await self._attempt(request, call, stream, auth, follow_redirects)
+            except httpx.TransportError as failure:
+                wait, reason = policy.wait_after_failure(failure), type(failure).__name__
+                if wait is None:
+                    raise
+            else:
+                wait, reason = policy.wait_after_response(response), str(response.status_code)
+                if wait is None:
+                    try:
+                        request = steps.send(response)  # another request only after a 401 that a wrong clock caused
+                    except StopIteration:
+                        return response
+                    continue
+            path = redact(request.url.path, self._secrets)
+            _logger.info("retry of %s %s in %.2f s after %s", request.method, path, wait, reason)
+            await async_sleep(wait)
+
+    async def _attempt(
+        self,
+        request: httpx.Request,
+        call: Call,
+        stream: bool,
+        auth: AuthTypes | UseClientDefault | None,
+        follow_redirects: bool | UseClientDefault,
+    ) -> httpx.Response:
+        """Send a request once and read the response."""
+        call.nothing_sent = False
+        started, outcome = time.perf_counter(), "without a response"
+        try:
+            response = await super().send(request, stream=True, auth=auth, follow_redirects=follow_redirects)
+            outcome = str(response.status_code)
+            if not stream or response.status_code >= 300:
+                await self._read(response, call)
+        finally:
+            if _logger.isEnabledFor(logging.DEBUG):
+                path, took = redact(request.url.path, self._secrets), time.perf_counter() - started
+                _logger.debug("%s %s %s in %.0f ms", request.method, path, outcome, took * 1000)
+        return response
+
+    async def _read(self, response: httpx.Response, call: Call) -> None:
+        """Read and decode the body, within the limit."""
+        if response.is_stream_consumed:
+            return  # a custom transport has read it
+        body = Body(response, self._settings.max_response_bytes)
+        stream = response.stream
+        assert isinstance(stream, httpx.AsyncByteStream)
+        try:
+            async for chunk in stream:
+                if not body.add(chunk):
+                    break
+        except (httpx.NetworkError, httpx.RemoteProtocolError) as failure:
+            body.truncate(failure)
+        finally:
+            await stream.aclose()
+        body.attach(lambda: call.clip(None))

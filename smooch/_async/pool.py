@@ -3,170 +3,163 @@
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from typing import TYPE_CHECKING
 
 import httpx
 
 from .. import _fork, errors
-from .._http import connections as _connections
-from .._http import policy
-from .._http.async_synchronization import AsyncEvent, AsyncLocal, AsyncLock
+from .._http import connections
+from .._http.async_synchronization import AsyncEvent, AsyncLock, PerLoop
+from .._http.call import Call
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from .._http.async_connection import AsyncConnection
+
 
 class AsyncPool(httpx.AsyncBaseTransport):
-    """Up to so many connections, each lent to one call at a time; who waits longest is served first.
+    """FIFO pool of at most `max_connections`; each connection serves one request at a time.
 
-    httpx's own pool is shared by all calls: every call walks through all the others, and between threads a connection
-    can be closed under another's feet. Here a call owns its connection until its answer is read. The connection used
-    last is lent first, and what nobody has used for a while is closed. Event loops share no connections.
+    The connection used last is lent first, and one that was idle for some seconds is closed. Event loops share no
+    connections. httpx's own pool walks through all requests on every request, and can close a connection that another
+    thread is using.
     """
 
-    def __init__(self, connect: Callable[[], httpx.AsyncBaseTransport], max_connections: int) -> None:
+    def __init__(self, connect: Callable[[], AsyncConnection], max_connections: int) -> None:
         self._connect = connect
         self._max_connections = max_connections
         self._closed = False
-        self._start_anew()
-        _fork.start_anew_in_children(self)
+        self._reset()
+        _fork.reset_after_fork(self)
 
-    def _start_anew(self) -> None:
-        self._local = AsyncLocal(_Connections)
+    def _reset(self) -> None:
+        self._states = PerLoop(_PoolState)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request over a connection that is free, or as soon as one is."""
-        here = await self._local.get()
-        connection = await self._borrow(here, request)
+        call = Call.of(request)
+        call.nothing_sent = True
+        lease = call.lease = AsyncLease(self, self._states.get())
         try:
+            connection = await self._acquire(lease, request, call)
             response = await connection.handle_async_request(request)
+            assert isinstance(response.stream, httpx.AsyncByteStream)
+            lease.stream = response.stream
         except BaseException:
-            await self._discard(here, connection)
+            self._release(lease)
             raise
-        assert isinstance(response.stream, httpx.AsyncByteStream)
-        response.stream = _Borrowed(response.stream, self, here, connection)
+        response.stream = lease
         return response
 
     async def aclose(self) -> None:
-        """Close all connections that are idle now, and the others as soon as they are."""
+        """Close the idle connections now, and each other one after its response."""
         self._closed = True
-        await self._local.aclose()
+        await self._states.aclose()
 
-    async def _borrow(self, here: _Connections, request: httpx.Request) -> httpx.AsyncBaseTransport:
-        with here.lock:
+    # An exception from a signal handler can end the following methods after any step. Therefore one step takes a slot
+    # (`leases.add`) and one gives it back, and calling `_release` once more, as the client does, completes the rest.
+
+    async def _acquire(self, lease: AsyncLease, request: httpx.Request, call: Call) -> AsyncConnection:
+        state = lease.state
+        with state.lock:
             if self._closed:
                 raise errors.ClientClosed
-            if here.idle:
-                return here.idle.pop()[0]
-            if here.open < self._max_connections:
-                connection = self._connect()
-                here.open += 1
-                return connection
-            turn = _Turn()
-            here.waiting.append(turn)
-        try:
-            if not await turn.wait_for(policy.patience(request)):
+            if len(state.leases) < self._max_connections:
+                state.leases.add(lease)
+            else:
+                lease.granted = AsyncEvent()
+                state.waiting[lease] = None
+        if lease.granted is not None:
+            timeout = call.clip(request.extensions.get("timeout", {}).get("pool"))
+            if not await lease.granted.wait_for(timeout) and lease not in state.leases:
                 raise httpx.PoolTimeout("no connection became free", request=request)
-        except BaseException:
-            await self._leave(here, turn)
-            raise
-        assert turn.connection is not None
-        return turn.connection
+        with state.lock:
+            lease.connection = connection = state.idle.pop()[0] if state.idle else self._connect()
+        if not connection.is_reusable():
+            connection.close()  # its next request opens it again
+        return connection
 
-    async def _give_back(self, here: _Connections, connection: httpx.AsyncBaseTransport) -> None:
-        now = time.monotonic()
-        stale = []
-        with here.lock:
-            if here.waiting:
-                here.waiting.popleft().serve(connection)
-            elif self._closed:
+    def _release(self, lease: AsyncLease) -> None:
+        """Give back what a lease holds: its connection, its slot, its place among the waiting."""
+        if lease.is_released:
+            return
+        if lease.connection is not None and (self._closed or not lease.is_complete):
+            lease.connection.close()
+            lease.connection = None
+        state, stale, now = lease.state, [], time.monotonic()
+        with state.lock:
+            state.waiting.pop(lease, None)
+            connection, lease.connection = lease.connection, None
+            if connection is not None and self._closed:
                 stale.append(connection)
-            else:
-                here.idle.append((connection, now))
-                while here.idle[0][1] < now - _connections.KEEPALIVE_SECONDS:
-                    stale.append(here.idle.popleft()[0])
-            here.open -= len(stale)
-        for connection in stale:
-            await connection.aclose()
-
-    async def _discard(self, here: _Connections, connection: httpx.AsyncBaseTransport) -> None:
-        """Close a connection that a call left in an unknown state; who waits for one gets a new one."""
-        with here.lock:
-            if here.waiting:
-                here.waiting.popleft().serve(self._connect())
-            else:
-                here.open -= 1
-        await connection.aclose()
-
-    async def _leave(self, here: _Connections, turn: _Turn) -> None:
-        """Stop waiting; a connection handed over at the same moment goes to the next in line."""
-        with here.lock:
-            if turn in here.waiting:
-                here.waiting.remove(turn)
-        if turn.connection is not None:
-            await self._give_back(here, turn.connection)
+            elif connection is not None:
+                state.idle.append((connection, now))
+            while state.idle and state.idle[0][1] < now - connections.KEEPALIVE_SECONDS:
+                stale.append(state.idle.popleft()[0])
+            state.leases.discard(lease)
+            while state.waiting:
+                first = next(iter(state.waiting))
+                if first not in state.leases and len(state.leases) >= self._max_connections:
+                    break
+                state.leases.add(first)
+                assert first.granted is not None
+                first.granted.set()
+                del state.waiting[first]
+        lease.is_released = True
+        for unused in stale:
+            unused.close()
 
 
-class _Connections:
-    """How many connections there are, which of them are free, and who waits for one."""
+class AsyncLease(httpx.AsyncByteStream):
+    """A connection on loan to one request, and the body of its response; closing it gives the connection back."""
+
+    connection: AsyncConnection | None = None
+    stream: httpx.AsyncByteStream | None = None
+    granted: AsyncEvent | None = None
+    """Set when it is the turn of a request that has to wait."""
+    is_complete = False
+    """Whether the response was read to its end, so that the connection can serve another request."""
+    is_released = False
+
+    def __init__(self, pool: AsyncPool, state: _PoolState) -> None:
+        self.state = state
+        self._pool = pool
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        assert self.stream is not None
+        async for chunk in self.stream:
+            yield chunk
+
+    async def aclose(self) -> None:
+        try:
+            if self.stream is not None and self.connection is not None:
+                await self.stream.aclose()
+                self.is_complete = self.connection.is_idle()
+        finally:
+            self._pool._release(self)
+
+
+class _PoolState:
+    """The connections of one pool in one event loop."""
 
     def __init__(self) -> None:
         self.lock = AsyncLock()
-        self.open = 0
-        self.idle: deque[tuple[httpx.AsyncBaseTransport, float]] = deque()
-        self.waiting: deque[_Turn] = deque()
+        self.leases: set[AsyncLease] = set()
+        self.idle: deque[tuple[AsyncConnection, float]] = deque()
+        """Each with the time since when it is idle."""
+        self.waiting: OrderedDict[AsyncLease, None] = OrderedDict()
 
-    async def aclose(self) -> None:
-        """Close those that are free."""
+    @property
+    def open(self) -> int:
+        """How many connections there are."""
+        return len(self.leases) + len(self.idle)
+
+    def close(self) -> None:
+        """Close the idle connections."""
         with self.lock:
-            connections = [connection for connection, _ in self.idle]
+            idle = [connection for connection, _ in self.idle]
             self.idle.clear()
-            self.open -= len(connections)
-        for connection in connections:
-            await connection.aclose()
-
-
-class _Turn(AsyncEvent):
-    """A place in the line for a connection."""
-
-    connection: httpx.AsyncBaseTransport | None = None
-
-    def serve(self, connection: httpx.AsyncBaseTransport) -> None:
-        self.connection = connection
-        self.set()
-
-
-class _Borrowed(httpx.AsyncByteStream):
-    """The body of an answer; when it is closed the connection goes back, if it was read to its end."""
-
-    def __init__(
-        self,
-        stream: httpx.AsyncByteStream,
-        pool: AsyncPool,
-        connections: _Connections,
-        connection: httpx.AsyncBaseTransport,
-    ) -> None:
-        self._stream = stream
-        self._pool = pool
-        self._connections = connections
-        self._connection: httpx.AsyncBaseTransport | None = connection
-        self._at_end = False
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for piece in self._stream:
-            yield piece
-        self._at_end = True
-
-    async def aclose(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is None:
-            return
-        try:
-            await self._stream.aclose()
-        except BaseException:
-            self._at_end = False
-            raise
-        finally:
-            end = self._pool._give_back if self._at_end else self._pool._discard
-            await end(self._connections, connection)
+        for connection in idle:
+            connection.close()

@@ -73,6 +73,7 @@ class AsyncSmooch:
         retries: How often a call is tried again: after 429; and, where that does no harm, after 502, 503, 504 and lost
             connections. A POST that may have arrived is never repeated.
         max_connections: Maximum number of connections; further calls wait for a free one, in order.
+        max_response_bytes: Maximum size of a decoded response; a larger one raises `UnreadableResponse`.
         check: Whether request bodies are validated against the specification before they are sent. Pass False if the API
             accepts more than this version of the library knows; what JSON cannot represent is refused nevertheless.
         ssl_context: TLS settings in place of the usual ones, for instance to trust a private certificate.
@@ -98,6 +99,7 @@ class AsyncSmooch:
         deadline: float | None = _http.DEADLINE,
         retries: int = _http.RETRIES,
         max_connections: int = _http.MAX_CONNECTIONS,
+        max_response_bytes: int = _http.MAX_RESPONSE_BYTES,
         check: bool = True,
         ssl_context: ssl.SSLContext | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -113,6 +115,7 @@ class AsyncSmooch:
             deadline=deadline,
             retries=retries,
             max_connections=max_connections,
+            max_response_bytes=max_response_bytes,
             check=check,
         )
         if transport is None:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from .hints import HINT_429, HINT_REDIRECT
 from .options import CallOptions, ClientOptions
-from .settings import DEADLINE, MAX_CONNECTIONS, RETRIES, TIMEOUT, Settings
+from .settings import DEADLINE, MAX_CONNECTIONS, MAX_RESPONSE_BYTES, RETRIES, TIMEOUT, Settings
 
 __all__ = [
     "DEADLINE",
     "HINT_429",
     "HINT_REDIRECT",
     "MAX_CONNECTIONS",
+    "MAX_RESPONSE_BYTES",
     "RETRIES",
     "TIMEOUT",
     "CallOptions",

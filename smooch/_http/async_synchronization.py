@@ -1,4 +1,4 @@
-"""What tasks wait with, in the shape of `synchronization`, so that the sync code is derived by renaming."""
+"""Synchronization for asyncio, with the names of `synchronization`, so that the sync code is derived by renaming."""
 
 from __future__ import annotations
 
@@ -6,27 +6,29 @@ import asyncio
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from ..errors import InvalidInput
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
 class _Closable(Protocol):
-    async def aclose(self) -> None: ...
+    def close(self) -> None: ...
 
 
 T = TypeVar("T", bound=_Closable)
 
 AsyncLock = nullcontext[None]
-"""Between two awaits nothing else runs."""
+"""Needed between threads only: between two awaits nothing else runs."""
 
 async_sleep = asyncio.sleep
 
 
 class AsyncEvent(asyncio.Event):
-    """An event that one task waits for, at most so many seconds."""
+    """An event that one task waits for once."""
 
     async def wait_for(self, seconds: float | None) -> bool:
-        """Whether the event was set in time."""
+        """Wait at most so many seconds; return whether the event was set."""
         try:
             async with asyncio.timeout(seconds):
                 return await self.wait()
@@ -35,31 +37,44 @@ class AsyncEvent(asyncio.Event):
 
 
 def async_time_limit(seconds: float | None) -> asyncio.Timeout:
-    """Cancel the block when the time is over."""
+    """Cancel the block when the time is over.
+
+    Raises:
+        InvalidInput: asyncio is not running, as under trio.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise InvalidInput(
+            "AsyncSmooch needs a running asyncio event loop: call it below asyncio.run(…); "
+            "under trio use Smooch in threads, trio.to_thread.run_sync(…)"
+        ) from None
     return asyncio.timeout(seconds)
 
 
-class AsyncLocal(Generic[T]):
-    """One object for each event loop, since a connection of one is of no use in another."""
+class PerLoop(Generic[T]):
+    """One object for each event loop, since a connection of one loop cannot be used in another."""
 
-    def __init__(self, make: Callable[[], T]) -> None:
-        self._make = make
+    def __init__(self, create: Callable[[], T]) -> None:
+        self._create = create
         self._objects: dict[asyncio.AbstractEventLoop, T] = {}
 
-    async def get(self) -> T:
-        """The object of the running loop; those of loops that are closed by now are closed too."""
+    def get(self) -> T:
+        """Return the object of the running loop; on the first call of a loop, close those of loops that have ended."""
         loop = asyncio.get_running_loop()
-        if loop not in self._objects:
-            self._objects[loop] = self._make()
-            await self._close_left()
-        return self._objects[loop]
+        found = self._objects.get(loop)
+        if found is None:
+            found = self._objects[loop] = self._create()
+            self._close_ended()
+        return found
 
     async def aclose(self) -> None:
-        """Close the object of the running loop, and those of loops that are closed by now; of the others only they could."""
-        await (await self.get()).aclose()
-        await self._close_left()
+        """Close the object of the running loop and those of loops that have ended; no other loop's can be closed here."""
+        self.get().close()
+        self._close_ended()
+        await asyncio.sleep(0)  # asyncio closes sockets in the next round of its loop
 
-    async def _close_left(self) -> None:
-        for ended in [one for one in tuple(self._objects) if one.is_closed()]:
-            if left := self._objects.pop(ended, None):
-                await left.aclose()
+    def _close_ended(self) -> None:
+        for loop in [loop for loop in tuple(self._objects) if loop.is_closed()]:
+            if (left := self._objects.pop(loop, None)) is not None:
+                left.close()

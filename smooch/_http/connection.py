@@ -1,48 +1,81 @@
-"""A connection for threads that knows the deadline of the call it serves.
+"""A connection for threads: an httpx transport over one socket, bound to the deadline of the call that it serves.
 
-httpx has timeouts for each read and write, but none for the call: a server that sends a byte now and then holds a
-thread for ever. A task can be cancelled; a thread cannot, so here every wait on the socket is clipped instead.
+httpx has timeouts for each read and write, but none for the call: a server that sends a byte now and then would hold a
+thread for ever. A task can be cancelled; a thread cannot, so each wait on the socket is clipped to the deadline.
 """
 
 from __future__ import annotations
 
-import time
+import socket
+import ssl
 from typing import TYPE_CHECKING, Any
 
 import httpcore
 import httpx
 
+from .call import Call
+from .sockets import is_readable, share_timeout
+
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 
 class Connection(httpx.HTTPTransport):
-    """An httpx transport whose every read and write ends at the deadline of its call."""
+    """An httpx transport with one socket; it serves one request at a time."""
+
+    _pool: Any
+    """What `httpx.HTTPTransport.handle_request` sends through: one connection instead of the pool that it usually is.
+
+    httpx has no public way to choose it, and this method must be on the path of each attempt: tools hook in there.
+    """
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._backend = _DeadlineBackend(self._pool._network_backend)
-        self._pool._network_backend = self._backend  # httpx has no public way to give a network backend
+        self._network = _Network()
+        self._factory = httpcore.ConnectionPool(network_backend=self._network, **options)
+        self._pool = None
+        self._origin: tuple[str, str, int | None] | None = None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one request; the deadline is a `time.monotonic()` in its extensions."""
-        self._backend.deadline = float(request.extensions.get("deadline", "inf"))
+        """Send one request; open the connection first if needed."""
+        url = request.url
+        origin = (url.scheme, url.host, url.port)
+        if origin != self._origin or self._pool is None or self._pool.is_closed():
+            self.close()
+            core_url = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=b"/")
+            self._pool = self._factory.create_connection(core_url.origin)
+            self._origin = origin
+        self._network.call = Call.of(request)
+        self._network.is_secure = url.scheme == "https"
         return super().handle_request(request)
 
+    def is_idle(self) -> bool:
+        """Whether the last response was read to its end."""
+        return self._pool is not None and self._pool.is_idle()
 
-class _DeadlineBackend(httpcore.NetworkBackend):
-    deadline = float("inf")
+    def is_reusable(self) -> bool:
+        """Whether it is idle, and nothing came after the last response, not even the end of the connection."""
+        return self._pool is not None and self._pool.is_idle() and not self._pool.has_expired()
 
-    def __init__(self, backend: httpcore.NetworkBackend) -> None:
-        self._backend = backend
+    def close(self) -> None:
+        """Close the socket at once."""
+        self._pool = None
+        self._network.close()
 
-    def left(self, timeout: float | None) -> float | None:
-        """The timeout, or what is left until the deadline if that is less."""
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise httpcore.ReadTimeout("the deadline of the call has passed")
-        return timeout if timeout is not None and timeout < left else left if left != float("inf") else None
+
+class _Network(httpcore.NetworkBackend):
+    """Opens sockets, closes them on any exception, and remembers the last one."""
+
+    call: Call
+    is_secure = False
+    """Whether the request goes over TLS; what is sent before that belongs to a proxy."""
+    socket: socket.socket | _TLSOverTLS | None = None
+
+    def __del__(self) -> None:
+        self.close()  # an interrupt may have lost the connection between two owners
+
+    def close(self) -> None:
+        if self.socket is not None:
+            self.socket.close()
 
     def connect_tcp(
         self,
@@ -52,30 +85,160 @@ class _DeadlineBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        stream = self._backend.connect_tcp(host, port, self.left(timeout), local_address, socket_options)
-        return _DeadlineStream(stream, self)
+        try:
+            failure = OSError(f"{host} has no address")
+            addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            for (family, kind, protocol, _, address), seconds in share_timeout(addresses, self.call.clip(timeout)):
+                self.socket = socket.socket(family, kind, protocol)
+                try:
+                    self.socket.settimeout(seconds)
+                    self.socket.connect(address)
+                    self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    return _Stream(self.socket, self)
+                except OSError as error:
+                    self.socket.close()
+                    failure = error
+            raise failure
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout(str(error)) from error
+        except (OSError, UnicodeError) as error:
+            raise httpcore.ConnectError(str(error)) from error
+        except BaseException:
+            self.close()
+            raise
 
-    def sleep(self, seconds: float) -> None:
-        self._backend.sleep(seconds)
 
+class _Stream(httpcore.NetworkStream):
+    """A socket whose reads and writes end at the deadline, and which notices surplus bytes.
 
-class _DeadlineStream(httpcore.NetworkStream):
-    def __init__(self, stream: httpcore.NetworkStream, backend: _DeadlineBackend) -> None:
-        self._stream = stream
-        self._backend = backend
-        self.get_extra_info = stream.get_extra_info  # type: ignore[method-assign]
+    The last byte of each read is held back until the next one. If a response ends without it, the server sent more
+    than the response: `is_readable` is then true, and the connection is not used again.
+    """
+
+    def __init__(self, sock: socket.socket | _TLSOverTLS, network: _Network) -> None:
+        self._socket = sock
+        self._network = network
+        self._last_byte = b""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._backend.left(timeout))
+        if self._last_byte:
+            data, self._last_byte = self._last_byte, b""
+            return data
+        try:
+            self._socket.settimeout(self._network.call.clip(timeout))
+            data = self._socket.recv(max_bytes)
+        except TimeoutError as error:
+            raise httpcore.ReadTimeout(str(error)) from error
+        except OSError as error:
+            raise httpcore.ReadError(str(error)) from error
+        if len(data) < 2:
+            return data
+        self._last_byte = data[-1:]
+        return data[:-1]
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._backend.left(timeout))
+        if not buffer:
+            return
+        if not self._network.is_secure or type(self._socket) is not socket.socket:
+            self._network.call.nothing_sent = False
+        try:
+            while buffer:
+                self._socket.settimeout(self._network.call.clip(timeout))
+                buffer = buffer[self._socket.send(buffer) :]
+        except TimeoutError as error:
+            raise httpcore.WriteTimeout(str(error)) from error
+        except OSError as error:
+            raise httpcore.WriteError(str(error)) from error
 
     def close(self) -> None:
-        self._stream.close()
+        self._socket.close()
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        stream = self._stream.start_tls(ssl_context, server_hostname, self._backend.left(timeout))
-        return _DeadlineStream(stream, self._backend)
+        try:
+            self._socket.settimeout(self._network.call.clip(timeout))
+            assert isinstance(self._socket, socket.socket)
+            secure: ssl.SSLSocket | _TLSOverTLS
+            if isinstance(self._socket, ssl.SSLSocket):
+                secure = _TLSOverTLS(self._socket, ssl_context, server_hostname)
+            else:
+                secure = ssl_context.wrap_socket(
+                    self._socket, server_hostname=server_hostname, do_handshake_on_connect=False
+                )
+            self._network.socket = secure
+            secure.do_handshake()
+        except TimeoutError as error:
+            self._network.close()
+            raise httpcore.ConnectTimeout(str(error)) from error
+        except OSError as error:
+            self._network.close()
+            raise httpcore.ConnectError(str(error)) from error
+        except BaseException:
+            self._network.close()
+            raise
+        return _Stream(secure, self._network)
+
+    def get_extra_info(self, info: str) -> Any:
+        match info:
+            case "is_readable":
+                return bool(self._last_byte) or is_readable(self._socket)
+            case "ssl_object":
+                return None if type(self._socket) is socket.socket else self._socket
+            case "client_addr":
+                return self._socket.getsockname()
+            case "server_addr":
+                return self._socket.getpeername()
+            case "socket":
+                return self._socket
+        return None
+
+
+class _TLSOverTLS:
+    """The part of an `ssl.SSLSocket` that a stream needs, over another one: `wrap_socket` refuses to do that.
+
+    Needed for a server with TLS behind a proxy with TLS.
+    """
+
+    def __init__(self, sock: ssl.SSLSocket, ssl_context: ssl.SSLContext, server_hostname: str | None) -> None:
+        self._socket = sock
+        self._received, self._to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = ssl_context.wrap_bio(self._received, self._to_send, server_hostname=server_hostname)
+        for name in ("settimeout", "close", "fileno", "getsockname", "getpeername"):
+            setattr(self, name, getattr(sock, name))
+        self.selected_alpn_protocol = self._tls.selected_alpn_protocol
+
+    settimeout: Callable[[float | None], None]
+    close: Callable[[], None]
+    fileno: Callable[[], int]
+    getsockname: Callable[[], Any]
+    getpeername: Callable[[], Any]
+
+    def do_handshake(self) -> None:
+        self._run(self._tls.do_handshake)
+
+    def recv(self, size: int) -> bytes:
+        try:
+            data: bytes = self._run(self._tls.read, size)
+        except ssl.SSLZeroReturnError:
+            return b""
+        return data
+
+    def send(self, data: bytes) -> int:
+        sent: int = self._run(self._tls.write, data)
+        return sent
+
+    def _run(self, step: Callable[..., Any], *arguments: Any) -> Any:
+        while True:
+            try:
+                result, needs_data = step(*arguments), False
+            except ssl.SSLWantReadError:
+                result, needs_data = None, True
+            if data := self._to_send.read():
+                self._socket.sendall(data)
+            if not needs_data:
+                return result
+            if data := self._socket.recv(16384):
+                self._received.write(data)
+            else:
+                self._received.write_eof()

@@ -1,54 +1,88 @@
-"""Open connections: TLS settings, proxy of the environment, one httpx transport for each connection."""
+"""Make connections: TLS settings, the proxy of the environment, and a factory for threads and asyncio."""
 
 from __future__ import annotations
 
 import functools
+import importlib.util
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from ..errors import InvalidInput
+
 if TYPE_CHECKING:
     import ssl
+
+    from .async_connection import AsyncConnection
+    from .connection import Connection
 
 KEEPALIVE_SECONDS = 5.0
 
 
 @functools.cache
 def tls_context() -> ssl.SSLContext:
-    """The TLS settings that all connections of the process share: loading the certificates takes longer than a call."""
-    return httpx.create_ssl_context()
+    """Return the TLS settings that all clients share: loading the certificates takes longer than a call."""
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        raise InvalidInput(
+            f"SSL_CERT_FILE or SSL_CERT_DIR names certificates that cannot be loaded: {error}", "SSL_CERT_FILE"
+        ) from None
 
 
-def environment_proxy(url: httpx.URL) -> str | None:
-    """The proxy that the environment names for this address (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` …)."""
+def environment_proxy(url: httpx.URL) -> httpx.Proxy | None:
+    """Return the proxy that the environment names for a URL (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` …)."""
     proxies = urllib.request.getproxies()
-    proxy = proxies.get(url.scheme) or proxies.get("all")
+    scheme = url.scheme if proxies.get(url.scheme) else "all"
+    proxy = proxies.get(scheme)
     port = url.port or (443 if url.scheme == "https" else 80)
     if not proxy or urllib.request.proxy_bypass(f"{url.host}:{port}"):
         return None
-    return proxy if "://" in proxy else f"http://{proxy}"
+    variable = f"{scheme.upper()}_PROXY"
+    try:
+        parsed = httpx.Proxy(proxy if "://" in proxy else f"http://{proxy}")
+        if not parsed.url.host:
+            raise ValueError("it names no host")
+    except (ValueError, httpx.InvalidURL) as error:
+        raise InvalidInput(f"{variable} is not the URL of a proxy: {error}", variable) from None
+    if parsed.url.scheme.startswith("socks") and importlib.util.find_spec("socksio") is None:
+        raise InvalidInput(
+            f"{variable} names a SOCKS proxy, which needs a package: pip install 'httpx[socks]'", variable
+        )
+    return parsed
 
 
 class ConnectionFactory:
-    """Opens connections: one httpx transport each, never used by two calls at the same time."""
+    """Makes connections to one server, by the environment's proxy if there is one."""
 
     def __init__(self, url: httpx.URL, ssl_context: ssl.SSLContext | None = None) -> None:
-        self._proxy = environment_proxy(url)
         self._ssl_context = ssl_context
+        self._proxy = environment_proxy(url)
 
-    def create_sync(self) -> httpx.BaseTransport:
-        """A connection for threads."""
+    def create_sync(self) -> Connection:
+        """Make a connection for threads; it opens with its first request."""
         from .connection import Connection
 
         return Connection(**self._options())
 
-    def create_async(self) -> httpx.AsyncBaseTransport:
-        """A connection for tasks."""
+    def create_async(self) -> AsyncConnection:
+        """Make a connection for asyncio; it opens with its first request."""
         from .async_connection import AsyncConnection
 
         return AsyncConnection(**self._options())
 
     def _options(self) -> dict[str, Any]:
-        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEPALIVE_SECONDS)
-        return {"verify": self._ssl_context or tls_context(), "limits": limits, "proxy": self._proxy}
+        import httpcore
+
+        ssl_context, proxy = self._ssl_context or tls_context(), None
+        if self._proxy is not None:
+            url = self._proxy.url
+            target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+            secure = ssl_context if url.scheme == "https" else None
+            proxy = httpcore.Proxy(target, self._proxy.raw_auth, self._proxy.headers.raw, secure)
+        return {
+            "ssl_context": ssl_context,
+            "proxy": proxy,
+            "keepalive_expiry": KEEPALIVE_SECONDS,
+        }

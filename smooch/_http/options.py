@@ -28,4 +28,5 @@ class ClientOptions(CallOptions, total=False):
     region: Literal["us", "eu-1"]
     base_url: str | None
     max_connections: int
+    max_response_bytes: int
     ssl_context: ssl.SSLContext | None

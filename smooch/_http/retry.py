@@ -1,89 +1,70 @@
-"""Which answers and faults are tried again: decisions only, httpx-retries does the repeating."""
+"""The retry rule: which responses and failures are retried, how often, and after how long.
+
+429 is retried on every method; 502, 503, 504 and lost connections on GET, HEAD, PUT and DELETE only, since the API has
+no idempotency key and would take a message twice; a request of which nothing was sent on every method. `Retry-After`
+is honoured within the wait budget and the deadline, or else the response is final; without it the waits grow
+exponentially, with full jitter.
+"""
 
 from __future__ import annotations
 
-import time
+import random
+from typing import TYPE_CHECKING
 
 import httpx
-from httpx_retries import Retry, RetryTransport
 
 from .. import errors
 
-__all__ = ["RetryPolicy", "RetryTransport"]
+if TYPE_CHECKING:
+    from .call import Call
 
-_WAITS_AT_MOST = 30.0
-_TRY_AGAIN_ANY = frozenset({429})
-_TRY_AGAIN_IDEMPOTENT = frozenset({429, 502, 503, 504})
+MAX_TOTAL_WAIT = 30.0
+"""Seconds that all waits of a call take together at most."""
+
+_IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+_RETRIED_STATUSES = frozenset({502, 503, 504})
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-_NO_ANSWER = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError)
+_NO_RESPONSE = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError)
 
 
-class RetryPolicy(Retry):
-    """Which answers and faults of one call are tried again, and when to stop.
+class RetryPolicy:
+    """Decides after each attempt of one call whether it is retried; each method returns None or the seconds to wait."""
 
-    429 always; 502, 503, 504 and lost connections where a repetition does no harm; what never left, always. A message
-    is never sent twice: there is no second try of a POST or PATCH that may have arrived. The API's wish (`Retry-After`)
-    is obeyed or, where it is longer than all waits together may be or than the deadline allows, not tried again at all.
-    """
+    def __init__(self, request: httpx.Request, retries: int, call: Call) -> None:
+        self._is_idempotent = request.method in _IDEMPOTENT
+        is_form = request.headers.get("Content-Type", "").startswith("multipart/form-data")  # its files are rewound
+        self._retries = retries if is_form or isinstance(request.stream, httpx.ByteStream) else 0
+        self._call = call
+        self._waited = 0.0
+        self.attempt = 0
+        """How many attempts were retried."""
 
-    deadline: float = float("inf")
+    def wait_after_response(self, response: httpx.Response) -> float | None:
+        """Decide after a response."""
+        status = response.status_code
+        if status == 429 or (self._is_idempotent and status in _RETRIED_STATUSES):
+            return self._wait(errors.parse_retry_after(response.headers.get("Retry-After", "")))
+        return None
 
-    def __init__(self, retries: int, *, idempotent: bool) -> None:
-        super().__init__(
-            total=retries,
-            allowed_methods=["GET", "HEAD", "PUT", "DELETE", "POST", "PATCH", "OPTIONS"],
-            status_forcelist=_TRY_AGAIN_IDEMPOTENT if idempotent else _TRY_AGAIN_ANY,
-            retry_on_exceptions=(_TryAgain, *(_NO_ANSWER if idempotent else _NOT_SENT)),
-            backoff_factor=0.25,
-            max_backoff_wait=_WAITS_AT_MOST,
-            total_timeout=_WAITS_AT_MOST,
-        )
+    def wait_after_failure(self, failure: httpx.TransportError) -> float | None:
+        """Decide after an attempt without a response."""
+        if isinstance(failure.__context__, httpx.InvalidURL):
+            return None  # a redirect to an invalid URL: httpx raises RemoteProtocolError although a response came
+        is_harmless = self._is_idempotent or self._call.nothing_sent
+        if isinstance(failure, _NOT_SENT) or (is_harmless and isinstance(failure, _NO_RESPONSE)):
+            return self._wait(None)
+        return None
 
-    def until(self, deadline: float) -> RetryPolicy:
-        """The policy for one call that ends at this `time.monotonic()`."""
-        policy = self._copy()
-        policy.deadline = deadline
-        return policy
-
-    def increment(self) -> RetryPolicy:
-        """The policy for the next try."""
-        policy = self._copy()
-        policy.attempts_made += 1
-        return policy
-
-    def is_retryable_exception(self, exception: Exception) -> bool:
-        """Whether this fault may go away in time."""
-        return super().is_retryable_exception(exception) and (
-            isinstance(exception, _TryAgain) or time.monotonic() < self.deadline
-        )
-
-    def is_retryable_status_code(self, status_code: int) -> bool:
-        """Never by status alone: `_check` sees the whole answer."""
-        return False
-
-    def backoff_strategy(self) -> float:
-        """Exponential with full jitter, but not beyond the deadline."""
-        return max(0.0, min(super().backoff_strategy(), self.deadline - time.monotonic()))
-
-    def parse_retry_after(self, retry_after: str) -> float:
-        """Seconds asked for, as a number or a date."""
-        seconds = errors.parse_retry_after(retry_after)
-        if seconds is None:
-            raise ValueError(retry_after)
-        return seconds
-
-    def _copy(self) -> RetryPolicy:
-        policy = object.__new__(RetryPolicy)
-        policy.__dict__.update(self.__dict__)
-        policy.validate_response = policy._check
-        return policy
-
-    def _check(self, response: httpx.Response) -> None:
-        if response.status_code in self.status_forcelist:
-            wait = errors.parse_retry_after(response.headers.get("Retry-After", "")) or 0.0
-            if self.elapsed_sleep + wait <= _WAITS_AT_MOST and time.monotonic() + wait < self.deadline:
-                raise _TryAgain
-
-
-class _TryAgain(Exception):
-    """An answer that asks for another try."""
+    def _wait(self, retry_after: float | None) -> float | None:
+        budget, left = MAX_TOTAL_WAIT - self._waited, self._call.time_left()
+        if self.attempt >= self._retries or budget <= 0 or left <= 0:
+            return None
+        if retry_after:
+            if retry_after > budget or retry_after >= left:
+                return None
+            wait = retry_after
+        else:
+            wait = min(random.uniform(0, 0.5 * 2 ** min(self.attempt, 6)), budget, left)
+        self.attempt += 1
+        self._waited += wait
+        return wait

@@ -13,9 +13,11 @@ TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 DEADLINE = 60.0
 RETRIES = 3
 MAX_CONNECTIONS = 100
+MAX_RESPONSE_BYTES = 32 * 1024 * 1024
 
 HEADERS = {
     "Accept": "application/json",
+    "Accept-Encoding": "gzip, deflate",
     "User-Agent": f"smooch-python/{__version__} httpx/{httpx.__version__} python/{sys.version_info.major}.{sys.version_info.minor}",
 }
 
@@ -34,6 +36,7 @@ class Settings:
     deadline: float | None
     retries: int
     max_connections: int = MAX_CONNECTIONS
+    max_response_bytes: int = MAX_RESPONSE_BYTES
     check: bool = True
     """Whether request bodies are validated against the specification before they are sent."""
 

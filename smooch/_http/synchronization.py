@@ -1,4 +1,4 @@
-"""What threads wait with; `async_synchronization` has the same for tasks, under the same names but for `Async`."""
+"""Synchronization for threads; `async_synchronization` has the same for asyncio, under names with `Async`."""
 
 from __future__ import annotations
 
@@ -22,27 +22,39 @@ Lock = threading.Lock
 sleep = time.sleep
 
 
-class Event(threading.Event):
-    """An event that one thread waits for, at most so many seconds."""
+class Event:
+    """An event that one thread waits for once.
+
+    Unlike in `threading.Event`, setting it is one step, which no exception from a signal handler can interrupt halfway.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lock.acquire()
+
+    def set(self) -> None:
+        """Wake the waiter; more than once does no harm."""
+        if self._lock.locked():
+            self._lock.release()
 
     def wait_for(self, seconds: float | None) -> bool:
-        """Whether the event was set in time."""
-        return self.wait(seconds)
+        """Wait at most so many seconds; return whether the event was set."""
+        return self._lock.acquire(timeout=-1 if seconds is None else seconds)
 
 
 def time_limit(seconds: float | None) -> AbstractContextManager[None]:
-    """Nothing cancels a thread: here the connection's clipped timeouts end the block."""
+    """Do nothing: a thread cannot be cancelled, so each wait of the connection is clipped to the deadline instead."""
     return nullcontext()
 
 
-class Local(Generic[T]):
-    """One object for all threads."""
+class Shared(Generic[T]):
+    """One object for all threads; the counterpart of `PerLoop`."""
 
-    def __init__(self, make: Callable[[], T]) -> None:
-        self._object = make()
+    def __init__(self, create: Callable[[], T]) -> None:
+        self._object = create()
 
     def get(self) -> T:
-        """The object."""
+        """Return the object."""
         return self._object
 
     def close(self) -> None:

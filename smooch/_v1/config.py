@@ -58,6 +58,7 @@ def build_settings(
     region: str,
     base_url: str | None,
     max_connections: int,
+    max_response_bytes: int,
     **call_options: Any,
 ) -> Settings:
     """Return the settings of a client.
@@ -77,6 +78,7 @@ def build_settings(
         app_id=None if app_id is None else quote(_checks.check_id(app_id, "app_id"), safe=""),
         scope="account" if key_id.startswith(("act_", "svc_")) else "app",
         max_connections=_checks.check_count(max_connections, "max_connections"),
+        max_response_bytes=_checks.check_count(max_response_bytes, "max_response_bytes"),
         **_checks.validate_call_options(call_options),
     )
 

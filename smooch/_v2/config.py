@@ -74,6 +74,7 @@ def build_settings(
     base_url: str | None,
     scope: str | None,
     max_connections: int,
+    max_response_bytes: int,
     **call_options: Any,
 ) -> Settings:
     """Return the settings of a client.
@@ -93,6 +94,7 @@ def build_settings(
         app_id=None if app_id is None else _checks.check_id(app_id, "app_id"),
         scope=scope,
         max_connections=_checks.check_count(max_connections, "max_connections"),
+        max_response_bytes=_checks.check_count(max_response_bytes, "max_response_bytes"),
         **_checks.validate_call_options(call_options),
     )
 

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import io
+import logging
+import re
 from email.utils import formatdate
 from itertools import chain, repeat
 from time import time
@@ -17,12 +19,14 @@ from smooch_api import File
 from smooch_api.v1.api import app_users, attachments, conversations
 from smooch_api.v1.models import AppUserUpdate, AttachmentUpload, MessagePost
 
+from smooch._http import connections
 from smooch.errors import (
     APIError,
     BadRequest,
     ConnectionFailed,
     DeadlineExceeded,
     InvalidInput,
+    NotFound,
     RateLimited,
     RequestTimeout,
     ServerError,
@@ -31,7 +35,7 @@ from smooch.errors import (
 from smooch.v1 import Smooch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator, Callable
     from pathlib import Path
 
 MESSAGE = {
@@ -214,6 +218,10 @@ def dated(header: str) -> str:
         ("nan", 0.5, 0.5),
         ("inf", 0.5, 0.5),
         ("Wed, 99 Nonember 2026", 0.5, 0.5),
+        ("1e400", 0.5, 0.5),
+        ("9" * 400, 0.5, 0.5),
+        ("Fri, 31 Dec 99999999999999999999 23:59:59 GMT", 0.5, 0.5),
+        ("Mon, 01 Jan 2035 00:00:00 +9999999999", 0.5, 0.5),
     ],
 )
 @pytest.mark.parametrize(("call", "status"), [(FACADE["POST"], 429), (FACADE["GET"], 503), (RAW["DELETE"], 429)])
@@ -241,7 +249,7 @@ def test_waits_in_fact() -> None:
     assert second.at - first.at >= 0.3
 
 
-@pytest.mark.parametrize("header", ["31", "3600", "in 3600 s", "1e9"])
+@pytest.mark.parametrize("header", ["31", "3600", "in 3600 s", "1e9", "Fri, 31 Dec 9999 23:59:59 -2359"])
 def test_does_not_wait_longer_than_half_a_minute(header: str, waits: list[float]) -> None:
     with Peer(script(answer(429, Retry_After=dated(header)), FINE)) as peer:
         with connect(peer.url) as api:
@@ -337,6 +345,58 @@ def test_a_second_try_uses_the_same_connection(waits: list[float]) -> None:
         assert peer.connections == 1
 
 
+def test_a_body_that_can_be_sent_only_once_is_not_sent_again(waits: list[float]) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"{}"
+
+    with Peer(script(answer(429), FINE)) as peer:
+        with connect(peer.url) as api:
+            with pytest.raises(RateLimited):
+                api.raw.get_httpx_client().request("POST", "/appusers", content=pieces())
+        assert len(peer.requests) == 1
+
+
+# Logs
+
+
+def log_lines(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    return [(record.levelname, record.getMessage()) for record in caplog.records if record.name == "smooch"]
+
+
+def test_attempts_and_retries_are_logged(waits: list[float], caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "smooch")
+    with Peer(script(answer(429, Retry_After="2"), None, FINE, answer(404))) as peer:
+        with connect(peer.url) as api:
+            api.ask("appusers/b6518", {"q": "a secret of the query"})
+            with pytest.raises(NotFound):
+                api.post_message("b6518", "a secret of the body")
+    expected = [
+        ("DEBUG", r"GET /v1/appusers/b6518 429 in \d+ ms"),
+        ("INFO", r"retry of GET /v1/appusers/b6518 in 2\.00 s after 429"),
+        ("DEBUG", r"GET /v1/appusers/b6518 without a response in \d+ ms"),
+        ("INFO", r"retry of GET /v1/appusers/b6518 in \d\.\d\d s after (RemoteProtocol|Read)Error"),
+        ("DEBUG", r"GET /v1/appusers/b6518 200 in \d+ ms"),
+        ("DEBUG", r"POST /v1/appusers/b6518/messages 404 in \d+ ms"),
+    ]
+    lines = log_lines(caplog)
+    assert [level for level, _ in lines] == [level for level, _ in expected]
+    assert [
+        line for (_, line), (_, pattern) in zip(lines, expected, strict=True) if not re.fullmatch(pattern, line)
+    ] == []
+
+
+def test_logs_show_no_secret_of_a_path(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "smooch")
+    with Peer(script(FINE)) as peer:
+        with connect(peer.url) as api:
+            api.get_user("eyJhbGciOi.eyJzY29w.c2ln")
+            api.ask("appusers/a secret that nobody must see")
+    assert [line.partition(" in ")[0] for _, line in log_lines(caplog)] == [
+        "GET /v1/appusers/[token] 200",
+        "GET /v1/appusers/[secret] 200",
+    ]
+
+
 # Timeouts
 
 
@@ -360,9 +420,10 @@ def test_agreeing_on_a_secure_connection_takes_a_limited_time() -> None:
 @pytest.mark.parametrize(("method", "call"), CALLS)
 def test_an_answer_takes_a_limited_time(method: str, call: Callable[[Smooch], Any]) -> None:
     with Peer(script([60.0])) as peer:
-        with connect(peer.url, timeout=0.2, retries=0) as api:
+        with connect(peer.url, timeout=httpx.Timeout(30.0, read=0.2), retries=0) as api:
             with pytest.raises(RequestTimeout) as caught:
                 call(api)
+            wait_until(lambda: len(peer.requests) == 1)
     assert type(caught.value) is RequestTimeout
     assert ("it may have taken effect" in str(caught.value)) is (method not in HARMLESS)
     assert (caught.value.method, caught.value.url) == (method, peer.url + peer.requests[0].target)
@@ -460,23 +521,33 @@ def test_after_the_deadline_nothing_is_sent(longest_waits: None) -> None:
         assert [request.method for request in peer.requests] == ["POST", "GET"]
 
 
-def test_connecting_ends_at_the_deadline() -> None:
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_connecting_ends_at_the_deadline(method: str) -> None:
     with crowded() as url:
         with connect(url, deadline=0.3) as api:
-            with pytest.raises(DeadlineExceeded):
-                api.get_user("b6518")
+            with pytest.raises(DeadlineExceeded, match=r"; nothing was sent$"):
+                FACADE[method](api)
 
 
-def test_agreeing_on_a_secure_connection_ends_at_the_deadline() -> None:
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_agreeing_on_a_secure_connection_ends_at_the_deadline(method: str) -> None:
     with deaf() as url:
         with connect(url.replace("http:", "https:"), deadline=0.3) as api:
-            with pytest.raises(DeadlineExceeded):
-                api.get_user("b6518")
+            with pytest.raises(DeadlineExceeded, match=r"; nothing was sent$"):
+                FACADE[method](api)
+
+
+def test_the_answer_of_a_proxy_to_connect_is_awaited_until_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Peer(script([60.0])) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        with connect("https://api.smooch.example", deadline=0.3) as api:
+            with pytest.raises(DeadlineExceeded, match=r"; nothing was sent$"):
+                api.post_message("b6518", "Hi")
 
 
 def test_sending_ends_at_the_deadline() -> None:
     with deaf() as url:
-        with connect(url, deadline=0.3) as api:
+        with connect(url, deadline=1.5) as api:
             with pytest.raises(DeadlineExceeded, match="may have taken effect"):
                 api.post_media("b6518", ("cat.png", bytes(9_900_000)))
 
@@ -486,7 +557,7 @@ def test_waiting_for_a_connection_ends_at_the_deadline() -> None:
         with connect(peer.url, max_connections=1, retries=0) as api:
             running = Background(lambda: api.get_user("b6518"))
             wait_until(lambda: len(peer.requests) == 1)
-            with pytest.raises(DeadlineExceeded):
+            with pytest.raises(DeadlineExceeded, match=r"; nothing was sent$"):
                 api.with_options(deadline=0.3).post_message("b6518", "Hi")
             assert not running.done
             assert (running.outcome()).status_code == 200
@@ -632,6 +703,39 @@ def test_the_environment_can_exempt_a_host_from_the_proxy(exempt: str, monkeypat
         monkeypatch.setenv("NO_PROXY", exempt.replace("PORT", peer.url.rpartition(":")[2]))
         with connect(peer.url) as api:
             assert (api.get_user("b6518")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "named"),
+    [
+        ("HTTP_PROXY", "http://[::bad", "HTTP_PROXY"),
+        ("http_proxy", "http://proxy:port", "HTTP_PROXY"),
+        ("ALL_PROXY", "gopher://127.0.0.1", "ALL_PROXY"),
+        ("ALL_PROXY", "http://", "ALL_PROXY"),
+        ("ALL_PROXY", "socks5://127.0.0.1:1080", "ALL_PROXY names a SOCKS proxy"),
+        ("SSL_CERT_FILE", "/nowhere.pem", "SSL_CERT_FILE"),
+        ("SSL_CERT_FILE", __file__, "SSL_CERT_FILE"),
+    ],
+)
+def test_a_broken_variable_of_the_environment_is_named(
+    variable: str, value: str, named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    connections.tls_context.cache_clear()
+    try:
+        with pytest.raises(InvalidInput, match=named) as caught:
+            with connect("http://api.smooch.example") as api:
+                api.get_user("b6518")
+        assert caught.value.field == named.split()[0]
+    finally:
+        connections.tls_context.cache_clear()
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".example", ".example"])
+def test_a_host_that_no_resolver_takes_is_a_failed_connection(host: str) -> None:
+    with connect("http://api.smooch.example", retries=0) as api:
+        with pytest.raises(ConnectionFailed, match="nothing was sent"):
+            api.raw.get_httpx_client().request("GET", f"http://{host}/")
 
 
 # Streams of the raw client

@@ -6,6 +6,7 @@ from __future__ import annotations
 import ssl
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -14,7 +15,7 @@ import trustme
 from concurrency import Background, together, wait_until
 from peer import Peer, Request, answer, script
 
-from smooch._sync.pool import Pool, _Connections
+from smooch._sync.pool import Pool, _PoolState
 from smooch._http import connections
 from smooch.errors import ClientClosed, ConnectionFailed, RequestTimeout, SmoochError
 from smooch.v1 import Smooch
@@ -30,9 +31,9 @@ def connect(url: str, **options: Any) -> Smooch:
     return Smooch("app_5a1b", "a secret that nobody must see", base_url=url, **options)
 
 
-def pool_of(api: Smooch) -> _Connections:
+def pool_of(api: Smooch) -> _PoolState:
     assert isinstance(api._transport, Pool)
-    return api._transport._local.get()
+    return api._transport._states.get()
 
 
 def user(api: Smooch, user_id: str = "b6518") -> Callable[[], Any]:
@@ -232,6 +233,79 @@ def test_the_connection_used_last_is_used_next() -> None:
             assert pool.idle[0] is longest_idle
 
 
+# Surplus bytes
+
+
+ALICE = answer(body={"appUser": {"_id": "alice"}})
+CHUNKED = b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\ne\r\n{"appUser":{}}\r\n0\r\n\r\n'
+SURPLUS = {
+    "a whole response": FINE + ALICE,
+    "half a response": FINE + ALICE[:20],
+    "one byte": FINE + b"x",
+    "a line break": FINE + b"\r\n",
+    "a response after chunks": CHUNKED + ALICE,
+    "a byte after chunks": CHUNKED + b"\n",
+    "a body of a 204": b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n{}",
+    "a response to a 204": b"HTTP/1.1 204 No Content\r\n\r\n" + ALICE,
+    "a body of a 304": b"HTTP/1.1 304 Not Modified\r\nContent-Length: 2\r\n\r\n{}",
+    "a response after an error": answer(404) + ALICE,
+    "a response after an empty one": answer(200, b"") + ALICE,
+    "a large response": FINE + answer(body=b" " * 200_000),
+    "a response after a large one": answer(404, b" " * 200_000) + ALICE,
+}
+
+
+@pytest.mark.parametrize("surplus", SURPLUS)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_what_comes_after_a_response_is_nobodys_answer(surplus: str, method: str) -> None:
+    def respond(request: Request) -> bytes:
+        return SURPLUS[surplus] if request.target.endswith("alice") else FINE
+
+    with Peer(respond) as peer:
+        with connect(peer.url, max_connections=1) as api:
+            pool = pool_of(api)
+            with suppress(SmoochError):
+                api.ask("appusers/alice", method=method)
+            response = api.ask("appusers/bob", method=method)
+            assert response.json() == {"appUser": {"_id": "5a1b2c3d4e5f60718293a4b5"}}
+            assert pool.open == 1
+        assert [request.target for request in peer.requests] == ["/v1/appusers/alice", "/v1/appusers/bob"]
+        assert peer.connections == 2
+
+
+@pytest.mark.parametrize("late", [ALICE, b"x", b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"])
+def test_what_comes_while_a_connection_is_idle_is_nobodys_answer(late: bytes) -> None:
+    gate = threading.Event()
+
+    def respond(request: Request) -> Any:
+        yield FINE
+        if request.target.endswith("alice"):
+            assert gate.wait(10)
+            yield late
+
+    with Peer(respond) as peer:
+        with connect(peer.url, max_connections=1) as api:
+            pool = pool_of(api)
+            api.get_user("alice")
+            [(connection, _)] = pool.idle
+            assert connection.is_reusable()
+            gate.set()
+            wait_until(lambda: not connection.is_reusable())
+            assert (api.ask("appusers/bob", {}, "post")).json()["appUser"]["_id"] != "alice"
+        assert peer.connections == 2
+
+
+def test_what_comes_with_tls_after_a_response_is_nobodys_answer() -> None:
+    authority = trustme.CA()
+    context = httpx.create_ssl_context()
+    authority.configure_trust(context)
+    with Peer(script(FINE + ALICE, FINE), tls=server_side(authority)) as peer:
+        with connect(peer.url, ssl_context=context) as api:
+            api.get_user("alice")
+            assert (api.get_user("bob")).parsed.app_user.id == "5a1b2c3d4e5f60718293a4b5"
+        assert peer.connections == 2
+
+
 # The end
 
 
@@ -284,9 +358,12 @@ def test_a_stream_that_is_closed_early_frees_its_place() -> None:
         with connect(peer.url, max_connections=1) as api:
             raw = api.raw.get_httpx_client()
             with raw.stream("GET", "/appusers/b6518") as response:
+                received = b""
                 for piece in response.iter_bytes():
-                    assert piece == b"some"
-                    break
+                    received += piece
+                    if len(received) == len(b"some"):
+                        break
+                assert received == b"some"
             assert (api.get_user("b6518")).status_code == 200
         assert peer.connections == 2
 

@@ -238,7 +238,10 @@ def test_a_body_is_a_mapping_or_its_model(data: Any) -> None:
 
 def settings(**options: Any) -> config.Settings:
     defaults: dict[str, Any] = {"app_id": None, "api_version": "v1", "region": "us", "base_url": None, "timeout": 30}
-    return config.build_settings("app_1", **defaults | {"deadline": 60, "retries": 3, "max_connections": 100} | options)
+    return config.build_settings(
+        "app_1",
+        **defaults | {"deadline": 60, "retries": 3, "max_connections": 100, "max_response_bytes": 1000} | options,
+    )
 
 
 def test_a_model_that_holds_itself_is_refused() -> None:

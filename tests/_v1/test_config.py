@@ -22,6 +22,7 @@ DEFAULTS: dict[str, Any] = {
     "deadline": 60.0,
     "retries": 3,
     "max_connections": 100,
+    "max_response_bytes": 1000,
 }
 
 
@@ -96,6 +97,8 @@ def test_the_scope_follows_from_the_key(key_id: str, scope: str) -> None:
         ({"retries": True}, "retries"),
         ({"max_connections": 0}, "max_connections"),
         ({"max_connections": None}, "max_connections"),
+        ({"max_response_bytes": 0}, "max_response_bytes"),
+        ({"max_response_bytes": 1e6}, "max_response_bytes"),
     ],
 )
 def test_what_cannot_work_is_refused_with_the_name_of_the_argument(options: dict[str, Any], field: str) -> None:

@@ -105,9 +105,11 @@ def running(certificate: Path | None = None) -> Iterator[str]:
     command = [sys.executable, "-m", "tests.bench.server", *([str(certificate)] if certificate else [])]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
-        port = int(server.stdout.readline())
-        yield f"https://localhost:{port}" if certificate else f"http://127.0.0.1:{port}"
-        server.kill()
+        try:
+            port = int(server.stdout.readline())
+            yield f"https://localhost:{port}" if certificate else f"http://127.0.0.1:{port}"
+        finally:
+            server.kill()
 
 
 if __name__ == "__main__":

@@ -42,10 +42,10 @@ class DaemonThreads:
     def __init__(self, size: int, name: str) -> None:
         self._size = size
         self._name = name
-        self._start_anew()
-        _fork.start_anew_in_children(self)
+        self._reset()
+        _fork.reset_after_fork(self)
 
-    def _start_anew(self) -> None:
+    def _reset(self) -> None:
         self._lock = threading.Lock()
         self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
         self._unfinished = self._started = 0

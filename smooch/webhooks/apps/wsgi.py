@@ -118,10 +118,10 @@ class WSGIApp:
         self._secret_threads = DaemonThreads(1, "smooch-webhooks-secret")
         is_memory = isinstance(self._deduplicator, MemoryDeduplicator)
         self._store_threads = CallerThread() if is_memory else DaemonThreads(STORE_THREADS, "smooch-webhooks-store")
-        self._start_anew()
-        _fork.start_anew_in_children(self)
+        self._reset()
+        _fork.reset_after_fork(self)
 
-    def _start_anew(self) -> None:
+    def _reset(self) -> None:
         self._lock = threading.Lock()
         self._in_progress = 0
         self._question: Future[None] | None = None

@@ -24,10 +24,10 @@ class MemoryDeduplicator:
         self._max_events = _checks.check_count(max_events, "max_events")
         self._expiry = _checks.check_seconds(expiry, "expiry")
         self._handled: OrderedDict[str, float] = OrderedDict()
-        self._start_anew()
-        _fork.start_anew_in_children(self)
+        self._reset()
+        _fork.reset_after_fork(self)
 
-    def _start_anew(self) -> None:
+    def _reset(self) -> None:
         """Drop the claims of the parent process: nobody in this process will end them."""
         self._running: dict[str, str] = {}
         self._lock = threading.Lock()

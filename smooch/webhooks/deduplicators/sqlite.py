@@ -60,7 +60,7 @@ class SQLiteDeduplicator:
         self._inherited: list[sqlite3.Connection | None] = []
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = self._connect()
-        _fork.start_anew_in_children(self)
+        _fork.reset_after_fork(self)
 
     def claim(self, event_id: str, owner: str) -> Claim:
         """Claim an event until `confirm`, `release` or the end of the lease."""
@@ -93,7 +93,7 @@ class SQLiteDeduplicator:
                 self._connection.close()
                 self._connection = None
 
-    def _start_anew(self) -> None:
+    def _reset(self) -> None:
         """Reconnect in a child process: SQLite forbids to use, or even close, the connection of the parent."""
         self._inherited.append(self._connection)
         self._connection = None

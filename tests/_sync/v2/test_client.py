@@ -302,11 +302,11 @@ def test_an_error_has_every_code_and_title() -> None:
 
 
 def test_the_text_of_an_error_with_many_titles_is_clipped() -> None:
-    with refusing(400, {"errors": [{"code": "c", "title": f"field {n} is missing"} for n in range(5000)]}) as peer:
+    with refusing(400, {"errors": [{"code": "c", "title": f"field {n} is missing"} for n in range(1000)]}) as peer:
         with Smooch("app_5a", SECRET, APP, base_url=peer.url) as api:
             with pytest.raises(errors.BadRequest, match="field 0 is missing; field 1 is missing; ") as caught:
                 api.users.get("u1")
-    assert len(caught.value.errors) == 5000
+    assert len(caught.value.errors) == 1000
     assert len(str(caught.value)) < 1000
 
 

@@ -1,0 +1,37 @@
+"""What connections for threads and asyncio do in the same way with their sockets."""
+
+from __future__ import annotations
+
+import select
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+T = TypeVar("T")
+
+
+def share_timeout(addresses: Sequence[T], timeout: float | None) -> Iterator[tuple[T, float | None]]:
+    """Yield the addresses of a host with a share of the timeout each, so that a dead one leaves time for the next.
+
+    Raises:
+        TimeoutError: there is no time left.
+    """
+    end = None if timeout is None else time.monotonic() + timeout
+    for position, address in enumerate(addresses):
+        left = None if end is None else end - time.monotonic()
+        if left is not None and left <= 0:
+            raise TimeoutError("connecting took too long")
+        yield address, None if left is None else left / (len(addresses) - position)
+
+
+def is_readable(sock: Any) -> bool:
+    """Whether a socket has bytes to read, is at its end, or is closed."""
+    if sock.fileno() < 0:
+        return True
+    if hasattr(select, "poll"):
+        poll = select.poll()
+        poll.register(sock, select.POLLIN)
+        return bool(poll.poll(0))
+    return bool(select.select([sock], [], [], 0)[0])
