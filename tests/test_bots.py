@@ -101,6 +101,25 @@ def test_the_bot_answers(sandbox: Sandbox, api: Smooch, tmp_path: Path) -> None:
     assert [attempt.status for attempt in sandbox.deliveries] == [200, 200]
 
 
+@pytest.mark.parametrize("name", ["bot", "bot_v2"])
+def test_the_bot_repeats_only_texts(sandbox: Sandbox, api: Smooch, name: str, tmp_path: Path) -> None:
+    is_v2 = name == "bot_v2"
+    environment = {
+        "SMOOCH_KEY_ID": sandbox.integration_key_id if is_v2 else sandbox.key_id,
+        "SMOOCH_SECRET": sandbox.integration_secret if is_v2 else sandbox.secret,
+        "SMOOCH_APP_ID": sandbox.app_id,
+        "SMOOCH_BASE_URL": sandbox.url,
+    }
+    with uvicorn(tmp_path, name, environment):
+        wait_until(lambda: any(request.method == "POST" and request.status == 201 for request in sandbox.requests))
+        sandbox.say("ana", {"type": "image", "mediaUrl": "https://example.com/mug.png"})
+        sandbox.wait_for_deliveries()
+        sandbox.say("ana", QUESTION)
+        wait_until(lambda: len(api.get_messages("ana").json()["messages"]) == 3)
+    messages = api.get_messages("ana").json()["messages"]
+    assert [message.get("text") for message in messages] == [None, QUESTION, ANSWER]
+
+
 def test_the_session_with_three_shells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (session,) = (block.code for block in BLOCKS if (block.guide, block.language) == ("README.md", "console"))
     assert re.findall(r"^\$ (\S.*?)\s+#", session, re.MULTILINE) == [
