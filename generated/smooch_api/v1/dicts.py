@@ -221,6 +221,7 @@ class CarouselMessage(TypedDict, total=False):
     received: float
     mediaUrl: str
     mediaType: str
+    altText: str
     metadata: _models.Metadata
     payload: str
     actions: list[_models.Action | Action]
@@ -376,6 +377,7 @@ class FileMessage(TypedDict, total=False):
     received: float
     mediaUrl: str
     mediaType: str
+    altText: str
     metadata: _models.Metadata
     payload: str
     actions: list[_models.Action | Action]
@@ -397,6 +399,7 @@ class FormMessage(TypedDict, total=False):
     received: float
     mediaUrl: str
     mediaType: str
+    altText: str
     metadata: _models.Metadata
     payload: str
     actions: list[_models.Action | Action]
@@ -421,6 +424,7 @@ class FormResponseMessage(TypedDict, total=False):
     received: float
     mediaUrl: str
     mediaType: str
+    altText: str
     metadata: _models.Metadata
     payload: str
     actions: list[_models.Action | Action]
@@ -444,6 +448,7 @@ class ImageMessage(TypedDict, total=False):
     received: float
     mediaUrl: str
     mediaType: str
+    altText: str
     metadata: _models.Metadata
     payload: str
     actions: list[_models.Action | Action]
@@ -612,6 +617,7 @@ class ListMessage(TypedDict, total=False):
     received: float
     mediaUrl: str
     mediaType: str
+    altText: str
     metadata: _models.Metadata
     payload: str
     actions: list[_models.Action | Action]
@@ -641,6 +647,7 @@ class LocationMessage(TypedDict, total=False):
     received: float
     mediaUrl: str
     mediaType: str
+    altText: str
     metadata: _models.Metadata
     payload: str
     actions: list[_models.Action | Action]
@@ -691,6 +698,7 @@ class MessageItem(TypedDict, total=False):
     description: str
     mediaUrl: str
     mediaType: str
+    altText: str
     size: _models.MessageItemSize
 
 
@@ -737,6 +745,7 @@ class MessagePost(TypedDict, total=False):
     text: str
     mediaUrl: str
     mediaType: str
+    altText: str
     items: list[_models.MessageItem | MessageItem]
     actions: list[_models.Action | Action]
     displaySettings: _models.DisplaySettings | DisplaySettings
@@ -999,6 +1008,7 @@ class TextMessage(TypedDict, total=False):
     received: float
     mediaUrl: str
     mediaType: str
+    altText: str
     metadata: _models.Metadata
     payload: str
     actions: list[_models.Action | Action]

@@ -491,6 +491,10 @@ SCHEMAS: dict[str, Any] = {
                 "then": {"required": ["pageAccessToken", "appId", "appSecret"]},
             },
             {
+                "if": {"properties": {"type": {"const": "instagram"}}, "required": ["type"]},
+                "then": {"required": ["pageAccessToken", "appId", "appSecret"]},
+            },
+            {
                 "if": {"properties": {"type": {"const": "twilio"}}, "required": ["type"]},
                 "then": {"required": ["accountSid", "authToken", "phoneNumberSid"]},
             },
@@ -711,6 +715,7 @@ SCHEMAS: dict[str, Any] = {
             "received": {"type": "number"},
             "mediaUrl": {"type": "string", "format": "uri"},
             "mediaType": {"type": "string"},
+            "altText": {"type": "string"},
             "metadata": {"$ref": "#/components/schemas/Metadata"},
             "payload": {"type": "string"},
             "actions": {"type": "array", "items": {"$ref": "#/components/schemas/Action"}},
@@ -726,6 +731,7 @@ SCHEMAS: dict[str, Any] = {
             "description": {"type": "string"},
             "mediaUrl": {"type": "string", "format": "uri"},
             "mediaType": {"type": "string"},
+            "altText": {"type": "string"},
             "size": {"type": "string", "enum": ["compact", "large"]},
             "actions": {
                 "type": "array",
@@ -769,6 +775,7 @@ SCHEMAS: dict[str, Any] = {
             "text": {"type": "string"},
             "mediaUrl": {"type": "string", "format": "uri"},
             "mediaType": {"type": "string"},
+            "altText": {"type": "string"},
             "items": {
                 "type": "array",
                 "minItems": 1,

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 _FIELDS = {
     "text": ("text", "actions"),
-    "image": ("mediaUrl", "mediaType", "text", "actions"),
-    "file": ("mediaUrl", "mediaType", "text"),
+    "image": ("mediaUrl", "mediaType", "altText", "text", "actions"),
+    "file": ("mediaUrl", "mediaType", "altText", "text"),
     "carousel": ("items", "displaySettings", "text"),
     "list": ("items", "actions", "text"),
     "location": ("coordinates", "location", "text"),

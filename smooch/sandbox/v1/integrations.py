@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 # made-up values of the fields that the API learns from the channel
 _DERIVED: dict[str, Callable[[JsonObject], JsonObject]] = {
     "messenger": lambda settings: {"pageId": _digits(settings["pageAccessToken"])},
+    "instagram": lambda settings: {
+        "pageId": _digits(settings["pageAccessToken"]),
+        "userId": _digits(settings["appId"]),
+        "username": "sandbox",
+        "businessName": "Sandbox",
+        "businessUsername": "sandbox",
+        "businessId": _digits(settings["appId"]),
+    },
     "twilio": lambda settings: {"phoneNumber": f"+1{_digits(settings['phoneNumberSid'])[:10]}", "name": "Sandbox"},
     "messagebird": lambda settings: {"webhookSecret": _ids.webhook_secret()},
     "telegram": lambda settings: {"username": f"sandbox_{_digits(settings['token'])}_bot"},

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 INTEGRATIONS: dict[str, dict[str, Any]] = {
     "messenger": {"pageAccessToken": "s3cret", "appId": "1", "appSecret": "s3cret"},
+    "instagram": {"pageAccessToken": "s3cret", "appId": "1", "appSecret": "s3cret"},
     "twilio": {"accountSid": "AC1", "authToken": "s3cret", "phoneNumberSid": "PN1"},
     "messagebird": {"accessKey": "s3cret", "originator": "Shop"},
     "telegram": {"token": "s3cret"},

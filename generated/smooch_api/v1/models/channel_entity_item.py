@@ -15,8 +15,8 @@ class ChannelEntityItem(_base.Model):
     """The id of a user on a linked channel; which field holds it depends on the channel."""
 
     type_: str
-    """Known values: `android`, `api`, `apn`, `apple`, `fcm`, `frontendEmail`, `ios`, `line`, `mailgun`, `messagebird`,
-    `messenger`, `telegram`, `twilio`, `twitter`, `viber`, `web`, `wechat`, `whatsapp`.
+    """Known values: `android`, `api`, `apn`, `apple`, `fcm`, `frontendEmail`, `instagram`, `ios`, `line`, `mailgun`,
+    `messagebird`, `messenger`, `telegram`, `twilio`, `twitter`, `viber`, `web`, `wechat`, `whatsapp`.
     """
     integration_id: str | Unset = UNSET
     """Only v1.1."""

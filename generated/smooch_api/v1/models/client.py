@@ -23,8 +23,8 @@ class Client(_base.Model):
     id: str
     """A UUID or any other globally unique string."""
     platform: str
-    """Known values: `android`, `api`, `apn`, `apple`, `fcm`, `frontendEmail`, `ios`, `line`, `mailgun`, `messagebird`,
-    `messenger`, `other`, `telegram`, `twilio`, `twitter`, `viber`, `web`, `wechat`, `whatsapp`.
+    """Known values: `android`, `api`, `apn`, `apple`, `fcm`, `frontendEmail`, `instagram`, `ios`, `line`, `mailgun`,
+    `messagebird`, `messenger`, `other`, `telegram`, `twilio`, `twitter`, `viber`, `web`, `wechat`, `whatsapp`.
     """
     status: str | Unset = UNSET
     """Only v1.1.

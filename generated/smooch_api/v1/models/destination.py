@@ -16,8 +16,8 @@ class Destination(_base.Model):
 
     integration_id: str | Unset = UNSET
     integration_type: str | Unset = UNSET
-    """Known values: `android`, `api`, `apn`, `apple`, `fcm`, `ios`, `line`, `mailgun`, `messagebird`, `messenger`,
-    `telegram`, `twilio`, `twitter`, `viber`, `web`, `wechat`, `whatsapp`.
+    """Known values: `android`, `api`, `apn`, `apple`, `fcm`, `instagram`, `ios`, `line`, `mailgun`, `messagebird`,
+    `messenger`, `telegram`, `twilio`, `twitter`, `viber`, `web`, `wechat`, `whatsapp`.
     """
 
     _fields: ClassVar = _base.Fields(

@@ -49,6 +49,8 @@ class FormMessage(_base.Model):
     """Of image and file."""
     media_type: str | Unset = UNSET
     """MIME type; of image and file."""
+    alt_text: str | Unset = UNSET
+    """Only v1.1. Describes the image or file for people who cannot see it. Default: the name of the file."""
     metadata: Metadata | Unset = UNSET
     payload: str | Unset = UNSET
     """Payload of the reply action that was chosen."""
@@ -74,6 +76,7 @@ class FormMessage(_base.Model):
         _base.Field("received", "received"),
         _base.Field("mediaUrl", "media_url"),
         _base.Field("mediaType", "media_type"),
+        _base.Field("altText", "alt_text"),
         _base.Field("metadata", "metadata", nested=True),
         _base.Field("payload", "payload"),
         _base.Field("actions", "actions", nested=True),
@@ -94,8 +97,8 @@ class FormMessage(_base.Model):
         if self.type_ != "form":
             raise _base.unequal(cls, "type", "form")
         self.author_id = self.role = self.source = self.name = self.text = self.email = UNSET
-        self.avatar_url = self.received = self.media_url = self.media_type = self.metadata = self.payload = UNSET
-        self.actions = self.quoted_message = self.fields = self.submitted = self.block_chat_input = UNSET
+        self.avatar_url = self.received = self.media_url = self.media_type = self.alt_text = self.metadata = UNSET
+        self.payload = self.actions = self.quoted_message = self.fields = self.submitted = self.block_chat_input = UNSET
         parsed = 2
         if "authorId" in data and (value := data["authorId"]) is not None:
             self.author_id = value
@@ -129,6 +132,9 @@ class FormMessage(_base.Model):
             parsed += 1
         if "mediaType" in data and (value := data["mediaType"]) is not None:
             self.media_type = value
+            parsed += 1
+        if "altText" in data and (value := data["altText"]) is not None:
+            self.alt_text = value
             parsed += 1
         if "metadata" in data:
             try:

@@ -22,8 +22,8 @@ class Integration(_base.Model):
     type_: str
     """The channel; says which other fields matter.
 
-    Known values: `android`, `api`, `apn`, `apple`, `fcm`, `frontendEmail`, `ios`, `line`, `mailgun`, `messagebird`,
-    `messenger`, `telegram`, `twilio`, `twitter`, `viber`, `web`, `wechat`, `whatsapp`.
+    Known values: `android`, `api`, `apn`, `apple`, `fcm`, `frontendEmail`, `instagram`, `ios`, `line`, `mailgun`,
+    `messagebird`, `messenger`, `telegram`, `twilio`, `twitter`, `viber`, `web`, `wechat`, `whatsapp`.
     """
     display_name: str | Unset = UNSET
     """Only v1.1. Label for people."""
@@ -32,13 +32,13 @@ class Integration(_base.Model):
     error: str | Unset = UNSET
     """What is wrong, when `status` is `error`."""
     page_access_token: str | Unset = UNSET
-    """messenger."""
+    """messenger, instagram."""
     app_id: str | Unset = UNSET
-    """messenger: the Facebook app. wechat: the account."""
+    """messenger, instagram: the Facebook app. wechat: the account."""
     app_secret: str | Unset = UNSET
-    """messenger, wechat."""
+    """messenger, instagram, wechat."""
     page_id: str | Unset = UNSET
-    """messenger. The Facebook page behind the token."""
+    """messenger, instagram. The Facebook page behind the token."""
     encoding_aes_key: str | Unset = UNSET
     """wechat."""
     access_token_url: str | Unset = UNSET
@@ -66,7 +66,7 @@ class Integration(_base.Model):
     uri: str | Unset = UNSET
     """viber. Address of the bot."""
     username: str | Unset = UNSET
-    """telegram, twitter: name of the bot or account. whatsapp: deprecated in v1.1."""
+    """telegram, twitter, instagram: name of the bot or account. whatsapp: deprecated in v1.1."""
     channel_access_token: str | Unset = UNSET
     """line."""
     channel_secret: str | Unset = UNSET
@@ -101,7 +101,7 @@ class Integration(_base.Model):
     access_token_secret: str | Unset = UNSET
     """twitter."""
     user_id: str | Unset = UNSET
-    """twitter. Id of the account."""
+    """twitter, instagram. Id of the account."""
     api_key: str | Unset = UNSET
     """mailgun."""
     domain: str | Unset = UNSET
@@ -156,7 +156,9 @@ class Integration(_base.Model):
     integration_order: list[str] | Unset = UNSET
     """web. Ids of the integrations to offer, in this order; all unless set."""
     business_name: str | Unset = UNSET
-    """web."""
+    """web: name to show. Only v1.1, instagram: name of the business account."""
+    business_username: str | Unset = UNSET
+    """Only v1.1. instagram. User name of the business account."""
     business_icon_url: str | Unset = UNSET
     """web."""
     background_image_url: str | Unset = UNSET
@@ -164,7 +166,7 @@ class Integration(_base.Model):
     origin_whitelist: list[str] | Unset = UNSET
     """web. Origins (RFC 6454) that may embed the widget; all unless set."""
     business_id: str | Unset = UNSET
-    """Only v1.1. apple."""
+    """Only v1.1. apple, instagram. Id of the business account."""
     api_secret: str | Unset = UNSET
     """Only v1.1. apple."""
     msp_id: str | Unset = UNSET
@@ -236,6 +238,7 @@ class Integration(_base.Model):
         _base.Field("buttonHeight", "button_height"),
         _base.Field("integrationOrder", "integration_order", nested=True),
         _base.Field("businessName", "business_name"),
+        _base.Field("businessUsername", "business_username"),
         _base.Field("businessIconUrl", "business_icon_url"),
         _base.Field("backgroundImageUrl", "background_image_url"),
         _base.Field("originWhitelist", "origin_whitelist", nested=True),
@@ -278,10 +281,10 @@ class Integration(_base.Model):
         self.conversation_color = self.action_color = self.fixed_intro_pane = self.display_style = (
             self.button_icon_url
         ) = self.button_width = UNSET
-        self.button_height = self.integration_order = self.business_name = self.business_icon_url = (
-            self.background_image_url
-        ) = self.origin_whitelist = UNSET
-        self.business_id = self.api_secret = self.msp_id = UNSET
+        self.button_height = self.integration_order = self.business_name = self.business_username = (
+            self.business_icon_url
+        ) = self.background_image_url = UNSET
+        self.origin_whitelist = self.business_id = self.api_secret = self.msp_id = UNSET
         parsed = 2
         if "displayName" in data and (value := data["displayName"]) is not None:
             self.display_name = value
@@ -474,6 +477,9 @@ class Integration(_base.Model):
                 pass
         if "businessName" in data and (value := data["businessName"]) is not None:
             self.business_name = value
+            parsed += 1
+        if "businessUsername" in data and (value := data["businessUsername"]) is not None:
+            self.business_username = value
             parsed += 1
         if "businessIconUrl" in data and (value := data["businessIconUrl"]) is not None:
             self.business_icon_url = value

@@ -22,17 +22,17 @@ class IntegrationCreate(_base.Model):
     type_: str
     """The channel; says which other fields matter.
 
-    Known values: `android`, `api`, `apn`, `apple`, `fcm`, `frontendEmail`, `ios`, `line`, `mailgun`, `messagebird`,
-    `messenger`, `telegram`, `twilio`, `twitter`, `viber`, `web`, `wechat`, `whatsapp`.
+    Known values: `android`, `api`, `apn`, `apple`, `fcm`, `frontendEmail`, `instagram`, `ios`, `line`, `mailgun`,
+    `messagebird`, `messenger`, `telegram`, `twilio`, `twitter`, `viber`, `web`, `wechat`, `whatsapp`.
     """
     display_name: str | Unset = UNSET
     """Only v1.1. Label for people."""
     page_access_token: str | Unset = UNSET
-    """messenger."""
+    """messenger, instagram."""
     app_id: str | Unset = UNSET
-    """messenger: the Facebook app. wechat: the account."""
+    """messenger, instagram: the Facebook app. wechat: the account."""
     app_secret: str | Unset = UNSET
-    """messenger, wechat."""
+    """messenger, instagram, wechat."""
     encoding_aes_key: str | Unset = UNSET
     """wechat."""
     access_token_url: str | Unset = UNSET

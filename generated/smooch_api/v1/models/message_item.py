@@ -28,6 +28,8 @@ class MessageItem(_base.Model):
     media_url: str | Unset = UNSET
     media_type: str | Unset = UNSET
     """MIME type; else found out from the URL."""
+    alt_text: str | Unset = UNSET
+    """Only v1.1. Describes the image or file for people who cannot see it. Default: the name of the file."""
     size: MessageItemSize | str | Unset = UNSET
     """Of the image; taken from the first item."""
 
@@ -38,6 +40,7 @@ class MessageItem(_base.Model):
         _base.Field("description", "description"),
         _base.Field("mediaUrl", "media_url"),
         _base.Field("mediaType", "media_type"),
+        _base.Field("altText", "alt_text"),
         _base.Field("size", "size"),
     )
 
@@ -49,7 +52,7 @@ class MessageItem(_base.Model):
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
         self.actions = _base.required(_unions.read_action_list, cls, "actions", data)
-        self.id = self.description = self.media_url = self.media_type = self.size = UNSET
+        self.id = self.description = self.media_url = self.media_type = self.alt_text = self.size = UNSET
         parsed = 2
         if "_id" in data and (value := data["_id"]) is not None:
             self.id = value
@@ -62,6 +65,9 @@ class MessageItem(_base.Model):
             parsed += 1
         if "mediaType" in data and (value := data["mediaType"]) is not None:
             self.media_type = value
+            parsed += 1
+        if "altText" in data and (value := data["altText"]) is not None:
+            self.alt_text = value
             parsed += 1
         if "size" in data and (value := data["size"]) is not None:
             self.size = value

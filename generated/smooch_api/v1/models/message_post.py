@@ -58,6 +58,8 @@ class MessagePost(_base.Model):
     media_url: str | Unset = UNSET
     media_type: str | Unset = UNSET
     """MIME type; else found out from the URL."""
+    alt_text: str | Unset = UNSET
+    """Only v1.1. Describes the image or file for people who cannot see it. Default: the name of the file."""
     items: list[MessageItem] | Unset = UNSET
     actions: list[Action] | Unset = UNSET
     """Only of an appMaker. reply and locationRequest go together but with no other type; share stands in items only;
@@ -98,6 +100,7 @@ class MessagePost(_base.Model):
         _base.Field("text", "text"),
         _base.Field("mediaUrl", "media_url"),
         _base.Field("mediaType", "media_type"),
+        _base.Field("altText", "alt_text"),
         _base.Field("items", "items", nested=True),
         _base.Field("actions", "actions", nested=True),
         _base.Field("displaySettings", "display_settings", nested=True),
@@ -121,11 +124,11 @@ class MessagePost(_base.Model):
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
         self.type_ = self.name = self.email = self.avatar_url = self.metadata = self.payload = UNSET
-        self.text = self.media_url = self.media_type = self.items = self.actions = self.display_settings = UNSET
-        self.coordinates = self.location = self.fields = self.block_chat_input = self.quoted_message = (
-            self.text_fallback
+        self.text = self.media_url = self.media_type = self.alt_text = self.items = self.actions = UNSET
+        self.display_settings = self.coordinates = self.location = self.fields = self.block_chat_input = (
+            self.quoted_message
         ) = UNSET
-        self.message_schema = self.message = self.destination = self.override = UNSET
+        self.text_fallback = self.message_schema = self.message = self.destination = self.override = UNSET
         parsed = 1
         if "type" in data and (value := data["type"]) is not None:
             self.type_ = value
@@ -156,6 +159,9 @@ class MessagePost(_base.Model):
             parsed += 1
         if "mediaType" in data and (value := data["mediaType"]) is not None:
             self.media_type = value
+            parsed += 1
+        if "altText" in data and (value := data["altText"]) is not None:
+            self.alt_text = value
             parsed += 1
         if "items" in data:
             try:

@@ -19,8 +19,9 @@ class Source(_base.Model):
     type_: str | Unset = UNSET
     """Name of the channel or business system.
 
-    Known values: `android`, `api`, `apn`, `apple`, `fcm`, `frontendEmail`, `ios`, `line`, `mailgun`, `messagebird`,
-    `messenger`, `other`, `slack`, `telegram`, `twilio`, `twitter`, `viber`, `web`, `wechat`, `whatsapp`, `zendesk`.
+    Known values: `android`, `api`, `apn`, `apple`, `fcm`, `frontendEmail`, `instagram`, `ios`, `line`, `mailgun`,
+    `messagebird`, `messenger`, `other`, `slack`, `telegram`, `twilio`, `twitter`, `viber`, `web`, `wechat`,
+    `whatsapp`, `zendesk`.
     """
     integration_id: str | Unset = UNSET
     """Only v1.1."""

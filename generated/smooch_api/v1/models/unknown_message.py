@@ -54,6 +54,8 @@ class UnknownMessage(_base.Model):
     """Of image and file."""
     media_type: str | Unset = UNSET
     """MIME type; of image and file."""
+    alt_text: str | Unset = UNSET
+    """Only v1.1. Describes the image or file for people who cannot see it. Default: the name of the file."""
     metadata: Metadata | Unset = UNSET
     payload: str | Unset = UNSET
     """Payload of the reply action that was chosen."""
@@ -82,6 +84,7 @@ class UnknownMessage(_base.Model):
         _base.Field("received", "received"),
         _base.Field("mediaUrl", "media_url"),
         _base.Field("mediaType", "media_type"),
+        _base.Field("altText", "alt_text"),
         _base.Field("metadata", "metadata", nested=True),
         _base.Field("payload", "payload"),
         _base.Field("actions", "actions", nested=True),
@@ -103,11 +106,12 @@ class UnknownMessage(_base.Model):
             data = _base.as_dict(cls, data)
         self = _base.new(cls)
         self.id = self.author_id = self.role = self.source = self.name = self.text = UNSET
-        self.email = self.avatar_url = self.received = self.media_url = self.media_type = self.metadata = UNSET
-        self.payload = self.actions = self.quoted_message = self.type_ = self.items = self.display_settings = UNSET
-        self.coordinates = self.location = self.fields = self.submitted = self.block_chat_input = self.text_fallback = (
-            UNSET
-        )
+        self.email = self.avatar_url = self.received = self.media_url = self.media_type = self.alt_text = UNSET
+        self.metadata = self.payload = self.actions = self.quoted_message = self.type_ = self.items = UNSET
+        self.display_settings = self.coordinates = self.location = self.fields = self.submitted = (
+            self.block_chat_input
+        ) = UNSET
+        self.text_fallback = UNSET
         parsed = 0
         if "_id" in data and (value := data["_id"]) is not None:
             self.id = value
@@ -144,6 +148,9 @@ class UnknownMessage(_base.Model):
             parsed += 1
         if "mediaType" in data and (value := data["mediaType"]) is not None:
             self.media_type = value
+            parsed += 1
+        if "altText" in data and (value := data["altText"]) is not None:
+            self.alt_text = value
             parsed += 1
         if "metadata" in data:
             try:
