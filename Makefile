@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help install demo test test-services test-browser test-versions test-lowest test-foreign coverage drift check format regen unasync bench docs build clean
+.PHONY: help install demo test test-services test-browser test-queues test-versions test-lowest test-foreign coverage drift check format regen unasync bench docs build clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -28,6 +28,9 @@ test-services:  ## install what tests start (Redis, and Chromium where it can be
 test-browser: install test-services  ## run the tests of the sandbox's console in Chromium; screenshots go to dist/browser
 	$(BIN)/python -m pytest tests/browser
 
+test-queues: install test-services  ## send 10,000 deliveries through each queue of the guide, and kill processes meanwhile
+	QUEUE_DELIVERIES=10000 $(BIN)/python -m pytest tests/queues
+
 test-versions: install test-services  ## run the test suite on each supported Python of this machine
 	$(BIN)/python scripts/test_versions.py
 
@@ -51,6 +54,7 @@ check: install  ## format, lint, imports, types; generated and derived code in s
 	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/mypy
 	$(BIN)/mypy --no-incremental tests/typing
+	$(BIN)/mypy --no-incremental tests/apps/queues
 	$(BIN)/pyright --level error tests/typing
 
 format: install  ## format and fix what can be fixed

@@ -1,0 +1,178 @@
+"""Run the apps of the guide on queues by its own commands, with a sandbox and, where they need it, a Redis."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import attrs
+from peer import unused_port, wait_until
+
+from smooch import v2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from smooch.sandbox import Sandbox
+
+TESTS = Path(__file__).resolve().parent.parent
+APPS = TESTS / "apps" / "queues"
+GUIDE = (TESTS.parent / "smooch" / "webhooks" / "queues.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^\$ (\S+)(.*)$", GUIDE, re.MULTILINE)
+_MODULES = {"huey_consumer": "huey.bin.huey_consumer"}
+_START_SECONDS = 60.0
+
+
+class Redis:
+    """A redis-server that keeps what it was told, even if it is killed, as the guide asks for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._port = unused_port()
+        self.url = f"redis://127.0.0.1:{self._port}/0"
+        folder.mkdir()
+
+    def __enter__(self) -> Redis:
+        self._start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.kill()
+        self._server.wait()
+
+    def kill_and_start(self) -> None:
+        self._server.kill()
+        self._server.wait()
+        self._start()
+
+    def _start(self) -> None:
+        binary = shutil.which("redis-server")
+        assert binary is not None, "redis-server is not installed: run `make test-services`"
+        (options,) = re.findall(r"redis-server (--appendonly.*)$", GUIDE, re.MULTILINE)
+        place = ["--bind", "127.0.0.1", "--port", str(self._port), "--dir", str(self._folder), "--save", ""]
+        with (self._folder / "log").open("ab") as log:
+            self._server = subprocess.Popen([binary, *place, *options.split()], stdout=log, stderr=log)
+        wait_until(self._answers)
+
+    def _answers(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self._port), timeout=1) as connection:
+                connection.sendall(b"PING\r\n")
+                return connection.recv(16).startswith(b"+PONG")  # an error while it loads its file
+        except OSError:
+            return False
+
+
+@attrs.define(eq=False)
+class Process:
+    """A command of the guide that runs."""
+
+    arguments: list[str]
+    options: dict[str, Any]
+    process: subprocess.Popen[bytes] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(self.arguments, **self.options)
+
+    def children(self) -> list[int]:
+        """Return the processes that do its work."""
+        listing = subprocess.run(
+            ["ps", "-o", "pid=,args=", "--ppid", str(self.process.pid)], capture_output=True, text=True
+        ).stdout
+        rows = [row.split(maxsplit=1) for row in listing.splitlines()]
+        return [int(pid) for pid, command in rows if "resource_tracker" not in command]
+
+    def kill_a_child(self) -> None:
+        """Kill one process; its parent starts another."""
+        os.kill(self.children()[0], signal.SIGKILL)
+
+    def kill_and_start(self) -> None:
+        """Kill the parent and all its processes, and start it again, as the machine's supervisor does."""
+        children = self.children()
+        self.process.kill()
+        for pid in children:
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        self.start()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(5)  # an idle worker of taskiq 0.13 does not end
+        except subprocess.TimeoutExpired:
+            children = self.children()
+            self.process.kill()
+            for pid in children:
+                os.kill(pid, signal.SIGKILL)
+            self.process.wait()
+
+
+@attrs.define(eq=False)
+class Bot:
+    """The web server and the workers of one app."""
+
+    folder: Path
+    web: Process
+    workers: list[Process]
+
+    @property
+    def handled(self) -> list[str]:
+        """The ids of the events that were handled, in this order."""
+        path = self.folder / "handled.log"
+        return path.read_text().splitlines() if path.exists() else []
+
+
+@contextmanager
+def run_commands(name: str, folder: Path, sandbox: Sandbox, **variables: str) -> Iterator[list[Process]]:
+    """Run the commands of the guide for an app, in a folder of their own; a web server listens at BOT_URL."""
+    shutil.copytree(APPS / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    environment = make_environment(sandbox, **variables)
+    processes: list[Process] = []
+    with ExitStack() as stack:
+        for number, (command, arguments) in enumerate(COMMANDS):
+            if f"{name}." not in arguments:
+                continue
+            log = stack.enter_context((folder / f"{number}-{command}.log").open("wb"))
+            words = [sys.executable, "-m", _MODULES.get(command, command), *arguments.split()]
+            if command == "uvicorn":
+                words += ["--port", str(urlsplit(variables["BOT_URL"]).port), "--no-access-log"]
+            processes.append(Process(words, {"cwd": folder, "env": environment, "stdout": log, "stderr": log}))
+            stack.callback(processes[-1].stop)
+        yield processes
+
+
+def make_environment(sandbox: Sandbox, **variables: str) -> dict[str, str]:
+    """Return the environment of an app that uses the sandbox."""
+    return {
+        **os.environ,
+        "SMOOCH_KEY_ID": sandbox.integration_key_id,
+        "SMOOCH_SECRET": sandbox.integration_secret,
+        "SMOOCH_APP_ID": sandbox.app_id,
+        "SMOOCH_BASE_URL": sandbox.url,
+        "PYTHONUNBUFFERED": "1",
+        **variables,
+    }
+
+
+@contextmanager
+def run_bot(name: str, folder: Path, sandbox: Sandbox, redis_url: str, lease: int) -> Iterator[Bot]:
+    """Start web server and workers of an app, and wait until deliveries can come."""
+    variables = {"BOT_URL": f"http://127.0.0.1:{unused_port()}/", "REDIS_URL": redis_url, "LEASE": str(lease)}
+    with (
+        run_commands(name, folder, sandbox, **variables) as (web, *workers),
+        v2.Smooch(sandbox.key_id, sandbox.secret, sandbox.app_id, base_url=sandbox.url) as api,
+    ):
+        wait_until(lambda: bool(api.webhooks.list(integration_id=sandbox.integration_id)), _START_SECONDS)
+        yield Bot(folder, web, workers)
