@@ -1,6 +1,6 @@
 """Generate generated/smooch_api from spec/: validate, prepare, generate into an empty folder, format, swap.
 
-openapi-python-client reads the description and lays out the package; what is in the files is up to our templates.
+openapi-python-client reads the description and lays out the package; our templates render the files.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from jinja2 import Environment, FileSystemLoader
 from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
-from specification import WHY, InvalidDescription, Specification
+from specification import REASONS, InvalidDescription, Specification
 from templates.code import Code, Unsupported
 
 if TYPE_CHECKING:
@@ -39,11 +39,11 @@ RUFF_OPTIONS = ("--isolated", "--no-cache", "--quiet", "--line-length", "120", "
 
 
 class RegenError(Exception):
-    """Nothing was generated; says why."""
+    """Generation failed; nothing was changed."""
 
 
 def check_pins(pyproject: Path) -> None:
-    """Refuse another generator or formatter than the pinned one: its output would differ."""
+    """Raise RegenError if the generator or formatter is not the pinned version: its output would differ."""
     required = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]["optional-dependencies"]["dev"]
     for name in PINNED:
         installed = importlib.metadata.version(name)
@@ -73,9 +73,9 @@ def generate_version(spec: Path, package: Path) -> None:
     """Generate the package for one description into a folder that does not exist yet."""
     specification = Specification.load(spec)
     document, dropped = specification.prepare()
-    for what, count in sorted(dropped.items()):
+    for kind, count in sorted(dropped.items()):
         if count:
-            print(f"{spec.name}: left out {count} {what}: {WHY[what]}")
+            print(f"{spec.name}: left out {count} {kind}: {REASONS[kind]}")
     config = Config.from_sources(
         ConfigFile.load_from_path(SCRIPTS / "openapi-python-client.yaml"),
         MetaType.NONE,
@@ -94,7 +94,7 @@ def generate_version(spec: Path, package: Path) -> None:
 
 
 def read(document: dict[str, Any], config: Config, spec: Path) -> GeneratorData:
-    """Have the generator read a prepared description. What it complains about it would leave out, so that is an error."""
+    """Parse a prepared description. Raises RegenError for a warning: the generator would leave something out."""
     data = GeneratorData.from_dict(document, config=config)
     problems: list[GeneratorError] = []
     if isinstance(data, GeneratorData):
@@ -110,7 +110,7 @@ def read(document: dict[str, Any], config: Config, spec: Path) -> GeneratorData:
 
 
 def render(project: Project, code: Code, specification: Specification) -> None:
-    """Write the files that the generator lays out, then those that only we have."""
+    """Render the files that the generator lays out, then those of our own."""
     project.env.globals.update(code=code)
     with contextlib.redirect_stdout(io.StringIO()):
         project.build()
@@ -151,20 +151,20 @@ def mark(package: Path, source: str) -> None:
 
 
 def differences(expected: Path, actual: Path) -> list[str]:
-    """Files that differ, are missing or too many."""
+    """List the files that differ, are missing, or should not exist."""
 
     def files(folder: Path) -> set[str]:
-        found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-        return {str(path) for path in found if "__pycache__" not in path.parts}
+        paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+        return {str(path) for path in paths if "__pycache__" not in path.parts}
 
-    wanted, present = files(expected), files(actual)
-    changed = {name for name in wanted & present if not filecmp.cmp(expected / name, actual / name, shallow=False)}
-    kinds = {"missing": wanted - present, "not generated": present - wanted, "differs": changed}
+    fresh, current = files(expected), files(actual)
+    changed = {name for name in fresh & current if not filecmp.cmp(expected / name, actual / name, shallow=False)}
+    kinds = {"missing": fresh - current, "not generated": current - fresh, "differs": changed}
     return [f"{kind}: {actual / name}" for kind, names in kinds.items() for name in sorted(names)]
 
 
 def swap(fresh: Path, target: Path) -> None:
-    """Put a freshly generated package in the place of an old one."""
+    """Replace the old package by the new one."""
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(fresh, target)
 

@@ -24,34 +24,34 @@ CONSTRAINTS = CONDITIONS | {"required", "properties", "minProperties", "maxPrope
 ANNOTATIONS = {"title", "description", "examples", "example", "default", "deprecated", "externalDocs", "discriminator"}
 TEXT_FORMATS = {"date", "date-time", "uuid"}
 
-WHY = {
-    "conditions": "rules for values, not fields",
-    "defaults": "sent along they would overwrite what the server has",
-    "formats": "a date, time or UUID stays the string that it was, byte for byte",
-    "redirects": "an address for a browser, not a call",
-    "responses": "status 300 and above is raised before anything is parsed",
-    "webhooks": "their payloads are components, which is enough",
+REASONS = {
+    "conditions": "they restrict values and add no fields",
+    "defaults": "clients would send them and overwrite values on the server",
+    "formats": "dates, times and UUIDs stay strings, unchanged byte for byte",
+    "redirects": "browsers open them; programs do not call them",
+    "responses": "a status of 300 or above raises before the body is parsed",
+    "webhooks": "their payloads are components already",
 }
-"""What the generator gets to see nothing of."""
+"""Why `prepare` leaves something out of the description that the generator reads, by kind."""
 
 
 class InvalidDescription(Exception):
-    """A description that cannot be meant like this; says why."""
+    """A description is invalid; the text says where and why."""
 
 
 class Loader(yaml.CSafeLoader):
-    """Reads YAML that JSON could say: each key is a string, and there once."""
+    """A safe YAML loader that allows only what JSON can express: keys are unique strings."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        found: set[str] = set()
+        keys: set[str] = set()
         for key, _ in node.value:
             if key.tag != "tag:yaml.org,2002:str":
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"quote {key.value}, as keys are strings", key.start_mark
+                    None, None, f"keys must be strings: quote {key.value}", key.start_mark
                 )
-            if key.value in found:
-                raise yaml.constructor.ConstructorError(None, None, f"{key.value} is there twice", key.start_mark)
-            found.add(key.value)
+            if key.value in keys:
+                raise yaml.constructor.ConstructorError(None, None, f"duplicate key {key.value}", key.start_mark)
+            keys.add(key.value)
         return super().construct_mapping(node, deep)
 
 
@@ -91,11 +91,11 @@ class Specification:
 
     @property
     def calls(self) -> set[str]:
-        """Operations that a program calls; a redirect is for a browser."""
+        """Ids of the operations that programs call; redirects are for browsers."""
         return {name for name, (_, operation) in self.operations.items() if not _is_redirect(operation["responses"])}
 
     def parameter(self, operation_id: str, name: str) -> dict[str, Any]:
-        """The parameter of this name of an operation or its path."""
+        """Return the parameter of an operation, or of its path, by name."""
         path, operation = self.operations[operation_id]
         declared = [*operation.get("parameters", ()), *self.document["paths"][path].get("parameters", ())]
         components = self.document["components"].get("parameters", {})
@@ -103,12 +103,12 @@ class Specification:
         return next(dict(item) for item in resolved if item["name"] == name)
 
     def properties(self, component: str) -> dict[str, Any]:
-        """Properties of a component, with those of its `allOf` parts."""
+        """Return the properties of a component, with those of its `allOf` parts."""
         parts = self._parts(self.schemas[component])
         return {name: value for part in parts for name, value in part.get("properties", {}).items()}
 
     def choices(self, component: str) -> list[str]:
-        """Components that a `oneOf` or `anyOf` of references chooses from; none if there are other choices too."""
+        """Return the components in a `oneOf` or `anyOf`; none if it has schemas that are no references."""
         schema = self.schemas[component]
         names: list[str] = []
         for part in schema.get("oneOf", schema.get("anyOf", ())):
@@ -118,18 +118,18 @@ class Specification:
         return names
 
     def required(self, component: str) -> set[str]:
-        """Properties that a component requires, itself or by its `allOf` parts."""
+        """Return the required properties of a component, with those of its `allOf` parts."""
         return {name for part in self._parts(self.schemas[component]) for name in part.get("required", ())}
 
     def _parts(self, schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """A schema after all that its `allOf` takes in."""
+        """Yield the parts of `allOf`, recursively, and then the schema itself."""
         for part in schema.get("allOf", ()):
             yield from self._parts(self.schemas[target(part)] if "$ref" in part else part)
         yield schema
 
     @cached_property
     def mixins(self) -> set[str]:
-        """Components that only lend their properties to others by `allOf`."""
+        """Components that are only used as a part of `allOf`."""
         lent: set[str] = set()
         used: set[str] = set()
 
@@ -144,14 +144,14 @@ class Specification:
 
     @cached_property
     def request_only(self) -> set[str]:
-        """Components that only ever go to the server."""
+        """Components that are only part of requests."""
         answers = [operation["responses"] for _, operation in self.operations.values()]
         requests = [{**operation, "responses": None} for _, operation in self.operations.values()]
         sent = self._reachable(references(requests))
         return sent - self._reachable(references(answers)) - self._reachable(self.schemas.keys() - sent)
 
     def body_schemas(self) -> dict[str, Any]:
-        """The components that request bodies consist of, without what only people read."""
+        """Return the schemas of all components in request bodies, without descriptions and examples."""
 
         def rules(schema: dict[str, Any]) -> dict[str, Any]:
             return {key: value for key, value in schema.items() if key not in ANNOTATIONS and not key.startswith("x-")}
@@ -170,7 +170,7 @@ class Specification:
         return found
 
     def prepare(self) -> tuple[dict[str, Any], Counter[str]]:
-        """Drop what the generator cannot use. Returns the rest, and how much of what (see `WHY`) was dropped."""
+        """Return the description without the parts that the generator cannot use, and how many of each kind these are."""
         dropped: Counter[str] = Counter()
         document = change_schemas(self.document, lambda schema: _prepare_schema(schema, dropped))
         dropped["webhooks"] += len(document.pop("webhooks", ()))
@@ -187,15 +187,15 @@ class Specification:
 
 
 def missing(document: Any) -> Iterator[str]:
-    """What has to be in a description, and is not; the validator lets some of it pass, and ends without a word at the rest."""
+    """Yield a sentence for each missing part that the validator does not report, or fails at."""
     if not isinstance(document, dict):
-        yield "it is not a mapping"
+        yield "the document is not a mapping"
         return
-    yield from (f"it has no {key}" for key in ("openapi", "paths", "components") if key not in document)
+    yield from (f"{key} is missing" for key in ("openapi", "paths", "components") if key not in document)
     for path, path_item in (document.get("paths") or {}).items():
         for method in sorted(METHODS & path_item.keys()):
             absent = [key for key in ("operationId", "tags", "responses") if not path_item[method].get(key)]
-            yield from (f"{method.upper()} {path} has no {key}" for key in absent)
+            yield from (f"{method.upper()} {path}: {key} is missing" for key in absent)
     yield from _dangling(document, document, "")
 
 
@@ -205,7 +205,7 @@ def _dangling(document: dict[str, Any], node: Any, place: str) -> Iterator[str]:
             yield from _dangling(document, item, f"{place}[{index}]")
     elif isinstance(node, dict):
         if isinstance(reference := node.get("$ref"), str) and referent(document, reference) is None:
-            yield f"{place}: {reference} leads nowhere"
+            yield f"{place}: {reference} does not exist"
         for key, item in node.items():
             if key not in {"example", "examples"}:
                 yield from _dangling(document, item, f"{place}.{key}".lstrip("."))
@@ -233,19 +233,19 @@ def _prepare_schema(schema: dict[str, Any], dropped: Counter[str]) -> dict[str, 
 
 
 def _is_condition(parts: list[dict[str, Any]], schema: dict[str, Any]) -> bool:
-    """Whether the parts only restrict properties that the schema itself has."""
+    """Whether the parts only restrict properties that the schema itself declares."""
     own = schema.get("properties", {}).keys()
     return bool(own) and all(part.keys() <= CONSTRAINTS and part.get("properties", {}).keys() <= own for part in parts)
 
 
 def as_schemas(key: str, value: Any) -> list[dict[str, Any]]:
-    """The schemas in one keyword of a schema."""
+    """Return the schemas that a keyword of a schema contains."""
     parts = value.values() if key in SCHEMAS_BY_NAME else value if key in SCHEMA_LISTS else [value] * (key in SCHEMAS)
     return [part for part in parts if isinstance(part, dict)]
 
 
 def change_schema(schema: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
-    """A copy of a schema, changed from the inside out."""
+    """Return a copy of a schema with `change` applied to it and all schemas in it, innermost first."""
     if not isinstance(schema, dict):
         return schema
     copy = dict(schema)
@@ -260,7 +260,7 @@ def change_schema(schema: Any, change: Callable[[dict[str, Any]], dict[str, Any]
 
 
 def change_schemas(node: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
-    """A copy of a part of a description, with each schema in it changed."""
+    """Return a copy of a part of a description with `change` applied to each schema in it."""
     if isinstance(node, list):
         return [change_schemas(item, change) for item in node]
     if not isinstance(node, dict):
@@ -279,7 +279,7 @@ def change_schemas(node: Any, change: Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def references(node: Any) -> Iterator[str]:
-    """Component schemas that a part of a description refers to."""
+    """Yield the names of the component schemas that a part of a description refers to."""
     if isinstance(node, list):
         for item in node:
             yield from references(item)
@@ -292,5 +292,5 @@ def references(node: Any) -> Iterator[str]:
 
 
 def target(reference: dict[str, Any]) -> str:
-    """Name of the component that is referred to."""
+    """Return the name of the component that a `$ref` points to."""
     return str(reference["$ref"]).rpartition("/")[2]

@@ -1,4 +1,4 @@
-"""What the templates call: Python code for the operations and models that the generator found in a specification."""
+"""Python code of operations and models, for the templates."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ RESERVED_PARAMETERS = {"body", "client"}
 
 
 class Unsupported(Exception):
-    """The specification says something that the templates have no code for."""
+    """The templates have no code for a part of the specification."""
 
 
 class Union(NamedTuple):
-    """A component that is one of several models."""
+    """A component that is a choice of several models."""
 
     name: str
     snake_name: str
@@ -65,7 +65,7 @@ class Attribute(NamedTuple):
     reader: str
     """Code of the reader of its value; "" if the value is kept unchanged."""
     made_reader: str
-    """Code that makes the reader, if it is made once for the module."""
+    """Code that creates the reader once for the module; "" if that is not needed."""
 
 
 class Dict(NamedTuple):
@@ -80,7 +80,7 @@ class Dict(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """What the template of an operation needs besides the endpoint."""
+    """Everything about an operation that its template needs beside the endpoint."""
 
     keywords: Sequence[Any]
     imports: Sequence[tuple[str, str]]
@@ -108,11 +108,11 @@ class Code:
         self.unions = [union for name in specification.schemas if (union := self._union(name))]
         self._union_of = {frozenset(union.members): union for union in reversed(self.unions)}
 
-    # What there is
+    # Models, aliases and enums
 
     @cached_property
     def classes(self) -> list[kinds.ModelProperty]:
-        """Models that get a class of their own."""
+        """Models that get a class."""
         mixins = self._specification.mixins
         return [
             model
@@ -122,7 +122,7 @@ class Code:
 
     @cached_property
     def aliases(self) -> dict[str, str]:
-        """Code of the type aliases, by name: of unions and of free-form objects."""
+        """Code of the type aliases by name: unions and free-form objects."""
         free_form = {
             name: self._mapping(model)
             for name, model in self._models.items()
@@ -132,13 +132,13 @@ class Code:
 
     @cached_property
     def exports(self) -> dict[str, str]:
-        """Everything in `models`: modules by name."""
+        """Modules of all names in `models`, by name."""
         infos = [item.class_info for item in [*self.classes, *self._enums]] + list(map(self._class, self.aliases))
         return dict(sorted((str(info.name), str(info.module_name)) for info in infos))
 
     @cached_property
-    def _answers(self) -> set[str]:
-        """Models that are the body of an answer."""
+    def _responses(self) -> set[str]:
+        """Names of the models that are response bodies."""
         return {
             str(response.prop.class_info.name)
             for endpoint in self._endpoints
@@ -151,10 +151,10 @@ class Code:
 
     def _is_free_form(self, prop: kinds.ModelProperty) -> bool:
         name = prop.class_info.name
-        return not all_properties(self._models[name]) and name not in self._answers
+        return not all_properties(self._models[name]) and name not in self._responses
 
     def names_in(self, code: str, *, without: str = "") -> list[tuple[str, str]]:
-        """Names from `models` in a piece of code, with their modules."""
+        """Return the names from `models` that a piece of code uses, with their modules."""
         words = set(re.findall(r"\w+", code)) - {without}
         return [(name, module) for name, module in self.exports.items() if name in words]
 
@@ -176,10 +176,9 @@ class Code:
         tags = [self._tags(member) for member in members]
         tag = next((tag for tag in tags[0] if all(tag in others for others in tags[:-1])), None)
         if tag is None:
-            told = {tag for values in tags for tag in values}
-            untold = [member for member, values in zip(members[:-1], tags, strict=False) if not values]
-            what = f"{component}: {', '.join(untold)} must require a tag with one value, as other variants do"
-            refuse(told and untold, f"{what}; only the last may do without")
+            untagged = [member for member, values in zip(members[:-1], tags, strict=False) if not values]
+            problem = f"{component}: {', '.join(untagged)} must require a tag with one value, as other variants do"
+            refuse(any(tags) and untagged, f"{problem}; only the last variant may have none")
             return "", {}
         known = members if tag in tags[-1] else members[:-1]
         variants = {values[tag]: member for member, values in zip(known, tags, strict=False)}
@@ -205,7 +204,7 @@ class Code:
     # Types
 
     def annotation(self, prop: Any, *, lenient: bool = False) -> str:
-        """Type of a property that is there. A lenient one admits new values of a closed set."""
+        """Return the type of a property that is present; with `lenient`, enums allow unknown values."""
         match prop:
             case kinds.ModelProperty():
                 name = str(prop.class_info.name)
@@ -232,7 +231,7 @@ class Code:
         return "dict[str, Any]" if values == "Any" else f"Mapping[str, {values}]"
 
     def literal(self, enum: kinds.LiteralEnumProperty) -> str:
-        """Type of a closed set of values."""
+        """Return the type of an enum."""
         return f"Literal[{', '.join(map(repr, sorted(enum.values)))}]"
 
     # Readers
@@ -326,7 +325,7 @@ class Code:
         return bool(self._schema(prop, model).get("x-expected"))
 
     def describe(self, item: Any) -> str:
-        """Docstring of a class or alias: its description, or else where it is used."""
+        """Return the docstring of a class or enum: its description, or else where it is used."""
         description = item.description.get_untrusted_value() if item.description else ""
         return reflow(description or self._uses.get(str(item.class_info.name), ""))
 
@@ -362,11 +361,11 @@ class Code:
                 yield f"Field `{wire_name(prop)}`", model.class_info.name, self.annotation(prop)
 
     def describe_alias(self, name: str) -> str:
-        """Docstring of a type alias."""
+        """Return the docstring of a type alias."""
         return reflow(self._specification.schemas[self._component_of[name]].get("description", ""))
 
     def _describe_property(self, prop: Any, model: kinds.ModelProperty) -> str:
-        """Docstring of an attribute."""
+        """Return the docstring of an attribute."""
         schema = self._schema(prop, model)
         values = ", ".join(f"`{value}`" for value in schema.get("x-extensible-enum", []))
         return reflow("\n\n".join([schema.get("description", ""), f"Known values: {values}." if values else ""]))
@@ -435,7 +434,7 @@ class Code:
     # Operations
 
     def operation(self, endpoint: Endpoint) -> Operation:
-        """Everything about an operation that its template needs."""
+        """Return everything about an operation that its template needs."""
         name = endpoint.name
         refuse(endpoint.header_parameters or endpoint.cookie_parameters, f"{name}: header and cookie parameters")
         for prop in endpoint.path_parameters + endpoint.query_parameters:
@@ -459,11 +458,11 @@ class Code:
         )
 
     def argument(self, prop: Any) -> str:
-        """Code of a parameter of an operation."""
+        """Return the code of a parameter of an operation."""
         return f"{prop.python_name}: {self.annotation(prop)}" + " | Unset = UNSET" * (not prop.required)
 
     def _response(self, response: Any) -> tuple[str, str, Class | None]:
-        """Type of the parsed answer, code of its reader, and the class if it is one."""
+        """Return the type of the parsed body, the code of its reader, and the class if it is a model."""
         prop, source = response.prop, response.source["return_type"]
         if source != "Any":
             return source, {"None": "_calls.nothing", "bytes": "_calls.as_bytes", "str": "_calls.as_text"}[source], None
@@ -472,7 +471,7 @@ class Code:
             empty = "" if all_properties(self._models[name]) else ", may_be_empty=True"
             return name, f"_calls.from_json({name}.from_dict{empty})", prop.class_info
         reader = self.reader(prop)
-        refuse(reader is None, f"an answer of type {self.annotation(prop)}")
+        refuse(reader is None, f"a response of type {self.annotation(prop)}")
         return self.annotation(prop, lenient=True), f"_calls.from_json({reader})", None
 
     def _url(self, endpoint: Endpoint) -> str:
@@ -480,7 +479,7 @@ class Code:
         for prop in endpoint.path_parameters:
             refuse(
                 not isinstance(prop, StringProperty),
-                f"{endpoint.name}: {wire_name(prop)}: a path parameter but a string",
+                f"{endpoint.name}: path parameter {wire_name(prop)} is not a string",
             )
             segment = f"_calls.path_segment({str(prop.python_name)!r}, {prop.python_name})"
             path = path.replace(f"{{{prop.python_name}}}", f"{{{segment}}}")
@@ -500,7 +499,8 @@ class Code:
         declared = self._specification.parameter(self._operation_id(endpoint), name)
         is_object = isinstance(prop, kinds.ModelProperty)
         refuse(
-            is_object != (declared.get("style") == "deepObject"), f"{endpoint.name}: {name}: an object but deepObject"
+            is_object != (declared.get("style") == "deepObject"),
+            f"{endpoint.name}: {name} is an object without style deepObject, or the reverse",
         )
         if is_object:
             return f"*_calls.deep_object({name!r}, {value})"
@@ -529,10 +529,10 @@ class Code:
         prefix = self._config.field_prefix
         return next(name for name in self._specification.operations if PythonIdentifier(name, prefix) == endpoint.name)
 
-    # Proof that nothing was lost
+    # Completeness
 
     def check_complete(self) -> None:
-        """Refuse a specification of which the generator silently left out an operation or a property."""
+        """Raise Unsupported if the generator silently left out an operation or a property."""
         found = {self._operation_id(endpoint) for endpoint in self._endpoints}
         lost = self._specification.calls - found
         for component in self._specification.schemas:
@@ -540,27 +540,27 @@ class Code:
             names = {wire_name(prop) for prop in all_properties(model)} if model else set()
             described = self._specification.properties(component).keys() | self._specification.required(component)
             lost |= {f"{component}.{key}" for key in described - names}
-        refuse(lost, f"what the generator leaves out: {', '.join(sorted(lost))}")
+        refuse(lost, f"the generator leaves out {', '.join(sorted(lost))}")
 
 
 def refuse(problem: object, what: str) -> None:
-    """Fail if there is a problem."""
+    """Raise Unsupported if there is a problem."""
     if problem:
         raise Unsupported(f"not supported: {what}")
 
 
 def wire_name(prop: Any) -> str:
-    """Name of a property on the wire."""
+    """Return the name of a property in JSON."""
     return str(prop.name.get_untrusted_value())
 
 
 def all_properties(model: kinds.ModelProperty) -> list[Any]:
-    """Properties of a model, required ones first."""
+    """Return the properties of a model, required ones first."""
     return [*(model.required_properties or []), *(model.optional_properties or [])]
 
 
 def single_value(prop: Any) -> Any:
-    """The one value that a property can have, or None."""
+    """Return the only value that a property allows, or None."""
     if isinstance(prop, ConstProperty):
         return prop.value.raw_value
     if isinstance(prop, kinds.LiteralEnumProperty) and len(prop.values) == 1:
@@ -569,7 +569,7 @@ def single_value(prop: Any) -> Any:
 
 
 def without_null(prop: UnionProperty) -> list[Any]:
-    """What a union chooses from, besides null."""
+    """Return the choices of a union without null."""
     return [part for part in prop.inner_properties if not isinstance(part, NoneProperty)]
 
 
@@ -581,7 +581,7 @@ def is_null_allowed(prop: Any) -> bool:
 
 
 def reflow(text: str) -> str:
-    """Text for a docstring: paragraphs filled; lists, code and what is indented left alone."""
+    """Fill the paragraphs of a docstring; lists, code and indented text stay unchanged."""
     paragraphs = [part.strip("\n") for part in re.split(r"\n\s*\n", text) if part.strip()]
     verbatim = re.compile(r"^(?:[-*|]|```|\s)", re.MULTILINE)
     filled = [part if verbatim.search(part) else textwrap.fill(part, 112) for part in paragraphs]

@@ -173,11 +173,11 @@ def test_a_redirect_is_no_operation(regen: ModuleType, tmp_path: Path) -> None:
     ("path", "value", "reason"),
     [
         ("info", {"version": "1"}, r"title.? is a required property"),
-        ("components.schemas.Page.properties", {"a": {"$ref": "#/components/schemas/B"}}, r"Page.properties.a: .*/B leads"),
-        ("components.schemas.Page.properties", {"a": {"$ref": "b.yaml#/B"}}, r"Page.properties.a: b.yaml#/B leads nowhere"),
-        ("paths./odd", {"get": {"operationId": "odd", "tags": ["pets"]}}, "GET /odd has no responses"),
-        ("paths./odd", {"get": {**OPERATION, "operationId": ""}}, "GET /odd has no operationId"),
-        ("paths./odd", {"get": {**OPERATION, "tags": []}}, "GET /odd has no tags"),
+        ("components.schemas.Page.properties", {"a": {"$ref": "#/components/schemas/B"}}, r"Page.properties.a: .*/B does not exist"),
+        ("components.schemas.Page.properties", {"a": {"$ref": "b.yaml#/B"}}, r"Page.properties.a: b.yaml#/B does not exist"),
+        ("paths./odd", {"get": {"operationId": "odd", "tags": ["pets"]}}, "GET /odd: responses is missing"),
+        ("paths./odd", {"get": {**OPERATION, "operationId": ""}}, "GET /odd: operationId is missing"),
+        ("paths./odd", {"get": {**OPERATION, "tags": []}}, "GET /odd: tags is missing"),
         ("paths./odd", {"get": {**OPERATION, "responses": {200: {"description": ""}}}}, r"quote 200(?s:.*)line \d+"),
     ],
 )
@@ -192,9 +192,9 @@ def test_an_invalid_description_is_refused(
     ("text", "reason"),
     [
         ("openapi: [3", r"(?s:.*)did not find expected"),
-        ("- openapi", "it is not a mapping"),
-        ("openapi: 3.1.0\n", "it has no paths\nit has no components"),
-        ("openapi: 3.1.0\ninfo: {}\nopenapi: 3.1.1\n", r"openapi is there twice(?s:.*)line 3, column 1"),
+        ("- openapi", "the document is not a mapping"),
+        ("openapi: 3.1.0\n", "paths is missing\ncomponents is missing"),
+        ("openapi: 3.1.0\ninfo: {}\nopenapi: 3.1.1\n", r"duplicate key openapi(?s:.*)line 3, column 1"),
     ],
 )
 def test_what_is_no_description_is_refused(regen: ModuleType, tmp_path: Path, text: str, reason: str) -> None:
