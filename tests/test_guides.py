@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-from smooch import v2
+from smooch import Smooch, v2
 from smooch.sandbox import Sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -169,6 +169,18 @@ def test_linked_headings_exist(guide: str) -> None:
     for file, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", without_code(guide)):
         name = os.path.relpath((ROOT / guide).parent / file, ROOT) if file else guide
         assert anchor in anchors(name), f"{file}#{anchor}"
+
+
+def test_the_guide_of_the_clients_lists_every_method_of_v1() -> None:
+    (table,) = re.findall(r"^\| method \| does \|\n.*\n((?:\|.*\n)+)", GUIDES["smooch/README.md"], re.MULTILINE)
+    listed = {
+        name.removeprefix("Smooch.")
+        for row in table.splitlines()
+        for name in re.findall(r"`([\w.]+)`", row.split("|")[1])
+    }
+    about_the_client = {"APIError", "close", "from_env", "with_options"}
+    methods = {name for name in dir(Smooch) if not name.startswith("_")} - about_the_client
+    assert listed == methods | {"raw"}
 
 
 def test_the_guide_of_the_clients_lists_every_resource_and_method_of_v2() -> None:
