@@ -128,6 +128,44 @@ def _read(stream: Any, port: int) -> Request | None:
     return Request(method, target, headers, body, port)
 
 
+@contextmanager
+def tunnel(tls: ssl.SSLContext | None = None) -> Iterator[tuple[str, list[str]]]:
+    """The URL of a proxy that tunnels to where it is asked to, and the targets that it was asked for."""
+    targets: list[str] = []
+
+    def serve(client: socket.socket) -> None:
+        with suppress(OSError), client:
+            client.do_handshake() if isinstance(client, ssl.SSLSocket) else None
+            head = b""
+            while not head.endswith(b"\r\n\r\n"):
+                head += client.recv(1)
+            targets.append(head.split()[1].decode())
+            host, _, port = targets[-1].rpartition(":")
+            with socket.create_connection((host, int(port))) as server:
+                client.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
+                threading.Thread(target=copy, args=(server, client), daemon=True).start()
+                copy(client, server)
+
+    def copy(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_RDWR)
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                if tls:
+                    client = tls.wrap_socket(client, server_side=True, do_handshake_on_connect=False)
+                threading.Thread(target=serve, args=(client,), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=accept, daemon=True).start()
+        yield f"http{'s' if tls else ''}://localhost:{listener.getsockname()[1]}", targets
+        listener.shutdown(socket.SHUT_RDWR)
+
+
 def script(*answers: Any) -> Callable[[Request], Any]:
     """Answer with these in turn; the last one stays."""
     left = list(answers)

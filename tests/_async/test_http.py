@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import re
+import ssl
 from email.utils import formatdate
 from itertools import chain, repeat
 from time import time
@@ -12,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+import trustme
 from concurrency import AsyncBackground, async_together, async_wait_until
-from peer import Peer, answer, crowded, deaf, script, unused_port
+from peer import Peer, answer, crowded, deaf, script, tunnel, unused_port
 from smooch_api import File
 from smooch_api.v1.api import app_users, attachments, conversations
 from smooch_api.v1.models import AppUserUpdate, AttachmentUpload, MessagePost
@@ -695,6 +697,28 @@ async def test_a_secure_connection_is_tunnelled_through_the_proxy(monkeypatch: p
     [request] = proxy.requests
     assert (request.method, request.target) == ("CONNECT", "api.smooch.example:443")
     assert "authorization" not in request.headers
+
+
+@pytest.mark.parametrize("is_proxy_secure", [False, True])
+async def test_a_secure_server_is_reached_through_a_proxy(
+    is_proxy_secure: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = trustme.CA()
+    context = httpx.create_ssl_context()
+    authority.configure_trust(context)
+    large = answer(body={"appUser": {"_id": "5a", "givenName": "x" * 300_000}})
+    theirs = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(theirs)
+    with tunnel(theirs if is_proxy_secure else None) as (proxy, targets), Peer(script(large), tls=theirs) as peer:
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        async with connect(peer.url, ssl_context=context) as api:
+            assert len((await api.get_user("b6518")).content) > 300_000
+            image = bytes(range(256)) * 1000
+            await api.ask("appusers", {"data": image.hex()}, "post")
+        assert targets == [peer.url.removeprefix("https://")]
+        assert peer.connections == 1
+        assert peer.requests[1].json()["data"] == image.hex()
 
 
 @pytest.mark.parametrize("exempt", ["127.0.0.1", "*", "example.com,127.0.0.1", "127.0.0.1:PORT"])
