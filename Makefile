@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help install demo test test-services test-browser test-queues test-versions test-lowest test-foreign coverage drift check format regen unasync bench docs build clean
+.PHONY: help install demo test test-services test-browser test-queues test-versions test-lowest test-foreign test-hooks coverage drift check format regen unasync bench docs build clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,6 +39,9 @@ test-lowest: install test-services  ## run the test suite with the lowest depend
 
 test-foreign: install  ## run other people's clients against the sandbox
 	@scripts/test_foreign.sh
+
+test-hooks: install  ## run the clients under tools that hook into httpx: respx, pytest-httpx, vcrpy, OpenTelemetry
+	@scripts/test_hooks.sh
 
 coverage: install test-services  ## run the test suite, and fail if it covers less of the hand-written code than before
 	@scripts/coverage.sh

@@ -40,7 +40,6 @@ class AsyncPool(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request over a connection that is free, or as soon as one is."""
         call = Call.of(request)
-        call.nothing_sent = True
         lease = call.lease = AsyncLease(self, self._states.get())
         try:
             connection = await self._acquire(lease, request, call)
@@ -72,9 +71,11 @@ class AsyncPool(httpx.AsyncBaseTransport):
                 lease.granted = AsyncEvent()
                 state.waiting[lease] = None
         if lease.granted is not None:
+            call.nothing_sent = True
             timeout = call.clip(request.extensions.get("timeout", {}).get("pool"))
             if not await lease.granted.wait_for(timeout) and lease not in state.leases:
                 raise httpx.PoolTimeout("no connection became free", request=request)
+            call.nothing_sent = False
         with state.lock:
             lease.connection = connection = state.idle.pop()[0] if state.idle else self._connect()
         if not connection.is_reusable():

@@ -95,6 +95,7 @@ class _Network(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         loop = asyncio.get_running_loop()
+        self.call.nothing_sent = True
         failure = OSError(f"{host} has no address")
         try:
             async with asyncio.timeout(timeout):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from ..errors import InvalidInput
@@ -42,14 +42,18 @@ def async_time_limit(seconds: float | None) -> asyncio.Timeout:
     Raises:
         InvalidInput: asyncio is not running, as under trio.
     """
+    _running_loop()
+    return asyncio.timeout(seconds)
+
+
+def _running_loop() -> asyncio.AbstractEventLoop:
     try:
-        asyncio.get_running_loop()
+        return asyncio.get_running_loop()
     except RuntimeError:
         raise InvalidInput(
             "AsyncSmooch needs a running asyncio event loop: call it below asyncio.run(…); "
             "under trio use Smooch in threads, trio.to_thread.run_sync(…)"
         ) from None
-    return asyncio.timeout(seconds)
 
 
 class PerLoop(Generic[T]):
@@ -61,7 +65,7 @@ class PerLoop(Generic[T]):
 
     def get(self) -> T:
         """Return the object of the running loop; on the first call of a loop, close those of loops that have ended."""
-        loop = asyncio.get_running_loop()
+        loop = _running_loop()
         found = self._objects.get(loop)
         if found is None:
             found = self._objects[loop] = self._create()
@@ -70,9 +74,10 @@ class PerLoop(Generic[T]):
 
     async def aclose(self) -> None:
         """Close the object of the running loop and those of loops that have ended; no other loop's can be closed here."""
-        self.get().close()
+        with suppress(InvalidInput):  # without a loop there is nothing to close
+            self.get().close()
+            await asyncio.sleep(0)  # asyncio closes sockets in the next round of its loop
         self._close_ended()
-        await asyncio.sleep(0)  # asyncio closes sockets in the next round of its loop
 
     def _close_ended(self) -> None:
         for loop in [loop for loop in tuple(self._objects) if loop.is_closed()]:

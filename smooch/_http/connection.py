@@ -85,6 +85,7 @@ class _Network(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
+        self.call.nothing_sent = True
         try:
             failure = OSError(f"{host} has no address")
             addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
