@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import json
-import inspect
 import pickle
 from email import message_from_bytes
 from typing import TYPE_CHECKING, Any

@@ -93,9 +93,12 @@ def test_repr_shows_what_is_set_and_no_secret(mini: Any) -> None:
 
 
 def test_repr_shows_no_secret_of_what_has_no_class(mini: Any) -> None:
-    owner = mini.models.Owner.from_dict({"name": "Ann", "raw": {"apiToken": "hush"}, "pets": [{"webhookSecret": "hush"}]})
+    owner = mini.models.Owner.from_dict(
+        {"name": "Ann", "raw": {"apiToken": "hush"}, "pets": [{"webhookSecret": "hush"}]}
+    )
     assert (
-        repr(owner) == "Owner(name='Ann', raw={'apiToken': ***}, additional_properties={'pets': [{'webhookSecret': ***}]})"
+        repr(owner)
+        == "Owner(name='Ann', raw={'apiToken': ***}, additional_properties={'pets': [{'webhookSecret': ***}]})"
     )
     assert owner["pets"] == [{"webhookSecret": "hush"}]
 
@@ -202,7 +205,9 @@ def test_no_model_shows_a_secret(regen: ModuleType, name: str) -> None:
     texts = {key for key in sounds_secret if "string" in str(declared[key].get("type"))}
     assert texts <= secret
     assert ("code" in secret) == (name in CODES)
-    shown = repr(CLASSES[name](**{known.name: "hush" for known in fields.by_key.values() if known.secret or known.required}))
+    shown = repr(
+        CLASSES[name](**{known.name: "hush" for known in fields.by_key.values() if known.secret or known.required})
+    )
     assert all(f"{fields.by_key[key].name}=***" in shown for key in secret)
 
 

@@ -65,7 +65,13 @@ def test_both_versions_share_one_runtime() -> None:
     modules = {path.stem for path in (GENERATED / "smooch_api").glob("*.py")}
     assert modules == {"__init__", "base", "calls", "client", "errors", "lazy", "types"}
     for version in ("v1", "v2"):
-        assert {path.stem for path in (GENERATED / "smooch_api" / version).glob("*.py")} == {"__init__", "dicts", "paths", "schemas", "unions"}
+        assert {path.stem for path in (GENERATED / "smooch_api" / version).glob("*.py")} == {
+            "__init__",
+            "dicts",
+            "paths",
+            "schemas",
+            "unions",
+        }
     user = importlib.import_module("smooch_api.v1.models").AppUser(id="1")
     newer = importlib.import_module("smooch_api.v2.models").User(id="1")
     assert user.given_name is newer.external_id is importlib.import_module("smooch_api").UNSET

@@ -5,17 +5,19 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+from collections import OrderedDict
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from smooch_api import UNSET
 from smooch_api.v1 import models
 from smooch_api.v2 import models as newer
-from smooch_api import UNSET
 
 from .spec import CLASSES, SCHEMAS, UNIONS, VERSIONS, examples, reader, tag_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import ModuleType
 
 EXAMPLES = [
@@ -289,3 +291,17 @@ def test_reading_does_not_change_its_input() -> None:
     before = copy.deepcopy(wire)
     models.GetMessagesResponse.from_dict(wire).to_dict()["messages"].clear()
     assert wire == before
+
+
+@pytest.mark.parametrize("make", [MappingProxyType, OrderedDict])
+def test_any_mapping_is_read_as_an_object(make: Callable[[dict[str, Any]], Any]) -> None:
+    message = models.TextMessage.from_dict(make({**TEXT, "new": 1}))
+    assert message.to_dict() == {**TEXT, "new": 1}
+    assert models.Source.from_dict(make({"type": "line", "new": 1})).to_dict() == {"type": "line", "new": 1}
+
+
+@pytest.mark.parametrize("value", [None, "type", 7, [], [["type", "text"]], models.Source(type_="line")])
+@pytest.mark.parametrize("model", [models.TextMessage, models.Source])
+def test_nothing_else_is_read_as_an_object(model: Any, value: Any) -> None:
+    with pytest.raises(ValueError, match=f"^{model.__name__} must be an object, not {type(value).__name__}$"):
+        model.from_dict(value)

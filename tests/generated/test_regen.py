@@ -104,7 +104,11 @@ def test_a_warning_of_the_generator_is_an_error(regen: ModuleType, tmp_path: Pat
             MINI["components"]["schemas"]["Cat"]["allOf"],
             "Animal: two variants have the same type",
         ),
-        ("components.schemas.Dog", {"type": "object", "properties": {"type": {"const": "dog"}}}, "Animal: Dog must require"),
+        (
+            "components.schemas.Dog",
+            {"type": "object", "properties": {"type": {"const": "dog"}}},
+            "Animal: Dog must require",
+        ),
         ("components.schemas.Page.required", ["befor"], "Page.befor"),
         (
             "paths./odd",
@@ -173,8 +177,16 @@ def test_a_redirect_is_no_operation(regen: ModuleType, tmp_path: Path) -> None:
     ("path", "value", "reason"),
     [
         ("info", {"version": "1"}, r"title.? is a required property"),
-        ("components.schemas.Page.properties", {"a": {"$ref": "#/components/schemas/B"}}, r"Page.properties.a: .*/B does not exist"),
-        ("components.schemas.Page.properties", {"a": {"$ref": "b.yaml#/B"}}, r"Page.properties.a: b.yaml#/B does not exist"),
+        (
+            "components.schemas.Page.properties",
+            {"a": {"$ref": "#/components/schemas/B"}},
+            r"Page.properties.a: .*/B does not exist",
+        ),
+        (
+            "components.schemas.Page.properties",
+            {"a": {"$ref": "b.yaml#/B"}},
+            r"Page.properties.a: b.yaml#/B does not exist",
+        ),
         ("paths./odd", {"get": {"operationId": "odd", "tags": ["pets"]}}, "GET /odd: responses is missing"),
         ("paths./odd", {"get": {**OPERATION, "operationId": ""}}, "GET /odd: operationId is missing"),
         ("paths./odd", {"get": {**OPERATION, "tags": []}}, "GET /odd: tags is missing"),
