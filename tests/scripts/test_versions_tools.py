@@ -1,0 +1,73 @@
+"""scripts/test_versions.py: which interpreters and which versions of dependencies it takes."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from packaging.specifiers import SpecifierSet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+
+
+@pytest.fixture(scope="module")
+def versions() -> Iterator[ModuleType]:
+    """scripts/test_versions.py as a module."""
+    sys.path.insert(0, str(SCRIPTS))
+    yield importlib.import_module("test_versions")
+    sys.path.remove(str(SCRIPTS))
+
+
+def interpreter(folder: Path, name: str, version: str) -> None:
+    """Write a program that says it is this version of Python."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{'exit 1' if version == 'broken' else f'echo {version}'}\n")
+    path.chmod(0o755)
+
+
+def test_the_newest_interpreter_of_each_supported_version_is_found(
+    versions: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interpreter(tmp_path / "bin", "python3.11", "3.11.2")
+    interpreter(tmp_path / "bin", "python3.10", "3.10.13")
+    interpreter(tmp_path / "bin", "python3.12", "broken")
+    interpreter(tmp_path / "bin", "python3.11-config", "3.11.9")
+    interpreter(tmp_path / "pyenv" / "versions" / "3.11.7" / "bin", "python3.11", "3.11.7")
+    interpreter(tmp_path / "pyenv" / "versions" / "3.14" / "bin", "python3.14", "3.14.0rc1")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{tmp_path / 'missing'}")
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
+    found = versions.interpreters(SpecifierSet(">=3.11"))
+    assert list(found) == ["3.11.7", "3.14.0rc1"]
+    assert found["3.11.7"].is_relative_to(tmp_path / "pyenv")
+
+
+def test_the_lowest_version_of_each_dependency_is_taken(versions: ModuleType) -> None:
+    table = {
+        "name": "toys",
+        "dependencies": ["attrs>=23.1", "httpx>=0.28.1,<1", "idna"],
+        "optional-dependencies": {
+            "cli": ["toys[sandbox]", "rich>=13"],
+            "redis": ["redis>=5"],
+            "sandbox": [],
+            "dev": ["ruff==1"],
+        },
+    }
+    assert versions.lowest(table) == ["attrs==23.1", "httpx==0.28.1", "rich==13", "redis==5"]
+
+
+def test_each_dependency_of_ours_has_a_lowest_version(versions: ModuleType) -> None:
+    table = versions.project()
+    listed = [
+        *table["dependencies"],
+        *(line for extra in versions.PUBLIC_EXTRAS for line in table["optional-dependencies"][extra]),
+    ]
+    assert len(versions.lowest(table)) == len([line for line in listed if not line.startswith(table["name"])])
+    assert set(versions.PUBLIC_EXTRAS) == table["optional-dependencies"].keys() - {"dev"}
