@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
 import importlib
 import inspect
@@ -15,10 +16,10 @@ from typing import TYPE_CHECKING
 import pdoc
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGET = ROOT / "dist" / "docs"
 PACKAGES = ("smooch", "smooch_api")
 PAGES = ("smooch", "smooch.auth", "smooch.webhooks", "smooch.sandbox", "smooch.pytest_plugin", "smooch_api")
 """Modules with pages for themselves and for what their `__all__` holds."""
@@ -83,21 +84,24 @@ def load_lazy_names(modules: list[ModuleType]) -> None:
             setattr(module, name, getattr(module, name))
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "dist" / "docs", help="folder, emptied before")
+    target = parser.parse_args(arguments).out
     warnings.simplefilter("error")
     modules = [module for name in PACKAGES for module in load(name)]
     run_type_checking_blocks(modules)
     inherit_names(modules)
     resolve_aliases(modules)
     load_lazy_names(modules)
-    shutil.rmtree(TARGET, ignore_errors=True)
+    shutil.rmtree(target, ignore_errors=True)
     pdoc.render.configure(docformat="google", show_source=False)
     try:
-        pdoc.pdoc(*PAGES, output_directory=TARGET)
+        pdoc.pdoc(*PAGES, output_directory=target)
     except Warning as warning:
         print(f"pdoc warns: {warning}", file=sys.stderr)
         return 1
-    print(TARGET / "index.html")
+    print(target / "index.html")
     return 0
 
 
