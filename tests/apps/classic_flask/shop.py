@@ -28,7 +28,7 @@ def handle(event: WebhookEvent) -> None:
                 api.post_message(user.id, f"You said: {message.text or 'nothing that I can read'}", True)
         case Postback(postbacks=postbacks, app_user=user):
             for postback in postbacks:
-                api.update_user(user.id, {"properties": {"last_order": postback.action.payload}})
+                api.update_user(user.id, {"properties": {"last_order": postback.action.payload or ""}})
                 api.post_message(user.id, f"Your order: {postback.action.text}", True)
 
 
