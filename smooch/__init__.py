@@ -2,7 +2,8 @@
 
 `Smooch` and `AsyncSmooch` are the clients of API v1 and v1.1, `smooch.v2` has those of API v2. `smooch.errors` has all
 exceptions, `smooch.webhooks` receives deliveries, and `smooch.sandbox` (extra `sandbox`) is a local server for tests.
-`UNSET`, of the class `Unset`, is the value of a field that a response does not have; `File` is an upload for raw calls.
+`UNSET`, of the class `Unset`, is the value of a field that a response does not have; `File` is an upload for raw calls;
+`parse_time` makes a datetime of a time of the API.
 
 Importing this package loads only the exceptions; every other name is loaded when it is first used, so that a program
 that uses one version of the API loads nothing of the other.
@@ -17,7 +18,7 @@ from ._version import __version__
 from .errors import APIError, ConnectionFailed, InvalidInput, SmoochError, UnreadableResponse
 
 if TYPE_CHECKING:
-    from smooch_api import UNSET, File, Unset
+    from smooch_api import UNSET, File, Unset, parse_time
 
     from . import v1, v2
     from .v1 import AsyncSmooch, Smooch
@@ -35,6 +36,7 @@ __all__ = [
     "Unset",
     "__version__",
     "errors",
+    "parse_time",
     "v1",
     "v2",
 ]
@@ -45,6 +47,7 @@ _LAZY = {
     "File": "smooch_api",
     "UNSET": "smooch_api",
     "Unset": "smooch_api",
+    "parse_time": "smooch_api",
 }
 
 

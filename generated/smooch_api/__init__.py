@@ -8,12 +8,19 @@ from .lazy import lazy
 if TYPE_CHECKING:
     from . import errors, types, v1, v2
     from .client import Client
-    from .types import UNSET, File, Response, Unset
+    from .types import UNSET, File, Response, Unset, parse_time
 else:
     __getattr__, __dir__ = lazy(
         __name__,
         modules=["errors", "types", "v1", "v2"],
-        names={"Client": "client", "File": "types", "Response": "types", "UNSET": "types", "Unset": "types"},
+        names={
+            "Client": "client",
+            "File": "types",
+            "Response": "types",
+            "UNSET": "types",
+            "Unset": "types",
+            "parse_time": "types",
+        },
     )
 
-__all__ = ["UNSET", "Client", "File", "Response", "Unset", "errors", "types", "v1", "v2"]
+__all__ = ["UNSET", "Client", "File", "Response", "Unset", "errors", "parse_time", "types", "v1", "v2"]

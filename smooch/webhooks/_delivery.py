@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import attrs
+from smooch_api import parse_time
 
 from ._event_ids import object_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from ._events import WebhookEvent
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @attrs.frozen
@@ -76,28 +74,12 @@ def _event_time(event: Any) -> datetime | None:
     if not isinstance(event, dict):
         return None
     if isinstance(created_at := event.get("createdAt"), str):
-        return _from_iso(created_at)
+        return parse_time(created_at)
     messages = event.get("messages")
     first = messages[0] if isinstance(messages, list) and messages else None
-    for value in (event.get("timestamp"), first.get("received") if isinstance(first, dict) else None):
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-            return _from_seconds(value)
-    return None
-
-
-def _from_iso(text: str) -> datetime | None:
-    try:
-        time = datetime.fromisoformat(text)
-        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _from_seconds(value: float) -> datetime | None:
-    try:
-        return _EPOCH + timedelta(seconds=value)
-    except OverflowError:
-        return None
+    values = (event.get("timestamp"), first.get("received") if isinstance(first, dict) else None)
+    numbers = (value for value in values if isinstance(value, int | float) and not isinstance(value, bool))
+    return parse_time(next(numbers, None))
 
 
 def _conversation_id(event: Any) -> str:

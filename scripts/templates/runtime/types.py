@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 import json
+import math
+from datetime import UTC, datetime, timedelta
 from pathlib import PurePath
 from typing import IO, TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
 
@@ -32,6 +34,22 @@ class Unset(enum.Enum):
 
 UNSET: Final = Unset.UNSET
 """Marks a field or parameter that is absent, in contrast to None (null). `value or ""` replaces it by a text."""
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def parse_time(value: object) -> datetime | None:
+    """Convert a time of the API to a datetime in UTC: ISO 8601 text, or seconds since 1970. None for anything else."""
+    try:
+        if isinstance(value, str):
+            time = datetime.fromisoformat(value)
+            return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            return _EPOCH + timedelta(seconds=value)
+    except (ValueError, OverflowError):
+        pass
+    return None
 
 
 @frozen

@@ -2,13 +2,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from attrs import define as _define
 
 from ... import base as _base
 from ...errors import WrongShape
-from ...types import UNSET, Unset
+from ...types import UNSET, Unset, parse_time
 from .. import models as _models
 from .. import unions as _unions
 
@@ -56,6 +57,11 @@ class Message(_base.Model):
         _base.Field("deleted", "deleted", nullable=True),
         _base.Field("references", "references", nested=True, nullable=True),
     )
+
+    @property
+    def received_at(self) -> datetime | None:
+        """`received` as a datetime in UTC; None if it did not come or is not a time."""
+        return parse_time(self.received)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
