@@ -89,14 +89,16 @@ class Process:
     def children(self) -> list[int]:
         """Return the processes that do its work."""
         listing = subprocess.run(
-            ["ps", "-o", "pid=,args=", "--ppid", str(self.process.pid)], capture_output=True, text=True
+            ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(self.process.pid)], capture_output=True, text=True
         ).stdout
         rows = [row.split(maxsplit=1) for row in listing.splitlines()]
         return [int(pid) for pid, command in rows if "resource_tracker" not in command]
 
     def kill_a_child(self) -> None:
-        """Kill one process; its parent starts another."""
-        os.kill(self.children()[0], signal.SIGKILL)
+        """Kill the process that started last, which is none of huey's scheduler, and wait until another takes its place."""
+        children = self.children()
+        os.kill(children[-1], signal.SIGKILL)
+        wait_until(lambda: len(set(self.children()) - {children[-1]}) == len(children), _START_SECONDS)
 
     def kill_and_start(self) -> None:
         """Kill the parent and all its processes, and start it again, as the machine's supervisor does."""

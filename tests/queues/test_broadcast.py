@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 MESSAGES = int(os.environ.get("QUEUE_DELIVERIES", "200"))
-LIMITED = MESSAGES // 20
+LIMITED = 10 + MESSAGES // 250
 SECONDS = 120 + MESSAGES / 10
 TEXT = "The shop is open on Sunday."
 
