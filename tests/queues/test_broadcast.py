@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 
 MESSAGES = int(os.environ.get("QUEUE_DELIVERIES", "200"))
 LIMITED = 10 + MESSAGES // 250
-SECONDS = 120 + MESSAGES / 10
+SECONDS = 120 + MESSAGES / 10  # for each of posting and reading
 TEXT = "The shop is open on Sunday."
 
 
