@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Collection, Iterable, Mapping, Set
 from typing import Any
 
 import httpx
@@ -22,6 +22,8 @@ _API_HOST = re.compile(r"(^|\.)(smooch\.io|zendesk\.com)\.?$")
 _DOT_SEGMENT = re.compile(r"/(\.|%2e){1,2}(/|$)", re.IGNORECASE)
 _SCHEMELESS_USERINFO = re.compile(r"^[^\s/?#@:]*:[^\s@]*@")
 _VERSION = re.compile(r"v[0-9.]+")
+_CLOSE = 0.88
+"""Similarity of two names, above which one is taken for a misspelling of the other."""
 _MAX_SHOWN = 80
 """Characters of a value that an error text shows."""
 
@@ -59,10 +61,12 @@ def has_lone_surrogate(text: str) -> bool:
     return False
 
 
-def check_seconds(value: float, field: str) -> float:
-    """Refuse a value that is not a positive, finite number of seconds."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise InvalidInput(f"{field} must be a positive number of seconds, got {redacted_repr(value, field)}", field)
+def check_seconds(value: float, field: str, *, zero: bool = False) -> float:
+    """Refuse a value that is not a positive, finite number of seconds; with `zero`, 0 is taken too."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not (0 < value < math.inf or (zero and value == 0)):
+        found = redacted_repr(value, field)
+        raise InvalidInput(f"{field} must be a positive number of seconds{' or 0' if zero else ''}, got {found}", field)
     return float(value)
 
 
@@ -202,6 +206,20 @@ def check_triggers(triggers: object, field: str = "triggers") -> tuple[str, ...]
     if not names:
         raise InvalidInput(f"{field} must name at least one trigger", field)
     return tuple(dict.fromkeys(sorted(names) if isinstance(triggers, Set) else names))
+
+
+def refuse_misspelt(names: Iterable[str], known: Collection[str], other: Mapping[str, str], field: str) -> None:
+    """Refuse names that are close to a known one, or that `other` maps to the known one that was meant."""
+    import difflib  # few programs misspell a name
+
+    lower = {each.lower(): each for each in known}
+    for name in names:
+        if name in known:
+            continue
+        close = difflib.get_close_matches(name.lower(), lower, 1, _CLOSE)
+        if meant := other.get(name) or (lower[close[0]] if close else None):
+            found = redacted_repr(name, field)
+            raise InvalidInput(f"{field} has no {found}: did you mean {meant!r}? (with check=False it is sent)", field)
 
 
 def redacted_repr(value: object, field: str) -> str:

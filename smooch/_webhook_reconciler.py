@@ -1,4 +1,6 @@
-"""Decide which changes make exactly one webhook deliver the wanted triggers to one target; no I/O.
+"""Decide which changes make one webhook deliver the wanted triggers to one target; no I/O.
+
+The docstrings of `ensure_webhook_exist` and `webhooks.ensure` state the rules, the same in every version of the API.
 
 Several processes may decide at the same time, and the API has no locks. So all of them must choose the same webhook: the
 oldest, by its id, which begins with the second of its creation. A webhook counts as settled when that second is over,
@@ -9,19 +11,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import attrs
 import httpx
-from smooch_api import UNSET
 
 from . import _checks
 from .errors import BadRequest, Conflict, InvalidInput, NotFound, SmoochError, invalid_answer, parse_date
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from smooch_api import Response
 
@@ -47,6 +47,8 @@ class Hook:
     secret: str = attrs.field(default="", repr=False)
     options: Options = NO_OPTIONS
     """What its deliveries include, where that can be chosen."""
+    is_outdated: bool = False
+    """Whether its deliveries have the shape of an older version of the API, which cannot be changed."""
     source: Any = attrs.field(default=None, repr=False, eq=False)
     """The webhook as it was in the response."""
 
@@ -61,6 +63,10 @@ class Hook:
     def delivers(self, options: Options) -> bool:
         """Whether its deliveries include what is wanted."""
         return options.items() <= self.options.items()
+
+    def is_movable(self, triggers: Collection[str]) -> bool:
+        """Whether the webhook can get another target, since it has none but these triggers."""
+        return bool(self.triggers) and set(self.triggers) <= set(triggers) and not self.is_outdated
 
     def _covers(self, trigger: str) -> bool:
         return (
@@ -81,60 +87,85 @@ class Change:
     options: Options = NO_OPTIONS
 
 
-def plan(
-    hooks: Sequence[Hook], wanted: Sequence[str], target: str, *, move: bool, options: Options = NO_OPTIONS
-) -> tuple[Hook | None, list[Change]]:
-    """Return the webhook that delivers the triggers to the target, if there is one, and the changes that are missing."""
+@attrs.frozen
+class Goal:
+    """What a caller wants: triggers delivered to a target, with these options.
+
+    Args:
+        move: Whether webhooks with other targets give the triggers up.
+        exact: Whether the target gets no other triggers.
+    """
+
+    triggers: tuple[str, ...]
+    target: str
+    options: Options = NO_OPTIONS
+    move: bool = True
+    exact: bool = False
+
+    def is_reached_by(self, hook: Hook) -> bool:
+        """Whether a webhook with this target delivers what is wanted."""
+        has_triggers = set(hook.triggers) == set(self.triggers) if self.exact else hook.covers(self.triggers)
+        return has_triggers and not hook.is_outdated and hook.delivers(self.options)
+
+
+def plan(hooks: Sequence[Hook], goal: Goal) -> tuple[Hook | None, list[Change]]:
+    """Return the webhook that reaches the goal, if there is one, and the changes that are missing."""
     hooks = sorted(hooks, key=lambda hook: hook.id)
-    here = [hook for hook in hooks if same_target(hook.target, target)]
-    elsewhere = [hook for hook in hooks if hook not in here]
-    if carriers := [hook for hook in here if hook.covers(wanted) and hook.delivers(options)]:
+    here = [hook for hook in hooks if same_target(hook.target, goal.target)]
+    elsewhere = [hook for hook in hooks if hook not in here] if goal.move else []
+    if carriers := [hook for hook in here if goal.is_reached_by(hook)]:
         # A webhook that covers a trigger by `*` or `message` cannot give up that one trigger; one that lists it can.
-        carrier = min(carriers, key=lambda hook: (not hook.without(wanted).covers(wanted), hook.id))
-        return carrier, _without(wanted, [hook for hook in here if hook is not carrier])
-    sources = elsewhere if move else []
-    movable = [hook for hook in sources if hook.triggers and set(hook.triggers) <= set(wanted)]
-    if here:
-        base = max(here, key=lambda hook: sum(hook.covers([trigger]) for trigger in wanted))
-        missing = tuple(trigger for trigger in wanted if not base.covers([trigger]))
-        change = Change("update", base.id, base.target, base.triggers + missing, options)
-    elif movable:
-        change = Change("update", movable[0].id, target, tuple(wanted), options)
+        carrier = min(carriers, key=lambda hook: (not hook.without(goal.triggers).covers(goal.triggers), hook.id))
+        return carrier, _release(goal, [hook for hook in here if hook is not carrier], is_here=True)
+    if current := [hook for hook in here if not hook.is_outdated]:
+        base = max(current, key=lambda hook: sum(hook.covers([trigger]) for trigger in goal.triggers))
+        missing = tuple(trigger for trigger in goal.triggers if not base.covers([trigger]))
+        triggers = goal.triggers if goal.exact else base.triggers + missing
+        change = Change("update", base.id, base.target, triggers, goal.options)
+    elif movable := [hook for hook in elsewhere if hook.is_movable(goal.triggers)]:
+        change = Change("update", movable[0].id, goal.target, goal.triggers, goal.options)
     else:
-        change = Change("create", "", target, tuple(wanted), options)
-    others = [hook for hook in (*here, *sources) if hook.id != change.hook_id]
-    return None, [change, *_without(wanted, others)]
+        change = Change("create", "", goal.target, goal.triggers, goal.options)
+    others = [[hook for hook in group if hook.id != change.hook_id] for group in (here, elsewhere)]
+    return None, [change, *_release(goal, others[0], is_here=True), *_release(goal, others[1], is_here=False)]
 
 
 class Reconciler:
-    """One caller's steps to the webhook that all callers agree on: list, change, list again until it is settled."""
+    """One caller's steps to the webhook that all callers agree on: list, change, list again until it is settled.
 
-    def __init__(self, wanted: Sequence[str], target: str, *, move: bool, options: Options = NO_OPTIONS) -> None:
-        self._wanted = wanted
-        self._target = target
-        self._move = move
-        self._options = options
+    Args:
+        goal: What the caller wants.
+        confirm_after: Seconds between a change and the next list; None for `SETTLING_SECONDS`.
+    """
+
+    def __init__(self, goal: Goal, confirm_after: float | None = None) -> None:
+        self._goal = goal
+        self._confirm_after = (
+            SETTLING_SECONDS
+            if confirm_after is None
+            else _checks.check_seconds(confirm_after, "confirm_after", zero=True)
+        )
         self._rounds = 0
         self._created: set[str] = set()
         self._seen = ""
         self._waited_for_others = False
         self._failure: SmoochError | None = None
         self.changes: list[Change] = []
-        self.pause = SETTLING_SECONDS
+        self.pause = self._confirm_after
 
     def observe(self, hooks: Sequence[Hook], date: str) -> Hook | None:
         """Return the webhook once it is settled; until then make `changes`, wait `pause` seconds, and list again.
 
         `date` is the `Date` header of the API's answer.
         """
-        carrier, changes = plan(hooks, self._wanted, self._target, move=self._move, options=self._options)
+        carrier, changes = plan(hooks, self._goal)
         settled = carrier is not None and (carrier.id == self._seen or is_settled(carrier, date))
         if carrier is not None and settled and not changes:
             return carrier
         self._rounds += 1
         if self._rounds > _MAX_ROUNDS or (carrier is None and self._failure):
             raise self._failure or SmoochError(
-                f"the app's webhooks keep changing, so none for {self._target} could be confirmed: call again later"
+                f"the app's webhooks keep changing, so none for {self._goal.target} could be confirmed: call again later"
             )
         if carrier is not None:
             changes = self._due(changes, settled=settled)
@@ -142,7 +173,7 @@ class Reconciler:
         self.changes = changes
         # A deletion is final; a change may be overwritten by a caller that has not seen it yet.
         deleting = carrier is not None and {change.kind for change in changes} == {"delete"}
-        self.pause = 0.0 if deleting else SETTLING_SECONDS
+        self.pause = 0.0 if deleting else self._confirm_after
         return None
 
     def created(self, answer: Response[Any], hook_id: object) -> None:
@@ -174,35 +205,36 @@ class Reconciler:
         return due
 
 
-def _without(wanted: Sequence[str], hooks: Iterable[Hook]) -> list[Change]:
+def _release(goal: Goal, hooks: Iterable[Hook], *, is_here: bool) -> list[Change]:
+    """Return the changes by which webhooks give up the triggers of the goal."""
     changes = []
     for hook in hooks:
-        left = hook.without(wanted).triggers
-        if left != hook.triggers:
+        left = hook.without(goal.triggers).triggers
+        if is_here and goal.exact:
+            changes.append(Change("delete", hook.id, hook.target))
+        elif left != hook.triggers:
             changes.append(Change("update" if left else "delete", hook.id, hook.target, left))
     return changes
 
 
-def read_hooks(answer: Response[Any], listed: Iterable[tuple[Any, ...]]) -> list[Hook]:
-    """Return the webhooks of an answer, of which `listed` has the fields of `Hook`, each as the API sent it.
+def read_hook(answer: Response[Any], **fields: Any) -> Hook | None:
+    """Return a webhook of an answer, with the fields as the API sent them; None if its id or target cannot be used.
 
-    A webhook without a usable id or target is left out: it receives nothing and cannot be changed.
+    Such a webhook receives nothing and cannot be changed.
 
     Raises:
-        UnreadableResponse: the triggers of a webhook are no texts, so that to change it might lose some.
+        UnreadableResponse: its triggers are no texts, so that changing it might lose some.
     """
-    hooks = []
-    for hook_id, target, triggers, secret, options, source in listed:
-        triggers = [] if triggers is None or triggers is UNSET else triggers
-        if not isinstance(triggers, list) or not all(map(_checks.is_text, triggers)):
-            raise invalid_answer(answer, "the triggers of a webhook are no list of texts")
-        with suppress(InvalidInput):
-            _checks.check_id(hook_id, "id")
-            _checks.check_target(target)
-            hooks.append(
-                Hook(hook_id, target, tuple(triggers), secret if isinstance(secret, str) else "", options, source)
-            )
-    return hooks
+    triggers = fields["triggers"] or []
+    if not isinstance(triggers, list) or not all(map(_checks.is_text, triggers)):
+        raise invalid_answer(answer, "the triggers of a webhook are no list of texts")
+    try:
+        _checks.check_id(fields["id"], "id")
+        _checks.check_target(fields["target"])
+    except InvalidInput:
+        return None
+    secret = fields["secret"] if isinstance(fields["secret"], str) else ""
+    return Hook(**fields | {"triggers": tuple(triggers), "secret": secret})
 
 
 def is_settled(hook: Hook, date: str) -> bool:

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from smooch_api.v1 import models
 
 from smooch import _checks, errors
+from smooch._v1 import triggers as triggers_v1
+from smooch._v2 import triggers as triggers_v2
 from smooch.errors import InvalidInput
 
 
@@ -106,6 +110,56 @@ def test_what_is_no_address_is_refused(target: Any) -> None:
 )
 def test_triggers_are_one_or_several(given_as: Any, expected: tuple[str, ...]) -> None:
     assert _checks.check_triggers(given_as) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("conversation:mesage", "conversation:message"),
+        ("Conversation:Message", "conversation:message"),
+        ("conversation:message:delivery:chanel", "conversation:message:delivery:channel"),
+        ("switchboard:passcontrol", "switchboard:passControl"),
+        ("message:appUser", "conversation:message"),
+        ("message", "conversation:message"),
+        ("postback", "conversation:postback"),
+        ("appUser:delete", "user:remove"),
+    ],
+)
+def test_a_misspelt_trigger_of_v2_is_refused_with_what_was_meant(name: str, meant: str) -> None:
+    with pytest.raises(InvalidInput, match=f"did you mean '{meant}'") as caught:
+        triggers_v2.check_triggers(["user:merge", name], "triggers", check=True)
+    assert caught.value.field == "triggers"
+    assert triggers_v2.check_triggers(name, "triggers", check=False) == (name,)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("message:appuser", "message:appUser"),
+        ("messages", "message"),
+        ("postbacks", "postback"),
+        ("conversation:message", "message:appUser"),
+        ("user:merge", "merge:appUser"),
+    ],
+)
+def test_a_misspelt_trigger_of_v1_is_refused_with_what_was_meant(name: str, meant: str) -> None:
+    with pytest.raises(InvalidInput, match=f"did you mean '{meant}'"):
+        triggers_v1.check_triggers(name, "triggers", check=True)
+
+
+@pytest.mark.parametrize("module", [triggers_v1, triggers_v2])
+def test_known_triggers_and_those_that_nobody_knows_yet_are_taken(module: Any) -> None:
+    for name in (*module.KNOWN, "not:known:yet", "payment:refund", "conversation:pinned"):
+        assert module.check_triggers(name, "triggers", check=True) == (name,)
+
+
+@pytest.mark.parametrize(
+    ("module", "version", "schema"), [(triggers_v1, "v1", "Webhook"), (triggers_v2, "v2", "Webhook")]
+)
+def test_the_known_triggers_are_those_of_the_specification(module: Any, version: str, schema: str) -> None:
+    spec = yaml.safe_load((Path(__file__).parent.parent / "spec" / f"{version}.yaml").read_bytes())
+    triggers = spec["components"]["schemas"][schema]["properties"]["triggers"]
+    assert set(triggers["items"]["x-extensible-enum"]) == module.KNOWN
 
 
 @pytest.mark.parametrize(

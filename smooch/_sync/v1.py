@@ -18,6 +18,7 @@ from .._http.synchronization import sleep
 from .._http.connections import ConnectionFactory
 from .._redaction import hide_locals
 from .._v1 import bodies, config, paging
+from .._v1.triggers import check_triggers
 from .http import HTTPClient
 from .pool import Pool
 
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
     from .._files import FileSource
     from .._v1.bodies import Instant
+    from .._v1.triggers import Trigger
 
 
 class Options(ClientOptions, total=False):
@@ -354,16 +356,49 @@ class Smooch:
         """List all webhooks: `GET /webhooks` (listWebhooks)."""
         return webhooks.list_webhooks.sync_detailed(client=self.raw)
 
-    def make_webhook(self, target: str, triggers: str | Iterable[str]) -> Response[WebhookResponse]:
-        """Make a webhook: `POST /webhooks` (createWebhook). An app has ten at most."""
-        body = models.WebhookCreate(target=_checks.check_target(target), triggers=[*_checks.check_triggers(triggers)])
-        return webhooks.create_webhook.sync_detailed(client=self.raw, body=body)
+    def make_webhook(
+        self,
+        target: str,
+        triggers: Trigger | Iterable[Trigger],
+        *,
+        include_client: bool | None = None,
+        include_full_app_user: bool | None = None,
+    ) -> Response[WebhookResponse]:
+        """Create a webhook: `POST /webhooks` (createWebhook). An app has at most ten.
+
+        `include_client` and `include_full_app_user` add the client and the whole user to deliveries, in v1.1 only.
+        """
+        names = check_triggers(triggers, "triggers", check=self._settings.check)
+        options = bodies.build_webhook_options(self._settings.prefix, include_client, include_full_app_user)
+        return self._post_webhook(_checks.check_target(target), names, options)
 
     def update_webhook(
-        self, webhook_id: str, target: str, triggers: str | Iterable[str]
+        self,
+        webhook_id: str,
+        target: str,
+        triggers: Trigger | Iterable[Trigger],
+        *,
+        include_client: bool | None = None,
+        include_full_app_user: bool | None = None,
     ) -> Response[WebhookResponse]:
-        """Give a webhook a target and triggers in place of those it has: `PUT /webhooks/{webhookId}` (updateWebhook)."""
-        body = models.WebhookUpdate(target=_checks.check_target(target), triggers=[*_checks.check_triggers(triggers)])
+        """Replace the target and the triggers of a webhook: `PUT /webhooks/{webhookId}` (updateWebhook).
+
+        `include_client` and `include_full_app_user` are as in `make_webhook`.
+        """
+        names = check_triggers(triggers, "triggers", check=self._settings.check)
+        options = bodies.build_webhook_options(self._settings.prefix, include_client, include_full_app_user)
+        return self._put_webhook(webhook_id, _checks.check_target(target), names, options)
+
+    def _post_webhook(
+        self, target: str, triggers: Iterable[str], options: _webhook_reconciler.Options
+    ) -> Response[WebhookResponse]:
+        body = models.WebhookCreate.from_dict({"target": target, "triggers": [*triggers], **options})
+        return webhooks.create_webhook.sync_detailed(client=self.raw, body=body)
+
+    def _put_webhook(
+        self, webhook_id: str, target: str, triggers: Iterable[str], options: _webhook_reconciler.Options
+    ) -> Response[WebhookResponse]:
+        body = models.WebhookUpdate.from_dict({"target": target, "triggers": [*triggers], **options})
         return webhooks.update_webhook.sync_detailed(webhook_id, client=self.raw, body=body)
 
     def delete_webhook(self, webhook_id: str) -> Response[EmptyResponse]:
@@ -373,31 +408,55 @@ class Smooch:
     def delete_all_webhooks(self) -> list[Response[EmptyResponse]]:
         """Delete every webhook of the app, one by one; the answers are in the order of the list."""
         answer = self.get_webhooks()
-        return [self.delete_webhook(hook.id) for hook in bodies.list_hooks(answer)]
+        return [self.delete_webhook(hook.id) for hook in bodies.list_hooks(answer, self._settings.prefix)]
 
     def ensure_webhook_exist(
-        self, trigger: str | Iterable[str], webhook_url: str, *, move: bool = True
+        self,
+        trigger: Trigger | Iterable[Trigger],
+        webhook_url: str,
+        *,
+        move: bool = True,
+        exact: bool = False,
+        include_client: bool | None = None,
+        include_full_app_user: bool | None = None,
+        confirm_after: float | None = None,
     ) -> tuple[str, str]:
-        """Have exactly one webhook that carries a trigger (or several) to an address; return its id and secret.
+        """Make sure that one webhook delivers a trigger (or several) to a target; return its id and secret.
 
-        It exists: nothing is written (`message` and `*` cover what they include). Otherwise the trigger moves here from
-        wherever it was. A webhook with that target gets it added; where there is none, a webhook that has no other trigger
-        gets the new target, or else one is made. From all other webhooks this trigger is taken, and nothing else; one that
-        has no trigger left is deleted. With `move=False` webhooks with another target stay as they are.
+        What is done depends on the webhooks with this target:
 
-        Many processes may call it at once, and all get the same webhook: whatever was just made or changed is looked at
-        again after a second and a half, since the API has no locks.
+        - One has the triggers: nothing is written, whatever webhooks with other targets have.
+        - One lacks some of them: it gets them, and keeps its other triggers.
+        - Several have them: the oldest keeps them, the others lose them.
+        - There is none: a webhook that has only these triggers gets the target, or else one is created.
+
+        Where triggers are written, webhooks with other targets lose them. With `move=False` those stay as they are. A
+        webhook without any trigger left is deleted. `exact=True` leaves the target no other triggers: its webhook loses
+        its other ones, its further webhooks are deleted. Options that are not None are set. `message` and `*` stand for
+        the triggers that they include. On v1.1, a webhook of version v1 does not count: for these triggers a new one
+        takes its place.
+
+        Processes may call it at the same time: all get the same webhook. The API has no locks, so what was written is
+        read again after `confirm_after` seconds (1.5 by default; 0 suffices for a process that is alone). Nothing is
+        waited for if no process wrote anything in the last two seconds.
+
+        `include_client` and `include_full_app_user` are as in `make_webhook`.
 
         Raises:
-            InvalidInput: the address or a trigger cannot be one.
+            InvalidInput: the target is not a URL, or a trigger is misspelt.
             BadRequest: the app has ten webhooks already.
         """
-        wanted = _checks.check_triggers(trigger, "trigger")
-        target = _checks.check_target(webhook_url, "webhook_url")
-        reconciler = _webhook_reconciler.Reconciler(wanted, target, move=move)
+        goal = _webhook_reconciler.Goal(
+            triggers=check_triggers(trigger, "trigger", check=self._settings.check),
+            target=_checks.check_target(webhook_url, "webhook_url"),
+            options=bodies.build_webhook_options(self._settings.prefix, include_client, include_full_app_user),
+            move=move,
+            exact=exact,
+        )
+        reconciler = _webhook_reconciler.Reconciler(goal, confirm_after)
         while True:
             listed = self.get_webhooks()
-            hooks = bodies.list_hooks(listed)
+            hooks = bodies.list_hooks(listed, self._settings.prefix)
             carrier = reconciler.observe(hooks, listed.headers.get("Date", ""))
             if carrier is not None:
                 return carrier.id, carrier.secret
@@ -411,10 +470,10 @@ class Smooch:
         try:
             match change.kind:
                 case "create":
-                    made = self.make_webhook(change.target, change.triggers)
+                    made = self._post_webhook(change.target, change.triggers, change.options)
                     reconciler.created(made, made.parsed.webhook.id)
                 case "update":
-                    self.update_webhook(change.hook_id, change.target, change.triggers)
+                    self._put_webhook(change.hook_id, change.target, change.triggers, change.options)
                 case "delete":
                     self.delete_webhook(change.hook_id)
         except (errors.BadRequest, errors.NotFound, errors.Conflict) as error:

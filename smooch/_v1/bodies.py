@@ -192,17 +192,38 @@ def _format_number(value: object) -> str:
 # Webhooks
 
 
-def list_hooks(answer: Response[Any]) -> list[_webhook_reconciler.Hook]:
-    """Return the API's list of webhooks in the form that the reconciler takes.
+def build_webhook_options(
+    prefix: str, include_client: bool | None, include_full_app_user: bool | None
+) -> _webhook_reconciler.Options:
+    """Return the delivery options of a webhook that are not None; only v1.1 has them."""
+    options = drop_none(includeClient=include_client, includeFullAppUser=include_full_app_user)
+    for name in options if prefix == "/v1" else ():
+        field = {"includeClient": "include_client"}.get(name, "include_full_app_user")
+        raise InvalidInput(f"{field} needs api_version v1.1: deliveries of v1 cannot be chosen", field)
+    return options
+
+
+def list_hooks(answer: Response[Any], prefix: str) -> list[_webhook_reconciler.Hook]:
+    """Return the API's list of webhooks in the form that the reconciler takes; those of v2 are left out.
 
     Raises:
         UnreadableResponse: the triggers of a webhook are no texts.
     """
-    found = [item for item in answer.json()["webhooks"] if isinstance(item, dict)]
-    return _webhook_reconciler.read_hooks(
-        answer,
-        [(item.get("_id"), item.get("target"), item.get("triggers"), item.get("secret"), {}, item) for item in found],
-    )
+    found = [
+        _webhook_reconciler.read_hook(
+            answer,
+            id=item.get("_id"),
+            target=item.get("target"),
+            triggers=item.get("triggers"),
+            secret=item.get("secret"),
+            options={name: bool(item.get(name)) for name in ("includeClient", "includeFullAppUser")},
+            # The shape of deliveries is that of the version which made the webhook, for good.
+            is_outdated=item.get("version") == "v1" and prefix != "/v1",
+        )
+        for item in answer.json()["webhooks"]
+        if isinstance(item, dict) and item.get("version") != "v2"
+    ]
+    return [hook for hook in found if hook is not None]
 
 
 # Calls of any path

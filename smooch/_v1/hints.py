@@ -27,10 +27,11 @@ def hint(settings: _http.Settings, response: httpx.Response) -> str:
             return "an account key reaches an app's objects only by the app's id: pass app_id=… to the client"
         case 404 if not is_json:
             return f"this is not the API: check base_url, region and api_version (asked was {settings.version_url})"
-        case 404 if path.endswith(("/messages", "/conversation/read")):
+        case 404 if path.endswith(("/messages", "/conversation/read")) and b"user_not_found" not in response.content:
             return "a user has no conversation before the first message"
         case 413:
-            return "the API takes 100 kB of JSON and files of 10 MB"
+            files = "files of 10 MB" if settings.prefix == "/v1" else "files up to a size that is not published"
+            return f"the API takes 100 kB of JSON and {files}"
         case 423:
             return "the conversation is full: delete_messages(user_id) makes room"
         case 429:

@@ -14,6 +14,7 @@ from smooch_api.v2 import models
 from .. import _checks, _schema, _webhook_reconciler
 from ..errors import InvalidInput, invalid_answer
 from . import paging
+from .triggers import check_triggers
 
 if TYPE_CHECKING:
     from smooch_api import Response
@@ -226,9 +227,11 @@ class BodyBuilder:
         wire = self._validate(kind if kind.endswith("IntegrationUpdate") else "IntegrationUpdate", wire, "data")
         return data if isinstance(data, Model) else self._read(read_integration_update, wire)
 
-    def build_webhook(self, target: str, triggers: tuple[str, ...], options: Options) -> models.WebhookCreate:
+    def build_webhook(self, target: object, triggers: object, options: Options) -> models.WebhookCreate:
         """Build the body that creates a webhook."""
-        return self.build_body(models.WebhookCreate, {"target": target, "triggers": triggers, **options}, "webhook")
+        names = check_triggers(triggers, "triggers", check=self._check)
+        data = {"target": _checks.check_target(target), "triggers": names, **options}
+        return self.build_body(models.WebhookCreate, data, "webhook")
 
     def build_webhook_update(
         self,
@@ -244,7 +247,7 @@ class BodyBuilder:
             data,
             "webhook",
             target=target if target is UNSET else _checks.check_target(target),
-            triggers=triggers if triggers is UNSET else check_triggers(triggers, "triggers"),
+            triggers=triggers if triggers is UNSET else check_triggers(triggers, "triggers", check=self._check),
             includeFullUser=include_full_user,
             includeFullSource=include_full_source,
         )
@@ -252,7 +255,7 @@ class BodyBuilder:
             if not isinstance(changes.target, Unset):
                 _checks.check_target(changes.target, "data.target")
             if not isinstance(changes.triggers, Unset):
-                check_triggers(changes.triggers, "data.triggers")
+                check_triggers(changes.triggers, "data.triggers", check=True)
         return changes
 
 
@@ -439,26 +442,17 @@ def list_hooks(answer: Response[models.WebhookListResponse]) -> list[_webhook_re
     Raises:
         UnreadableResponse: the triggers of a webhook are no texts.
     """
-    found = [one for one in paging.drop_unreadable(answer.parsed.webhooks) if one.version in (UNSET, "v2")]
-    return _webhook_reconciler.read_hooks(
-        answer,
-        [
-            (
-                one.id,
-                one.target,
-                one.triggers,
-                one.secret,
-                build_webhook_options(bool(one.include_full_user), bool(one.include_full_source)),
-                one,
-            )
-            for one in found
-        ],
-    )
-
-
-def check_triggers(triggers: object, field: str) -> tuple[str, ...]:
-    """Return one trigger or several as a tuple; `*` is refused, since only v1 has it."""
-    names = _checks.check_triggers(triggers, field)
-    if "*" in names:
-        raise InvalidInput("v2 has no trigger '*': list each trigger", field)
-    return names
+    found = [
+        _webhook_reconciler.read_hook(
+            answer,
+            id=webhook.id,
+            target=webhook.target,
+            triggers=webhook.triggers,
+            secret=webhook.secret,
+            options=build_webhook_options(bool(webhook.include_full_user), bool(webhook.include_full_source)),
+            source=webhook,
+        )
+        for webhook in paging.drop_unreadable(answer.parsed.webhooks)
+        if webhook.version in (UNSET, "v2")
+    ]
+    return [hook for hook in found if hook is not None]

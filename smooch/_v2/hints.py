@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+
+import httpx
 
 from .. import _http
-
-if TYPE_CHECKING:
-    import httpx
 
 _OF_APP = re.compile(r"/apps/[^/]+")
 _OF_ACCOUNT = re.compile(r"/apps(/[^/]+/keys(/.*)?)?")
@@ -27,8 +25,8 @@ def hint(settings: _http.Settings, response: httpx.Response, *, is_token: bool) 
             return (
                 "check client id and secret; a code is good for one exchange, soon after the browser came back with it"
             )
-        case 400 if response.request.method in ("POST", "PATCH") and _WEBHOOKS.fullmatch(path):
-            return "if it is the target: the API may send it a HEAD request first, and ask the root of its host; both must answer"
+        case 400 if _WEBHOOKS.fullmatch(path) and _blames_target(response):
+            return "the API may send the target a HEAD request first, and ask the root of its host; both must answer"
         case 401:
             return _hint_401(settings, response.request, is_token=is_token)
         case 403:
@@ -44,6 +42,16 @@ def hint(settings: _http.Settings, response: httpx.Response, *, is_token: bool) 
         case status if status < 400:
             return _http.HINT_REDIRECT
     return ""
+
+
+def _blames_target(response: httpx.Response) -> bool:
+    """Whether an error response can be about the target of a webhook: the API may not say so."""
+    try:
+        sends_target = b'"target"' in response.request.content
+    except httpx.RequestNotRead:
+        return False
+    text = response.text.lower()
+    return sends_target and ("target" in text or not re.search("trigger|include|webhook|limit|too many", text))
 
 
 def _hint_401(settings: _http.Settings, request: httpx.Request, *, is_token: bool) -> str:

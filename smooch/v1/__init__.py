@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._sync.v1 import Smooch
+from .._v1.triggers import Trigger
 from . import models
 
 if TYPE_CHECKING:
     from .._async.v1 import AsyncSmooch
     from . import dicts
 
-__all__ = ["AsyncSmooch", "Smooch", "dicts", "models"]
+__all__ = ["AsyncSmooch", "Smooch", "Trigger", "dicts", "models"]
 
 
 def __getattr__(name: str) -> object:

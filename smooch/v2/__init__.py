@@ -34,6 +34,7 @@ from .._sync.v2 import (
 from .._v2.bodies import MessageOptions
 from .._v2.config import BRIDGE
 from .._v2.tokens import Finding, authorize_url, inspect_user_jwt, jwt_for_user
+from .._v2.triggers import Trigger
 from . import models
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ __all__ = [
     "SwitchboardActions",
     "SwitchboardIntegrations",
     "Switchboards",
+    "Trigger",
     "Users",
     "Webhooks",
     "authorize_url",

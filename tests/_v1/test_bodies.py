@@ -380,12 +380,24 @@ def test_the_list_is_read_as_far_as_it_can_be() -> None:
             {"_id": "d", "target": "no URL"},
             {"_id": None, "target": "https://here.example/hook"},
             {"_id": "b", "target": "https://here.example/hook", "triggers": None},
-            {"_id": "c", "target": "https://here.example/hook", "triggers": ["x"], "secret": "s", "version": "v1.1"},
+            {
+                "_id": "c",
+                "target": "https://here.example/hook",
+                "triggers": ["x"],
+                "secret": "s",
+                "version": "v1.1",
+                "includeClient": True,
+            },
+            {"_id": "e", "target": "https://here.example/hook", "version": "v1"},
+            {"_id": "f", "target": "https://here.example/hook", "version": "v2"},
         ]
     }
+    plain = {"includeClient": False, "includeFullAppUser": False}
     answer: Response[Any] = Response(200, json.dumps(listed).encode(), {}, None)
-    assert bodies.list_hooks(answer) == [
-        Hook("b", "https://here.example/hook", ()),
-        Hook("c", "https://here.example/hook", ("x",), "s"),
+    assert bodies.list_hooks(answer, "/v1.1") == [
+        Hook("b", "https://here.example/hook", (), options=plain),
+        Hook("c", "https://here.example/hook", ("x",), "s", {**plain, "includeClient": True}),
+        Hook("e", "https://here.example/hook", (), options=plain, is_outdated=True),
     ]
-    assert "'s'" not in repr(bodies.list_hooks(answer))
+    assert "'s'" not in repr(bodies.list_hooks(answer, "/v1.1"))
+    assert not any(hook.is_outdated for hook in bodies.list_hooks(answer, "/v1"))

@@ -8,11 +8,12 @@ import pytest
 from smooch.v1 import Smooch
 
 
-def explained(status: int, path: str, *, html: bool = False, **options: Any) -> str:
+def explained(status: int, path: str, *, html: bool = False, content: bytes = b"{}", **options: Any) -> str:
     with Smooch(options.pop("key_id", "app_5a"), "a secret that nobody must see", **options) as api:
         request = api._http.build_request("GET", path)
         headers = {"Content-Type": "text/html" if html else "application/json; charset=utf-8"}
-        return api._settings.hint(httpx.Response(status, headers=headers, request=request))
+        response = httpx.Response(status, headers=headers, content=content, request=request)
+        return api._settings.hint(response)
 
 
 ACCOUNT = {"key_id": "act_5a"}
@@ -38,7 +39,8 @@ V1_1 = {"api_version": "v1.1", "app_id": "5a"}
         (404, "/menu", {"html": True, "base_url": "https://example.com/x"}, "(asked was https://example.com/x/v1)"),
         (404, "/appusers/b6518/messages", {}, "no conversation before the first message"),
         (404, "/appusers/b6518", {}, ""),
-        (413, "/appusers/b6518/images", {}, "10 MB"),
+        (413, "/appusers/b6518/images", {}, "files of 10 MB"),
+        (413, "/appusers/b6518/images", V1_1, "a size that is not published"),
         (423, "/appusers/b6518/messages", {}, "the conversation is full: delete_messages(user_id) makes room"),
         (301, "/menu", {}, "redirects are not followed"),
         (400, "/menu", {}, ""),
@@ -52,3 +54,10 @@ def test_the_hint_says_what_to_do_where_the_cause_is_known(
     text = explained(status, path, **options)
     assert words in text
     assert bool(words) is bool(text)
+
+
+def test_a_missing_user_is_not_taken_for_a_missing_conversation() -> None:
+    for path in ("/appusers/b6518/messages", "/appusers/b6518/conversation/read"):
+        content = b'{"error": {"code": "user_not_found", "description": "User not found"}}'
+        assert explained(404, path, content=content) == ""
+        assert "before the first message" in explained(404, path, content=content.replace(b"user", b"conversation"))

@@ -30,7 +30,12 @@ def test_anything_else_is_none(value: Any) -> None:
 
 
 def test_messages_have_the_time_they_were_received() -> None:
-    wire = {"id": "1", "author": {"type": "business"}, "received": "2019-03-21T18:48:52.760Z", "content": {"type": "text", "text": "Hi"}}
+    wire = {
+        "id": "1",
+        "author": {"type": "business"},
+        "received": "2019-03-21T18:48:52.760Z",
+        "content": {"type": "text", "text": "Hi"},
+    }
     assert v2.Message.from_dict(wire).received_at == AT
     assert v2.Message.from_dict({**wire, "received": "soon"}).received_at is None
     text = v1.TextMessage.from_dict({"_id": "1", "type": "text", "role": "appUser", "text": "Hi", "received": 0.5})

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from smooch_api import UNSET, Unset
+from smooch_api.v2 import models
 from smooch_api.v2.api import webhooks
 
 from ... import _checks, _webhook_reconciler, errors
 from ..._http.async_synchronization import async_sleep
 from ..._v2 import bodies, paging
 from ..._v2.resource import Resource
+from ..._v2.triggers import check_triggers
 
 if TYPE_CHECKING:
     import builtins
     from collections.abc import Iterable
 
-    from smooch_api.v2 import dicts, models
+    from smooch_api.v2 import dicts
+
+    from ..._v2.triggers import Trigger
 
 
 class AsyncWebhooks(Resource):
@@ -25,7 +29,7 @@ class AsyncWebhooks(Resource):
     async def create(
         self,
         target: str,
-        triggers: str | Iterable[str],
+        triggers: Trigger | Iterable[Trigger],
         *,
         integration_id: str = "me",
         include_full_user: bool | None = None,
@@ -36,9 +40,7 @@ class AsyncWebhooks(Resource):
         An app has at most ten. `integration_id` is as in `list`.
         """
         body = self._bodies.build_webhook(
-            _checks.check_target(target),
-            bodies.check_triggers(triggers, "triggers"),
-            bodies.build_webhook_options(include_full_user, include_full_source),
+            target, triggers, bodies.build_webhook_options(include_full_user, include_full_source)
         )
         response = await webhooks.create_webhook.asyncio(self._app_id(), integration_id, client=self._raw, body=body)
         return response.webhook
@@ -66,7 +68,7 @@ class AsyncWebhooks(Resource):
         data: models.WebhookUpdate | dicts.WebhookUpdate | None = None,
         *,
         target: str | Unset = UNSET,
-        triggers: str | Iterable[str] | Unset = UNSET,
+        triggers: Trigger | Iterable[Trigger] | Unset = UNSET,
         include_full_user: bool | Unset = UNSET,
         include_full_source: bool | Unset = UNSET,
         integration_id: str = "me",
@@ -92,37 +94,49 @@ class AsyncWebhooks(Resource):
     async def ensure(
         self,
         target: str,
-        triggers: str | Iterable[str],
+        triggers: Trigger | Iterable[Trigger],
         *,
         integration_id: str = "me",
         include_full_user: bool | None = None,
         include_full_source: bool | None = None,
         move: bool = True,
+        exact: bool = False,
+        confirm_after: float | None = None,
     ) -> models.Webhook:
-        """Make sure that exactly one webhook of an integration delivers these triggers to the target; return it.
+        """Make sure that one webhook of an integration delivers these triggers to a target; return it.
 
         (listWebhooks, and if needed createWebhook, updateWebhook, deleteWebhook.)
 
-        - If the webhook exists, nothing is written.
-        - A webhook with this target gets the triggers that it lacks. If there is none, a webhook that has no other
-          triggers gets this target; else one is created.
-        - The other webhooks of the integration lose these triggers. One that has no trigger left is deleted. With
-          `move=False`, webhooks with another target stay as they are.
-        - `include_full_user` and `include_full_source` are set if they are not None. A new webhook has them off.
+        What is done depends on the webhooks with this target:
 
-        Processes may call it at the same time: all get the same webhook. The API has no locks, so whatever was created
-        or changed is read again after 1.5 seconds.
+        - One has the triggers: nothing is written, whatever webhooks with other targets have.
+        - One lacks some of them: it gets them, and keeps its other triggers.
+        - Several have them: the oldest keeps them, the others lose them.
+        - There is none: a webhook that has only these triggers gets the target, or else one is created.
+
+        Where triggers are written, webhooks with other targets lose them. With `move=False` those stay as they are. A
+        webhook without any trigger left is deleted. `exact=True` leaves the target no other triggers: its webhook loses
+        its other ones, its further webhooks are deleted. Options that are not None are set. Webhooks of v1 and v1.1, and
+        those of other integrations, are left alone.
+
+        Processes may call it at the same time: all get the same webhook. The API has no locks, so what was written is
+        read again after `confirm_after` seconds (1.5 by default; 0 suffices for a process that is alone). Nothing is
+        waited for if no process wrote anything in the last two seconds.
 
         `integration_id` is as in `list`.
 
         Raises:
-            InvalidInput: the target is not a URL, or a trigger is not a name.
+            InvalidInput: the target is not a URL, or a trigger is misspelt.
             BadRequest: the app has ten webhooks already.
         """
-        wanted = bodies.check_triggers(triggers, "triggers")
-        target = _checks.check_target(target)
-        options = bodies.build_webhook_options(include_full_user, include_full_source)
-        reconciler = _webhook_reconciler.Reconciler(wanted, target, move=move, options=options)
+        goal = _webhook_reconciler.Goal(
+            triggers=check_triggers(triggers, "triggers", check=self._settings.check),
+            target=_checks.check_target(target),
+            options=bodies.build_webhook_options(include_full_user, include_full_source),
+            move=move,
+            exact=exact,
+        )
+        reconciler = _webhook_reconciler.Reconciler(goal, confirm_after)
         while True:
             listed = await webhooks.list_webhooks.asyncio_detailed(self._app_id(), integration_id, client=self._raw)
             carrier = reconciler.observe(bodies.list_hooks(listed), listed.headers.get("Date", ""))
@@ -136,18 +150,22 @@ class AsyncWebhooks(Resource):
     async def _change(
         self, change: _webhook_reconciler.Change, reconciler: _webhook_reconciler.Reconciler, integration_id: str
     ) -> None:
+        data = {"target": change.target, "triggers": [*change.triggers], **change.options}
         try:
             match change.kind:
                 case "create":
-                    body = self._bodies.build_webhook(change.target, change.triggers, change.options)
                     made = await webhooks.create_webhook.asyncio_detailed(
-                        self._app_id(), integration_id, client=self._raw, body=body
+                        self._app_id(), integration_id, client=self._raw, body=models.WebhookCreate.from_dict(data)
                     )
                     reconciler.created(made, made.parsed.webhook.id)
                 case "update":
-                    changes = {"target": change.target, "triggers": change.triggers, **change.options}
-                    data = cast("dicts.WebhookUpdate", changes)
-                    await self.update(change.hook_id, data, integration_id=integration_id)
+                    await webhooks.update_webhook.asyncio(
+                        self._app_id(),
+                        integration_id,
+                        change.hook_id,
+                        client=self._raw,
+                        body=models.WebhookUpdate.from_dict(data),
+                    )
                 case "delete":
                     await self.delete(change.hook_id, integration_id=integration_id)
         except (errors.BadRequest, errors.NotFound, errors.Conflict) as error:

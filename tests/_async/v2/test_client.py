@@ -378,8 +378,21 @@ HINTS: list[Any] = [
     (429, APP_KEY, lambda api: api.users.get("u"), {}, "or longer each time where it is None"),
     (301, APP_KEY, lambda api: api.users.get("u"), {}, "redirects are not followed"),
     (400, APP_KEY, lambda api: api.users.get("u"), {}, ""),
-    (400, INT_KEY, lambda api: api.webhooks.create(TARGET, "user:merge"), {}, "may send it a HEAD request first"),
-    (400, INT_KEY, lambda api: api.webhooks.update("w1", {"target": TARGET}), {}, "may send it a HEAD request first"),
+    (
+        400,
+        INT_KEY,
+        lambda api: api.webhooks.create(TARGET, "user:merge"),
+        {},
+        "may send the target a HEAD request first",
+    ),
+    (
+        400,
+        INT_KEY,
+        lambda api: api.webhooks.update("w1", {"target": TARGET}),
+        {},
+        "may send the target a HEAD request first",
+    ),
+    (400, INT_KEY, lambda api: api.webhooks.update("w1", {"includeFullUser": True}), {}, ""),
     (400, INT_KEY, lambda api: api.webhooks.get("w1"), {}, ""),
 ]
 
@@ -396,6 +409,25 @@ async def test_error_responses_come_with_a_hint(
     assert caught.value.hint in str(caught.value)
     expected = {401: errors.Unauthorized, 403: errors.Forbidden, 404: errors.NotFound, 423: errors.ConversationFull}
     assert type(caught.value) is expected.get(status, type(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("title", "is_hinted"),
+    [
+        ("Bad Request", True),
+        ("target: https://bot.example does not answer a HEAD request", True),
+        ("invalid target of the webhook", True),
+        ("unknown trigger user:merge", False),
+        ("An app can have 10 webhooks at most", False),
+        ("limit reached", False),
+    ],
+)
+async def test_only_a_target_that_may_be_at_fault_is_hinted_at(title: str, is_hinted: bool) -> None:
+    with refusing(400, {"errors": [{"code": "bad_request", "title": title}]}) as peer:
+        async with AsyncSmooch(app_id=APP, base_url=peer.url, retries=0, **INT_KEY) as api:
+            with pytest.raises(errors.BadRequest) as caught:
+                await api.webhooks.create(TARGET, "user:merge")
+    assert ("HEAD request first" in caught.value.hint) is is_hinted
 
 
 async def test_a_missing_app_hints_at_its_id_and_the_host() -> None:

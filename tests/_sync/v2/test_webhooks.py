@@ -93,7 +93,7 @@ REFUSED: dict[str, Refusal] = {
     "a trigger of v1 in a new webhook": (
         lambda api: api.webhooks.create("https://a.example", "*"),
         "triggers",
-        "no trigger '*'",
+        "v2 has no '*'",
     ),
     "a webhook without a trigger": (
         lambda api: api.webhooks.update("w", {"triggers": []}),
@@ -108,7 +108,7 @@ REFUSED: dict[str, Refusal] = {
     "a change to a trigger of v1": (
         lambda api: api.webhooks.update("w", triggers=["*"]),
         "triggers",
-        "no trigger '*'",
+        "v2 has no '*'",
     ),
     "a change to no address": (
         lambda api: api.webhooks.update("w", target="a.example"),
@@ -120,7 +120,7 @@ REFUSED: dict[str, Refusal] = {
         "data.target",
         "must be a full URL",
     ),
-    "a trigger of v1": (lambda api: api.webhooks.ensure("https://a.example", "*"), "triggers", "no trigger '*'"),
+    "a trigger of v1": (lambda api: api.webhooks.ensure("https://a.example", "*"), "triggers", "v2 has no '*'"),
 }
 
 
