@@ -105,7 +105,7 @@ __all__ = [
 
 
 class AppCreate(TypedDict, total=False):
-    """What a new app starts with."""
+    """An app to create."""
 
     name: str
     settings: _models.AppSettings | AppSettings
@@ -113,7 +113,7 @@ class AppCreate(TypedDict, total=False):
 
 
 class AppSettings(TypedDict, total=False):
-    """Switches of an app."""
+    """Settings of an app."""
 
     maskCreditCardNumbers: bool
     useAnimalNames: bool
@@ -123,7 +123,7 @@ class AppSettings(TypedDict, total=False):
 
 
 class AppUpdate(TypedDict, total=False):
-    """The parts of an app to change. Some v1 documents call `name` required, the v1 SDK does not."""
+    """Changes to an app. Some v1 documents require `name`; the v1 SDK does not."""
 
     name: str
     settings: _models.AppSettings | AppSettings
@@ -131,9 +131,9 @@ class AppUpdate(TypedDict, total=False):
 
 
 class AppUserLink(TypedDict, total=False):
-    """The channel and what identifies the user there: `phoneNumber` for twilio, messagebird, messenger and (v1.1)
-    whatsapp, `address` for mailgun. `confirmation` is how the user agrees; the earliest v1 had only
-    `skipConfirmation`, later versions require it.
+    """A channel to link, and the user's address there: `phoneNumber` for twilio, messagebird, messenger and (v1.1)
+    whatsapp, `address` for mailgun. Early v1 had `skipConfirmation` instead of `confirmation`; later versions
+    require `confirmation`.
     """
 
     type: str
@@ -149,14 +149,14 @@ class AppUserLink(TypedDict, total=False):
 
 
 class AppUserMerge(TypedDict, total=False):
-    """Only v1.1."""
+    """Only v1.1. The two users to merge."""
 
     surviving: _models.MergedUser | MergedUser
     discarded: _models.MergedUser | MergedUser
 
 
 class AppUserPreCreate(TypedDict, total=False):
-    """Request body of `app_users.pre_create_app_user`."""
+    """A user to create."""
 
     userId: str
     givenName: str
@@ -168,7 +168,7 @@ class AppUserPreCreate(TypedDict, total=False):
 
 
 class AppUserUpdate(TypedDict, total=False):
-    """Fields to change; the others keep their value."""
+    """Changes to a user. Fields that are left out keep their values."""
 
     givenName: str
     surname: str
@@ -178,13 +178,13 @@ class AppUserUpdate(TypedDict, total=False):
 
 
 class AttachmentRemove(TypedDict, total=False):
-    """Request body of `attachments.remove_attachment`."""
+    """A file to delete."""
 
     mediaUrl: str
 
 
 class Author(TypedDict, total=False):
-    """Only v1.1. In whose name a notification is sent."""
+    """Only v1.1. The author of a notification."""
 
     role: Required[_models.AuthorRole]
     name: str
@@ -193,7 +193,7 @@ class Author(TypedDict, total=False):
 
 
 class BuyAction(TypedDict, total=False):
-    """Asks for a payment; the app needs a Stripe account."""
+    """A button that asks for a payment. The app needs a Stripe account."""
 
     text: str
     type: Required[Literal["buy"]]
@@ -207,7 +207,7 @@ class BuyAction(TypedDict, total=False):
 
 
 class CarouselMessage(TypedDict, total=False):
-    """Items to scroll through sideways; `text` is a fallback made by the API."""
+    """Items side by side. `text` is a fallback that the API generates."""
 
     _id: str
     type: Required[Literal["carousel"]]
@@ -231,14 +231,14 @@ class CarouselMessage(TypedDict, total=False):
 
 
 class Confirmation(TypedDict, total=False):
-    """How a user agrees to be linked to a channel."""
+    """How the user confirms a link to a channel."""
 
     type: _models.ConfirmationType
     message: _models.MessagePost | MessagePost
 
 
 class ConversationActivity(TypedDict, total=False):
-    """Typing needs the role appMaker. v1 knows nothing but typing."""
+    """An activity to report. Typing needs the role appMaker. v1 has only typing."""
 
     role: _models.ConversationActivityRole
     type: _models.ConversationActivityType
@@ -247,7 +247,7 @@ class ConversationActivity(TypedDict, total=False):
 
 
 class Coordinates(TypedDict, total=False):
-    """Field `coordinates` of `LocationMessage`, `UnknownMessage` and others."""
+    """Latitude and longitude."""
 
     lat: float
     long: float
@@ -255,7 +255,7 @@ class Coordinates(TypedDict, total=False):
 
 
 class DeploymentActivatePhoneNumber(TypedDict, total=False):
-    """Only v1.1. The number to register and how its confirmation code travels."""
+    """Only v1.1. A phone number to register."""
 
     phoneNumber: str
     verifiedNameCertificate: str
@@ -263,13 +263,13 @@ class DeploymentActivatePhoneNumber(TypedDict, total=False):
 
 
 class DeploymentConfirmCode(TypedDict, total=False):
-    """Only v1.1. The code that reached the phone."""
+    """Only v1.1. The confirmation code."""
 
     code: str
 
 
 class DeploymentCreate(TypedDict, total=False):
-    """Only v1.1. How the WhatsApp client is hosted and where its status is reported."""
+    """Only v1.1. A WhatsApp client to create."""
 
     hosting: _models.DeploymentCreateHosting
     baseUrl: str
@@ -279,14 +279,14 @@ class DeploymentCreate(TypedDict, total=False):
 
 
 class Destination(TypedDict, total=False):
-    """Send only to the user's client of this integration; one of the two suffices."""
+    """Sends the message only to the user's client of this integration. One of the two fields is enough."""
 
     integrationId: str
     integrationType: str
 
 
 class Device(TypedDict, total=False):
-    """Only v1."""
+    """Only v1. A browser or phone of a user."""
 
     id: str
     platform: _models.DevicePlatform
@@ -298,7 +298,7 @@ class Device(TypedDict, total=False):
 
 
 class DeviceInfo(TypedDict, total=False):
-    """Only v1. Flat; other keys may be added."""
+    """Only v1. Properties of a device. Other keys are allowed."""
 
     appName: str
     deviceModel: str
@@ -316,7 +316,7 @@ class DeviceInfo(TypedDict, total=False):
 
 
 class DeviceUpdate(TypedDict, total=False):
-    """Only v1. Fields to change; the others keep their value, also inside `info`."""
+    """Only v1. Changes to a device. Fields that are left out keep their values, also inside `info`."""
 
     pushNotificationToken: str
     appVersion: str
@@ -324,13 +324,13 @@ class DeviceUpdate(TypedDict, total=False):
 
 
 class DisplaySettings(TypedDict, total=False):
-    """Field `displaySettings` of `CarouselMessage`, `UnknownMessage` and others."""
+    """Layout of a carousel."""
 
     imageAspectRatio: _models.DisplaySettingsImageAspectRatio
 
 
 class EmailField(TypedDict, total=False):
-    """Only v1.1."""
+    """Only v1.1. An email field of a form or form response."""
 
     type: Required[Literal["email"]]
     name: str
@@ -341,7 +341,7 @@ class EmailField(TypedDict, total=False):
 
 
 class EmailFieldPost(TypedDict, total=False):
-    """Only v1.1."""
+    """Only v1.1. An email field of a form to post."""
 
     type: Required[Literal["email"]]
     name: str
@@ -350,20 +350,20 @@ class EmailFieldPost(TypedDict, total=False):
 
 
 class EventPost(TypedDict, total=False):
-    """Only v1."""
+    """Only v1. An action of a user to report."""
 
     name: str
     appUser: _models.AppUserUpdate | AppUserUpdate
 
 
 class ExtraChannelOptions(TypedDict, total=False):
-    """Settings that only one channel has."""
+    """Settings of single channels."""
 
     messenger: _models.MessengerOptions | MessengerOptions
 
 
 class FileMessage(TypedDict, total=False):
-    """Since July 2017."""
+    """A file. Since July 2017."""
 
     _id: str
     type: Required[Literal["file"]]
@@ -385,7 +385,7 @@ class FileMessage(TypedDict, total=False):
 
 
 class FormMessage(TypedDict, total=False):
-    """Only v1.1. Questions to the user."""
+    """Only v1.1. A form for the user to fill in."""
 
     _id: str
     type: Required[Literal["form"]]
@@ -410,7 +410,7 @@ class FormMessage(TypedDict, total=False):
 
 
 class FormResponseMessage(TypedDict, total=False):
-    """Only v1.1. A user's answers to a form."""
+    """Only v1.1. The values that a user entered in a form."""
 
     _id: str
     type: Required[Literal["formResponse"]]
@@ -434,7 +434,7 @@ class FormResponseMessage(TypedDict, total=False):
 
 
 class ImageMessage(TypedDict, total=False):
-    """Variant of `Message`."""
+    """An image."""
 
     _id: str
     type: Required[Literal["image"]]
@@ -456,7 +456,9 @@ class ImageMessage(TypedDict, total=False):
 
 
 class InitRequest(TypedDict, total=False):
-    """Only v1. The fields of the user's profile were passed on by the vendor's web client but never documented."""
+    """Only v1. A device to register, and its user. The fields of the user's profile are not documented, but the
+    vendor's web client sends them.
+    """
 
     device: _models.Device | Device
     userId: str
@@ -468,7 +470,7 @@ class InitRequest(TypedDict, total=False):
 
 
 class IntegrationCreate(TypedDict, total=False):
-    """A channel to connect. One flat object for all channels; `type` says which fields are needed."""
+    """A channel to connect. One flat object for all channels: `type` says which fields are needed."""
 
     type: str
     displayName: str
@@ -530,7 +532,7 @@ class IntegrationCreate(TypedDict, total=False):
 
 
 class IntegrationProfileUpdate(TypedDict, total=False):
-    """The parts of a WhatsApp business profile to change."""
+    """Changes to a WhatsApp business profile."""
 
     about: str
     address: str
@@ -542,9 +544,7 @@ class IntegrationProfileUpdate(TypedDict, total=False):
 
 
 class IntegrationUpdate(TypedDict, total=False):
-    """The parts of an integration to change. v1 takes the fields of web, `channelId`, `channelSecret` and
-    `hsmFallbackLanguage`.
-    """
+    """Changes to an integration. v1 takes the fields of web, `channelId`, `channelSecret` and `hsmFallbackLanguage`."""
 
     displayName: str
     channelSecret: str
@@ -572,7 +572,7 @@ class IntegrationUpdate(TypedDict, total=False):
 
 
 class LinkAction(TypedDict, total=False):
-    """Opens a page."""
+    """A button that opens a page."""
 
     text: str
     uri: str
@@ -603,7 +603,7 @@ class LinkSubMenuItem(TypedDict, total=False):
 
 
 class ListMessage(TypedDict, total=False):
-    """Items one below the other; `text` is a fallback made by the API."""
+    """Items one below the other. `text` is a fallback that the API generates."""
 
     _id: str
     type: Required[Literal["list"]]
@@ -626,14 +626,14 @@ class ListMessage(TypedDict, total=False):
 
 
 class Location(TypedDict, total=False):
-    """Only v1.1. What is at the coordinates."""
+    """Only v1.1. Name and address of a place."""
 
     address: str
     name: str
 
 
 class LocationMessage(TypedDict, total=False):
-    """A place; mostly sent by users."""
+    """A place. Most come from users."""
 
     _id: str
     type: Required[Literal["location"]]
@@ -657,7 +657,7 @@ class LocationMessage(TypedDict, total=False):
 
 
 class LocationRequestAction(TypedDict, total=False):
-    """Asks for the user's place."""
+    """A button that asks for the user's location."""
 
     text: str
     type: Required[Literal["locationRequest"]]
@@ -668,9 +668,7 @@ class LocationRequestAction(TypedDict, total=False):
 
 
 class Menu(TypedDict, total=False):
-    """A persistent menu to install. It replaces the whole menu that was there. Since March 2017 channels show three
-    top-level items at most; before that it was five.
-    """
+    """A menu. It replaces the whole old menu. It has at most three items at the top level, before March 2017 five."""
 
     items: list[_models.MenuItem | MenuItem]
     name: str
@@ -678,13 +676,13 @@ class Menu(TypedDict, total=False):
 
 
 class MenuSettings(TypedDict, total=False):
-    """Channel settings of a menu; honoured by Messenger."""
+    """Settings of a menu. Messenger uses them."""
 
     inputEnabled: bool
 
 
 class MergedUser(TypedDict, total=False):
-    """Only v1.1."""
+    """Only v1.1. The id of a user to merge."""
 
     _id: str
 
@@ -703,7 +701,7 @@ class MessageItem(TypedDict, total=False):
 
 
 class MessageOverride(TypedDict, total=False):
-    """Only v1.1. What to send, word for word, on a channel in place of the message."""
+    """Only v1.1. Bodies that single channels get instead of the message."""
 
     whatsapp: _models.MessageOverrideWhatsapp | MessageOverrideWhatsapp
     line: _models.MessageOverrideLine | MessageOverrideLine
@@ -711,27 +709,27 @@ class MessageOverride(TypedDict, total=False):
 
 
 class MessageOverrideLine(TypedDict, total=False):
-    """Only v1.1."""
+    """Only v1.1. The body that LINE gets instead of the message."""
 
     payload: _models.ChannelPayload
 
 
 class MessageOverrideMessenger(TypedDict, total=False):
-    """Only v1.1."""
+    """Only v1.1. The body that Messenger gets instead of the message."""
 
     payload: _models.ChannelPayload
 
 
 class MessageOverrideWhatsapp(TypedDict, total=False):
-    """Only v1.1."""
+    """Only v1.1. The body that WhatsApp gets instead of the message."""
 
     payload: _models.ChannelPayload
 
 
 class MessagePost(TypedDict, total=False):
-    """A message to post. What is needed besides `role` depends on `type`: text takes `text` or `actions`; image and
-    file `mediaUrl`; carousel and list one to ten `items`; location `coordinates`; form `fields`; formResponse
-    `fields` and `quotedMessage`. `type` has been required since December 2016; without it, as old clients send, the
+    """A message to post. `type` says which fields it needs besides `role`: `text` or `actions` (text), `mediaUrl`
+    (image, file), one to ten `items` (carousel, list), `coordinates` (location), `fields` (form), `fields` and
+    `quotedMessage` (formResponse). `type` is required since December 2016; for old clients that leave it out, the
     API infers it. With `messageSchema` none of these fields is needed.
     """
 
@@ -778,7 +776,7 @@ class MessageTemplateCreate(TypedDict, total=False):
 
 
 class MessengerOptions(TypedDict, total=False):
-    """Field `messenger` of `ExtraChannelOptions`."""
+    """Settings of Messenger."""
 
     webview_height_ratio: _models.MessengerOptionsWebviewHeightRatio
     messenger_extensions: bool
@@ -786,7 +784,7 @@ class MessengerOptions(TypedDict, total=False):
 
 
 class NotificationPost(TypedDict, total=False):
-    """Only v1.1. A message to somebody who may not be a user yet."""
+    """Only v1.1. A message to a person who need not be a user yet."""
 
     destination: _models.NotificationPostDestination | NotificationPostDestination
     author: _models.Author | Author
@@ -795,21 +793,21 @@ class NotificationPost(TypedDict, total=False):
 
 
 class NotificationPostDestination(TypedDict, total=False):
-    """Only v1.1. Who gets a notification, and over which integration."""
+    """Only v1.1. The recipient of a notification."""
 
     integrationId: str
     destinationId: str
 
 
 class Option(TypedDict, total=False):
-    """Only v1.1. What can be chosen in a select field."""
+    """Only v1.1. An option of a select field."""
 
     name: str
     label: str
 
 
 class PostbackAction(TypedDict, total=False):
-    """Sends its payload to the app's webhooks."""
+    """A button that sends its payload to the webhooks of the app."""
 
     text: str
     payload: str
@@ -820,7 +818,7 @@ class PostbackAction(TypedDict, total=False):
 
 
 class PostbackMenuItem(TypedDict, total=False):
-    """A menu entry that triggers a `postback` webhook."""
+    """A menu entry that triggers the webhook event `postback`."""
 
     type: Required[Literal["postback"]]
     text: str
@@ -835,7 +833,7 @@ class PostbackPost(TypedDict, total=False):
 
 
 class PostbackSubMenuItem(TypedDict, total=False):
-    """A submenu entry that triggers a `postback` webhook."""
+    """A submenu entry that triggers the webhook event `postback`."""
 
     type: Required[Literal["postback"]]
     text: str
@@ -844,28 +842,28 @@ class PostbackSubMenuItem(TypedDict, total=False):
 
 
 class PushTokenPost(TypedDict, total=False):
-    """Only v1."""
+    """Only v1. A push token to store."""
 
     deviceId: str
     token: str
 
 
 class QuotedContent(TypedDict, total=False):
-    """Only v1.1. A message that the API has; it may carry only some of its fields."""
+    """Only v1.1. A quoted message that the API has stored. It may have only some of its fields."""
 
     type: Required[Literal["message"]]
     content: _models.Message | Message
 
 
 class QuotedExternalMessage(TypedDict, total=False):
-    """Only v1.1. A message that only the channel has."""
+    """Only v1.1. A quoted message that only the channel has."""
 
     type: Required[Literal["externalMessageId"]]
     externalMessageId: str
 
 
 class ReplyAction(TypedDict, total=False):
-    """A quick reply. Messenger shows eleven of them."""
+    """A quick reply. Messenger shows at most eleven."""
 
     text: str
     payload: str
@@ -877,13 +875,13 @@ class ReplyAction(TypedDict, total=False):
 
 
 class SecretKeyCreate(TypedDict, total=False):
-    """The name of a new key; the server makes the rest."""
+    """The name of a new key."""
 
     name: str
 
 
 class Select(TypedDict, total=False):
-    """Only v1.1. What the user chose in a select field."""
+    """Only v1.1. An option that the user chose in a select field."""
 
     name: str
     label: str
@@ -891,7 +889,7 @@ class Select(TypedDict, total=False):
 
 
 class SelectField(TypedDict, total=False):
-    """Only v1.1."""
+    """Only v1.1. A select field of a form or form response."""
 
     type: Required[Literal["select"]]
     name: str
@@ -904,7 +902,7 @@ class SelectField(TypedDict, total=False):
 
 
 class SelectFieldPost(TypedDict, total=False):
-    """Only v1.1."""
+    """Only v1.1. A select field of a form to post."""
 
     type: Required[Literal["select"]]
     name: str
@@ -914,19 +912,19 @@ class SelectFieldPost(TypedDict, total=False):
 
 
 class ServiceAccountCreate(TypedDict, total=False):
-    """The name of a new service account."""
+    """A service account to create."""
 
     name: str
 
 
 class ServiceAccountUpdate(TypedDict, total=False):
-    """The new name of a service account."""
+    """Changes to a service account."""
 
     name: str
 
 
 class ShareAction(TypedDict, total=False):
-    """Lets the user pass the item on (Messenger); stands in items only."""
+    """A button that shares the item (Messenger). For items only."""
 
     type: Required[Literal["share"]]
     _id: str
@@ -937,7 +935,7 @@ class ShareAction(TypedDict, total=False):
 
 
 class Source(TypedDict, total=False):
-    """Where a message came from."""
+    """Where a message comes from."""
 
     id: str
     type: str
@@ -947,7 +945,7 @@ class Source(TypedDict, total=False):
 
 
 class SubmenuMenuItem(TypedDict, total=False):
-    """A menu entry that opens further entries. Since March 2017."""
+    """A menu entry that opens a submenu. Since March 2017."""
 
     type: Required[Literal["submenu"]]
     text: str
@@ -956,21 +954,21 @@ class SubmenuMenuItem(TypedDict, total=False):
 
 
 class TemplateCreate(TypedDict, total=False):
-    """A message to store under a name."""
+    """A template to create."""
 
     name: str
     message: _models.MessagePost | MessagePost
 
 
 class TemplateUpdate(TypedDict, total=False):
-    """The parts of a template to change."""
+    """Changes to a template."""
 
     name: str
     message: _models.MessagePost | MessagePost
 
 
 class TextField(TypedDict, total=False):
-    """Only v1.1."""
+    """Only v1.1. A text field of a form or form response."""
 
     type: Required[Literal["text"]]
     name: str
@@ -983,7 +981,7 @@ class TextField(TypedDict, total=False):
 
 
 class TextFieldPost(TypedDict, total=False):
-    """Only v1.1."""
+    """Only v1.1. A text field of a form to post."""
 
     type: Required[Literal["text"]]
     name: str
@@ -994,7 +992,7 @@ class TextFieldPost(TypedDict, total=False):
 
 
 class TextMessage(TypedDict, total=False):
-    """Text, actions, or both."""
+    """A message with a text, actions or both."""
 
     _id: str
     type: Required[Literal["text"]]
@@ -1016,7 +1014,7 @@ class TextMessage(TypedDict, total=False):
 
 
 class WebhookCreate(TypedDict, total=False):
-    """Request body of `webhooks.create_webhook`."""
+    """A webhook to create."""
 
     target: str
     triggers: list[str]
@@ -1025,7 +1023,7 @@ class WebhookCreate(TypedDict, total=False):
 
 
 class WebhookUpdate(TypedDict, total=False):
-    """Fields to change."""
+    """Changes to a webhook. Fields that are left out keep their values."""
 
     target: str
     triggers: list[str]
@@ -1034,7 +1032,7 @@ class WebhookUpdate(TypedDict, total=False):
 
 
 class WebviewAction(TypedDict, total=False):
-    """Opens a page inside the conversation."""
+    """A button that opens a page inside the conversation."""
 
     text: str
     uri: str

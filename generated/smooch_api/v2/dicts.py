@@ -127,21 +127,21 @@ __all__ = [
 
 
 class AcceptControl(TypedDict, total=False):
-    """Request body of `switchboard_actions.accept_control`."""
+    """Metadata of an acceptance of control."""
 
     metadata: _models.Metadata | None
 
 
 class ActivityPost(TypedDict, total=False):
-    """Something to show the others. A user as author can only have read the conversation."""
+    """An activity to report. The only activity of a user is conversation:read."""
 
     author: _models.AuthorPost | AuthorPost
     type: _models.ActivityPostType
 
 
 class AndroidIntegrationCreate(TypedDict, total=False):
-    """An app with the Android SDK. `projectId`, `clientEmail` and `privateKey` are in the JSON file of the service
-    account that the Firebase console makes.
+    """An app with the Android SDK. The JSON file of a service account from the Firebase console has `projectId`,
+    `clientEmail` and `privateKey`.
     """
 
     type: Required[Literal["android"]]
@@ -173,7 +173,7 @@ class AndroidIntegrationUpdate(TypedDict, total=False):
 
 
 class AppCreate(TypedDict, total=False):
-    """What a new app starts with."""
+    """An app to create."""
 
     displayName: str
     settings: _models.AppSettings | AppSettings
@@ -181,13 +181,13 @@ class AppCreate(TypedDict, total=False):
 
 
 class AppKeyCreate(TypedDict, total=False):
-    """Request body of `app_keys.create_app_key`."""
+    """The name of a new key."""
 
     displayName: str
 
 
 class AppSettings(TypedDict, total=False):
-    """Switches of an app."""
+    """Settings of an app."""
 
     conversationRetentionSeconds: int
     maskCreditCardNumbers: bool
@@ -201,7 +201,7 @@ class AppSettings(TypedDict, total=False):
 
 
 class AppUpdate(TypedDict, total=False):
-    """The parts of an app to change."""
+    """Changes to an app."""
 
     displayName: str
     settings: _models.AppSettings | AppSettings
@@ -231,7 +231,7 @@ class AppleIntegrationUpdate(TypedDict, total=False):
 
 
 class AppleInteractiveDataRef(TypedDict, total=False):
-    """Field `interactiveDataRef` of `AppleMessageRef`."""
+    """Where Apple stores the data of an interactive message."""
 
     url: str
     bid: str
@@ -241,13 +241,13 @@ class AppleInteractiveDataRef(TypedDict, total=False):
 
 
 class AppleMessageRef(TypedDict, total=False):
-    """Field `apple` of `MessageRefDownload`."""
+    """A reference to data of Apple Messages for Business."""
 
     interactiveDataRef: _models.AppleInteractiveDataRef | AppleInteractiveDataRef
 
 
 class AttachmentDelete(TypedDict, total=False):
-    """Request body of `attachments.delete_attachment`."""
+    """A file to delete."""
 
     mediaUrl: str
 
@@ -267,7 +267,7 @@ class AuthorPost(TypedDict, total=False):
 
 
 class BuyAction(TypedDict, total=False):
-    """Asks for a payment."""
+    """A button that asks for a payment."""
 
     type: Required[Literal["buy"]]
     text: str
@@ -277,9 +277,7 @@ class BuyAction(TypedDict, total=False):
 
 
 class CarouselMessage(TypedDict, total=False):
-    """Items to scroll through sideways. Channels that cannot show them get the text alone, without images and
-    postbacks.
-    """
+    """Items side by side. Channels that cannot show them show a text, without images and postback buttons."""
 
     type: Required[Literal["carousel"]]
     items: list[_models.MessageItem | MessageItem]
@@ -289,14 +287,14 @@ class CarouselMessage(TypedDict, total=False):
 
 
 class ClientConfirmation(TypedDict, total=False):
-    """How the user agrees to the link."""
+    """How the user confirms the link."""
 
     type: _models.ClientConfirmationType
     message: _models.MessagePost | MessagePost
 
 
 class ClientCreate(TypedDict, total=False):
-    """Which channel to link, how the user agrees, and in which conversation."""
+    """A channel to link to a user in a conversation."""
 
     matchCriteria: _models.MatchCriteria | MatchCriteria
     confirmation: _models.ClientConfirmation | ClientConfirmation
@@ -304,13 +302,13 @@ class ClientCreate(TypedDict, total=False):
 
 
 class ClientTarget(TypedDict, total=False):
-    """Field `target` of `ClientCreate`."""
+    """The conversation for a new client."""
 
     conversationId: str
 
 
 class ConversationCreate(TypedDict, total=False):
-    """Request body of `conversations.create_conversation`."""
+    """A conversation to create."""
 
     type: _models.ConversationCreateType
     participants: list[_models.ParticipantCreate | ParticipantCreate]
@@ -321,7 +319,7 @@ class ConversationCreate(TypedDict, total=False):
 
 
 class ConversationUpdate(TypedDict, total=False):
-    """Fields to change; the others keep their value."""
+    """Fields to change. Fields that are left out keep their values."""
 
     displayName: str | None
     description: str | None
@@ -330,7 +328,7 @@ class ConversationUpdate(TypedDict, total=False):
 
 
 class ConversionEventsPost(TypedDict, total=False):
-    """Events for one channel."""
+    """Events for the Conversions API of Meta, for one channel."""
 
     messenger: _models.MetaConversionEvent | MetaConversionEvent
     instagram: _models.MetaConversionEvent | MetaConversionEvent
@@ -338,7 +336,7 @@ class ConversionEventsPost(TypedDict, total=False):
 
 
 class Coordinates(TypedDict, total=False):
-    """Field `coordinates` of `LocationMessage`."""
+    """Latitude and longitude."""
 
     lat: float
     long: float
@@ -353,32 +351,32 @@ class CustomIntegrationCreate(TypedDict, total=False):
 
 
 class CustomIntegrationUpdate(TypedDict, total=False):
-    """Changes to a custom integration; its webhooks have operations of their own."""
+    """Changes to a custom integration. Its webhooks are changed by `updateWebhook`."""
 
     displayName: str | None
 
 
 class Destination(TypedDict, total=False):
-    """Send only to the user's client of this integration; one of the two."""
+    """Sends the message only to the user's client of this integration. One of the two fields."""
 
     integrationId: str
     integrationType: str
 
 
 class DisplaySettings(TypedDict, total=False):
-    """How to lay out a carousel."""
+    """Layout of a carousel."""
 
     imageAspectRatio: _models.DisplaySettingsImageAspectRatio
 
 
 class ExtraChannelOptions(TypedDict, total=False):
-    """Passed on to the channel as they are."""
+    """Settings of single channels."""
 
     messenger: _models.MessengerChannelOptions | MessengerChannelOptions
 
 
 class FileMessage(TypedDict, total=False):
-    """Variant of `Content`."""
+    """A file."""
 
     type: Required[Literal["file"]]
     mediaUrl: str
@@ -393,7 +391,7 @@ class FileMessage(TypedDict, total=False):
 
 
 class FormMessage(TypedDict, total=False):
-    """Questions to the user."""
+    """A form for the user to fill in."""
 
     type: Required[Literal["form"]]
     fields: list[_models.FormMessageField | FormMessageField]
@@ -403,7 +401,7 @@ class FormMessage(TypedDict, total=False):
 
 
 class FormMessageField(TypedDict, total=False):
-    """A question of a form."""
+    """A field of a form."""
 
     type: _models.FormMessageFieldType
     name: str
@@ -419,15 +417,15 @@ class FormMessageField(TypedDict, total=False):
 
 
 class FormOption(TypedDict, total=False):
-    """A choice of a select field."""
+    """An option of a select field."""
 
     label: str
     name: str
 
 
 class FormResponseMessage(TypedDict, total=False):
-    """A user's answers to a form, sent by the web client; `quotedMessage` of the message is the form. Posting it is
-    not supported.
+    """The values that a user entered in a form. Only the web client sends it; it cannot be posted. `quotedMessage` of
+    the message is the form.
     """
 
     type: Required[Literal["formResponse"]]
@@ -437,7 +435,7 @@ class FormResponseMessage(TypedDict, total=False):
 
 
 class FormResponseMessageField(TypedDict, total=False):
-    """An answer to a question of a form."""
+    """A field of a form response."""
 
     type: _models.FormResponseMessageFieldType
     name: str
@@ -450,7 +448,7 @@ class FormResponseMessageField(TypedDict, total=False):
 
 
 class ImageMessage(TypedDict, total=False):
-    """Variant of `Content`."""
+    """An image."""
 
     type: Required[Literal["image"]]
     mediaUrl: str
@@ -466,7 +464,7 @@ class ImageMessage(TypedDict, total=False):
 
 
 class InstagramIntegrationCreate(TypedDict, total=False):
-    """Instagram Direct. The page's token needs the permissions pages_manage_metadata, instagram_basic and
+    """Instagram Direct. The access token needs the permissions pages_manage_metadata, instagram_basic and
     instagram_manage_messages.
     """
 
@@ -493,13 +491,13 @@ class InstagramIntegrationUpdate(TypedDict, total=False):
 
 
 class IntegrationKeyCreate(TypedDict, total=False):
-    """Request body of `integration_keys.create_custom_integration_key`."""
+    """The name of a new key."""
 
     displayName: str
 
 
 class IntegrationWebhookCreate(TypedDict, total=False):
-    """The webhook of a custom integration that is created with it."""
+    """The first webhook of a custom integration."""
 
     target: str
     triggers: list[str]
@@ -538,9 +536,8 @@ class IosIntegrationUpdate(TypedDict, total=False):
 
 
 class LineIntegrationCreate(TypedDict, total=False):
-    """LINE. `channelId` and `channelSecret` can both be left out, to have the address of the webhook before LINE gives
-    them. That address, to be entered at LINE, is `https://app.smooch.io:443/api/line/webhooks/` with the ids of app
-    and integration behind it.
+    """LINE. `channelId` and `channelSecret` can be left out and set later. Enter the URL of the webhook at LINE:
+    `https://app.smooch.io:443/api/line/webhooks/`, followed by the ids of the app and the integration.
     """
 
     type: Required[Literal["line"]]
@@ -564,7 +561,7 @@ class LineIntegrationUpdate(TypedDict, total=False):
 
 
 class LinkAction(TypedDict, total=False):
-    """Opens a page."""
+    """A button that opens a page."""
 
     type: Required[Literal["link"]]
     text: str
@@ -575,8 +572,8 @@ class LinkAction(TypedDict, total=False):
 
 
 class ListMessage(TypedDict, total=False):
-    """Items one below the other. Messenger and WeChat show lists. The SDKs and LINE show a carousel, WhatsApp,
-    Telegram and Twitter one message per item, other channels text.
+    """Items one below the other. Messenger and WeChat show lists. The SDKs and LINE show a carousel. WhatsApp,
+    Telegram and Twitter show one message per item. Other channels show text.
     """
 
     type: Required[Literal["list"]]
@@ -587,14 +584,14 @@ class ListMessage(TypedDict, total=False):
 
 
 class Location(TypedDict, total=False):
-    """What is at the coordinates."""
+    """Name and address of a place."""
 
     address: str
     name: str
 
 
 class LocationMessage(TypedDict, total=False):
-    """A place; mostly sent by users who were asked for it."""
+    """A place. Most come from users who were asked for it."""
 
     type: Required[Literal["location"]]
     coordinates: _models.Coordinates | Coordinates
@@ -604,7 +601,7 @@ class LocationMessage(TypedDict, total=False):
 
 
 class LocationRequestAction(TypedDict, total=False):
-    """Asks for the user's place."""
+    """A button that asks for the user's location."""
 
     type: Required[Literal["locationRequest"]]
     text: str
@@ -612,7 +609,7 @@ class LocationRequestAction(TypedDict, total=False):
 
 
 class MailgunIntegrationCreate(TypedDict, total=False):
-    """Mail by Mailgun."""
+    """Email, with Mailgun."""
 
     type: Required[Literal["mailgun"]]
     apiKey: str | None
@@ -637,7 +634,7 @@ class MailgunIntegrationUpdate(TypedDict, total=False):
 
 
 class MailgunMatchCriteria(TypedDict, total=False):
-    """By email."""
+    """Link by email, with Mailgun."""
 
     type: Required[Literal["mailgun"]]
     integrationId: str
@@ -660,7 +657,7 @@ class MessageItem(TypedDict, total=False):
 
 
 class MessageOverride(TypedDict, total=False):
-    """What to send, word for word, on a channel in place of the message."""
+    """Bodies that single channels get instead of the message."""
 
     apple: _models.MessageOverrideApple | MessageOverrideApple
     line: _models.MessageOverridePayload | MessageOverridePayload
@@ -669,14 +666,14 @@ class MessageOverride(TypedDict, total=False):
 
 
 class MessageOverrideApple(TypedDict, total=False):
-    """Field `apple` of `MessageOverride`."""
+    """The body that Apple Messages for Business gets instead of the message."""
 
     payload: dict[str, Any]
     withCapabilities: list[_models.MessageOverrideAppleWithCapabilitiesItem]
 
 
 class MessageOverridePayload(TypedDict, total=False):
-    """Field `line` of `MessageOverride`."""
+    """The body that a channel gets instead of the message."""
 
     payload: dict[str, Any]
 
@@ -693,16 +690,16 @@ class MessagePost(TypedDict, total=False):
 
 
 class MessageRefDownload(TypedDict, total=False):
-    """A reference as a `passthrough:messaging` event holds it."""
+    """A reference to data, from a `passthrough:messaging` event."""
 
     userId: str
     apple: _models.AppleMessageRef | AppleMessageRef
 
 
 class MessagebirdIntegrationCreate(TypedDict, total=False):
-    """SMS by MessageBird. Its flow must then forward incoming SMS as JSON to
-    `https://app.smooch.io/api/messagebird/webhooks/` with the ids of app and integration and the `webhookSecret` of
-    the answer behind it.
+    """SMS, with MessageBird. A flow at MessageBird must forward incoming SMS as JSON to
+    `https://app.smooch.io/api/messagebird/webhooks/`, followed by the ids of the app and the integration and the
+    `webhookSecret` from the response.
     """
 
     type: Required[Literal["messagebird"]]
@@ -723,7 +720,7 @@ class MessagebirdIntegrationUpdate(TypedDict, total=False):
 
 
 class MessagebirdMatchCriteria(TypedDict, total=False):
-    """By text message of MessageBird."""
+    """Link by SMS, with MessageBird."""
 
     type: Required[Literal["messagebird"]]
     integrationId: str
@@ -732,14 +729,14 @@ class MessagebirdMatchCriteria(TypedDict, total=False):
 
 
 class MessengerChannelOptions(TypedDict, total=False):
-    """Field `messenger` of `ExtraChannelOptions`."""
+    """Settings of Messenger."""
 
     messenger_extensions: bool
     webview_share_button: _models.MessengerChannelOptionsWebviewShareButton
 
 
 class MessengerIntegrationCreate(TypedDict, total=False):
-    """Facebook Messenger. The page's token needs the permissions pages_manage_metadata and pages_messaging."""
+    """Facebook Messenger. The access token needs the permissions pages_manage_metadata and pages_messaging."""
 
     type: Required[Literal["messenger"]]
     pageAccessToken: str | None
@@ -762,26 +759,26 @@ class MessengerIntegrationUpdate(TypedDict, total=False):
 
 
 class MetaConversionEvent(TypedDict, total=False):
-    """Field `messenger` of `ConversionEventsPost`."""
+    """Events for one channel of Meta."""
 
     payload: _models.MetaConversionPayload | MetaConversionPayload
 
 
 class MetaConversionPayload(TypedDict, total=False):
-    """Body for the Conversions API of Meta, without `user_data` and `messaging_channel`, which Zendesk adds."""
+    """Body for the Conversions API of Meta. Zendesk adds `user_data` and `messaging_channel`."""
 
     data: list[dict[str, Any]]
 
 
 class OfferControl(TypedDict, total=False):
-    """Request body of `switchboard_actions.offer_control`."""
+    """The switchboard integration that control is offered to."""
 
     switchboardIntegration: str
     metadata: _models.Metadata | None
 
 
 class ParticipantCreate(TypedDict, total=False):
-    """A user to begin a conversation with, by one of the two ids."""
+    """A user for a new conversation, by one of the two ids."""
 
     userId: str
     userExternalId: str
@@ -789,7 +786,7 @@ class ParticipantCreate(TypedDict, total=False):
 
 
 class ParticipantJoin(TypedDict, total=False):
-    """A user to add to a conversation of type sdkGroup, by one of the two ids."""
+    """A user to add to a group conversation, by one of the two ids."""
 
     subscribeSDKClient: bool
     userId: str
@@ -797,7 +794,7 @@ class ParticipantJoin(TypedDict, total=False):
 
 
 class ParticipantLeave(TypedDict, total=False):
-    """Who is to leave, by one of the three ids."""
+    """A user to remove from a group conversation, by one of the three ids."""
 
     userId: str
     userExternalId: str
@@ -805,14 +802,14 @@ class ParticipantLeave(TypedDict, total=False):
 
 
 class PassControl(TypedDict, total=False):
-    """Request body of `switchboard_actions.pass_control`."""
+    """The switchboard integration that control is passed to."""
 
     switchboardIntegration: str
     metadata: _models.Metadata | None
 
 
 class PostbackAction(TypedDict, total=False):
-    """Sends its payload to the app's webhooks."""
+    """A button that sends its payload to the webhooks of the app."""
 
     type: Required[Literal["postback"]]
     text: str
@@ -822,7 +819,7 @@ class PostbackAction(TypedDict, total=False):
 
 
 class PrechatCapture(TypedDict, total=False):
-    """What the Web Messenger asks before the first message."""
+    """A form that the Web Messenger shows before the first message."""
 
     avatarUrl: str
     enabled: bool
@@ -831,7 +828,7 @@ class PrechatCapture(TypedDict, total=False):
 
 
 class PrechatField(TypedDict, total=False):
-    """A question of the Web Messenger."""
+    """A field of the form of the Web Messenger."""
 
     type: _models.PrechatFieldType
     name: str
@@ -844,7 +841,7 @@ class PrechatField(TypedDict, total=False):
 
 
 class Profile(TypedDict, total=False):
-    """What is known of a user. null where it is not."""
+    """Personal information of a user. Fields that are not known are null."""
 
     givenName: str | None
     surname: str | None
@@ -855,7 +852,7 @@ class Profile(TypedDict, total=False):
 
 
 class ReleaseControl(TypedDict, total=False):
-    """Request body of `switchboard_actions.release_control`."""
+    """Metadata of a release of control."""
 
     metadata: _models.Metadata | None
 
@@ -884,7 +881,7 @@ class SwitchboardIntegrationCreate(TypedDict, total=False):
 
 
 class SwitchboardIntegrationUpdate(TypedDict, total=False):
-    """Fields to change; `integrationId` or `integrationType`, never both."""
+    """Changes to a switchboard integration. Set `integrationId` or `integrationType`, not both."""
 
     name: str
     integrationId: str
@@ -895,7 +892,7 @@ class SwitchboardIntegrationUpdate(TypedDict, total=False):
 
 
 class SwitchboardUpdate(TypedDict, total=False):
-    """Fields to change."""
+    """Changes to a switchboard."""
 
     enabled: bool
     defaultSwitchboardIntegrationId: str
@@ -920,7 +917,7 @@ class TelegramIntegrationUpdate(TypedDict, total=False):
 
 
 class TemplateMessage(TypedDict, total=False):
-    """A message template of WhatsApp; `schema` of the post has to be whatsapp."""
+    """A message template of WhatsApp. To post it, set `schema` to whatsapp."""
 
     type: Required[Literal["template"]]
     template: dict[str, Any]
@@ -929,7 +926,9 @@ class TemplateMessage(TypedDict, total=False):
 
 
 class TextMessage(TypedDict, total=False):
-    """A post needs at least one of `text`, `htmlText`, `markdownText` and `actions`, and not both of the rich ones."""
+    """A text. To post it, at least one of `text`, `htmlText`, `markdownText` and `actions` is needed, but not both
+    `htmlText` and `markdownText`.
+    """
 
     type: Required[Literal["text"]]
     text: str
@@ -941,7 +940,7 @@ class TextMessage(TypedDict, total=False):
 
 
 class TokenRequest(TypedDict, total=False):
-    """What an access token is given for."""
+    """Code and credentials to exchange for an access token."""
 
     code: str
     grant_type: Required[Literal["authorization_code"]]
@@ -950,7 +949,7 @@ class TokenRequest(TypedDict, total=False):
 
 
 class TwilioIntegrationCreate(TypedDict, total=False):
-    """SMS by Twilio; needs `phoneNumberSid` or `messagingServiceSid`."""
+    """SMS, with Twilio. Needs `phoneNumberSid` or `messagingServiceSid`."""
 
     type: Required[Literal["twilio"]]
     accountSid: str
@@ -971,7 +970,7 @@ class TwilioIntegrationUpdate(TypedDict, total=False):
 
 
 class TwilioMatchCriteria(TypedDict, total=False):
-    """By text message of Twilio."""
+    """Link by SMS, with Twilio."""
 
     type: Required[Literal["twilio"]]
     integrationId: str
@@ -980,7 +979,7 @@ class TwilioMatchCriteria(TypedDict, total=False):
 
 
 class TwitterIntegrationCreate(TypedDict, total=False):
-    """Direct messages of Twitter."""
+    """Direct messages on Twitter."""
 
     type: Required[Literal["twitter"]]
     tier: Required[_models.TwitterIntegrationCreateTier]
@@ -1023,7 +1022,7 @@ class UnityIntegrationUpdate(TypedDict, total=False):
 
 
 class UserCreate(TypedDict, total=False):
-    """Request body of `users.create_user`."""
+    """A user to create."""
 
     externalId: str
     brandId: str | None
@@ -1034,13 +1033,13 @@ class UserCreate(TypedDict, total=False):
 
 
 class UserSync(TypedDict, total=False):
-    """Request body of `users.sync_user`."""
+    """Options of an update from Zendesk Support."""
 
     survivingZendeskId: str
 
 
 class UserUpdate(TypedDict, total=False):
-    """Fields to change; the others keep their value."""
+    """Fields to change. Fields that are left out keep their values."""
 
     signedUpAt: str
     toBeRetained: bool
@@ -1116,7 +1115,7 @@ class WebIntegrationUpdate(TypedDict, total=False):
 
 
 class WebhookCreate(TypedDict, total=False):
-    """Request body of `webhooks.create_webhook`."""
+    """A webhook to create."""
 
     target: str
     triggers: list[str]
@@ -1125,7 +1124,7 @@ class WebhookCreate(TypedDict, total=False):
 
 
 class WebhookUpdate(TypedDict, total=False):
-    """Fields to change. A new list of `triggers` presumably replaces the old one."""
+    """Changes to a webhook. A new list of `triggers` presumably replaces the old one."""
 
     target: str
     triggers: list[str]
@@ -1134,7 +1133,7 @@ class WebhookUpdate(TypedDict, total=False):
 
 
 class WebviewAction(TypedDict, total=False):
-    """Opens a page inside the conversation."""
+    """A button that opens a page inside the conversation."""
 
     type: Required[Literal["webview"]]
     text: str
@@ -1171,7 +1170,7 @@ class WhatsappIntegrationUpdate(TypedDict, total=False):
 
 
 class WhatsappMatchCriteria(TypedDict, total=False):
-    """By WhatsApp."""
+    """Link by WhatsApp."""
 
     type: Required[Literal["whatsapp"]]
     integrationId: str

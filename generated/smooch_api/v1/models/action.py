@@ -22,4 +22,4 @@ Action: TypeAlias = (
     | WebviewAction
     | UnknownAction
 )
-"""A button of a message or item. The same in posts and answers, where it has an `_id`."""
+"""A button of a message or item. In responses it has an `_id`."""

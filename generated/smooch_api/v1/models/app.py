@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class App(_base.Model):
-    """A Smooch app, the container of users, integrations, webhooks and settings."""
+    """An app: the container of users, integrations, webhooks and settings."""
 
     id: str
     """Identifier of 24 hexadecimal digits."""
     app_token: str
-    """Public token of 25 characters that old SDKs start with. Deprecated since 2017."""
+    """Public token of 25 characters, for old SDKs. Deprecated since 2017."""
     name: str
     settings: AppSettings | Unset = UNSET
     metadata: Metadata | Unset = UNSET

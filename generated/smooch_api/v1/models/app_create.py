@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppCreate(_base.Model):
-    """What a new app starts with."""
+    """An app to create."""
 
     name: str
     settings: AppSettings | Unset = UNSET

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppResponse(_base.Model):
-    """Envelope of one app."""
+    """Response with one app."""
 
     app: App
 

@@ -12,18 +12,18 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppSettings(_base.Model):
-    """Switches of an app."""
+    """Settings of an app."""
 
     mask_credit_card_numbers: bool | Unset = UNSET
-    """Whether card numbers in message text are cut to their last four digits. Probably on unless set."""
+    """Whether card numbers in texts are masked, except for the last four digits. Presumably true by default."""
     use_animal_names: bool | Unset = UNSET
-    """Whether anonymous users are named after animals."""
+    """Whether anonymous users get names of animals."""
     conversation_retention_seconds: int | Unset = UNSET
-    """Only v1.1. Seconds without activity after which the messages of a conversation are removed."""
+    """Only v1.1. Seconds without activity after which the messages of a conversation are deleted."""
     echo_postback: bool | Unset = UNSET
-    """Only v1.1. Whether a tapped postback button also shows up as a message."""
+    """Only v1.1. Whether a tap on a postback button also adds a message."""
     ignore_auto_conversation_start: bool | Unset = UNSET
-    """Only v1.1. Whether channel events that are not messages leave the conversation unstarted."""
+    """Only v1.1. Whether channel events that are not messages do not start a conversation."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("maskCreditCardNumbers", "mask_credit_card_numbers"),

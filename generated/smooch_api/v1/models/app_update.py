@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppUpdate(_base.Model):
-    """The parts of an app to change. Some v1 documents call `name` required, the v1 SDK does not."""
+    """Changes to an app. Some v1 documents require `name`; the v1 SDK does not."""
 
     name: str | Unset = UNSET
     settings: AppSettings | Unset = UNSET

@@ -22,31 +22,31 @@ _read_devices = _base.list_of(_base.model(_models, "Client"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppUser(_base.Model):
-    """An end user. Webhooks of v1 send some events with a short form (`_id`, `userId`, `conversationStarted`), those
-    of v1.1 do so unless `includeFullAppUser` is set; hence only `_id` is sure to be there.
+    """An end user. Some webhook events have only `_id`, `userId` and `conversationStarted`: in v1 a few, in v1.1 all
+    unless the webhook has `includeFullAppUser`.
     """
 
     id: str
-    """The API's own id, 24 hex digits. A merge or a login can change it."""
+    """Id that the API chose: 24 hexadecimal digits. A merge or a login can change it."""
     user_id: str | Unset = UNSET
-    """Id chosen by the business; anonymous users have none."""
+    """Id that the business chose. Anonymous users have none."""
     given_name: str | Unset = UNSET
     surname: str | Unset = UNSET
     email: str | Unset = UNSET
     signed_up_at: str | Unset = UNSET
     """ISO 8601, UTC, with milliseconds."""
     properties: Metadata | Unset = UNSET
-    """What the business stores about the user."""
+    """Data that the business stores about the user."""
     conversation_started: bool | Unset = UNSET
     """Whether the user has a conversation."""
     clients: list[Client] | Unset = UNSET
-    """Devices and channels that the user is reached by."""
+    """Devices and channels of the user."""
     pending_clients: list[Client] | Unset = UNSET
-    """Links that are not confirmed yet; with `id`, `platform` and `displayName` only."""
+    """Links that the user has not confirmed yet, with `id`, `platform` and `displayName` only."""
     credential_required: bool | Unset = UNSET
-    """Only v1: the user can only be addressed with a JWT."""
+    """Only v1. Whether calls for this user need a JWT."""
     devices: list[Client] | Unset = UNSET
-    """Only v1, deprecated: the same as `clients`."""
+    """Only v1. Deprecated copy of `clients`."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("_id", "id", required=True),

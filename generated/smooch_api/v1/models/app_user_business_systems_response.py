@@ -17,7 +17,7 @@ _read_business_systems = _base.list_of(_base.model(_models, "BusinessSystemItem"
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppUserBusinessSystemsResponse(_base.Model):
-    """Response body of `app_users.get_app_user_business_system_ids`."""
+    """Response with the ids of a user in the business systems."""
 
     business_systems: list[BusinessSystemItem]
 

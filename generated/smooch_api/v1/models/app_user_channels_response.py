@@ -17,7 +17,7 @@ _read_channels = _base.list_of(_base.model(_models, "ChannelEntityItem"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppUserChannelsResponse(_base.Model):
-    """Response body of `app_users.get_app_user_entity_ids`."""
+    """Response with the ids of a user on the linked channels."""
 
     channels: list[ChannelEntityItem]
 

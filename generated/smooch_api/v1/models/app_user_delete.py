@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppUserDelete(_base.Model):
-    """A user was deleted. The body is not documented; this is what the other events suggest."""
+    """A user was deleted. The fields are not documented; the other events suggest them."""
 
     app: AppReference
     trigger: Literal["appUser:delete"] = "appUser:delete"
     version: str | Unset = UNSET
-    """`v1.1` in the shape of v1.1; v1 has none.
+    """`v1.1` in deliveries of v1.1. Deliveries of v1 have none.
 
     Known values: `v1`, `v1.1`.
     """
@@ -33,9 +33,9 @@ class AppUserDelete(_base.Model):
     conversation: Conversation | Unset = UNSET
     """Only v1.1."""
     client: Client | Unset = UNSET
-    """Only v1.1, with `includeClient`."""
+    """Only v1.1, if the webhook has `includeClient`."""
     timestamp: float | Unset = UNSET
-    """Unix seconds with milliseconds as decimals."""
+    """When the API received the message, in Unix seconds with decimals."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("app", "app", nested=True, required=True),

@@ -17,35 +17,35 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppUserLink(_base.Model):
-    """The channel and what identifies the user there: `phoneNumber` for twilio, messagebird, messenger and (v1.1)
-    whatsapp, `address` for mailgun. `confirmation` is how the user agrees; the earliest v1 had only
-    `skipConfirmation`, later versions require it.
+    """A channel to link, and the user's address there: `phoneNumber` for twilio, messagebird, messenger and (v1.1)
+    whatsapp, `address` for mailgun. Early v1 had `skipConfirmation` instead of `confirmation`; later versions
+    require `confirmation`.
     """
 
     type_: str
-    """Channel type.
+    """Type of the channel.
 
     Known values: `twilio`, `messenger`, `mailgun`, `messagebird`, `whatsapp`.
     """
     integration_id: str | Unset = UNSET
-    """Only v1.1: which integration of that type."""
+    """Only v1.1. Id of the integration, which must be of this type."""
     phone_number: str | Unset = UNSET
-    """With leading `+` and country code; spaces and dashes are tolerated."""
+    """Phone number with `+` and country code. Spaces and dashes are allowed."""
     address: str | Unset = UNSET
     """Email address."""
     given_name: str | Unset = UNSET
-    """Helps messenger to find the user."""
+    """Helps Messenger to find the user."""
     surname: str | Unset = UNSET
-    """Helps messenger to find the user."""
+    """Helps Messenger to find the user."""
     subject: str | Unset = UNSET
-    """Subject of the mail (mailgun). Default: "New message from" and the name of the app."""
+    """Subject of the email (mailgun). Default: "New message from" and the name of the app."""
     confirmation: Confirmation | Unset = UNSET
     skip_confirmation: bool | Unset = UNSET
-    """Only v1, deprecated, only twilio: link without asking. The vendor's last v1 library called it a string, its
-    documentation and other clients send a boolean.
+    """Only v1. Deprecated, for twilio only: link without asking the user. The vendor's last v1 library makes it a
+    string; the documentation and other clients send a boolean.
     """
     primary: bool | Unset = UNSET
-    """Only v1 of 2017: make this channel the one that answers go to. Default true."""
+    """Only v1, in 2017. Whether messages go to this channel first. Default true."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

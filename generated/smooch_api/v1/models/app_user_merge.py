@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppUserMerge(_base.Model):
-    """Only v1.1."""
+    """Only v1.1. The two users to merge."""
 
     surviving: MergedUser
     discarded: MergedUser

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppUserPreCreate(_base.Model):
-    """Request body of `app_users.pre_create_app_user`."""
+    """A user to create."""
 
     user_id: str
-    """Id chosen by the business; unique in the app."""
+    """Id that the business chooses. Unique in the app."""
     given_name: str | Unset = UNSET
     surname: str | Unset = UNSET
     email: str | Unset = UNSET
@@ -27,7 +27,7 @@ class AppUserPreCreate(_base.Model):
     """ISO 8601, UTC, with milliseconds."""
     properties: Metadata | Unset = UNSET
     credential_required: bool | Unset = UNSET
-    """Only v1: from the start the user can only be addressed with a JWT. Default false."""
+    """Only v1. Whether calls for this user need a JWT. Default false."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("userId", "user_id", required=True),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppUserResponse(_base.Model):
-    """Response body of `app_users.pre_create_app_user`, `app_users.get_app_user` and others."""
+    """Response with one user."""
 
     app_user: AppUser
 

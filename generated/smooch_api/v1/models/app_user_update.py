@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppUserUpdate(_base.Model):
-    """Fields to change; the others keep their value."""
+    """Changes to a user. Fields that are left out keep their values."""
 
     given_name: str | Unset = UNSET
     surname: str | Unset = UNSET
@@ -24,7 +24,7 @@ class AppUserUpdate(_base.Model):
     signed_up_at: str | Unset = UNSET
     """ISO 8601, UTC, with milliseconds."""
     properties: Metadata | Unset = UNSET
-    """Merged into the stored ones key by key."""
+    """Merged into the stored properties key by key."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("givenName", "given_name"),

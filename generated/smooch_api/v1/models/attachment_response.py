@@ -11,7 +11,7 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class AttachmentResponse(_base.Model):
-    """Response body of `attachments.upload_attachment`."""
+    """Response with the URL of an uploaded file."""
 
     media_url: str
     media_type: str

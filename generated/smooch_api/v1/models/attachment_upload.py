@@ -12,7 +12,7 @@ from ...types import File
 
 @_define(eq=False, kw_only=True, repr=False)
 class AttachmentUpload(_base.Model):
-    """Form of a file upload."""
+    """Form that uploads a file."""
 
     source: File
     """The file."""

@@ -11,7 +11,7 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class AuthCodeResponse(_base.Model):
-    """Response body of `app_users.get_app_user_auth_code`."""
+    """Response with a code for another client."""
 
     auth_code: str
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class Author(_base.Model):
-    """Only v1.1. In whose name a notification is sent."""
+    """Only v1.1. The author of a notification."""
 
     role: AuthorRole
     name: str | Unset = UNSET

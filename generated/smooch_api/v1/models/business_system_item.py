@@ -12,18 +12,18 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class BusinessSystemItem(_base.Model):
-    """The id of a user's conversation in a business system; which field holds it depends on the system."""
+    """The id of a user's conversation in a business system. Its field depends on the system."""
 
     type_: str
     """Known values: `slack`, `zendesk`, `helpscout`, `hipchat`."""
     channel_id: str | Unset = UNSET
-    """Of slack."""
+    """For slack."""
     ticket_id: str | Unset = UNSET
-    """Of zendesk."""
+    """For zendesk."""
     room_id: int | Unset = UNSET
-    """Of hipchat; only v1. A number where the others are strings."""
+    """Only v1. For hipchat. A number, while the other ids are strings."""
     conversation_id: str | Unset = UNSET
-    """Of helpscout."""
+    """For helpscout."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

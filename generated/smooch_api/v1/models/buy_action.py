@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class BuyAction(_base.Model):
-    """Asks for a payment; the app needs a Stripe account."""
+    """A button that asks for a payment. The app needs a Stripe account."""
 
     text: str
     """Label of the button."""
     type_: Literal["buy"] = "buy"
     amount: int
-    """In the smallest unit of the currency: 999 for 9.99."""
+    """Amount in the smallest unit of the currency: 999 means 9.99."""
     id: str | Unset = UNSET
-    """Only in answers; 24 hex digits."""
+    """In responses only. 24 hexadecimal digits."""
     payload: str | Unset = UNSET
     uri: str | Unset = UNSET
-    """Only in answers: where to pay."""
+    """In responses only. URL of the payment page."""
     metadata: Metadata | Unset = UNSET
     currency: str | Unset = UNSET
-    """ISO 4217; answers have it in lower case. Default is the currency of the Stripe account."""
+    """ISO 4217 code, in lower case in responses. Default: the currency of the Stripe account."""
     state: str | Unset = UNSET
-    """Only in answers.
+    """In responses only.
 
     Known values: `offered`, `paid`.
     """

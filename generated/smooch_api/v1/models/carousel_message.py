@@ -26,15 +26,15 @@ _read_items = _base.list_of(_base.model(_models, "MessageItem"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class CarouselMessage(_base.Model):
-    """Items to scroll through sideways; `text` is a fallback made by the API."""
+    """Items side by side. `text` is a fallback that the API generates."""
 
     id: str
-    """24 hex digits."""
+    """24 hexadecimal digits."""
     type_: Literal["carousel"] = "carousel"
     author_id: str | Unset = UNSET
-    """The user's `_id`; for an `appMaker` an opaque hash that is no user's id."""
+    """The `_id` of the user. For an `appMaker` it is a hash."""
     role: str | Unset = UNSET
-    """`whisper` occurs in webhooks only.
+    """Author of the message. `whisper` is in webhook events only.
 
     Known values: `appUser`, `appMaker`, `whisper`.
     """
@@ -42,25 +42,25 @@ class CarouselMessage(_base.Model):
     name: str | None | Unset = UNSET
     """Display name of the author."""
     text: str | Unset = UNSET
-    """In kinds other than text a fallback that the API makes, or a caption. Card numbers are masked to the last four
-    digits unless the app's setting is off.
+    """The text. In other types than text it is a caption, or a fallback that the API generates. The API masks card
+    numbers, except for the last four digits, unless the app's setting is off.
     """
     email: str | Unset = UNSET
     avatar_url: str | Unset = UNSET
     received: float | Unset = UNSET
-    """Unix seconds with milliseconds as decimals."""
+    """When the API received the message, in Unix seconds with decimals."""
     media_url: str | Unset = UNSET
-    """Of image and file."""
+    """URL of an image or file."""
     media_type: str | Unset = UNSET
-    """MIME type; of image and file."""
+    """MIME type of an image or file."""
     alt_text: str | Unset = UNSET
-    """Only v1.1. Describes the image or file for people who cannot see it. Default: the name of the file."""
+    """Only v1.1. Description of the image or file for people who cannot see it. Default: the name of the file."""
     metadata: Metadata | Unset = UNSET
     payload: str | Unset = UNSET
-    """Payload of the reply action that was chosen."""
+    """Payload of the reply action that the user chose."""
     actions: list[Action] | Unset = UNSET
     quoted_message: QuotedMessage | Unset = UNSET
-    """Only v1.1. The form that a formResponse answers, or what the author quoted on the channel."""
+    """Only v1.1. The form that a formResponse belongs to, or the message that the author quoted on the channel."""
     items: list[MessageItem] | Unset = UNSET
     display_settings: DisplaySettings | Unset = UNSET
 

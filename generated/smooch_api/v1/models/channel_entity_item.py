@@ -12,7 +12,7 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class ChannelEntityItem(_base.Model):
-    """The id of a user on a linked channel; which field holds it depends on the channel."""
+    """The id of a user on a linked channel. Its field depends on the channel."""
 
     type_: str
     """Known values: `android`, `api`, `apn`, `apple`, `fcm`, `frontendEmail`, `instagram`, `ios`, `line`, `mailgun`,
@@ -21,15 +21,15 @@ class ChannelEntityItem(_base.Model):
     integration_id: str | Unset = UNSET
     """Only v1.1."""
     phone_number: str | Unset = UNSET
-    """Of twilio, messagebird."""
+    """For twilio and messagebird."""
     user_id: str | Unset = UNSET
-    """Of messenger, viber, line, wechat, twitter."""
+    """For messenger, viber, line, wechat and twitter."""
     address: str | Unset = UNSET
-    """Email address; of mailgun and (v1) frontendEmail."""
+    """Email address, for mailgun and (v1) frontendEmail."""
     username: str | Unset = UNSET
-    """Only v1.1; of whatsapp."""
+    """Only v1.1. For whatsapp."""
     chat_id: str | Unset = UNSET
-    """Of telegram."""
+    """For telegram."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

@@ -4,4 +4,4 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 ChannelPayload: TypeAlias = dict[str, Any]
-"""Only v1.1. Body of a request to the channel's own API."""
+"""Only v1.1. A request body in the format of the channel's own API."""

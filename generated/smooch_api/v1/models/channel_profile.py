@@ -4,4 +4,4 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 ChannelProfile: TypeAlias = dict[str, Any]
-"""The user's profile as the channel itself gives it; its shape is the channel's."""
+"""The user's profile in the channel's own format."""

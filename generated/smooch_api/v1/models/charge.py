@@ -11,7 +11,7 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class Charge(_base.Model):
-    """The charge in the app's Stripe account."""
+    """A charge in the app's Stripe account."""
 
     id: str
 

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class Client(_base.Model):
-    """A device or channel by which a user is reached."""
+    """A device or channel of a user."""
 
     id: str
-    """A UUID or any other globally unique string."""
+    """A UUID, or another unique string."""
     platform: str
     """Known values: `android`, `api`, `apn`, `apple`, `fcm`, `frontendEmail`, `instagram`, `ios`, `line`, `mailgun`,
     `messagebird`, `messenger`, `other`, `telegram`, `twilio`, `twitter`, `viber`, `web`, `wechat`, `whatsapp`.
@@ -32,25 +32,25 @@ class Client(_base.Model):
     Known values: `active`, `blocked`, `inactive`, `pending`.
     """
     external_id: str | Unset = UNSET
-    """Only v1.1: id of the user on the channel."""
+    """Only v1.1. Id of the user on the channel."""
     active: bool | Unset = UNSET
-    """In v1 whether the user is logged in; deprecated in v1.1 for `status`."""
+    """Whether the user is logged in. Deprecated in v1.1: use `status`."""
     last_seen: str | Unset = UNSET
     """ISO 8601, UTC, with milliseconds."""
     integration_id: str | Unset = UNSET
     """Only v1.1."""
     push_notification_token: str | Unset = UNSET
-    """Only android and ios."""
+    """For android and ios."""
     app_version: str | Unset = UNSET
     display_name: str | Unset = UNSET
     info: ClientInfo | Unset = UNSET
     raw: ChannelProfile | Unset = UNSET
     primary: bool | Unset = UNSET
-    """Documented in 2017 only; the channel that answers go to first."""
+    """Whether messages go to this client first. Documented in 2017 only."""
     avatar_url: str | Unset = UNSET
-    """Documented in 2017 only."""
+    """URL of the user's picture. Documented in 2017 only."""
     linked_at: str | Unset = UNSET
-    """Documented in 2017 only; ISO 8601."""
+    """When the client was linked, in ISO 8601. Documented in 2017 only."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("id", "id", required=True),

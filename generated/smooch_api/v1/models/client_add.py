@@ -23,14 +23,14 @@ _read_clients = _base.list_of(_base.model(_models, "Client"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class ClientAdd(_base.Model):
-    """A user got one more client. In v1 `clients` lists it, going by one example; in v1.1 it is `client`, as the other
+    """A client was added to a user. v1 has it in `clients`, as one example shows, v1.1 in `client`, as the other
     events suggest.
     """
 
     app: AppReference
     trigger: Literal["client:add"] = "client:add"
     version: str | Unset = UNSET
-    """`v1.1` in the shape of v1.1; v1 has none.
+    """`v1.1` in deliveries of v1.1. Deliveries of v1 have none.
 
     Known values: `v1`, `v1.1`.
     """
@@ -38,9 +38,9 @@ class ClientAdd(_base.Model):
     conversation: Conversation | Unset = UNSET
     """Only v1.1."""
     client: Client | Unset = UNSET
-    """Only v1.1, with `includeClient`."""
+    """Only v1.1, if the webhook has `includeClient`."""
     timestamp: float | Unset = UNSET
-    """Unix seconds with milliseconds as decimals."""
+    """When the API received the message, in Unix seconds with decimals."""
     clients: list[Client] | Unset = UNSET
     """Only v1. The clients that were added."""
     source: Source | Unset = UNSET

@@ -12,7 +12,7 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class ClientInfo(_base.Model):
-    """Field `info` of `Client`."""
+    """Data about a device from the SDK."""
 
     app_name: str | Unset = UNSET
     avatar_url: str | Unset = UNSET
@@ -30,9 +30,9 @@ class ClientInfo(_base.Model):
     radio_access_technology: str | Unset = UNSET
     state: str | Unset = UNSET
     timezone: float | Unset = UNSET
-    """Offset from UTC in hours; a whole number in v1."""
+    """Offset from UTC in hours. A whole number in v1."""
     wifi: str | Unset = UNSET
-    """A string such as `YES`, not a boolean."""
+    """Whether the device uses Wi-Fi. A string such as `YES`, not a boolean."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("appName", "app_name"),

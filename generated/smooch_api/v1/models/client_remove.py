@@ -23,12 +23,12 @@ _read_clients = _base.list_of(_base.model(_models, "Client"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class ClientRemove(_base.Model):
-    """A user lost a client. The body is not documented; this is what `client:add` suggests."""
+    """A client was removed from a user. The fields are not documented; they are those of `client:add`."""
 
     app: AppReference
     trigger: Literal["client:remove"] = "client:remove"
     version: str | Unset = UNSET
-    """`v1.1` in the shape of v1.1; v1 has none.
+    """`v1.1` in deliveries of v1.1. Deliveries of v1 have none.
 
     Known values: `v1`, `v1.1`.
     """
@@ -36,11 +36,11 @@ class ClientRemove(_base.Model):
     conversation: Conversation | Unset = UNSET
     """Only v1.1."""
     client: Client | Unset = UNSET
-    """Only v1.1, with `includeClient`."""
+    """Only v1.1, if the webhook has `includeClient`."""
     timestamp: float | Unset = UNSET
-    """Unix seconds with milliseconds as decimals."""
+    """When the API received the message, in Unix seconds with decimals."""
     clients: list[Client] | Unset = UNSET
-    """Only v1. The clients that were removed; known from `client:add` only."""
+    """Only v1. The clients that were removed. Not documented; `client:add` has this field."""
     source: Source | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

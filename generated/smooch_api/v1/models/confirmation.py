@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class Confirmation(_base.Model):
-    """How a user agrees to be linked to a channel."""
+    """How the user confirms a link to a channel."""
 
     type_: ConfirmationType
-    """`immediate` links at once (twilio, messenger, mailgun), `userActivity` when the user answers (twilio,
-    messenger), `prompt` when the user says yes to a question (twilio).
+    """`immediate` links at once (twilio, messenger, mailgun). `userActivity` links when the user replies (twilio,
+    messenger). `prompt` links when the user says yes to a question (twilio).
     """
     message: MessagePost | Unset = UNSET
-    """Sent on the new channel; needed with `userActivity` and by messenger. Only text or image, with link actions
-    only.
+    """Message that the user gets on the new channel. `userActivity` and messenger need it. Text or image, and no
+    actions but links.
     """
 
     _fields: ClassVar = _base.Fields(

@@ -4,6 +4,6 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 ConfirmationType: TypeAlias = Literal["immediate", "prompt", "userActivity"]
-"""`immediate` links at once (twilio, messenger, mailgun), `userActivity` when the user answers (twilio,
-messenger), `prompt` when the user says yes to a question (twilio).
+"""`immediate` links at once (twilio, messenger, mailgun). `userActivity` links when the user replies (twilio,
+messenger). `prompt` links when the user says yes to a question (twilio).
 """

@@ -12,12 +12,12 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Conversation(_base.Model):
-    """Field `conversation` of `MessageResponse`, `GetMessagesResponse` and others."""
+    """A conversation of one user with the business."""
 
     id: str
-    """24 hex digits."""
+    """24 hexadecimal digits."""
     unread_count: int | Unset = UNSET
-    """Messages that the user has not read; left out in webhooks."""
+    """Number of messages that the user has not read. Webhook events do not have it."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("_id", "id", required=True), _base.Field("unreadCount", "unread_count")

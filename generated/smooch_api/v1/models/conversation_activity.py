@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationActivity(_base.Model):
-    """Typing needs the role appMaker. v1 knows nothing but typing."""
+    """An activity to report. Typing needs the role appMaker. v1 has only typing."""
 
     role: ConversationActivityRole
     type_: ConversationActivityType
-    """`conversation:read` is v1.1."""
+    """`conversation:read` is in v1.1 only."""
     name: str | Unset = UNSET
-    """Display name of who is typing."""
+    """Display name of the person who types."""
     avatar_url: str | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

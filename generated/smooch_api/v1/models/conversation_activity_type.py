@@ -4,4 +4,4 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 ConversationActivityType: TypeAlias = Literal["conversation:read", "typing:start", "typing:stop"]
-"""`conversation:read` is v1.1."""
+"""`conversation:read` is in v1.1 only."""

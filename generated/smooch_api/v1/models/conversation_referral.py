@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationReferral(_base.Model):
-    """A user came into a running conversation by a Messenger code or ad, or a WeChat QR code."""
+    """A user came to an existing conversation through a Messenger code or ad, or a WeChat QR code."""
 
     app: AppReference
     app_user: AppUser
     trigger: Literal["conversation:referral"] = "conversation:referral"
     referral: Referral
     version: str | Unset = UNSET
-    """`v1.1` in the shape of v1.1; v1 has none.
+    """`v1.1` in deliveries of v1.1. Deliveries of v1 have none.
 
     Known values: `v1`, `v1.1`.
     """
     conversation: Conversation | Unset = UNSET
     """Only v1.1."""
     client: Client | Unset = UNSET
-    """Only v1.1, with `includeClient`."""
+    """Only v1.1, if the webhook has `includeClient`."""
     timestamp: float | Unset = UNSET
-    """Unix seconds with milliseconds as decimals."""
+    """When the API received the message, in Unix seconds with decimals."""
     source: Source | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

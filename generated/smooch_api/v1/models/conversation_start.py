@@ -22,22 +22,22 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationStart(_base.Model):
-    """A user opened the conversation without writing yet, on channels that report it. In v1 the user is complete."""
+    """A user opened the conversation without writing. Only some channels report it. In v1 the user is complete."""
 
     app: AppReference
     app_user: AppUser
     trigger: Literal["conversation:start"] = "conversation:start"
     version: str | Unset = UNSET
-    """`v1.1` in the shape of v1.1; v1 has none.
+    """`v1.1` in deliveries of v1.1. Deliveries of v1 have none.
 
     Known values: `v1`, `v1.1`.
     """
     conversation: Conversation | Unset = UNSET
     """Only v1.1."""
     client: Client | Unset = UNSET
-    """Only v1.1, with `includeClient`."""
+    """Only v1.1, if the webhook has `includeClient`."""
     timestamp: float | Unset = UNSET
-    """Unix seconds with milliseconds as decimals."""
+    """When the API received the message, in Unix seconds with decimals."""
     source: Source | Unset = UNSET
     referral: Referral | Unset = UNSET
 

@@ -12,14 +12,14 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Coordinates(_base.Model):
-    """Field `coordinates` of `LocationMessage`, `UnknownMessage` and others."""
+    """Latitude and longitude."""
 
     lat: float
-    """Degrees of latitude."""
+    """Latitude in degrees."""
     long: float
-    """Degrees of longitude."""
+    """Longitude in degrees."""
     id: str | Unset = UNSET
-    """Seen in early v1."""
+    """Seen in early v1 only."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("lat", "lat", required=True), _base.Field("long", "long", required=True), _base.Field("_id", "id")

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class CurrentMenu(_base.Model):
-    """The menu in force. `items` is empty where none is set."""
+    """The current menu. `items` is empty if there is none."""
 
     items: list[MenuItem]
     name: str | Unset = UNSET
-    """Only v1 of early 2017."""
+    """Only v1, in early 2017. Title of the menu."""
     settings: MenuSettings | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

@@ -23,23 +23,23 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class DeliverySuccess(_base.Model):
-    """Only v1. Messages were handed to the channel."""
+    """Only v1. The channel accepted the messages."""
 
     app: AppReference
     app_user: AppUser
     trigger: Literal["delivery:success"] = "delivery:success"
     messages: list[Message]
     version: str | Unset = UNSET
-    """`v1.1` in the shape of v1.1; v1 has none.
+    """`v1.1` in deliveries of v1.1. Deliveries of v1 have none.
 
     Known values: `v1`, `v1.1`.
     """
     conversation: Conversation | Unset = UNSET
     """Only v1.1."""
     client: Client | Unset = UNSET
-    """Only v1.1, with `includeClient`."""
+    """Only v1.1, if the webhook has `includeClient`."""
     timestamp: float | Unset = UNSET
-    """Unix seconds with milliseconds as decimals."""
+    """When the API received the message, in Unix seconds with decimals."""
     destination: EventDestination | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

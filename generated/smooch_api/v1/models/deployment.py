@@ -12,7 +12,7 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Deployment(_base.Model):
-    """Only v1.1. A WhatsApp client that an integration can use, run by Smooch or by yourself."""
+    """Only v1.1. A WhatsApp client for an integration. The vendor hosts it, or you do."""
 
     id: str
     status: str
@@ -20,18 +20,18 @@ class Deployment(_base.Model):
     hosting: str
     """Known values: `self`, `smooch`."""
     base_url: str | Unset = UNSET
-    """Only with hosting `self`."""
+    """For hosting `self`."""
     username: str | Unset = UNSET
-    """Only with hosting `self`."""
+    """For hosting `self`."""
     phone_number: str | Unset = UNSET
-    """Known once the number is registered."""
+    """Known after the number is registered."""
     callback_url: str | Unset = UNSET
-    """Called whenever `status` changes."""
+    """URL that is called when `status` changes."""
     callback_secret: str | Unset = UNSET
     integration_id: str | Unset = UNSET
-    """The integration that uses this deployment."""
+    """Id of the integration that uses the deployment."""
     app_id: str | Unset = UNSET
-    """The app of that integration."""
+    """Id of the app of that integration."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("_id", "id", required=True),

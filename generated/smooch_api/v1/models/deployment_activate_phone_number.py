@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class DeploymentActivatePhoneNumber(_base.Model):
-    """Only v1.1. The number to register and how its confirmation code travels."""
+    """Only v1.1. A phone number to register."""
 
     phone_number: str
-    """With leading `+` and country code."""
+    """Phone number with `+` and country code."""
     verified_name_certificate: str
-    """Certificate of the verified business name, as WhatsApp issued it."""
+    """Certificate of the verified business name, from WhatsApp."""
     method: DeploymentActivatePhoneNumberMethod
-    """How the confirmation code reaches the number."""
+    """How the number gets the confirmation code."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("phoneNumber", "phone_number", required=True),

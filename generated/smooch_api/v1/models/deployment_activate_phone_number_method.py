@@ -4,4 +4,4 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 DeploymentActivatePhoneNumberMethod: TypeAlias = Literal["sms", "voice"]
-"""How the confirmation code reaches the number."""
+"""How the number gets the confirmation code."""

@@ -11,7 +11,7 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class DeploymentConfirmCode(_base.Model):
-    """Only v1.1. The code that reached the phone."""
+    """Only v1.1. The confirmation code."""
 
     code: str
 

@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class DeploymentCreate(_base.Model):
-    """Only v1.1. How the WhatsApp client is hosted and where its status is reported."""
+    """Only v1.1. A WhatsApp client to create."""
 
     hosting: DeploymentCreateHosting
-    """Who runs the WhatsApp client."""
+    """Who hosts the WhatsApp client: you (`self`) or the vendor (`smooch`)."""
     base_url: str | Unset = UNSET
-    """Only with hosting `self`."""
+    """For hosting `self`."""
     username: str | Unset = UNSET
-    """Only with hosting `self`."""
+    """For hosting `self`."""
     password: str | Unset = UNSET
-    """Only with hosting `self`."""
+    """For hosting `self`."""
     callback_url: str | Unset = UNSET
-    """Called whenever the status changes."""
+    """URL that is called when the status changes."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("hosting", "hosting", required=True),

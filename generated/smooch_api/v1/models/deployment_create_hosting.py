@@ -4,4 +4,4 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 DeploymentCreateHosting: TypeAlias = Literal["self", "smooch"]
-"""Who runs the WhatsApp client."""
+"""Who hosts the WhatsApp client: you (`self`) or the vendor (`smooch`)."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class DeploymentResponse(_base.Model):
-    """Only v1.1. Envelope of one deployment."""
+    """Only v1.1. Response with one deployment."""
 
     deployment: Deployment
 

@@ -12,7 +12,7 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Destination(_base.Model):
-    """Send only to the user's client of this integration; one of the two suffices."""
+    """Sends the message only to the user's client of this integration. One of the two fields is enough."""
 
     integration_id: str | Unset = UNSET
     integration_type: str | Unset = UNSET

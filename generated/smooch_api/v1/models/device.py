@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class Device(_base.Model):
-    """Only v1."""
+    """Only v1. A browser or phone of a user."""
 
     id: str
-    """Globally unique; made up by the device."""
+    """Unique id that the device chooses."""
     platform: DevicePlatform | str
     push_notification_token: str | Unset = UNSET
-    """GCM or APN token."""
+    """Push token of GCM or APN."""
     app_version: str | Unset = UNSET
     info: DeviceInfo | Unset = UNSET
     active: bool | Unset = UNSET
-    """Only in answers."""
+    """In responses only."""
     last_seen: str | Unset = UNSET
-    """Only in answers; ISO 8601, UTC, with milliseconds."""
+    """In responses only. ISO 8601, UTC, with milliseconds."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("id", "id", required=True),

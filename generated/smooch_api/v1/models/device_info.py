@@ -12,7 +12,7 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class DeviceInfo(_base.Model):
-    """Only v1. Flat; other keys may be added."""
+    """Only v1. Properties of a device. Other keys are allowed."""
 
     app_name: str | Unset = UNSET
     device_model: str | Unset = UNSET
@@ -22,7 +22,7 @@ class DeviceInfo(_base.Model):
     carrier: str | Unset = UNSET
     device_platform: str | Unset = UNSET
     wifi: str | Unset = UNSET
-    """A string such as `YES`, not a boolean."""
+    """Whether the device uses Wi-Fi. A string such as `YES`, not a boolean."""
     current_url: str | Unset = UNSET
     current_title: str | Unset = UNSET
     user_agent: str | Unset = UNSET

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class DeviceResponse(_base.Model):
-    """Only v1."""
+    """Only v1. Response with one device."""
 
     device: Device
 

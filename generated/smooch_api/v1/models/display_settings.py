@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class DisplaySettings(_base.Model):
-    """Field `displaySettings` of `CarouselMessage`, `UnknownMessage` and others."""
+    """Layout of a carousel."""
 
     image_aspect_ratio: DisplaySettingsImageAspectRatio | str | Unset = UNSET
-    """Of the images in a carousel. Default horizontal."""
+    """Shape of the images. Default horizontal."""
 
     _fields: ClassVar = _base.Fields(_base.Field("imageAspectRatio", "image_aspect_ratio"))
 

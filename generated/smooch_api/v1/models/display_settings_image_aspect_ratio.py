@@ -4,4 +4,4 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 DisplaySettingsImageAspectRatio: TypeAlias = Literal["horizontal", "square"]
-"""Of the images in a carousel. Default horizontal."""
+"""Shape of the images. Default horizontal."""

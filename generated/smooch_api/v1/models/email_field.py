@@ -12,17 +12,17 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class EmailField(_base.Model):
-    """Only v1.1."""
+    """Only v1.1. An email field of a form or form response."""
 
     type_: Literal["email"] = "email"
     name: str
-    """Unique in the form."""
+    """Name of the field. Unique in the form."""
     label: str
     id: str | Unset = UNSET
     placeholder: str | Unset = UNSET
-    """Only in the form."""
+    """In forms only."""
     email: str | Unset = UNSET
-    """Only in the response."""
+    """In form responses only. The value."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

@@ -12,11 +12,11 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class EmailFieldPost(_base.Model):
-    """Only v1.1."""
+    """Only v1.1. An email field of a form to post."""
 
     type_: Literal["email"] = "email"
     name: str
-    """Unique in the form."""
+    """Name of the field. Unique in the form."""
     label: str
     placeholder: str | Unset = UNSET
 

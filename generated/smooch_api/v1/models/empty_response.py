@@ -11,7 +11,7 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class EmptyResponse(_base.Model):
-    """The answer of calls that have nothing to say; `{}`, or no body at all."""
+    """Response without content: `{}`, or an empty body."""
 
     _fields: ClassVar = _base.Fields()
 

@@ -11,15 +11,15 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class ErrorDetail(_base.Model):
-    """Field `error` of `ErrorResponse`."""
+    """Code and description of an error."""
 
     code: str
-    """Snake case. The full list was never published.
+    """Kind of error, in snake case. The vendor never published the list.
 
     Known values: `unauthorized`, `bad_request`, `uncategorized_error`.
     """
     description: str
-    """A sentence for people."""
+    """Text for people."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("code", "code", required=True), _base.Field("description", "description", required=True)

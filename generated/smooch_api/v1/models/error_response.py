@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ErrorResponse(_base.Model):
-    """Why a call was refused."""
+    """Response to a request that was refused or failed."""
 
     error: ErrorDetail
 

@@ -56,6 +56,6 @@ Event: TypeAlias = (
     | NotificationMatchFailure
     | UnknownEvent
 )
-"""Body of a delivery. `trigger` is always the concrete name, also for webhooks that listen to `message` or `*`.
-Deliveries may come twice and out of order.
+"""Body of a delivery. `trigger` is the name of the event, also if the webhook has the trigger `message` or `*`.
+Deliveries may come twice and in any order.
 """

@@ -12,10 +12,10 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class EventDestination(_base.Model):
-    """Where a message or notification was to go; `type` in delivery events, the ids in those of notifications."""
+    """The destination of a message or notification. Events of messages have `type`, those of notifications the ids."""
 
     type_: str | Unset = UNSET
-    """Channel."""
+    """Type of the channel."""
     integration_id: str | Unset = UNSET
     destination_id: str | Unset = UNSET
     """Id of the user on the channel."""

@@ -12,13 +12,13 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class EventError(_base.Model):
-    """What went wrong on the way to a channel. Not the shape of `ErrorResponse`."""
+    """Why a delivery or link failed. Its format is not that of `ErrorResponse`."""
 
     code: str
     """Known values: `unauthorized`, `bad_request`, `uncategorized_error`."""
     message: str | Unset = UNSET
     underlying_error: Any | Unset = UNSET
-    """What the channel answered; its shape is the channel's."""
+    """The error of the channel, in the channel's own format."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("code", "code", required=True),

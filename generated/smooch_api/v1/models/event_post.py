@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class EventPost(_base.Model):
-    """Only v1."""
+    """Only v1. An action of a user to report."""
 
     name: str
-    """What the user did; whispers are set up by this name."""
+    """Name of the action. Whispers refer to it."""
     app_user: AppUserUpdate | Unset = UNSET
-    """Fields of the user to change along with it; sent by the vendor's web client."""
+    """Changes to the user. The vendor's web client sends them."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("name", "name", required=True), _base.Field("appUser", "app_user", nested=True)

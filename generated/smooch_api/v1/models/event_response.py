@@ -11,10 +11,10 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class EventResponse(_base.Model):
-    """Only v1."""
+    """Only v1. Response to a reported action."""
 
     conversation_updated: bool
-    """Whether the event added messages to the conversation."""
+    """Whether the event added a message to the conversation."""
 
     _fields: ClassVar = _base.Fields(_base.Field("conversationUpdated", "conversation_updated", required=True))
 

@@ -12,7 +12,7 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class ExternalMessage(_base.Model):
-    """A message as the channel counts it."""
+    """The id of a message on the channel."""
 
     id: str | Unset = UNSET
 

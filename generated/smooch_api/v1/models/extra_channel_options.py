@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ExtraChannelOptions(_base.Model):
-    """Settings that only one channel has."""
+    """Settings of single channels."""
 
     messenger: MessengerOptions | Unset = UNSET
 

@@ -9,4 +9,4 @@ from .text_field import TextField
 from .unknown_field import UnknownField
 
 Field: TypeAlias = TextField | EmailField | SelectField | UnknownField
-"""Only v1.1. A field of a form, or of the response to it."""
+"""Only v1.1. A field of a form or form response."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class GetIntegrationProfileResponse(_base.Model):
-    """Only v1.1. Envelope of a WhatsApp business profile."""
+    """Only v1.1. Response with a WhatsApp business profile."""
 
     profile: IntegrationProfile
 

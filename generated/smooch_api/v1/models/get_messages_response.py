@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class GetMessagesResponse(_base.Model):
-    """Response body of `conversations.get_messages`."""
+    """Response with one page of messages."""
 
     conversation: Conversation | Unset = UNSET
     messages: list[Message] = _base.EXPECTED
-    """At most 100."""
+    """At most 100 messages."""
     next_: str | Unset = UNSET
-    """URL of the following page; the last page has none."""
+    """URL of the next page. The last page has none."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("conversation", "conversation", nested=True),

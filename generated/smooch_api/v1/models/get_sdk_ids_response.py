@@ -11,7 +11,7 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class GetSdkIdsResponse(_base.Model):
-    """Only v1.1. Which integration each SDK of the app connects through."""
+    """Only v1.1. Response with the integration ids of the SDKs."""
 
     android_integration_id: str
     ios_integration_id: str

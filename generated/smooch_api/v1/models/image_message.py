@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ImageMessage(_base.Model):
-    """Variant of `Message`."""
+    """An image."""
 
     id: str
-    """24 hex digits."""
+    """24 hexadecimal digits."""
     type_: Literal["image"] = "image"
     author_id: str | Unset = UNSET
-    """The user's `_id`; for an `appMaker` an opaque hash that is no user's id."""
+    """The `_id` of the user. For an `appMaker` it is a hash."""
     role: str | Unset = UNSET
-    """`whisper` occurs in webhooks only.
+    """Author of the message. `whisper` is in webhook events only.
 
     Known values: `appUser`, `appMaker`, `whisper`.
     """
@@ -38,25 +38,25 @@ class ImageMessage(_base.Model):
     name: str | None | Unset = UNSET
     """Display name of the author."""
     text: str | Unset = UNSET
-    """In kinds other than text a fallback that the API makes, or a caption. Card numbers are masked to the last four
-    digits unless the app's setting is off.
+    """The text. In other types than text it is a caption, or a fallback that the API generates. The API masks card
+    numbers, except for the last four digits, unless the app's setting is off.
     """
     email: str | Unset = UNSET
     avatar_url: str | Unset = UNSET
     received: float | Unset = UNSET
-    """Unix seconds with milliseconds as decimals."""
+    """When the API received the message, in Unix seconds with decimals."""
     media_url: str | Unset = UNSET
-    """Of image and file."""
+    """URL of an image or file."""
     media_type: str | Unset = UNSET
-    """MIME type; of image and file."""
+    """MIME type of an image or file."""
     alt_text: str | Unset = UNSET
-    """Only v1.1. Describes the image or file for people who cannot see it. Default: the name of the file."""
+    """Only v1.1. Description of the image or file for people who cannot see it. Default: the name of the file."""
     metadata: Metadata | Unset = UNSET
     payload: str | Unset = UNSET
-    """Payload of the reply action that was chosen."""
+    """Payload of the reply action that the user chose."""
     actions: list[Action] | Unset = UNSET
     quoted_message: QuotedMessage | Unset = UNSET
-    """Only v1.1. The form that a formResponse answers, or what the author quoted on the channel."""
+    """Only v1.1. The form that a formResponse belongs to, or the message that the author quoted on the channel."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("_id", "id", required=True),

@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ImageUpload(_base.Model):
-    """Form of an image upload."""
+    """Form that uploads an image."""
 
     source: File
     """The image."""
     role: ImageUploadRole
-    """Who is speaking."""
+    """Author of the message: the business or the user."""
     name: str | Unset = UNSET
     """Display name of the author."""
     email: str | Unset = UNSET
     avatar_url: str | Unset = UNSET
     text: str | Unset = UNSET
-    """Goes with the image."""
+    """Caption of the image."""
     payload: str | Unset = UNSET
     media_type: str | Unset = UNSET
-    """MIME type; else that of the file."""
+    """MIME type. Default: that of the file."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("source", "source", required=True),

@@ -12,13 +12,13 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class InitApp(_base.Model):
-    """Only v1."""
+    """Only v1. Properties of the app that SDKs need."""
 
     has_icon: bool | Unset = UNSET
     apn_enabled: bool | Unset = UNSET
-    """Whether push to iOS is set up."""
+    """Whether push notifications to iOS are set up."""
     gcm_project: str | Unset = UNSET
-    """Google project number for push to Android."""
+    """Google project number for push notifications to Android."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("hasIcon", "has_icon"),

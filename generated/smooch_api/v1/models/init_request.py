@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class InitRequest(_base.Model):
-    """Only v1. The fields of the user's profile were passed on by the vendor's web client but never documented."""
+    """Only v1. A device to register, and its user. The fields of the user's profile are not documented, but the
+    vendor's web client sends them.
+    """
 
     device: Device
     user_id: str | Unset = UNSET
-    """Id chosen by the business; without it the user is anonymous."""
+    """Id that the business chose. Without it the user is anonymous."""
     given_name: str | Unset = UNSET
     surname: str | Unset = UNSET
     email: str | Unset = UNSET

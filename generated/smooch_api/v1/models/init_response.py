@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class InitResponse(_base.Model):
-    """Only v1."""
+    """Only v1. Response with the user of a device."""
 
     app: InitApp
     app_user: AppUser

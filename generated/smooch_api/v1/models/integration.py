@@ -13,38 +13,38 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Integration(_base.Model):
-    """A channel connected to an app. One flat object for all channels; `type` says which fields matter. Secrets sent
-    at creation are listed because the SDK lists them; no recorded answer carries one.
+    """A channel that is connected to an app. One flat object for all channels: `type` says which fields it uses. The
+    secrets are here because the vendor's SDK has them; no recorded response contains one.
     """
 
     id: str
     """Identifier of 24 hexadecimal digits."""
     type_: str
-    """The channel; says which other fields matter.
+    """Type of the channel. It says which other fields are used.
 
     Known values: `android`, `api`, `apn`, `apple`, `fcm`, `frontendEmail`, `instagram`, `ios`, `line`, `mailgun`,
     `messagebird`, `messenger`, `telegram`, `twilio`, `twitter`, `viber`, `web`, `wechat`, `whatsapp`.
     """
     display_name: str | Unset = UNSET
-    """Only v1.1. Label for people."""
+    """Only v1.1. Display name."""
     status: str | Unset = UNSET
     """Known values: `active`, `inactive`, `error`."""
     error: str | Unset = UNSET
-    """What is wrong, when `status` is `error`."""
+    """Description of the problem if `status` is `error`."""
     page_access_token: str | Unset = UNSET
     """messenger, instagram."""
     app_id: str | Unset = UNSET
-    """messenger, instagram: the Facebook app. wechat: the account."""
+    """messenger, instagram: id of the Facebook app. wechat: id of the account."""
     app_secret: str | Unset = UNSET
     """messenger, instagram, wechat."""
     page_id: str | Unset = UNSET
-    """messenger, instagram. The Facebook page behind the token."""
+    """messenger, instagram. Id of the Facebook page that the token belongs to."""
     encoding_aes_key: str | Unset = UNSET
     """wechat."""
     access_token_url: str | Unset = UNSET
-    """wechat. Where to fetch access tokens, if not from WeChat itself."""
+    """wechat. URL of a server for access tokens, if it is not that of WeChat."""
     webhook_secret: str | Unset = UNSET
-    """wechat, messagebird. To be entered at the channel."""
+    """wechat, messagebird. Secret to enter in the channel's own settings."""
     account_sid: str | Unset = UNSET
     """twilio."""
     auth_token: str | Unset = UNSET
@@ -52,13 +52,13 @@ class Integration(_base.Model):
     phone_number_sid: str | Unset = UNSET
     """twilio."""
     phone_number: str | Unset = UNSET
-    """twilio. The number behind `phoneNumberSid`."""
+    """twilio. The phone number of `phoneNumberSid`."""
     name: str | Unset = UNSET
     """twilio. Name of the account."""
     access_key: str | Unset = UNSET
     """messagebird."""
     originator: str | Unset = UNSET
-    """messagebird. The number that messages come to."""
+    """messagebird. Phone number that receives the messages."""
     signing_key: str | Unset = UNSET
     """Only v1.1. messagebird."""
     token: str | Unset = UNSET
@@ -80,18 +80,18 @@ class Integration(_base.Model):
     qr_code_url: str | Unset = UNSET
     """Only v1.1. line."""
     line_id: str | Unset = UNSET
-    """Only v1.1. line. Taken from `qrCodeUrl`."""
+    """Only v1.1. line. Derived from `qrCodeUrl`."""
     bot_name: str | Unset = UNSET
     """line."""
     mid: str | Unset = UNSET
-    """line. Only on integrations of the first LINE API."""
+    """line. For integrations of the first LINE API."""
     tier: str | Unset = UNSET
-    """twitter. The product that the Twitter app subscribed to.
+    """twitter. Product that the Twitter app uses.
 
     Known values: `enterprise`, `premium`.
     """
     env_name: str | Unset = UNSET
-    """twitter. Environment of the tier `premium`."""
+    """twitter. Name of the environment, for the tier `premium`."""
     consumer_key: str | Unset = UNSET
     """twitter."""
     consumer_secret: str | Unset = UNSET
@@ -109,7 +109,7 @@ class Integration(_base.Model):
     incoming_address: str | Unset = UNSET
     """mailgun."""
     from_address: str | Unset = UNSET
-    """v1.1: sender and reply address of mailgun. v1: address of frontendEmail."""
+    """mailgun (v1.1): address of the sender. frontendEmail (v1): its address."""
     hide_unsubscribe_link: bool | Unset = UNSET
     """Only v1.1. mailgun."""
     short_id: str | Unset = UNSET
@@ -121,9 +121,9 @@ class Integration(_base.Model):
     base_url: str | Unset = UNSET
     """whatsapp. Deprecated in v1.1."""
     password: str | Unset = UNSET
-    """apn: of the certificate. whatsapp: until v1.1."""
+    """apn: password of the certificate. whatsapp: deprecated in v1.1."""
     hsm_fallback_language: str | Unset = UNSET
-    """whatsapp. Language of a template that the user's language lacks."""
+    """whatsapp. Language of templates that do not exist in the user's language."""
     certificate: str | Unset = UNSET
     """apn. The .p12 file."""
     auto_update_badge: bool | Unset = UNSET
@@ -135,13 +135,13 @@ class Integration(_base.Model):
     sender_id: str | Unset = UNSET
     """fcm."""
     brand_color: str | Unset = UNSET
-    """web. 3 or 6 hexadecimal digits without `#`."""
+    """web. Colour of 3 or 6 hexadecimal digits, without `#`."""
     conversation_color: str | Unset = UNSET
-    """web. 3 or 6 hexadecimal digits without `#`."""
+    """web. Colour of 3 or 6 hexadecimal digits, without `#`."""
     action_color: str | Unset = UNSET
-    """web. 3 or 6 hexadecimal digits without `#`."""
+    """web. Colour of 3 or 6 hexadecimal digits, without `#`."""
     fixed_intro_pane: bool | Unset = UNSET
-    """web. Whether the introduction stays in view. False unless set."""
+    """web. Whether the introduction stays visible. Default false."""
     display_style: str | Unset = UNSET
     """web.
 
@@ -150,13 +150,13 @@ class Integration(_base.Model):
     button_icon_url: str | Unset = UNSET
     """web."""
     button_width: str | Unset = UNSET
-    """web. Pixels, as a string."""
+    """web. Pixels, in a string."""
     button_height: str | Unset = UNSET
-    """web. Pixels, as a string."""
+    """web. Pixels, in a string."""
     integration_order: list[str] | Unset = UNSET
-    """web. Ids of the integrations to offer, in this order; all unless set."""
+    """web. Ids of the integrations to show, in this order. Default: all."""
     business_name: str | Unset = UNSET
-    """web: name to show. Only v1.1, instagram: name of the business account."""
+    """web: name of the business. instagram (v1.1): name of the business account."""
     business_username: str | Unset = UNSET
     """Only v1.1. instagram. User name of the business account."""
     business_icon_url: str | Unset = UNSET
@@ -164,7 +164,7 @@ class Integration(_base.Model):
     background_image_url: str | Unset = UNSET
     """web."""
     origin_whitelist: list[str] | Unset = UNSET
-    """web. Origins (RFC 6454) that may embed the widget; all unless set."""
+    """web. Origins (RFC 6454) that may use the widget. Default: all."""
     business_id: str | Unset = UNSET
     """Only v1.1. apple, instagram. Id of the business account."""
     api_secret: str | Unset = UNSET

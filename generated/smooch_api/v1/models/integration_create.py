@@ -17,26 +17,26 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class IntegrationCreate(_base.Model):
-    """A channel to connect. One flat object for all channels; `type` says which fields are needed."""
+    """A channel to connect. One flat object for all channels: `type` says which fields are needed."""
 
     type_: str
-    """The channel; says which other fields matter.
+    """Type of the channel. It says which other fields are used.
 
     Known values: `android`, `api`, `apn`, `apple`, `fcm`, `frontendEmail`, `instagram`, `ios`, `line`, `mailgun`,
     `messagebird`, `messenger`, `telegram`, `twilio`, `twitter`, `viber`, `web`, `wechat`, `whatsapp`.
     """
     display_name: str | Unset = UNSET
-    """Only v1.1. Label for people."""
+    """Only v1.1. Display name."""
     page_access_token: str | Unset = UNSET
     """messenger, instagram."""
     app_id: str | Unset = UNSET
-    """messenger, instagram: the Facebook app. wechat: the account."""
+    """messenger, instagram: id of the Facebook app. wechat: id of the account."""
     app_secret: str | Unset = UNSET
     """messenger, instagram, wechat."""
     encoding_aes_key: str | Unset = UNSET
     """wechat."""
     access_token_url: str | Unset = UNSET
-    """wechat. Where to fetch access tokens, if not from WeChat itself."""
+    """wechat. URL of a server for access tokens, if it is not that of WeChat."""
     account_sid: str | Unset = UNSET
     """twilio."""
     auth_token: str | Unset = UNSET
@@ -46,19 +46,19 @@ class IntegrationCreate(_base.Model):
     access_key: str | Unset = UNSET
     """messagebird."""
     originator: str | Unset = UNSET
-    """messagebird. The number that messages come to."""
+    """messagebird. Phone number that receives the messages."""
     signing_key: str | Unset = UNSET
     """Only v1.1. messagebird."""
     token: str | Unset = UNSET
     """telegram, viber. Token of the bot."""
     username: str | Unset = UNSET
-    """whatsapp until v1.1."""
+    """whatsapp. Deprecated in v1.1."""
     channel_access_token: str | Unset = UNSET
     """line."""
     channel_secret: str | Unset = UNSET
     """line."""
     channel_id: str | Unset = UNSET
-    """line. Not needed, says the 2017 manual; needed, says the SDK."""
+    """line. Required by the vendor's SDK, not by the manual of 2017."""
     service_code: str | Unset = UNSET
     """Only v1.1. line. Code of the switcher."""
     switcher_secret: str | Unset = UNSET
@@ -66,9 +66,9 @@ class IntegrationCreate(_base.Model):
     qr_code_url: str | Unset = UNSET
     """Only v1.1. line."""
     tier: IntegrationCreateTier | Unset = UNSET
-    """twitter. The product that the Twitter app subscribed to."""
+    """twitter. Product that the Twitter app uses."""
     env_name: str | Unset = UNSET
-    """twitter. Environment of the tier `premium`."""
+    """twitter. Name of the environment, for the tier `premium`."""
     consumer_key: str | Unset = UNSET
     """twitter."""
     consumer_secret: str | Unset = UNSET
@@ -82,47 +82,47 @@ class IntegrationCreate(_base.Model):
     domain: str | Unset = UNSET
     """mailgun."""
     incoming_address: str | Unset = UNSET
-    """mailgun. Must be in `domain`."""
+    """mailgun. Address in `domain`."""
     from_address: str | Unset = UNSET
-    """v1.1: sender and reply address of mailgun. v1: address of frontendEmail."""
+    """mailgun (v1.1): address of the sender. frontendEmail (v1): its address."""
     hide_unsubscribe_link: bool | Unset = UNSET
     """Only v1.1. mailgun."""
     deployment_id: str | Unset = UNSET
-    """Only v1.1. whatsapp. The deployment to use."""
+    """Only v1.1. whatsapp. Id of the deployment."""
     base_url: str | Unset = UNSET
-    """whatsapp until v1.1. Address of the WhatsApp client."""
+    """whatsapp. URL of the WhatsApp client. Deprecated in v1.1."""
     password: str | Unset = UNSET
-    """apn: of the certificate. whatsapp: until v1.1."""
+    """apn: password of the certificate. whatsapp: deprecated in v1.1."""
     hsm_fallback_language: str | Unset = UNSET
-    """whatsapp. Language of a template that the user's language lacks."""
+    """whatsapp. Language of templates that do not exist in the user's language."""
     certificate: str | Unset = UNSET
     """apn. The .p12 file."""
     auto_update_badge: bool | Unset = UNSET
-    """apn. False unless set."""
+    """apn. Whether messages raise the number on the app's icon. Default false."""
     production: bool | Unset = UNSET
-    """Only v1.1. apn. Taken from the certificate unless set."""
+    """Only v1.1. apn. Whether it is the production environment. Default: derived from the certificate."""
     server_key: str | Unset = UNSET
     """fcm."""
     sender_id: str | Unset = UNSET
     """fcm."""
     brand_color: str | Unset = UNSET
-    """web. 3 or 6 hexadecimal digits without `#`."""
+    """web. Colour of 3 or 6 hexadecimal digits, without `#`."""
     conversation_color: str | Unset = UNSET
-    """web. 3 or 6 hexadecimal digits without `#`."""
+    """web. Colour of 3 or 6 hexadecimal digits, without `#`."""
     action_color: str | Unset = UNSET
-    """web. 3 or 6 hexadecimal digits without `#`."""
+    """web. Colour of 3 or 6 hexadecimal digits, without `#`."""
     fixed_intro_pane: bool | Unset = UNSET
-    """web. Whether the introduction stays in view. False unless set."""
+    """web. Whether the introduction stays visible. Default false."""
     display_style: IntegrationCreateDisplayStyle | Unset = UNSET
     """web."""
     button_icon_url: str | Unset = UNSET
     """web."""
     button_width: str | Unset = UNSET
-    """web. Pixels, as a string."""
+    """web. Pixels, in a string."""
     button_height: str | Unset = UNSET
-    """web. Pixels, as a string."""
+    """web. Pixels, in a string."""
     integration_order: list[str] | Unset = UNSET
-    """web. Ids of the integrations to offer, in this order; all unless set."""
+    """web. Ids of the integrations to show, in this order. Default: all."""
     business_name: str | Unset = UNSET
     """web."""
     business_icon_url: str | Unset = UNSET
@@ -130,7 +130,7 @@ class IntegrationCreate(_base.Model):
     background_image_url: str | Unset = UNSET
     """web."""
     origin_whitelist: list[str] | Unset = UNSET
-    """web. Origins (RFC 6454) that may embed the widget; all unless set."""
+    """web. Origins (RFC 6454) that may use the widget. Default: all."""
     business_id: str | Unset = UNSET
     """Only v1.1. apple."""
     api_secret: str | Unset = UNSET

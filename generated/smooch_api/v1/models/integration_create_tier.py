@@ -4,4 +4,4 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 IntegrationCreateTier: TypeAlias = Literal["enterprise", "premium"]
-"""twitter. The product that the Twitter app subscribed to."""
+"""twitter. Product that the Twitter app uses."""

@@ -21,7 +21,7 @@ class IntegrationProfile(_base.Model):
     email: str | Unset = UNSET
     photo_url: str | Unset = UNSET
     vertical: str | Unset = UNSET
-    """Line of business."""
+    """Industry of the business."""
     websites: list[str] | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

@@ -13,16 +13,16 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class IntegrationProfileUpdate(_base.Model):
-    """The parts of a WhatsApp business profile to change."""
+    """Changes to a WhatsApp business profile."""
 
     about: str | Unset = UNSET
     address: str | Unset = UNSET
     description: str | Unset = UNSET
     email: str | Unset = UNSET
     photo_url: str | Unset = UNSET
-    """Best 640 by 640 pixels and at most 63 kB."""
+    """URL of the photo. 640 by 640 pixels and at most 63 kB are recommended."""
     vertical: str | Unset = UNSET
-    """Line of business."""
+    """Industry of the business."""
     websites: list[str] | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class IntegrationResponse(_base.Model):
-    """Envelope of one integration."""
+    """Response with one integration."""
 
     integration: Integration
 

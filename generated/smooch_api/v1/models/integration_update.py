@@ -16,12 +16,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class IntegrationUpdate(_base.Model):
-    """The parts of an integration to change. v1 takes the fields of web, `channelId`, `channelSecret` and
-    `hsmFallbackLanguage`.
-    """
+    """Changes to an integration. v1 takes the fields of web, `channelId`, `channelSecret` and `hsmFallbackLanguage`."""
 
     display_name: str | Unset = UNSET
-    """Only v1.1. Label for people."""
+    """Only v1.1. Display name."""
     channel_secret: str | Unset = UNSET
     """line."""
     channel_id: str | Unset = UNSET
@@ -33,31 +31,31 @@ class IntegrationUpdate(_base.Model):
     qr_code_url: str | Unset = UNSET
     """Only v1.1. line."""
     from_address: str | Unset = UNSET
-    """Only v1.1. mailgun. Sender and reply address."""
+    """Only v1.1. mailgun. Address of the sender."""
     hide_unsubscribe_link: bool | Unset = UNSET
     """Only v1.1. mailgun."""
     hsm_fallback_language: str | Unset = UNSET
-    """whatsapp. Language of a template that the user's language lacks."""
+    """whatsapp. Language of templates that do not exist in the user's language."""
     production: bool | Unset = UNSET
-    """Only v1.1. apn."""
+    """Only v1.1. apn. Whether it is the production environment."""
     brand_color: str | Unset = UNSET
-    """web. 3 or 6 hexadecimal digits without `#`."""
+    """web. Colour of 3 or 6 hexadecimal digits, without `#`."""
     conversation_color: str | Unset = UNSET
-    """web. 3 or 6 hexadecimal digits without `#`."""
+    """web. Colour of 3 or 6 hexadecimal digits, without `#`."""
     action_color: str | Unset = UNSET
-    """web. 3 or 6 hexadecimal digits without `#`."""
+    """web. Colour of 3 or 6 hexadecimal digits, without `#`."""
     fixed_intro_pane: bool | Unset = UNSET
-    """web. Whether the introduction stays in view."""
+    """web. Whether the introduction stays visible."""
     display_style: IntegrationUpdateDisplayStyle | Unset = UNSET
     """web."""
     button_icon_url: str | Unset = UNSET
     """web."""
     button_width: str | Unset = UNSET
-    """web. Pixels, as a string."""
+    """web. Pixels, in a string."""
     button_height: str | Unset = UNSET
-    """web. Pixels, as a string."""
+    """web. Pixels, in a string."""
     integration_order: list[str] | Unset = UNSET
-    """web. Ids of the integrations to offer, in this order; all unless set."""
+    """web. Ids of the integrations to show, in this order. Default: all."""
     business_name: str | Unset = UNSET
     """web."""
     business_icon_url: str | Unset = UNSET
@@ -65,7 +63,7 @@ class IntegrationUpdate(_base.Model):
     background_image_url: str | Unset = UNSET
     """web."""
     origin_whitelist: list[str] | Unset = UNSET
-    """web. Origins (RFC 6454) that may embed the widget; all unless set."""
+    """web. Origins (RFC 6454) that may use the widget. Default: all."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("displayName", "display_name"),

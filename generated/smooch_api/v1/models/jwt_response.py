@@ -11,7 +11,7 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class JwtResponse(_base.Model):
-    """A JWT signed with the key in the path, of scope `app` or, for a service account, `account`."""
+    """Response with a JWT. Its scope is `app`, or `account` for a service account."""
 
     jwt: str
 

@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class LegacyConversation(_base.Model):
-    """Only v1, up to 2016. A conversation with its whole history."""
+    """Only v1, up to 2016. A conversation with all its messages."""
 
     id: str | Unset = UNSET
-    """24 hex digits."""
+    """24 hexadecimal digits."""
     app_id: str | Unset = UNSET
     created_at: str | Unset = UNSET
     """ISO 8601, UTC, with milliseconds."""
     app_makers: list[str] | Unset = UNSET
-    """`authorId` of each appMaker who took part."""
+    """The `authorId` of each appMaker in the conversation."""
     app_users: list[str] | Unset = UNSET
-    """`_id` of each user who took part."""
+    """The `_id` of each user in the conversation."""
     unread_count: int | Unset = UNSET
     messages: list[Message] | Unset = UNSET
 

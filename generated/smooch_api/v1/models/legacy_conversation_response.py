@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class LegacyConversationResponse(_base.Model):
-    """Only v1."""
+    """Only v1. Response with a conversation and all its messages."""
 
     conversation: LegacyConversation
 

@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class LinkAction(_base.Model):
-    """Opens a page."""
+    """A button that opens a page."""
 
     text: str
     """Label of the button."""
     uri: str
-    """LINE takes http and https only."""
+    """URL of the page. LINE allows only http and https."""
     type_: Literal["link"] = "link"
     id: str | Unset = UNSET
-    """Only in answers; 24 hex digits."""
+    """In responses only. 24 hexadecimal digits."""
     payload: str | Unset = UNSET
     metadata: Metadata | Unset = UNSET
     default: bool | Unset = UNSET
-    """Tapping the item itself opens the page too (Messenger)."""
+    """Whether a tap on the item itself opens the page too (Messenger)."""
     extra_channel_options: ExtraChannelOptions | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

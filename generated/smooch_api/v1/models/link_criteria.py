@@ -12,7 +12,7 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class LinkCriteria(_base.Model):
-    """What the user was looked for by."""
+    """The data that was used to find the user on the channel."""
 
     phone_number: str | Unset = UNSET
     given_name: str | Unset = UNSET

@@ -11,15 +11,15 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class LinkRequest(_base.Model):
-    """What a user needs to link a channel to the conversation."""
+    """A code and URL with which the user can link a channel to the conversation."""
 
     integration_id: str
     type_: str
     """Integration type, such as `messenger`. Which channels can be linked in this way is not known."""
     code: str
-    """To be sent by the user on the channel."""
+    """Code that the user has to send on the channel."""
     url: str
-    """Opens the channel with the code filled in."""
+    """URL that opens the channel with the code filled in."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("integrationId", "integration_id", required=True),

@@ -17,7 +17,7 @@ _read_link_requests = _base.list_of(_base.model(_models, "LinkRequest"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class LinkRequestResponse(_base.Model):
-    """Response body of `app_users.get_link_requests`."""
+    """Response with link requests."""
 
     link_requests: list[LinkRequest]
 

@@ -18,7 +18,7 @@ class LinkSubMenuItem(_base.Model):
     text: str
     uri: str
     id: str | Unset = UNSET
-    """In answers only."""
+    """In responses only."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

@@ -17,7 +17,7 @@ _read_deployments = _base.list_of(_base.model(_models, "Deployment"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class ListDeploymentsResponse(_base.Model):
-    """Only v1.1. All deployments, in one answer."""
+    """Only v1.1. Response with all deployments."""
 
     deployments: list[Deployment]
 

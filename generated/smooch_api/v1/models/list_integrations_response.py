@@ -18,11 +18,11 @@ _read_integrations = _base.list_of(_base.model(_models, "Integration"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class ListIntegrationsResponse(_base.Model):
-    """The integrations of an app; all of them in v1, one page in v1.1."""
+    """Response with integrations: all in v1, one page in v1.1."""
 
     integrations: list[Integration]
     has_more: bool | Unset = UNSET
-    """Only v1.1. Whether another page follows; ask for it with `offset` raised by `limit`."""
+    """Only v1.1. Whether there is another page: add `limit` to `offset` to get it."""
     offset: int | Unset = UNSET
     """Only v1.1. The offset of this page."""
 

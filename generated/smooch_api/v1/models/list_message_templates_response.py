@@ -17,7 +17,7 @@ _read_message_templates = _base.list_of(_base.model(_models, "MessageTemplate"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class ListMessageTemplatesResponse(_base.Model):
-    """Only v1.1. Message templates of an integration."""
+    """Only v1.1. Response with message templates."""
 
     message_templates: list[MessageTemplate]
     """The templates."""

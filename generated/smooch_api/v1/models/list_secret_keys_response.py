@@ -17,7 +17,7 @@ _read_keys = _base.list_of(_base.model(_models, "SecretKey"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class ListSecretKeysResponse(_base.Model):
-    """All keys of an app or service account, in one answer."""
+    """Response with all keys of an app or service account."""
 
     keys: list[SecretKey]
 

@@ -22,7 +22,7 @@ class ListServiceAccountsResponse(_base.Model):
 
     service_accounts: list[ServiceAccount]
     has_more: bool | Unset = UNSET
-    """Whether another page follows; ask for it with `offset` raised by `limit`."""
+    """Whether there is another page: add `limit` to `offset` to get it."""
     offset: int | Unset = UNSET
     """The offset of this page."""
 

@@ -17,7 +17,7 @@ _read_webhooks = _base.list_of(_base.model(_models, "Webhook"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class ListWebhooksResponse(_base.Model):
-    """Response body of `webhooks.list_webhooks`."""
+    """Response with all webhooks."""
 
     webhooks: list[Webhook]
 

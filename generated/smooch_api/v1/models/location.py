@@ -12,7 +12,7 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Location(_base.Model):
-    """Only v1.1. What is at the coordinates."""
+    """Only v1.1. Name and address of a place."""
 
     address: str | Unset = UNSET
     name: str | Unset = UNSET

@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class LocationRequestAction(_base.Model):
-    """Asks for the user's place."""
+    """A button that asks for the user's location."""
 
     text: str
     """Label of the button."""
     type_: Literal["locationRequest"] = "locationRequest"
     id: str | Unset = UNSET
-    """Only in answers; 24 hex digits."""
+    """In responses only. 24 hexadecimal digits."""
     payload: str | Unset = UNSET
     uri: str | Unset = UNSET
-    """In answers it may be empty where the type has none."""
+    """In responses it may be empty for types that have none."""
     metadata: Metadata | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class MatchResult(_base.Model):
-    """Only v1.1. The user that a notification went to."""
+    """Only v1.1. The user who got a notification."""
 
     app_user: AppUser | Unset = UNSET
     conversation: Conversation | Unset = UNSET

@@ -19,13 +19,11 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class Menu(_base.Model):
-    """A persistent menu to install. It replaces the whole menu that was there. Since March 2017 channels show three
-    top-level items at most; before that it was five.
-    """
+    """A menu. It replaces the whole old menu. It has at most three items at the top level, before March 2017 five."""
 
     items: list[MenuItem]
     name: str | Unset = UNSET
-    """Only v1 of early 2017. Title of the menu; `Menu` unless set."""
+    """Only v1, in early 2017. Title of the menu. Default: `Menu`."""
     settings: MenuSettings | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

@@ -9,4 +9,4 @@ from .submenu_menu_item import SubmenuMenuItem
 from .unknown_menu_item import UnknownMenuItem
 
 MenuItem: TypeAlias = LinkMenuItem | PostbackMenuItem | SubmenuMenuItem | UnknownMenuItem
-"""One entry of a menu, told apart by `type`."""
+"""An entry of a menu."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class MenuResponse(_base.Model):
-    """Envelope of the menu in force."""
+    """Response with the current menu."""
 
     menu: CurrentMenu
 

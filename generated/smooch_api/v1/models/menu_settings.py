@@ -12,10 +12,10 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class MenuSettings(_base.Model):
-    """Channel settings of a menu; honoured by Messenger."""
+    """Settings of a menu. Messenger uses them."""
 
     input_enabled: bool | Unset = UNSET
-    """Whether the user can still type beside the menu; true unless set."""
+    """Whether the user can also type. Default true."""
 
     _fields: ClassVar = _base.Fields(_base.Field("inputEnabled", "input_enabled"))
 

@@ -22,14 +22,14 @@ _read_discarded = _base.list_of(_base.model(_models, "AppUser"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class MergeAppUser(_base.Model):
-    """Users were merged. Has no `appUser`; ids of the discarded users are no longer good."""
+    """Users were merged. The ids of the discarded users are no longer valid. This event has no `appUser`."""
 
     app: AppReference
     trigger: Literal["merge:appUser"] = "merge:appUser"
     surviving: AppUser
     discarded: list[AppUser]
     version: str | Unset = UNSET
-    """`v1.1` in the shape of v1.1; v1 has none.
+    """`v1.1` in deliveries of v1.1. Deliveries of v1 have none.
 
     Known values: `v1`, `v1.1`.
     """
@@ -37,9 +37,9 @@ class MergeAppUser(_base.Model):
     conversation: Conversation | Unset = UNSET
     """Only v1.1."""
     client: Client | Unset = UNSET
-    """Only v1.1, with `includeClient`."""
+    """Only v1.1, if the webhook has `includeClient`."""
     timestamp: float | Unset = UNSET
-    """Unix seconds with milliseconds as decimals."""
+    """When the API received the message, in Unix seconds with decimals."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("app", "app", nested=True, required=True),

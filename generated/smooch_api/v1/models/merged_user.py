@@ -12,10 +12,10 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class MergedUser(_base.Model):
-    """Only v1.1."""
+    """Only v1.1. The id of a user to merge."""
 
     id: str | Unset = UNSET
-    """24 hex digits."""
+    """24 hexadecimal digits."""
 
     _fields: ClassVar = _base.Fields(_base.Field("_id", "id"))
 

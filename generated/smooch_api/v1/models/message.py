@@ -24,4 +24,4 @@ Message: TypeAlias = (
     | FormResponseMessage
     | UnknownMessage
 )
-"""A message as the API returns it. `type` tells the kind; messages of before December 2016 have none."""
+"""A message in a conversation. Messages from before December 2016 have no `type`."""

@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessageAppMaker(_base.Model):
-    """The business wrote. v1 sends whispers under this trigger too. In v1 the user is complete."""
+    """The business wrote one or more messages. v1 has whispers here too. In v1 the user is complete."""
 
     app: AppReference
     app_user: AppUser
     trigger: Literal["message:appMaker"] = "message:appMaker"
     messages: list[Message]
     version: str | Unset = UNSET
-    """`v1.1` in the shape of v1.1; v1 has none.
+    """`v1.1` in deliveries of v1.1. Deliveries of v1 have none.
 
     Known values: `v1`, `v1.1`.
     """
     conversation: Conversation | Unset = UNSET
     """Only v1.1."""
     client: Client | Unset = UNSET
-    """Only v1.1, with `includeClient`."""
+    """Only v1.1, if the webhook has `includeClient`."""
     timestamp: float | Unset = UNSET
-    """Unix seconds with milliseconds as decimals."""
+    """When the API received the message, in Unix seconds with decimals."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("app", "app", nested=True, required=True),

@@ -34,21 +34,21 @@ class MessageDeliveryFailure(_base.Model):
     message: MessageReference
     error: EventError
     version: str | Unset = UNSET
-    """`v1.1` in the shape of v1.1; v1 has none.
+    """`v1.1` in deliveries of v1.1. Deliveries of v1 have none.
 
     Known values: `v1`, `v1.1`.
     """
     conversation: Conversation | Unset = UNSET
     """Only v1.1."""
     client: Client | Unset = UNSET
-    """Only v1.1, with `includeClient`."""
+    """Only v1.1, if the webhook has `includeClient`."""
     timestamp: float | Unset = UNSET
-    """Unix seconds with milliseconds as decimals."""
+    """When the API received the message, in Unix seconds with decimals."""
     destination: EventDestination | Unset = UNSET
     external_messages: list[ExternalMessage] | Unset = UNSET
-    """Known from API v2; v1.1 may send it too."""
+    """The message on the channel. Known from v2; v1.1 may have it too."""
     is_final_event: bool | Unset = UNSET
-    """No further delivery event follows for this message."""
+    """Whether this is the last delivery event of the message."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("app", "app", nested=True, required=True),

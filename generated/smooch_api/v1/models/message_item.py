@@ -21,17 +21,17 @@ class MessageItem(_base.Model):
 
     title: str
     actions: list[Action]
-    """Of type link, postback, share or webview. Messenger shows only one in a list."""
+    """Buttons of type link, postback, share or webview. In a list, Messenger shows only one."""
     id: str | Unset = UNSET
-    """Only in answers; 24 hex digits."""
+    """In responses only. 24 hexadecimal digits."""
     description: str | Unset = UNSET
     media_url: str | Unset = UNSET
     media_type: str | Unset = UNSET
-    """MIME type; else found out from the URL."""
+    """MIME type. Default: derived from the URL."""
     alt_text: str | Unset = UNSET
-    """Only v1.1. Describes the image or file for people who cannot see it. Default: the name of the file."""
+    """Only v1.1. Description of the image or file for people who cannot see it. Default: the name of the file."""
     size: MessageItemSize | str | Unset = UNSET
-    """Of the image; taken from the first item."""
+    """Size of the image. That of the first item counts."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("title", "title", required=True),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessageOverride(_base.Model):
-    """Only v1.1. What to send, word for word, on a channel in place of the message."""
+    """Only v1.1. Bodies that single channels get instead of the message."""
 
     whatsapp: MessageOverrideWhatsapp | Unset = UNSET
     line: MessageOverrideLine | Unset = UNSET

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessageOverrideLine(_base.Model):
-    """Only v1.1."""
+    """Only v1.1. The body that LINE gets instead of the message."""
 
     payload: ChannelPayload | Unset = UNSET
 

@@ -30,40 +30,42 @@ _read_items = _base.list_of(_base.model(_models, "MessageItem"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessagePost(_base.Model):
-    """A message to post. What is needed besides `role` depends on `type`: text takes `text` or `actions`; image and
-    file `mediaUrl`; carousel and list one to ten `items`; location `coordinates`; form `fields`; formResponse
-    `fields` and `quotedMessage`. `type` has been required since December 2016; without it, as old clients send, the
+    """A message to post. `type` says which fields it needs besides `role`: `text` or `actions` (text), `mediaUrl`
+    (image, file), one to ten `items` (carousel, list), `coordinates` (location), `fields` (form), `fields` and
+    `quotedMessage` (formResponse). `type` is required since December 2016; for old clients that leave it out, the
     API infers it. With `messageSchema` none of these fields is needed.
     """
 
     role: MessagePostRole | str
-    """Who is speaking."""
+    """Author of the message: the business or the user."""
     type_: str | Unset = UNSET
-    """form is v1.1. formResponse comes from the vendor's web client; whether the API takes it from others is not
-    known.
+    """form is in v1.1 only. formResponse comes from the vendor's web client; it is not known whether the API takes it
+    from other clients.
 
     Known values: `text`, `image`, `file`, `carousel`, `list`, `location`, `form`, `formResponse`.
     """
     name: str | Unset = UNSET
-    """Display name of the author. Default of an appUser is given name and surname, an appMaker has none."""
+    """Display name of the author. Default: given name and surname of an appUser, none of an appMaker."""
     email: str | Unset = UNSET
-    """Finds the author's avatar at Gravatar."""
+    """Email address with which the author has a picture at Gravatar."""
     avatar_url: str | Unset = UNSET
-    """Used in place of the avatar that `email` finds."""
+    """URL of the author's picture. Replaces that of Gravatar."""
     metadata: Metadata | Unset = UNSET
     payload: str | Unset = UNSET
     """Payload of the reply action that this message answers."""
     text: str | Unset = UNSET
-    """The later API v2 takes 4096 characters; v1 names no limit. Channels split long texts, Messenger at 640."""
+    """v2 allows 4096 characters. For v1 no limit is documented. Channels split long texts, Messenger after 640
+    characters.
+    """
     media_url: str | Unset = UNSET
     media_type: str | Unset = UNSET
-    """MIME type; else found out from the URL."""
+    """MIME type. Default: derived from the URL."""
     alt_text: str | Unset = UNSET
-    """Only v1.1. Describes the image or file for people who cannot see it. Default: the name of the file."""
+    """Only v1.1. Description of the image or file for people who cannot see it. Default: the name of the file."""
     items: list[MessageItem] | Unset = UNSET
     actions: list[Action] | Unset = UNSET
-    """Only of an appMaker. reply and locationRequest go together but with no other type; share stands in items only;
-    at most one webview may have `openOnReceive`.
+    """Buttons, for role appMaker only. reply and locationRequest cannot be combined with other types. share is for
+    items only. At most one webview may have `openOnReceive`.
     """
     display_settings: DisplaySettings | Unset = UNSET
     coordinates: Coordinates | Unset = UNSET
@@ -72,19 +74,19 @@ class MessagePost(_base.Model):
     fields: list[FieldPost] | Unset = UNSET
     """Only v1.1."""
     block_chat_input: bool | Unset = UNSET
-    """Only v1.1, form: the user can write nothing else before the answer. Default false."""
+    """Only v1.1, for forms. Default false. Its effect is documented for v2 only."""
     quoted_message: QuotedMessage | Unset = UNSET
     """Only v1.1."""
     text_fallback: str | Unset = UNSET
-    """Only v1.1; formResponse."""
+    """Only v1.1, for formResponse."""
     message_schema: str | Unset = UNSET
-    """Only v1.1. The channel whose format `message` has.
+    """Only v1.1. The format of `message`.
 
     Known values: `whatsapp`.
     """
     message: dict[str, Any] | Unset = UNSET
     """Only v1.1, with `messageSchema`. A message in the channel's own format, such as a WhatsApp template. The API
-    stores a text message in its place, which says that the channel shows something else.
+    stores a text message instead, which says that the channel shows something else.
     """
     destination: Destination | Unset = UNSET
     override: MessageOverride | Unset = UNSET

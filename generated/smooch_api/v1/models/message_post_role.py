@@ -4,4 +4,4 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 MessagePostRole: TypeAlias = Literal["appMaker", "appUser"]
-"""Who is speaking."""
+"""Author of the message: the business or the user."""

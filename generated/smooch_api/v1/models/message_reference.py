@@ -11,10 +11,10 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessageReference(_base.Model):
-    """Only v1.1."""
+    """Only v1.1. The id of a message."""
 
     id: str
-    """24 hex digits."""
+    """24 hexadecimal digits."""
 
     _fields: ClassVar = _base.Fields(_base.Field("_id", "id", required=True))
 

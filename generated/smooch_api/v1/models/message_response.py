@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessageResponse(_base.Model):
-    """Response body of `conversations.post_message` and `conversations.post_image_message`."""
+    """Response with the posted message."""
 
     message: Message
     extra_messages: list[Message] | Unset = UNSET
-    """Since October 2018; further messages when the posted one was split."""
+    """Since October 2018. The other messages, if the API made several of the posted one."""
     conversation: Conversation | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

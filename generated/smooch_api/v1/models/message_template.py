@@ -21,15 +21,15 @@ class MessageTemplate(_base.Model):
     """Only v1.1. A WhatsApp message template."""
 
     name: str
-    """Name to send it by."""
+    """Name of the template."""
     id: str = _base.EXPECTED
     """Id of the template."""
     category: str = _base.EXPECTED
-    """What it is used for, such as `ALERT_UPDATE`."""
+    """Purpose of the template, such as `ALERT_UPDATE`."""
     language: str = _base.EXPECTED
     """Language code, such as `en_US`."""
     status: str = _base.EXPECTED
-    """State of the review by WhatsApp.
+    """Result of the review by WhatsApp.
 
     Known values: `PENDING`.
     """

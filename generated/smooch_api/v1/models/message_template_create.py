@@ -20,9 +20,9 @@ class MessageTemplateCreate(_base.Model):
     """Only v1.1. A WhatsApp message template to create."""
 
     name: str
-    """Name to send it by."""
+    """Name of the template."""
     category: str
-    """What it is used for, such as `ALERT_UPDATE`."""
+    """Purpose of the template, such as `ALERT_UPDATE`."""
     language: str
     """Language code, such as `en_US`."""
     components: list[MessageTemplateComponent]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessageTemplateResponse(_base.Model):
-    """Only v1.1. Envelope of one message template."""
+    """Only v1.1. Response with one message template."""
 
     message_template: MessageTemplate
 

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessengerOptions(_base.Model):
-    """Field `messenger` of `ExtraChannelOptions`."""
+    """Settings of Messenger."""
 
     webview_height_ratio: MessengerOptionsWebviewHeightRatio | str | Unset = UNSET
     messenger_extensions: bool | Unset = UNSET
-    """Default false."""
+    """Whether the page uses Messenger Extensions. Default false."""
     fallback_url: str | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

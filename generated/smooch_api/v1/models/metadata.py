@@ -5,6 +5,4 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 Metadata: TypeAlias = Mapping[str, str | float | bool]
-"""Flat map of strings, numbers and booleans, at most 4 kB with the keys counted. Holds metadata and the properties
-of users.
-"""
+"""Metadata, or the properties of a user: strings, numbers and booleans by name. At most 4 kB, names included."""

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class NotificationDeliveryUser(_base.Model):
-    """Only v1.1. The user's device confirmed a notification. Only `notification` and the matched user are attested."""
+    """Only v1.1. The user's device received a notification. Sources show only `notification` and the matched user."""
 
     app: AppReference
     trigger: Literal["notification:delivery:user"] = "notification:delivery:user"
     notification: NotificationReference
     version: str | Unset = UNSET
-    """`v1.1` in the shape of v1.1; v1 has none.
+    """`v1.1` in deliveries of v1.1. Deliveries of v1 have none.
 
     Known values: `v1`, `v1.1`.
     """
@@ -37,13 +37,13 @@ class NotificationDeliveryUser(_base.Model):
     conversation: Conversation | Unset = UNSET
     """Only v1.1."""
     client: Client | Unset = UNSET
-    """Only v1.1, with `includeClient`."""
+    """Only v1.1, if the webhook has `includeClient`."""
     timestamp: float | Unset = UNSET
-    """Unix seconds with milliseconds as decimals."""
+    """When the API received the message, in Unix seconds with decimals."""
     destination: EventDestination | Unset = UNSET
     match_result: MatchResult | Unset = UNSET
     is_final_event: bool | Unset = UNSET
-    """No further event follows for this notification."""
+    """Whether this is the last event of the notification."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("app", "app", nested=True, required=True),

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class NotificationMatchFailure(_base.Model):
-    """Only v1.1. A notification had no matching user, going by its name. The vendor describes neither the event nor
-    its fields.
+    """Only v1.1. A notification matched no user, as the name suggests. The vendor describes neither the event nor its
+    fields.
     """
 
     app: AppReference
     trigger: Literal["notification:match:failure"] = "notification:match:failure"
     version: str | Unset = UNSET
-    """`v1.1` in the shape of v1.1; v1 has none.
+    """`v1.1` in deliveries of v1.1. Deliveries of v1 have none.
 
     Known values: `v1`, `v1.1`.
     """
@@ -38,9 +38,9 @@ class NotificationMatchFailure(_base.Model):
     conversation: Conversation | Unset = UNSET
     """Only v1.1."""
     client: Client | Unset = UNSET
-    """Only v1.1, with `includeClient`."""
+    """Only v1.1, if the webhook has `includeClient`."""
     timestamp: float | Unset = UNSET
-    """Unix seconds with milliseconds as decimals."""
+    """When the API received the message, in Unix seconds with decimals."""
     notification: NotificationReference | Unset = UNSET
     destination: EventDestination | Unset = UNSET
     is_final_event: bool | Unset = UNSET

@@ -4,6 +4,6 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 NotificationMessage: TypeAlias = dict[str, Any]
-"""Only v1.1. What a notification says: the fields of a message to post without its `role`, or, with
-`messageSchema` set, a body in the format of the channel such as a WhatsApp template.
+"""Only v1.1. The message of a notification: the fields of a message to post without `role`, or with
+`messageSchema` a body in the format of the channel, such as a WhatsApp template.
 """

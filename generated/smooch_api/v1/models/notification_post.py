@@ -22,13 +22,13 @@ _read_message_schema = _base.exactly("whatsapp")
 
 @_define(eq=False, kw_only=True, repr=False)
 class NotificationPost(_base.Model):
-    """Only v1.1. A message to somebody who may not be a user yet."""
+    """Only v1.1. A message to a person who need not be a user yet."""
 
     destination: NotificationPostDestination
     author: Author
     message: NotificationMessage
     message_schema: NotificationPostMessageSchema | Unset = UNSET
-    """Set when `message` is in the format of the channel."""
+    """The format of `message`, if it is that of a channel."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("destination", "destination", nested=True, required=True),

@@ -11,11 +11,11 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class NotificationPostDestination(_base.Model):
-    """Only v1.1. Who gets a notification, and over which integration."""
+    """Only v1.1. The recipient of a notification."""
 
     integration_id: str
     destination_id: str
-    """What the channel calls the person, for example a phone number."""
+    """Id of the person on the channel, such as a phone number."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("integrationId", "integration_id", required=True),

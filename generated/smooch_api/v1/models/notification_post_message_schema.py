@@ -4,4 +4,4 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 NotificationPostMessageSchema: TypeAlias = Literal["whatsapp"]
-"""Set when `message` is in the format of the channel."""
+"""The format of `message`, if it is that of a channel."""

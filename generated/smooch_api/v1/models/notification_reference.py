@@ -11,10 +11,10 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class NotificationReference(_base.Model):
-    """Only v1.1."""
+    """Only v1.1. The id of a notification."""
 
     id: str
-    """A UUID, as returned when the notification was posted."""
+    """The UUID that the post of the notification returned."""
 
     _fields: ClassVar = _base.Fields(_base.Field("_id", "id", required=True))
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class NotificationResponse(_base.Model):
-    """Only v1.1. Envelope of an accepted notification."""
+    """Only v1.1. Response with an accepted notification."""
 
     notification: NotificationResponseNotification
 

@@ -11,10 +11,10 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class NotificationResponseNotification(_base.Model):
-    """Only v1.1. Handle of a notification. The server forgets it after delivery."""
+    """Only v1.1. A notification. The API does not store it after delivery."""
 
     id: str
-    """A UUID that the `notification:*` webhooks repeat."""
+    """A UUID. The events `notification:*` contain it."""
 
     _fields: ClassVar = _base.Fields(_base.Field("_id", "id", required=True))
 

@@ -11,10 +11,10 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class Option(_base.Model):
-    """Only v1.1. What can be chosen in a select field."""
+    """Only v1.1. An option of a select field."""
 
     name: str
-    """Unique in the field."""
+    """Name of the option. Unique in the field."""
     label: str
 
     _fields: ClassVar = _base.Fields(

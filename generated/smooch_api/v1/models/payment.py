@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class Payment(_base.Model):
-    """Field `payments` of `PaymentSuccess`."""
+    """A payment by a buy button."""
 
     action: Action
     source: Source | Unset = UNSET

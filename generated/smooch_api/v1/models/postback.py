@@ -30,16 +30,16 @@ class Postback(_base.Model):
     trigger: Literal["postback"] = "postback"
     postbacks: list[PostbackItem]
     version: str | Unset = UNSET
-    """`v1.1` in the shape of v1.1; v1 has none.
+    """`v1.1` in deliveries of v1.1. Deliveries of v1 have none.
 
     Known values: `v1`, `v1.1`.
     """
     conversation: Conversation | Unset = UNSET
     """Only v1.1."""
     client: Client | Unset = UNSET
-    """Only v1.1, with `includeClient`."""
+    """Only v1.1, if the webhook has `includeClient`."""
     timestamp: float | Unset = UNSET
-    """Unix seconds with milliseconds as decimals."""
+    """When the API received the message, in Unix seconds with decimals."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("app", "app", nested=True, required=True),

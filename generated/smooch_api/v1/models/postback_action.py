@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class PostbackAction(_base.Model):
-    """Sends its payload to the app's webhooks."""
+    """A button that sends its payload to the webhooks of the app."""
 
     text: str
     """Label of the button."""
     payload: str
-    """Comes back in the webhook event."""
+    """Text that the webhook event contains."""
     type_: Literal["postback"] = "postback"
     id: str | Unset = UNSET
-    """Only in answers; 24 hex digits."""
+    """In responses only. 24 hexadecimal digits."""
     uri: str | Unset = UNSET
-    """In answers it may be empty where the type has none."""
+    """In responses it may be empty for types that have none."""
     metadata: Metadata | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class PostbackItem(_base.Model):
-    """Field `postbacks` of `Postback`."""
+    """A tap on a postback button or menu entry."""
 
     action: Action
     message: Message | Unset = UNSET
-    """The message with the button; none when it was a menu item."""
+    """The message with the button. Missing if it was a menu item."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("action", "action", nested=True, required=True), _base.Field("message", "message", nested=True)

@@ -12,14 +12,14 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class PostbackSubMenuItem(_base.Model):
-    """A submenu entry that triggers a `postback` webhook."""
+    """A submenu entry that triggers the webhook event `postback`."""
 
     type_: Literal["postback"] = "postback"
     text: str
     payload: str
-    """Text that comes back in the webhook."""
+    """Text that the webhook event contains."""
     id: str | Unset = UNSET
-    """In answers only."""
+    """In responses only."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

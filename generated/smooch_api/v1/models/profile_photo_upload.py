@@ -12,10 +12,10 @@ from ...types import File
 
 @_define(eq=False, kw_only=True, repr=False)
 class ProfilePhotoUpload(_base.Model):
-    """Form with the new photo of a WhatsApp business profile."""
+    """Form that uploads the photo of a WhatsApp business profile."""
 
     source: File
-    """The image file; best 640 by 640 pixels and at most 63 kB."""
+    """The image. 640 by 640 pixels and at most 63 kB are recommended."""
 
     _fields: ClassVar = _base.Fields(_base.Field("source", "source", required=True))
 

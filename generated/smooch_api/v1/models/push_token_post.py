@@ -11,7 +11,7 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class PushTokenPost(_base.Model):
-    """Only v1."""
+    """Only v1. A push token to store."""
 
     device_id: str
     token: str

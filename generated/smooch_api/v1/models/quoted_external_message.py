@@ -12,7 +12,7 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class QuotedExternalMessage(_base.Model):
-    """Only v1.1. A message that only the channel has."""
+    """Only v1.1. A quoted message that only the channel has."""
 
     type_: Literal["externalMessageId"] = "externalMessageId"
     external_message_id: str | Unset = UNSET

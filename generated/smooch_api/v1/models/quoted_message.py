@@ -8,4 +8,4 @@ from .quoted_external_message import QuotedExternalMessage
 from .unknown_quoted_message import UnknownQuotedMessage
 
 QuotedMessage: TypeAlias = QuotedContent | QuotedExternalMessage | UnknownQuotedMessage
-"""Only v1.1. The message that another one refers to."""
+"""Only v1.1. A message that another message quotes."""

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class Referral(_base.Model):
-    """What brought a user in."""
+    """The link, code or ad through which a user came."""
 
     code: str
-    """As the business put it into the link or QR code."""
+    """The code that the business put into the link or QR code."""
     details: ReferralDetails | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

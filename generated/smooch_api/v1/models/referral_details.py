@@ -12,7 +12,7 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class ReferralDetails(_base.Model):
-    """Field `details` of `Referral`."""
+    """Details of a referral."""
 
     source: str | Unset = UNSET
     type_: str | Unset = UNSET

@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ReplyAction(_base.Model):
-    """A quick reply. Messenger shows eleven of them."""
+    """A quick reply. Messenger shows at most eleven."""
 
     text: str
     """Label of the button."""
     payload: str
-    """Comes back in the `payload` of the user's message."""
+    """Text that the user's message contains as its `payload`."""
     type_: Literal["reply"] = "reply"
     id: str | Unset = UNSET
-    """Only in answers; 24 hex digits."""
+    """In responses only. 24 hexadecimal digits."""
     uri: str | Unset = UNSET
-    """In answers it may be empty where the type has none."""
+    """In responses it may be empty for types that have none."""
     metadata: Metadata | Unset = UNSET
     icon_url: str | Unset = UNSET
 

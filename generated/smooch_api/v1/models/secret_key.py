@@ -11,12 +11,14 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class SecretKey(_base.Model):
-    """A key that signs JWTs, of an app or of a service account."""
+    """A key of an app or service account. It signs JWTs."""
 
     id: str
-    """The `kid` of JWTs. Starts with `app_` (app), `svc_` (service account) or `act_` (user account)."""
+    """Id of the key, the `kid` of its JWTs. It begins with `app_` (app), `svc_` (service account) or `act_` (user
+    account).
+    """
     secret: str
-    """24 characters of URL-safe base64. Every read returns it again."""
+    """24 characters of URL-safe base64. Each read returns it."""
     name: str
 
     _fields: ClassVar = _base.Fields(

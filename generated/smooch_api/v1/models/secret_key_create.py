@@ -11,7 +11,7 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class SecretKeyCreate(_base.Model):
-    """The name of a new key; the server makes the rest."""
+    """The name of a new key."""
 
     name: str
 

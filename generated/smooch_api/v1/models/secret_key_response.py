@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class SecretKeyResponse(_base.Model):
-    """Envelope of one key."""
+    """Response with one key."""
 
     key: SecretKey
 

@@ -12,7 +12,7 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Select(_base.Model):
-    """Only v1.1. What the user chose in a select field."""
+    """Only v1.1. An option that the user chose in a select field."""
 
     name: str
     label: str

@@ -21,21 +21,21 @@ _read_select = _base.list_of(_base.model(_models, "Select"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class SelectField(_base.Model):
-    """Only v1.1."""
+    """Only v1.1. A select field of a form or form response."""
 
     type_: Literal["select"] = "select"
     name: str
-    """Unique in the form."""
+    """Name of the field. Unique in the form."""
     label: str
     id: str | Unset = UNSET
     placeholder: str | Unset = UNSET
-    """Only in the form."""
+    """In forms only."""
     options: list[Option] | Unset = UNSET
-    """Only in the form."""
+    """In forms only."""
     select_size: int | Unset = UNSET
-    """Made by the API: how many options can be chosen."""
+    """How many options can be chosen. The API sets it."""
     select: list[Select] | Unset = UNSET
-    """Only in the response."""
+    """In form responses only. The value."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

@@ -19,11 +19,11 @@ _read_options = _base.list_of(_base.model(_models, "Option"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class SelectFieldPost(_base.Model):
-    """Only v1.1."""
+    """Only v1.1. A select field of a form to post."""
 
     type_: Literal["select"] = "select"
     name: str
-    """Unique in the form."""
+    """Name of the field. Unique in the form."""
     label: str
     placeholder: str | Unset = UNSET
     options: list[Option] | Unset = UNSET

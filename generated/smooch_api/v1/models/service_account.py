@@ -11,7 +11,7 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class ServiceAccount(_base.Model):
-    """An account for a program, with keys of its own."""
+    """The account of a program. It has keys of its own."""
 
     id: str
     name: str

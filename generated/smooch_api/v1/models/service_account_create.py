@@ -11,7 +11,7 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class ServiceAccountCreate(_base.Model):
-    """The name of a new service account."""
+    """A service account to create."""
 
     name: str
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ServiceAccountResponse(_base.Model):
-    """Envelope of one service account."""
+    """Response with one service account."""
 
     service_account: ServiceAccount
 

@@ -11,7 +11,7 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class ServiceAccountUpdate(_base.Model):
-    """The new name of a service account."""
+    """Changes to a service account."""
 
     name: str
 

@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ShareAction(_base.Model):
-    """Lets the user pass the item on (Messenger); stands in items only."""
+    """A button that shares the item (Messenger). For items only."""
 
     type_: Literal["share"] = "share"
     id: str | Unset = UNSET
-    """Only in answers; 24 hex digits."""
+    """In responses only. 24 hexadecimal digits."""
     text: str | Unset = UNSET
     """Label of the button."""
     payload: str | Unset = UNSET
     uri: str | Unset = UNSET
-    """In answers it may be empty where the type has none."""
+    """In responses it may be empty for types that have none."""
     metadata: Metadata | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

@@ -12,10 +12,10 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Source(_base.Model):
-    """Where a message came from."""
+    """Where a message comes from."""
 
     id: str | Unset = UNSET
-    """Internal to the API."""
+    """For internal use of the API."""
     type_: str | Unset = UNSET
     """Name of the channel or business system.
 
@@ -26,9 +26,9 @@ class Source(_base.Model):
     integration_id: str | Unset = UNSET
     """Only v1.1."""
     original_message_id: str | Unset = UNSET
-    """Only v1.1: id of the message on the channel."""
+    """Only v1.1. Id of the message on the channel."""
     original_message_timestamp: float | Unset = UNSET
-    """Only v1.1: when the channel got it; Unix seconds, as far as known."""
+    """Only v1.1. When the channel received the message. Presumably in Unix seconds."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("id", "id"),

@@ -8,4 +8,4 @@ from .postback_sub_menu_item import PostbackSubMenuItem
 from .unknown_sub_menu_item import UnknownSubMenuItem
 
 SubMenuItem: TypeAlias = LinkSubMenuItem | PostbackSubMenuItem | UnknownSubMenuItem
-"""One entry of a submenu, told apart by `type`; submenus do not nest."""
+"""An entry of a submenu. Submenus have no submenus."""

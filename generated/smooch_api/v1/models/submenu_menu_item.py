@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class SubmenuMenuItem(_base.Model):
-    """A menu entry that opens further entries. Since March 2017."""
+    """A menu entry that opens a submenu. Since March 2017."""
 
     type_: Literal["submenu"] = "submenu"
     text: str
     items: list[SubMenuItem]
     id: str | Unset = UNSET
-    """In answers only."""
+    """In responses only."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class Template(_base.Model):
-    """A stored message that other messages call up by name. `message` has the shape of a message to send, not of one
-    in a conversation: it has no `_id` of its own.
+    """A message that is stored under a name, which other messages refer to. `message` is a message to post: it has no
+    `_id`.
     """
 
     id: str
     name: str
-    """The key that message text refers to."""
+    """Name that the text of a message refers to."""
     message: MessagePost
 
     _fields: ClassVar = _base.Fields(

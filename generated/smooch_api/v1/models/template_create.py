@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class TemplateCreate(_base.Model):
-    """A message to store under a name."""
+    """A template to create."""
 
     name: str
-    """The key that message text refers to; presumably unique in the app."""
+    """Name that the text of a message refers to. Presumably unique in the app."""
     message: MessagePost
 
     _fields: ClassVar = _base.Fields(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class TemplateResponse(_base.Model):
-    """Envelope of one template."""
+    """Response with one template."""
 
     template: Template
 

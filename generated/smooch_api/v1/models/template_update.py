@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class TemplateUpdate(_base.Model):
-    """The parts of a template to change."""
+    """Changes to a template."""
 
     name: str | Unset = UNSET
     message: MessagePost | Unset = UNSET

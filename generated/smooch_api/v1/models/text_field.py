@@ -12,21 +12,21 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class TextField(_base.Model):
-    """Only v1.1."""
+    """Only v1.1. A text field of a form or form response."""
 
     type_: Literal["text"] = "text"
     name: str
-    """Unique in the form."""
+    """Name of the field. Unique in the form."""
     label: str
     id: str | Unset = UNSET
     placeholder: str | Unset = UNSET
-    """Only in the form."""
+    """In forms only."""
     min_size: int | Unset = UNSET
-    """Shortest answer; default 1."""
+    """Minimum length of the value. Default 1."""
     max_size: int | Unset = UNSET
-    """Longest answer; default 128."""
+    """Maximum length of the value. Default 128."""
     text: str | Unset = UNSET
-    """Only in the response."""
+    """In form responses only. The value."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

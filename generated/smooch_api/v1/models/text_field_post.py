@@ -12,17 +12,17 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class TextFieldPost(_base.Model):
-    """Only v1.1."""
+    """Only v1.1. A text field of a form to post."""
 
     type_: Literal["text"] = "text"
     name: str
-    """Unique in the form."""
+    """Name of the field. Unique in the form."""
     label: str
     placeholder: str | Unset = UNSET
     min_size: int | Unset = UNSET
-    """Shortest answer; default 1."""
+    """Minimum length of the value. Default 1."""
     max_size: int | Unset = UNSET
-    """Longest answer; default 128. The later API v2 takes 256 at most."""
+    """Maximum length of the value. Default 128. v2 allows at most 256."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

@@ -11,7 +11,7 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class TypingActivity(_base.Model):
-    """Field `activity` of `TypingAppUser`."""
+    """Start or end of typing."""
 
     type_: str
     """Known values: `typing:start`, `typing:stop`."""

@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class TypingAppUser(_base.Model):
-    """A user began or stopped to type. A webhook must name this trigger; `*` seems not to cover it."""
+    """A user started or stopped typing. The webhook must have this trigger; `*` does not seem to include it."""
 
     app: AppReference
     app_user: AppUser
     trigger: Literal["typing:appUser"] = "typing:appUser"
     activity: TypingActivity
     version: str | Unset = UNSET
-    """`v1.1` in the shape of v1.1; v1 has none.
+    """`v1.1` in deliveries of v1.1. Deliveries of v1 have none.
 
     Known values: `v1`, `v1.1`.
     """
     conversation: Conversation | Unset = UNSET
     """Only v1.1."""
     client: Client | Unset = UNSET
-    """Only v1.1, with `includeClient`."""
+    """Only v1.1, if the webhook has `includeClient`."""
     timestamp: float | Unset = UNSET
-    """Unix seconds with milliseconds as decimals."""
+    """When the API received the message, in Unix seconds with decimals."""
     source: Source | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class UnknownAction(_base.Model):
-    """An action of a type that this description does not know."""
+    """A button of an unknown type."""
 
     id: str | Unset = UNSET
-    """Only in answers; 24 hex digits."""
+    """In responses only. 24 hexadecimal digits."""
     text: str | Unset = UNSET
     """Label of the button."""
     payload: str | Unset = UNSET
     uri: str | Unset = UNSET
-    """In answers it may be empty where the type has none."""
+    """In responses it may be empty for types that have none."""
     metadata: Metadata | Unset = UNSET
     type_: str | Unset = UNSET
     amount: int | Unset = UNSET

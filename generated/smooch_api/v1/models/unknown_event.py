@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class UnknownEvent(_base.Model):
-    """A delivery with a trigger that this description does not know."""
+    """A delivery with an unknown trigger."""
 
     app: AppReference | Unset = UNSET
     version: str | Unset = UNSET
-    """`v1.1` in the shape of v1.1; v1 has none.
+    """`v1.1` in deliveries of v1.1. Deliveries of v1 have none.
 
     Known values: `v1`, `v1.1`.
     """
@@ -32,9 +32,9 @@ class UnknownEvent(_base.Model):
     conversation: Conversation | Unset = UNSET
     """Only v1.1."""
     client: Client | Unset = UNSET
-    """Only v1.1, with `includeClient`."""
+    """Only v1.1, if the webhook has `includeClient`."""
     timestamp: float | Unset = UNSET
-    """Unix seconds with milliseconds as decimals."""
+    """When the API received the message, in Unix seconds with decimals."""
     trigger: str | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

@@ -21,7 +21,7 @@ _read_select = _base.list_of(_base.model(_models, "Select"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class UnknownField(_base.Model):
-    """Only v1.1. A field of a type that this description does not know."""
+    """Only v1.1. A field of an unknown type."""
 
     id: str | Unset = UNSET
     type_: str | Unset = UNSET

@@ -19,7 +19,7 @@ _read_options = _base.list_of(_base.model(_models, "Option"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class UnknownFieldPost(_base.Model):
-    """Only v1.1. A field of a type that this description does not know."""
+    """Only v1.1. A field of an unknown type."""
 
     type_: str | Unset = UNSET
     name: str | Unset = UNSET

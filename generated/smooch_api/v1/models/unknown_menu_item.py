@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class UnknownMenuItem(_base.Model):
-    """A menu entry of a type that this description does not know."""
+    """A menu entry of an unknown type."""
 
     type_: str | Unset = UNSET
     id: str | Unset = UNSET

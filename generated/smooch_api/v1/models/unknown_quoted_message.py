@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class UnknownQuotedMessage(_base.Model):
-    """Only v1.1. A quote of a type that this description does not know."""
+    """Only v1.1. A quote of an unknown type."""
 
     type_: str | Unset = UNSET
     content: Message | Unset = UNSET

@@ -12,7 +12,7 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class UnknownSubMenuItem(_base.Model):
-    """A submenu entry of a type that this description does not know."""
+    """A submenu entry of an unknown type."""
 
     type_: str | Unset = UNSET
     id: str | Unset = UNSET

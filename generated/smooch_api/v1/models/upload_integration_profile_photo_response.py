@@ -11,7 +11,7 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class UploadIntegrationProfilePhotoResponse(_base.Model):
-    """Only v1.1. Where the uploaded profile photo can be fetched."""
+    """Only v1.1. Response with the URL of the uploaded photo."""
 
     photo_url: str
 

@@ -12,25 +12,25 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Webhook(_base.Model):
-    """Field `webhook` of `WebhookResponse`."""
+    """A target to which the API posts events."""
 
     id: str
-    """24 hex digits."""
+    """24 hexadecimal digits."""
     target: str
-    """Where deliveries are posted to."""
+    """URL to which the API posts deliveries."""
     triggers: list[str]
-    """Names are case-sensitive."""
+    """Events that are delivered. Names are case-sensitive."""
     secret: str
-    """Every delivery carries it in the header `X-API-Key`."""
+    """Each delivery has it in the header `X-API-Key`."""
     version: str | Unset = UNSET
-    """Only v1.1. The version whose shape the deliveries have.
+    """Only v1.1. Version of the deliveries.
 
     Known values: `v1`, `v1.1`.
     """
     include_client: bool | Unset = UNSET
-    """Only v1.1: deliveries carry the client."""
+    """Only v1.1. Whether deliveries contain the client."""
     include_full_app_user: bool | Unset = UNSET
-    """Only v1.1: deliveries carry the whole user."""
+    """Only v1.1. Whether deliveries contain the complete user."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("_id", "id", required=True),

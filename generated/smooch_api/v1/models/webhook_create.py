@@ -13,19 +13,19 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class WebhookCreate(_base.Model):
-    """Request body of `webhooks.create_webhook`."""
+    """A webhook to create."""
 
     target: str
-    """Where to post deliveries to."""
+    """URL to which the API posts deliveries."""
     triggers: list[str] | Unset = UNSET
-    """Names are case-sensitive. Default is `message`, which stands for both message triggers; `*` stands for all but
-    `typing:appUser`, as far as known. The vendor's v1.1 library lists neither `message` nor `*`, nor `delivery:*`,
-    which v1.1 replaced with `message:delivery:*`.
+    """Events to deliver. Names are case-sensitive. Default: `message`, which means both `message:` triggers. `*` means
+    all, presumably without `typing:appUser`. The vendor's v1.1 library has neither `message` nor `*`, and
+    `message:delivery:*` instead of `delivery:*`.
     """
     include_client: bool | Unset = UNSET
-    """Only v1.1: deliveries carry the client. Default false, as far as known."""
+    """Only v1.1. Whether deliveries contain the client. Presumably false by default."""
     include_full_app_user: bool | Unset = UNSET
-    """Only v1.1: deliveries carry the whole user. Default false, as far as known."""
+    """Only v1.1. Whether deliveries contain the complete user. Presumably false by default."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("target", "target", required=True),

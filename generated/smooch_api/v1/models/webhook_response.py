@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class WebhookResponse(_base.Model):
-    """Response body of `webhooks.create_webhook`, `webhooks.get_webhook` and others."""
+    """Response with one webhook."""
 
     webhook: Webhook
 

@@ -13,7 +13,7 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class WebhookUpdate(_base.Model):
-    """Fields to change."""
+    """Changes to a webhook. Fields that are left out keep their values."""
 
     target: str | Unset = UNSET
     triggers: list[str] | Unset = UNSET

@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class WebviewAction(_base.Model):
-    """Opens a page inside the conversation."""
+    """A button that opens a page inside the conversation."""
 
     text: str
     """Label of the button."""
     uri: str
-    """The page."""
+    """URL of the page."""
     type_: Literal["webview"] = "webview"
     fallback: str
-    """Opened as a link by channels that have no webviews."""
+    """URL for channels that have no webviews."""
     id: str | Unset = UNSET
-    """Only in answers; 24 hex digits."""
+    """In responses only. 24 hexadecimal digits."""
     payload: str | Unset = UNSET
     metadata: Metadata | Unset = UNSET
     size: WebviewActionSize | str | Unset = UNSET
     open_on_receive: bool | Unset = UNSET
-    """Only v1.1, web client: open it without a tap."""
+    """Only v1.1. Whether the web client opens the page without a tap."""
     extra_channel_options: ExtraChannelOptions | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AcceptControl(_base.Model):
-    """Request body of `switchboard_actions.accept_control`."""
+    """Metadata of an acceptance of control."""
 
     metadata: Metadata | None | Unset = UNSET
-    """For the events `switchboard:acceptControl` and `switchboard:acceptControl:failure`."""
+    """Metadata for the events `switchboard:acceptControl` and `switchboard:acceptControl:failure`."""
 
     _fields: ClassVar = _base.Fields(_base.Field("metadata", "metadata", nested=True, nullable=True))
 

@@ -14,4 +14,4 @@ from .webview_action import WebviewAction
 Action: TypeAlias = (
     LinkAction | ReplyAction | PostbackAction | BuyAction | LocationRequestAction | WebviewAction | UnknownAction
 )
-"""A button of a message. The same in posts and answers."""
+"""A button of a message."""

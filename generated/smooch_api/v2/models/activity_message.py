@@ -9,4 +9,4 @@ from .transfer_to_email import TransferToEmail
 from .unknown_activity_message import UnknownActivityMessage
 
 ActivityMessage: TypeAlias = EndedByUser | TicketClosed | TransferToEmail | UnknownActivityMessage
-"""What happened in the system; the API words it for the user, in the user's language."""
+"""An activity of the system. The API writes a message about it in the user's language."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ActivityPost(_base.Model):
-    """Something to show the others. A user as author can only have read the conversation."""
+    """An activity to report. The only activity of a user is conversation:read."""
 
     author: AuthorPost
     type_: ActivityPostType

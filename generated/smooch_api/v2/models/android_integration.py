@@ -23,25 +23,25 @@ class AndroidIntegration(_base.Model):
 
     type_: Literal["android"] = "android"
     id: str = _base.EXPECTED
-    """24 hex digits."""
+    """24 hexadecimal digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""
     display_name: str | None | Unset = UNSET
-    """Name for people."""
+    """Display name."""
     default_responder: DefaultResponder | None | Unset = UNSET
-    """Who answers the conversations of this channel."""
+    """The switchboard integration that gets control of conversations on this channel."""
     show_ai_disclaimer: bool | Unset = UNSET
-    """Whether users are told that a message was written by an AI. True unless set; without it, the law of the place is
-    the business's own care.
+    """Whether users are told that an AI wrote a message. Default true. If it is false, the business itself has to
+    comply with the law.
     """
     sender_id: str | None | Unset = UNSET
-    """Sender id of the old push service, which Google switched off in 2024."""
+    """Sender id of the old push service, which Google ended in 2024."""
     can_user_see_conversation_list: bool | Unset = UNSET
-    """Whether users see a list of their conversations; needs `multiConvoEnabled`. True unless set."""
+    """Whether users see a list of their conversations. Needs `multiConvoEnabled`. Default true."""
     can_user_create_more_conversations: bool | Unset = UNSET
-    """Whether users can start further conversations."""
+    """Whether users can start more conversations."""
     attachments_enabled: bool | Unset = UNSET
-    """Whether users can send files; set in Zendesk Admin Center. True unless set."""
+    """Whether users can send files. It is set in Zendesk Admin Center. Default true."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class App(_base.Model):
-    """An app of Sunshine Conversations, the container of users, conversations, integrations and settings."""
+    """An app: the container of users, conversations, integrations and settings."""
 
     id: str
-    """24 hex digits."""
+    """24 hexadecimal digits."""
     display_name: str | None | Unset = UNSET
-    """Name for people."""
+    """Display name."""
     settings: AppSettings | Unset = UNSET
     metadata: Metadata | None | Unset = UNSET
-    """What the business stores about the app."""
+    """Data that the business stores about the app."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("id", "id", required=True),

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppCreate(_base.Model):
-    """What a new app starts with."""
+    """An app to create."""
 
     display_name: str
-    """Name for people."""
+    """Display name."""
     settings: AppSettings | Unset = UNSET
     metadata: Metadata | None | Unset = UNSET
 

@@ -15,11 +15,11 @@ class AppKey(_base.Model):
     """An API key of an app."""
 
     id: str
-    """Starts with `app_`. The name in basic authentication, the `kid` of JWTs."""
+    """Id of the key. It begins with `app_`. User name in basic authentication, `kid` of JWTs."""
     display_name: str | Unset = UNSET
-    """Name for people."""
+    """Display name."""
     secret: str = _base.EXPECTED
-    """The password in basic authentication, signs JWTs. Every read returns it again."""
+    """Password in basic authentication. It signs JWTs. Each read returns it."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("id", "id", required=True),

@@ -17,7 +17,7 @@ _read_keys = _base.list_of(_base.model(_models, "AppKey"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppKeyListResponse(_base.Model):
-    """Response body of `app_keys.list_app_keys`."""
+    """Response with all keys of an app."""
 
     keys: list[AppKey]
 

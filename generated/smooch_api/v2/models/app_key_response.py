@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppKeyResponse(_base.Model):
-    """Response body of `app_keys.create_app_key` and `app_keys.get_app_key`."""
+    """Response with one key."""
 
     key: AppKey
 

@@ -12,10 +12,10 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppListFilter(_base.Model):
-    """Query parameter of `apps.list_apps`."""
+    """Which apps to list."""
 
     service_account_id: str | Unset = UNSET
-    """Only the apps that this service account has access to; 403 if it is not one's own."""
+    """Only apps that this service account has access to. 403 if it is another account's."""
 
     _fields: ClassVar = _base.Fields(_base.Field("serviceAccountId", "service_account_id"))
 

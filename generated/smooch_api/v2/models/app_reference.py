@@ -11,10 +11,10 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppReference(_base.Model):
-    """Field `app` of `WebhookPayload`."""
+    """The id of an app."""
 
     id: str
-    """24 hex digits."""
+    """24 hexadecimal digits."""
 
     _fields: ClassVar = _base.Fields(_base.Field("id", "id", required=True))
 

@@ -12,28 +12,28 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppSettings(_base.Model):
-    """Switches of an app."""
+    """Settings of an app."""
 
     conversation_retention_seconds: int | Unset = UNSET
-    """Seconds without activity after which the messages of a conversation are removed."""
+    """Seconds without activity after which the messages of a conversation are deleted."""
     mask_credit_card_numbers: bool | Unset = UNSET
     """Whether card numbers in messages are masked."""
     use_animal_names: bool | Unset = UNSET
-    """Whether users without a name are named after animals."""
+    """Whether users without a name get names of animals."""
     echo_postback: bool | Unset = UNSET
-    """Whether a tapped postback button also shows up as a message."""
+    """Whether a tap on a postback button also adds a message."""
     ignore_auto_conversation_start: bool | Unset = UNSET
-    """Whether channel events that are not messages leave the conversation unstarted, and the user out of the monthly
-    active ones. Does not concern conversations that an SDK starts.
+    """Whether channel events that are not messages do not start a conversation, so that the user is not counted as
+    active. It has no effect on conversations that an SDK starts.
     """
     multi_convo_enabled: bool | Unset = UNSET
-    """Whether a user can have several conversations. Cannot be switched off again."""
+    """Whether a user can have several conversations. It cannot be turned off again."""
     app_localization_enabled: bool | Unset = UNSET
-    """Whether messages that the platform itself writes are translated."""
+    """Whether messages of the platform itself are translated."""
     end_session_enabled: bool | Unset = UNSET
     """Whether users of an SDK get a button that ends the session. Needs `multiConvoEnabled`."""
     disable_conversation_reopen: bool | Unset = UNSET
-    """Whether a conversation that was ended stays closed to its user. Needs `multiConvoEnabled`."""
+    """Whether users cannot reopen a conversation that has ended. Needs `multiConvoEnabled`."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("conversationRetentionSeconds", "conversation_retention_seconds"),

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppUpdate(_base.Model):
-    """The parts of an app to change."""
+    """Changes to an app."""
 
     display_name: str | Unset = UNSET
-    """Name for people."""
+    """Display name."""
     settings: AppSettings | Unset = UNSET
     metadata: Metadata | None | Unset = UNSET
 

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppWithSubdomain(_base.Model):
-    """An app and where it is reached."""
+    """An app with the subdomain of its account."""
 
     id: str
-    """24 hex digits."""
+    """24 hexadecimal digits."""
     display_name: str | None | Unset = UNSET
-    """Name for people."""
+    """Display name."""
     settings: AppSettings | Unset = UNSET
     metadata: Metadata | None | Unset = UNSET
-    """What the business stores about the app."""
+    """Data that the business stores about the app."""
     subdomain: str | Unset = UNSET
     """Subdomain of the Zendesk account that the app belongs to."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppWithSubdomainResponse(_base.Model):
-    """Response body of `apps.get_app` and `oauth.get_token_info`."""
+    """Response with one app and its subdomain."""
 
     app: AppWithSubdomain
 

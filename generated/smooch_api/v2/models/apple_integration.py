@@ -27,19 +27,19 @@ class AppleIntegration(_base.Model):
     msp_id: str
     """Id of the messaging service provider."""
     id: str = _base.EXPECTED
-    """24 hex digits."""
+    """24 hexadecimal digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""
     display_name: str | None | Unset = UNSET
-    """Name for people."""
+    """Display name."""
     default_responder: DefaultResponder | None | Unset = UNSET
-    """Who answers the conversations of this channel."""
+    """The switchboard integration that gets control of conversations on this channel."""
     show_ai_disclaimer: bool | Unset = UNSET
-    """Whether users are told that a message was written by an AI. True unless set; without it, the law of the place is
-    the business's own care.
+    """Whether users are told that an AI wrote a message. Default true. If it is false, the business itself has to
+    comply with the law.
     """
     authentication_message_secret: str | Unset = UNSET
-    """Makes the state of authentication messages, version 2.0."""
+    """Secret for the state of authentication messages, version 2.0."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

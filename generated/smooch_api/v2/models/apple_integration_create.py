@@ -18,19 +18,21 @@ class AppleIntegrationCreate(_base.Model):
     business_id: str
     """Id of the business at Apple."""
     api_secret: str
-    """Secret that Apple gave the messaging service provider."""
+    """Secret of the messaging service provider, from Apple."""
     msp_id: str
     """Id of the messaging service provider."""
     display_name: str | None | Unset = UNSET
-    """Name for people."""
+    """Display name."""
     default_responder_id: str | None | Unset = UNSET
-    """Who answers the conversations of this channel; the switchboard's default unless set."""
+    """Id of the switchboard integration that gets control of conversations on this channel. Default: that of the
+    switchboard.
+    """
     show_ai_disclaimer: bool | Unset = UNSET
-    """Whether users are told that a message was written by an AI. True unless set; without it, the law of the place is
-    the business's own care.
+    """Whether users are told that an AI wrote a message. Default true. If it is false, the business itself has to
+    comply with the law.
     """
     authentication_message_secret: str | Unset = UNSET
-    """Makes the state of authentication messages, version 2.0."""
+    """Secret for the state of authentication messages, version 2.0."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

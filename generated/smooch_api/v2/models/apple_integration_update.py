@@ -15,15 +15,17 @@ class AppleIntegrationUpdate(_base.Model):
     """Changes to an integration of Apple Messages for Business."""
 
     display_name: str | None | Unset = UNSET
-    """Name for people; null removes it."""
+    """Display name. Null removes it."""
     default_responder_id: str | None | Unset = UNSET
-    """Who answers the conversations of this channel; null gives them back to the switchboard's default."""
+    """Id of the switchboard integration that gets control of conversations on this channel. Null means that of the
+    switchboard.
+    """
     show_ai_disclaimer: bool | Unset = UNSET
-    """Whether users are told that a message was written by an AI. True unless set; without it, the law of the place is
-    the business's own care.
+    """Whether users are told that an AI wrote a message. Default true. If it is false, the business itself has to
+    comply with the law.
     """
     authentication_message_secret: str | Unset = UNSET
-    """Makes the state of authentication messages, version 2.0."""
+    """Secret for the state of authentication messages, version 2.0."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("displayName", "display_name", nullable=True),

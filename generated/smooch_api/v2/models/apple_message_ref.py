@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppleMessageRef(_base.Model):
-    """Field `apple` of `MessageRefDownload`."""
+    """A reference to data of Apple Messages for Business."""
 
     interactive_data_ref: AppleInteractiveDataRef
 

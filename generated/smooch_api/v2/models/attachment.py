@@ -15,7 +15,7 @@ class Attachment(_base.Model):
     """An uploaded file."""
 
     media_url: str
-    """For messages. Of an app with private attachments, it can only be fetched with a token."""
+    """URL for messages. If the attachments of the app are private, downloading the file needs a token."""
     media_type: str | Unset = UNSET
     """MIME type."""
 

@@ -11,10 +11,10 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class AttachmentDelete(_base.Model):
-    """Request body of `attachments.delete_attachment`."""
+    """A file to delete."""
 
     media_url: str
-    """As the upload returned it."""
+    """URL that the upload returned."""
 
     _fields: ClassVar = _base.Fields(_base.Field("mediaUrl", "media_url", required=True))
 

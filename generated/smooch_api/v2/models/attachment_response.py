@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AttachmentResponse(_base.Model):
-    """Response body of `attachments.upload_attachment`."""
+    """Response with one uploaded file."""
 
     attachment: Attachment
 

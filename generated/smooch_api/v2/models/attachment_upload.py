@@ -12,10 +12,10 @@ from ...types import File
 
 @_define(eq=False, kw_only=True, repr=False)
 class AttachmentUpload(_base.Model):
-    """Form of a file upload."""
+    """Form that uploads a file."""
 
     source: File
-    """The file, at most 50 MB."""
+    """The file, of at most 50 MB."""
 
     _fields: ClassVar = _base.Fields(_base.Field("source", "source", required=True))
 

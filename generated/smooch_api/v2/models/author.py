@@ -13,17 +13,17 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Author(_base.Model):
-    """Who wrote a message."""
+    """The author of a message."""
 
     type_: str
     """Known values: `business`, `user`."""
     subtypes: list[str] | Unset = UNSET
-    """AI wrote it, the system did (`activity`), a person at the business (`agent`), or a bot."""
+    """AI: an AI wrote the message. activity: the system did. agent: a person at the business did. bot: a bot did."""
     user_id: str | Unset = UNSET
-    """Of type user only."""
+    """Id of the user, for type user only."""
     display_name: str | Unset = UNSET
     avatar_url: str | Unset = UNSET
-    """JPG, PNG or GIF."""
+    """URL of a picture: JPG, PNG or GIF."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

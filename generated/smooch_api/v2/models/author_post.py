@@ -23,17 +23,19 @@ class AuthorPost(_base.Model):
 
     type_: AuthorPostType
     subtypes: list[AuthorPostSubtypesItem] | Unset = UNSET
-    """AI adds a disclaimer to what the user sees; on other channels than the SDK for texts, images and files. activity
-    marks messages of a system.
+    """AI adds a disclaimer for the user: on third-party channels to texts, images and files only. activity marks
+    messages of a system.
     """
     user_id: str | Unset = UNSET
     user_external_id: str | Unset = UNSET
-    """Id chosen by the business."""
+    """Id that the business chose."""
     brand_id: str | None | Unset = UNSET
-    """With the `userExternalId` of a user who belongs to one brand only; else to be left out."""
+    """Id of the brand, needed with the `userExternalId` of a user who belongs to a single brand. Leave it out
+    otherwise.
+    """
     display_name: str | Unset = UNSET
     avatar_url: str | Unset = UNSET
-    """JPG, PNG or GIF."""
+    """URL of a picture: JPG, PNG or GIF."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

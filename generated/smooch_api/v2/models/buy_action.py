@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class BuyAction(_base.Model):
-    """Asks for a payment."""
+    """A button that asks for a payment."""
 
     type_: Literal["buy"] = "buy"
     text: str
     """Label of the button."""
     amount: int
-    """In the smallest unit of the currency: 999 for 9.99."""
+    """Amount in the smallest unit of the currency: 999 means 9.99."""
     currency: str | Unset = UNSET
-    """ISO 4217, in lower case."""
+    """ISO 4217 code, in lower case."""
     metadata: Metadata | None | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

@@ -12,7 +12,7 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Campaign(_base.Model):
-    """The proactive message that the user answered."""
+    """The proactive message that the user replied to."""
 
     id: str | Unset = UNSET
 

@@ -20,16 +20,14 @@ _read_items = _base.list_of(_base.model(_models, "MessageItem"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class CarouselMessage(_base.Model):
-    """Items to scroll through sideways. Channels that cannot show them get the text alone, without images and
-    postbacks.
-    """
+    """Items side by side. Channels that cannot show them show a text, without images and postback buttons."""
 
     type_: Literal["carousel"] = "carousel"
     items: list[MessageItem]
     text: str | Unset = UNSET
-    """Fallback that the API makes."""
+    """Fallback that the API generates."""
     block_chat_input: bool | Unset = UNSET
-    """While this is the latest message, the user can write nothing."""
+    """Whether the user cannot write while this is the latest message."""
     display_settings: DisplaySettings | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

@@ -17,32 +17,32 @@ class Client(_base.Model):
 
     id: str
     type_: str = _base.EXPECTED
-    """Type of integration.
+    """Type of the integration.
 
     Known values: `apple`, `gbm`, `googlercs`, `instagram`, `kakao`, `line`, `mailgun`, `messagebird`, `messenger`,
     `sdk`, `slackconnect`, `telegram`, `twilio`, `twitter`, `viber`, `wechat`, `whatsapp`.
     """
     status: str = _base.EXPECTED
-    """Whether it takes messages.
+    """Whether the client can receive messages.
 
     Known values: `active`, `blocked`, `inactive`, `pending`.
     """
     integration_id: str | None | Unset = UNSET
-    """None for `sdk`, which stands for several integrations."""
+    """Id of the integration. Missing for `sdk`, which has several."""
     external_id: str | None | Unset = UNSET
-    """Id on the channel, such as the phone number; none for `sdk`."""
+    """Id of the user on the channel, such as the phone number. Missing for `sdk`."""
     last_seen: str | None | Unset = UNSET
-    """Last activity of the user here. ISO 8601, UTC, with milliseconds."""
+    """When the user was last active. ISO 8601, UTC, with milliseconds."""
     linked_at: str | None | Unset = UNSET
-    """Since when it belongs to the user. ISO 8601, UTC, with milliseconds."""
+    """When the client was linked to the user. ISO 8601, UTC, with milliseconds."""
     display_name: str | None | Unset = UNSET
     """Name of the user on the channel."""
     avatar_url: str | None | Unset = UNSET
-    """Avatar of the user on the channel."""
+    """URL of the user's picture on the channel."""
     info: dict[str, Any] | None | Unset = UNSET
-    """What the channel tells of the user; a flat map."""
+    """Data about the user from the channel: a flat map."""
     raw: dict[str, Any] | None | Unset = UNSET
-    """The same as the channel sent it."""
+    """Data about the user in the channel's own format."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("id", "id", required=True),

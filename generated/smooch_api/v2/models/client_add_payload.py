@@ -22,20 +22,20 @@ _read_conversation = _base.model(_models, "ConversationTruncated")
 
 @_define(eq=False, kw_only=True, repr=False)
 class ClientAddPayload(_base.Model):
-    """Field `payload` of `ClientAddEvent`."""
+    """Payload of the event `client:add`."""
 
     conversation: ConversationTruncated | None | Unset = UNSET
-    """Only when `reason` is `channelLinking` and the client is linked to one conversation."""
+    """Only if `reason` is `channelLinking` and the client is linked to one conversation."""
     user: UserTruncated = _base.EXPECTED
     client: Client = _base.EXPECTED
     reason: str | Unset = UNSET
-    """`authCode`: an SDK began with such a code; `channelLinking`: a link was asked for; `sdkLogin`: somebody logged
+    """`authCode`: an SDK started with an auth code. `channelLinking`: a link was requested. `sdkLogin`: a user logged
     in.
 
     Known values: `channelLinking`, `sdkLogin`, `authCode`.
     """
     source: Source | Unset = UNSET
-    """The API, or the SDK."""
+    """The API or the SDK."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("conversation", "conversation", nested=True, nullable=True),

@@ -14,7 +14,7 @@ class ClientAssociation(_base.Model):
     """A client that is used in a conversation."""
 
     type_: str = _base.EXPECTED
-    """Type of integration.
+    """Type of the integration.
 
     Known values: `apple`, `gbm`, `googlercs`, `instagram`, `kakao`, `line`, `mailgun`, `messagebird`, `messenger`,
     `sdk`, `slackconnect`, `telegram`, `twilio`, `twitter`, `viber`, `wechat`, `whatsapp`.

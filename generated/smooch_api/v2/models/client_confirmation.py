@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ClientConfirmation(_base.Model):
-    """How the user agrees to the link."""
+    """How the user confirms the link."""
 
     type_: ClientConfirmationType
     message: MessagePost | Unset = UNSET
-    """Sent to ask the user; text or image, with actions of type link at most. It does not become part of the
+    """Message that asks the user. Text or image, and no actions but links. It does not become part of the
     conversation.
     """
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ClientCreate(_base.Model):
-    """Which channel to link, how the user agrees, and in which conversation."""
+    """A channel to link to a user in a conversation."""
 
     match_criteria: MatchCriteria
     confirmation: ClientConfirmation

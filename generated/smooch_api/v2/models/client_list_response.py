@@ -21,7 +21,7 @@ _read_clients = _base.list_of(_base.model(_models, "Client"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class ClientListResponse(_base.Model):
-    """Response body of `clients.list_clients`."""
+    """Response with one page of clients."""
 
     clients: list[Client]
     meta: Meta | Unset = UNSET

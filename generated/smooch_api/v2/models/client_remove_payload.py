@@ -24,22 +24,24 @@ _read_error = _base.model(_models, "EventError")
 
 @_define(eq=False, kw_only=True, repr=False)
 class ClientRemovePayload(_base.Model):
-    """Field `payload` of `ClientRemoveEvent`."""
+    """Payload of the event `client:remove`."""
 
     conversation: ConversationTruncated | None | Unset = UNSET
-    """Only when `reason` is `theft`, `linkCancelled` or `linkFailed`; missing after a theft if it was deleted since."""
+    """Only if `reason` is `theft`, `linkCancelled` or `linkFailed`. Missing after a theft if the conversation is
+    deleted.
+    """
     user: UserTruncated = _base.EXPECTED
     client: Client = _base.EXPECTED
     reason: str | Unset = UNSET
-    """`api` and `sdk` say what removed it; `linkCancelled` and `linkFailed` tell of a link that the user gave up or
-    that did not work; `theft`: a link gave the client to another user.
+    """`api`, `sdk`: the API or the SDK removed it. `linkCancelled`: the user cancelled the link. `linkFailed`: the
+    link failed. `theft`: the client was linked to another user.
 
     Known values: `api`, `linkCancelled`, `linkFailed`, `sdk`, `theft`.
     """
     error: EventError | None | Unset = UNSET
-    """Only when `reason` is `linkCancelled` or `linkFailed`."""
+    """Only if `reason` is `linkCancelled` or `linkFailed`."""
     source: Source | Unset = UNSET
-    """The API, or the SDK."""
+    """The API or the SDK."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("conversation", "conversation", nested=True, nullable=True),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ClientResponse(_base.Model):
-    """Response body of `clients.create_client`."""
+    """Response with one client."""
 
     client: Client
 

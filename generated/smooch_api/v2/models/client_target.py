@@ -11,10 +11,10 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class ClientTarget(_base.Model):
-    """Field `target` of `ClientCreate`."""
+    """The conversation for a new client."""
 
     conversation_id: str
-    """The conversation that the client joins."""
+    """Id of the conversation that the client joins."""
 
     _fields: ClassVar = _base.Fields(_base.Field("conversationId", "conversation_id", required=True))
 

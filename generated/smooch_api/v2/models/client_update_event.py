@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ClientUpdateEvent(_base.Model):
-    """A client changed: the channel knows the user, the client can be written to, or the user blocked or unblocked it."""
+    """A client changed: it was matched, confirmed, blocked or unblocked."""
 
     id: str
-    """Tells a repeated delivery from a new event."""
+    """Id of the event. It is the same in a repeated delivery."""
     type_: Literal["client:update"] = "client:update"
     payload: ClientUpdatePayload
     created_at: str = _base.EXPECTED
-    """When it happened, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
+    """When the event happened, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("id", "id", required=True),

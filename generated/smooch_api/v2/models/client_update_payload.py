@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ClientUpdatePayload(_base.Model):
-    """Field `payload` of `ClientUpdateEvent`."""
+    """Payload of the event `client:update`."""
 
     conversation: ConversationTruncated | Unset = UNSET
-    """What happened in it made the client change."""
+    """The conversation in which the client changed."""
     user: UserTruncated = _base.EXPECTED
     client: Client = _base.EXPECTED
     reason: str | Unset = UNSET
-    """`confirmed`: the client can be written to; `matched`: the channel found the user; `blocked` and `unblocked`: the
-    user unsubscribed, or came back.
+    """`confirmed`: the client can receive messages. `matched`: the channel found the user. `blocked`: the user
+    unsubscribed. `unblocked`: the user subscribed again.
 
     Known values: `confirmed`, `blocked`, `unblocked`, `matched`.
     """

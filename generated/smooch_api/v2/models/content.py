@@ -26,4 +26,4 @@ Content: TypeAlias = (
     | TemplateMessage
     | UnknownMessage
 )
-"""What a message says. The same in posts and answers."""
+"""The content of a message. `type` says which fields it has."""

@@ -21,28 +21,28 @@ _read_pending_switchboard_integration = _base.model(_models, "SwitchboardIntegra
 
 @_define(eq=False, kw_only=True, repr=False)
 class Conversation(_base.Model):
-    """What a user, or a group of them, and the business say to each other."""
+    """A conversation of one user, or a group of users, with the business."""
 
     id: str
     type_: str = _base.EXPECTED
     """Known values: `personal`, `sdkGroup`."""
     metadata: Metadata | None | Unset = UNSET
     active_switchboard_integration: SwitchboardIntegrationTruncated | None | Unset = UNSET
-    """Who is in control; absent if no one is."""
+    """The switchboard integration that has control. Missing if none has."""
     pending_switchboard_integration: SwitchboardIntegrationTruncated | None | Unset = UNSET
-    """Who was offered control; absent if no one was."""
+    """The switchboard integration that control was offered to. Missing if there is no offer."""
     is_default: bool = _base.EXPECTED
-    """Whether it is the first personal conversation of its user."""
+    """Whether it is the first personal conversation of the user."""
     display_name: str | None | Unset = UNSET
-    """Shown to the user or the business."""
+    """Name to show to users and the business."""
     description: str | None | Unset = UNSET
-    """What it is about."""
+    """Description of the conversation."""
     icon_url: str | None | Unset = UNSET
-    """JPG, PNG or GIF."""
+    """URL of a picture: JPG, PNG or GIF."""
     business_last_read: str | None | Unset = UNSET
-    """When the business last read it. ISO 8601, UTC, with milliseconds."""
+    """When the business last read the conversation. ISO 8601, UTC, with milliseconds."""
     last_updated_at: str | None | Unset = UNSET
-    """Time of the latest message, or of the start. ISO 8601, UTC, with milliseconds."""
+    """Time of the latest message, or of the start of the conversation. ISO 8601, UTC, with milliseconds."""
     created_at: str = _base.EXPECTED
     """ISO 8601, UTC, with milliseconds."""
 

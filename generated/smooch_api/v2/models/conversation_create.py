@@ -21,17 +21,17 @@ _read_participants = _base.list_of(_base.model(_models, "ParticipantCreate"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationCreate(_base.Model):
-    """Request body of `conversations.create_conversation`."""
+    """A conversation to create."""
 
     type_: ConversationCreateType
     participants: list[ParticipantCreate] | Unset = UNSET
-    """Exactly one for personal; any number up to ten for sdkGroup, or none."""
+    """Exactly one for type personal, none to ten for sdkGroup."""
     display_name: str | None | Unset = UNSET
-    """Shown to the user or the business."""
+    """Name to show to users and the business."""
     description: str | None | Unset = UNSET
-    """What it is about."""
+    """Description of the conversation."""
     icon_url: str | None | Unset = UNSET
-    """JPG, PNG or GIF."""
+    """URL of a picture: JPG, PNG or GIF."""
     metadata: Metadata | None | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

@@ -23,20 +23,20 @@ _read_referral = _base.model(_models, "Referral")
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationCreatePayload(_base.Model):
-    """Field `payload` of `ConversationCreateEvent`."""
+    """Payload of the event `conversation:create`."""
 
     conversation: ConversationTruncated = _base.EXPECTED
     creation_reason: str | Unset = UNSET
-    """`message`: somebody wrote; `startConversation`: an SDK or a channel opened it; `prechatCapture`: the form of the
-    web widget was filled in; `proactiveMessaging`: the user answered a campaign; `linkRequest`: to move the user to
-    another channel; `notification`: by the Notification API; `none`: mostly by the API.
+    """`message`: a message was posted. `startConversation`: an SDK or a channel started it. `prechatCapture`: the form
+    of the web widget was filled in. `proactiveMessaging`: the user replied to a campaign. `linkRequest`: the user
+    moves to another channel. `notification`: the Notification API created it. `none`: mostly the API.
 
     Known values: `linkRequest`, `message`, `none`, `notification`, `prechatCapture`, `startConversation`,
     `proactiveMessaging`.
     """
     source: EventSource | Unset = UNSET
     user: User | None | Unset = UNSET
-    """Only for conversations of type `personal`; participants of the others are listed by `listParticipants`."""
+    """Only for conversations of type `personal`. `listParticipants` lists the users of others."""
     referral: Referral | None | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

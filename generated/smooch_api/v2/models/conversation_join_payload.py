@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationJoinPayload(_base.Model):
-    """Field `payload` of `ConversationJoinEvent`."""
+    """Payload of the event `conversation:join`."""
 
     conversation: ConversationTruncated = _base.EXPECTED
     user: UserTruncated = _base.EXPECTED

@@ -18,11 +18,11 @@ class ConversationLeaveEvent(_base.Model):
     """A user left a conversation of type `sdkGroup`."""
 
     id: str
-    """Tells a repeated delivery from a new event."""
+    """Id of the event. It is the same in a repeated delivery."""
     type_: Literal["conversation:leave"] = "conversation:leave"
     payload: ConversationLeavePayload
     created_at: str = _base.EXPECTED
-    """When it happened, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
+    """When the event happened, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("id", "id", required=True),

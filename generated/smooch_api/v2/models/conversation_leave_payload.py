@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationLeavePayload(_base.Model):
-    """Field `payload` of `ConversationLeaveEvent`."""
+    """Payload of the event `conversation:leave`."""
 
     conversation: ConversationTruncated = _base.EXPECTED
     user: UserTruncated = _base.EXPECTED

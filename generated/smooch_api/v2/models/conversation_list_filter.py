@@ -12,11 +12,11 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationListFilter(_base.Model):
-    """One of the two."""
+    """The user whose conversations are listed, by one of the two ids."""
 
     user_id: str | Unset = UNSET
     user_external_id: str | Unset = UNSET
-    """Id chosen by the business."""
+    """Id that the business chose."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("userId", "user_id"), _base.Field("userExternalId", "user_external_id")

@@ -21,7 +21,7 @@ _read_conversations = _base.list_of(_base.model(_models, "Conversation"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationListResponse(_base.Model):
-    """Response body of `conversations.list_conversations`."""
+    """Response with one page of conversations."""
 
     conversations: list[Conversation]
     meta: Meta | Unset = UNSET

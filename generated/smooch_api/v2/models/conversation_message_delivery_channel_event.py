@@ -18,11 +18,11 @@ class ConversationMessageDeliveryChannelEvent(_base.Model):
     """The channel accepted a message."""
 
     id: str
-    """Tells a repeated delivery from a new event."""
+    """Id of the event. It is the same in a repeated delivery."""
     type_: Literal["conversation:message:delivery:channel"] = "conversation:message:delivery:channel"
     payload: ConversationMessageDeliveryPayload
     created_at: str = _base.EXPECTED
-    """When it happened, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
+    """When the event happened, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("id", "id", required=True),

@@ -18,11 +18,11 @@ class ConversationMessageDeliveryFailureEvent(_base.Model):
     """A message could not be delivered."""
 
     id: str
-    """Tells a repeated delivery from a new event."""
+    """Id of the event. It is the same in a repeated delivery."""
     type_: Literal["conversation:message:delivery:failure"] = "conversation:message:delivery:failure"
     payload: ConversationMessageDeliveryFailurePayload
     created_at: str = _base.EXPECTED
-    """When it happened, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
+    """When the event happened, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("id", "id", required=True),

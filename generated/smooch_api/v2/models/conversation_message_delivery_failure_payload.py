@@ -24,16 +24,16 @@ _read_external_messages = _base.list_of(_base.model(_models, "ExternalMessage"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationMessageDeliveryFailurePayload(_base.Model):
-    """Field `payload` of `ConversationMessageDeliveryFailureEvent`."""
+    """Payload of the event `conversation:message:delivery:failure`."""
 
     user: User = _base.EXPECTED
     conversation: ConversationTruncated = _base.EXPECTED
     message: DeliveredMessage = _base.EXPECTED
     destination: EventDestination = _base.EXPECTED
     external_messages: list[ExternalMessage] | None | Unset = UNSET
-    """What the channel made of the message, in no certain order; missing for channels that give no ids."""
+    """Messages on the channel, in any order. Missing for channels without ids."""
     is_final_event: bool = _base.EXPECTED
-    """No further event follows for this message and this type of destination."""
+    """Whether this is the last event of this message and type of destination."""
     error: EventError = _base.EXPECTED
 
     _fields: ClassVar = _base.Fields(

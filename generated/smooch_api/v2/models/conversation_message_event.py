@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationMessageEvent(_base.Model):
-    """Somebody wrote, a user or the business: a bot hears its own messages too, so look at `message.author.type`."""
+    """A user or the business wrote a message. A bot gets its own messages too: check `message.author.type`."""
 
     id: str
-    """Tells a repeated delivery from a new event."""
+    """Id of the event. It is the same in a repeated delivery."""
     type_: Literal["conversation:message"] = "conversation:message"
     payload: ConversationMessagePayload
     created_at: str = _base.EXPECTED
-    """When it happened, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
+    """When the event happened, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("id", "id", required=True),

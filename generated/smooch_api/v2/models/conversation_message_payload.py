@@ -20,12 +20,12 @@ _read_recent_notifications = _base.list_of(_base.model(_models, "EventMessage"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationMessagePayload(_base.Model):
-    """Field `payload` of `ConversationMessageEvent`."""
+    """Payload of the event `conversation:message`."""
 
     conversation: ConversationTruncated = _base.EXPECTED
     message: EventMessage = _base.EXPECTED
     recent_notifications: list[EventMessage] | Unset = UNSET
-    """What the Notification API sent since the user last wrote."""
+    """Notifications that were sent since the user last wrote."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("conversation", "conversation", nested=True, nullable=True),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationPostbackPayload(_base.Model):
-    """Field `payload` of `ConversationPostbackEvent`."""
+    """Payload of the event `conversation:postback`."""
 
     postback: EventPostback = _base.EXPECTED
     conversation: ConversationTruncated = _base.EXPECTED

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationReadPayload(_base.Model):
-    """Field `payload` of `ConversationReadEvent`."""
+    """Payload of the event `conversation:read`."""
 
     conversation: ConversationTruncated = _base.EXPECTED
     activity: EventActivity = _base.EXPECTED

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationReferralPayload(_base.Model):
-    """Field `payload` of `ConversationReferralEvent`."""
+    """Payload of the event `conversation:referral`."""
 
     conversation: ConversationTruncated = _base.EXPECTED
-    """Where the user landed."""
+    """The conversation that the user came to."""
     user: User = _base.EXPECTED
     source: EventSource = _base.EXPECTED
     referral: Referral | Unset = UNSET

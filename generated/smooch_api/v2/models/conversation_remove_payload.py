@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationRemovePayload(_base.Model):
-    """Field `payload` of `ConversationRemoveEvent`."""
+    """Payload of the event `conversation:remove`."""
 
     conversation: ConversationTruncated = _base.EXPECTED
 

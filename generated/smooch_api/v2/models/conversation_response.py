@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationResponse(_base.Model):
-    """Response body of `conversations.create_conversation`, `conversations.get_conversation` and others."""
+    """Response with one conversation."""
 
     conversation: Conversation
 

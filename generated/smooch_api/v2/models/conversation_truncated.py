@@ -21,16 +21,16 @@ _read_pending_switchboard_integration = _base.model(_models, "SwitchboardIntegra
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationTruncated(_base.Model):
-    """Short form of a conversation, as events hold it."""
+    """Short form of a conversation, in events."""
 
     id: str
     type_: str = _base.EXPECTED
     """Known values: `personal`, `sdkGroup`."""
     metadata: Metadata | None | Unset = UNSET
     active_switchboard_integration: SwitchboardIntegrationTruncated | None | Unset = UNSET
-    """Who is in control; absent if no one is."""
+    """The switchboard integration that has control. Missing if none has."""
     pending_switchboard_integration: SwitchboardIntegrationTruncated | None | Unset = UNSET
-    """Who was offered control; absent if no one was."""
+    """The switchboard integration that control was offered to. Missing if there is no offer."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("id", "id", required=True),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationTypingPayload(_base.Model):
-    """Field `payload` of `ConversationTypingEvent`."""
+    """Payload of the event `conversation:typing`."""
 
     conversation: ConversationTruncated = _base.EXPECTED
     activity: EventActivity = _base.EXPECTED

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationUpdate(_base.Model):
-    """Fields to change; the others keep their value."""
+    """Fields to change. Fields that are left out keep their values."""
 
     display_name: str | None | Unset = UNSET
-    """Shown to the user or the business."""
+    """Name to show to users and the business."""
     description: str | None | Unset = UNSET
-    """What it is about."""
+    """Description of the conversation."""
     icon_url: str | None | Unset = UNSET
-    """JPG, PNG or GIF."""
+    """URL of a picture: JPG, PNG or GIF."""
     metadata: Metadata | None | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

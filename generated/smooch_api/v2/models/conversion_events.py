@@ -12,12 +12,12 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversionEvents(_base.Model):
-    """What Meta got."""
+    """Result of sending events to Meta."""
 
     dataset_id: str | int | Unset = UNSET
-    """The data set that the events went to."""
+    """Id of the data set that the events went to."""
     events_received: int | Unset = UNSET
-    """How many events were taken."""
+    """Number of events that Meta accepted."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("datasetId", "dataset_id"), _base.Field("eventsReceived", "events_received")

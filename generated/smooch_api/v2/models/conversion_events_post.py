@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversionEventsPost(_base.Model):
-    """Events for one channel."""
+    """Events for the Conversions API of Meta, for one channel."""
 
     messenger: MetaConversionEvent | Unset = UNSET
     instagram: MetaConversionEvent | Unset = UNSET

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversionEventsResponse(_base.Model):
-    """Response body of `conversations.post_conversion_events`."""
+    """Response with the result of sending events to Meta."""
 
     conversion_events: ConversionEvents
 

@@ -11,12 +11,12 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class Coordinates(_base.Model):
-    """Field `coordinates` of `LocationMessage`."""
+    """Latitude and longitude."""
 
     lat: float
-    """Degrees of latitude."""
+    """Latitude in degrees."""
     long: float
-    """Degrees of longitude."""
+    """Longitude in degrees."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("lat", "lat", required=True), _base.Field("long", "long", required=True)

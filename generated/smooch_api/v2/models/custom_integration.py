@@ -22,13 +22,13 @@ class CustomIntegration(_base.Model):
 
     type_: Literal["custom"] = "custom"
     webhooks: list[Webhook]
-    """Its webhooks."""
+    """Webhooks of the integration."""
     id: str = _base.EXPECTED
-    """24 hex digits."""
+    """24 hexadecimal digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""
     display_name: str | None | Unset = UNSET
-    """Name for people."""
+    """Display name."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

@@ -22,9 +22,9 @@ class CustomIntegrationCreate(_base.Model):
 
     type_: Literal["custom"] = "custom"
     webhooks: list[IntegrationWebhookCreate]
-    """Exactly one; further ones have operations of their own."""
+    """Exactly one. `createWebhook` creates more."""
     display_name: str | None | Unset = UNSET
-    """Name for people."""
+    """Display name."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

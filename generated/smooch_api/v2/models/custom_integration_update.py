@@ -12,10 +12,10 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class CustomIntegrationUpdate(_base.Model):
-    """Changes to a custom integration; its webhooks have operations of their own."""
+    """Changes to a custom integration. Its webhooks are changed by `updateWebhook`."""
 
     display_name: str | None | Unset = UNSET
-    """Name for people; null removes it."""
+    """Display name. Null removes it."""
 
     _fields: ClassVar = _base.Fields(_base.Field("displayName", "display_name", nullable=True))
 

@@ -12,22 +12,22 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class DefaultResponder(_base.Model):
-    """The switchboard integration that answers first."""
+    """The switchboard integration that gets control of conversations on a channel."""
 
     name: str | Unset = UNSET
     """Name of the switchboard integration."""
     integration_id: str | Unset = UNSET
-    """Id of the integration behind it."""
+    """Id of the integration."""
     integration_type: str | Unset = UNSET
-    """Type of the integration behind it, such as `zd:agentWorkspace`."""
+    """Type of the integration, such as `zd:agentWorkspace`."""
     deliver_standby_events: bool | Unset = UNSET
-    """Whether it hears of conversations that others control."""
+    """Whether it also gets events of conversations that others control."""
     next_switchboard_integration_id: str | None | Unset = UNSET
-    """The switchboard integration that control goes to next."""
+    """Id of the switchboard integration that gets control next."""
     message_history_count: float | Unset = UNSET
-    """How many earlier messages it gets with the control."""
+    """Number of earlier messages that it gets together with control."""
     inherited: bool | Unset = UNSET
-    """True if it comes from the switchboard, false if it was set for this integration."""
+    """Whether it comes from the switchboard. Otherwise it was set for this integration."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("name", "name"),

@@ -11,10 +11,10 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class DeliveredMessage(_base.Model):
-    """Field `message` of `ConversationMessageDeliveryPayload` and `ConversationMessageDeliveryFailurePayload`."""
+    """The id of a delivered message."""
 
     id: str
-    """As returned when the message was posted."""
+    """Id of the message."""
 
     _fields: ClassVar = _base.Fields(_base.Field("id", "id", required=True))
 

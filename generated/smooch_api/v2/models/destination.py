@@ -12,12 +12,12 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Destination(_base.Model):
-    """Send only to the user's client of this integration; one of the two."""
+    """Sends the message only to the user's client of this integration. One of the two fields."""
 
     integration_id: str | Unset = UNSET
-    """The user needs a client of it in the conversation."""
+    """Id of the integration. The user needs a client of it in the conversation."""
     integration_type: str | Unset = UNSET
-    """Such as `whatsapp`; `none` sends nothing and only stores the message."""
+    """Type of the integration, such as `whatsapp`. `none` stores the message without sending it."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("integrationId", "integration_id"), _base.Field("integrationType", "integration_type")

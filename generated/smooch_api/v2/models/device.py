@@ -13,28 +13,28 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Device(_base.Model):
-    """A browser or phone with the SDK; part of the user's client of type `sdk`."""
+    """A browser or phone with the SDK. All devices of a user are one client of type `sdk`."""
 
     id: str
     type_: str = _base.EXPECTED
     """Known values: `android`, `ios`, `web`."""
     guid: str = _base.EXPECTED
-    """Made by the SDK."""
+    """Id that the SDK chose."""
     client_id: str = _base.EXPECTED
     status: str = _base.EXPECTED
-    """Whether it takes push notifications.
+    """Whether the device can receive push notifications.
 
     Known values: `active`, `inactive`.
     """
     integration_id: str = _base.EXPECTED
     last_seen: str = _base.EXPECTED
-    """Last activity of the user here. ISO 8601, UTC, with milliseconds."""
+    """When the user was last active. ISO 8601, UTC, with milliseconds."""
     push_notification_token: str | None | Unset = UNSET
-    """Android and iOS."""
+    """Token for push notifications to Android and iOS."""
     info: dict[str, Any] | None | Unset = UNSET
-    """What the SDK tells of it; a flat map."""
+    """Data about the device from the SDK: a flat map."""
     app_version: str | None | Unset = UNSET
-    """Version of the mobile app around the SDK."""
+    """Version of the mobile app that contains the SDK."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("id", "id", required=True),

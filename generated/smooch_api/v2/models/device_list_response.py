@@ -17,7 +17,7 @@ _read_devices = _base.list_of(_base.model(_models, "Device"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class DeviceListResponse(_base.Model):
-    """Response body of `devices.list_devices`."""
+    """Response with all devices of a user."""
 
     devices: list[Device]
 

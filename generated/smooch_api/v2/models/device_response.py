@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class DeviceResponse(_base.Model):
-    """Response body of `devices.get_device`."""
+    """Response with one device."""
 
     device: Device
 

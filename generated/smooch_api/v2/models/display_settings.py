@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class DisplaySettings(_base.Model):
-    """How to lay out a carousel."""
+    """Layout of a carousel."""
 
     image_aspect_ratio: DisplaySettingsImageAspectRatio | str | Unset = UNSET
-    """Of all images, on Messenger and the SDK. Default horizontal."""
+    """Shape of all images, on Messenger and in the SDKs. Default horizontal."""
 
     _fields: ClassVar = _base.Fields(_base.Field("imageAspectRatio", "image_aspect_ratio"))
 

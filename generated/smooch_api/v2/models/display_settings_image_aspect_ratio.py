@@ -4,4 +4,4 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 DisplaySettingsImageAspectRatio: TypeAlias = Literal["horizontal", "square"]
-"""Of all images, on Messenger and the SDK. Default horizontal."""
+"""Shape of all images, on Messenger and in the SDKs. Default horizontal."""

@@ -11,7 +11,7 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class EmptyResponse(_base.Model):
-    """The answer of calls that have nothing to say."""
+    """Response without content."""
 
     _fields: ClassVar = _base.Fields()
 

@@ -17,7 +17,7 @@ class EndedByUser(_base.Model):
 
     type_: Literal["conversation:endedByUser"] = "conversation:endedByUser"
     data: dict[str, Any] | Unset = UNSET
-    """Empty so far."""
+    """Always empty so far."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True), _base.Field("data", "data", nested=True)

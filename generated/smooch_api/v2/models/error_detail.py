@@ -11,10 +11,10 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class ErrorDetail(_base.Model):
-    """Field `errors` of `ErrorResponse`."""
+    """Code and title of an error."""
 
     code: str
-    """Says what kind of thing went wrong.
+    """Kind of error.
 
     Known values: `bad_request`, `unauthorized`, `payment_required`, `forbidden`, `not_found`, `app_not_found`,
     `client_not_found`, `conversation_not_found`, `device_not_found`, `integration_not_found`,
@@ -22,7 +22,7 @@ class ErrorDetail(_base.Model):
     `too_many_switchboard_integrations`, `conflict`, `locked`.
     """
     title: str
-    """A sentence for people; tells apart what shares a code."""
+    """Text for people. Errors with the same code can have different titles."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("code", "code", required=True), _base.Field("title", "title", required=True)

@@ -17,10 +17,10 @@ _read_errors = _base.list_of(_base.model(_models, "ErrorDetail"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class ErrorResponse(_base.Model):
-    """Why a call was refused."""
+    """Response to a request that was refused or failed."""
 
     errors: list[ErrorDetail]
-    """Several only with 400, else one."""
+    """One error, or with 400 one or more."""
 
     _fields: ClassVar = _base.Fields(_base.Field("errors", "errors", nested=True, required=True))
 

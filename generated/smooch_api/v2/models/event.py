@@ -60,4 +60,4 @@ Event: TypeAlias = (
     | UserRemoveEvent
     | UnknownTypeEvent
 )
-"""One thing that happened. `id` stays the same when a delivery is repeated."""
+"""An event. Its `id` is the same in a repeated delivery."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class EventActivity(_base.Model):
-    """Field `activity` of `ConversationReadPayload` and `ConversationTypingPayload`."""
+    """An activity in an event."""
 
     type_: str = _base.EXPECTED
     """Known values: `conversation:read`, `typing:start`, `typing:stop`."""

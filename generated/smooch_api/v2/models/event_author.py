@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class EventAuthor(_base.Model):
-    """Field `author` of `EventMessage` and `EventActivity`."""
+    """The author of a message in an event."""
 
     type_: str
     """Known values: `business`, `user`."""
     user_id: str | Unset = UNSET
-    """Only of users."""
+    """Id of the user, for users only."""
     display_name: str | Unset = UNSET
     avatar_url: str | Unset = UNSET
     user: User | Unset = UNSET
-    """With `profile` if the webhook asked for it by `includeFullUser`."""
+    """The user, with `profile` if the webhook has `includeFullUser`."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

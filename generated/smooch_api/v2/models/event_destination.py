@@ -12,10 +12,10 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class EventDestination(_base.Model):
-    """Where a message was to go."""
+    """The destination of a message."""
 
     type_: str = _base.EXPECTED
-    """Channel, like `web`, `whatsapp` or `telegram`."""
+    """Type of the channel, such as `web`, `whatsapp` or `telegram`."""
     integration_id: str | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

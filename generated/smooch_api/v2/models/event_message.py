@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class EventMessage(_base.Model):
-    """A message as webhooks show it."""
+    """A message in an event."""
 
     id: str
-    """24 hex digits."""
+    """24 hexadecimal digits."""
     received: str = _base.EXPECTED
-    """When it arrived, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
+    """When the API received the message, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
     author: EventAuthor = _base.EXPECTED
     content: Content = _base.EXPECTED
     source: EventSource = _base.EXPECTED
     quoted_message: QuotedMessage | None | Unset = UNSET
-    """What is answered; known from WhatsApp, and from form answers in the web widget."""
+    """The message that is quoted on WhatsApp, or the form that a formResponse belongs to."""
     metadata: Metadata | None | Unset = UNSET
     deleted: bool | None | Unset = UNSET
-    """True if it only stands in for a message that was deleted."""
+    """Whether it is a placeholder for a deleted message."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("id", "id", required=True),

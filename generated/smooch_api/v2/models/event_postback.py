@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class EventPostback(_base.Model):
-    """What the button carried."""
+    """The button that the user tapped."""
 
     payload: str | Unset = UNSET
     metadata: Metadata | None | Unset = UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ExtraChannelOptions(_base.Model):
-    """Passed on to the channel as they are."""
+    """Settings of single channels."""
 
     messenger: MessengerChannelOptions | Unset = UNSET
 

@@ -12,27 +12,27 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class FileMessage(_base.Model):
-    """Variant of `Content`."""
+    """A file."""
 
     type_: Literal["file"] = "file"
     media_url: str
-    """Of an app with private attachments, it can only be fetched with a token."""
+    """URL of the file. If the attachments of the app are private, downloading it needs a token."""
     media_size: float | Unset = UNSET
-    """In bytes."""
+    """Size of the file in bytes."""
     media_type: str | Unset = UNSET
     """MIME type."""
     alt_text: str | Unset = UNSET
-    """For people who cannot see it; the file name if left out."""
+    """Description for people who cannot see the file. Default: the name of the file."""
     text: str | Unset = UNSET
     """Caption."""
     html_text: str | Unset = UNSET
-    """Rich text."""
+    """Rich text, in HTML."""
     markdown_text: str | Unset = UNSET
-    """Rich text; not together with `htmlText`."""
+    """Rich text, in Markdown. Do not combine it with `htmlText`."""
     block_chat_input: bool | Unset = UNSET
-    """While this is the latest message, the user can write nothing."""
+    """Whether the user cannot write while this is the latest message."""
     attachment_id: str | Unset = UNSET
-    """Internal to the API."""
+    """For internal use of the API."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

@@ -18,16 +18,16 @@ _read_fields = _base.list_of(_base.model(_models, "FormMessageField"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class FormMessage(_base.Model):
-    """Questions to the user."""
+    """A form for the user to fill in."""
 
     type_: Literal["form"] = "form"
     fields: list[FormMessageField]
     submitted: bool | Unset = UNSET
-    """Whether the user has answered."""
+    """Whether the user has submitted the form."""
     block_chat_input: bool | Unset = UNSET
-    """While this is the latest message, the user can write nothing."""
+    """Whether the user cannot write while this is the latest message."""
     text: str | Unset = UNSET
-    """Shown above the link to the form on social channels."""
+    """Text above the link to the form, on social channels."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

@@ -22,28 +22,28 @@ _read_options = _base.list_of(_base.model(_models, "FormOption"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class FormMessageField(_base.Model):
-    """A question of a form."""
+    """A field of a form."""
 
     type_: FormMessageFieldType | str
     name: str
-    """Unique in the form."""
+    """Name of the field. Unique in the form."""
     label: str
-    """What the user reads."""
+    """Label that the user sees."""
     text: str | Unset = UNSET
-    """Answer to a text field."""
+    """Value of a text field."""
     email: str | Unset = UNSET
-    """Answer to an email field."""
+    """Value of an email field."""
     select: list[FormOption] | Unset = UNSET
-    """Answer to a select field."""
+    """Value of a select field."""
     format_: FormMessageFieldFormat | str | Unset = UNSET
-    """Of a text field that takes a number."""
+    """Format of a text field that takes a number."""
     placeholder: str | Unset = UNSET
     min_size: int | Unset = UNSET
-    """Shortest answer to a text field; default 1."""
+    """Minimum length of a text field. Default 1."""
     max_size: int | Unset = UNSET
-    """Longest answer to a text field; default 128."""
+    """Maximum length of a text field. Default 128."""
     options: list[FormOption] | Unset = UNSET
-    """Of a select field."""
+    """Options of a select field."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

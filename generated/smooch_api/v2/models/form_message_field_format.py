@@ -4,4 +4,4 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 FormMessageFieldFormat: TypeAlias = Literal["decimal", "integer"]
-"""Of a text field that takes a number."""
+"""Format of a text field that takes a number."""

@@ -12,12 +12,12 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class FormOption(_base.Model):
-    """A choice of a select field."""
+    """An option of a select field."""
 
     label: str | Unset = UNSET
-    """What the user reads."""
+    """Label that the user sees."""
     name: str | Unset = UNSET
-    """Unique in the field."""
+    """Name of the option. Unique in the field."""
 
     _fields: ClassVar = _base.Fields(_base.Field("label", "label"), _base.Field("name", "name"))
 

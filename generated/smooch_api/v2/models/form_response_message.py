@@ -18,16 +18,16 @@ _read_fields = _base.list_of(_base.model(_models, "FormResponseMessageField"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class FormResponseMessage(_base.Model):
-    """A user's answers to a form, sent by the web client; `quotedMessage` of the message is the form. Posting it is
-    not supported.
+    """The values that a user entered in a form. Only the web client sends it; it cannot be posted. `quotedMessage` of
+    the message is the form.
     """
 
     type_: Literal["formResponse"] = "formResponse"
     fields: list[FormResponseMessageField]
     text: str | Unset = UNSET
-    """Not documented for this type, and there so that `text` can be read of any content; see `textFallback`."""
+    """Not documented for this type. It is here so that each content has `text`. See `textFallback`."""
     text_fallback: str | Unset = UNSET
-    """Label, colon and answer of each field, a line each."""
+    """The values as text: a line with label, colon and value for each field."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

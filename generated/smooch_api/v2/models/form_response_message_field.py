@@ -21,21 +21,21 @@ _read_select = _base.list_of(_base.model(_models, "FormOption"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class FormResponseMessageField(_base.Model):
-    """An answer to a question of a form."""
+    """A field of a form response."""
 
     type_: FormResponseMessageFieldType | str
     name: str
-    """Unique in the form."""
+    """Name of the field. Unique in the form."""
     label: str
-    """What the user read."""
+    """Label that the user saw."""
     text: str | Unset = UNSET
-    """Answer to a text field."""
+    """Value of a text field."""
     email: str | Unset = UNSET
-    """Answer to an email field."""
+    """Value of an email field."""
     select: list[FormOption] | Unset = UNSET
-    """Answer to a select field."""
+    """Value of a select field."""
     format_: FormResponseMessageFieldFormat | str | Unset = UNSET
-    """Of a text field that takes a number."""
+    """Format of a text field that takes a number."""
     quoted_message_id: str | Unset = UNSET
     """Id of the form message."""
 

@@ -12,13 +12,13 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Identity(_base.Model):
-    """Something by which a user is recognized."""
+    """An email address or other value that identifies a user."""
 
     type_: str | Unset = UNSET
-    """Such as `email`."""
+    """Type of the identity, such as `email`."""
     value: str | Unset = UNSET
     verification: str | Unset = UNSET
-    """How it was proved, such as `embed` or `sso`."""
+    """How the identity was verified, such as `embed` or `sso`."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_"), _base.Field("value", "value"), _base.Field("verification", "verification")

@@ -25,33 +25,33 @@ class InstagramIntegration(_base.Model):
     app_id: str
     """Id of the Facebook app."""
     id: str = _base.EXPECTED
-    """24 hex digits."""
+    """24 hexadecimal digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""
     display_name: str | None | Unset = UNSET
-    """Name for people."""
+    """Display name."""
     default_responder: DefaultResponder | None | Unset = UNSET
-    """Who answers the conversations of this channel."""
+    """The switchboard integration that gets control of conversations on this channel."""
     show_ai_disclaimer: bool | Unset = UNSET
-    """Whether users are told that a message was written by an AI. True unless set; without it, the law of the place is
-    the business's own care.
+    """Whether users are told that an AI wrote a message. Default true. If it is false, the business itself has to
+    comply with the law.
     """
     business_name: str | Unset = UNSET
     """Name of the Instagram Business account."""
     business_username: str | Unset = UNSET
     """Username of the Instagram Business account."""
     page_id: str | Unset = UNSET
-    """Id of the Facebook page that belongs to the account."""
+    """Id of the Facebook page of the account."""
     business_id: str | Unset = UNSET
     """Id of the Instagram Business account."""
     username: str | Unset = UNSET
-    """Facebook username of who connected it; only if that was done in the dashboard."""
+    """Facebook user name of the person who connected the account. Only if that was done in the dashboard."""
     user_id: str | Unset = UNSET
-    """Facebook id of who connected it; only if that was done in the dashboard."""
+    """Facebook id of the person who connected the account. Only if that was done in the dashboard."""
     story_replies_enabled: bool | Unset = UNSET
-    """Whether answers and reactions to the business's stories become messages. True unless set."""
+    """Whether replies and reactions to stories of the business become messages. Default true."""
     story_mentions_enabled: bool | Unset = UNSET
-    """Whether mentions in users' stories become referral events. True unless set."""
+    """Whether mentions in stories of users become referral events. Default true."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

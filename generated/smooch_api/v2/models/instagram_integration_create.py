@@ -12,29 +12,31 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class InstagramIntegrationCreate(_base.Model):
-    """Instagram Direct. The page's token needs the permissions pages_manage_metadata, instagram_basic and
+    """Instagram Direct. The access token needs the permissions pages_manage_metadata, instagram_basic and
     instagram_manage_messages.
     """
 
     type_: Literal["instagram"] = "instagram"
     page_access_token: str | None
-    """Access token of the Facebook page of the account."""
+    """Access token of the account's Facebook page."""
     app_id: str
     """Id of the Facebook app."""
     app_secret: str | None
     """Secret of the Facebook app."""
     display_name: str | None | Unset = UNSET
-    """Name for people."""
+    """Display name."""
     default_responder_id: str | None | Unset = UNSET
-    """Who answers the conversations of this channel; the switchboard's default unless set."""
+    """Id of the switchboard integration that gets control of conversations on this channel. Default: that of the
+    switchboard.
+    """
     show_ai_disclaimer: bool | Unset = UNSET
-    """Whether users are told that a message was written by an AI. True unless set; without it, the law of the place is
-    the business's own care.
+    """Whether users are told that an AI wrote a message. Default true. If it is false, the business itself has to
+    comply with the law.
     """
     story_replies_enabled: bool | Unset = UNSET
-    """Whether answers and reactions to the business's stories become messages. True unless set."""
+    """Whether replies and reactions to stories of the business become messages. Default true."""
     story_mentions_enabled: bool | Unset = UNSET
-    """Whether mentions in users' stories become referral events. True unless set."""
+    """Whether mentions in stories of users become referral events. Default true."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

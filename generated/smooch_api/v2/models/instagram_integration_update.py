@@ -15,19 +15,21 @@ class InstagramIntegrationUpdate(_base.Model):
     """Changes to an integration of Instagram Direct."""
 
     display_name: str | None | Unset = UNSET
-    """Name for people; null removes it."""
+    """Display name. Null removes it."""
     default_responder_id: str | None | Unset = UNSET
-    """Who answers the conversations of this channel; null gives them back to the switchboard's default."""
+    """Id of the switchboard integration that gets control of conversations on this channel. Null means that of the
+    switchboard.
+    """
     show_ai_disclaimer: bool | Unset = UNSET
-    """Whether users are told that a message was written by an AI. True unless set; without it, the law of the place is
-    the business's own care.
+    """Whether users are told that an AI wrote a message. Default true. If it is false, the business itself has to
+    comply with the law.
     """
     page_access_token: str | Unset = UNSET
     """Access token of the Facebook page."""
     story_replies_enabled: bool | Unset = UNSET
-    """Whether answers and reactions to the business's stories become messages."""
+    """Whether replies and reactions to stories of the business become messages."""
     story_mentions_enabled: bool | Unset = UNSET
-    """Whether mentions in users' stories become referral events."""
+    """Whether mentions in stories of users become referral events."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("displayName", "display_name", nullable=True),

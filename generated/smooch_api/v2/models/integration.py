@@ -40,4 +40,4 @@ Integration: TypeAlias = (
     | WhatsappIntegration
     | UnknownIntegration
 )
-"""A channel connected to an app. Secrets that are only ever sent are not part of it."""
+"""A channel that is connected to an app, or a server of the business. Responses have no secrets."""

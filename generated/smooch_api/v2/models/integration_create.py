@@ -40,4 +40,4 @@ IntegrationCreate: TypeAlias = (
     | WhatsappIntegrationCreate
     | UnknownIntegrationCreate
 )
-"""A channel to connect."""
+"""An integration to create."""

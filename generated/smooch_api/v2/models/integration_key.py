@@ -15,11 +15,11 @@ class IntegrationKey(_base.Model):
     """An API key of a custom integration."""
 
     id: str
-    """Starts with `int_`. The name in basic authentication, the `kid` of JWTs."""
+    """Id of the key. It begins with `int_`. User name in basic authentication, `kid` of JWTs."""
     display_name: str | None | Unset = UNSET
-    """Name for people."""
+    """Display name."""
     secret: str = _base.EXPECTED
-    """The password in basic authentication, signs JWTs. Every read returns it again."""
+    """Password in basic authentication. It signs JWTs. Each read returns it."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("id", "id", required=True),

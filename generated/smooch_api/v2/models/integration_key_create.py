@@ -11,10 +11,10 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class IntegrationKeyCreate(_base.Model):
-    """Request body of `integration_keys.create_custom_integration_key`."""
+    """The name of a new key."""
 
     display_name: str
-    """Name for people."""
+    """Display name."""
 
     _fields: ClassVar = _base.Fields(_base.Field("displayName", "display_name", required=True))
 

@@ -17,7 +17,7 @@ _read_keys = _base.list_of(_base.model(_models, "IntegrationKey"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class IntegrationKeyListResponse(_base.Model):
-    """Response body of `integration_keys.list_custom_integration_keys`."""
+    """Response with all keys of an integration."""
 
     keys: list[IntegrationKey]
 

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class IntegrationKeyResponse(_base.Model):
-    """Response body of `integration_keys.create_custom_integration_key` and
-    `integration_keys.get_custom_integration_key`.
-    """
+    """Response with one key."""
 
     key: IntegrationKey
 

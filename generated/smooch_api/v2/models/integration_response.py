@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class IntegrationResponse(_base.Model):
-    """Response body of `integrations.create_integration`, `integrations.get_integration` and others."""
+    """Response with one integration."""
 
     integration: Integration
 

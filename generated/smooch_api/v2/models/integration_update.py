@@ -38,6 +38,4 @@ IntegrationUpdate: TypeAlias = (
     | WebIntegrationUpdate
     | WhatsappIntegrationUpdate
 )
-"""The parts of an integration to change. A body does not tell the type of the integration; take the class of that
-type.
-"""
+"""Changes to an integration. The body does not contain the type of the integration: use the model of that type."""

@@ -12,18 +12,18 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class IntegrationWebhookCreate(_base.Model):
-    """The webhook of a custom integration that is created with it."""
+    """The first webhook of a custom integration."""
 
     target: str
-    """Where to post deliveries to."""
+    """URL to which the API posts deliveries."""
     triggers: list[str]
-    """What it hears of. Names are case-sensitive."""
+    """Events that are delivered. Names are case-sensitive."""
     include_full_user: bool | Unset = UNSET
-    """Whether deliveries carry the whole user. False unless set."""
+    """Whether deliveries contain the complete user. Default false."""
     include_full_source: bool | Unset = UNSET
-    """Whether deliveries carry client and device of the source. False unless set."""
+    """Whether deliveries contain the client and device of the source. Default false."""
     secret: str | Unset = UNSET
-    """For the header `X-API-Key` of deliveries; made by the API unless set."""
+    """Secret for the header `X-API-Key` of deliveries. Default: the API chooses one."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("target", "target", required=True),

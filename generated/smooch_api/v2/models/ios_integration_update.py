@@ -15,25 +15,27 @@ class IosIntegrationUpdate(_base.Model):
     """Changes to the integration of an iOS app."""
 
     display_name: str | None | Unset = UNSET
-    """Name for people; null removes it."""
+    """Display name. Null removes it."""
     default_responder_id: str | None | Unset = UNSET
-    """Who answers the conversations of this channel; null gives them back to the switchboard's default."""
+    """Id of the switchboard integration that gets control of conversations on this channel. Null means that of the
+    switchboard.
+    """
     show_ai_disclaimer: bool | Unset = UNSET
-    """Whether users are told that a message was written by an AI. True unless set; without it, the law of the place is
-    the business's own care.
+    """Whether users are told that an AI wrote a message. Default true. If it is false, the business itself has to
+    comply with the law.
     """
     certificate: str | None | Unset = UNSET
-    """The certificate for push notifications (.p12) in base64 without line breaks."""
+    """Certificate for push notifications (.p12), in base64 without line breaks."""
     password: str | Unset = UNSET
     """Password of the certificate."""
     production: bool | Unset = UNSET
-    """Whether Apple's production push service is used rather than its sandbox; as the certificate says unless set."""
+    """Whether Apple's production push service is used, and not its sandbox. Default: derived from the certificate."""
     auto_update_badge: bool | Unset = UNSET
-    """Whether the badge of the app shows the unread messages."""
+    """Whether the badge of the app shows the number of unread messages."""
     can_user_see_conversation_list: bool | Unset = UNSET
-    """Whether users see a list of their conversations; needs `multiConvoEnabled`. True unless set."""
+    """Whether users see a list of their conversations. Needs `multiConvoEnabled`. Default true."""
     can_user_create_more_conversations: bool | Unset = UNSET
-    """Whether users can start further conversations."""
+    """Whether users can start more conversations."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("displayName", "display_name", nullable=True),

@@ -23,16 +23,16 @@ class LineIntegration(_base.Model):
 
     type_: Literal["line"] = "line"
     id: str = _base.EXPECTED
-    """24 hex digits."""
+    """24 hexadecimal digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""
     display_name: str | None | Unset = UNSET
-    """Name for people."""
+    """Display name."""
     default_responder: DefaultResponder | None | Unset = UNSET
-    """Who answers the conversations of this channel."""
+    """The switchboard integration that gets control of conversations on this channel."""
     show_ai_disclaimer: bool | Unset = UNSET
-    """Whether users are told that a message was written by an AI. True unless set; without it, the law of the place is
-    the business's own care.
+    """Whether users are told that an AI wrote a message. Default true. If it is false, the business itself has to
+    comply with the law.
     """
     channel_id: str | Unset = UNSET
     """Id of the channel."""
@@ -45,9 +45,9 @@ class LineIntegration(_base.Model):
     switcher_secret: str | Unset = UNSET
     """Secret of the switcher."""
     qr_code_url: str | Unset = UNSET
-    """Address of the QR code in LINE's console."""
+    """URL of the QR code in LINE's console."""
     line_id: str | Unset = UNSET
-    """Basic id at LINE, taken from `qrCodeUrl`."""
+    """Basic id at LINE. Derived from `qrCodeUrl`."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

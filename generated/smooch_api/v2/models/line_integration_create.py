@@ -12,19 +12,20 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class LineIntegrationCreate(_base.Model):
-    """LINE. `channelId` and `channelSecret` can both be left out, to have the address of the webhook before LINE gives
-    them. That address, to be entered at LINE, is `https://app.smooch.io:443/api/line/webhooks/` with the ids of app
-    and integration behind it.
+    """LINE. `channelId` and `channelSecret` can be left out and set later. Enter the URL of the webhook at LINE:
+    `https://app.smooch.io:443/api/line/webhooks/`, followed by the ids of the app and the integration.
     """
 
     type_: Literal["line"] = "line"
     display_name: str | None | Unset = UNSET
-    """Name for people."""
+    """Display name."""
     default_responder_id: str | None | Unset = UNSET
-    """Who answers the conversations of this channel; the switchboard's default unless set."""
+    """Id of the switchboard integration that gets control of conversations on this channel. Default: that of the
+    switchboard.
+    """
     show_ai_disclaimer: bool | Unset = UNSET
-    """Whether users are told that a message was written by an AI. True unless set; without it, the law of the place is
-    the business's own care.
+    """Whether users are told that an AI wrote a message. Default true. If it is false, the business itself has to
+    comply with the law.
     """
     channel_id: str | Unset = UNSET
     """Id of the channel."""
@@ -37,7 +38,7 @@ class LineIntegrationCreate(_base.Model):
     switcher_secret: str | Unset = UNSET
     """Secret of the switcher."""
     qr_code_url: str | Unset = UNSET
-    """Address of the QR code in LINE's console."""
+    """URL of the QR code in LINE's console."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class LinkAction(_base.Model):
-    """Opens a page."""
+    """A button that opens a page."""
 
     type_: Literal["link"] = "link"
     text: str
     """Label of the button."""
     uri: str
-    """The page."""
+    """URL of the page."""
     default: bool | Unset = UNSET
-    """Tapping the item itself opens the page too (Messenger)."""
+    """Whether a tap on the item itself opens the page too (Messenger)."""
     metadata: Metadata | None | Unset = UNSET
     extra_channel_options: ExtraChannelOptions | Unset = UNSET
 

@@ -12,12 +12,12 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Links(_base.Model):
-    """URLs of the neighbouring pages."""
+    """URLs of the previous and the next page."""
 
     prev: str | Unset = UNSET
-    """Absent at the start."""
+    """URL of the previous page. Missing on the first page."""
     next_: str | Unset = UNSET
-    """Absent at the end."""
+    """URL of the next page. Missing on the last page."""
 
     _fields: ClassVar = _base.Fields(_base.Field("prev", "prev"), _base.Field("next", "next_"))
 

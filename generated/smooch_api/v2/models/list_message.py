@@ -21,18 +21,18 @@ _read_items = _base.list_of(_base.model(_models, "MessageItem"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class ListMessage(_base.Model):
-    """Items one below the other. Messenger and WeChat show lists. The SDKs and LINE show a carousel, WhatsApp,
-    Telegram and Twitter one message per item, other channels text.
+    """Items one below the other. Messenger and WeChat show lists. The SDKs and LINE show a carousel. WhatsApp,
+    Telegram and Twitter show one message per item. Other channels show text.
     """
 
     type_: Literal["list"] = "list"
     items: list[MessageItem]
     text: str | Unset = UNSET
-    """Fallback that the API makes."""
+    """Fallback that the API generates."""
     block_chat_input: bool | Unset = UNSET
-    """While this is the latest message, the user can write nothing."""
+    """Whether the user cannot write while this is the latest message."""
     actions: list[ItemAction] | Unset = UNSET
-    """Channels may show fewer."""
+    """Buttons. Channels may show fewer."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

@@ -12,7 +12,7 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Location(_base.Model):
-    """What is at the coordinates."""
+    """Name and address of a place."""
 
     address: str | Unset = UNSET
     name: str | Unset = UNSET

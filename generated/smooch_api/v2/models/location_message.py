@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class LocationMessage(_base.Model):
-    """A place; mostly sent by users who were asked for it."""
+    """A place. Most come from users who were asked for it."""
 
     type_: Literal["location"] = "location"
     coordinates: Coordinates
     text: str | Unset = UNSET
-    """Fallback that the API makes."""
+    """Fallback that the API generates."""
     block_chat_input: bool | Unset = UNSET
-    """While this is the latest message, the user can write nothing."""
+    """Whether the user cannot write while this is the latest message."""
     location: Location | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class LocationRequestAction(_base.Model):
-    """Asks for the user's place."""
+    """A button that asks for the user's location."""
 
     type_: Literal["locationRequest"] = "locationRequest"
     text: str

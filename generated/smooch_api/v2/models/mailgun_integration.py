@@ -19,31 +19,31 @@ _read_default_responder = _base.model(_models, "DefaultResponder")
 
 @_define(eq=False, kw_only=True, repr=False)
 class MailgunIntegration(_base.Model):
-    """Mail by Mailgun."""
+    """Email, with Mailgun."""
 
     type_: Literal["mailgun"] = "mailgun"
     domain: str
-    """Domain that sends, as set up at Mailgun."""
+    """Domain at Mailgun that sends the emails."""
     incoming_address: str
-    """Mail to this address becomes messages; also the address for replies."""
+    """Emails to this address become messages. Users reply to it."""
     id: str = _base.EXPECTED
-    """24 hex digits."""
+    """24 hexadecimal digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""
     display_name: str | None | Unset = UNSET
-    """Name for people."""
+    """Display name."""
     default_responder: DefaultResponder | None | Unset = UNSET
-    """Who answers the conversations of this channel."""
+    """The switchboard integration that gets control of conversations on this channel."""
     show_ai_disclaimer: bool | Unset = UNSET
-    """Whether users are told that a message was written by an AI. True unless set; without it, the law of the place is
-    the business's own care.
+    """Whether users are told that an AI wrote a message. Default true. If it is false, the business itself has to
+    comply with the law.
     """
     signing_key: str | Unset = UNSET
-    """Signs what Mailgun sends; without it the API key is taken."""
+    """Key with which Mailgun signs its requests. Default: the API key."""
     hide_unsubscribe_link: bool | Unset = UNSET
-    """Whether mails go out without a link to unsubscribe. False unless set."""
+    """Whether emails have no link to unsubscribe. Default false."""
     from_address: str | None | Unset = UNSET
-    """Sender and address for replies, if not `incomingAddress`."""
+    """Sender of the emails and address for replies. Default: `incomingAddress`."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

@@ -12,29 +12,33 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class MailgunIntegrationCreate(_base.Model):
-    """Mail by Mailgun."""
+    """Email, with Mailgun."""
 
     type_: Literal["mailgun"] = "mailgun"
     api_key: str | None
     """API key of the Mailgun account."""
     domain: str
-    """Domain that sends, as set up at Mailgun."""
+    """Domain at Mailgun that sends the emails."""
     incoming_address: str
-    """Mail to this address becomes messages; also the address for replies. Within `domain`."""
+    """Emails to this address become messages. Users reply to it. It must be in `domain`."""
     display_name: str | None | Unset = UNSET
-    """Name for people."""
+    """Display name."""
     default_responder_id: str | None | Unset = UNSET
-    """Who answers the conversations of this channel; the switchboard's default unless set."""
+    """Id of the switchboard integration that gets control of conversations on this channel. Default: that of the
+    switchboard.
+    """
     show_ai_disclaimer: bool | Unset = UNSET
-    """Whether users are told that a message was written by an AI. True unless set; without it, the law of the place is
-    the business's own care.
+    """Whether users are told that an AI wrote a message. Default true. If it is false, the business itself has to
+    comply with the law.
     """
     signing_key: str | Unset = UNSET
-    """Signs what Mailgun sends. Needed if it is not the same as the API key, which is taken without it."""
+    """Key with which Mailgun signs its requests. Default: the API key."""
     hide_unsubscribe_link: bool | Unset = UNSET
-    """Whether mails go out without a link to unsubscribe. False unless set."""
+    """Whether emails have no link to unsubscribe. Default false."""
     from_address: str | None | Unset = UNSET
-    """Sender and address for replies, if not `incomingAddress`; must forward there, or answers are lost."""
+    """Sender of the emails and address for replies. Default: `incomingAddress`. It must forward to `incomingAddress`,
+    or replies are lost.
+    """
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

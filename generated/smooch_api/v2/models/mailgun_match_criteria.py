@@ -12,17 +12,17 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class MailgunMatchCriteria(_base.Model):
-    """By email."""
+    """Link by email, with Mailgun."""
 
     type_: Literal["mailgun"] = "mailgun"
     integration_id: str
-    """Which integration of this type."""
+    """Id of the integration, which must be of this type."""
     address: str
     """Email address."""
     primary: bool | Unset = UNSET
-    """Whether messages go here first once it is linked. Default true."""
+    """Whether messages go to this client first after it is linked. Default true."""
     subject: str | Unset = UNSET
-    """Subject of the emails; default `New message from {appName}`."""
+    """Subject of the emails. Default: `New message from {appName}`."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

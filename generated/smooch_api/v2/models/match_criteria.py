@@ -12,4 +12,4 @@ from .whatsapp_match_criteria import WhatsappMatchCriteria
 MatchCriteria: TypeAlias = (
     MailgunMatchCriteria | MessagebirdMatchCriteria | TwilioMatchCriteria | WhatsappMatchCriteria | UnknownMatchCriteria
 )
-"""The channel, and how to find the user there."""
+"""The channel to link, and the user's address there."""

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class MergedClients(_base.Model):
-    """Field `mergedClients` of `UserMergePayload`."""
+    """The two clients of a merge."""
 
     surviving: Client | Unset = UNSET
-    """There before the merge."""
+    """The client that existed before the merge."""
     discarded: Client | Unset = UNSET
-    """Was waiting to be linked."""
+    """The client that was to be linked."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("surviving", "surviving", nested=True), _base.Field("discarded", "discarded", nested=True)

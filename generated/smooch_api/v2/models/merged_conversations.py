@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class MergedConversations(_base.Model):
-    """Field `mergedConversations` of `UserMergePayload`."""
+    """The two conversations of a merge."""
 
     surviving: ConversationTruncated | Unset = UNSET
     discarded: ConversationTruncated | Unset = UNSET

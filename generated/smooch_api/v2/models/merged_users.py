@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class MergedUsers(_base.Model):
-    """Field `mergedUsers` of `UserMergePayload`."""
+    """The two users of a merge."""
 
     surviving: User | Unset = UNSET
     discarded: User | Unset = UNSET

@@ -27,23 +27,23 @@ _read_references = _base.list_of(_base.model(_models, "MessageReference"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class Message(_base.Model):
-    """A message as the API returns it."""
+    """A message in a conversation."""
 
     id: str
     received: str = _base.EXPECTED
-    """When the API got it. ISO 8601, UTC, with milliseconds."""
+    """When the API received the message. ISO 8601, UTC, with milliseconds."""
     author: Author = _base.EXPECTED
     activity: ActivityMessage | Unset = UNSET
-    """What happened in the system, if that is what the message tells."""
+    """The activity of the system that caused the message."""
     content: Content = _base.EXPECTED
     source: Source = _base.EXPECTED
     quoted_message: QuotedMessage | None | Unset = UNSET
-    """What the author quoted on WhatsApp, or the form that a formResponse of the web client answers."""
+    """The message that the author quoted on WhatsApp, or the form that a formResponse belongs to."""
     metadata: Metadata | None | Unset = UNSET
     deleted: bool | None | Unset = UNSET
-    """Whether it only stands for a message that was deleted."""
+    """Whether it is a placeholder for a deleted message."""
     references: list[MessageReference] | None | Unset = UNSET
-    """Where the message has its knowledge from."""
+    """Pages that the message is based on."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("id", "id", required=True),

@@ -25,13 +25,13 @@ class MessageItem(_base.Model):
     actions: list[ItemAction]
     description: str | Unset = UNSET
     media_url: str | Unset = UNSET
-    """Of an image."""
+    """URL of an image."""
     media_type: str | Unset = UNSET
     """MIME type."""
     alt_text: str | Unset = UNSET
-    """For people who cannot see the image; the file name if left out."""
+    """Description for people who cannot see the image. Default: the name of the file."""
     size: MessageItemSize | str | Unset = UNSET
-    """Of the image."""
+    """Size of the image."""
     metadata: Metadata | None | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

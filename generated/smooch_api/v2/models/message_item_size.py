@@ -4,4 +4,4 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 MessageItemSize: TypeAlias = Literal["compact", "large"]
-"""Of the image."""
+"""Size of the image."""

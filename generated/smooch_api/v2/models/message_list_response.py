@@ -21,7 +21,7 @@ _read_messages = _base.list_of(_base.model(_models, "Message"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessageListResponse(_base.Model):
-    """Response body of `messages.list_messages`."""
+    """Response with one page of messages."""
 
     messages: list[Message]
     meta: Meta | Unset = UNSET

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessageOverride(_base.Model):
-    """What to send, word for word, on a channel in place of the message."""
+    """Bodies that single channels get instead of the message."""
 
     apple: MessageOverrideApple | Unset = UNSET
     line: MessageOverridePayload | Unset = UNSET

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessageOverrideApple(_base.Model):
-    """Field `apple` of `MessageOverride`."""
+    """The body that Apple Messages for Business gets instead of the message."""
 
     payload: dict[str, Any] | Unset = UNSET
-    """Body of a request to the channel's own API."""
+    """Request body in the format of the channel's own API."""
     with_capabilities: list[MessageOverrideAppleWithCapabilitiesItem] | Unset = UNSET
-    """What the user's device has to know to get this: list pickers (LIST), time pickers (TIME), forms (FORM), quick
-    replies (QUICK), authentication (AUTH2).
+    """Features that the user's device needs: list pickers (LIST), time pickers (TIME), forms (FORM), quick replies
+    (QUICK), authentication (AUTH2).
     """
 
     _fields: ClassVar = _base.Fields(

@@ -13,10 +13,10 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessageOverridePayload(_base.Model):
-    """Field `line` of `MessageOverride`."""
+    """The body that a channel gets instead of the message."""
 
     payload: dict[str, Any] | Unset = UNSET
-    """Body of a request to the channel's own API."""
+    """Request body in the format of the channel's own API."""
 
     _fields: ClassVar = _base.Fields(_base.Field("payload", "payload", nested=True))
 

@@ -26,15 +26,15 @@ class MessagePost(_base.Model):
 
     author: AuthorPost
     content: Content
-    """Of one of the types that `Content` lists but formResponse; with `schema` whatsapp a message template as WhatsApp
-    defines it.
+    """Content of any type except formResponse. With `schema` whatsapp it is a message template in WhatsApp's own
+    format.
     """
     destination: Destination | Unset = UNSET
-    """One channel to send to, in personal conversations and for the author business only."""
+    """Channel to send to. For personal conversations and the author business only."""
     metadata: Metadata | None | Unset = UNSET
     override: MessageOverride | Unset = UNSET
     schema: str | Unset = UNSET
-    """whatsapp: `content` is a message template in the form of WhatsApp.
+    """`whatsapp` means that `content` is a message template in WhatsApp's own format.
 
     Known values: `whatsapp`.
     """

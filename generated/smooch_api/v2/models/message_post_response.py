@@ -17,10 +17,10 @@ _read_messages = _base.list_of(_base.model(_models, "Message"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessagePostResponse(_base.Model):
-    """Response body of `messages.post_message`."""
+    """Response with the posted messages."""
 
     messages: list[Message]
-    """One, or several for a template with a text before it."""
+    """One message, or several for a template with a text before it."""
 
     _fields: ClassVar = _base.Fields(_base.Field("messages", "messages", nested=True, required=True))
 

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessageRefDownload(_base.Model):
-    """A reference as a `passthrough:messaging` event holds it."""
+    """A reference to data, from a `passthrough:messaging` event."""
 
     user_id: str
-    """The user whose message it came with."""
+    """Id of the user whose message has the reference."""
     apple: AppleMessageRef | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

@@ -11,7 +11,7 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessageRefResponse(_base.Model):
-    """Data in the form of the channel."""
+    """Response with data in the channel's own format."""
 
     _fields: ClassVar = _base.Fields()
 

@@ -12,7 +12,7 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessageReference(_base.Model):
-    """A page that a bot's answer is based on."""
+    """A page that the message of a bot is based on."""
 
     uri: str
     title: str | Unset = UNSET

@@ -19,25 +19,25 @@ _read_default_responder = _base.model(_models, "DefaultResponder")
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessagebirdIntegration(_base.Model):
-    """SMS by MessageBird."""
+    """SMS, with MessageBird."""
 
     type_: Literal["messagebird"] = "messagebird"
     originator: str
-    """The number that messages come to."""
+    """Phone number that receives the messages."""
     id: str = _base.EXPECTED
-    """24 hex digits."""
+    """24 hexadecimal digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""
     display_name: str | None | Unset = UNSET
-    """Name for people."""
+    """Display name."""
     default_responder: DefaultResponder | None | Unset = UNSET
-    """Who answers the conversations of this channel."""
+    """The switchboard integration that gets control of conversations on this channel."""
     show_ai_disclaimer: bool | Unset = UNSET
-    """Whether users are told that a message was written by an AI. True unless set; without it, the law of the place is
-    the business's own care.
+    """Whether users are told that an AI wrote a message. Default true. If it is false, the business itself has to
+    comply with the law.
     """
     webhook_secret: str | Unset = UNSET
-    """Part of the address to be entered at MessageBird."""
+    """Part of the URL to enter at MessageBird."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

@@ -12,25 +12,27 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessagebirdIntegrationCreate(_base.Model):
-    """SMS by MessageBird. Its flow must then forward incoming SMS as JSON to
-    `https://app.smooch.io/api/messagebird/webhooks/` with the ids of app and integration and the `webhookSecret` of
-    the answer behind it.
+    """SMS, with MessageBird. A flow at MessageBird must forward incoming SMS as JSON to
+    `https://app.smooch.io/api/messagebird/webhooks/`, followed by the ids of the app and the integration and the
+    `webhookSecret` from the response.
     """
 
     type_: Literal["messagebird"] = "messagebird"
     access_key: str | None
     """API key of the MessageBird account."""
     signing_key: str | None
-    """Signs what MessageBird sends."""
+    """Key with which MessageBird signs its requests."""
     originator: str
-    """The number that messages come to."""
+    """Phone number that receives the messages."""
     display_name: str | None | Unset = UNSET
-    """Name for people."""
+    """Display name."""
     default_responder_id: str | None | Unset = UNSET
-    """Who answers the conversations of this channel; the switchboard's default unless set."""
+    """Id of the switchboard integration that gets control of conversations on this channel. Default: that of the
+    switchboard.
+    """
     show_ai_disclaimer: bool | Unset = UNSET
-    """Whether users are told that a message was written by an AI. True unless set; without it, the law of the place is
-    the business's own care.
+    """Whether users are told that an AI wrote a message. Default true. If it is false, the business itself has to
+    comply with the law.
     """
 
     _fields: ClassVar = _base.Fields(

@@ -12,15 +12,15 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessagebirdMatchCriteria(_base.Model):
-    """By text message of MessageBird."""
+    """Link by SMS, with MessageBird."""
 
     type_: Literal["messagebird"] = "messagebird"
     integration_id: str
-    """Which integration of this type."""
+    """Id of the integration, which must be of this type."""
     phone_number: str
-    """With leading `+` and country code; spaces and dashes are tolerated."""
+    """Phone number with `+` and country code. Spaces and dashes are allowed."""
     primary: bool | Unset = UNSET
-    """Whether messages go here first once it is linked. Default true."""
+    """Whether messages go to this client first after it is linked. Default true."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

@@ -18,10 +18,10 @@ _read_webview_share_button = _base.exactly("hide")
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessengerChannelOptions(_base.Model):
-    """Field `messenger` of `ExtraChannelOptions`."""
+    """Settings of Messenger."""
 
     messenger_extensions: bool | Unset = UNSET
-    """Open the page with Messenger Extensions. Default false."""
+    """Whether the page uses Messenger Extensions. Default false."""
     webview_share_button: MessengerChannelOptionsWebviewShareButton | Unset = UNSET
     """Whether the page has a share button."""
 

@@ -25,21 +25,21 @@ class MessengerIntegration(_base.Model):
     app_id: str
     """Id of the Facebook app."""
     id: str = _base.EXPECTED
-    """24 hex digits."""
+    """24 hexadecimal digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""
     display_name: str | None | Unset = UNSET
-    """Name for people."""
+    """Display name."""
     default_responder: DefaultResponder | None | Unset = UNSET
-    """Who answers the conversations of this channel."""
+    """The switchboard integration that gets control of conversations on this channel."""
     show_ai_disclaimer: bool | Unset = UNSET
-    """Whether users are told that a message was written by an AI. True unless set; without it, the law of the place is
-    the business's own care.
+    """Whether users are told that an AI wrote a message. Default true. If it is false, the business itself has to
+    comply with the law.
     """
     page_access_token: str | None | Unset = UNSET
     """Access token of the page."""
     page_id: str | float | Unset = UNSET
-    """Id of the Facebook page. Called a number, but shown as a string of digits."""
+    """Id of the Facebook page. The vendor's type is number, but its example is a string of digits."""
     page_name: str | Unset = UNSET
     """Name of the Facebook page."""
 

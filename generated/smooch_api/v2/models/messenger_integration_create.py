@@ -12,7 +12,7 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessengerIntegrationCreate(_base.Model):
-    """Facebook Messenger. The page's token needs the permissions pages_manage_metadata and pages_messaging."""
+    """Facebook Messenger. The access token needs the permissions pages_manage_metadata and pages_messaging."""
 
     type_: Literal["messenger"] = "messenger"
     page_access_token: str | None
@@ -22,15 +22,17 @@ class MessengerIntegrationCreate(_base.Model):
     app_secret: str | None
     """Secret of the Facebook app."""
     display_name: str | None | Unset = UNSET
-    """Name for people."""
+    """Display name."""
     default_responder_id: str | None | Unset = UNSET
-    """Who answers the conversations of this channel; the switchboard's default unless set."""
+    """Id of the switchboard integration that gets control of conversations on this channel. Default: that of the
+    switchboard.
+    """
     show_ai_disclaimer: bool | Unset = UNSET
-    """Whether users are told that a message was written by an AI. True unless set; without it, the law of the place is
-    the business's own care.
+    """Whether users are told that an AI wrote a message. Default true. If it is false, the business itself has to
+    comply with the law.
     """
     page_id: str | float | Unset = UNSET
-    """Id of the Facebook page. Called a number, but shown as a string of digits."""
+    """Id of the Facebook page. The vendor's type is number, but its example is a string of digits."""
     page_name: str | Unset = UNSET
     """Name of the Facebook page."""
 

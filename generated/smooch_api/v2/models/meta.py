@@ -12,14 +12,14 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Meta(_base.Model):
-    """Where a page stands."""
+    """Position of a page in its list."""
 
     has_more: bool | Unset = UNSET
-    """Whether there is more in the direction taken."""
+    """Whether there are more records in the direction of the request."""
     after_cursor: str | Unset = UNSET
-    """For `page[after]`; absent at the end."""
+    """Cursor for `page[after]`. Missing on the last page."""
     before_cursor: str | Unset = UNSET
-    """For `page[before]`; absent at the start."""
+    """Cursor for `page[before]`. Missing on the first page."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("hasMore", "has_more"),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class MetaConversionEvent(_base.Model):
-    """Field `messenger` of `ConversionEventsPost`."""
+    """Events for one channel of Meta."""
 
     payload: MetaConversionPayload
 

@@ -13,10 +13,10 @@ _read_data = _base.list_of(_base.as_object)
 
 @_define(eq=False, kw_only=True, repr=False)
 class MetaConversionPayload(_base.Model):
-    """Body for the Conversions API of Meta, without `user_data` and `messaging_channel`, which Zendesk adds."""
+    """Body for the Conversions API of Meta. Zendesk adds `user_data` and `messaging_channel`."""
 
     data: list[dict[str, Any]]
-    """Events as Meta wants them."""
+    """Events in the format of Meta."""
 
     _fields: ClassVar = _base.Fields(_base.Field("data", "data", nested=True, required=True))
 

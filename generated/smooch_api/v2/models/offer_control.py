@@ -16,14 +16,15 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class OfferControl(_base.Model):
-    """Request body of `switchboard_actions.offer_control`."""
+    """The switchboard integration that control is offered to."""
 
     switchboard_integration: str
-    """Who is offered control, by id, name or integration type, looked up in this order; a type that several have is
-    refused, and so is the active one. `next` is the one that the switchboard names.
+    """The switchboard integration that is offered control: its id, its name or the type of its integration, which must
+    be unique. They are tried in this order. It must not be the active one. `next` is the next one according to the
+    switchboard.
     """
     metadata: Metadata | None | Unset = UNSET
-    """For the events `switchboard:offerControl` and `switchboard:offerControl:failure`."""
+    """Metadata for the events `switchboard:offerControl` and `switchboard:offerControl:failure`."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("switchboardIntegration", "switchboard_integration", required=True),

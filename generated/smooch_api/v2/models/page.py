@@ -12,16 +12,14 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Page(_base.Model):
-    """Where a page starts and how long it is; without `after` and `before` it is the first one, or the newest of
-    messages.
-    """
+    """Start and length of a page. Without `after` and `before` it is the first page, or the newest messages."""
 
     after: str | Unset = UNSET
-    """Only records behind the one with this id. Not together with `before`."""
+    """Only records after the one with this id. Do not combine it with `before`."""
     before: str | Unset = UNSET
-    """Only records ahead of the one with this id. Not together with `after`."""
+    """Only records before the one with this id. Do not combine it with `after`."""
     size: int | Unset = UNSET
-    """Records per page; the API returns 25 unless told. Pages of messages always have 100."""
+    """Records per page. Default 25. Pages of messages always have 100."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("after", "after"), _base.Field("before", "before"), _base.Field("size", "size")

@@ -22,16 +22,16 @@ class Participant(_base.Model):
     """A user in a conversation."""
 
     id: str
-    """Not the user's id."""
+    """Id of the participant. It is not the id of the user."""
     user_id: str = _base.EXPECTED
     user_external_id: str | None | Unset = UNSET
-    """Id chosen by the business."""
+    """Id that the business chose."""
     unread_count: int | Unset = UNSET
-    """How many messages the user has not read."""
+    """Number of messages that the user has not read."""
     client_associations: list[ClientAssociation] | Unset = UNSET
-    """Clients that the user uses in this conversation, the latest first; messages go to that one."""
+    """Clients that the user uses in this conversation. Messages go to the first, which was used last."""
     last_read: str | None | Unset = UNSET
-    """Time of the latest message that was read. ISO 8601, UTC, with milliseconds."""
+    """Time of the latest message that the user has read. ISO 8601, UTC, with milliseconds."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("id", "id", required=True),

@@ -12,14 +12,14 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class ParticipantCreate(_base.Model):
-    """A user to begin a conversation with, by one of the two ids."""
+    """A user for a new conversation, by one of the two ids."""
 
     user_id: str | Unset = UNSET
     user_external_id: str | Unset = UNSET
-    """Id chosen by the business."""
+    """Id that the business chose."""
     subscribe_sdk_client: bool | Unset = UNSET
-    """Whether push notifications reach the SDK client before the user has opened the conversation; a missing client is
-    made. Has to be given for sdkGroup.
+    """Whether the SDK client gets push notifications before the user has opened the conversation. If there is no SDK
+    client, it is created. Required for sdkGroup.
     """
 
     _fields: ClassVar = _base.Fields(

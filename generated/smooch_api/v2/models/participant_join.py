@@ -12,15 +12,15 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class ParticipantJoin(_base.Model):
-    """A user to add to a conversation of type sdkGroup, by one of the two ids."""
+    """A user to add to a group conversation, by one of the two ids."""
 
     subscribe_sdk_client: bool
-    """Whether push notifications reach the SDK client before the user has opened the conversation; a missing client is
-    made.
+    """Whether the SDK client gets push notifications before the user has opened the conversation. If there is no SDK
+    client, it is created.
     """
     user_id: str | Unset = UNSET
     user_external_id: str | Unset = UNSET
-    """Id chosen by the business."""
+    """Id that the business chose."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("subscribeSDKClient", "subscribe_sdk_client", required=True),

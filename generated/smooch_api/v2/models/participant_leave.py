@@ -12,11 +12,11 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class ParticipantLeave(_base.Model):
-    """Who is to leave, by one of the three ids."""
+    """A user to remove from a group conversation, by one of the three ids."""
 
     user_id: str | Unset = UNSET
     user_external_id: str | Unset = UNSET
-    """Id chosen by the business."""
+    """Id that the business chose."""
     participant_id: str | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

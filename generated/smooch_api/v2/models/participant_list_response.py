@@ -21,7 +21,7 @@ _read_participants = _base.list_of(_base.model(_models, "Participant"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class ParticipantListResponse(_base.Model):
-    """Response body of `participants.list_participants`."""
+    """Response with one page of participants."""
 
     participants: list[Participant]
     meta: Meta | Unset = UNSET

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ParticipantResponse(_base.Model):
-    """Response body of `participants.join_conversation`."""
+    """Response with one participant."""
 
     participant: Participant
 

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class PassControl(_base.Model):
-    """Request body of `switchboard_actions.pass_control`."""
+    """The switchboard integration that control is passed to."""
 
     switchboard_integration: str
-    """Who gets control, by id, name or integration type, looked up in this order; a type that several have is refused.
-    `next` is the one that the switchboard names.
+    """The switchboard integration that gets control: its id, its name or the type of its integration, which must be
+    unique. They are tried in this order. `next` is the next one according to the switchboard.
     """
     metadata: Metadata | None | Unset = UNSET
-    """For the `switchboard:passControl` event."""
+    """Metadata for the event `switchboard:passControl`."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("switchboardIntegration", "switchboard_integration", required=True),

@@ -11,14 +11,14 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class PassthroughMessagingEvent(_base.Model):
-    """A channel sent something that is handed on untouched. Its payload is the channel's, and nowhere described."""
+    """A channel sent data that the API passes on unchanged. Its payload is not documented."""
 
     id: str
-    """Tells a repeated delivery from a new event."""
+    """Id of the event. It is the same in a repeated delivery."""
     type_: Literal["passthrough:messaging"] = "passthrough:messaging"
     payload: dict[str, Any]
     created_at: str = _base.EXPECTED
-    """When it happened, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
+    """When the event happened, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("id", "id", required=True),

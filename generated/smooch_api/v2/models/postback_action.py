@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class PostbackAction(_base.Model):
-    """Sends its payload to the app's webhooks."""
+    """A button that sends its payload to the webhooks of the app."""
 
     type_: Literal["postback"] = "postback"
     text: str
     """Label of the button."""
     payload: str
-    """Comes back in the event."""
+    """Text that the event contains."""
     uri: str | Unset = UNSET
-    """Empty."""
+    """An empty text."""
     metadata: Metadata | None | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(

@@ -19,16 +19,16 @@ _read_fields = _base.list_of(_base.model(_models, "PrechatField"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class PrechatCapture(_base.Model):
-    """What the Web Messenger asks before the first message."""
+    """A form that the Web Messenger shows before the first message."""
 
     avatar_url: str | Unset = UNSET
-    """Picture beside the automatic answer."""
+    """URL of the picture next to the automatic reply."""
     enabled: bool | Unset = UNSET
-    """Whether it asks at all. False unless set."""
+    """Whether the form is shown. Default false."""
     enable_email_linking: bool | Unset = UNSET
-    """Whether the address given is linked, if the app has Mailgun. False unless set."""
+    """Whether the email address is linked to the user, if the app has Mailgun. Default false."""
     fields: list[PrechatField] | Unset = UNSET
-    """What it asks for; replaces its own questions."""
+    """Fields of the form, instead of the default fields."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("avatarUrl", "avatar_url"),

@@ -19,24 +19,24 @@ _read_select = _base.list_of(_base.as_object)
 
 @_define(eq=False, kw_only=True, repr=False)
 class PrechatField(_base.Model):
-    """A question of the Web Messenger."""
+    """A field of the form of the Web Messenger."""
 
     type_: PrechatFieldType | str
-    """What kind of answer is asked for."""
+    """Type of the field."""
     name: str
-    """Names the answer; no two alike."""
+    """Name of the field. Unique in the form."""
     label: str
-    """What the user reads."""
+    """Label that the user sees."""
     placeholder: str | Unset = UNSET
-    """Shown as long as nothing is entered."""
+    """Text that the empty field shows."""
     text: str | Unset = UNSET
-    """Answer of a text field."""
+    """Value of a text field."""
     email: str | Unset = UNSET
-    """Answer of an email field."""
+    """Value of an email field."""
     select: list[dict[str, Any]] | Unset = UNSET
-    """Answer of a select field."""
+    """Value of a select field."""
     format_: PrechatFieldFormat | str | Unset = UNSET
-    """What a text field takes; anything unless set."""
+    """Format of a text field. Default: any text."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

@@ -4,4 +4,4 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 PrechatFieldFormat: TypeAlias = Literal["decimal", "integer"]
-"""What a text field takes; anything unless set."""
+"""Format of a text field. Default: any text."""

@@ -4,4 +4,4 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 PrechatFieldType: TypeAlias = Literal["email", "select", "text"]
-"""What kind of answer is asked for."""
+"""Type of the field."""

@@ -12,17 +12,17 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Profile(_base.Model):
-    """What is known of a user. null where it is not."""
+    """Personal information of a user. Fields that are not known are null."""
 
     given_name: str | None | Unset = UNSET
     surname: str | None | Unset = UNSET
     email: str | None | Unset = UNSET
-    """Not used to identify the user; identities are."""
+    """Email address. Identities, and not this field, identify the user."""
     avatar_url: str | None | Unset = UNSET
     locale: str | None | Unset = UNSET
-    """BCP 47."""
+    """Language tag (BCP 47)."""
     locale_origin: str | Unset = UNSET
-    """Where the locale was learned, such as `zendeskAccount`."""
+    """Source of the locale, such as `zendeskAccount`."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("givenName", "given_name", nullable=True),

@@ -12,11 +12,11 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class QuotedExternalMessage(_base.Model):
-    """A message that only the channel has."""
+    """A quoted message that only the channel has."""
 
     type_: Literal["externalMessageId"] = "externalMessageId"
     external_message_id: str | Unset = UNSET
-    """Id on the channel."""
+    """Id of the message on the channel."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True), _base.Field("externalMessageId", "external_message_id")

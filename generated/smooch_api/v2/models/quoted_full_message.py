@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class QuotedFullMessage(_base.Model):
-    """A message that the API has."""
+    """A quoted message that the API has stored."""
 
     type_: Literal["message"] = "message"
     message: Message | Unset = UNSET

@@ -8,4 +8,4 @@ from .quoted_full_message import QuotedFullMessage
 from .unknown_quoted_message import UnknownQuotedMessage
 
 QuotedMessage: TypeAlias = QuotedFullMessage | QuotedExternalMessage | UnknownQuotedMessage
-"""A message that another one refers to."""
+"""A message that another message quotes."""

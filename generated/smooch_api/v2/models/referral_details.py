@@ -12,14 +12,14 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class ReferralDetails(_base.Model):
-    """Field `details` of `Referral`."""
+    """Details of a referral."""
 
     source: str | Unset = UNSET
-    """Like `MESSENGER_CODE` or `ADS`."""
+    """Kind of source, such as `MESSENGER_CODE` or `ADS`."""
     type_: str | Unset = UNSET
-    """Mostly `OPEN-THREAD`."""
+    """Type of the referral, mostly `OPEN-THREAD`."""
     ad_id: str | None | Unset = UNSET
-    """Only if it was an ad."""
+    """Id of the ad."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("source", "source"), _base.Field("type", "type_"), _base.Field("adId", "ad_id", nullable=True)

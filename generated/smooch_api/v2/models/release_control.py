@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ReleaseControl(_base.Model):
-    """Request body of `switchboard_actions.release_control`."""
+    """Metadata of a release of control."""
 
     metadata: Metadata | None | Unset = UNSET
-    """For the `switchboard:releaseControl` event."""
+    """Metadata for the event `switchboard:releaseControl`."""
 
     _fields: ClassVar = _base.Fields(_base.Field("metadata", "metadata", nested=True, nullable=True))
 

@@ -20,12 +20,14 @@ class ReplyAction(_base.Model):
 
     type_: Literal["reply"] = "reply"
     text: str
-    """Label of the button; cut to 20 characters by Messenger and to 40 by the SDK. Some channels refuse an empty one."""
+    """Label of the button. Messenger shows 20 characters of it, the SDKs 40. Some channels do not allow an empty
+    label.
+    """
     payload: str
-    """Comes back in the `payload` of the user's message."""
+    """Text that the user's message contains as its `payload`."""
     metadata: Metadata | None | Unset = UNSET
     icon_url: str | Unset = UNSET
-    """Shown beside the label."""
+    """URL of a picture next to the label."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

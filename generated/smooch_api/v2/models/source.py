@@ -21,20 +21,20 @@ _read_device = _base.model(_models, "Device")
 
 @_define(eq=False, kw_only=True, repr=False)
 class Source(_base.Model):
-    """Where a message or activity came from."""
+    """Where a message or activity comes from."""
 
     type_: str = _base.EXPECTED
     """Name of the channel or program, such as `web`, `messenger` or `api:conversations`."""
     integration_id: str | None | Unset = UNSET
-    """Of a user's message only."""
+    """Id of the integration, for messages of users only."""
     original_message_id: str | None | Unset = UNSET
     """Id of the message on the channel."""
     original_message_timestamp: str | None | Unset = UNSET
-    """When the channel got it. ISO 8601, UTC, with milliseconds."""
+    """When the channel received the message. ISO 8601, UTC, with milliseconds."""
     client: Client | None | Unset = UNSET
-    """Only in events, of webhooks with `includeFullSource`."""
+    """Only in events, if the webhook has `includeFullSource`."""
     device: Device | None | Unset = UNSET
-    """Only in events, of webhooks with `includeFullSource`."""
+    """Only in events, if the webhook has `includeFullSource`."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", nullable=True),

@@ -12,15 +12,15 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Switchboard(_base.Model):
-    """Gives each conversation to one of its switchboard integrations at a time."""
+    """A switchboard. It gives the control of each conversation to one switchboard integration."""
 
     id: str
-    """24 hex digits."""
+    """24 hexadecimal digits."""
     enabled: bool
-    """As long as it is not, all integrations get all events, so that it can be set up without losing messages."""
+    """Whether the switchboard is in use. If it is not, all integrations get all events."""
     default_switchboard_integration_id: str | Unset = UNSET
-    """Who gets control of new conversations, and of those from before the switchboard was enabled. An integration's
-    own `defaultResponderId` comes first.
+    """Id of the switchboard integration that gets control of new conversations, and of those from before the
+    switchboard was enabled. The `defaultResponderId` of an integration takes precedence.
     """
 
     _fields: ClassVar = _base.Fields(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardAcceptControlFailurePayload(_base.Model):
-    """Field `payload` of `SwitchboardAcceptControlFailureEvent`."""
+    """Payload of the event `switchboard:acceptControl:failure`."""
 
     error: EventError = _base.EXPECTED
     conversation: ConversationTruncated = _base.EXPECTED

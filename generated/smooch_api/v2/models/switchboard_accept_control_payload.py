@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardAcceptControlPayload(_base.Model):
-    """Field `payload` of `SwitchboardAcceptControlEvent`."""
+    """Payload of the event `switchboard:acceptControl`."""
 
     conversation: ConversationTruncated = _base.EXPECTED
     metadata: Metadata | None | Unset = UNSET

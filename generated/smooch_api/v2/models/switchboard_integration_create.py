@@ -17,17 +17,17 @@ class SwitchboardIntegrationCreate(_base.Model):
     """
 
     name: str
-    """Names it when control is passed: letters, digits, `-` and `_`."""
+    """Name in the switchboard, of letters, digits, `-` and `_`."""
     integration_id: str | Unset = UNSET
     """Id of the integration."""
     integration_type: str | Unset = UNSET
-    """Type of the integration, such as `zd:agentWorkspace`; for one by OAuth its client id."""
+    """Type of the integration, such as `zd:agentWorkspace`. The client id, for an OAuth integration."""
     deliver_standby_events: bool | Unset = UNSET
-    """Whether it hears of conversations that others control. True unless set."""
+    """Whether it also gets events of conversations that others control. Default true."""
     next_switchboard_integration_id: str | None | Unset = UNSET
-    """Who control is passed or offered to unless a call names another."""
+    """Id of the switchboard integration that `next` stands for when control is passed or offered."""
     message_history_count: int | None | Unset = UNSET
-    """How many earlier messages come with the control."""
+    """Number of earlier messages that it gets together with control."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("name", "name", required=True),

@@ -17,7 +17,7 @@ _read_switchboard_integrations = _base.list_of(_base.model(_models, "Switchboard
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardIntegrationListResponse(_base.Model):
-    """Response body of `switchboard_integrations.list_switchboard_integrations`."""
+    """Response with all switchboard integrations."""
 
     switchboard_integrations: list[SwitchboardIntegration]
 

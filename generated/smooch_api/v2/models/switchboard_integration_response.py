@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardIntegrationResponse(_base.Model):
-    """Response body of `switchboard_integrations.create_switchboard_integration` and
-    `switchboard_integrations.update_switchboard_integration`.
-    """
+    """Response with one switchboard integration."""
 
     switchboard_integration: SwitchboardIntegration
 

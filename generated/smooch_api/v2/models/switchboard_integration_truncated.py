@@ -12,15 +12,15 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardIntegrationTruncated(_base.Model):
-    """Short form of a switchboard integration, as conversations hold it."""
+    """Short form of a switchboard integration, in conversations."""
 
     id: str = _base.EXPECTED
     name: str = _base.EXPECTED
-    """Name in the switchboard; letters, digits, `-` and `_`."""
+    """Name in the switchboard, of letters, digits, `-` and `_`."""
     integration_id: str = _base.EXPECTED
-    """The integration that gets the events."""
+    """Id of the integration."""
     integration_type: str | Unset = UNSET
-    """Its type, such as `zd:agentWorkspace`; of an OAuth integration its client id."""
+    """Type of the integration, such as `zd:agentWorkspace`. The client id, for an OAuth integration."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("id", "id", nullable=True),

@@ -12,20 +12,20 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardIntegrationUpdate(_base.Model):
-    """Fields to change; `integrationId` or `integrationType`, never both."""
+    """Changes to a switchboard integration. Set `integrationId` or `integrationType`, not both."""
 
     name: str | Unset = UNSET
-    """Names it when control is passed: letters, digits, `-` and `_`."""
+    """Name in the switchboard, of letters, digits, `-` and `_`."""
     integration_id: str | Unset = UNSET
     """Id of the integration."""
     integration_type: str | Unset = UNSET
-    """Type of the integration, such as `zd:agentWorkspace`; for one by OAuth its client id."""
+    """Type of the integration, such as `zd:agentWorkspace`. The client id, for an OAuth integration."""
     deliver_standby_events: bool | Unset = UNSET
-    """Whether it hears of conversations that others control."""
+    """Whether it also gets events of conversations that others control."""
     next_switchboard_integration_id: str | None | Unset = UNSET
-    """Who control is passed or offered to unless a call names another."""
+    """Id of the switchboard integration that `next` stands for when control is passed or offered."""
     message_history_count: int | None | Unset = UNSET
-    """How many earlier messages come with the control."""
+    """Number of earlier messages that it gets together with control."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("name", "name"),

@@ -17,7 +17,7 @@ _read_switchboards = _base.list_of(_base.model(_models, "Switchboard"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardListResponse(_base.Model):
-    """Response body of `switchboards.list_switchboards`."""
+    """Response with the switchboard of an app, if it has one."""
 
     switchboards: list[Switchboard]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardOfferControlFailurePayload(_base.Model):
-    """Field `payload` of `SwitchboardOfferControlFailureEvent`."""
+    """Payload of the event `switchboard:offerControl:failure`."""
 
     error: EventError = _base.EXPECTED
     conversation: ConversationTruncated = _base.EXPECTED

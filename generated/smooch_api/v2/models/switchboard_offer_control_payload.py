@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardOfferControlPayload(_base.Model):
-    """Field `payload` of `SwitchboardOfferControlEvent`."""
+    """Payload of the event `switchboard:offerControl`."""
 
     conversation: ConversationTruncated = _base.EXPECTED
     metadata: Metadata | None | Unset = UNSET

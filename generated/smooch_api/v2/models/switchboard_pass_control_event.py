@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardPassControlEvent(_base.Model):
-    """Control went over to another switchboard integration, the present `activeSwitchboardIntegration`."""
+    """Control was passed to another switchboard integration, which is now the `activeSwitchboardIntegration`."""
 
     id: str
-    """Tells a repeated delivery from a new event."""
+    """Id of the event. It is the same in a repeated delivery."""
     type_: Literal["switchboard:passControl"] = "switchboard:passControl"
     payload: SwitchboardPassControlPayload
     created_at: str = _base.EXPECTED
-    """When it happened, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
+    """When the event happened, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("id", "id", required=True),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardPassControlFailurePayload(_base.Model):
-    """Field `payload` of `SwitchboardPassControlFailureEvent`."""
+    """Payload of the event `switchboard:passControl:failure`."""
 
     error: EventError = _base.EXPECTED
     conversation: ConversationTruncated = _base.EXPECTED

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardPassControlPayload(_base.Model):
-    """Field `payload` of `SwitchboardPassControlEvent`."""
+    """Payload of the event `switchboard:passControl`."""
 
     conversation: ConversationTruncated = _base.EXPECTED
     metadata: Metadata | None | Unset = UNSET

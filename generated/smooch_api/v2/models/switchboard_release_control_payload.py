@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardReleaseControlPayload(_base.Model):
-    """Field `payload` of `SwitchboardReleaseControlEvent`."""
+    """Payload of the event `switchboard:releaseControl`."""
 
     conversation: ConversationTruncated = _base.EXPECTED
     metadata: Metadata | None | Unset = UNSET

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardResponse(_base.Model):
-    """Response body of `switchboards.create_switchboard` and `switchboards.update_switchboard`."""
+    """Response with one switchboard."""
 
     switchboard: Switchboard
 

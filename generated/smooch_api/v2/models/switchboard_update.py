@@ -12,12 +12,12 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardUpdate(_base.Model):
-    """Fields to change."""
+    """Changes to a switchboard."""
 
     enabled: bool | Unset = UNSET
-    """Whether it decides who gets events."""
+    """Whether the switchboard is in use."""
     default_switchboard_integration_id: str | Unset = UNSET
-    """Who gets control of new conversations."""
+    """Id of the switchboard integration that gets control of new conversations."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("enabled", "enabled"),

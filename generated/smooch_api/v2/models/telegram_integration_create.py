@@ -18,12 +18,14 @@ class TelegramIntegrationCreate(_base.Model):
     token: str | None
     """Token of the bot."""
     display_name: str | None | Unset = UNSET
-    """Name for people."""
+    """Display name."""
     default_responder_id: str | None | Unset = UNSET
-    """Who answers the conversations of this channel; the switchboard's default unless set."""
+    """Id of the switchboard integration that gets control of conversations on this channel. Default: that of the
+    switchboard.
+    """
     show_ai_disclaimer: bool | Unset = UNSET
-    """Whether users are told that a message was written by an AI. True unless set; without it, the law of the place is
-    the business's own care.
+    """Whether users are told that an AI wrote a message. Default true. If it is false, the business itself has to
+    comply with the law.
     """
 
     _fields: ClassVar = _base.Fields(

@@ -12,15 +12,15 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class TemplateMessage(_base.Model):
-    """A message template of WhatsApp; `schema` of the post has to be whatsapp."""
+    """A message template of WhatsApp. To post it, set `schema` to whatsapp."""
 
     type_: Literal["template"] = "template"
     template: dict[str, Any]
-    """In the form of WhatsApp."""
+    """The template in WhatsApp's own format."""
     text: str | Unset = UNSET
-    """Not documented for this type, and there so that `text` can be read of any content."""
+    """Not documented for this type. It is here so that each content has `text`."""
     block_chat_input: bool | Unset = UNSET
-    """While this is the latest message, the user can write nothing."""
+    """Whether the user cannot write while this is the latest message."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

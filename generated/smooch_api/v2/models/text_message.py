@@ -17,20 +17,22 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class TextMessage(_base.Model):
-    """A post needs at least one of `text`, `htmlText`, `markdownText` and `actions`, and not both of the rich ones."""
+    """A text. To post it, at least one of `text`, `htmlText`, `markdownText` and `actions` is needed, but not both
+    `htmlText` and `markdownText`.
+    """
 
     type_: Literal["text"] = "text"
     text: str | Unset = UNSET
-    """Made from the rich text if left out."""
+    """Plain text. Default: made from the rich text."""
     html_text: str | Unset = UNSET
-    """Rich text."""
+    """Rich text, in HTML."""
     markdown_text: str | Unset = UNSET
-    """Rich text; stored as `htmlText` and refused if that gets longer than 4096 characters."""
+    """Rich text, in Markdown. It is stored as `htmlText`, which must not have more than 4096 characters."""
     block_chat_input: bool | Unset = UNSET
-    """While this is the latest message, the user can write nothing."""
+    """Whether the user cannot write while this is the latest message."""
     actions: list[Action] | Unset = UNSET
     payload: str | Unset = UNSET
-    """Payload of the reply action that was chosen."""
+    """Payload of the reply action that the user chose."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

@@ -17,7 +17,7 @@ class TicketClosed(_base.Model):
 
     type_: Literal["ticket:closed"] = "ticket:closed"
     data: dict[str, Any] | Unset = UNSET
-    """Empty so far."""
+    """Always empty so far."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True), _base.Field("data", "data", nested=True)

@@ -11,15 +11,15 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class TokenRequest(_base.Model):
-    """What an access token is given for."""
+    """Code and credentials to exchange for an access token."""
 
     code: str
-    """What the browser came back with."""
+    """Code that the browser came back with."""
     grant_type: Literal["authorization_code"] = "authorization_code"
     client_id: str
-    """Id of the integration, as issued to the partner."""
+    """Id of the partner's integration."""
     client_secret: str
-    """Secret of the integration, as issued to the partner."""
+    """Secret of the partner's integration."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("code", "code", required=True, secret=True),

@@ -12,10 +12,10 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class TokenResponse(_base.Model):
-    """Response body of `oauth.get_token`."""
+    """Response with an access token."""
 
     access_token: str
-    """For the header `Authorization`, after `Bearer`."""
+    """The access token, for the header `Authorization` after `Bearer`."""
     token_type: str | Unset = UNSET
     """Known values: `Bearer`."""
 

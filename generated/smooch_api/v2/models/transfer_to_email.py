@@ -13,11 +13,11 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class TransferToEmail(_base.Model):
-    """The conversation goes on by email."""
+    """The conversation continues by email."""
 
     type_: Literal["ticket:transfer:email"] = "ticket:transfer:email"
     data: dict[str, Any] | Unset = UNSET
-    """Empty so far."""
+    """Always empty so far."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True), _base.Field("data", "data", nested=True)

@@ -12,7 +12,7 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class TwilioIntegrationCreate(_base.Model):
-    """SMS by Twilio; needs `phoneNumberSid` or `messagingServiceSid`."""
+    """SMS, with Twilio. Needs `phoneNumberSid` or `messagingServiceSid`."""
 
     type_: Literal["twilio"] = "twilio"
     account_sid: str
@@ -20,17 +20,19 @@ class TwilioIntegrationCreate(_base.Model):
     auth_token: str | None
     """Token of the account."""
     display_name: str | None | Unset = UNSET
-    """Name for people."""
+    """Display name."""
     default_responder_id: str | None | Unset = UNSET
-    """Who answers the conversations of this channel; the switchboard's default unless set."""
+    """Id of the switchboard integration that gets control of conversations on this channel. Default: that of the
+    switchboard.
+    """
     show_ai_disclaimer: bool | Unset = UNSET
-    """Whether users are told that a message was written by an AI. True unless set; without it, the law of the place is
-    the business's own care.
+    """Whether users are told that an AI wrote a message. Default true. If it is false, the business itself has to
+    comply with the law.
     """
     phone_number_sid: str | Unset = UNSET
-    """SID of the number."""
+    """SID of the phone number."""
     messaging_service_sid: str | Unset = UNSET
-    """SID of the messaging service, in place of a number."""
+    """SID of the messaging service, instead of a phone number."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

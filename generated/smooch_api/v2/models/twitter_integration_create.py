@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class TwitterIntegrationCreate(_base.Model):
-    """Direct messages of Twitter."""
+    """Direct messages on Twitter."""
 
     type_: Literal["twitter"] = "twitter"
     tier: TwitterIntegrationCreateTier
@@ -25,16 +25,18 @@ class TwitterIntegrationCreate(_base.Model):
     consumer_secret: str | None
     """Secret of the Twitter app."""
     access_token_key: str
-    """Key of the access token that the account's owner gave."""
+    """Access token of the account."""
     access_token_secret: str | None
-    """Secret of that access token."""
+    """Secret of the access token."""
     display_name: str | None | Unset = UNSET
-    """Name for people."""
+    """Display name."""
     default_responder_id: str | None | Unset = UNSET
-    """Who answers the conversations of this channel; the switchboard's default unless set."""
+    """Id of the switchboard integration that gets control of conversations on this channel. Default: that of the
+    switchboard.
+    """
     show_ai_disclaimer: bool | Unset = UNSET
-    """Whether users are told that a message was written by an AI. True unless set; without it, the law of the place is
-    the business's own care.
+    """Whether users are told that an AI wrote a message. Default true. If it is false, the business itself has to
+    comply with the law.
     """
 
     _fields: ClassVar = _base.Fields(

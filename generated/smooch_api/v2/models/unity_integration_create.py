@@ -16,17 +16,19 @@ class UnityIntegrationCreate(_base.Model):
 
     type_: Literal["unity"] = "unity"
     display_name: str | None | Unset = UNSET
-    """Name for people."""
+    """Display name."""
     default_responder_id: str | None | Unset = UNSET
-    """Who answers the conversations of this channel; the switchboard's default unless set."""
+    """Id of the switchboard integration that gets control of conversations on this channel. Default: that of the
+    switchboard.
+    """
     show_ai_disclaimer: bool | Unset = UNSET
-    """Whether users are told that a message was written by an AI. True unless set; without it, the law of the place is
-    the business's own care.
+    """Whether users are told that an AI wrote a message. Default true. If it is false, the business itself has to
+    comply with the law.
     """
     can_user_see_conversation_list: bool | Unset = UNSET
-    """Whether users see a list of their conversations; needs `multiConvoEnabled`. True unless set."""
+    """Whether users see a list of their conversations. Needs `multiConvoEnabled`. Default true."""
     can_user_create_more_conversations: bool | Unset = UNSET
-    """Whether users can start further conversations."""
+    """Whether users can start more conversations."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class UnknownAction(_base.Model):
-    """An action of a type that this description does not know."""
+    """A button of an unknown type."""
 
     type_: str = _base.EXPECTED
     text: str | Unset = UNSET

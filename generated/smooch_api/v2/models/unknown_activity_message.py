@@ -13,7 +13,7 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class UnknownActivityMessage(_base.Model):
-    """An activity of a type that this description does not know."""
+    """An activity of an unknown type."""
 
     type_: str = _base.EXPECTED
     data: dict[str, Any] | Unset = UNSET

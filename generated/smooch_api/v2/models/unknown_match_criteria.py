@@ -12,13 +12,13 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class UnknownMatchCriteria(_base.Model):
-    """By a channel that this description does not know."""
+    """Link by a channel of unknown type."""
 
     type_: str
     integration_id: str
-    """Which integration of this type."""
+    """Id of the integration, which must be of this type."""
     primary: bool | Unset = UNSET
-    """Whether messages go here first once it is linked. Default true."""
+    """Whether messages go to this client first after it is linked. Default true."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

@@ -12,7 +12,7 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class UnknownMessage(_base.Model):
-    """Content of a type that this description does not know."""
+    """Content of an unknown type."""
 
     type_: str = _base.EXPECTED
     text: str | Unset = UNSET

@@ -11,7 +11,7 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class UnknownQuotedMessage(_base.Model):
-    """A quotation of a type that this description does not know."""
+    """A quote of an unknown type."""
 
     type_: str = _base.EXPECTED
 

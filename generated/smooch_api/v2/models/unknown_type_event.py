@@ -13,12 +13,12 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class UnknownTypeEvent(_base.Model):
-    """An event of a type that this description does not know, or whose content does not fit its type."""
+    """An event of an unknown type, or with content that does not fit its type."""
 
     id: str | Unset = UNSET
-    """Tells a repeated delivery from a new event."""
+    """Id of the event. It is the same in a repeated delivery."""
     created_at: str = _base.EXPECTED
-    """When it happened, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
+    """When the event happened, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
     type_: str = _base.EXPECTED
     payload: dict[str, Any] | Unset = UNSET
 

@@ -25,17 +25,17 @@ class User(_base.Model):
 
     id: str
     authenticated: bool | Unset = UNSET
-    """Whether the user has logged in, by JWT or in the help center."""
+    """Whether the user has logged in, with a JWT or in the help center."""
     external_id: str | None | Unset = UNSET
-    """Id chosen by the business."""
+    """Id that the business chose."""
     zendesk_id: str | None | Unset = UNSET
-    """Id of the same person in Zendesk Support."""
+    """Id of the user in Zendesk Support."""
     brand_id: str | None | Unset = UNSET
-    """Brand of a user who belongs to one brand only."""
+    """Id of the brand, if the user belongs to a single brand."""
     signed_up_at: str | Unset = UNSET
     """ISO 8601, UTC, with milliseconds."""
     to_be_retained: bool | Unset = UNSET
-    """Whether to keep the user when the time for inactive ones is over."""
+    """Whether to keep the user when inactive users are deleted."""
     has_payment_info: bool | Unset = UNSET
     profile: Profile | Unset = UNSET
     metadata: Metadata | Unset = UNSET

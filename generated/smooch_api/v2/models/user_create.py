@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class UserCreate(_base.Model):
-    """Request body of `users.create_user`."""
+    """A user to create."""
 
     external_id: str | Unset = UNSET
-    """Id chosen by the business; unique in the app."""
+    """Id that the business chooses. Unique in the app."""
     brand_id: str | None | Unset = UNSET
-    """To make the user belong to one brand only."""
+    """Id of a brand, to make the user belong to it only."""
     signed_up_at: str | Unset = UNSET
     """ISO 8601, UTC, with milliseconds."""
     to_be_retained: bool | Unset = UNSET
-    """Whether to keep the user when the time for inactive ones is over."""
+    """Whether to keep the user when inactive users are deleted."""
     profile: Profile | Unset = UNSET
     metadata: Metadata | None | Unset = UNSET
 

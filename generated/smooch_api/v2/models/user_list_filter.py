@@ -11,10 +11,10 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class UserListFilter(_base.Model):
-    """Query parameter of `users.list_users`."""
+    """Which users to find."""
 
     identities_email: str
-    """Email address among the user's identities."""
+    """Email address among the identities of a user."""
 
     _fields: ClassVar = _base.Fields(_base.Field("identities.email", "identities_email", required=True))
 

@@ -17,7 +17,7 @@ _read_users = _base.list_of(_base.model(_models, "User"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class UserListResponse(_base.Model):
-    """Response body of `users.list_users`."""
+    """Response with users."""
 
     users: list[User]
 

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class UserMergeEvent(_base.Model):
-    """Two users became one. The id of the discarded user is no longer good."""
+    """Two users were merged. The id of the discarded user is no longer valid."""
 
     id: str
-    """Tells a repeated delivery from a new event."""
+    """Id of the event. It is the same in a repeated delivery."""
     type_: Literal["user:merge"] = "user:merge"
     payload: UserMergePayload
     created_at: str = _base.EXPECTED
-    """When it happened, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
+    """When the event happened, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("id", "id", required=True),

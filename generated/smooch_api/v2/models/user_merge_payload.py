@@ -23,17 +23,17 @@ _read_merged_clients = _base.model(_models, "MergedClients")
 
 @_define(eq=False, kw_only=True, repr=False)
 class UserMergePayload(_base.Model):
-    """Field `payload` of `UserMergeEvent`."""
+    """Payload of the event `user:merge`."""
 
     merged_users: MergedUsers = _base.EXPECTED
     merged_conversations: MergedConversations | None | Unset = UNSET
-    """Missing if both had none to unite."""
+    """Missing if no conversations were merged."""
     merged_clients: MergedClients | None | Unset = UNSET
-    """Missing if no clients were united."""
+    """Missing if no clients were merged."""
     discarded_metadata: Metadata | None | Unset = UNSET
-    """What did not fit into the 4 KB that metadata may have."""
+    """Metadata of the discarded user that did not fit into the 4 kB of the surviving one."""
     reason: str | Unset = UNSET
-    """`api`: by a call; `channelLinking`: a channel was linked; `sdkLogin`: somebody logged in on a device.
+    """`api`: the API merged them. `channelLinking`: a channel was linked. `sdkLogin`: a user logged in on a device.
 
     Known values: `api`, `channelLinking`, `sdkLogin`.
     """

@@ -18,11 +18,11 @@ class UserRemoveEvent(_base.Model):
     """A user was deleted."""
 
     id: str
-    """Tells a repeated delivery from a new event."""
+    """Id of the event. It is the same in a repeated delivery."""
     type_: Literal["user:remove"] = "user:remove"
     payload: UserRemovePayload
     created_at: str = _base.EXPECTED
-    """When it happened, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
+    """When the event happened, as `YYYY-MM-DDThh:mm:ss.SSSZ`."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("id", "id", required=True),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class UserRemovePayload(_base.Model):
-    """Field `payload` of `UserRemoveEvent`."""
+    """Payload of the event `user:remove`."""
 
     user: UserTruncated = _base.EXPECTED
 

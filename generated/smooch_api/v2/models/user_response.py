@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class UserResponse(_base.Model):
-    """Response body of `users.create_user`, `users.get_user` and others."""
+    """Response with one user."""
 
     user: User
 

@@ -12,10 +12,10 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class UserSync(_base.Model):
-    """Request body of `users.sync_user`."""
+    """Options of an update from Zendesk Support."""
 
     surviving_zendesk_id: str | Unset = UNSET
-    """After a merge in Zendesk Support: id of the user who was kept; the path then names the other one."""
+    """After a merge in Zendesk Support: id of the user who was kept. The path has the id of the other one."""
 
     _fields: ClassVar = _base.Fields(_base.Field("survivingZendeskId", "surviving_zendesk_id"))
 

@@ -12,17 +12,17 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class UserTruncated(_base.Model):
-    """Short form of a user, as many events hold it."""
+    """Short form of a user, in events."""
 
     id: str
     authenticated: bool | Unset = UNSET
-    """Whether the user has logged in, by JWT or in the help center."""
+    """Whether the user has logged in, with a JWT or in the help center."""
     external_id: str | None | Unset = UNSET
-    """Id chosen by the business."""
+    """Id that the business chose."""
     zendesk_id: str | None | Unset = UNSET
-    """Id of the same person in Zendesk Support."""
+    """Id of the user in Zendesk Support."""
     brand_id: str | None | Unset = UNSET
-    """Brand of a user who belongs to one brand only."""
+    """Id of the brand, if the user belongs to a single brand."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("id", "id", required=True),

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class UserUpdate(_base.Model):
-    """Fields to change; the others keep their value."""
+    """Fields to change. Fields that are left out keep their values."""
 
     signed_up_at: str | Unset = UNSET
     """ISO 8601, UTC, with milliseconds."""
     to_be_retained: bool | Unset = UNSET
-    """Whether to keep the user when the time for inactive ones is over."""
+    """Whether to keep the user when inactive users are deleted."""
     profile: Profile | Unset = UNSET
     metadata: Metadata | None | Unset = UNSET
 

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class UserUpdatePayload(_base.Model):
-    """Field `payload` of `UserUpdateEvent`."""
+    """Payload of the event `user:update`."""
 
     user: User = _base.EXPECTED
     reason: str | Unset = UNSET
-    """`authentication`: the user proved who they are; `localeDetection`: the language was guessed from messages.
+    """`authentication`: the user was authenticated. `localeDetection`: the language was detected from messages.
 
     Known values: `authentication`, `localeDetection`.
     """

@@ -24,50 +24,50 @@ class WebIntegration(_base.Model):
 
     type_: Literal["web"] = "web"
     id: str = _base.EXPECTED
-    """24 hex digits."""
+    """24 hexadecimal digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""
     display_name: str | None | Unset = UNSET
-    """Name for people."""
+    """Display name."""
     default_responder: DefaultResponder | None | Unset = UNSET
-    """Who answers the conversations of this channel."""
+    """The switchboard integration that gets control of conversations on this channel."""
     show_ai_disclaimer: bool | Unset = UNSET
-    """Whether users are told that a message was written by an AI. True unless set; without it, the law of the place is
-    the business's own care.
+    """Whether users are told that an AI wrote a message. Default true. If it is false, the business itself has to
+    comply with the law.
     """
     brand_color: str | Unset = UNSET
-    """Colour of the header and of the idle button or tab; 3 or 6 hexadecimal digits without `#`."""
+    """Colour of the header, and of the button or tab: 3 or 6 hexadecimal digits without `#`."""
     fixed_intro_pane: bool | Unset = UNSET
-    """Whether the introduction stays in view."""
+    """Whether the introduction stays visible."""
     conversation_color: str | Unset = UNSET
-    """Colour of the user's messages and of quick replies; digits as in `brandColor`."""
+    """Colour of the user's messages and of quick replies, as in `brandColor`."""
     action_color: str | Unset = UNSET
-    """Colour of buttons in messages; digits as in `brandColor`."""
+    """Colour of buttons in messages, as in `brandColor`."""
     display_style: str | Unset = UNSET
     """Known values: `button`, `tab`."""
     button_icon_url: str | None | Unset = UNSET
-    """Icon of the button."""
+    """URL of the icon of the button."""
     button_width: str | Unset = UNSET
-    """Pixels, as a string."""
+    """Pixels, in a string."""
     button_height: str | Unset = UNSET
-    """Pixels, as a string."""
+    """Pixels, in a string."""
     integration_order: list[str] | None | Unset = UNSET
-    """Ids of the integrations to offer, in this order; all unless set."""
+    """Ids of the integrations to show, in this order. Default: all."""
     business_name: str | Unset = UNSET
-    """Name to show."""
+    """Name of the business."""
     business_icon_url: str | Unset = UNSET
-    """Icon to show."""
+    """URL of the icon of the business."""
     background_image_url: str | Unset = UNSET
-    """Tiles the background."""
+    """URL of an image that fills the background as tiles."""
     origin_whitelist: list[str] | None | Unset = UNSET
-    """Origins (RFC 6454) that may embed the widget; all unless set."""
+    """Origins (RFC 6454) that may use the widget. Default: all."""
     prechat_capture: PrechatCapture | Unset = UNSET
     can_user_see_conversation_list: bool | Unset = UNSET
-    """Whether users see a list of their conversations; needs `multiConvoEnabled`. True unless set."""
+    """Whether users see a list of their conversations. Needs `multiConvoEnabled`. Default true."""
     can_user_create_more_conversations: bool | Unset = UNSET
-    """Whether users can start further conversations."""
+    """Whether users can start more conversations."""
     attachments_enabled: bool | Unset = UNSET
-    """Whether users can send files; set in Zendesk Admin Center. True unless set."""
+    """Whether users can send files. It is set in Zendesk Admin Center. Default true."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

@@ -22,44 +22,46 @@ class WebIntegrationCreate(_base.Model):
 
     type_: Literal["web"] = "web"
     display_name: str | None | Unset = UNSET
-    """Name for people."""
+    """Display name."""
     default_responder_id: str | None | Unset = UNSET
-    """Who answers the conversations of this channel; the switchboard's default unless set."""
+    """Id of the switchboard integration that gets control of conversations on this channel. Default: that of the
+    switchboard.
+    """
     show_ai_disclaimer: bool | Unset = UNSET
-    """Whether users are told that a message was written by an AI. True unless set; without it, the law of the place is
-    the business's own care.
+    """Whether users are told that an AI wrote a message. Default true. If it is false, the business itself has to
+    comply with the law.
     """
     brand_color: str | Unset = UNSET
-    """Colour of the header and of the idle button or tab; 3 or 6 hexadecimal digits without `#`. 65758e unless set."""
+    """Colour of the header, and of the button or tab: 3 or 6 hexadecimal digits without `#`. Default 65758e."""
     fixed_intro_pane: bool | Unset = UNSET
-    """Whether the introduction stays in view. False unless set."""
+    """Whether the introduction stays visible. Default false."""
     conversation_color: str | Unset = UNSET
-    """Colour of the user's messages and of quick replies; digits as in `brandColor`. 0099ff unless set."""
+    """Colour of the user's messages and of quick replies, as in `brandColor`. Default 0099ff."""
     action_color: str | Unset = UNSET
-    """Colour of buttons in messages; digits as in `brandColor`. 0099ff unless set."""
+    """Colour of buttons in messages, as in `brandColor`. Default 0099ff."""
     display_style: WebIntegrationCreateDisplayStyle | Unset = UNSET
-    """A button unless set."""
+    """How the widget looks when it is closed. Default button."""
     button_icon_url: str | None | Unset = UNSET
-    """Icon of the button: JPG, PNG or GIF, 200 by 200 pixels or more."""
+    """URL of the icon of the button: JPG, PNG or GIF, at least 200 by 200 pixels."""
     button_width: str | Unset = UNSET
-    """Pixels, as a string; 58 unless set."""
+    """Pixels, in a string. Default 58."""
     button_height: str | Unset = UNSET
-    """Pixels, as a string; 58 unless set."""
+    """Pixels, in a string. Default 58."""
     integration_order: list[str] | None | Unset = UNSET
-    """Ids of the integrations to offer, in this order; all unless set."""
+    """Ids of the integrations to show, in this order. Default: all."""
     business_name: str | Unset = UNSET
-    """Name to show."""
+    """Name of the business."""
     business_icon_url: str | Unset = UNSET
-    """Icon to show: JPG, PNG or GIF, 200 by 200 pixels or more."""
+    """URL of the icon of the business: JPG, PNG or GIF, at least 200 by 200 pixels."""
     background_image_url: str | Unset = UNSET
-    """Tiles the background."""
+    """URL of an image that fills the background as tiles."""
     origin_whitelist: list[str] | None | Unset = UNSET
-    """Origins (RFC 6454) that may embed the widget; all unless set."""
+    """Origins (RFC 6454) that may use the widget. Default: all."""
     prechat_capture: PrechatCapture | Unset = UNSET
     can_user_see_conversation_list: bool | Unset = UNSET
-    """Whether users see a list of their conversations; needs `multiConvoEnabled`. True unless set."""
+    """Whether users see a list of their conversations. Needs `multiConvoEnabled`. Default true."""
     can_user_create_more_conversations: bool | Unset = UNSET
-    """Whether users can start further conversations."""
+    """Whether users can start more conversations."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

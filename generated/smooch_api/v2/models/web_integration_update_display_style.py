@@ -4,4 +4,4 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 WebIntegrationUpdateDisplayStyle: TypeAlias = Literal["button", "tab"]
-"""A button unless set."""
+"""How the widget looks when it is closed. Default button."""

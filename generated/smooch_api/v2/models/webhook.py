@@ -12,25 +12,25 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Webhook(_base.Model):
-    """An address that events are posted to."""
+    """A target to which the API posts events."""
 
     id: str
-    """24 hex digits."""
+    """24 hexadecimal digits."""
     target: str
-    """Where deliveries are posted to."""
+    """URL to which the API posts deliveries."""
     triggers: list[str]
-    """What it hears of. Names are case-sensitive."""
+    """Events that are delivered. Names are case-sensitive."""
     version: str | Unset = UNSET
-    """The version whose shape the deliveries have.
+    """Version of the deliveries.
 
     Known values: `v1`, `v1.1`, `v2`.
     """
     secret: str = _base.EXPECTED
-    """Every delivery carries it in the header `X-API-Key`."""
+    """Each delivery has it in the header `X-API-Key`."""
     include_full_user: bool | Unset = UNSET
-    """Whether deliveries carry the whole user. False unless set."""
+    """Whether deliveries contain the complete user. Default false."""
     include_full_source: bool | Unset = UNSET
-    """Whether deliveries carry client and device of the source. False unless set."""
+    """Whether deliveries contain the client and device of the source. Default false."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("id", "id", required=True),

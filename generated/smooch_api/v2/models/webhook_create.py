@@ -12,16 +12,16 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class WebhookCreate(_base.Model):
-    """Request body of `webhooks.create_webhook`."""
+    """A webhook to create."""
 
     target: str
-    """Where to post deliveries to."""
+    """URL to which the API posts deliveries."""
     triggers: list[str]
-    """What it hears of. Names are case-sensitive."""
+    """Events that are delivered. Names are case-sensitive."""
     include_full_user: bool | Unset = UNSET
-    """Whether deliveries carry the whole user. False unless set."""
+    """Whether deliveries contain the complete user. Default false."""
     include_full_source: bool | Unset = UNSET
-    """Whether deliveries carry client and device of the source. False unless set."""
+    """Whether deliveries contain the client and device of the source. Default false."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("target", "target", required=True),

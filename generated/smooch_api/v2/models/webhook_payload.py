@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class WebhookPayload(_base.Model):
-    """Body of a delivery: one or more events, of any user and conversation of the app. The secret of the webhook comes
-    in the header `X-API-Key`; the body is not signed. Deliveries may come twice and out of order.
+    """Body of a delivery: one or more events of any users and conversations of the app. The header `X-API-Key` has the
+    secret of the webhook; the body is not signed. Deliveries may come twice and in any order.
     """
 
     app: AppReference

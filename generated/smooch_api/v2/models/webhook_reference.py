@@ -11,12 +11,12 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class WebhookReference(_base.Model):
-    """Field `webhook` of `WebhookPayload`."""
+    """The id and version of a webhook."""
 
     id: str
-    """24 hex digits."""
+    """24 hexadecimal digits."""
     version: str = _base.EXPECTED
-    """Shape of the delivery; `v2` for what is described here."""
+    """Version of the delivery: `v2` for deliveries of this API."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("id", "id", required=True), _base.Field("version", "version", nullable=True)

@@ -13,16 +13,16 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class WebhookUpdate(_base.Model):
-    """Fields to change. A new list of `triggers` presumably replaces the old one."""
+    """Changes to a webhook. A new list of `triggers` presumably replaces the old one."""
 
     target: str | Unset = UNSET
-    """Where to post deliveries to."""
+    """URL to which the API posts deliveries."""
     triggers: list[str] | Unset = UNSET
-    """What it hears of. Names are case-sensitive."""
+    """Events that are delivered. Names are case-sensitive."""
     include_full_user: bool | Unset = UNSET
-    """Whether deliveries carry the whole user."""
+    """Whether deliveries contain the complete user."""
     include_full_source: bool | Unset = UNSET
-    """Whether deliveries carry client and device of the source."""
+    """Whether deliveries contain the client and device of the source."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("target", "target"),

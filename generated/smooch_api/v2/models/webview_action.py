@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class WebviewAction(_base.Model):
-    """Opens a page inside the conversation."""
+    """A button that opens a page inside the conversation."""
 
     type_: Literal["webview"] = "webview"
     text: str
     """Label of the button."""
     uri: str
-    """The page."""
+    """URL of the page."""
     fallback: str
-    """Opened as a link by channels that have no webviews."""
+    """URL for channels that have no webviews."""
     default: bool | Unset = UNSET
-    """Tapping the item itself opens the page too (Messenger)."""
+    """Whether a tap on the item itself opens the page too (Messenger)."""
     metadata: Metadata | None | Unset = UNSET
     extra_channel_options: ExtraChannelOptions | Unset = UNSET
     size: WebviewActionSize | str | Unset = UNSET
     open_on_receive: bool | Unset = UNSET
-    """Open it without a tap (web client); one action of a message at most."""
+    """Whether the web client opens the page without a tap. At most one action of a message can have it."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

@@ -23,25 +23,25 @@ class WhatsappIntegration(_base.Model):
 
     type_: Literal["whatsapp"] = "whatsapp"
     id: str = _base.EXPECTED
-    """24 hex digits."""
+    """24 hexadecimal digits."""
     status: str | Unset = UNSET
     """Known values: `inactive`, `active`, `error`."""
     display_name: str | None | Unset = UNSET
-    """Name for people."""
+    """Display name."""
     default_responder: DefaultResponder | None | Unset = UNSET
-    """Who answers the conversations of this channel."""
+    """The switchboard integration that gets control of conversations on this channel."""
     show_ai_disclaimer: bool | Unset = UNSET
-    """Whether users are told that a message was written by an AI. True unless set; without it, the law of the place is
-    the business's own care.
+    """Whether users are told that an AI wrote a message. Default true. If it is false, the business itself has to
+    comply with the law.
     """
     hsm_fallback_language: str | None | Unset = UNSET
-    """Language of a template in short-hand that the user's language lacks; `en_US` unless set."""
+    """Language of templates in shorthand that do not exist in the user's language. Default `en_US`."""
     account_id: str | None | Unset = UNSET
-    """Id of the WhatsApp business account; with the token below, for templates in full."""
+    """Id of the WhatsApp business account. Needed for complete templates, with `accountManagementAccessToken`."""
     account_management_access_token: str | None | Unset = UNSET
     """Access token of the business account."""
     phone_number: str | None | Unset = UNSET
-    """Number of the deployment, if there is one."""
+    """Phone number of the deployment."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("type", "type_", required=True),

@@ -16,17 +16,19 @@ class WhatsappIntegrationCreate(_base.Model):
 
     type_: Literal["whatsapp"] = "whatsapp"
     display_name: str | None | Unset = UNSET
-    """Name for people."""
+    """Display name."""
     default_responder_id: str | None | Unset = UNSET
-    """Who answers the conversations of this channel; the switchboard's default unless set."""
+    """Id of the switchboard integration that gets control of conversations on this channel. Default: that of the
+    switchboard.
+    """
     show_ai_disclaimer: bool | Unset = UNSET
-    """Whether users are told that a message was written by an AI. True unless set; without it, the law of the place is
-    the business's own care.
+    """Whether users are told that an AI wrote a message. Default true. If it is false, the business itself has to
+    comply with the law.
     """
     hsm_fallback_language: str | None | Unset = UNSET
-    """Language of a template in short-hand that the user's language lacks; `en_US` unless set."""
+    """Language of templates in shorthand that do not exist in the user's language. Default `en_US`."""
     account_id: str | None | Unset = UNSET
-    """Id of the WhatsApp business account; with the token below, for templates in full."""
+    """Id of the WhatsApp business account. Needed for complete templates, with `accountManagementAccessToken`."""
     account_management_access_token: str | None | Unset = UNSET
     """Access token of the business account."""
 

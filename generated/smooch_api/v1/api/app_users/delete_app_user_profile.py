@@ -18,15 +18,15 @@ def _get_kwargs(user_id: str) -> dict[str, Any]:
 
 
 def sync_detailed(user_id: str, *, client: Client) -> Response[AppUserResponse]:
-    """Clear what is known of a user as a person.
+    """Delete the personal information of a user.
 
     `DELETE /appusers/{userId}/profile`, deleteAppUserProfile.
 
-    Removes names, email and properties, and display name, avatar and info of the clients; the conversation stays.
-    Needs app or account scope.
+    Removes names, email and properties, and the display name, avatar and info of each client. The conversation
+    stays. Needs app or account scope.
 
     Args:
-        user_id: The user's `_id`, or the id that the business gave it.
+        user_id: The user's `_id`, or the `userId` that the business chose.
     """
     return client.call(_get_kwargs(user_id), _read)
 

@@ -23,7 +23,7 @@ def sync_detailed(user_id: str, *, client: Client) -> Response[AppUserResponse]:
     `GET /appusers/{userId}`, getAppUser.
 
     Args:
-        user_id: The user's `_id`, or the id that the business gave it.
+        user_id: The user's `_id`, or the `userId` that the business chose.
     """
     return client.call(_get_kwargs(user_id), _read)
 

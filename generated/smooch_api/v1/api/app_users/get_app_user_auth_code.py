@@ -18,12 +18,12 @@ def _get_kwargs(user_id: str) -> dict[str, Any]:
 
 
 def sync_detailed(user_id: str, *, client: Client) -> Response[AuthCodeResponse]:
-    """Get a code by which another client can take over this user's conversation.
+    """Get a code with which another client can take over the user's conversation.
 
     `GET /appusers/{userId}/authcode`, getAppUserAuthCode.
 
     Args:
-        user_id: The user's `_id`, or the id that the business gave it.
+        user_id: The user's `_id`, or the `userId` that the business chose.
     """
     return client.call(_get_kwargs(user_id), _read)
 

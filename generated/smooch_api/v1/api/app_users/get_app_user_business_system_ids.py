@@ -18,12 +18,12 @@ def _get_kwargs(user_id: str) -> dict[str, Any]:
 
 
 def sync_detailed(user_id: str, *, client: Client) -> Response[AppUserBusinessSystemsResponse]:
-    """List a user's ids in the connected business systems.
+    """List the ids of a user in the connected business systems.
 
     `GET /appusers/{userId}/businesssystems`, getAppUserBusinessSystemIds.
 
     Args:
-        user_id: The user's `_id`, or the id that the business gave it.
+        user_id: The user's `_id`, or the `userId` that the business chose.
     """
     return client.call(_get_kwargs(user_id), _read)
 

@@ -18,12 +18,12 @@ def _get_kwargs(user_id: str) -> dict[str, Any]:
 
 
 def sync_detailed(user_id: str, *, client: Client) -> Response[AppUserChannelsResponse]:
-    """List a user's ids on the linked channels.
+    """List the ids of a user on the linked channels.
 
     `GET /appusers/{userId}/channels`, getAppUserEntityIds.
 
     Args:
-        user_id: The user's `_id`, or the id that the business gave it.
+        user_id: The user's `_id`, or the `userId` that the business chose.
     """
     return client.call(_get_kwargs(user_id), _read)
 

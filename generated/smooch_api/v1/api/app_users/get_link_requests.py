@@ -22,13 +22,13 @@ def _get_kwargs(user_id: str, *, integration_ids: list[str]) -> dict[str, Any]:
 
 
 def sync_detailed(user_id: str, *, client: Client, integration_ids: list[str]) -> Response[LinkRequestResponse]:
-    """Get codes and URLs by which a user can link channels to this conversation.
+    """Get codes and URLs with which a user can link channels to the conversation.
 
     `GET /appusers/{userId}/linkrequest`, getLinkRequests.
 
     Args:
-        user_id: The user's `_id`, or the id that the business gave it.
-        integration_ids: Ids of the integrations to make link requests for, joined by commas.
+        user_id: The user's `_id`, or the `userId` that the business chose.
+        integration_ids: Ids of integrations, separated by commas. The response has a link request for each.
     """
     return client.call(_get_kwargs(user_id, integration_ids=integration_ids), _read)
 

@@ -33,7 +33,7 @@ def sync_detailed(
     for Messenger.
 
     Args:
-        user_id: The user's `_id`, or the id that the business gave it.
+        user_id: The user's `_id`, or the `userId` that the business chose.
         type_: The channel, such as `messenger`.
         integration_id: Id of the integration. Later clients send it.
     """

@@ -20,13 +20,12 @@ def _get_kwargs(*, body: InitRequest) -> dict[str, Any]:
 
 
 def sync_detailed(*, client: Client, body: InitRequest) -> Response[InitResponse]:
-    """Announce a device and get the user that belongs to it.
+    """Register a device and get its user.
 
     `POST /init`, initAppUser, deprecated.
 
-    Only v1, up to 2017. Creates the user when neither `userId` nor the device is known. When the device belonged to
-    an anonymous user and `userId` names another one, the two are merged, so the `_id` of the answer may differ from
-    the one seen before.
+    Only v1, up to 2017. Creates the user if neither `userId` nor the device is known. If the device belongs to an
+    anonymous user and `userId` to another user, the API merges the two: the user's `_id` may then change.
     """
     return client.call(_get_kwargs(body=body), _read)
 

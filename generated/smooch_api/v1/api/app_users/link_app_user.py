@@ -28,11 +28,12 @@ def sync_detailed(user_id: str, *, client: Client, body: AppUserLink) -> Respons
 
     `POST /appusers/{userId}/channels`, linkAppUser.
 
-    Answers before the link stands: a link that awaits confirmation is in `pendingClients`, and how it ended comes
-    by webhook (`link:success`, `link:failure`). `skipConfirmation` needs app or account scope.
+    The response does not wait for the link. Until the user confirms it, the link is among `pendingClients`. The
+    webhook events `link:success` and `link:failure` report the result. `skipConfirmation` needs app or account
+    scope.
 
     Args:
-        user_id: The user's `_id`, or the id that the business gave it.
+        user_id: The user's `_id`, or the `userId` that the business chose.
     """
     return client.call(_get_kwargs(user_id, body=body), _read)
 

@@ -29,7 +29,7 @@ def sync_detailed(user_id: str, channel: str, *, client: Client) -> Response[Emp
     `messagebird` as `channel`. Status and body of the response are assumed.
 
     Args:
-        user_id: The user's `_id`, or the id that the business gave it.
+        user_id: The user's `_id`, or the `userId` that the business chose.
         channel: The channel, such as `viber`.
     """
     return client.call(_get_kwargs(user_id, channel), _read)

@@ -24,14 +24,14 @@ def _get_kwargs(user_id: str, *, body: EventPost) -> dict[str, Any]:
 
 
 def sync_detailed(user_id: str, *, client: Client, body: EventPost) -> Response[EventResponse]:
-    """Report that a user did something, which may set off a whisper.
+    """Report an action of a user, which may trigger a whisper.
 
     `POST /appusers/{userId}/events`, postEvent, deprecated.
 
-    Only v1; taken out in 2017.
+    Only v1. Removed in 2017.
 
     Args:
-        user_id: The user's `_id`, or the id that the business gave it.
+        user_id: The user's `_id`, or the `userId` that the business chose.
     """
     return client.call(_get_kwargs(user_id, body=body), _read)
 

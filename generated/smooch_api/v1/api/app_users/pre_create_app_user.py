@@ -20,11 +20,11 @@ def _get_kwargs(*, body: AppUserPreCreate) -> dict[str, Any]:
 
 
 def sync_detailed(*, client: Client, body: AppUserPreCreate) -> Response[AppUserResponse]:
-    """Create a user before the first contact.
+    """Create a user before the user writes.
 
     `POST /appusers`, preCreateAppUser.
 
-    Needs app or account scope. A `userId` that is taken gives 409.
+    Needs app or account scope. 409 if the `userId` is taken.
     """
     return client.call(_get_kwargs(body=body), _read)
 

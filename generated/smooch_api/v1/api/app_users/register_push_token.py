@@ -28,10 +28,10 @@ def sync_detailed(user_id: str, *, client: Client, body: PushTokenPost) -> Respo
 
     `POST /appusers/{userId}/pushToken`, registerPushToken, deprecated.
 
-    Only v1, never documented by the vendor; status and body of the answer are assumed.
+    Only v1. The vendor does not document this call. Status and body of the response are assumed.
 
     Args:
-        user_id: The user's `_id`, or the id that the business gave it.
+        user_id: The user's `_id`, or the `userId` that the business chose.
     """
     return client.call(_get_kwargs(user_id, body=body), _read)
 

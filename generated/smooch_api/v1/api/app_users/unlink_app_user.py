@@ -26,7 +26,7 @@ def sync_detailed(user_id: str, channel: str, *, client: Client) -> Response[Emp
     `DELETE /appusers/{userId}/channels/{channel}`, unlinkAppUser.
 
     Args:
-        user_id: The user's `_id`, or the id that the business gave it.
+        user_id: The user's `_id`, or the `userId` that the business chose.
         channel: Channel type, such as `twilio`.
     """
     return client.call(_get_kwargs(user_id, channel), _read)

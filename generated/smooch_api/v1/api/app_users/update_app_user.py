@@ -24,10 +24,10 @@ def sync_detailed(user_id: str, *, client: Client, body: AppUserUpdate) -> Respo
 
     `PUT /appusers/{userId}`, updateAppUser.
 
-    What is left out stays. `properties` are merged key by key.
+    Fields that are left out keep their values. `properties` are merged key by key.
 
     Args:
-        user_id: The user's `_id`, or the id that the business gave it.
+        user_id: The user's `_id`, or the `userId` that the business chose.
     """
     return client.call(_get_kwargs(user_id, body=body), _read)
 

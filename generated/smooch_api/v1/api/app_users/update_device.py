@@ -28,11 +28,11 @@ def sync_detailed(user_id: str, device_id: str, *, client: Client, body: DeviceU
 
     `PUT /appusers/{userId}/devices/{deviceId}`, updateDevice, deprecated.
 
-    Only v1, up to 2017. What is left out stays, also inside `info`.
+    Only v1, up to 2017. Fields that are left out keep their values, also inside `info`.
 
     Args:
-        user_id: The user's `_id`, or the id that the business gave it.
-        device_id: The `id` that the device was announced with.
+        user_id: The user's `_id`, or the `userId` that the business chose.
+        device_id: The `id` that the device was registered with.
     """
     return client.call(_get_kwargs(user_id, device_id, body=body), _read)
 

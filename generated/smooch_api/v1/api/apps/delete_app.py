@@ -18,7 +18,7 @@ def _get_kwargs(app_id: str) -> dict[str, Any]:
 
 
 def sync_detailed(app_id: str, *, client: Client) -> Response[EmptyResponse]:
-    """Delete an app with all that is in it.
+    """Delete an app with everything in it.
 
     `DELETE /apps/{appId}`, deleteApp.
 

@@ -25,7 +25,7 @@ def sync_detailed(app_id: str, key_id: str, *, client: Client) -> Response[Empty
 
     `DELETE /apps/{appId}/keys/{keyId}`, deleteSecretKey.
 
-    Needs account scope. Every JWT signed with the key stops working.
+    Needs account scope. JWTs that are signed with the key become invalid.
 
     Args:
         app_id: Id of the app.

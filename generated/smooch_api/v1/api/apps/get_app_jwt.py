@@ -21,7 +21,7 @@ def _get_kwargs(app_id: str, key_id: str) -> dict[str, Any]:
 
 
 def sync_detailed(app_id: str, key_id: str, *, client: Client) -> Response[JwtResponse]:
-    """Get a JWT of scope `app`, signed with this key.
+    """Get a JWT of scope `app` that is signed with this key.
 
     `GET /apps/{appId}/keys/{keyId}/jwt`, getAppJwt.
 

@@ -34,9 +34,9 @@ def sync_detailed(
     Needs account scope.
 
     Args:
-        limit: How many to return at most; the API returns 25 unless told.
-        offset: How many to skip; none unless told.
-        service_account_id: Only apps that this service account can reach.
+        limit: Maximum number of records. Default 25.
+        offset: Number of records to skip. Default 0.
+        service_account_id: Only apps that this service account has access to.
     """
     return client.call(_get_kwargs(limit=limit, offset=offset, service_account_id=service_account_id), _read)
 

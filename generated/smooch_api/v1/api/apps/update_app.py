@@ -20,7 +20,7 @@ def _get_kwargs(app_id: str, *, body: AppUpdate) -> dict[str, Any]:
 
 
 def sync_detailed(app_id: str, *, client: Client, body: AppUpdate) -> Response[AppResponse]:
-    """Change some parts of an app.
+    """Change an app.
 
     `PUT /apps/{appId}`, updateApp.
 

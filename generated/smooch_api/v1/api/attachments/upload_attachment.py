@@ -45,14 +45,14 @@ def sync_detailed(
 
     `POST /attachments`, uploadAttachment.
 
-    Files of up to 10 MB in v1; the limit of v1.1 is not known for certain. `for`, `appUserId` and `userId` came
+    v1 takes files of up to 10 MB. The limit of v1.1 is not published. `for`, `appUserId` and `userId` were added
     after 2017.
 
     Args:
-        access: Who may fetch the file; only `public` exists.
-        for_: What the file is used for; `message` lets it be deleted together with the message.
-        app_user_id: The `_id` of the user whose conversation the file is for.
-        user_id: The business-chosen id of that user, in place of `appUserId`.
+        access: Who may download the file. The only value is `public`.
+        for_: What the file is for. A file for a `message` is deleted together with the message.
+        app_user_id: The `_id` of the user in whose conversation the file is used.
+        user_id: The `userId` of that user, instead of `appUserId`.
     """
     return client.call(
         _get_kwargs(body=body, access=access, for_=for_, app_user_id=app_user_id, user_id=user_id), _read

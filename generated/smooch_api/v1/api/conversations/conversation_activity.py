@@ -24,12 +24,12 @@ def _get_kwargs(user_id: str, *, body: ConversationActivity) -> dict[str, Any]:
 
 
 def sync_detailed(user_id: str, *, client: Client, body: ConversationActivity) -> Response[ActivityResponse]:
-    """Show the user that the business is typing, or (v1.1) mark the conversation as read.
+    """Show the user that the business is typing, or mark the conversation as read.
 
     `POST /appusers/{userId}/conversation/activity`, conversationActivity.
 
     Args:
-        user_id: The user's `_id`, or the id that the business gave it.
+        user_id: The user's `_id`, or the `userId` that the business chose.
     """
     return client.call(_get_kwargs(user_id, body=body), _read)
 

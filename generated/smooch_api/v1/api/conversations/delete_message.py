@@ -28,7 +28,7 @@ def sync_detailed(user_id: str, message_id: str, *, client: Client) -> Response[
     Needs app or account scope.
 
     Args:
-        user_id: The user's `_id`, or the id that the business gave it.
+        user_id: The user's `_id`, or the `userId` that the business chose.
         message_id: The message's `_id`.
     """
     return client.call(_get_kwargs(user_id, message_id), _read)

@@ -25,7 +25,7 @@ def sync_detailed(user_id: str, *, client: Client) -> Response[EmptyResponse]:
     Needs app or account scope.
 
     Args:
-        user_id: The user's `_id`, or the id that the business gave it.
+        user_id: The user's `_id`, or the `userId` that the business chose.
     """
     return client.call(_get_kwargs(user_id), _read)
 

@@ -18,14 +18,14 @@ def _get_kwargs(user_id: str) -> dict[str, Any]:
 
 
 def sync_detailed(user_id: str, *, client: Client) -> Response[LegacyConversationResponse]:
-    """Get a user's conversation with its whole history.
+    """Get a user's conversation with all its messages.
 
     `GET /appusers/{userId}/conversation`, getConversation, deprecated.
 
-    Only v1, up to 2016; use `getMessages` instead. 404 while the user has no conversation.
+    Only v1, up to 2016. Use `getMessages` instead. 404 if the user has no conversation yet.
 
     Args:
-        user_id: The user's `_id`, or the id that the business gave it.
+        user_id: The user's `_id`, or the `userId` that the business chose.
     """
     return client.call(_get_kwargs(user_id), _read)
 

@@ -29,13 +29,13 @@ def sync_detailed(
 
     `GET /appusers/{userId}/messages`, getMessages.
 
-    Without `before` and `after` the newest ones. `next` of the answer is the URL of the following page, if there is
-    one. 404 while the user has no conversation.
+    Without `before` and `after` these are the newest messages. `next` in the response is the URL of the next page;
+    it is missing on the last page. 404 if the user has no conversation yet.
 
     Args:
-        user_id: The user's `_id`, or the id that the business gave it.
-        before: Only messages received before this instant. Unix seconds, decimals allowed; not together with `after`.
-        after: Only messages received after this instant. Unix seconds, decimals allowed; not together with `before`.
+        user_id: The user's `_id`, or the `userId` that the business chose.
+        before: Only messages that were received before this time. In Unix seconds, with or without decimals. Do not combine it with `after`.
+        after: Only messages that were received after this time. In Unix seconds, with or without decimals. Do not combine it with `before`.
     """
     return client.call(_get_kwargs(user_id, before=before, after=after), _read)
 

@@ -23,14 +23,14 @@ def _get_kwargs(user_id: str, *, body: ImageUpload) -> dict[str, Any]:
 
 
 def sync_detailed(user_id: str, *, client: Client, body: ImageUpload) -> Response[LegacyMessageResponse]:
-    """Upload an image as a message; the old alias of `postImageMessage`.
+    """Upload an image as a message: the old name of `postImageMessage`.
 
     `POST /appusers/{userId}/conversation/images`, postConversationImage, deprecated.
 
     Only v1.
 
     Args:
-        user_id: The user's `_id`, or the id that the business gave it.
+        user_id: The user's `_id`, or the `userId` that the business chose.
     """
     return client.call(_get_kwargs(user_id, body=body), _read)
 

@@ -24,14 +24,14 @@ def _get_kwargs(user_id: str, *, body: MessagePost) -> dict[str, Any]:
 
 
 def sync_detailed(user_id: str, *, client: Client, body: MessagePost) -> Response[LegacyMessageResponse]:
-    """Post a message; the old alias of `postMessage`.
+    """Post a message: the old name of `postMessage`.
 
     `POST /appusers/{userId}/conversation/messages`, postConversationMessage, deprecated.
 
-    Only v1. `type` may be left out. In 2016 the answer held the conversation with its history.
+    Only v1. `type` may be left out. In 2016 the response had the conversation with all its messages.
 
     Args:
-        user_id: The user's `_id`, or the id that the business gave it.
+        user_id: The user's `_id`, or the `userId` that the business chose.
     """
     return client.call(_get_kwargs(user_id, body=body), _read)
 

@@ -23,15 +23,15 @@ def _get_kwargs(user_id: str, *, body: ImageUpload) -> dict[str, Any]:
 
 
 def sync_detailed(user_id: str, *, client: Client, body: ImageUpload) -> Response[MessageResponse]:
-    """Upload an image and post it as a message in one step.
+    """Upload an image and post it as a message.
 
     `POST /appusers/{userId}/images`, postImageMessage, deprecated.
 
-    Superseded in 2017 by uploading an attachment and posting its URL. In v1 the `text` of the answer holds the
-    image's URL too.
+    Replaced in 2017 by `uploadAttachment` and a message with the URL of the file. In v1 the `text` in the response
+    has the URL of the image too.
 
     Args:
-        user_id: The user's `_id`, or the id that the business gave it.
+        user_id: The user's `_id`, or the `userId` that the business chose.
     """
     return client.call(_get_kwargs(user_id, body=body), _read)
 

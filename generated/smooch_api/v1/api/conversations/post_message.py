@@ -28,10 +28,10 @@ def sync_detailed(user_id: str, *, client: Client, body: MessagePost) -> Respons
 
     `POST /appusers/{userId}/messages`, postMessage.
 
-    Makes the conversation if there is none. A message of role `appMaker` needs app or account scope.
+    Creates the conversation if the user has none. The role `appMaker` needs app or account scope.
 
     Args:
-        user_id: The user's `_id`, or the id that the business gave it.
+        user_id: The user's `_id`, or the `userId` that the business chose.
     """
     return client.call(_get_kwargs(user_id, body=body), _read)
 

@@ -32,7 +32,7 @@ def sync_detailed(user_id: str, *, client: Client, body: PostbackPost) -> Respon
     body of the response are assumed.
 
     Args:
-        user_id: The user's `_id`, or the id that the business gave it.
+        user_id: The user's `_id`, or the `userId` that the business chose.
     """
     return client.call(_get_kwargs(user_id, body=body), _read)
 

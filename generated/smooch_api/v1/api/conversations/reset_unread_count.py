@@ -22,10 +22,10 @@ def sync_detailed(user_id: str, *, client: Client) -> Response[EmptyResponse]:
 
     `POST /appusers/{userId}/conversation/read`, resetUnreadCount.
 
-    No request body. 404 while the user has no conversation.
+    Takes no body. 404 if the user has no conversation yet.
 
     Args:
-        user_id: The user's `_id`, or the id that the business gave it.
+        user_id: The user's `_id`, or the `userId` that the business chose.
     """
     return client.call(_get_kwargs(user_id), _read)
 

@@ -30,7 +30,7 @@ def sync_detailed(
 
     `POST /whatsapp/deployments/{deploymentId}/activate`, activatePhoneNumber.
 
-    Only v1.1. WhatsApp then sends a code to the number.
+    Only v1.1. WhatsApp sends a code to the number.
 
     Args:
         deployment_id: Id of the deployment.

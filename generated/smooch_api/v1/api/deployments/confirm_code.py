@@ -24,7 +24,7 @@ def _get_kwargs(deployment_id: str, *, body: DeploymentConfirmCode) -> dict[str,
 
 
 def sync_detailed(deployment_id: str, *, client: Client, body: DeploymentConfirmCode) -> Response[DeploymentResponse]:
-    """Confirm a phone number with the code that it received.
+    """Confirm a phone number with the code that WhatsApp sent.
 
     `POST /whatsapp/deployments/{deploymentId}/code/confirm`, confirmCode.
 

@@ -20,7 +20,7 @@ def _get_kwargs(*, body: DeploymentCreate) -> dict[str, Any]:
 
 
 def sync_detailed(*, client: Client, body: DeploymentCreate) -> Response[DeploymentResponse]:
-    """Start a WhatsApp client.
+    """Create a WhatsApp client.
 
     `POST /whatsapp/deployments`, createDeployment.
 

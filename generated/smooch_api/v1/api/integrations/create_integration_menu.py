@@ -24,11 +24,11 @@ def _get_kwargs(integration_id: str, *, body: Menu) -> dict[str, Any]:
 
 
 def sync_detailed(integration_id: str, *, client: Client, body: Menu) -> Response[MenuResponse]:
-    """Give an integration a menu of its own.
+    """Create a menu for one integration.
 
     `POST /integrations/{integrationId}/menu`, createIntegrationMenu.
 
-    Missing from the manual of early 2017, where updating also creates. Needs app or account scope.
+    The manual of 2017 does not have this call; there an update also creates the menu. Needs app or account scope.
 
     Args:
         integration_id: Id of the integration.

@@ -31,13 +31,12 @@ def sync_detailed(
 
     `GET /integrations`, listIntegrations.
 
-    v1.1 answers one page at a time; v1 answers all and knows neither `limit` nor `offset`. Needs app or account
-    scope.
+    v1.1 returns one page, v1 all integrations: it ignores `limit` and `offset`. Needs app or account scope.
 
     Args:
-        types: Only these channels: values of `type`, separated by commas.
-        limit: How many to return at most; the API returns 25 unless told.
-        offset: How many to skip; none unless told.
+        types: Only integrations of these types, separated by commas.
+        limit: Maximum number of records. Default 25.
+        offset: Number of records to skip. Default 0.
     """
     return client.call(_get_kwargs(types=types, limit=limit, offset=offset), _read)
 

@@ -36,14 +36,14 @@ def sync_detailed(
 
     `GET /integrations/{integrationId}/messageTemplates`, listMessageTemplates.
 
-    Only v1.1. Needs app or account scope. The vendor's JavaScript client sends the parameters; how the response
-    tells where a page ends is not known.
+    Only v1.1. Needs app or account scope. The vendor's JavaScript client takes the parameters. How the response
+    shows that there are more templates is not known.
 
     Args:
         integration_id: Id of the integration.
         limit: Maximum number of templates.
-        after: Cursor; only templates after it.
-        before: Cursor; only templates before it.
+        after: Only templates after this cursor.
+        before: Only templates before this cursor.
     """
     return client.call(_get_kwargs(integration_id, limit=limit, after=after, before=before), _read)
 

@@ -24,7 +24,7 @@ def _get_kwargs(integration_id: str, *, body: IntegrationUpdate) -> dict[str, An
 
 
 def sync_detailed(integration_id: str, *, client: Client, body: IntegrationUpdate) -> Response[IntegrationResponse]:
-    """Change some parts of an integration.
+    """Change an integration.
 
     `PUT /integrations/{integrationId}`, updateIntegration.
 

@@ -20,12 +20,11 @@ def _get_kwargs(*, body: NotificationPost) -> dict[str, Any]:
 
 
 def sync_detailed(*, client: Client, body: NotificationPost) -> Response[NotificationResponse]:
-    """Send a message to somebody who may not be a user yet.
+    """Send a message to a person who need not be a user yet.
 
     `POST /notifications`, postNotification.
 
-    Only v1.1 documents it, but its SDK sends it to v1, so both should take it. How it went is told by the
-    `notification:*` webhooks.
+    Documented for v1.1, but the SDK of v1.1 sends it to v1. The events `notification:*` report the result.
     """
     return client.call(_get_kwargs(body=body), _read)
 

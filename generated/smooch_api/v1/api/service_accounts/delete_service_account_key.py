@@ -25,7 +25,7 @@ def sync_detailed(service_account_id: str, key_id: str, *, client: Client) -> Re
 
     `DELETE /serviceaccounts/{serviceAccountId}/keys/{keyId}`, deleteServiceAccountKey.
 
-    Needs account scope. Every JWT signed with the key stops working.
+    Needs account scope. JWTs that are signed with the key become invalid.
 
     Args:
         service_account_id: Id of the service account.

@@ -21,7 +21,7 @@ def _get_kwargs(service_account_id: str, key_id: str) -> dict[str, Any]:
 
 
 def sync_detailed(service_account_id: str, key_id: str, *, client: Client) -> Response[JwtResponse]:
-    """Get a JWT of scope `account`, signed with this key.
+    """Get a JWT of scope `account` that is signed with this key.
 
     `GET /serviceaccounts/{serviceAccountId}/keys/{keyId}/jwt`, getServiceAccountJwt.
 

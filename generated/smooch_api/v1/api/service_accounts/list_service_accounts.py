@@ -28,8 +28,8 @@ def sync_detailed(
     Needs account scope.
 
     Args:
-        limit: How many to return at most; the API returns 25 unless told.
-        offset: How many to skip; none unless told.
+        limit: Maximum number of records. Default 25.
+        offset: Number of records to skip. Default 0.
     """
     return client.call(_get_kwargs(limit=limit, offset=offset), _read)
 

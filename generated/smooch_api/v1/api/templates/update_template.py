@@ -24,7 +24,7 @@ def _get_kwargs(template_id: str, *, body: TemplateUpdate) -> dict[str, Any]:
 
 
 def sync_detailed(template_id: str, *, client: Client, body: TemplateUpdate) -> Response[TemplateResponse]:
-    """Change some parts of a template.
+    """Change a template.
 
     `PUT /templates/{templateId}`, updateTemplate.
 

@@ -24,8 +24,7 @@ def sync_detailed(*, client: Client, body: WebhookCreate) -> Response[WebhookRes
 
     `POST /webhooks`, createWebhook.
 
-    Its deliveries have the shape of the API version that this call is made with, v1 or v1.1. An app can have ten
-    webhooks.
+    The version of this call, v1 or v1.1, is also the version of the deliveries. An app has at most ten webhooks.
     """
     return client.call(_get_kwargs(body=body), _read)
 

@@ -24,8 +24,7 @@ def sync_detailed(app_id: str, *, client: Client, body: AppKeyCreate) -> Respons
 
     `POST /v2/apps/{appId}/keys`, createAppKey.
 
-    Its id and secret serve as name and password of basic authentication and sign JWTs of scope app. Needs account
-    scope.
+    Id and secret are for basic authentication, and for JWTs of scope app. Needs account scope.
 
     Args:
         app_id: Id of the app.

@@ -29,7 +29,7 @@ def sync_detailed(app_id: str, key_id: str, *, client: Client) -> Response[Empty
 
     Args:
         app_id: Id of the app.
-        key_id: Id of the key; starts with `app_` or `int_`.
+        key_id: Id of the key. It begins with `app_` or `int_`.
     """
     return client.call(_get_kwargs(app_id, key_id), _read)
 

@@ -24,7 +24,7 @@ def sync_detailed(*, client: Client, body: AppCreate) -> Response[AppResponse]:
 
     `POST /v2/apps`, createApp.
 
-    A service account that creates an app has access to it from the start. Needs account scope.
+    A service account has access to the apps that it creates. Needs account scope.
     """
     return client.call(_get_kwargs(body=body), _read)
 

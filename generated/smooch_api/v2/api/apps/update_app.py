@@ -24,7 +24,7 @@ def sync_detailed(app_id: str, *, client: Client, body: AppUpdate) -> Response[A
 
     `PATCH /v2/apps/{appId}`, updateApp.
 
-    What is left out stays. Needs app or account scope.
+    Fields that are left out keep their values. Needs app or account scope.
 
     Args:
         app_id: Id of the app.

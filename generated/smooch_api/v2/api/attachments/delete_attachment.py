@@ -28,8 +28,8 @@ def sync_detailed(app_id: str, *, client: Client, body: AttachmentDelete) -> Res
 
     `POST /v2/apps/{appId}/attachments/remove`, deleteAttachment.
 
-    Caches may serve it for another 15 minutes. A `mediaUrl` that the upload did not make gives 400, one of a
-    deleted file 404.
+    Caches may serve it for another 15 minutes. 400 if `mediaUrl` is not from an upload, 404 if the file is deleted
+    already.
 
     Args:
         app_id: Id of the app.

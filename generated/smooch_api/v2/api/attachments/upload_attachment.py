@@ -41,18 +41,18 @@ def sync_detailed(
     for_: str | Unset = UNSET,
     conversation_id: str | Unset = UNSET,
 ) -> Response[AttachmentResponse]:
-    """Upload a file of up to 50 MB and get a URL that messages can refer to.
+    """Upload a file of up to 50 MB and get a URL for messages.
 
     `POST /v2/apps/{appId}/attachments`, uploadAttachment.
 
-    With `for=message` and a `conversationId` the file is deleted together with the message, the conversation or the
+    With `for=message` and `conversationId` the file is deleted together with the message, the conversation or the
     user.
 
     Args:
         app_id: Id of the app.
-        access: Who may fetch the file; only `public` exists.
-        for_: What the file is used for; only `message` so far.
-        conversation_id: The conversation that the file belongs to.
+        access: Who may download the file. The only value is `public`.
+        for_: What the file is for. The only value so far is `message`.
+        conversation_id: Id of the conversation in which the file is used.
     """
     return client.call(_get_kwargs(app_id, body=body, access=access, for_=for_, conversation_id=conversation_id), _read)
 

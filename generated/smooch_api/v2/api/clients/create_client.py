@@ -28,16 +28,16 @@ def _get_kwargs(app_id: str, user_id: str, *, body: ClientCreate, brand_id: str 
 def sync_detailed(
     app_id: str, user_id: str, *, client: Client, body: ClientCreate, brand_id: str | Unset = UNSET
 ) -> Response[ClientResponse]:
-    """Link a user to a channel where they can be found by phone number or address.
+    """Link a user to a channel by phone number or email address.
 
     `POST /v2/apps/{appId}/users/{userId}/clients`, createClient.
 
-    The new client is `pending` until the link is confirmed; webhook events tell how it goes.
+    The new client is `pending` until the user confirms the link. Webhook events report the result.
 
     Args:
         app_id: Id of the app.
-        user_id: The user's id, or the `externalId` that the business gave it.
-        brand_id: Brand of the user. Needed to find a user who belongs to one brand by `externalId` or identity.
+        user_id: The user's id, or the `externalId` that the business chose.
+        brand_id: Id of the user's brand. Needed to find a user of a single brand by `externalId` or identity.
     """
     return client.call(_get_kwargs(app_id, user_id, body=body, brand_id=brand_id), _read)
 

@@ -29,13 +29,13 @@ def sync_detailed(
 
     `DELETE /v2/apps/{appId}/users/{userId}/clients/{clientId}`, removeClient.
 
-    A client of type `sdk` cannot be removed: 400.
+    400 for a client of type `sdk`, which cannot be removed.
 
     Args:
         app_id: Id of the app.
-        user_id: The user's id, or the `externalId` that the business gave it.
+        user_id: The user's id, or the `externalId` that the business chose.
         client_id: Id of the client.
-        brand_id: Brand of the user. Needed to find a user who belongs to one brand by `externalId` or identity.
+        brand_id: Id of the user's brand. Needed to find a user of a single brand by `externalId` or identity.
     """
     return client.call(_get_kwargs(app_id, user_id, client_id, brand_id=brand_id), _read)
 

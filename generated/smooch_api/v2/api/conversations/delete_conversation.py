@@ -25,7 +25,7 @@ def sync_detailed(app_id: str, conversation_id: str, *, client: Client) -> Respo
 
     `DELETE /v2/apps/{appId}/conversations/{conversationId}`, deleteConversation.
 
-    A user's default conversation stays: deleting it gives 400. Its messages can go, see `deleteAllMessages`.
+    400 for the default conversation of a user, which cannot be deleted. `deleteAllMessages` deletes its messages.
 
     Args:
         app_id: Id of the app.

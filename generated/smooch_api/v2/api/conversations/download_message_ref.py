@@ -26,11 +26,11 @@ def _get_kwargs(app_id: str, conversation_id: str, *, body: MessageRefDownload) 
 def sync_detailed(
     app_id: str, conversation_id: str, *, client: Client, body: MessageRefDownload
 ) -> Response[MessageRefResponse]:
-    """Fetch data that a channel only referred to.
+    """Download data that a message of a channel refers to.
 
     `POST /v2/apps/{appId}/conversations/{conversationId}/download`, downloadMessageRef.
 
-    Apple Messages for Business only.
+    For Apple Messages for Business only.
 
     Args:
         app_id: Id of the app.

@@ -26,7 +26,7 @@ def _get_kwargs(app_id: str, conversation_id: str, *, body: ConversionEventsPost
 def sync_detailed(
     app_id: str, conversation_id: str, *, client: Client, body: ConversionEventsPost
 ) -> Response[ConversionEventsResponse]:
-    """Tell a channel of Meta what the user did, for its ads.
+    """Send events to the Conversions API of Meta.
 
     `POST /v2/apps/{appId}/conversations/{conversationId}/conversionEvents`, postConversionEvents.
 

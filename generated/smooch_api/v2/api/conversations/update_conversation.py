@@ -26,11 +26,11 @@ def _get_kwargs(app_id: str, conversation_id: str, *, body: ConversationUpdate) 
 def sync_detailed(
     app_id: str, conversation_id: str, *, client: Client, body: ConversationUpdate
 ) -> Response[ConversationResponse]:
-    """Change fields of a conversation.
+    """Change a conversation.
 
     `PATCH /v2/apps/{appId}/conversations/{conversationId}`, updateConversation.
 
-    What is left out stays.
+    Fields that are left out keep their values.
 
     Args:
         app_id: Id of the app.

@@ -31,9 +31,9 @@ def sync_detailed(
 
     Args:
         app_id: Id of the app.
-        user_id: The user's id, or the `externalId` that the business gave it.
+        user_id: The user's id, or the `externalId` that the business chose.
         device_id: Id of the device.
-        brand_id: Brand of the user. Needed to find a user who belongs to one brand by `externalId` or identity.
+        brand_id: Id of the user's brand. Needed to find a user of a single brand by `externalId` or identity.
     """
     return client.call(_get_kwargs(app_id, user_id, device_id, brand_id=brand_id), _read)
 

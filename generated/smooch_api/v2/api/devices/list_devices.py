@@ -25,7 +25,7 @@ def _get_kwargs(app_id: str, user_id: str, *, brand_id: str | Unset = UNSET) -> 
 def sync_detailed(
     app_id: str, user_id: str, *, client: Client, brand_id: str | Unset = UNSET
 ) -> Response[DeviceListResponse]:
-    """List the devices of a user, by when they were last seen.
+    """List the devices of a user in the order in which they were last seen.
 
     `GET /v2/apps/{appId}/users/{userId}/devices`, listDevices.
 
@@ -33,8 +33,8 @@ def sync_detailed(
 
     Args:
         app_id: Id of the app.
-        user_id: The user's id, or the `externalId` that the business gave it.
-        brand_id: Brand of the user. Needed to find a user who belongs to one brand by `externalId` or identity.
+        user_id: The user's id, or the `externalId` that the business chose.
+        brand_id: Id of the user's brand. Needed to find a user of a single brand by `externalId` or identity.
     """
     return client.call(_get_kwargs(app_id, user_id, brand_id=brand_id), _read)
 

@@ -30,12 +30,12 @@ def sync_detailed(
 
     `POST /v2/apps/{appId}/integrations/{integrationId}/keys`, createCustomIntegrationKey.
 
-    Its id and secret serve as name and password of basic authentication and sign JWTs of scope integration.
-    Integrations of other types have no keys; 400. Needs app or account scope.
+    Id and secret are for basic authentication, and for JWTs of scope integration. 400 for integrations of other
+    types, which have no keys. Needs app or account scope.
 
     Args:
         app_id: Id of the app.
-        integration_id: Id of the integration. For keys and tokens of scope integration, `me` is their own integration.
+        integration_id: Id of the integration. With scope integration, `me` is the caller's own integration.
     """
     return client.call(_get_kwargs(app_id, integration_id, body=body), _read)
 

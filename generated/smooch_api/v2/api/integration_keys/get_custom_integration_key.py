@@ -29,8 +29,8 @@ def sync_detailed(app_id: str, integration_id: str, key_id: str, *, client: Clie
 
     Args:
         app_id: Id of the app.
-        integration_id: Id of the integration. For keys and tokens of scope integration, `me` is their own integration.
-        key_id: Id of the key; starts with `app_` or `int_`.
+        integration_id: Id of the integration. With scope integration, `me` is the caller's own integration.
+        key_id: Id of the key. It begins with `app_` or `int_`.
     """
     return client.call(_get_kwargs(app_id, integration_id, key_id), _read)
 

@@ -28,8 +28,7 @@ def sync_detailed(app_id: str, *, client: Client, body: IntegrationCreate) -> Re
 
     `POST /v2/apps/{appId}/integrations`, createIntegration.
 
-    One of type `custom` stands for a server of the business and holds webhooks and keys. Needs app or account
-    scope.
+    An integration of type `custom` is a server of the business, with webhooks and keys. Needs app or account scope.
 
     Args:
         app_id: Id of the app.

@@ -25,11 +25,11 @@ def sync_detailed(app_id: str, integration_id: str, *, client: Client) -> Respon
 
     `DELETE /v2/apps/{appId}/integrations/{integrationId}`, deleteIntegration.
 
-    Those of SDKs that were made in Zendesk Admin Center cannot be deleted here; 400. Needs app or account scope.
+    400 for SDK integrations that were created in Zendesk Admin Center. Needs app or account scope.
 
     Args:
         app_id: Id of the app.
-        integration_id: Id of the integration. For keys and tokens of scope integration, `me` is their own integration.
+        integration_id: Id of the integration. With scope integration, `me` is the caller's own integration.
     """
     return client.call(_get_kwargs(app_id, integration_id), _read)
 

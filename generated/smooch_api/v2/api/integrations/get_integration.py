@@ -29,7 +29,7 @@ def sync_detailed(app_id: str, integration_id: str, *, client: Client) -> Respon
 
     Args:
         app_id: Id of the app.
-        integration_id: Id of the integration. For keys and tokens of scope integration, `me` is their own integration.
+        integration_id: Id of the integration. With scope integration, `me` is the caller's own integration.
     """
     return client.call(_get_kwargs(app_id, integration_id), _read)
 

@@ -26,16 +26,16 @@ def _get_kwargs(app_id: str, integration_id: str, *, body: IntegrationUpdate) ->
 def sync_detailed(
     app_id: str, integration_id: str, *, client: Client, body: IntegrationUpdate
 ) -> Response[IntegrationResponse]:
-    """Change some parts of an integration.
+    """Change an integration.
 
     `PATCH /v2/apps/{appId}/integrations/{integrationId}`, updateIntegration.
 
-    What is left out stays. The rest of an integration is fixed once it exists: delete it and make a new one. Needs
-    app or account scope.
+    Fields that are left out keep their values. Fields that this call does not take cannot be changed: delete the
+    integration and create it again. Needs app or account scope.
 
     Args:
         app_id: Id of the app.
-        integration_id: Id of the integration. For keys and tokens of scope integration, `me` is their own integration.
+        integration_id: Id of the integration. With scope integration, `me` is the caller's own integration.
     """
     return client.call(_get_kwargs(app_id, integration_id, body=body), _read)
 

@@ -30,13 +30,13 @@ def sync_detailed(
 
     `GET /v2/apps/{appId}/conversations/{conversationId}/messages`, listMessages.
 
-    `page[size]` is ignored. Go back in time with `page[before]`, forward with `page[after]`; `hasMore` speaks of
-    the direction taken.
+    `page[size]` is ignored. `page[before]` gets older messages, `page[after]` newer ones. `hasMore` is about the
+    direction of the request.
 
     Args:
         app_id: Id of the app.
         conversation_id: Id of the conversation.
-        page: Which page.
+        page: Which page to get.
     """
     return client.call(_get_kwargs(app_id, conversation_id, page=page), _read)
 

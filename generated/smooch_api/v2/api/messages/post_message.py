@@ -30,8 +30,8 @@ def sync_detailed(
 
     `POST /v2/apps/{appId}/conversations/{conversationId}/messages`, postMessage.
 
-    423 once the conversation has 30,000 messages, until they are deleted by `deleteAllMessages`. There is no
-    idempotency key: a repeated call makes a second message.
+    423 if the conversation has 30,000 messages; `deleteAllMessages` makes room. There is no idempotency key: a
+    repeated call posts a second message.
 
     Args:
         app_id: Id of the app.

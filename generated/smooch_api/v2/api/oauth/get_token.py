@@ -24,7 +24,7 @@ def sync_detailed(*, client: Client, body: TokenRequest) -> Response[TokenRespon
 
     `POST /oauth/token`, getToken.
 
-    Only for servers, as it takes the client's secret.
+    For servers only, since it needs the client's secret.
     """
     return client.call(_get_kwargs(body=body), _read)
 

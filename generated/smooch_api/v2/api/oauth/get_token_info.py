@@ -22,7 +22,7 @@ def sync_detailed(*, client: Client) -> Response[AppWithSubdomainResponse]:
 
     `GET /v2/tokenInfo`, getTokenInfo.
 
-    Tells id and subdomain of the app, which later calls need, and whether the token is still valid.
+    The response has the id and subdomain of the app, which other calls need. It also shows that the token is valid.
     """
     return client.call(_get_kwargs(), _read)
 

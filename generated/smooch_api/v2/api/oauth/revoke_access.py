@@ -18,12 +18,12 @@ def _get_kwargs() -> dict[str, Any]:
 
 
 def sync_detailed(*, client: Client) -> Response[EmptyResponse]:
-    """End the access of the integration to the user's app.
+    """Revoke the access of an integration to the user's app.
 
     `DELETE /oauth/authorization`, revokeAccess.
 
-    Like removing the integration by hand: its webhooks go, its `removeUrl`, if it has one, is called, and the app
-    is closed to it. Needs integration scope.
+    The effect is that of removing the integration by hand: its webhooks are deleted, its `removeUrl` is called, and
+    it has no more access to the app. Needs integration scope.
     """
     return client.call(_get_kwargs(), _read)
 

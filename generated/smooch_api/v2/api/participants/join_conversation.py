@@ -30,7 +30,7 @@ def sync_detailed(
 
     `POST /v2/apps/{appId}/conversations/{conversationId}/join`, joinConversation.
 
-    Of type sdkGroup only. One participant too many gives 400.
+    For conversations of type sdkGroup only. 400 if the conversation has too many participants.
 
     Args:
         app_id: Id of the app.

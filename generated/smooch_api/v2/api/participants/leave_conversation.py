@@ -26,11 +26,11 @@ def _get_kwargs(app_id: str, conversation_id: str, *, body: ParticipantLeave) ->
 def sync_detailed(
     app_id: str, conversation_id: str, *, client: Client, body: ParticipantLeave
 ) -> Response[EmptyResponse]:
-    """Take a user out of a group conversation.
+    """Remove a user from a group conversation.
 
     `POST /v2/apps/{appId}/conversations/{conversationId}/leave`, leaveConversation.
 
-    404 for a user who is not in it.
+    404 if the user is not in the conversation.
 
     Args:
         app_id: Id of the app.

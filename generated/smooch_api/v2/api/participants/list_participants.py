@@ -26,14 +26,14 @@ def _get_kwargs(app_id: str, conversation_id: str, *, page: Page | Unset = UNSET
 def sync_detailed(
     app_id: str, conversation_id: str, *, client: Client, page: Page | Unset = UNSET
 ) -> Response[ParticipantListResponse]:
-    """List who takes part in a conversation, one page at a time.
+    """List the participants of a conversation, one page at a time.
 
     `GET /v2/apps/{appId}/conversations/{conversationId}/participants`, listParticipants.
 
     Args:
         app_id: Id of the app.
         conversation_id: Id of the conversation.
-        page: Which page.
+        page: Which page to get.
     """
     return client.call(_get_kwargs(app_id, conversation_id, page=page), _read)
 

@@ -24,11 +24,11 @@ def _get_kwargs(app_id: str, conversation_id: str, *, body: AcceptControl) -> di
 
 
 def sync_detailed(app_id: str, conversation_id: str, *, client: Client, body: AcceptControl) -> Response[EmptyResponse]:
-    """Make the pending switchboard integration the active one.
+    """Accept the control of a conversation for the pending switchboard integration.
 
     `POST /v2/apps/{appId}/conversations/{conversationId}/acceptControl`, acceptControl.
 
-    With integration scope 403 unless the caller is the pending one.
+    With integration scope: 403 unless the caller is the pending one.
 
     Args:
         app_id: Id of the app.

@@ -24,11 +24,12 @@ def _get_kwargs(app_id: str, conversation_id: str, *, body: OfferControl) -> dic
 
 
 def sync_detailed(app_id: str, conversation_id: str, *, client: Client, body: OfferControl) -> Response[EmptyResponse]:
-    """Offer control to a switchboard integration, which becomes the pending one.
+    """Offer the control of a conversation to a switchboard integration.
 
     `POST /v2/apps/{appId}/conversations/{conversationId}/offerControl`, offerControl.
 
-    It hears of it by webhook and answers with `acceptControl`. An earlier offer is void.
+    The switchboard integration becomes the pending one. It gets a webhook event, and accepts with `acceptControl`.
+    The offer replaces an earlier one.
 
     Args:
         app_id: Id of the app.

@@ -24,11 +24,11 @@ def _get_kwargs(app_id: str, conversation_id: str, *, body: PassControl) -> dict
 
 
 def sync_detailed(app_id: str, conversation_id: str, *, client: Client, body: PassControl) -> Response[EmptyResponse]:
-    """Make a switchboard integration the active one.
+    """Give control of a conversation to a switchboard integration.
 
     `POST /v2/apps/{appId}/conversations/{conversationId}/passControl`, passControl.
 
-    All others go to standby.
+    The others go to standby.
 
     Args:
         app_id: Id of the app.

@@ -27,11 +27,11 @@ def _get_kwargs(app_id: str, conversation_id: str, *, body: ReleaseControl | Uns
 def sync_detailed(
     app_id: str, conversation_id: str, *, client: Client, body: ReleaseControl | Unset = UNSET
 ) -> Response[EmptyResponse]:
-    """Leave a conversation without any switchboard integration in control.
+    """Release the control of a conversation: no switchboard integration has it.
 
     `POST /v2/apps/{appId}/conversations/{conversationId}/releaseControl`, releaseControl.
 
-    With integration scope 403 unless the caller is the active one.
+    With integration scope: 403 unless the caller has control.
 
     Args:
         app_id: Id of the app.

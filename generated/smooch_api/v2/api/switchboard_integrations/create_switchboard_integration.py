@@ -26,11 +26,12 @@ def _get_kwargs(app_id: str, switchboard_id: str, *, body: SwitchboardIntegratio
 def sync_detailed(
     app_id: str, switchboard_id: str, *, client: Client, body: SwitchboardIntegrationCreate
 ) -> Response[SwitchboardIntegrationResponse]:
-    """Let an integration take part in a switchboard.
+    """Add an integration to a switchboard.
 
     `POST /v2/apps/{appId}/switchboards/{switchboardId}/switchboardIntegrations`, createSwitchboardIntegration.
 
-    Ten at most; one more gives 400 with code `too_many_switchboard_integrations`. Needs app or account scope.
+    400 with code `too_many_switchboard_integrations` if the switchboard has ten already. Needs app or account
+    scope.
 
     Args:
         app_id: Id of the app.

@@ -23,19 +23,19 @@ def _get_kwargs(app_id: str, switchboard_id: str, switchboard_integration_id: st
 def sync_detailed(
     app_id: str, switchboard_id: str, switchboard_integration_id: str, *, client: Client
 ) -> Response[EmptyResponse]:
-    """Take an integration out of a switchboard.
+    """Remove an integration from a switchboard.
 
     `DELETE /v2/apps/{appId}/switchboards/{switchboardId}/switchboardIntegrations/{switchboardIntegrationId}`,
     deleteSwitchboardIntegration.
 
-    Refused for the default one and for one that another names as its next. Conversations that it controlled get a
-    new one at their next activity, as a new conversation would. The integration behind it gets the events of all
-    conversations from then on. Needs app or account scope.
+    The default switchboard integration, and one that is the next of another, cannot be removed. Conversations under
+    its control get another one at their next activity, as a new conversation does. The integration itself gets the
+    events of all conversations from now on. Needs app or account scope.
 
     Args:
         app_id: Id of the app.
         switchboard_id: Id of the switchboard.
-        switchboard_integration_id: Id of the switchboard integration, which is not that of the integration behind it.
+        switchboard_integration_id: Id of the switchboard integration. It is not the id of the integration.
     """
     return client.call(_get_kwargs(app_id, switchboard_id, switchboard_integration_id), _read)
 

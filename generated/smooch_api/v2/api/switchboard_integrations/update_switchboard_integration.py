@@ -44,7 +44,7 @@ def sync_detailed(
     Args:
         app_id: Id of the app.
         switchboard_id: Id of the switchboard.
-        switchboard_integration_id: Id of the switchboard integration, which is not that of the integration behind it.
+        switchboard_integration_id: Id of the switchboard integration. It is not the id of the integration.
     """
     return client.call(_get_kwargs(app_id, switchboard_id, switchboard_integration_id, body=body), _read)
 

@@ -22,7 +22,8 @@ def sync_detailed(app_id: str, *, client: Client) -> Response[SwitchboardRespons
 
     `POST /v2/apps/{appId}/switchboards`, createSwitchboard.
 
-    Takes no body; the new one is disabled. An app has one at most, a second gives 400. Needs app or account scope.
+    Takes no body. The new switchboard is disabled. 400 if the app has a switchboard already. Needs app or account
+    scope.
 
     Args:
         app_id: Id of the app.

@@ -25,7 +25,7 @@ def sync_detailed(app_id: str, switchboard_id: str, *, client: Client) -> Respon
 
     `DELETE /v2/apps/{appId}/switchboards/{switchboardId}`, deleteSwitchboard.
 
-    The integrations behind them stay, and get the events of all conversations from then on. Needs app or account
+    The integrations themselves stay, and get the events of all conversations from now on. Needs app or account
     scope.
 
     Args:

@@ -28,7 +28,7 @@ def sync_detailed(app_id: str, *, client: Client, body: UserCreate) -> Response[
 
     `POST /v2/apps/{appId}/users`, createUser.
 
-    409 when the `externalId` is taken.
+    409 if the `externalId` is taken.
 
     Args:
         app_id: Id of the app.

@@ -29,13 +29,13 @@ def sync_detailed(
 
     `DELETE /v2/apps/{appId}/users/{userId}`, deleteUser.
 
-    Goes on after the answer; a webhook event tells when the user is gone. `deleteUserPersonalInformation` keeps the
-    history.
+    The API goes on deleting after the response; the event `user:remove` follows. `deleteUserPersonalInformation`
+    keeps the conversations.
 
     Args:
         app_id: Id of the app.
-        user_id: The user's id, or the `externalId` that the business gave it.
-        brand_id: Brand of the user. Needed to find a user who belongs to one brand by `externalId` or identity.
+        user_id: The user's id, or the `externalId` that the business chose.
+        brand_id: Id of the user's brand. Needed to find a user of a single brand by `externalId` or identity.
     """
     return client.call(_get_kwargs(app_id, user_id, brand_id=brand_id), _read)
 

@@ -25,17 +25,17 @@ def _get_kwargs(app_id: str, user_id: str, *, brand_id: str | Unset = UNSET) -> 
 def sync_detailed(
     app_id: str, user_id: str, *, client: Client, brand_id: str | Unset = UNSET
 ) -> Response[UserResponse]:
-    """Erase what is known of a user, but keep the conversations.
+    """Delete the personal information of a user, but keep the conversations.
 
     `DELETE /v2/apps/{appId}/users/{userId}/personalinformation`, deleteUserPersonalInformation.
 
-    Empties given name, surname, email, avatar and metadata, and of each client the display name, avatar, `info` and
-    `raw`.
+    Removes given name, surname, email, avatar and metadata, and the display name, avatar, `info` and `raw` of each
+    client.
 
     Args:
         app_id: Id of the app.
-        user_id: The user's id, or the `externalId` that the business gave it.
-        brand_id: Brand of the user. Needed to find a user who belongs to one brand by `externalId` or identity.
+        user_id: The user's id, or the `externalId` that the business chose.
+        brand_id: Id of the user's brand. Needed to find a user of a single brand by `externalId` or identity.
     """
     return client.call(_get_kwargs(app_id, user_id, brand_id=brand_id), _read)
 

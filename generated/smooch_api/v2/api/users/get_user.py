@@ -31,8 +31,8 @@ def sync_detailed(
 
     Args:
         app_id: Id of the app.
-        user_id: The user's id, or the `externalId` that the business gave it.
-        brand_id: Brand of the user. Needed to find a user who belongs to one brand by `externalId` or identity.
+        user_id: The user's id, or the `externalId` that the business chose.
+        brand_id: Id of the user's brand. Needed to find a user of a single brand by `externalId` or identity.
     """
     return client.call(_get_kwargs(app_id, user_id, brand_id=brand_id), _read)
 

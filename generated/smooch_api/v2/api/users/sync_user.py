@@ -27,13 +27,13 @@ def _get_kwargs(app_id: str, zendesk_id: str, *, body: UserSync | Unset = UNSET)
 def sync_detailed(
     app_id: str, zendesk_id: str, *, client: Client, body: UserSync | Unset = UNSET
 ) -> Response[UserResponse]:
-    """Bring a user in line with the Zendesk user behind it.
+    """Update a user from the Zendesk user that it belongs to.
 
     `POST /v2/apps/{appId}/users/{zendeskId}/sync`, syncUser.
 
-    Takes over given name, surname, `externalId` and the primary email, which becomes an identity. Another user who
-    has that id or address is merged into this one, or loses it if linked to a Zendesk user too: one call can change
-    several users.
+    Copies given name, surname, `externalId` and the primary email, which becomes an identity. If another user has
+    this id or address, the two are merged; if the other user belongs to a Zendesk user too, it loses the id or
+    address. So one call can change several users.
 
     Args:
         app_id: Id of the app.

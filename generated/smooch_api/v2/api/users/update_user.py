@@ -28,16 +28,16 @@ def _get_kwargs(app_id: str, user_id: str, *, body: UserUpdate, brand_id: str | 
 def sync_detailed(
     app_id: str, user_id: str, *, client: Client, body: UserUpdate, brand_id: str | Unset = UNSET
 ) -> Response[UserResponse]:
-    """Change fields of a user.
+    """Change a user.
 
     `PATCH /v2/apps/{appId}/users/{userId}`, updateUser.
 
-    What is left out stays.
+    Fields that are left out keep their values.
 
     Args:
         app_id: Id of the app.
-        user_id: The user's id, or the `externalId` that the business gave it.
-        brand_id: Brand of the user. Needed to find a user who belongs to one brand by `externalId` or identity.
+        user_id: The user's id, or the `externalId` that the business chose.
+        brand_id: Id of the user's brand. Needed to find a user of a single brand by `externalId` or identity.
     """
     return client.call(_get_kwargs(app_id, user_id, body=body, brand_id=brand_id), _read)
 

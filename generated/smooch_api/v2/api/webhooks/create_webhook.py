@@ -30,12 +30,12 @@ def sync_detailed(
 
     `POST /v2/apps/{appId}/integrations/{integrationId}/webhooks`, createWebhook.
 
-    The integration is a custom one or that of a partner. An app can have ten webhooks. Needs integration or app
-    scope; with scope integration only the own integration (`me`) is seen.
+    The integration is a custom one, or that of a partner. An app has at most ten webhooks. Needs integration or app
+    scope. With integration scope only the caller's own integration (`me`) is available.
 
     Args:
         app_id: Id of the app.
-        integration_id: Id of the integration. For keys and tokens of scope integration, `me` is their own integration.
+        integration_id: Id of the integration. With scope integration, `me` is the caller's own integration.
     """
     return client.call(_get_kwargs(app_id, integration_id, body=body), _read)
 

@@ -30,11 +30,11 @@ def sync_detailed(
 
     `PATCH /v2/apps/{appId}/integrations/{integrationId}/webhooks/{webhookId}`, updateWebhook.
 
-    What is left out stays. Needs integration or app scope.
+    Fields that are left out keep their values. Needs integration or app scope.
 
     Args:
         app_id: Id of the app.
-        integration_id: Id of the integration. For keys and tokens of scope integration, `me` is their own integration.
+        integration_id: Id of the integration. With scope integration, `me` is the caller's own integration.
         webhook_id: Id of the webhook.
     """
     return client.call(_get_kwargs(app_id, integration_id, webhook_id, body=body), _read)
