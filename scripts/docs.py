@@ -1,4 +1,7 @@
-"""Build the API reference into dist/docs with pdoc. A warning, such as of a name that does not exist, is an error."""
+"""Build the API reference into dist/docs with pdoc.
+
+A warning, such as one about an unknown name, is an error.
+"""
 
 from __future__ import annotations
 

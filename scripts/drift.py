@@ -61,7 +61,10 @@ def load(location: str) -> tuple[dict[str, Any], str]:
 
 
 def rows(differences: Iterable[Difference]) -> list[list[str]]:
-    """Place, kind and values of each difference; one row for a component that differs, however often it is referred to."""
+    """Return place, kind and values of each difference.
+
+    A component that differs gets one row, however often it is referred to.
+    """
     places: dict[tuple[str, ...], list[str]] = {}
     for place, *rest in differences:
         places.setdefault(tuple(rest), []).append(place)
@@ -103,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def report(comparison: Comparison, deviations: list[Deviation], listed_in: str) -> bool:
-    """Print the differences without a reason, the reasons without a difference, and counts. Returns whether there is no drift."""
+    """Print unexplained differences, stale reasons and counts. Returns whether there is no drift."""
     unmeant, stale = sort_out(comparison.differences, deviations)
     compared = ", ".join(f"{comparison.counts[kind]} {name}" for kind, name in COUNTED.items())
     if unmeant:

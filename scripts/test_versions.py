@@ -1,5 +1,6 @@
-"""Run the test suite on each Python that the project supports and this machine has, each in an environment of its own.
+"""Run the test suite on each supported Python that this machine has.
 
+Each has its own environment.
 With --lowest it runs on the oldest of them, with the lowest versions of the dependencies that pyproject.toml allows. Further arguments go
 to pytest, after `--` if they begin with a dash. Exit status: 0 if all pass, 1 if one fails, 2 if no Python is found.
 """

@@ -64,7 +64,7 @@ class Upload:
 
     @property
     def is_image(self) -> bool:
-        """Whether it is posted as an image."""
+        """Return whether the file is posted as an image."""
         return self.mime_type.lower().startswith("image/")
 
     def to_file(self) -> File:

@@ -32,7 +32,10 @@ _SECRET_HEADERS = ("authorization", "proxy-authorization", "app-token")
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """Replace tokens, passwords in URLs, the values of secret fields and parameters, and the given secrets in a text."""
+    """Replace the secrets in a text.
+
+    These are tokens, passwords in URLs, the values of secret fields and parameters, and `secrets`.
+    """
     for secret in secrets:
         if len(secret) >= 4:
             for spelling in {secret, json.dumps(secret)[1:-1], quote(secret, safe="")}:
@@ -72,7 +75,10 @@ def redact_request(request: httpx.Request) -> httpx.Request:
 
 
 def redact_response(response: httpx.Response, secrets: Iterable[str] = ()) -> httpx.Response:
-    """Return a response without secrets in its headers, its body and its request; a body that was not read is left out."""
+    """Return a response without secrets in its headers, its body and its request.
+
+    A body that was not read is left out.
+    """
     text = ""
     with suppress(httpx.ResponseNotRead):
         text = redact(_decode(response.content), secrets)

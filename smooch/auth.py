@@ -35,7 +35,10 @@ _MAX_SKEW = 86_400.0
 
 class _HS256(HMACAlgorithm):
     def check_key_length(self, key: bytes) -> None:
-        """Accept any length: secrets of old accounts are short and cannot be changed, so a warning for each call is useless."""
+        """Accept a key of any length.
+
+        Secrets of old accounts are short and cannot be changed, so a warning for each call is useless.
+        """
 
 
 _jws = PyJWS(algorithms=[])

@@ -148,7 +148,7 @@ class Forbidden(APIError, status=403):
 
 
 class NotFound(APIError, status=404):
-    """There is no such path or object."""
+    """The path or object does not exist."""
 
 
 class Conflict(APIError, status=409):

@@ -21,7 +21,10 @@ FLAGS = {"readOnly": "read_only", "writeOnly": "write_only"}
 
 
 class SchemaComparison:
-    """Compares schemas of two descriptions, in requests without `readOnly` fields and in responses without `writeOnly` ones."""
+    """Compares the schemas of two descriptions.
+
+    Requests are compared without `readOnly` fields, responses without `writeOnly` fields.
+    """
 
     def __init__(self, ours: Description, theirs: Description, differences: Differences, hidden: str) -> None:
         self.ours = ours

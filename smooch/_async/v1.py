@@ -149,7 +149,9 @@ class AsyncSmooch:
         return cls(**config.read_environment(options))
 
     def with_options(self, **options: Unpack[CallOptions]) -> Self:
-        """Return a client with another `timeout`, `deadline`, `retries` or `check` that shares the connections of this one.
+        """Return a client with other call options that shares the connections of this one.
+
+        The options are `timeout`, `deadline`, `retries` and `check`.
 
         For one call: `api.with_options(deadline=5).get_user("b6518")`, or `api.with_options(check=False).post_message(…)`.
         Closing either closes both.

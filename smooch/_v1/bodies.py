@@ -230,7 +230,10 @@ def list_hooks(answer: Response[Any], prefix: str) -> list[_webhook_reconciler.H
 
 
 def check_endpoint(endpoint: str, settings: Settings) -> str:
-    """Return a path of the API, or an absolute URL of this API; refuse others, so that no token leaves for elsewhere."""
+    """Return a path of the API, or an absolute URL of this API.
+
+    Other URLs are refused, so that no token is sent to another server.
+    """
     found = _checks.redacted_repr(endpoint, "endpoint")
     if not isinstance(endpoint, str) or not endpoint.strip("/"):
         raise InvalidInput(f"endpoint must be a path such as appusers/b6518, got {found}", "endpoint")

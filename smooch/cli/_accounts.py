@@ -14,7 +14,7 @@ JSON = dict[str, Any]
 
 
 class Account(Protocol):
-    """What the commands need of an API version."""
+    """Interface of an API version for the commands."""
 
     version: str
     url: str

@@ -25,7 +25,7 @@ _V2 = (*_CLASSIC, "subdomain", "token")
 
 @attrs.frozen
 class Credentials:
-    """What identifies the caller and the server. `settings` maps names such as `SMOOCH_KEY_ID` to values."""
+    """Credentials of the caller, and the server. `settings` maps names such as `SMOOCH_KEY_ID` to values."""
 
     version: ApiVersion
     settings: Mapping[str, str] = attrs.field(repr=False)

@@ -1,4 +1,4 @@
-"""What the command prints: results on stdout, everything else on stderr."""
+"""Output of the command: results on stdout, everything else on stderr."""
 
 from __future__ import annotations
 

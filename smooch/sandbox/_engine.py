@@ -86,7 +86,10 @@ class Credentials:
 
 
 class Engine:
-    """The parts of a sandbox except its server. Used on the server's event loop; `root_url` is empty while that is stopped."""
+    """The parts of a sandbox except its server.
+
+    Used on the server's event loop. `root_url` is empty while the server is stopped.
+    """
 
     def __init__(
         self,

@@ -205,7 +205,10 @@ class User:
 
 @attrs.define(eq=False, kw_only=True)
 class Webhook:
-    """A target for events of an app. Deliveries have the form of the API version `version`; one of v2 belongs to an integration."""
+    """A target for events of an app.
+
+    Deliveries have the form of the API version `version`. A webhook of v2 belongs to an integration.
+    """
 
     id: str
     target: str

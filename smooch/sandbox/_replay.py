@@ -26,7 +26,7 @@ Line = dict[str, Any]
 
 @attrs.frozen
 class Replay:
-    """What a transcript holds and what happened; `diff` shows the differences, and is empty if there are none."""
+    """Expected and actual lines of a transcript; `diff` is empty if they are equal."""
 
     expected: list[Line]
     actual: list[Line]

@@ -49,7 +49,10 @@ def exchange_code(
 
 
 def require_client(store: Store, integration_id: str) -> None:
-    """403 unless the integration is that of an OAuth client: v1 knows their tokens, but no keys of custom integrations."""
+    """Raise 403 unless the integration is that of an OAuth client.
+
+    v1 accepts the tokens of OAuth clients, but no keys of custom integrations.
+    """
     app = store.app_of_integration(integration_id)
     if app is None or app.integrations[integration_id].type not in store.oauth_clients:
         raise forbidden("Keys of custom integrations are for v2 only")

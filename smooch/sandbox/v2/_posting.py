@@ -34,7 +34,10 @@ _TAG = re.compile(r"<[^>]*>")
 
 
 def add(call: Call, conversation: Conversation) -> list[Message]:
-    """Append the posted message to `conversation`: several if a template stands in its text. 400 for what the spec cannot check."""
+    """Append the posted message to `conversation`, or several if its text contains a template.
+
+    Raises 400 for errors that the spec cannot check.
+    """
     post = call.body
     user = find_author(call, conversation, post["author"])
     metadata = _metadata.validate(post.get("metadata"), "Message")

@@ -31,7 +31,10 @@ def authorize(call: Call) -> Redirect:
 
 @registry.handles("getToken", PUBLIC, takes_form=True)
 def get_token(call: Call) -> JsonObject:
-    """Exchange a code for a JWT of scope integration, signed with a key of the client's integration. v1 sends a form."""
+    """Exchange a code for a JWT of scope integration.
+
+    It is signed with a key of the client's integration. v1 sends a form.
+    """
     body = call.body
     app, key = oauth.exchange_code(
         call.store,
