@@ -169,15 +169,19 @@ class _Stream(httpcore.AsyncNetworkStream):
     """An asyncio transport that notices surplus bytes.
 
     Each read leaves the last received byte for the next one. If a response ends without it, the server sent more than
-    the response: `is_readable` is then true, and the connection is not used again.
+    the response: `is_readable` is then true, and the connection is not used again. The head of a request is held back
+    until the first part of its body, or its end.
     """
 
     def __init__(self, transport: asyncio.Transport, protocol: _Protocol, network: _Network) -> None:
         self._transport = transport
         self._protocol = protocol
         self._network = network
+        self._head = b""
+        self._is_first_write = True
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+        self._is_first_write = True
         protocol = self._protocol
         if not protocol.received and not protocol.is_at_end:
             try:
@@ -196,6 +200,10 @@ class _Stream(httpcore.AsyncNetworkStream):
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        if self._is_first_write:
+            self._is_first_write, self._head = False, buffer
+            return
+        buffer, self._head = self._head + buffer, b""
         if not buffer:
             return
         if not self._network.is_secure or self.get_extra_info("ssl_object") is not None:

@@ -45,6 +45,7 @@ class Body:
     def __init__(self, response: httpx.Response, limit: int) -> None:
         self._response = response
         self._is_error = response.status_code >= 300
+        self._encoding = response.headers.get("Content-Encoding", "")
         self._limit = limit
         self._kept = bytearray()
         self._size = 0
@@ -75,9 +76,9 @@ class Body:
 
         `check_deadline` is called now and then, to raise if decoding takes too long.
         """
-        encodings = self._response.headers.get("Content-Encoding", "").lower().replace(" ", "").split(",")
+        encodings = [name.strip() for name in self._encoding.lower().split(",")]
         content = bytes(self._kept)
-        if content and encodings != [""] and len(encodings) <= 2:
+        if content and self._encoding and len(encodings) <= 2:
             try:
                 for encoding in reversed(encodings):
                     content = self._decode(content, encoding, check_deadline)
@@ -96,9 +97,8 @@ class Body:
         except zlib.error:
             if encoding != "deflate":
                 raise
-            decoded, is_whole = _inflate(
-                content, -zlib.MAX_WBITS, limit, check_deadline
-            )  # some servers leave the header out
+            # Some servers leave the header of the format out.
+            decoded, is_whole = _inflate(content, -zlib.MAX_WBITS, limit, check_deadline)
         if not is_whole and not self._is_error:
             raise self._oversized()
         return decoded
@@ -109,7 +109,7 @@ class Body:
 
     def _set_content(self, content: bytes) -> None:
         response, headers = self._response, self._response.headers
-        if "Content-Encoding" in headers:
+        if self._encoding:
             # httpx must not decode the body: it knows no limit.
             response.headers = httpx.Headers([item for item in headers.multi_items() if item[0] != "content-encoding"])
         response.stream = httpx.ByteStream(content)

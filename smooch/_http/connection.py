@@ -114,17 +114,23 @@ class _Stream(httpcore.NetworkStream):
 
     The last byte of each read is held back until the next one. If a response ends without it, the server sent more
     than the response: `is_readable` is then true, and the connection is not used again.
+
+    The head of a request is held back until the first part of its body, or its end: one packet less saves a tenth of
+    a call. httpcore writes at least twice for each request.
     """
 
     def __init__(self, sock: socket.socket | _TLSOverTLS, network: _Network) -> None:
         self._socket = sock
         self._network = network
         self._last_byte = b""
+        self._head = b""
+        self._is_first_write = True
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if self._last_byte:
             data, self._last_byte = self._last_byte, b""
             return data
+        self._is_first_write = True
         try:
             self._socket.settimeout(self._network.call.clip(timeout))
             data = self._socket.recv(max_bytes)
@@ -138,8 +144,10 @@ class _Stream(httpcore.NetworkStream):
         return data[:-1]
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        if not buffer:
+        if self._is_first_write:
+            self._is_first_write, self._head = False, buffer
             return
+        buffer, self._head = self._head + buffer, b""
         if not self._network.is_secure or type(self._socket) is not socket.socket:
             self._network.call.nothing_sent = False
         try:

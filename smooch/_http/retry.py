@@ -32,8 +32,7 @@ class RetryPolicy:
 
     def __init__(self, request: httpx.Request, retries: int, call: Call) -> None:
         self._is_idempotent = request.method in _IDEMPOTENT
-        is_form = request.headers.get("Content-Type", "").startswith("multipart/form-data")  # its files are rewound
-        self._retries = retries if is_form or isinstance(request.stream, httpx.ByteStream) else 0
+        self._retries = retries if isinstance(request.stream, httpx.ByteStream) or _is_form(request) else 0
         self._call = call
         self._waited = 0.0
         self.attempt = 0
@@ -68,3 +67,8 @@ class RetryPolicy:
         self.attempt += 1
         self._waited += wait
         return wait
+
+
+def _is_form(request: httpx.Request) -> bool:
+    """Whether the body is a form with files, which are rewound before they are sent again."""
+    return bool(request.headers.get("Content-Type", "").startswith("multipart/form-data"))

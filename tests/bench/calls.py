@@ -53,14 +53,14 @@ def one_after_the_other() -> Iterator[Result]:
             "post_message / httpx.Client.post and json.loads, CPU",
             cpu(lambda: api.post_message("b6518", "Hi", True), 200),
             cpu(lambda: json.loads(bare.post(PATH, json=POST).content), 200),
-            goal=1.10,
+            goal=0.80,
             rounds=15,
         )
         yield compare(
             "get_messages of 100 / httpx.Client.get and json.loads, CPU",
             cpu(lambda: api.get_messages("b6518"), 50),
             cpu(lambda: json.loads(bare.get(PATH).content), 50),
-            goal=4,
+            goal=1.6,
         )
 
 
@@ -75,14 +75,14 @@ def one_after_the_other_v2() -> Iterator[Result]:
             "v2: messages.post_text / httpx.Client.post and json.loads, CPU",
             cpu(lambda: api.messages.post_text("c1", "Hi"), 200),
             cpu(lambda: json.loads(bare.post(path, json=post).content), 200),
-            goal=1.10,
+            goal=0.90,
             rounds=15,
         )
         yield compare(
             "v2: messages.list of 100 / httpx.Client.get and json.loads, CPU",
             cpu(lambda: list(api.messages.list("c1")), 50),
             cpu(lambda: json.loads(bare.get(path).content), 50),
-            goal=4,
+            goal=1.6,
         )
 
 
@@ -127,7 +127,7 @@ def a_hundred_at_once(tls: ssl.SSLContext, certificate: Path) -> Iterator[Result
             "100 posts at once: calls a second / those of bare httpx.AsyncClient, TLS",
             lambda: asyncio.run(ours(url)),
             lambda: asyncio.run(bare(url)),
-            goal=5,
+            goal=4,
             at_least=True,
             rounds=3,
         )
