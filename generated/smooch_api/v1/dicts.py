@@ -131,9 +131,10 @@ class AppUpdate(TypedDict, total=False):
 
 
 class AppUserLink(TypedDict, total=False):
-    """A channel to link, and the user's address there: `phoneNumber` for twilio, messagebird, messenger and (v1.1)
-    whatsapp, `address` for mailgun. Early v1 had `skipConfirmation` instead of `confirmation`; later versions
-    require `confirmation`.
+    """A channel to link, and the user's address there.
+
+    The address is `phoneNumber` for twilio, messagebird, messenger and (v1.1) whatsapp, and `address` for mailgun.
+    Early v1 had `skipConfirmation` instead of `confirmation`; later versions require `confirmation`.
     """
 
     type: str
@@ -279,7 +280,10 @@ class DeploymentCreate(TypedDict, total=False):
 
 
 class Destination(TypedDict, total=False):
-    """Sends the message only to the user's client of this integration. One of the two fields is enough."""
+    """Sends the message only to the user's client of this integration.
+
+    One of the two fields is enough.
+    """
 
     integrationId: str
     integrationType: str
@@ -316,7 +320,10 @@ class DeviceInfo(TypedDict, total=False):
 
 
 class DeviceUpdate(TypedDict, total=False):
-    """Only v1. Changes to a device. Fields that are left out keep their values, also inside `info`."""
+    """Only v1. Changes to a device.
+
+    Fields that are left out keep their values, also inside `info`.
+    """
 
     pushNotificationToken: str
     appVersion: str
@@ -456,8 +463,9 @@ class ImageMessage(TypedDict, total=False):
 
 
 class InitRequest(TypedDict, total=False):
-    """Only v1. A device to register, and its user. The fields of the user's profile are not documented, but the
-    vendor's web client sends them.
+    """Only v1. A device to register, and its user.
+
+    The fields of the user's profile are not documented, but the vendor's web client sends them.
     """
 
     device: _models.Device | Device
@@ -470,7 +478,10 @@ class InitRequest(TypedDict, total=False):
 
 
 class IntegrationCreate(TypedDict, total=False):
-    """A channel to connect. One flat object for all channels: `type` says which fields are needed."""
+    """A channel to connect.
+
+    One flat object for all channels: `type` says which fields are needed.
+    """
 
     type: str
     displayName: str
@@ -544,7 +555,10 @@ class IntegrationProfileUpdate(TypedDict, total=False):
 
 
 class IntegrationUpdate(TypedDict, total=False):
-    """Changes to an integration. v1 takes the fields of web, `channelId`, `channelSecret` and `hsmFallbackLanguage`."""
+    """Changes to an integration.
+
+    v1 takes the fields of web, `channelId`, `channelSecret` and `hsmFallbackLanguage`.
+    """
 
     displayName: str
     channelSecret: str
@@ -668,7 +682,10 @@ class LocationRequestAction(TypedDict, total=False):
 
 
 class Menu(TypedDict, total=False):
-    """A menu. It replaces the whole old menu. It has at most three items at the top level, before March 2017 five."""
+    """A menu.
+
+    It replaces the whole old menu. It has at most three items at the top level, before March 2017 five.
+    """
 
     items: list[_models.MenuItem | MenuItem]
     name: str
@@ -727,10 +744,12 @@ class MessageOverrideWhatsapp(TypedDict, total=False):
 
 
 class MessagePost(TypedDict, total=False):
-    """A message to post. `type` says which fields it needs besides `role`: `text` or `actions` (text), `mediaUrl`
-    (image, file), one to ten `items` (carousel, list), `coordinates` (location), `fields` (form), `fields` and
-    `quotedMessage` (formResponse). `type` is required since December 2016; for old clients that leave it out, the
-    API infers it. With `messageSchema` none of these fields is needed.
+    """A message to post.
+
+    `type` says which fields it needs besides `role`: `text` or `actions` (text), `mediaUrl` (image, file), one to
+    ten `items` (carousel, list), `coordinates` (location), `fields` (form), `fields` and `quotedMessage`
+    (formResponse). `type` is required since December 2016; for old clients that leave it out, the API infers it.
+    With `messageSchema` none of these fields is needed.
     """
 
     role: _models.MessagePostRole
@@ -849,7 +868,10 @@ class PushTokenPost(TypedDict, total=False):
 
 
 class QuotedContent(TypedDict, total=False):
-    """Only v1.1. A quoted message that the API has stored. It may have only some of its fields."""
+    """Only v1.1. A quoted message that the API has stored.
+
+    It may have only some of its fields.
+    """
 
     type: Required[Literal["message"]]
     content: _models.Message | Message

@@ -140,8 +140,9 @@ class ActivityPost(TypedDict, total=False):
 
 
 class AndroidIntegrationCreate(TypedDict, total=False):
-    """An app with the Android SDK. The JSON file of a service account from the Firebase console has `projectId`,
-    `clientEmail` and `privateKey`.
+    """An app with the Android SDK.
+
+    The JSON file of a service account from the Firebase console has `projectId`, `clientEmail` and `privateKey`.
     """
 
     type: Required[Literal["android"]]
@@ -253,8 +254,10 @@ class AttachmentDelete(TypedDict, total=False):
 
 
 class AuthorPost(TypedDict, total=False):
-    """The author of a message or activity. For type `user`, name the user by `userId` or `userExternalId`. Type
-    `business` has no ids. The vendor does not say what a post without an id does.
+    """The author of a message or activity.
+
+    For type `user`, name the user by `userId` or `userExternalId`. Type `business` has no ids. The vendor does not
+    say what a post without an id does.
     """
 
     type: _models.AuthorPostType
@@ -277,7 +280,10 @@ class BuyAction(TypedDict, total=False):
 
 
 class CarouselMessage(TypedDict, total=False):
-    """Items side by side. Channels that cannot show them show a text, without images and postback buttons."""
+    """Items side by side.
+
+    Channels that cannot show them show a text, without images and postback buttons.
+    """
 
     type: Required[Literal["carousel"]]
     items: list[_models.MessageItem | MessageItem]
@@ -424,8 +430,9 @@ class FormOption(TypedDict, total=False):
 
 
 class FormResponseMessage(TypedDict, total=False):
-    """The values that a user entered in a form. Only the web client sends it; it cannot be posted. `quotedMessage` of
-    the message is the form.
+    """The values that a user entered in a form.
+
+    Only the web client sends it; it cannot be posted. `quotedMessage` of the message is the form.
     """
 
     type: Required[Literal["formResponse"]]
@@ -464,8 +471,9 @@ class ImageMessage(TypedDict, total=False):
 
 
 class InstagramIntegrationCreate(TypedDict, total=False):
-    """Instagram Direct. The access token needs the permissions pages_manage_metadata, instagram_basic and
-    instagram_manage_messages.
+    """Instagram Direct.
+
+    The access token needs the permissions pages_manage_metadata, instagram_basic and instagram_manage_messages.
     """
 
     type: Required[Literal["instagram"]]
@@ -536,7 +544,9 @@ class IosIntegrationUpdate(TypedDict, total=False):
 
 
 class LineIntegrationCreate(TypedDict, total=False):
-    """LINE. `channelId` and `channelSecret` can be left out and set later. Enter the URL of the webhook at LINE:
+    """LINE.
+
+    `channelId` and `channelSecret` can be left out and set later. Enter the URL of the webhook at LINE:
     `https://app.smooch.io:443/api/line/webhooks/`, followed by the ids of the app and the integration.
     """
 
@@ -572,8 +582,10 @@ class LinkAction(TypedDict, total=False):
 
 
 class ListMessage(TypedDict, total=False):
-    """Items one below the other. Messenger and WeChat show lists. The SDKs and LINE show a carousel. WhatsApp,
-    Telegram and Twitter show one message per item. Other channels show text.
+    """Items one below the other.
+
+    Messenger and WeChat show lists. The SDKs and LINE show a carousel. WhatsApp, Telegram and Twitter show one
+    message per item. Other channels show text.
     """
 
     type: Required[Literal["list"]]
@@ -697,9 +709,10 @@ class MessageRefDownload(TypedDict, total=False):
 
 
 class MessagebirdIntegrationCreate(TypedDict, total=False):
-    """SMS, with MessageBird. A flow at MessageBird must forward incoming SMS as JSON to
-    `https://app.smooch.io/api/messagebird/webhooks/`, followed by the ids of the app and the integration and the
-    `webhookSecret` from the response.
+    """SMS, with MessageBird.
+
+    A flow at MessageBird must forward incoming SMS as JSON to `https://app.smooch.io/api/messagebird/webhooks/`,
+    followed by the ids of the app and the integration and the `webhookSecret` from the response.
     """
 
     type: Required[Literal["messagebird"]]
@@ -736,7 +749,10 @@ class MessengerChannelOptions(TypedDict, total=False):
 
 
 class MessengerIntegrationCreate(TypedDict, total=False):
-    """Facebook Messenger. The access token needs the permissions pages_manage_metadata and pages_messaging."""
+    """Facebook Messenger.
+
+    The access token needs the permissions pages_manage_metadata and pages_messaging.
+    """
 
     type: Required[Literal["messenger"]]
     pageAccessToken: str | None
@@ -868,8 +884,10 @@ class ReplyAction(TypedDict, total=False):
 
 
 class SwitchboardIntegrationCreate(TypedDict, total=False):
-    """An integration to add to a switchboard. Name it by `integrationId` (needed for custom integrations) or by
-    `integrationType` (needed for OAuth integrations).
+    """An integration to add to a switchboard.
+
+    Name it by `integrationId` (needed for custom integrations) or by `integrationType` (needed for OAuth
+    integrations).
     """
 
     name: str
@@ -881,7 +899,10 @@ class SwitchboardIntegrationCreate(TypedDict, total=False):
 
 
 class SwitchboardIntegrationUpdate(TypedDict, total=False):
-    """Changes to a switchboard integration. Set `integrationId` or `integrationType`, not both."""
+    """Changes to a switchboard integration.
+
+    Set `integrationId` or `integrationType`, not both.
+    """
 
     name: str
     integrationId: str
@@ -926,8 +947,10 @@ class TemplateMessage(TypedDict, total=False):
 
 
 class TextMessage(TypedDict, total=False):
-    """A text. To post it, at least one of `text`, `htmlText`, `markdownText` and `actions` is needed, but not both
-    `htmlText` and `markdownText`.
+    """A text.
+
+    To post it, at least one of `text`, `htmlText`, `markdownText` and `actions` is needed, but not both `htmlText`
+    and `markdownText`.
     """
 
     type: Required[Literal["text"]]

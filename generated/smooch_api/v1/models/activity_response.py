@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ActivityResponse(_base.Model):
-    """Response to an activity. The vendor's v1 library expects it empty, that of v1.1 with a conversation."""
+    """Response to an activity.
+
+    The vendor's v1 library expects it empty, that of v1.1 with a conversation.
+    """
 
     conversation: Conversation | Unset = UNSET
 

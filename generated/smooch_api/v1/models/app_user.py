@@ -22,8 +22,10 @@ _read_devices = _base.list_of(_base.model(_models, "Client"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppUser(_base.Model):
-    """An end user. Some webhook events have only `_id`, `userId` and `conversationStarted`: in v1 a few, in v1.1 all
-    unless the webhook has `includeFullAppUser`.
+    """An end user.
+
+    Some webhook events have only `_id`, `userId` and `conversationStarted`: in v1 a few, in v1.1 all unless the
+    webhook has `includeFullAppUser`.
     """
 
     id: str

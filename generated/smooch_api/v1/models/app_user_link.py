@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppUserLink(_base.Model):
-    """A channel to link, and the user's address there: `phoneNumber` for twilio, messagebird, messenger and (v1.1)
-    whatsapp, `address` for mailgun. Early v1 had `skipConfirmation` instead of `confirmation`; later versions
-    require `confirmation`.
+    """A channel to link, and the user's address there.
+
+    The address is `phoneNumber` for twilio, messagebird, messenger and (v1.1) whatsapp, and `address` for mailgun.
+    Early v1 had `skipConfirmation` instead of `confirmation`; later versions require `confirmation`.
     """
 
     type_: str

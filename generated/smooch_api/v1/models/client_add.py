@@ -23,8 +23,9 @@ _read_clients = _base.list_of(_base.model(_models, "Client"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class ClientAdd(_base.Model):
-    """A client was added to a user. v1 has it in `clients`, as one example shows, v1.1 in `client`, as the other
-    events suggest.
+    """A client was added to a user.
+
+    v1 has it in `clients`, as one example shows, v1.1 in `client`, as the other events suggest.
     """
 
     app: AppReference

@@ -23,7 +23,10 @@ _read_clients = _base.list_of(_base.model(_models, "Client"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class ClientRemove(_base.Model):
-    """A client was removed from a user. The fields are not documented; they are those of `client:add`."""
+    """A client was removed from a user.
+
+    The fields are not documented; they are those of `client:add`.
+    """
 
     app: AppReference
     trigger: Literal["client:remove"] = "client:remove"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationReferral(_base.Model):
-    """A user came to an existing conversation through a Messenger code or ad, or a WeChat QR code."""
+    """A user came to a conversation through a Messenger code or ad, or a WeChat QR code."""
 
     app: AppReference
     app_user: AppUser

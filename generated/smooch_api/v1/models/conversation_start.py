@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationStart(_base.Model):
-    """A user opened the conversation without writing. Only some channels report it. In v1 the user is complete."""
+    """A user opened the conversation without writing.
+
+    Only some channels report it. In v1 the user is complete.
+    """
 
     app: AppReference
     app_user: AppUser

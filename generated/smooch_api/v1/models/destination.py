@@ -12,7 +12,10 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Destination(_base.Model):
-    """Sends the message only to the user's client of this integration. One of the two fields is enough."""
+    """Sends the message only to the user's client of this integration.
+
+    One of the two fields is enough.
+    """
 
     integration_id: str | Unset = UNSET
     integration_type: str | Unset = UNSET

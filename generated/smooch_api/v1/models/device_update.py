@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class DeviceUpdate(_base.Model):
-    """Only v1. Changes to a device. Fields that are left out keep their values, also inside `info`."""
+    """Only v1. Changes to a device.
+
+    Fields that are left out keep their values, also inside `info`.
+    """
 
     push_notification_token: str | Unset = UNSET
     app_version: str | Unset = UNSET

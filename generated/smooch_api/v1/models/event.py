@@ -56,6 +56,8 @@ Event: TypeAlias = (
     | NotificationMatchFailure
     | UnknownEvent
 )
-"""Body of a delivery. `trigger` is the name of the event, also if the webhook has the trigger `message` or `*`.
-Deliveries may come twice and in any order.
+"""Body of a delivery.
+
+`trigger` is the name of the event, also if the webhook has the trigger `message` or `*`. Deliveries may come
+twice and in any order.
 """

@@ -12,7 +12,10 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class EventDestination(_base.Model):
-    """The destination of a message or notification. Events of messages have `type`, those of notifications the ids."""
+    """The destination of a message or notification.
+
+    Events of messages have `type`, those of notifications the ids.
+    """
 
     type_: str | Unset = UNSET
     """Type of the channel."""

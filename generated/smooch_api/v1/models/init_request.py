@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class InitRequest(_base.Model):
-    """Only v1. A device to register, and its user. The fields of the user's profile are not documented, but the
-    vendor's web client sends them.
+    """Only v1. A device to register, and its user.
+
+    The fields of the user's profile are not documented, but the vendor's web client sends them.
     """
 
     device: Device

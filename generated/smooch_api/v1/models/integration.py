@@ -13,8 +13,10 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Integration(_base.Model):
-    """A channel that is connected to an app. One flat object for all channels: `type` says which fields it uses. The
-    secrets are here because the vendor's SDK has them; no recorded response contains one.
+    """A channel that is connected to an app.
+
+    One flat object for all channels: `type` says which fields it uses. The secrets are here because the vendor's
+    SDK has them; no recorded response contains one.
     """
 
     id: str

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class IntegrationCreate(_base.Model):
-    """A channel to connect. One flat object for all channels: `type` says which fields are needed."""
+    """A channel to connect.
+
+    One flat object for all channels: `type` says which fields are needed.
+    """
 
     type_: str
     """Type of the channel. It says which other fields are used.

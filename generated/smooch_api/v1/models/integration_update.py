@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class IntegrationUpdate(_base.Model):
-    """Changes to an integration. v1 takes the fields of web, `channelId`, `channelSecret` and `hsmFallbackLanguage`."""
+    """Changes to an integration.
+
+    v1 takes the fields of web, `channelId`, `channelSecret` and `hsmFallbackLanguage`.
+    """
 
     display_name: str | Unset = UNSET
     """Only v1.1. Display name."""

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class LegacyMessageResponse(_base.Model):
-    """Only v1. Response with the posted message. Since 2017, presumably, the conversation has no messages."""
+    """Only v1. Response with the posted message.
+
+    Since 2017, presumably, the conversation has no messages.
+    """
 
     message: Message
     conversation: LegacyConversation | Unset = UNSET

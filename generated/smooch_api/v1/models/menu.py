@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class Menu(_base.Model):
-    """A menu. It replaces the whole old menu. It has at most three items at the top level, before March 2017 five."""
+    """A menu.
+
+    It replaces the whole old menu. It has at most three items at the top level, before March 2017 five.
+    """
 
     items: list[MenuItem]
     name: str | Unset = UNSET

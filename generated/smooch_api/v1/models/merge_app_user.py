@@ -22,7 +22,10 @@ _read_discarded = _base.list_of(_base.model(_models, "AppUser"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class MergeAppUser(_base.Model):
-    """Users were merged. The ids of the discarded users are no longer valid. This event has no `appUser`."""
+    """Users were merged.
+
+    The ids of the discarded users are no longer valid. This event has no `appUser`.
+    """
 
     app: AppReference
     trigger: Literal["merge:appUser"] = "merge:appUser"

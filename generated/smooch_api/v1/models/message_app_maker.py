@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessageAppMaker(_base.Model):
-    """The business wrote one or more messages. v1 has whispers here too. In v1 the user is complete."""
+    """The business wrote one or more messages.
+
+    v1 has whispers here too. In v1 the user is complete.
+    """
 
     app: AppReference
     app_user: AppUser

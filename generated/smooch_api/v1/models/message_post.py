@@ -30,10 +30,12 @@ _read_items = _base.list_of(_base.model(_models, "MessageItem"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessagePost(_base.Model):
-    """A message to post. `type` says which fields it needs besides `role`: `text` or `actions` (text), `mediaUrl`
-    (image, file), one to ten `items` (carousel, list), `coordinates` (location), `fields` (form), `fields` and
-    `quotedMessage` (formResponse). `type` is required since December 2016; for old clients that leave it out, the
-    API infers it. With `messageSchema` none of these fields is needed.
+    """A message to post.
+
+    `type` says which fields it needs besides `role`: `text` or `actions` (text), `mediaUrl` (image, file), one to
+    ten `items` (carousel, list), `coordinates` (location), `fields` (form), `fields` and `quotedMessage`
+    (formResponse). `type` is required since December 2016; for old clients that leave it out, the API infers it.
+    With `messageSchema` none of these fields is needed.
     """
 
     role: MessagePostRole | str

@@ -5,4 +5,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 Metadata: TypeAlias = Mapping[str, str | float | bool]
-"""Metadata, or the properties of a user: strings, numbers and booleans by name. At most 4 kB, names included."""
+"""Metadata, or the properties of a user: strings, numbers and booleans by name.
+
+At most 4 kB, names included.
+"""

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class NotificationDeliveryChannel(_base.Model):
-    """Only v1.1. The channel accepted a notification. Sources show only `notification` and the matched user."""
+    """Only v1.1. The channel accepted a notification.
+
+    Sources show only `notification` and the matched user.
+    """
 
     app: AppReference
     trigger: Literal["notification:delivery:channel"] = "notification:delivery:channel"

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class NotificationDeliveryFailure(_base.Model):
-    """Only v1.1. A notification could not be delivered. Sources show only `notification`, `error` and the matched
-    user.
+    """Only v1.1. A notification could not be delivered.
+
+    Sources show only `notification`, `error` and the matched user.
     """
 
     app: AppReference

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class NotificationMatchFailure(_base.Model):
-    """Only v1.1. A notification matched no user, as the name suggests. The vendor describes neither the event nor its
-    fields.
+    """Only v1.1. A notification matched no user, as the name suggests.
+
+    The vendor describes neither the event nor its fields.
     """
 
     app: AppReference

@@ -4,6 +4,8 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 NotificationMessage: TypeAlias = dict[str, Any]
-"""Only v1.1. The message of a notification: the fields of a message to post without `role`, or with
-`messageSchema` a body in the format of the channel, such as a WhatsApp template.
+"""Only v1.1. The message of a notification.
+
+It has the fields of a message to post without `role`. With `messageSchema` it is a body in the format of the
+channel, such as a WhatsApp template.
 """

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class QuotedContent(_base.Model):
-    """Only v1.1. A quoted message that the API has stored. It may have only some of its fields."""
+    """Only v1.1. A quoted message that the API has stored.
+
+    It may have only some of its fields.
+    """
 
     type_: Literal["message"] = "message"
     content: Message | Unset = UNSET

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class Template(_base.Model):
-    """A message that is stored under a name, which other messages refer to. `message` is a message to post: it has no
-    `_id`.
+    """A message that is stored under a name, which other messages refer to.
+
+    `message` is a message to post: it has no `_id`.
     """
 
     id: str

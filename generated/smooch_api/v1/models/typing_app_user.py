@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class TypingAppUser(_base.Model):
-    """A user started or stopped typing. The webhook must have this trigger; `*` does not seem to include it."""
+    """A user started or stopped typing.
+
+    The webhook must have this trigger; `*` does not seem to include it.
+    """
 
     app: AppReference
     app_user: AppUser

@@ -12,8 +12,9 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class AndroidIntegrationCreate(_base.Model):
-    """An app with the Android SDK. The JSON file of a service account from the Firebase console has `projectId`,
-    `clientEmail` and `privateKey`.
+    """An app with the Android SDK.
+
+    The JSON file of a service account from the Firebase console has `projectId`, `clientEmail` and `privateKey`.
     """
 
     type_: Literal["android"] = "android"

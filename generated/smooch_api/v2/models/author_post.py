@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class AuthorPost(_base.Model):
-    """The author of a message or activity. For type `user`, name the user by `userId` or `userExternalId`. Type
-    `business` has no ids. The vendor does not say what a post without an id does.
+    """The author of a message or activity.
+
+    For type `user`, name the user by `userId` or `userExternalId`. Type `business` has no ids. The vendor does not
+    say what a post without an id does.
     """
 
     type_: AuthorPostType

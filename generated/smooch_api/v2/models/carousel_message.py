@@ -20,7 +20,10 @@ _read_items = _base.list_of(_base.model(_models, "MessageItem"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class CarouselMessage(_base.Model):
-    """Items side by side. Channels that cannot show them show a text, without images and postback buttons."""
+    """Items side by side.
+
+    Channels that cannot show them show a text, without images and postback buttons.
+    """
 
     type_: Literal["carousel"] = "carousel"
     items: list[MessageItem]

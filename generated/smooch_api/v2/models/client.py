@@ -13,7 +13,10 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Client(_base.Model):
-    """A user on one channel. All web, Android, iOS and Unity devices of the SDK together are one client of type `sdk`."""
+    """A user on one channel.
+
+    All web, Android, iOS and Unity devices of the SDK together are one client of type `sdk`.
+    """
 
     id: str
     type_: str = _base.EXPECTED

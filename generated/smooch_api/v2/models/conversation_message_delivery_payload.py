@@ -23,7 +23,10 @@ _read_external_messages = _base.list_of(_base.model(_models, "ExternalMessage"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationMessageDeliveryPayload(_base.Model):
-    """Payload of the events `conversation:message:delivery:channel` and `conversation:message:delivery:user`."""
+    """Payload of events about delivered messages.
+
+    The events are `conversation:message:delivery:channel` and `conversation:message:delivery:user`.
+    """
 
     user: User = _base.EXPECTED
     conversation: ConversationTruncated = _base.EXPECTED

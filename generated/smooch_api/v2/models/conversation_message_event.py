@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class ConversationMessageEvent(_base.Model):
-    """A user or the business wrote a message. A bot gets its own messages too: check `message.author.type`."""
+    """A user or the business wrote a message.
+
+    A bot gets its own messages too: check `message.author.type`.
+    """
 
     id: str
     """Id of the event. It is the same in a repeated delivery."""

@@ -18,8 +18,9 @@ _read_fields = _base.list_of(_base.model(_models, "FormResponseMessageField"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class FormResponseMessage(_base.Model):
-    """The values that a user entered in a form. Only the web client sends it; it cannot be posted. `quotedMessage` of
-    the message is the form.
+    """The values that a user entered in a form.
+
+    Only the web client sends it; it cannot be posted. `quotedMessage` of the message is the form.
     """
 
     type_: Literal["formResponse"] = "formResponse"

@@ -12,8 +12,9 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class InstagramIntegrationCreate(_base.Model):
-    """Instagram Direct. The access token needs the permissions pages_manage_metadata, instagram_basic and
-    instagram_manage_messages.
+    """Instagram Direct.
+
+    The access token needs the permissions pages_manage_metadata, instagram_basic and instagram_manage_messages.
     """
 
     type_: Literal["instagram"] = "instagram"

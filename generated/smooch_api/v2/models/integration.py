@@ -40,4 +40,7 @@ Integration: TypeAlias = (
     | WhatsappIntegration
     | UnknownIntegration
 )
-"""A channel that is connected to an app, or a server of the business. Responses have no secrets."""
+"""A channel that is connected to an app, or a server of the business.
+
+Responses have no secrets.
+"""

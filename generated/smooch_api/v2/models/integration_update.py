@@ -38,4 +38,7 @@ IntegrationUpdate: TypeAlias = (
     | WebIntegrationUpdate
     | WhatsappIntegrationUpdate
 )
-"""Changes to an integration. The body does not contain the type of the integration: use the model of that type."""
+"""Changes to an integration.
+
+The body does not contain the type of the integration: use the model of that type.
+"""

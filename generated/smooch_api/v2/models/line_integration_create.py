@@ -12,7 +12,9 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class LineIntegrationCreate(_base.Model):
-    """LINE. `channelId` and `channelSecret` can be left out and set later. Enter the URL of the webhook at LINE:
+    """LINE.
+
+    `channelId` and `channelSecret` can be left out and set later. Enter the URL of the webhook at LINE:
     `https://app.smooch.io:443/api/line/webhooks/`, followed by the ids of the app and the integration.
     """
 

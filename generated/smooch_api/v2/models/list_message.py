@@ -21,8 +21,10 @@ _read_items = _base.list_of(_base.model(_models, "MessageItem"))
 
 @_define(eq=False, kw_only=True, repr=False)
 class ListMessage(_base.Model):
-    """Items one below the other. Messenger and WeChat show lists. The SDKs and LINE show a carousel. WhatsApp,
-    Telegram and Twitter show one message per item. Other channels show text.
+    """Items one below the other.
+
+    Messenger and WeChat show lists. The SDKs and LINE show a carousel. WhatsApp, Telegram and Twitter show one
+    message per item. Other channels show text.
     """
 
     type_: Literal["list"] = "list"

@@ -12,9 +12,10 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessagebirdIntegrationCreate(_base.Model):
-    """SMS, with MessageBird. A flow at MessageBird must forward incoming SMS as JSON to
-    `https://app.smooch.io/api/messagebird/webhooks/`, followed by the ids of the app and the integration and the
-    `webhookSecret` from the response.
+    """SMS, with MessageBird.
+
+    A flow at MessageBird must forward incoming SMS as JSON to `https://app.smooch.io/api/messagebird/webhooks/`,
+    followed by the ids of the app and the integration and the `webhookSecret` from the response.
     """
 
     type_: Literal["messagebird"] = "messagebird"

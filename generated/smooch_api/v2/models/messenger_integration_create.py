@@ -12,7 +12,10 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class MessengerIntegrationCreate(_base.Model):
-    """Facebook Messenger. The access token needs the permissions pages_manage_metadata and pages_messaging."""
+    """Facebook Messenger.
+
+    The access token needs the permissions pages_manage_metadata and pages_messaging.
+    """
 
     type_: Literal["messenger"] = "messenger"
     page_access_token: str | None

@@ -12,7 +12,10 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class Page(_base.Model):
-    """Start and length of a page. Without `after` and `before` it is the first page, or the newest messages."""
+    """Start and length of a page.
+
+    Without `after` and `before` it is the first page, or the newest messages.
+    """
 
     after: str | Unset = UNSET
     """Only records after the one with this id. Do not combine it with `before`."""

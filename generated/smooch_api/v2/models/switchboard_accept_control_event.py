@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardAcceptControlEvent(_base.Model):
-    """A switchboard integration accepted control. It is now the `activeSwitchboardIntegration`."""
+    """A switchboard integration accepted control.
+
+    It is now the `activeSwitchboardIntegration`.
+    """
 
     id: str
     """Id of the event. It is the same in a repeated delivery."""

@@ -12,8 +12,10 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardIntegrationCreate(_base.Model):
-    """An integration to add to a switchboard. Name it by `integrationId` (needed for custom integrations) or by
-    `integrationType` (needed for OAuth integrations).
+    """An integration to add to a switchboard.
+
+    Name it by `integrationId` (needed for custom integrations) or by `integrationType` (needed for OAuth
+    integrations).
     """
 
     name: str

@@ -12,7 +12,10 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardIntegrationUpdate(_base.Model):
-    """Changes to a switchboard integration. Set `integrationId` or `integrationType`, not both."""
+    """Changes to a switchboard integration.
+
+    Set `integrationId` or `integrationType`, not both.
+    """
 
     name: str | Unset = UNSET
     """Name in the switchboard, of letters, digits, `-` and `_`."""

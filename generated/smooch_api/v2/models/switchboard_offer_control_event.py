@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardOfferControlEvent(_base.Model):
-    """The `activeSwitchboardIntegration` offered control to the `pendingSwitchboardIntegration`."""
+    """Control was offered.
+
+    `activeSwitchboardIntegration` has it, `pendingSwitchboardIntegration` got the offer.
+    """
 
     id: str
     """Id of the event. It is the same in a repeated delivery."""

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class SwitchboardPassControlEvent(_base.Model):
-    """Control was passed to another switchboard integration, which is now the `activeSwitchboardIntegration`."""
+    """Control was passed to another switchboard integration.
+
+    It is now the `activeSwitchboardIntegration`.
+    """
 
     id: str
     """Id of the event. It is the same in a repeated delivery."""

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class TextMessage(_base.Model):
-    """A text. To post it, at least one of `text`, `htmlText`, `markdownText` and `actions` is needed, but not both
-    `htmlText` and `markdownText`.
+    """A text.
+
+    To post it, at least one of `text`, `htmlText`, `markdownText` and `actions` is needed, but not both `htmlText`
+    and `markdownText`.
     """
 
     type_: Literal["text"] = "text"

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 @_define(eq=False, kw_only=True, repr=False)
 class WebhookPayload(_base.Model):
-    """Body of a delivery: one or more events of any users and conversations of the app. The header `X-API-Key` has the
-    secret of the webhook; the body is not signed. Deliveries may come twice and in any order.
+    """Body of a delivery: one or more events of any users and conversations of the app.
+
+    The header `X-API-Key` has the secret of the webhook; the body is not signed. Deliveries may come twice and in
+    any order.
     """
 
     app: AppReference
