@@ -122,7 +122,7 @@ class SandboxApp:
         )
         if not _origins.is_allowed_host(headers, self._allowed_hosts):
             response: Response | None = self._refuse_host(request)
-        elif console.has_path(path):
+        elif console.has_path(path) and not _origins.is_cross_origin(headers, scope["scheme"]):
             response = console.respond(request.method, path)
         elif control.has_path(path):
             response = await self._respond_to_control(request, scope, is_too_large=body.is_too_large)

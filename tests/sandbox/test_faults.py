@@ -119,7 +119,7 @@ class TestDrop:
         own = plain.get("/webhooks").extensions["network_stream"].get_extra_info("client_addr")
         sandbox.drop()
         with httpx.Client() as other, pytest.raises(CONNECTION_CLOSED):
-            other.get(sandbox.url)
+            other.get(f"{sandbox.url}/v1/webhooks")
         assert plain.get("/webhooks").extensions["network_stream"].get_extra_info("client_addr") == own
 
     def test_is_recorded_like_any_request(self, sandbox: Sandbox, plain: httpx.Client) -> None:
