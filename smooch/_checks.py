@@ -114,8 +114,8 @@ def check_base_url(base_url: str | httpx.URL) -> httpx.URL:
     return url
 
 
-def parse_url(text: str, field: str) -> httpx.URL:
-    """Return an absolute http or https URL parsed; refuse one that no request can be sent to."""
+def parse_url(text: str, field: str, schemes: Collection[str] = ("http", "https")) -> httpx.URL:
+    """Return an absolute URL parsed; refuse one that no request can be sent to."""
     shown = redacted_repr(text, field)
     try:
         url = httpx.URL(text)
@@ -124,7 +124,7 @@ def parse_url(text: str, field: str) -> httpx.URL:
         # Only the kind of problem: a password without its @ would be part of the rest.
         problem = re.split("[:,]", str(error))[0]
         raise InvalidInput(f"{field} is not a valid URL: {problem}", field) from None
-    if url.scheme not in ("http", "https") or not url.raw_host:
+    if url.scheme not in schemes or not url.raw_host:
         raise InvalidInput(f"{field} must be a full URL such as https://example.com/a, got {shown}", field)
     if not (_HOST.fullmatch(url.raw_host.decode()) or _is_ip_address(url.raw_host.decode())):
         raise InvalidInput(f"{field} has no valid host: {shown}", field)

@@ -34,7 +34,6 @@ import httpx
 from smooch_api.errors import InvalidInput, SmoochError
 
 from ._redaction import clear_traceback, redact, redact_request, redact_response
-from ._redaction import clear_tracebacks as clear_tracebacks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

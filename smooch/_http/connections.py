@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from .. import _checks
 from ..errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from .connection import Connection
 
 KEEPALIVE_SECONDS = 5.0
+_PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
 @functools.cache
@@ -40,17 +42,14 @@ def environment_proxy(url: httpx.URL) -> httpx.Proxy | None:
     if not proxy or urllib.request.proxy_bypass(f"{url.host}:{port}"):
         return None
     variable = f"{scheme.upper()}_PROXY"
-    try:
-        parsed = httpx.Proxy(proxy if "://" in proxy else f"http://{proxy}")
-        if not parsed.url.host:
-            raise ValueError("it names no host")
-    except (ValueError, httpx.InvalidURL) as error:
-        raise InvalidInput(f"{variable} is not the URL of a proxy: {error}", variable) from None
-    if parsed.url.scheme.startswith("socks") and importlib.util.find_spec("socksio") is None:
+    if any(character.isspace() for character in proxy):
+        raise InvalidInput(f"{variable} must be a URL without white space", variable)
+    proxy_url = _checks.parse_url(proxy if "://" in proxy else f"http://{proxy}", variable, _PROXY_SCHEMES)
+    if proxy_url.scheme.startswith("socks") and importlib.util.find_spec("socksio") is None:
         raise InvalidInput(
             f"{variable} names a SOCKS proxy, which needs a package: pip install 'httpx[socks]'", variable
         )
-    return parsed
+    return httpx.Proxy(proxy_url)
 
 
 class ConnectionFactory:

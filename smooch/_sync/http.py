@@ -19,7 +19,7 @@ from .._http.body import Body
 from .._http.call import Call
 from .._http.retry import RetryPolicy
 from .._http.settings import HEADERS, Settings
-from .._redaction import redact
+from .._redaction import clear_tracebacks, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,7 +113,7 @@ class HTTPClient(httpx.Client):
                 response = self._send_until_final(request, call, stream, auth, follow_redirects)
             is_open = stream and response.status_code < 300
         except (httpx.RequestError, TimeoutError) as exception:
-            errors.clear_tracebacks(exception, until=handled)
+            clear_tracebacks(exception, until=handled)
             raise call.to_exception(exception, request, deadline, self._secrets) from exception
         finally:
             if not is_open:
