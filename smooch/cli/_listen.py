@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -11,6 +12,9 @@ from ..webhooks import WebhookRejected, WebhookUnreadable, parse, verify
 from ._output import OUT, note, print_json
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -23,6 +27,12 @@ class Listener:
         self._forward = forward
         self._as_json = as_json
         self._client = httpx.AsyncClient(timeout=20.0)
+
+    @asynccontextmanager
+    async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        """Close the connections to the target of `--forward` at the end."""
+        async with self._client:
+            yield
 
     async def handle(self, request: Request) -> Response:
         """Answer 200, or 401 for a wrong key, or whatever the target of `--forward` answers."""
@@ -76,7 +86,8 @@ def listen(port: int, secret: str | None, forward: str | None, *, as_json: bool)
     from starlette.routing import Route
 
     listener = Listener(secret, forward, as_json=as_json)
-    app = Starlette(routes=[Route("/{path:path}", listener.handle, methods=["HEAD", "POST"])])
+    routes = [Route("/{path:path}", listener.handle, methods=["HEAD", "POST"])]
+    app = Starlette(routes=routes, lifespan=listener.lifespan)
     note(f"Listening on http://127.0.0.1:{port}/ until Ctrl-C.")
     if secret is None:
         note("No --secret: deliveries are printed without checking their key.")
