@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from peer import wait_until
 from playwright.sync_api import expect
 
 from .conftest import SCREENSHOTS, open_console
@@ -74,7 +75,7 @@ def test_a_reload_and_a_second_page_show_the_same(page: Page, bot: str, browser:
     expect(messages(page)).to_have_count(len(shown))
     assert messages(page).all_inner_texts() == shown == messages(second).all_inner_texts()
     # As requests are repeated in both logs.
-    assert page.locator(".entry").count() == second.locator(".entry").count()
+    wait_until(lambda: page.locator(".entry").count() == second.locator(".entry").count())
     second.context.close()
 
 
