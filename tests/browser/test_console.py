@@ -70,6 +70,8 @@ def test_a_reload_and_a_second_page_show_the_same(page: Page, bot: str, browser:
     expect(messages(second)).to_have_count(3)
     write(second, "And you?")
     expect(messages(page).nth(4)).to_have_text("You said: And you?")
+    expect(messages(page)).to_have_count(6)
+    expect(messages(second)).to_have_count(6)
     shown = messages(page).all_inner_texts()
     page.reload()
     expect(messages(page)).to_have_count(len(shown))
