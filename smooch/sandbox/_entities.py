@@ -197,7 +197,7 @@ class User:
     @property
     def latest_client(self) -> Client | None:
         """The client that the user was last seen with."""
-        return max(self.clients, key=lambda client: client.last_seen or 0, default=None)
+        return max(reversed(self.clients), key=lambda client: client.last_seen or 0, default=None)
 
     def client(self, client_id: str) -> Client | None:
         return next((client for client in self.clients if client.id == client_id), None)
