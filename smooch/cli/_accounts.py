@@ -55,8 +55,14 @@ class ClassicAccount:
 
     def create_user(self, user_id: str, profile: JSON, metadata: JSON) -> JSON:
         """POST /appusers."""
-        body = {"userId": user_id, **profile, **({"properties": metadata} if metadata else {})}
-        return _part(self._api.ask("appusers", body, "post").json(), "appUser")
+        response = self._api.precreate_user(
+            user_id,
+            given_name=profile.get("givenName"),
+            surname=profile.get("surname"),
+            email=profile.get("email"),
+            properties=metadata or None,
+        )
+        return _part(response.json(), "appUser")
 
     def update_user(self, user_id: str, profile: JSON, metadata: JSON) -> JSON:
         """PUT /appusers/{userId}."""

@@ -35,6 +35,8 @@ app.add_typer(webhooks_app, name="webhooks")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else on stdout.")]
 UserId = Annotated[str, typer.Argument(metavar="USER", help="Your own id of the user, or the API's.")]
+Text = Annotated[str | None, typer.Option()]
+Metadata = Annotated[str | None, typer.Option("-d", "--metadata", help="JSON object with flat values.")]
 Integration = Annotated[str, typer.Option("--integration", help="v2: id of the integration that owns the webhooks.")]
 
 
@@ -116,10 +118,10 @@ def get_user(context: typer.Context, user: UserId, as_json: Json = False) -> Non
 def create_user(
     context: typer.Context,
     user: UserId,
-    given_name: Annotated[str | None, typer.Option()] = None,
-    surname: Annotated[str | None, typer.Option()] = None,
-    email: Annotated[str | None, typer.Option()] = None,
-    metadata: Annotated[str | None, typer.Option("-d", "--metadata", help="JSON object with flat values.")] = None,
+    given_name: Text = None,
+    surname: Text = None,
+    email: Text = None,
+    metadata: Metadata = None,
     as_json: Json = False,
 ) -> None:
     """Create a user with your own id."""
@@ -132,10 +134,10 @@ def create_user(
 def update_user(
     context: typer.Context,
     user: UserId,
-    given_name: Annotated[str | None, typer.Option()] = None,
-    surname: Annotated[str | None, typer.Option()] = None,
-    email: Annotated[str | None, typer.Option()] = None,
-    metadata: Annotated[str | None, typer.Option("-d", "--metadata", help="JSON object with flat values.")] = None,
+    given_name: Text = None,
+    surname: Text = None,
+    email: Text = None,
+    metadata: Metadata = None,
     as_json: Json = False,
 ) -> None:
     """Change a user; what is not named stays."""
@@ -323,7 +325,8 @@ def app_token(context: typer.Context, expires_in: Annotated[int, typer.Option(mi
     """Sign a token that acts for the app or account."""
     from .. import auth
 
-    key_id, secret = _key(context)
+    credentials: Credentials = context.obj()
+    key_id, secret = credentials.require_key()
     scope = "account" if key_id.startswith(("act_", "svc_")) else "integration" if key_id.startswith("int_") else "app"
     sys.stdout.write(auth.app_token(key_id, secret, scope=scope, expires_in=expires_in) + "\n")
 
@@ -337,8 +340,9 @@ def user_token(
     email: Annotated[str | None, typer.Option(help="v2: address of the user.")] = None,
 ) -> None:
     """Sign a token with which a user logs in to the chat."""
-    key_id, secret = _key(context)
-    if context.obj().version == "v2":
+    credentials: Credentials = context.obj()
+    key_id, secret = credentials.require_key()
+    if credentials.version == "v2":
         from ..v2 import jwt_for_user
 
         token = jwt_for_user(key_id, secret, user, name=name, email=email, expires_in=expires_in)
@@ -367,14 +371,6 @@ def inspect_token(
     else:
         _output.note("Nothing is wrong with this token.")
     raise typer.Exit(1 if findings else 0)
-
-
-def _key(context: typer.Context) -> tuple[str, str]:
-    credentials: Credentials = context.obj()
-    for name in ("key_id", "secret"):
-        if credentials.get(name) is None:
-            raise InvalidInput(f"SMOOCH_{name.upper()} is not set", name)
-    return str(credentials.get("key_id")), str(credentials.get("secret"))
 
 
 # Anything else

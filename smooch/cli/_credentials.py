@@ -48,15 +48,20 @@ class Credentials:
         """The value of a constructor argument such as `key_id`, or None."""
         return self.settings.get(f"SMOOCH_{name.upper()}") or None
 
+    def require_key(self) -> tuple[str, str]:
+        """Key id and secret. Raises InvalidInput that names the variable that is missing."""
+        for name in ("key_id", "secret"):
+            if self.get(name) is None:
+                option = "" if name == "secret" else "; or pass --key-id"
+                raise InvalidInput(f"SMOOCH_{name.upper()} is not set{option}", name)
+        return str(self.get("key_id")), str(self.get("secret"))
+
     def connect(self, **options: Any) -> Account:
         """Open a client of the chosen version. Raises InvalidInput that names the variable that is missing."""
         names = _V2 if self.version == "v2" else _CLASSIC
         arguments = {name: value for name in names if (value := self.get(name)) is not None}
         if "token" not in arguments:
-            for name in ("key_id", "secret"):
-                if name not in arguments:
-                    option = "" if name == "secret" else f"; or pass --{name.replace('_', '-')}"
-                    raise InvalidInput(f"SMOOCH_{name.upper()} is not set{option}", name)
+            self.require_key()
         if self.version == "v2":
             return V2Account.open(**arguments, **options)
         return ClassicAccount.open(**arguments, api_version=self.version, **options)

@@ -67,14 +67,14 @@ def run(port: int, *, open_browser: bool) -> None:
     """Serve both until Ctrl-C."""
     try:
         with Sandbox(port=port) as sandbox:
-            asyncio.run(_serve(sandbox, open_browser=open_browser))
+            asyncio.run(_serve_bot(sandbox, open_browser=open_browser))
     except KeyboardInterrupt:
         pass
     except OSError as error:
         raise OSError(f"cannot listen on port {port} of 127.0.0.1: {error.strerror}") from None
 
 
-async def _serve(sandbox: Sandbox, *, open_browser: bool) -> None:
+async def _serve_bot(sandbox: Sandbox, *, open_browser: bool) -> None:
     key = (sandbox.integration_key_id, sandbox.integration_secret, sandbox.app_id)
     async with AsyncSmooch(*key, base_url=sandbox.url) as api:
         with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -7,6 +7,10 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
 
 from ..webhooks import WebhookRejected, WebhookUnreadable, parse, verify
 from ._output import OUT, note, print_json
@@ -14,9 +18,7 @@ from ._output import OUT, note, print_json
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from starlette.applications import Starlette
     from starlette.requests import Request
-    from starlette.responses import Response
 
 
 class Listener:
@@ -36,8 +38,6 @@ class Listener:
 
     async def handle(self, request: Request) -> Response:
         """Answer 200, or 401 for a wrong key, or whatever the target of `--forward` answers."""
-        from starlette.responses import Response
-
         body = await request.body()
         if request.method == "HEAD":
             return Response()
@@ -62,8 +62,6 @@ class Listener:
         return Response() if self._forward is None else await self._hand_on(self._forward, request, body)
 
     async def _hand_on(self, target: str, request: Request, body: bytes) -> Response:
-        from starlette.responses import Response
-
         skipped = {"host", "content-length", "connection", "transfer-encoding"}
         headers = [(name, value) for name, value in request.headers.items() if name not in skipped]
         try:
@@ -81,10 +79,6 @@ def _trigger(event: Any) -> str:
 
 def listen(port: int, secret: str | None, forward: str | None, *, as_json: bool) -> None:
     """Serve on 127.0.0.1 until Ctrl-C."""
-    import uvicorn
-    from starlette.applications import Starlette
-    from starlette.routing import Route
-
     listener = Listener(secret, forward, as_json=as_json)
     routes = [Route("/{path:path}", listener.handle, methods=["HEAD", "POST"])]
     app = Starlette(routes=routes, lifespan=listener.lifespan)
