@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import httpx
+from peer import is_listening, unused_port, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,8 +61,7 @@ app = asgi_app(answer, secret=webhook.secret)
 
 @contextmanager
 def running_bot(sandbox: Sandbox, folder: Path, greeting: str) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = unused_port()
     (folder / "replayed_bot.py").write_text(BOT, encoding="utf-8")
     environment = {
         **os.environ,
@@ -78,15 +75,8 @@ def running_bot(sandbox: Sandbox, folder: Path, greeting: str) -> Iterator[str]:
     command = [sys.executable, "-m", "uvicorn", "replayed_bot:app", "--port", str(port), "--log-level", "warning"]
     with subprocess.Popen(command, cwd=folder, env=environment) as process:
         try:
-            limit = time.monotonic() + 30
-            while True:
-                try:
-                    httpx.head(f"http://127.0.0.1:{port}/")
-                    break
-                except httpx.ConnectError:
-                    assert process.poll() is None
-                    assert time.monotonic() < limit
-                    time.sleep(0.05)
+            wait_until(lambda: process.poll() is not None or is_listening(port), 30)
+            assert process.poll() is None
             yield f"http://127.0.0.1:{port}/"
         finally:
             process.kill()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from peer import unused_port, wait_until
+from peer import is_listening, unused_port, wait_until
 
 from smooch import Smooch, v2
 from smooch.sandbox import Sandbox
@@ -22,13 +22,6 @@ if TYPE_CHECKING:
 
 APPS = Path(__file__).parent
 ROOT = APPS.parents[1]
-
-
-def is_listening(url: str) -> bool:
-    try:
-        return httpx.get(url).status_code > 0
-    except httpx.TransportError:
-        return False
 
 
 @contextmanager
@@ -51,7 +44,7 @@ def run(folder: Path, app: str, expected_errors: list[str], *command: str, **env
         ) as server,
     ):
         try:
-            wait_until(lambda: server.poll() is not None or is_listening(url), 30)
+            wait_until(lambda: server.poll() is not None or is_listening(port), 30)
             assert server.poll() is None, log.read_text()
             yield url
         finally:

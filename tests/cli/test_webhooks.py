@@ -6,12 +6,12 @@ import json
 import signal
 import socket
 import subprocess
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from peer import is_listening, unused_port, wait_until
 
 from .conftest import COMMAND
 
@@ -40,15 +40,9 @@ def test_a_webhook_is_ensured_listed_and_deleted(shell: Shell, sandbox: Sandbox,
     assert shell.run("--api", version, "webhooks", "list", *owner, "--json").json() == []
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
-
-
 @contextmanager
 def listener(shell: Shell, *arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    port = _free_port()
+    port = unused_port()
     with subprocess.Popen(
         [*COMMAND, "listen", "--port", str(port), *arguments],
         env={**shell.environment, "PYTHONUNBUFFERED": "1"},
@@ -57,16 +51,8 @@ def listener(shell: Shell, *arguments: str) -> Iterator[tuple[str, subprocess.Po
         text=True,
     ) as process:
         url = f"http://127.0.0.1:{port}/"
-        limit = time.monotonic() + 30
-        while True:
-            try:
-                httpx.head(url)
-                break
-            except httpx.ConnectError:
-                assert time.monotonic() < limit
-                assert process.poll() is None
-                time.sleep(0.05)
         try:
+            wait_until(lambda: process.poll() is not None or is_listening(port), 30)
             yield url, process
         finally:
             process.kill()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -12,7 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
-from peer import unused_port, wait_until
+from peer import is_listening, unused_port, wait_until
 
 from smooch import Smooch
 from smooch.sandbox import Sandbox
@@ -101,7 +100,7 @@ def test_every_message_is_handled_and_none_twice(tmp_path: Path) -> None:
             _, secret = api.ensure_webhook_exist("message:appUser", bot.url)
         bot.start(SECRET=secret, STICK=str(MESSAGES // 2))
         try:
-            wait_until(lambda: _listens(bot.port))
+            wait_until(lambda: is_listening(bot.port))
             killer = threading.Thread(target=bot.kill_and_restart, args=(MESSAGES // 2,))
             killer.start()
             message_ids = [_say(sandbox, chance, number) for number in range(MESSAGES)]
@@ -146,11 +145,3 @@ def _say(sandbox: Sandbox, chance: random.Random, number: int) -> str:
 def _message_id(attempt: DeliveryAttempt) -> str:
     (message,) = attempt.json["messages"]
     return str(message["_id"])
-
-
-def _listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
