@@ -89,7 +89,7 @@ class Change:
 
 @attrs.frozen
 class Goal:
-    """What a caller wants: triggers delivered to a target, with these options.
+    """The wanted state: triggers delivered to a target, with these options.
 
     Args:
         move: Whether webhooks with other targets give the triggers up.
@@ -196,7 +196,7 @@ class Reconciler:
         self.changes.clear()
 
     def _due(self, surplus: list[Change], *, settled: bool) -> list[Change]:
-        """Return what this caller removes now: what it created itself; what others created only if they do not remove it."""
+        """Return the webhooks to remove now: its own first, those of others only if they stay."""
         own = [change for change in surplus if change.hook_id in self._created]
         if own or not settled:
             return own

@@ -225,7 +225,7 @@ def test_the_same_host_gets_a_token_however_it_is_written(url: str) -> None:
 # Clocks that disagree
 
 
-def refusal(date: str | None) -> httpx.Response:
+def unauthorized_response(date: str | None) -> httpx.Response:
     return httpx.Response(401, headers={} if date is None else {"Date": date})
 
 
@@ -235,11 +235,11 @@ def test_a_refused_request_goes_out_once_more_by_the_clock_of_the_api(hours: flo
     flow = auth.auth_flow(httpx.Request("POST", "https://api.smooch.io/v1/menu"))
     first = next(flow).headers["Authorization"]
     there = NOW + hours * 3600
-    second = flow.send(refusal(formatdate(there, usegmt=True))).headers["Authorization"]
+    second = flow.send(unauthorized_response(formatdate(there, usegmt=True))).headers["Authorization"]
     assert second != first
     assert abs(claims(second.removeprefix("Bearer "))["exp"] - (there + 3600)) <= 1
     with pytest.raises(StopIteration):
-        flow.send(refusal(formatdate(there, usegmt=True)))
+        flow.send(unauthorized_response(formatdate(there, usegmt=True)))
     assert "Bearer " + (signed(auth) or "") == second
 
 
@@ -263,7 +263,7 @@ def test_a_refused_request_does_not_go_out_again_where_the_clocks_agree(date: st
     flow = auth.auth_flow(httpx.Request("POST", "https://api.smooch.io/v1/menu"))
     next(flow)
     with pytest.raises(StopIteration):
-        flow.send(refusal(date))
+        flow.send(unauthorized_response(date))
 
 
 @pytest.mark.parametrize("status", [200, 400, 403, 404, 429, 500])
@@ -280,7 +280,7 @@ def test_requests_that_were_refused_together_all_go_out_once_more(clock: Clock) 
     date = formatdate(NOW + 86_400, usegmt=True)
     flows = [auth.auth_flow(httpx.Request("POST", "https://api.smooch.io/v1/menu")) for _ in range(3)]
     refused = [next(flow).headers["Authorization"] for flow in flows]
-    repeated = [flow.send(refusal(date)).headers["Authorization"] for flow in flows]
+    repeated = [flow.send(unauthorized_response(date)).headers["Authorization"] for flow in flows]
     assert len(set(refused)) == len(set(repeated)) == 1
     assert set(refused).isdisjoint(repeated)
 

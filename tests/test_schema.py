@@ -244,22 +244,22 @@ def test_every_keyword_of_the_schemas_is_one_that_is_checked_or_only_informs() -
     informing = {"contentEncoding", "readOnly", "writeOnly"}
     used: set[str] = set()
 
-    def look(schema: Any) -> None:
+    def collect_keywords(schema: Any) -> None:
         used.update(schema)
         for key, value in schema.items():
             match key, value:
                 case "properties", dict():
                     for inner in value.values():
-                        look(inner)
+                        collect_keywords(inner)
                 case _, dict():
-                    look(value)
+                    collect_keywords(value)
                 case (("allOf" | "anyOf" | "oneOf"), list()):
                     for inner in value:
-                        look(inner)
+                        collect_keywords(inner)
 
     for schemas in VERSIONS.values():
         for schema in schemas.values():
-            look(schema)
+            collect_keywords(schema)
     assert used <= checked | informing
     assert {"if", "oneOf", "not", "pattern"} <= used
 

@@ -131,22 +131,24 @@ class Model:
     def __repr__(self) -> str:
         values = [(name, getattr(self, name)) for name, *_ in self._fields.names]
         shown = [
-            f"{name}={'***' if name in self._fields.secret else _shown(value)}"
+            f"{name}={'***' if name in self._fields.secret else _redacted_repr(value)}"
             for name, value in values
             if value is not UNSET
         ]
         if self._rest:
-            shown.append(f"additional_properties={_shown(self._rest)}")
+            shown.append(f"additional_properties={_redacted_repr(self._rest)}")
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
-def _shown(value: Any) -> str:
+def _redacted_repr(value: Any) -> str:
     """`repr` of a value; in plain objects the names of fields tell which values are secret."""
     if isinstance(value, dict):
-        items = (f"{key!r}: {'***' if _SECRET.search(str(key)) else _shown(item)}" for key, item in value.items())
+        items = (
+            f"{key!r}: {'***' if _SECRET.search(str(key)) else _redacted_repr(item)}" for key, item in value.items()
+        )
         return "{" + ", ".join(items) + "}"
     if isinstance(value, list):
-        return f"[{', '.join(map(_shown, value))}]"
+        return f"[{', '.join(map(_redacted_repr, value))}]"
     return repr(value)
 
 

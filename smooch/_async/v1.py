@@ -338,7 +338,7 @@ class AsyncSmooch:
         return await conversations.delete_messages.asyncio_detailed(user_id, client=self.raw)
 
     async def mark_read(self, user_id: str) -> Response[EmptyResponse]:
-        """Set the user's count of unread messages to zero: `POST /appusers/{userId}/conversation/read` (resetUnreadCount)."""
+        """Mark all messages as read: `POST /appusers/{userId}/conversation/read` (resetUnreadCount)."""
         return await conversations.reset_unread_count.asyncio_detailed(user_id, client=self.raw)
 
     async def send_activity(

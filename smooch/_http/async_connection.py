@@ -1,4 +1,4 @@
-"""A connection for asyncio: an httpx transport over one asyncio transport, closed at once whatever state it is in.
+"""A connection for asyncio: an httpx transport over one socket that can be closed in any state.
 
 httpcore's own network backend goes through anyio, which costs a third of a call more, and leaves the socket of a
 cancelled TLS handshake to the garbage collector.
@@ -54,7 +54,7 @@ class AsyncConnection(httpx.AsyncHTTPTransport):
         return self._pool is not None and self._pool.is_idle()
 
     def is_reusable(self) -> bool:
-        """Whether it is idle, and nothing came after the last response, not even the end of the connection."""
+        """Whether the connection is idle and its socket has nothing to read: no data, no end of stream."""
         return self._pool is not None and self._pool.is_idle() and not self._pool.has_expired()
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Synchronization for asyncio, with the names of `synchronization`, so that the sync code is derived by renaming."""
+"""Synchronization for asyncio; `synchronization` has the same names for threads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A connection for threads: an httpx transport over one socket, bound to the deadline of the call that it serves.
+"""A connection for threads: an httpx transport over one socket that keeps the deadline of its call.
 
 httpx has timeouts for each read and write, but none for the call: a server that sends a byte now and then would hold a
 thread for ever. A task can be cancelled; a thread cannot, so each wait on the socket is clipped to the deadline.
@@ -53,7 +53,7 @@ class Connection(httpx.HTTPTransport):
         return self._pool is not None and self._pool.is_idle()
 
     def is_reusable(self) -> bool:
-        """Whether it is idle, and nothing came after the last response, not even the end of the connection."""
+        """Whether the connection is idle and its socket has nothing to read: no data, no end of stream."""
         return self._pool is not None and self._pool.is_idle() and not self._pool.has_expired()
 
     def close(self) -> None:

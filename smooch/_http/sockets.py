@@ -1,4 +1,4 @@
-"""What connections for threads and asyncio do in the same way with their sockets."""
+"""Socket code that connections for threads and for asyncio share."""
 
 from __future__ import annotations
 

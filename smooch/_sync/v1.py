@@ -339,7 +339,7 @@ class Smooch:
         return conversations.delete_messages.sync_detailed(user_id, client=self.raw)
 
     def mark_read(self, user_id: str) -> Response[EmptyResponse]:
-        """Set the user's count of unread messages to zero: `POST /appusers/{userId}/conversation/read` (resetUnreadCount)."""
+        """Mark all messages as read: `POST /appusers/{userId}/conversation/read` (resetUnreadCount)."""
         return conversations.reset_unread_count.sync_detailed(user_id, client=self.raw)
 
     def send_activity(

@@ -30,7 +30,7 @@ ABSURD_DATES = [
 ]
 
 
-def refusal(date: str) -> bytes:
+def unauthorized_answer(date: str) -> bytes:
     return answer(401, {"error": {"code": "unauthorized"}}, Date=date)
 
 
@@ -57,7 +57,7 @@ def get_users(*answers: bytes) -> list[Any]:
     "date", [*ABSURD_DATES, formatdate(time.time() + 400 * 24 * HOUR, usegmt=True)], ids=range(len(ABSURD_DATES) + 1)
 )
 def test_an_absurd_date_neither_breaks_a_call_nor_makes_a_token_that_lives_long(date: str) -> None:
-    *lifetimes, error = get_users(refusal(date), answer(200, FINE))
+    *lifetimes, error = get_users(unauthorized_answer(date), answer(200, FINE))
     assert all(0 < left <= HOUR for left in lifetimes)
     assert isinstance(error, errors.Unauthorized)
 
@@ -67,7 +67,7 @@ def test_a_clock_that_is_hours_off_is_followed_until_the_api_says_otherwise(hour
     there = formatdate(time.time() + hours * HOUR, usegmt=True)
     here = formatdate(time.time(), usegmt=True)
     lifetimes = get_users(
-        refusal(there), answer(200, FINE, Date=there), answer(200, FINE, Date=here), answer(200, FINE)
+        unauthorized_answer(there), answer(200, FINE, Date=there), answer(200, FINE, Date=here), answer(200, FINE)
     )
     wanted = [1, 1 + hours, 1 + hours, 1]
     assert [round(left / HOUR) for left in lifetimes] == wanted
@@ -76,7 +76,7 @@ def test_a_clock_that_is_hours_off_is_followed_until_the_api_says_otherwise(hour
 def test_a_correction_that_did_not_help_is_undone_by_the_answer_that_says_so() -> None:
     there = formatdate(time.time() + 20 * HOUR, usegmt=True)
     here = formatdate(time.time(), usegmt=True)
-    *lifetimes, error = get_users(refusal(there), refusal(here), answer(200, FINE))
+    *lifetimes, error = get_users(unauthorized_answer(there), unauthorized_answer(here), answer(200, FINE))
     assert [round(left / HOUR) for left in lifetimes] == [1, 21, 1]
     assert isinstance(error, errors.Unauthorized)
 

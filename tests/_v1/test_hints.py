@@ -8,7 +8,7 @@ import pytest
 from smooch.v1 import Smooch
 
 
-def explained(status: int, path: str, *, html: bool = False, content: bytes = b"{}", **options: Any) -> str:
+def hint_for(status: int, path: str, *, html: bool = False, content: bytes = b"{}", **options: Any) -> str:
     with Smooch(options.pop("key_id", "app_5a"), "a secret that nobody must see", **options) as api:
         request = api._http.build_request("GET", path)
         headers = {"Content-Type": "text/html" if html else "application/json; charset=utf-8"}
@@ -51,7 +51,7 @@ V1_1 = {"api_version": "v1.1", "app_id": "5a"}
 def test_the_hint_says_what_to_do_where_the_cause_is_known(
     status: int, path: str, options: dict[str, Any], words: str
 ) -> None:
-    text = explained(status, path, **options)
+    text = hint_for(status, path, **options)
     assert words in text
     assert bool(words) is bool(text)
 
@@ -59,5 +59,5 @@ def test_the_hint_says_what_to_do_where_the_cause_is_known(
 def test_a_missing_user_is_not_taken_for_a_missing_conversation() -> None:
     for path in ("/appusers/b6518/messages", "/appusers/b6518/conversation/read"):
         content = b'{"error": {"code": "user_not_found", "description": "User not found"}}'
-        assert explained(404, path, content=content) == ""
-        assert "before the first message" in explained(404, path, content=content.replace(b"user", b"conversation"))
+        assert hint_for(404, path, content=content) == ""
+        assert "before the first message" in hint_for(404, path, content=content.replace(b"user", b"conversation"))

@@ -35,7 +35,7 @@ def post(client: httpx.Client, **message: Any) -> dict[str, Any]:
     return posted
 
 
-def refusal(client: httpx.Client, **message: Any) -> str:
+def post_refused(client: httpx.Client, **message: Any) -> str:
     response = client.post("/appusers/u/messages", json={"role": "appMaker", **message})
     assert response.status_code == 400, response.text
     error: dict[str, str] = response.json()["error"]
@@ -184,12 +184,14 @@ class TestAuthors:
     ],
 )
 def test_a_message_that_breaks_a_rule_gives_400(client: httpx.Client, message: dict[str, Any]) -> None:
-    refusal(client, **message)
+    post_refused(client, **message)
     assert client.get("/appusers/u/messages").status_code == 404
 
 
 def test_a_refusal_names_the_place(client: httpx.Client) -> None:
-    assert refusal(client, type="carousel", items=[{"title": 5, "actions": ACTIONS}]).startswith("body items[0].title:")
+    assert post_refused(client, type="carousel", items=[{"title": 5, "actions": ACTIONS}]).startswith(
+        "body items[0].title:"
+    )
 
 
 class TestConversation:
