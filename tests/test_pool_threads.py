@@ -6,10 +6,12 @@ import gc
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import threading
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,11 +22,11 @@ from peer import Peer, Request, answer, crowded, deaf, script, wait_until
 
 from smooch._http import connections
 from smooch._sync.pool import Pool, _PoolState
-from smooch.errors import SmoochError
+from smooch.errors import RequestTimeout, SmoochError
 from smooch.v1 import Smooch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from types import FrameType
 
 FINE = answer(body={"appUser": {"_id": "5a1b2c3d4e5f60718293a4b5"}})
@@ -106,13 +108,14 @@ OURS = ("/smooch/_sync/", "/smooch/_http/")
 
 
 class Interrupter:
-    """Raises `Interrupt` in the code of this package at the `left`-th place where a signal handler could.
+    """Raises `Interrupt` in the code of these files at the `left`-th place where a signal handler could.
 
     That is at the start of a function, and after the call of a function that is written in C.
     """
 
-    def __init__(self, place: int) -> None:
+    def __init__(self, place: int, files: Iterable[str] = OURS) -> None:
         self.left = place
+        self._files = files
 
     def start(self) -> None:
         sys.setprofile(self._profile)
@@ -121,7 +124,7 @@ class Interrupter:
         sys.setprofile(None)
 
     def _profile(self, frame: FrameType, event: str, _: object) -> None:
-        if event in ("call", "c_return") and any(folder in frame.f_code.co_filename for folder in OURS):
+        if event in ("call", "c_return") and any(part in frame.f_code.co_filename for part in self._files):
             self.left -= 1
             if self.left < 0:
                 sys.setprofile(None)
@@ -220,12 +223,31 @@ def test_an_interrupt_before_anything_was_sent_leaves_no_socket(moment: str) -> 
         url = full if moment == "connecting" else silent.replace("http:", "https:")
         with connect(url) as api:
             connections.tls_context()
+            import_module("h11")  # so that the first file that is opened is the socket
             before = open_files()
             with pytest.raises(Interrupt) as kept, interrupted_when(lambda: open_files() > before):
                 api.post_message("b6518", "Hi")
             assert open_files() == before
             assert kept.value.__traceback__ is not None
             assert_nothing_is_held(api)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system does not list open files")
+def test_an_interrupt_at_any_place_of_the_standard_librarys_tls_leaves_no_socket() -> None:
+    with deaf() as silent, connect(silent.replace("http:", "https:"), timeout=0.2, retries=0) as api:
+        connections.tls_context()
+        before = open_files()
+        for place in count():
+            interrupter = Interrupter(place, files=(ssl.__file__,))
+            interrupter.start()
+            with pytest.raises((Interrupt, RequestTimeout)) as kept:
+                api.get_user("b6518")
+            interrupter.stop()
+            assert open_files() == before, place
+            assert_nothing_is_held(api)
+            if kept.type is RequestTimeout:
+                break
+    assert place > 10
 
 
 FORKING = """

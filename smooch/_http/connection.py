@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import traceback
 from typing import TYPE_CHECKING, Any
 
 import httpcore
@@ -177,14 +178,13 @@ class _Stream(httpcore.NetworkStream):
                 )
             self._network.socket = secure
             secure.do_handshake()
-        except TimeoutError as error:
+        except BaseException as error:
+            _release_unreturned(self._socket, error)
             self._network.close()
-            raise httpcore.ConnectTimeout(str(error)) from error
-        except OSError as error:
-            self._network.close()
-            raise httpcore.ConnectError(str(error)) from error
-        except BaseException:
-            self._network.close()
+            if isinstance(error, TimeoutError):
+                raise httpcore.ConnectTimeout(str(error)) from error
+            if isinstance(error, OSError):
+                raise httpcore.ConnectError(str(error)) from error
             raise
         return _Stream(secure, self._network)
 
@@ -201,6 +201,20 @@ class _Stream(httpcore.NetworkStream):
             case "socket":
                 return self._socket
         return None
+
+
+def _release_unreturned(sock: socket.socket | _TLSOverTLS, error: BaseException) -> None:
+    """Release the socket that `wrap_socket` had made when it failed; only the traceback still knows it.
+
+    It takes over the file descriptor of `sock` on the way: before that the descriptor is left to `sock`.
+    """
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        made = frame.f_locals.get("self")
+        if isinstance(made, ssl.SSLSocket) and made is not sock:
+            if sock.fileno() < 0:
+                made.close()
+            else:
+                made.detach()
 
 
 class _TLSOverTLS:
