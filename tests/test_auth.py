@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import jwt
 import pytest
-from concurrency import together
+from support.concurrency import together
 
 from smooch.auth import BasicAuth, BearerAuth, OriginBoundAuth, TokenAuth, app_token, user_token
 from smooch.errors import InvalidInput

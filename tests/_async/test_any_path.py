@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 import pytest
-from peer import Peer, answer
+from support.peer import Peer, answer
 
 from smooch.errors import InvalidInput
 from smooch.v1 import AsyncSmooch

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import jwt
 import pytest
-from concurrency import async_wait_until
-from peer import Peer, answer, deaf, script, unused_port
 from smooch_api.v1.api import app_users, conversations
 from smooch_api.v1.models import MessagePost
+from support.concurrency import async_wait_until
+from support.peer import Peer, answer, deaf, script, unused_port
 
 from smooch import errors
 from smooch.v1 import AsyncSmooch

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from peer import Peer, Request, answer
-from v2_examples import APP, operation_of
+from support.peer import Peer, Request, answer
+from support.v2_examples import APP, operation_of
 
 from smooch import _webhook_reconciler, errors, v2
 from smooch.v1 import AsyncSmooch

@@ -9,8 +9,8 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from concurrency import async_wait_until
-from peer import Peer, Request, answer, script
+from support.concurrency import async_wait_until
+from support.peer import Peer, Request, answer, script
 
 from smooch import errors
 from smooch.v1 import AsyncSmooch

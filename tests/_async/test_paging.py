@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from concurrency import AsyncBackground, async_wait_until
-from peer import Peer, Request, answer, script
 from smooch_api import UNSET
 from smooch_api.v2 import models
+from support.concurrency import AsyncBackground, async_wait_until
+from support.peer import Peer, Request, answer, script
 
 from smooch.errors import InvalidInput, ServerError, SmoochError
 from smooch.v2 import AsyncPaged, AsyncSmooch

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 import trustme
-from concurrency import AsyncBackground, async_together, async_wait_until
-from peer import Peer, Request, answer, script
+from support.concurrency import AsyncBackground, async_together, async_wait_until
+from support.peer import Peer, Request, answer, script
 
 from smooch._async.pool import AsyncPool, _PoolState
 from smooch._http import connections

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from peer import Peer, answer, script
 from smooch_api.v1.models import AuthCodeResponse
+from support.peer import Peer, answer, script
 
 from smooch import auth, errors, v1, v2
 from smooch.v1 import AsyncSmooch

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from peer import Peer, answer
 from smooch_api.v1 import models
+from support.peer import Peer, answer
 
 from smooch.errors import BadRequest, ConversationFull, InvalidInput, NotFound, PayloadTooLarge, ServerError
 from smooch.sandbox import Sandbox

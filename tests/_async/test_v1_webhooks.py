@@ -6,9 +6,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from concurrency import async_together
-from peer import Peer, answer
 from smooch_api.v1 import models
+from support.concurrency import async_together
+from support.peer import Peer, answer
 
 from smooch import _webhook_reconciler
 from smooch.errors import BadRequest, Forbidden, InvalidInput, NotFound, ServerError, SmoochError

@@ -9,7 +9,7 @@ from typing import Any
 
 import jwt
 import pytest
-from peer import Peer, Request, answer, script
+from support.peer import Peer, Request, answer, script
 
 from smooch import errors
 from smooch.v1 import Smooch

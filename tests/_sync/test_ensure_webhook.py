@@ -7,8 +7,8 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from peer import Peer, Request, answer
-from v2_examples import APP
+from support.peer import Peer, Request, answer
+from support.v2_examples import APP
 
 from smooch import _webhook_reconciler, v2
 from smooch.errors import InvalidInput

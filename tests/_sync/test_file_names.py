@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from peer import Peer, answer
+from support.peer import Peer, answer
 
 from smooch import errors, v2
 from smooch.v1 import Smooch

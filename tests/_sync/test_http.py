@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 import trustme
-from concurrency import Background, together, wait_until
-from peer import Peer, answer, crowded, deaf, script, tunnel, unused_port
 from smooch_api import File
 from smooch_api.v1.api import app_users, attachments, conversations
 from smooch_api.v1.models import AppUserUpdate, AttachmentUpload, MessagePost
+from support.concurrency import Background, together, wait_until
+from support.peer import Peer, answer, crowded, deaf, script, tunnel, unused_port
 
 from smooch._http import connections
 from smooch.errors import (

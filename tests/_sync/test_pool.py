@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 import trustme
-from concurrency import Background, together, wait_until
-from peer import Peer, Request, answer, script
+from support.concurrency import Background, together, wait_until
+from support.peer import Peer, Request, answer, script
 
 from smooch._sync.pool import Pool, _PoolState
 from smooch._http import connections

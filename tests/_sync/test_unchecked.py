@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 import pytest
-from peer import Peer, answer
+from support.peer import Peer, answer
 
 from smooch import _files, errors, v2
 from smooch.v1 import Smooch

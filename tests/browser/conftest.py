@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from replayed_bot import running_bot
+from support.replayed_bot import running_bot
 
 from smooch.sandbox import Sandbox
 from smooch.v2 import Smooch

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from peer import wait_until
 from playwright.sync_api import expect
+from support.peer import wait_until
 
 from .conftest import SCREENSHOTS, open_console
 

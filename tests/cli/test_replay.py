@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from replayed_bot import running_bot
+from support.replayed_bot import running_bot
 
 if TYPE_CHECKING:
     from smooch.sandbox import Sandbox

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
-from peer import Peer, answer
 from smooch_api import Client
 from smooch_api.v2 import models
 from smooch_api.v2.api import apps, clients, conversations, integrations, messages, users
+from support.peer import Peer, answer
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from peer import Peer, answer, script
+from support.peer import Peer, answer, script
 
 from smooch import AsyncSmooch, Smooch, errors
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from peer import Peer, answer, script
+from support.peer import Peer, answer, script
 
 from smooch.webhooks import parse
 
@@ -14,7 +14,7 @@ from .contract import SPEC, SPEC_V2
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from peer import Request
+    from support.peer import Request
 
     from smooch.sandbox import Sandbox
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 import trustme
-from peer import Peer, answer, crowded, script, unused_port, wait_until
+from support.peer import Peer, answer, crowded, script, unused_port, wait_until
 
 from smooch.sandbox import Sandbox
 from smooch.webhooks import UnknownTypeEvent, parse
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from peer import Request
+    from support.peer import Request
 
 
 def listen(client: httpx.Client, url: str, *triggers: str) -> dict[str, str]:

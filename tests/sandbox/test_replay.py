@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from replayed_bot import running_bot
+from support.replayed_bot import running_bot
 
 from smooch.sandbox import Sandbox, read_transcript, replay
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from peer import wait_until
+from support.peer import wait_until
 
 from smooch.sandbox import Sandbox
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 from jsonschema import Draft202012Validator
-from v2_examples import SPEC, line_of, operation_of
+from support.v2_examples import SPEC, line_of, operation_of
 
 from smooch.errors import InvalidInput
 from smooch.v2 import AsyncPaged, AsyncSmooch
 
 if TYPE_CHECKING:
-    from peer import Peer
+    from support.peer import Peer
 
     from smooch.sandbox import Sandbox
 

@@ -10,7 +10,7 @@ from smooch_api.v2 import models
 from .calls import Call, check_call
 
 if TYPE_CHECKING:
-    from peer import Peer
+    from support.peer import Peer
 
     from smooch.v2 import AsyncSmooch
 

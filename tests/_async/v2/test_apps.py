@@ -13,7 +13,7 @@ from smooch.v2 import AsyncSmooch
 from .calls import Call, check_call, every
 
 if TYPE_CHECKING:
-    from peer import Peer
+    from support.peer import Peer
 
     from smooch.sandbox import Sandbox
 

@@ -16,7 +16,7 @@ from .calls import Call, check_call
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from peer import Peer
+    from support.peer import Peer
 
     from smooch.sandbox import Sandbox
     from smooch.v2 import AsyncSmooch

@@ -15,7 +15,7 @@ from smooch.v2 import AsyncSmooch, authorize_url
 from .calls import Call, check_call
 
 if TYPE_CHECKING:
-    from peer import Peer
+    from support.peer import Peer
 
     from smooch.sandbox import Sandbox
 

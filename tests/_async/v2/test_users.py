@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from peer import Peer, answer, script
 from smooch_api.v2 import models
+from support.peer import Peer, answer, script
 
 from smooch.errors import Conflict, InvalidInput, NotFound
 from smooch.v2 import AsyncSmooch

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from concurrency import async_together
-from peer import Peer, answer, script
 from smooch_api.v2 import models
+from support.concurrency import async_together
+from support.peer import Peer, answer, script
 
 from smooch import _webhook_reconciler
 from smooch.errors import BadRequest, InvalidInput, NotFound, SmoochError

@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from peer import Peer
-from v2_examples import APP, respond
+from support.peer import Peer
+from support.v2_examples import APP, respond
 
 from smooch import _webhook_reconciler
 from smooch.v2 import Smooch

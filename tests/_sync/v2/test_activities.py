@@ -12,7 +12,7 @@ from smooch.errors import ServerError
 from .calls import Call, Refusal, check_call, check_refusal
 
 if TYPE_CHECKING:
-    from peer import Peer
+    from support.peer import Peer
 
     from smooch.sandbox import Sandbox
     from smooch.v2 import Smooch

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from peer import Peer, Request, answer
 from smooch_api.v2 import models
 from smooch_api.v2.api import oauth, users
 from smooch_api.v2.models import TokenRequest
-from v2_examples import APP, OPERATIONS, SPEC, operation_of, schema
+from support.peer import Peer, Request, answer
+from support.v2_examples import APP, OPERATIONS, SPEC, operation_of, schema
 
 from smooch import errors, v2
 from smooch._v2.resource import Resource

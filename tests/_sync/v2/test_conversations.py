@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from peer import Peer, answer, script
 from smooch_api.v2 import models
+from support.peer import Peer, answer, script
 
 from smooch.errors import BadRequest, NotFound
 from smooch.v2 import Smooch

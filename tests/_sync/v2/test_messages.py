@@ -7,8 +7,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from peer import Peer, answer, script
 from smooch_api.v2 import models
+from support.peer import Peer, answer, script
 
 from smooch.errors import (
     BadRequest,

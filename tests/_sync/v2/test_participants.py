@@ -11,7 +11,7 @@ from smooch_api.v2 import models
 from .calls import Call, Refusal, check_call, check_refusal
 
 if TYPE_CHECKING:
-    from peer import Peer
+    from support.peer import Peer
 
     from smooch.sandbox import Sandbox
     from smooch.v2 import Smooch

@@ -13,7 +13,7 @@ from smooch.errors import Forbidden
 from .calls import Call, check_call
 
 if TYPE_CHECKING:
-    from peer import Peer
+    from support.peer import Peer
 
     from smooch.sandbox import Sandbox
     from smooch.v2 import Smooch

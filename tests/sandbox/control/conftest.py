@@ -15,7 +15,7 @@ from ..targets import target
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from peer import Peer
+    from support.peer import Peer
 
     from smooch.sandbox import Sandbox
 

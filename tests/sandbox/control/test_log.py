@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from peer import answer
+from support.peer import answer
 
 from smooch.sandbox import Sandbox
 from smooch.sandbox import _log as log_module
@@ -20,7 +20,7 @@ from ..targets import posts, target
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from peer import Peer
+    from support.peer import Peer
 
 PAGE = {"Origin": "https://shop.example"}
 

@@ -9,7 +9,7 @@ import pytest
 
 if TYPE_CHECKING:
     import httpx
-    from peer import Peer
+    from support.peer import Peer
 
     from smooch.sandbox import Sandbox
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import httpx
-    from peer import Peer
+    from support.peer import Peer
 
     from smooch.sandbox import Sandbox
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import httpx
-    from peer import Peer
+    from support.peer import Peer
 
     Look = Callable[[], dict[str, Any]]
 

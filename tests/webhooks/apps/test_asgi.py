@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from concurrency import async_wait_until
-from peer import wait_until
+from support.concurrency import async_wait_until
+from support.peer import wait_until
 
 from smooch import InvalidInput
 from smooch.webhooks import (

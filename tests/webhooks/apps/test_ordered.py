@@ -7,8 +7,8 @@ import threading
 from typing import Any
 
 import pytest
-from concurrency import async_wait_until
-from peer import wait_until
+from support.concurrency import async_wait_until
+from support.peer import wait_until
 
 from smooch.webhooks import asgi_app, wsgi_app
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from concurrency import async_wait_until
-from peer import wait_until
 from starlette.applications import Starlette
 from starlette.routing import Route
+from support.concurrency import async_wait_until
+from support.peer import wait_until
 
 from smooch import InvalidInput
 from smooch.webhooks import asgi_app, wsgi_app

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import redis
 import redis.asyncio
-from concurrency import async_wait_until
-from peer import deaf, wait_until
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from support.concurrency import async_wait_until
+from support.peer import deaf, wait_until
 
 from smooch import InvalidInput
 from smooch.webhooks import (

@@ -7,7 +7,7 @@ import threading
 from concurrent.futures import CancelledError
 
 import pytest
-from peer import wait_until
+from support.peer import wait_until
 
 from smooch.webhooks.apps.threads import CallerThread, DaemonThreads
 

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 WORKERS = 100
 POSTS_EACH = 200
-SERVER = Path(__file__).with_name("counting_server.py")
+SERVER = Path(__file__).parents[1] / "support" / "counting_server.py"
 
 
 @contextmanager

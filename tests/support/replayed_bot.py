@@ -8,7 +8,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from peer import is_listening, unused_port, wait_until
+from support.peer import is_listening, unused_port, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

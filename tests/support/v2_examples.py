@@ -9,9 +9,10 @@ from typing import Any
 from urllib.parse import unquote
 
 import yaml
-from peer import Request, answer
 
-SPEC = yaml.load((Path(__file__).resolve().parent.parent / "spec" / "v2.yaml").read_bytes(), yaml.CSafeLoader)
+from support.peer import Request, answer
+
+SPEC = yaml.load((Path(__file__).resolve().parents[2] / "spec" / "v2.yaml").read_bytes(), yaml.CSafeLoader)
 APP = "5d8cff3cd55b040010928b5b"
 
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from concurrency import Background
-from peer import Peer, Request, answer, crowded, deaf, script, wait_until
+from support.concurrency import Background
+from support.peer import Peer, Request, answer, crowded, deaf, script, wait_until
 
 from smooch._http import connections
 from smooch._sync.pool import Pool, _PoolState

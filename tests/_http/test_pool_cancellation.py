@@ -8,8 +8,8 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from concurrency import async_wait_until
-from peer import Peer, Request, answer, crowded, deaf, script
+from support.concurrency import async_wait_until
+from support.peer import Peer, Request, answer, crowded, deaf, script
 
 from smooch._async.pool import AsyncPool, _PoolState
 from smooch.v1 import AsyncSmooch

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from peer import Peer, answer
+from support.peer import Peer, answer
 
 from smooch import v1, v2
 from smooch.errors import InvalidInput

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 import trustme
-from peer import Peer, Request, answer, script, wait_until
+from support.peer import Peer, Request, answer, script, wait_until
 
 from smooch.errors import ClientClosed, InvalidInput
 from smooch.v1 import AsyncSmooch

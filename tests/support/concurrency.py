@@ -7,7 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from peer import wait_until
+from support.peer import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
