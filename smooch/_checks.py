@@ -1,4 +1,4 @@
-"""Check single arguments (ids, texts, numbers, addresses, names of triggers) before anything is sent."""
+"""Check single arguments before anything is sent: ids, texts, numbers, URLs, names."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def has_lone_surrogate(text: str) -> bool:
 
 
 def check_seconds(value: float, field: str, *, zero: bool = False) -> float:
-    """Refuse a value that is not a positive, finite number of seconds; with `zero`, 0 is taken too."""
+    """Refuse a value that is not a positive number of seconds; `zero` allows 0 too."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not (0 < value < math.inf or (zero and value == 0)):
         found = redacted_repr(value, field)
@@ -89,7 +89,10 @@ def check_region(region: str) -> httpx.URL:
 
 
 def check_base_url(base_url: str | httpx.URL) -> httpx.URL:
-    """Return `base_url` parsed; refuse one that would change the path of requests or send the key in plain text."""
+    """Return `base_url` parsed.
+
+    Refuses a URL that would change the path of requests, or send the key in plain text.
+    """
     if not isinstance(base_url, str | httpx.URL):
         raise InvalidInput(f"base_url must be a string, got {type(base_url).__name__}", "base_url")
     text, shown = str(base_url), redacted_repr(str(base_url), "base_url")
@@ -144,7 +147,7 @@ def _is_ip_address(host: str) -> bool:
 
 
 def validate_call_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `timeout`, `deadline`, `retries` and `check`, those that are given, as fields of the settings.
+    """Return the options that can differ for one call as fields of the settings.
 
     Raises:
         InvalidInput: a value is of the wrong type or out of range.
@@ -209,7 +212,10 @@ def check_triggers(triggers: object, field: str = "triggers") -> tuple[str, ...]
 
 
 def refuse_misspelt(names: Iterable[str], known: Collection[str], other: Mapping[str, str], field: str) -> None:
-    """Refuse names that are close to a known one, or that `other` maps to the known one that was meant."""
+    """Refuse misspelt names, with the one that was meant.
+
+    A name is misspelt if it is similar to a known one, or if `other` maps it to a known one.
+    """
     import difflib  # few programs misspell a name
 
     lower = {each.lower(): each for each in known}
@@ -223,7 +229,7 @@ def refuse_misspelt(names: Iterable[str], known: Collection[str], other: Mapping
 
 
 def redacted_repr(value: object, field: str) -> str:
-    """Return a value as an error text may show it: without secrets and clipped, or only its type."""
+    """Return a value as an error may show it: clipped, without secrets, or only its type."""
     if not isinstance(value, str | int | float | None) or _SECRET_FIELD.search(field):
         return type(value).__name__
     if isinstance(value, str):

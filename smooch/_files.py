@@ -50,7 +50,7 @@ accept. The limit of v1.1 is not published: that of v2 is used.
 
 
 def limit(prefix: str, *, check: bool) -> int | None:
-    """Return the maximum size of a file in bytes, by path prefix; None if the client checks nothing."""
+    """Return the maximum size of a file in bytes; None if the client checks nothing."""
     return LIMITS[prefix] if check else None
 
 
@@ -81,7 +81,9 @@ def open_upload(
     *,
     argument: str = "file",
 ) -> Iterator[Upload]:
-    """Open a file for upload; a file that the caller opened stays open and is sent from its current position.
+    """Open a file for upload.
+
+    A file that the caller opened stays open, and is sent from its current position.
 
     Without `mime_type` the type is guessed from the name; without a name one is made from the type. Errors name `argument`
     as their field.
@@ -125,7 +127,7 @@ def check_media_url(answer: Response[Any], media_url: object) -> str:
 
 
 def check_parts(files: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Refuse parts of a form whose type or headers would add further headers; `files` is in the form of httpx."""
+    """Refuse parts of a form (as httpx takes them) whose type would add further headers."""
     if not isinstance(files, Mapping):
         raise InvalidInput("files must be a mapping such as {'source': ('cat.png', b'…', 'image/png')}", "files")
     for name, part in files.items():
@@ -190,12 +192,18 @@ def _open(source: FileSource | bytes, opened_here: ExitStack, argument: str) -> 
 
 
 def _escape_surrogates(name: str) -> str:
-    """Return a file name that UTF-8 can encode: bytes that are not UTF-8 are written as in URLs, such as %E9."""
+    """Return a file name that UTF-8 can encode.
+
+    Bytes that are not UTF-8 are written as in URLs, such as %E9.
+    """
     return _NOT_UTF8.sub(lambda match: f"%{ord(match[0]) - 0xDC00:X}", name).encode("utf-8", "replace").decode()
 
 
 def _name_of(file: object) -> str:
-    """Return a file's name; an upload of Werkzeug has it as `filename`, and the name of the form field as `name`."""
+    """Return the name of a file.
+
+    An upload of Werkzeug has it as `filename`; its `name` is that of the form field.
+    """
     name = getattr(file, "filename", None) or getattr(file, "name", None)
     return os.path.basename(name) if isinstance(name, str) else ""  # noqa: PTH119
 
@@ -212,7 +220,10 @@ def _map_os_errors(name: str, argument: str) -> Iterator[None]:
 
 
 def _ensure_rewindable(content: BinaryIO, limit: int | None, opened_here: ExitStack) -> BinaryIO:
-    """Return the file, or a copy on disk if a second attempt could not start over: of a pipe, or from within a file."""
+    """Return the file, or a copy of it if a second attempt could not start over.
+
+    That is so for a pipe, and for a file that is not read from its start.
+    """
     import tempfile  # takes 3 ms, and few programs need it
 
     if getattr(content, "seekable", bool)() and not content.tell():

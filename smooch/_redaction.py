@@ -1,4 +1,4 @@
-"""Take secrets out of texts, requests, responses and tracebacks, before an exception holds or shows them."""
+"""Remove secrets from whatever an exception holds: texts, requests, responses, tracebacks."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _redact_jwt(match: re.Match[str]) -> str:
 
 
 def redact_request(request: httpx.Request) -> httpx.Request:
-    """Return a request without credentials and without secrets in its body, for an exception to hold.
+    """Return a copy of a request without credentials, and without secrets in its body.
 
     The credentials are removed from the headers of the original too, which the causes of the exception refer to.
     """
@@ -75,7 +75,7 @@ def redact_request(request: httpx.Request) -> httpx.Request:
 
 
 def redact_response(response: httpx.Response, secrets: Iterable[str] = ()) -> httpx.Response:
-    """Return a response without secrets in its headers, its body and its request.
+    """Return a copy of a response without secrets in its headers, body and request.
 
     A body that was not read is left out.
     """
@@ -125,7 +125,10 @@ def clear_tracebacks(exception: BaseException, until: BaseException | None) -> N
 
 
 def clear_traceback(exception: BaseException) -> None:
-    """Clear local variables, request and body that an exception holds: among them are tokens and secrets."""
+    """Clear the local variables, the request and the body that an exception holds.
+
+    Among them are tokens and secrets.
+    """
     traceback.clear_frames(exception.__traceback__)
     if isinstance(exception, httpx.RequestError):
         with suppress(RuntimeError):  # it has no request
@@ -137,7 +140,7 @@ def clear_traceback(exception: BaseException) -> None:
 
 
 def hide_locals(function: Callable[P, R]) -> Callable[P, R]:
-    """Decorate a function that takes a secret: if it raises, the traceback holds none of its local variables.
+    """Clear the local variables of a function that takes a secret, if it raises.
 
     Crash reporters and `pytest --showlocals` print local variables, and the secret would be among them.
     """

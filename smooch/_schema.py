@@ -50,7 +50,7 @@ _TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 
 class ModelDict(dict[str, Any]):
-    """A model in wire form: it may hold fields that the API returned and the specification does not know."""
+    """A model in wire form, which may hold fields that the specification does not know."""
 
 
 class Validator:
@@ -76,7 +76,7 @@ class Validator:
         self._compiled: dict[tuple[str, bool], Check] = {}
 
     def validate(self, name: str, body: Any, field: str, *, max_json: int | None = None) -> None:
-        """Refuse a body that does not match the schema `name`, or has more than `max_json` bytes of JSON.
+        """Refuse a body that does not match the schema `name`, or exceeds `max_json` bytes.
 
         Raises:
             InvalidInput: names the first field that does not match, as a path below `field`, and what would.
@@ -131,7 +131,10 @@ class Validator:
         return _type_check(schema["type"], _all(checks)) if "type" in schema else _all(checks)
 
     def _reference(self, name: str, *, part: bool) -> Check:
-        """Return a check that compiles the schema when it is first called, since schemas refer to each other."""
+        """Return a check that compiles the schema on its first call.
+
+        Schemas refer to each other.
+        """
 
         def check(value: Any) -> Problem | None:
             return (self._compiled.get((name, part)) or self._by_name(name, part=part))(value)
@@ -139,7 +142,7 @@ class Validator:
         return check
 
     def _fields(self, schema: Schema) -> dict[str, Schema] | None:
-        """Return the fields of an object with their schemas; None if it may hold others, or is no object.
+        """Return the fields of an object with their schemas; None if it may hold others.
 
         A choice that no tag decides has the fields of all its alternatives.
         """
@@ -298,7 +301,10 @@ class Validator:
 
 
 def _by_tag(choices: list[tuple[Check, list[_Tag]]]) -> tuple[str, dict[str, Check]]:
-    """Return the field whose value alone decides between the choices, and the choice for each value; else "" and {}."""
+    """Return the field whose value decides between the choices, and the choice for each value.
+
+    Returns "" and {} if there is no such field.
+    """
     first = choices[0][1]
     name = first[0][0] if first else ""
     tagged: dict[str, Check] = {}
@@ -553,7 +559,7 @@ def _describe_condition(condition: Schema, prefix: str = "") -> list[str]:
 
 
 def _describe_choices(choices: list[Schema]) -> Callable[[Any], Problem] | None:
-    """Return what describes a value that matches no choice, if the choices are simple enough to list."""
+    """Return a function that describes a mismatch, if the choices are simple enough to list."""
     if all(choice.keys() == {"required"} for choice in choices):
         needs = "needs " + " or ".join(" and ".join(choice["required"]) for choice in choices)
         return lambda value: ("", needs, _NOTHING)

@@ -109,7 +109,7 @@ class Goal:
 
 
 def plan(hooks: Sequence[Hook], goal: Goal) -> tuple[Hook | None, list[Change]]:
-    """Return the webhook that reaches the goal, if there is one, and the changes that are missing."""
+    """Return the webhook that reaches the goal, if any, and the changes that are missing."""
     hooks = sorted(hooks, key=lambda hook: hook.id)
     here = [hook for hook in hooks if same_target(hook.target, goal.target)]
     elsewhere = [hook for hook in hooks if hook not in here] if goal.move else []
@@ -131,7 +131,9 @@ def plan(hooks: Sequence[Hook], goal: Goal) -> tuple[Hook | None, list[Change]]:
 
 
 class Reconciler:
-    """One caller's steps to the webhook that all callers agree on: list, change, list again until it is settled.
+    """One caller's steps to the webhook that all callers agree on.
+
+    It lists, changes, and lists again until the webhook is settled.
 
     Args:
         goal: What the caller wants.
@@ -154,7 +156,9 @@ class Reconciler:
         self.pause = self._confirm_after
 
     def observe(self, hooks: Sequence[Hook], date: str) -> Hook | None:
-        """Return the webhook once it is settled; until then make `changes`, wait `pause` seconds, and list again.
+        """Return the webhook once it is settled.
+
+        Until then make `changes`, wait `pause` seconds, and list again.
 
         `date` is the `Date` header of the API's answer.
         """
@@ -188,7 +192,10 @@ class Reconciler:
         self._seen = hook_id
 
     def on_error(self, change: Change, error: SmoochError) -> None:
-        """Handle a refused change: list again before any other, since another caller may have changed or deleted it."""
+        """Handle a refused change.
+
+        The webhooks are listed again before any other change: another caller may have changed or deleted them.
+        """
         if change.kind == "create" and isinstance(error, BadRequest):
             self._failure = error
         elif not isinstance(error, Conflict) and (change.kind == "create" or not isinstance(error, NotFound)):
@@ -196,7 +203,10 @@ class Reconciler:
         self.changes.clear()
 
     def _due(self, surplus: list[Change], *, settled: bool) -> list[Change]:
-        """Return the webhooks to remove now: its own first, those of others only if they stay."""
+        """Return what this caller removes now.
+
+        That is what it created itself, and what others created if they do not remove it.
+        """
         own = [change for change in surplus if change.hook_id in self._created]
         if own or not settled:
             return own
@@ -218,7 +228,7 @@ def _release(goal: Goal, hooks: Iterable[Hook], *, is_here: bool) -> list[Change
 
 
 def read_hook(answer: Response[Any], **fields: Any) -> Hook | None:
-    """Return a webhook of an answer, with the fields as the API sent them; None if its id or target cannot be used.
+    """Return a webhook of an answer from its fields; None if its id or target cannot be used.
 
     Such a webhook receives nothing and cannot be changed.
 
@@ -238,7 +248,10 @@ def read_hook(answer: Response[Any], **fields: Any) -> Hook | None:
 
 
 def is_settled(hook: Hook, date: str) -> bool:
-    """Whether no older webhook can appear any more, by the API's own clock (the `Date` header of its answer)."""
+    """Whether no older webhook can appear any more.
+
+    Decided by the API's own clock, the `Date` header of its answer.
+    """
     if not re.fullmatch(r"[0-9a-f]{24}", hook.id):
         return True
     now = parse_date(date)

@@ -230,7 +230,10 @@ class TokenAuth(OriginBoundAuth):
         return token
 
     def _adopt_clock(self, response: httpx.Response, offset: float) -> bool:
-        """Correct the clock by the `Date` of a response, if it differs much from the clock corrected by `offset`."""
+        """Correct the clock by the `Date` of a response; return whether that changed it.
+
+        Small differences from the clock corrected by `offset` are ignored.
+        """
         date = parse_date(response.headers.get("Date", ""))
         if date is None:
             return False

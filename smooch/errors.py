@@ -80,7 +80,7 @@ class ConnectionFailed(SmoochError):
 
 
 class RequestTimeout(ConnectionFailed):
-    """No response within one of the timeouts (connect, read, write, or waiting for a free connection)."""
+    """No response within a timeout: connect, read, write, or wait for a free connection."""
 
 
 class DeadlineExceeded(RequestTimeout):
@@ -163,7 +163,7 @@ class ConversationFull(APIError, status=423):
 
 
 class RateLimited(APIError, status=429):
-    """Too many requests; the retries are used up, or the API asks for a longer wait than allowed."""
+    """Too many requests: retries are used up, or the API asks for too long a wait."""
 
     @property
     def retry_after(self) -> float | None:
@@ -176,11 +176,14 @@ class ServerError(APIError):
 
 
 class UnreadableResponse(_WithResponse):
-    """Success response whose body is truncated or invalid; a call that changes something took effect."""
+    """Success response whose body is truncated or invalid.
+
+    A call that changes something took effect.
+    """
 
 
 def parse_retry_after(value: str) -> float | None:
-    """Return the seconds of a Retry-After header, which holds seconds or a date; None if it holds neither."""
+    """Return the seconds of a Retry-After header; None if it holds neither seconds nor a date."""
     try:
         seconds = float(value)
     except ValueError:
@@ -192,7 +195,7 @@ def parse_retry_after(value: str) -> float | None:
 
 
 def parse_date(value: str) -> float | None:
-    """Return the Unix seconds of an HTTP date; None if it is not one, or no date that Python can represent."""
+    """Return the Unix seconds of an HTTP date; None if Python cannot represent it."""
     from email.utils import parsedate_to_datetime  # takes 6 ms to load, and few programs need it
 
     try:
@@ -203,7 +206,7 @@ def parse_date(value: str) -> float | None:
 
 
 def error_from_response(response: httpx.Response, *, hint: str = "", secrets: Iterable[str] = ()) -> APIError:
-    """Return the exception for an error response, whatever its body is. The body must have been read."""
+    """Return the exception for an error response whose body has been read, whatever it is."""
     response = redact_response(response, secrets)
     errors = _reported_errors(response, secrets)
     code, description = errors[0].values() if errors else ("", _body_excerpt(response))
@@ -240,7 +243,7 @@ def unreadable_response(
 
 
 def invalid_answer(answer: Response[Any], problem: str, *, method: str = "GET") -> UnreadableResponse:
-    """Return the exception for a success response that was parsed, but contradicts itself or the API."""
+    """Return the exception for a success response that was parsed, but makes no sense."""
     headers = [(name, value) for name, value in answer.headers.items() if name != "content-encoding"]
     request = httpx.Request(method, answer.url or "/")
     response = httpx.Response(answer.status_code, headers=headers, content=answer.content, request=request)

@@ -1,5 +1,5 @@
 # Derived from smooch/_async/v1.py by scripts/unasync.py; edit that file.
-"""The facade of API v1 and v1.1."""
+"""The client of API v1 and v1.1: the methods of the classic wrapper."""
 
 from __future__ import annotations
 
@@ -50,40 +50,56 @@ if TYPE_CHECKING:
 
 
 class Options(ClientOptions, total=False):
-    """The arguments of a client."""
+    """Constructor options."""
 
     api_version: Literal["v1", "v1.1"]
     transport: httpx.BaseTransport | None
 
 
 class Smooch:
-    """A client of the Smooch API, v1 and v1.1.
+    """Client of the Smooch API, v1 and v1.1.
 
-    Every method returns the answer as a `Response`: `.json()` is what came over the wire, `.parsed` the same typed.
-    Every method may raise `InvalidInput` (nothing was sent), `ConnectionFailed` (no answer), `APIError` (the API refused)
-    and `UnreadableResponse`. A `user_id` is the id that the business gave the user, or the API's own `_id`.
+    - Users: `init_user`, `precreate_user`, `get_user`, `update_user`, `delete_user`, `link_user_to_channel`,
+      `unlink_user_from_channel`
+    - Conversation: `post_message`, `post_media`, `get_messages`, `iter_messages`, `delete_messages`, `mark_read`,
+      `send_activity`
+    - Webhooks: `get_webhooks`, `make_webhook`, `update_webhook`, `delete_webhook`, `delete_all_webhooks`,
+      `ensure_webhook_exist`
+    - Tokens: `user_jwt`, `jwt_for_user`
+    - Any other path: `ask`, or `raw` (the generated client)
+
+    Methods return a `Response`: `.json()` is the body as the API sent it, `.parsed` the same as a model. A `user_id` is your
+    own id of a user, or the API's (`_id`).
+
+    Every method may raise `InvalidInput` (nothing was sent), `ConnectionFailed` (no response), `APIError` (an error
+    response) and `UnreadableResponse` (a success response that cannot be parsed).
+
+    Which key to pass:
+
+    - An app key (`app_…`) reaches the users, messages and webhooks of one app. Most programs need this one.
+    - An account key (`act_…`, `svc_…`) also creates apps and their keys. Pass `app_id` with it to reach one app.
 
     Args:
-        key_id: Id of an app key (`app_…`), or of an account key (`act_…`, `svc_…`; then pass `app_id` too).
+        key_id: Id of an app key or an account key.
         secret: Secret of that key.
-        app_id: Id of the app; needed for v1.1 and for account keys.
+        app_id: Id of the app; required for v1.1, and for account keys that reach an app.
         api_version: `v1` or `v1.1`.
         region: `us` or `eu-1`.
-        base_url: Address of the API in place of a region's, without version; a sandbox's `url` is one.
-        timeout: Seconds for each read, write and wait for a connection (connecting: 5 at most), or an `httpx.Timeout`.
-        deadline: Seconds for a whole call, its retries and waits included; a method that makes several calls gives each
-            as much. None for no limit.
-        retries: How often a call is tried again: after 429; and, where that does no harm, after 502, 503, 504 and lost
+        base_url: URL of the API without version, instead of a region's; for a sandbox, its `url`.
+        timeout: Seconds for each read, write and wait for a connection (at most 5 to connect), or an `httpx.Timeout`.
+        deadline: Seconds for a whole call, retries and waits included. A method that makes several calls gives each of
+            them the whole deadline. None means no limit.
+        retries: Maximum number of retries of a call: after 429, and if it is safe after 502, 503, 504 and lost
             connections. A POST that may have arrived is never repeated.
-        max_connections: Maximum number of connections; further calls wait for a free one, in order.
+        max_connections: Maximum number of connections. Further calls wait for a free one, in order.
         max_response_bytes: Maximum size of a decoded response; a larger one raises `UnreadableResponse`.
         check: Whether request bodies are validated against the specification before they are sent. Pass False if the API
             accepts more than this version of the library knows; what JSON cannot represent is refused nevertheless.
-        ssl_context: TLS settings in place of the usual ones, for instance to trust a private certificate.
-        transport: An httpx transport in place of the pool of connections.
+        ssl_context: TLS settings, for instance to trust a private certificate.
+        transport: An httpx transport instead of the connection pool.
 
     Raises:
-        InvalidInput: a value is unknown or does not go with another.
+        InvalidInput: a value is unknown, or contradicts another.
     """
 
     APIError = errors.APIError
@@ -136,16 +152,16 @@ class Smooch:
         self.raw = Client(
             base_url=str(settings.base_url), unreadable=partial(errors.unreadable_response, secrets=token_auth.secrets)
         )
-        """The generated client, for operations that have no method here: same authentication, retries and errors."""
+        """The generated client, for operations without a method: same authentication, retries and errors."""
         self.raw.set_httpx_client(self._http)
 
     @classmethod
     @hide_locals
     def from_env(cls, **options: Unpack[Options]) -> Self:
-        """A client configured by the environment.
+        """Create a client from environment variables.
 
         Reads `SMOOCH_KEY_ID`, `SMOOCH_SECRET`, `SMOOCH_APP_ID`, `SMOOCH_API_VERSION`, `SMOOCH_REGION` and
-        `SMOOCH_BASE_URL`; `options` are further arguments of the constructor, and win.
+        `SMOOCH_BASE_URL`. `options` are arguments of the constructor; they take precedence.
         """
         return cls(**config.read_environment(options))
 
@@ -184,9 +200,9 @@ class Smooch:
     # Users
 
     def init_user(self, user_id: str, device_id: str, *, platform: str = "other") -> Response[InitResponse]:
-        """Make a user known, or find it, by its id or its device: `POST /init` (initAppUser).
+        """Create or find a user by id and device: `POST /init` (initAppUser).
 
-        `platform` is `ios`, `android`, `web` or `other`. The user's `_id` may change when two users turn out to be one.
+        `platform` is `ios`, `android`, `web` or `other`. The user's `_id` may change if two users are merged.
         """
         device = {"id": _checks.check_id(device_id, "device_id"), "platform": platform}
         data = {"device": device, "userId": _checks.check_id(user_id, "user_id")}
@@ -203,9 +219,9 @@ class Smooch:
         signed_up_at: str | None = None,
         properties: Mapping[str, Any] | None = None,
     ) -> Response[AppUserResponse]:
-        """Make a user before the first contact: `POST /appusers` (preCreateAppUser).
+        """Create a user before the first contact: `POST /appusers` (preCreateAppUser).
 
-        `signed_up_at` is ISO 8601 in UTC; `properties` is a flat mapping of texts, numbers and truth values, 4 kB at most.
+        `signed_up_at` is ISO 8601 in UTC. `properties` is a flat mapping of strings, numbers and booleans, at most 4 kB.
 
         Raises:
             Conflict: the id is taken.
@@ -224,25 +240,25 @@ class Smooch:
         return app_users.get_app_user.sync_detailed(user_id, client=self.raw)
 
     def update_user(self, user_id: str, data: AppUserUpdate | dicts.AppUserUpdate) -> Response[AppUserResponse]:
-        """Change what `data` names, and nothing else: `PUT /appusers/{userId}` (updateAppUser).
+        """Change the fields of a user that `data` names: `PUT /appusers/{userId}` (updateAppUser).
 
-        `data` is an `AppUserUpdate` or a mapping in wire form; `properties` are merged key by key.
+        `data` is an `AppUserUpdate` or a mapping in wire form. `properties` are merged key by key.
         """
         body = self._bodies.build_body(models.AppUserUpdate, data, "data")
         return app_users.update_app_user.sync_detailed(user_id, client=self.raw, body=body)
 
     def delete_user(self, user_id: str) -> Response[EmptyResponse]:
-        """Delete a user and the conversation with it: `DELETE /appusers/{userId}` (deleteAppUser)."""
+        """Delete a user and its conversation: `DELETE /appusers/{userId}` (deleteAppUser)."""
         return app_users.delete_app_user.sync_detailed(user_id, client=self.raw)
 
     def link_user_to_channel(
         self, user_id: str, channel: str, entity: Mapping[str, Any], skip_confirmation: bool = False
     ) -> Response[AppUserResponse]:
-        """Reach a user on another channel: `POST /appusers/{userId}/channels` (linkAppUser).
+        """Link a user to another channel: `POST /appusers/{userId}/channels` (linkAppUser).
 
-        `channel` is `twilio`, `messenger`, `mailgun`, `messagebird` or `whatsapp`; `entity` says who the user is there, such
+        `channel` is `twilio`, `messenger`, `mailgun`, `messagebird` or `whatsapp`. `entity` identifies the user there, such
         as `{"phoneNumber": "+15145550101"}` or `{"address": "ana@example.com"}`, and may hold any other field of the
-        request. The outcome comes by webhook; until then the channel is among the user's `pendingClients`.
+        request. A webhook reports the outcome; until then the channel is among the user's `pendingClients`.
         """
         body = self._bodies.build_link(
             channel, entity, skip_confirmation=skip_confirmation, api_version=self._settings.prefix.lstrip("/")
@@ -250,7 +266,10 @@ class Smooch:
         return app_users.link_app_user.sync_detailed(user_id, client=self.raw, body=body)
 
     def unlink_user_from_channel(self, user_id: str, channel: str) -> Response[EmptyResponse]:
-        """Stop reaching a user on a channel: `DELETE /appusers/{userId}/channels/{channel}` (unlinkAppUser)."""
+        """Unlink a user from a channel (unlinkAppUser).
+
+        `DELETE /appusers/{userId}/channels/{channel}`.
+        """
         return app_users.unlink_app_user.sync_detailed(user_id, channel, client=self.raw)
 
     # Conversation
@@ -264,8 +283,8 @@ class Smooch:
         """Post a message: `POST /appusers/{userId}/messages` (postMessage).
 
         `message` is a text, a `MessagePost`, or a mapping in wire form, of any type: text, image, file, carousel, list,
-        location, or one that this library has never heard of. It comes from the user, or with `sent_by_maker` from the
-        business; a `role` in the message itself counts more. Never sent twice: where it may have arrived, an error says so.
+        location, or one that this library does not know. Its author is the user, or with `sent_by_maker` the business; a
+        `role` in the message takes precedence. A message is never sent twice: if it may have arrived, an error says so.
 
         Raises:
             ConversationFull: the conversation holds as many messages as the API allows.
@@ -278,10 +297,10 @@ class Smooch:
     ) -> Response[MessageResponse]:
         """Post an image or another file: `POST /appusers/{userId}/images` (postImageMessage).
 
-        Files other than images go to `POST /attachments` (uploadAttachment) and are then posted as a message of type file.
-        `file_path` is a path, a pair `("cat.png", b"…")`, or a file opened with mode `rb`; its type is guessed from its
-        name. v1 takes files of up to 10 MB. The limit of v1.1 is not published; the client sends up to 50 MB, as in v2.
-        If the API refuses the message, the uploaded file is removed again.
+        Files other than images are uploaded by `POST /attachments` (uploadAttachment) and posted as a message of type file;
+        if the API refuses the message, the uploaded file is removed. `file_path` is a path, a pair `("cat.png", b"…")`, or
+        a file opened in mode `rb`; its type is guessed from its name. v1 takes files of up to 10 MB. The limit of v1.1 is
+        not published; the client sends up to 50 MB, as on v2.
         """
         user_id = _checks.check_id(user_id, "user_id")  # before a file is uploaded for nobody
         role = bodies.choose_role(sent_by_maker=sent_by_maker)
@@ -311,8 +330,8 @@ class Smooch:
     ) -> Response[GetMessagesResponse]:
         """Get up to 100 messages: `GET /appusers/{userId}/messages` (getMessages).
 
-        The newest ones, or those next to an instant: `before` or `after`, as Unix seconds or a `datetime` with timezone.
-        `.parsed.next_` is set while there are more; `iter_messages` follows it.
+        Returns the newest messages, or those next to an instant: `before` or `after`, in Unix seconds or as a `datetime`
+        with timezone. `.parsed.next_` is set if there are more; `iter_messages` follows it.
 
         Raises:
             NotFound: there is no such user, or no message yet.
@@ -323,9 +342,10 @@ class Smooch:
     def iter_messages(
         self, user_id: str, *, before: Instant | None = None, after: Instant | None = None
     ) -> Iterator[Message]:
-        """All messages, page after page, each fetched when it is needed.
+        """Iterate over all messages; each page is fetched when it is needed.
 
-        Newest first and back in time (from `before`, if given); with `after`, from that instant on and forward in time.
+        Starts with the newest message (before `before`, if given) and goes back in time; with `after`, starts after that
+        instant and goes forward in time.
         """
         pager = paging.Pager(before, after)
         while pager.needs_page:
@@ -345,9 +365,11 @@ class Smooch:
     def send_activity(
         self, user_id: str, activity: str = "typing:start", *, name: str | None = None, avatar_url: str | None = None
     ) -> Response[ActivityResponse]:
-        """Show the user that somebody is typing: `POST /appusers/{userId}/conversation/activity` (conversationActivity).
+        """Show a user that the business is typing (conversationActivity).
 
-        `activity` is `typing:start` or `typing:stop`, by the business; in v1.1 also `conversation:read`, by the user.
+        `POST /appusers/{userId}/conversation/activity`.
+
+        `activity` is `typing:start` or `typing:stop`, by the business; on v1.1 also `conversation:read`, by the user.
         """
         body = self._bodies.build_activity(activity, name=name, avatar_url=avatar_url)
         return conversations.conversation_activity.sync_detailed(user_id, client=self.raw, body=body)
@@ -383,7 +405,7 @@ class Smooch:
         include_client: bool | None = None,
         include_full_app_user: bool | None = None,
     ) -> Response[WebhookResponse]:
-        """Replace the target and the triggers of a webhook: `PUT /webhooks/{webhookId}` (updateWebhook).
+        """Replace target and triggers of a webhook: `PUT /webhooks/{webhookId}` (updateWebhook).
 
         `include_client` and `include_full_app_user` are as in `make_webhook`.
         """
@@ -408,7 +430,7 @@ class Smooch:
         return webhooks.delete_webhook.sync_detailed(webhook_id, client=self.raw)
 
     def delete_all_webhooks(self) -> list[Response[EmptyResponse]]:
-        """Delete every webhook of the app, one by one; the answers are in the order of the list."""
+        """Delete all webhooks of the app, one by one; the responses are in the order of the list."""
         answer = self.get_webhooks()
         return [self.delete_webhook(hook.id) for hook in bodies.list_hooks(answer, self._settings.prefix)]
 
@@ -423,7 +445,7 @@ class Smooch:
         include_full_app_user: bool | None = None,
         confirm_after: float | None = None,
     ) -> tuple[str, str]:
-        """Make sure that one webhook delivers a trigger (or several) to a target; return its id and secret.
+        """Make sure that one webhook delivers these triggers to a target; return its id and secret.
 
         What is done depends on the webhooks with this target:
 
@@ -484,13 +506,19 @@ class Smooch:
     # Tokens
 
     def user_jwt(self, user_id: str, *, expires_in: float | timedelta | None = None) -> str:
-        """Sign a token with which this user logs in to the chat; `expires_in` seconds, or for ever."""
+        """Sign a token with which a user logs in to the chat.
+
+        It expires after `expires_in` seconds, or never.
+        """
         return self._auth.user_token(user_id, expires_in=expires_in)
 
     @staticmethod
     @hide_locals
     def jwt_for_user(key_id: str, secret: str, user_id: str, *, expires_in: float | timedelta | None = None) -> str:
-        """Sign a token with which a user logs in to the chat; `expires_in` seconds, or for ever."""
+        """Sign a token with which a user logs in to the chat.
+
+        It expires after `expires_in` seconds, or never.
+        """
         return auth.user_token(key_id, secret, user_id, expires_in=expires_in)
 
     # Anything else
@@ -498,11 +526,13 @@ class Smooch:
     def ask(
         self, endpoint: str, data: Any = None, method: str = "get", files: Mapping[str, Any] | None = None
     ) -> Response[Any]:
-        """Call any path of the API, such as `appusers/b6518/businesssystems`, with the same authentication and retries.
+        """Call any path of the API, such as `appusers/b6518/businesssystems`.
 
-        `data` is the query of a GET, HEAD or DELETE, and the JSON body of any other method, or the form fields beside
-        `files`, which go as `{"source": ("cat.png", file, "image/png")}`. `.parsed` of the answer is its plain JSON.
-        An absolute address must be one of this API, so that no token leaves for elsewhere.
+        Authentication, retries and errors are the same as for other calls.
+
+        `data` is the query of a GET, HEAD or DELETE, and the JSON body of other methods. With `files`, such as
+        `{"source": ("cat.png", file, "image/png")}`, it holds the other fields of the form. `.parsed` of the response is its
+        JSON without models. An absolute URL must be below this API's, so that no token is sent elsewhere.
         """
         endpoint = bodies.check_endpoint(endpoint, self._settings)
         options = bodies.build_request_options(method, endpoint, data, files)

@@ -42,7 +42,7 @@ _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
 class BodyBuilder:
-    """Builds request bodies, and validates them against the specification unless `check` is false.
+    """Builds request bodies, and validates them unless `check` is false.
 
     Without `check` a mapping is sent as it is: a model might not be able to hold what the specification does not know.
     """
@@ -82,7 +82,10 @@ class BodyBuilder:
     def build_link(
         self, channel: str, entity: Mapping[str, Any], *, skip_confirmation: bool, api_version: str
     ) -> AppUserLink:
-        """Build the body that links a user to a channel; v1 and v1.1 skip the confirmation in different ways."""
+        """Build the body that links a user to a channel.
+
+        v1 and v1.1 skip the confirmation in different ways.
+        """
         if not isinstance(entity, Mapping):
             raise InvalidInput(
                 f"entity must be a mapping such as {{'phoneNumber': '+15145550101'}}, got {type(entity).__name__}",
@@ -118,7 +121,10 @@ class BodyBuilder:
     def build_activity(
         self, type_: str, *, name: str | None = None, avatar_url: str | None = None
     ) -> ConversationActivity:
-        """Build the body that sends an activity: only users read, only the business's typing is reported to the API."""
+        """Build the body that sends an activity.
+
+        Only users read, and only the business's typing is reported to the API.
+        """
         role = "appUser" if type_ == "conversation:read" else "appMaker"
         data = {"type": type_, "role": role, **drop_none(name=name, avatarUrl=avatar_url)}
         return self.build_body(models.ConversationActivity, data, "activity")
@@ -182,7 +188,7 @@ def _format_seconds(value: Instant, field: str) -> str:
 
 
 def _format_number(value: object) -> str:
-    """Return a number without an exponent, as the API reads it; "" for a value that is no instant."""
+    """Return a number without exponent, as the API reads it; "" for what is no instant."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e15:
         return ""
     text = str(int(value)) if isinstance(value, int) else repr(float(value))
@@ -204,7 +210,7 @@ def build_webhook_options(
 
 
 def list_hooks(answer: Response[Any], prefix: str) -> list[_webhook_reconciler.Hook]:
-    """Return the API's list of webhooks in the form that the reconciler takes; those of v2 are left out.
+    """Return the webhooks of v1 and v1.1 in the form that the reconciler takes.
 
     Raises:
         UnreadableResponse: the triggers of a webhook are no texts.

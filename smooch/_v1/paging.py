@@ -22,7 +22,7 @@ Query: TypeAlias = "dict[str, Instant | None]"
 
 
 class Pager:
-    """Position of an iteration over messages: which page to fetch next, and which messages are ready.
+    """Position of an iteration over messages: the page to fetch next, and the messages ready.
 
     Args:
         before: Go back in time from this instant; from the newest message if neither is given.
@@ -38,7 +38,9 @@ class Pager:
 
     @property
     def page(self) -> Query:
-        """Query of the page to fetch next. Only the position is taken from the API's link, never the host.
+        """Query of the page to fetch next.
+
+        Only the position is taken from the API's link, never the host.
 
         Raises:
             UnreadableResponse: the link leads to no page, or to one that was fetched before.

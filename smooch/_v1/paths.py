@@ -1,4 +1,7 @@
-"""Which paths of API v1 belong to the account and which to one app, by the servers that spec/v1.yaml gives them."""
+"""Which paths of API v1 belong to the account and which to one app.
+
+Decided by the servers that spec/v1.yaml gives them.
+"""
 
 from __future__ import annotations
 

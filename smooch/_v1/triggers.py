@@ -56,7 +56,9 @@ _V2_TRIGGERS = MappingProxyType(
 
 
 def check_triggers(triggers: object, field: str, *, check: bool) -> tuple[str, ...]:
-    """Return one trigger or several as a tuple without repetitions; refuse misspelt ones and those of v2.
+    """Return one trigger or several as a tuple without repetitions.
+
+    Refuses misspelt names and those of v2.
 
     Without `check` every name is taken.
     """

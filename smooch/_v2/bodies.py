@@ -75,7 +75,7 @@ class MessageOptions(TypedDict, total=False):
 
 
 class BodyBuilder:
-    """Builds request bodies, and validates them against the specification unless `check` is false.
+    """Builds request bodies, and validates them unless `check` is false.
 
     Without `check` a mapping is sent as it is: a model might not be able to hold what the specification does not know.
     """
@@ -89,7 +89,10 @@ class BodyBuilder:
         return data if isinstance(data, model) else self._read(model.from_dict, wire)
 
     def build_update(self, model: type[M], data: object, field: str, **fields: Any) -> M:
-        """Return an update as a model: `data`, or the fields that are not UNSET; errors call the latter `field`."""
+        """Return an update as a model: `data`, or the fields that are not UNSET.
+
+        Errors call these fields `field`.
+        """
         named = {name: value for name, value in fields.items() if value is not UNSET}
         if data is not None and named:
             raise InvalidInput("pass either data or the fields to change, not both", "data")
@@ -182,7 +185,10 @@ class BodyBuilder:
     def build_conversion_events(
         self, channel: ConversionChannel, events: Iterable[Wire] | Wire
     ) -> models.ConversionEventsPost:
-        """Build the body that reports events to a channel of Meta: `events`, or a mapping that holds them as `data`."""
+        """Build the body that reports events to a channel of Meta.
+
+        `events` is a list, or a mapping that holds the list as `data`.
+        """
         if channel not in get_args(ConversionChannel):
             allowed = ", ".join(get_args(ConversionChannel))
             raise InvalidInput(
@@ -192,7 +198,7 @@ class BodyBuilder:
         return self.build_body(models.ConversionEventsPost, {channel: {"payload": payload}}, "events")
 
     def build_message(self, message: MessageLike, options: MessageOptions) -> models.MessagePost:
-        """Build the body that posts a message; the message and the options must not contradict each other."""
+        """Build the body that posts a message; message and options must not contradict each other."""
         for name in options.keys() - MessageOptions.__annotations__.keys():
             raise TypeError(f"unknown message option {name!r}")
         extra = drop_none(**options)
@@ -391,7 +397,10 @@ def _merge(wire: dict[str, Any], extra: dict[str, Any], field: str) -> dict[str,
 
 
 def get_last_message(answer: Response[models.MessagePostResponse]) -> models.Message:
-    """Return the last message of an answer: a text with a template in shorthand becomes several messages."""
+    """Return the last message of an answer.
+
+    A text with a template in shorthand becomes several messages.
+    """
     found = paging.drop_unreadable(answer.parsed.messages)
     if not found:
         raise invalid_answer(answer, "there is no message in it", method="POST")
@@ -437,7 +446,9 @@ def build_webhook_options(include_full_user: bool | None, include_full_source: b
 
 
 def list_hooks(answer: Response[models.WebhookListResponse]) -> list[_webhook_reconciler.Hook]:
-    """Return the webhooks of version v2 in the form that the reconciler takes; others receive no v2 triggers.
+    """Return the webhooks of version v2 in the form that the reconciler takes.
+
+    Others receive no triggers of v2.
 
     Raises:
         UnreadableResponse: the triggers of a webhook are no texts.

@@ -1,4 +1,4 @@
-"""Build the settings and the authentication of a v2 client from constructor arguments and environment variables."""
+"""Build settings and authentication of a v2 client from arguments and the environment."""
 
 from __future__ import annotations
 
@@ -46,7 +46,10 @@ class Settings(_http.Settings):
 
     @property
     def base_url(self) -> httpx.URL:
-        """URL that the paths of the specification are relative to; they begin with the version and name the app."""
+        """URL that the paths of the specification are relative to.
+
+        The paths begin with the version and name the app.
+        """
         return self.root
 
     def locate(self, url: httpx.URL | str) -> httpx.URL | str:
@@ -116,7 +119,7 @@ def bridge_settings(base_url: str, *, deadline: float | None, retries: int) -> S
 def build_auth(
     settings: Settings, key_id: str | None, secret: str | None, token: str | None, kind: str
 ) -> auth.OriginBoundAuth:
-    """Return how requests authenticate; the credentials go to no other server than that of the settings.
+    """Return how requests authenticate; credentials go only to the server of the settings.
 
     Raises:
         InvalidInput: there are no credentials, or more than one kind.

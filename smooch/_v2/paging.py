@@ -24,7 +24,7 @@ PAGE_SIZE = 100
 
 
 class Pager(Generic[T]):
-    """Position of an iteration over a list: which page to fetch next, and which records are ready.
+    """Position of an iteration over a list: the page to fetch next, and the records ready.
 
     Args:
         read: Returns the records of an answer, in the order of the list.
@@ -106,7 +106,7 @@ class Pager(Generic[T]):
             self._set_next(_id_of(found[-1]) if found else None)
 
     def _set_next(self, last: str | None) -> None:
-        """Go on where the answer says, or else after its last record; never where the iteration has been."""
+        """Go on where the answer says, else after its last record; never where it has been."""
         if self._page_cursor in self._visited:
             self._page_cursor = last
         cursor = self._page_cursor

@@ -1,4 +1,4 @@
-"""Sign and inspect tokens of end users for the messaging SDKs; start the OAuth flow. Pure functions."""
+"""Sign and inspect tokens of end users; start the OAuth flow. Pure functions."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def jwt_for_user(
     Args:
         key_id: Id of a signing key for messaging, from Zendesk's Admin Center; keys of the API are others.
         secret: Secret of that key.
-        external_id: The business's own id of the user, 255 characters at most.
+        external_id: Your own id of the user, at most 255 characters.
         name: Name of the user.
-        email: Address of the user.
-        email_verified: Whether the address is proved; one that is not does not identify the user.
-        expires_in: Seconds (or a timedelta) until the token expires; without it the token never does.
+        email: Email address of the user.
+        email_verified: Whether the email address is verified; otherwise it does not identify the user.
+        expires_in: Seconds (or a timedelta) until the token expires; by default it never does.
 
     Raises:
         InvalidInput: a value is empty, too long or of the wrong type.
@@ -84,7 +84,7 @@ class Finding:
 
 @hide_locals
 def inspect_user_jwt(token: str, secret: str | None = None) -> list[Finding]:
-    """List the problems for which the platform refuses a user's token; the list is empty if there are none.
+    """List the problems for which the platform refuses a user's token; empty if there are none.
 
     Works offline. No finding contains the token itself. Pass the `secret` of the signing key to check the signature too.
 
@@ -110,7 +110,7 @@ def inspect_user_jwt(token: str, secret: str | None = None) -> list[Finding]:
 def authorize_url(
     client_id: str, *, redirect_uri: str | None = None, state: str | None = None, base_url: str = BRIDGE
 ) -> str:
-    """Return the URL where a user allows your integration to access their Zendesk account (authorize).
+    """Return the URL where a user gives your integration access to an account (authorize).
 
     Send the user's browser there. It comes back to `redirect_uri`, which must be registered for the integration, with a
     `code` for `Smooch.exchange_code`, and with `state`, which proves that you sent the browser.
@@ -170,9 +170,7 @@ def _check_user(claims: dict[str, Any]) -> Iterator[Finding]:
     if not isinstance(external_id, str) or not external_id.strip():
         also = " (v1 calls it userId)" if "userId" in claims else ""
         kind = _describe_type(claims, "external_id")
-        yield Finding(
-            "external_id", f"must be the business's own id of the user, a non-empty text, and is {kind}{also}"
-        )
+        yield Finding("external_id", f"must be your own id of the user, a non-empty text, and is {kind}{also}")
     elif len(external_id) > MAX_EXTERNAL_ID:
         yield Finding("external_id", f"takes {MAX_EXTERNAL_ID} characters at most, got {len(external_id)}")
     for claim in ("name", "email"):
