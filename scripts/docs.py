@@ -31,8 +31,11 @@ PAGES = ("smooch", "smooch.auth", "smooch.webhooks", "smooch.sandbox", "smooch.p
 def load(name: str) -> list[ModuleType]:
     """Import a package and all its modules."""
     package = importlib.import_module(name)
-    found = pkgutil.iter_modules(getattr(package, "__path__", ()), f"{name}.")
-    return [package, *(module for each in found if not each.name.endswith("__main__") for module in load(each.name))]
+    submodules = pkgutil.iter_modules(getattr(package, "__path__", ()), f"{name}.")
+    return [
+        package,
+        *(module for each in submodules if not each.name.endswith("__main__") for module in load(each.name)),
+    ]
 
 
 def run_type_checking_blocks(modules: list[ModuleType]) -> None:
@@ -59,7 +62,7 @@ def run_type_checking_block(module: ModuleType) -> bool:
 
 
 def inherit_names(modules: list[ModuleType]) -> None:
-    """Give modules the names that annotations of inherited attributes refer to."""
+    """Add to each module the names that annotations of inherited attributes refer to."""
     for module in modules:
         classes = [value for value in vars(module).values() if isinstance(value, type)]
         bases = {sys.modules[base.__module__] for each in classes for base in each.__mro__[1:]}
@@ -81,7 +84,7 @@ def resolve_aliases(modules: list[ModuleType]) -> None:
 
 
 def load_lazy_names(modules: list[ModuleType]) -> None:
-    """Load what modules only load when it is used."""
+    """Load the names that modules load on first use."""
     for module in modules:
         for name in getattr(module, "__all__", ()):
             setattr(module, name, getattr(module, name))

@@ -1,7 +1,7 @@
-"""Compare spec/v2.yaml with the vendor's description of the API: what differs, and is it meant to?
+"""Compare spec/v2.yaml with the vendor's description of the API, and report unexplained differences.
 
 Variants of a union are paired by their tag, or by title or name where there is none; our catch-all variants do not count. Read-only
-fields are compared in responses, write-only ones in requests. What is meant to differ stands in spec/deviations.yaml with a reason.
+fields are compared in responses, write-only ones in requests. Intended differences stand in spec/deviations.yaml with a reason.
 
 Exit status: 0 no drift, 1 a difference without a reason or a reason without a difference, 2 something cannot be read.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from comparison import Comparison, load_deviations, sort_out, texts, unread, with_triggers
+from comparison import Comparison, add_trigger_enum, count_texts, find_unread, load_deviations, match_deviations
 from shapes import UnreadableDescription
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ COUNTED = {
 
 
 def load(location: str) -> tuple[dict[str, Any], str]:
-    """Read an OpenAPI 3 description from a file or URL. Returns it, and a line with its version and digest."""
+    """Read an OpenAPI 3 description from a file or URL; return it and a line with its version and digest."""
     try:
         if location.startswith(("http://", "https://")):
             with urllib.request.urlopen(location, timeout=30) as response:  # noqa: S310
@@ -73,7 +73,7 @@ def rows(differences: Iterable[Difference]) -> list[list[str]]:
 
 
 def table(content: list[list[str]]) -> str:
-    """Rows in columns, with a title."""
+    """Format rows in columns, with a title."""
     lines = [["place", "kind", "ours", "theirs"], *content]
     widths = [min(WIDTH, max(map(len, column))) for column in zip(*lines, strict=True)]
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
@@ -84,43 +84,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("upstream", help="path or URL of the vendor's description")
     parser.add_argument("--ours", default=str(ROOT / "spec" / "v2.yaml"), help="our description")
     parser.add_argument(
-        "--deviations", type=Path, default=ROOT / "spec" / "deviations.yaml", help="what is meant to differ"
+        "--deviations", type=Path, default=ROOT / "spec" / "deviations.yaml", help="the intended differences"
     )
     options = parser.parse_args(arguments)
     try:
         (ours, our_line), (theirs, their_line) = load(options.ours), load(options.upstream)
         deviations = load_deviations(options.deviations)
         print(f"ours    {our_line}\ntheirs  {their_line}")
-        comparison = Comparison(ours, with_triggers(theirs))
+        comparison = Comparison(ours, add_trigger_enum(theirs))
     except UnreadableDescription as error:
         print(error, file=sys.stderr)
         return 2
     is_clean = report(comparison, deviations, options.deviations.name)
-    print(f"Not compared: {texts(theirs)} titles, descriptions and examples of theirs.")
+    print(f"Not compared: {count_texts(theirs)} titles, descriptions and examples of theirs.")
     unknown = [
-        f"{side}: {place}" for side, document in (("ours", ours), ("theirs", theirs)) for place in unread(document)
+        f"{side}: {place}" for side, document in (("ours", ours), ("theirs", theirs)) for place in find_unread(document)
     ]
     for line in unknown:
-        print(f"cannot be compared, as the tool does not know this keyword: {line}", file=sys.stderr)
+        print(f"cannot be compared: scripts/comparison/unread.py does not know this keyword: {line}", file=sys.stderr)
     return 2 if unknown else 0 if is_clean else 1
 
 
 def report(comparison: Comparison, deviations: list[Deviation], listed_in: str) -> bool:
     """Print unexplained differences, stale reasons and counts. Returns whether there is no drift."""
-    unmeant, stale = sort_out(comparison.differences, deviations)
+    unexplained, stale = match_deviations(comparison.differences, deviations)
     compared = ", ".join(f"{comparison.counts[kind]} {name}" for kind, name in COUNTED.items())
-    if unmeant:
-        found = rows(unmeant)
-        print(f"\n{table(found)}\n\n{len(found)} places differ without a reason in {listed_in}.")
+    if unexplained:
+        lines = rows(unexplained)
+        print(f"\n{table(lines)}\n\n{len(lines)} places differ without a reason in {listed_in}.")
     for place, deviation in stale:
         print(
-            f"{listed_in}: nothing differs like this: {place}, {deviation.kind}, {deviation.ours}, {deviation.theirs}"
+            f"{listed_in}: no such difference any more: {place}, {deviation.kind}, {deviation.ours}, {deviation.theirs}"
         )
-    if unmeant or stale:
+    if unexplained or stale:
         print(f"Compared: {compared}.")
         return False
     places = sum(len(deviation.places) for deviation in deviations)
-    print(f"No drift in {compared}; {len(deviations)} reasons cover what differs at {places} places.")
+    print(f"No drift in {compared}; {len(deviations)} reasons explain the differences at {places} places.")
     return True
 
 

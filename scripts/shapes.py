@@ -1,4 +1,4 @@
-"""OpenAPI 3 schemas in a normal form: references and combinations are resolved, one level at a time.
+"""Bring OpenAPI 3 schemas into a normal form: resolve references and combinations, one level at a time.
 
 Different spellings become equal: `const`, a one-value `enum` and a discriminator; `nullable` and null; `x-extensible-enum` and `enum`.
 Titles, descriptions and examples are left out.
@@ -28,9 +28,9 @@ LIMITED_TYPES = {
     **dict.fromkeys(ARRAY_LIMITS, frozenset({"array"})),
     **dict.fromkeys(OBJECT_LIMITS, frozenset({"object"})),
 }
-"""The types that a limit applies to; the others it does not restrict."""
+"""The types that a limit applies to; it does not restrict values of other types."""
 NO_LIMITS = {("minLength", 0), ("minItems", 0), ("minProperties", 0), ("uniqueItems", False), ("format", "password")}
-"""Limits that limit nothing; `password` only says what not to show."""
+"""Limits without effect; `password` only tells programs to hide the value."""
 UNIONS = ("oneOf", "anyOf")
 FLAGS = {"nullable", "readOnly", "writeOnly", "deprecated"}
 VALUES = ("enum", "const", "x-extensible-enum")
@@ -38,16 +38,16 @@ OBJECTS = {"properties", "required", "additionalProperties", "discriminator"}
 MEANING = {"$ref", "allOf", *UNIONS, "type", "items", *VALUES, *OBJECTS, *FLAGS, *LIMITS}
 CONDITIONS = ("not", "if", "then", "else", "dependentRequired")
 CHOICE_CONDITIONS = {*CONDITIONS, "required", "properties", "minProperties", "maxProperties"}
-"""Keywords of choices that only restrict the object they stand beside."""
+"""Keywords of choices that restrict the surrounding object and add no fields."""
 TEXTS = {"title", "description", "summary", "example", "examples", "externalDocs", "$comment"}
 
 
 class UnreadableDescription(Exception):
-    """A description that cannot be read; the text says why."""
+    """A description cannot be read; the text says why."""
 
 
 class Variant(NamedTuple):
-    """One schema of a union, and what identifies it: value of the tag, component name or title."""
+    """One schema of a union, identified by its tag's value, component name or title."""
 
     schema: Schema
     tag: str | None = None
@@ -68,7 +68,7 @@ class Shape:
     """Rules such as `if`, `then` and `not`, each as one line of YAML."""
     fields: dict[str, Schema] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
-    """Component that a field was inherited from, by field."""
+    """Map inherited fields to the component that they come from."""
     required: frozenset[str] = frozenset()
     items: Schema | None = None
     others: Schema | bool = True
@@ -79,13 +79,13 @@ class Shape:
     tag: str | None = None
     """Name of the field whose value selects the variant."""
     has_heirs: bool = False
-    """Whether the variants inherit from this schema; for them it is no union."""
+    """Whether the variants inherit from this schema, which is then no union for them."""
     read_only: bool = False
     write_only: bool = False
     deprecated: bool = False
 
     def brief(self) -> str:
-        """The types in one word."""
+        """Return the types in one word."""
         return "|".join(sorted(self.types)) or "any"
 
 
@@ -96,10 +96,10 @@ class Description:
         self.document = document
         self._shapes: dict[int, tuple[Schema, Shape]] = {}
         self._merged: dict[int, tuple[Shape, Shape]] = {}
-        self._open: set[int] = set()
+        self._in_progress: set[int] = set()
 
     def resolve(self, node: dict[str, Any]) -> dict[str, Any]:
-        """Follow `$ref` to the object that it refers to."""
+        """Follow `$ref` until an object without one."""
         followed: set[str] = set()
         while "$ref" in node:
             reference = str(node["$ref"])
@@ -110,24 +110,24 @@ class Description:
         return node
 
     def shape(self, schema: Schema) -> Shape:
-        """The shape of a schema; always the same object for the same schema, so that recursion can be detected."""
+        """Return the shape of a schema: the same object for the same schema, so recursion is detectable."""
         known = self._shapes.get(id(schema))
         if known:
             return known[1]
-        if id(schema) in self._open:
+        if id(schema) in self._in_progress:
             return own_shape(schema)
-        self._open.add(id(schema))
-        shape = self._combined(schema)
-        self._open.remove(id(schema))
+        self._in_progress.add(id(schema))
+        shape = self._combine(schema)
+        self._in_progress.remove(id(schema))
         self._shapes[id(schema)] = (schema, shape)
         return shape
 
-    def merged(self, shape: Shape) -> Shape:
-        """One shape for all variants of a union: a value of any of them fits it."""
+    def merge_variants(self, shape: Shape) -> Shape:
+        """Return one shape that values of any variant match."""
         if not shape.variants:
             return shape
         if id(shape) not in self._merged:
-            either = self._either([self.shape(variant.schema) for variant in shape.variants], shape.union)
+            either = self._unite([self.shape(variant.schema) for variant in shape.variants], shape.union)
             limits = {**either.limits, **shape.limits}
             conditions = either.conditions | shape.conditions
             merged = replace(either, nullable=shape.nullable, limits=limits, conditions=conditions)
@@ -135,12 +135,12 @@ class Description:
         return self._merged[id(shape)][1]
 
     def _target(self, reference: str) -> dict[str, Any]:
-        node = referent(self.document, reference)
+        node = resolve_pointer(self.document, reference)
         if not isinstance(node, dict):
-            raise UnreadableDescription(f"{reference} leads nowhere")
+            raise UnreadableDescription(f"{reference} is not part of the description")
         return node
 
-    def _combined(self, schema: Schema) -> Shape:
+    def _combine(self, schema: Schema) -> Shape:
         own = {key: value for key, value in schema.items() if key in MEANING - {"$ref", "allOf"}}
         conditions = frozenset(conditions_of(schema))
         parts = [{"$ref": schema["$ref"]}] if "$ref" in schema else []
@@ -149,26 +149,26 @@ class Description:
             return self.shape(self._target(parts[0]["$ref"]) if "$ref" in schema else parts[0])
         for part in parts:
             if self.shape(part).variants and not self.shape(part).has_heirs:
-                shape = self._extended(part, own, [other for other in parts if other is not part])
+                shape = self._extend_union(part, own, [other for other in parts if other is not part])
                 return replace(shape, conditions=shape.conditions | conditions)
         result = replace(own_shape(own), conditions=conditions)
         for part in parts:
-            result = self._both(result, self._inherited(part))
+            result = self._intersect(result, self._inherit(part))
         for key in UNIONS:
             if key in own:
-                result = self._chosen(result, key, own[key], own.get("discriminator", {}))
+                result = self._apply_choices(result, key, own[key], own.get("discriminator", {}))
         if not own.keys() & set(UNIONS) and own.get("discriminator", {}).get("mapping"):
-            heirs = (Variant(referred(target), tag) for tag, target in own["discriminator"]["mapping"].items())
+            heirs = (Variant(to_reference(target), tag) for tag, target in own["discriminator"]["mapping"].items())
             result = replace(result, variants=tuple(heirs), tag=own["discriminator"]["propertyName"], has_heirs=True)
         return replace(result, nullable=bool(own["nullable"])) if "nullable" in own else result
 
-    def _inherited(self, part: Schema) -> Shape:
-        """The shape of a part, whose fields are known by the component that it refers to."""
+    def _inherit(self, part: Schema) -> Shape:
+        """Return the shape of a part; its fields have the referenced component as origin."""
         shape, name = self.shape(part), component(part)
         return replace(shape, origins={**dict.fromkeys(shape.fields, name), **shape.origins}) if name else shape
 
-    def _extended(self, union: Schema, own: Schema, parts: list[Schema]) -> Shape:
-        """A union whose variants all get further fields."""
+    def _extend_union(self, union: Schema, own: Schema, parts: list[Schema]) -> Shape:
+        """Return a union with further fields in each variant."""
         shape, flags = self.shape(union), own_shape(own)
         shared = [part for part in [own, *parts] if part.keys() & MEANING - FLAGS - {"default"}]
         extended = [item._replace(schema={"allOf": [item.schema, *shared]}) for item in shape.variants]
@@ -184,8 +184,8 @@ class Description:
             deprecated=shape.deprecated or flags.deprecated,
         )
 
-    def _both(self, left: Shape, right: Shape) -> Shape:
-        """The shape of values that fit both."""
+    def _intersect(self, left: Shape, right: Shape) -> Shape:
+        """Return the shape of values that match both."""
         nullable = [shape.nullable for shape in (left, right) if shape.nullable is not None]
         fields = {**left.fields, **right.fields}
         origins = {**left.origins, **right.origins}
@@ -195,10 +195,10 @@ class Description:
         others = [shape.others for shape in (left, right) if shape.others is not True]
         items = [shape.items for shape in (left, right) if shape.items is not None]
         return Shape(
-            types=narrowed(left.types, right.types) or frozenset(),
+            types=intersect_values(left.types, right.types) or frozenset(),
             nullable=all(nullable) if nullable else None,
-            values=narrowed(left.values, right.values),
-            limits=tightened(left.limits, right.limits),
+            values=intersect_values(left.values, right.values),
+            limits=intersect_limits(left.limits, right.limits),
             conditions=left.conditions | right.conditions,
             fields=fields,
             origins=origins,
@@ -210,8 +210,8 @@ class Description:
             deprecated=left.deprecated or right.deprecated,
         )
 
-    def _either(self, shapes: Sequence[Shape], union: str) -> Shape:
-        """The shape of values that fit any of these. What one shape cannot say becomes a condition."""
+    def _unite(self, shapes: Sequence[Shape], union: str) -> Shape:
+        """Return the shape of values that match any of these; facts that one shape cannot hold become a condition."""
         names = dict.fromkeys(name for shape in shapes for name in shape.fields)
         objects = [shape for shape in shapes if "object" in shape.types] or shapes
         types = [shape.types for shape in shapes]
@@ -231,8 +231,8 @@ class Description:
             others=others,
             deprecated=all(shape.deprecated for shape in shapes),
         )
-        lost = [lost_facts(shape, either) for shape in shapes]
-        return replace(either, conditions=either.conditions | {line_of({union: lost})}) if any(lost) else either
+        lost = [find_lost_facts(shape, either) for shape in shapes]
+        return replace(either, conditions=either.conditions | {to_yaml_line({union: lost})}) if any(lost) else either
 
     def _all_of(self, *schemas: Any) -> Schema:
         different = list({id(self.shape(schema)): schema for schema in schemas}.values())
@@ -242,29 +242,29 @@ class Description:
         different = list({id(self.shape(schema)): schema for schema in schemas if schema is not None}.values())
         return {"anyOf": different} if len(different) > 1 else next(iter(different), None)
 
-    def _chosen(self, base: Shape, union: str, members: list[Schema], discriminator: Mapping[str, Any]) -> Shape:
-        """A shape that also fits one of the members."""
+    def _apply_choices(self, base: Shape, union: str, members: list[Schema], discriminator: Mapping[str, Any]) -> Shape:
+        """Return the shape of values that match `base` and one of the members."""
         if base.fields and all(member.keys() <= CHOICE_CONDITIONS for member in members):
-            return replace(base, conditions=base.conditions | {line_of({union: members})})
+            return replace(base, conditions=base.conditions | {to_yaml_line({union: members})})
         choices = [member for member in members if not is_null(member)]
         shapes = [self.shape(member) for member in choices]
         if len(choices) == 1 and not discriminator:
-            result = self._both(base, shapes[0])
+            result = self._intersect(base, shapes[0])
             result = replace(result, variants=shapes[0].variants, tag=shapes[0].tag, has_heirs=shapes[0].has_heirs)
         elif all("object" in shape.types for shape in shapes):
-            result = self._union(replace(base, union=union), choices, discriminator)
+            result = self._build_union(replace(base, union=union), choices, discriminator)
         else:
-            result = self._both(base, self._either(shapes, union))
+            result = self._intersect(base, self._unite(shapes, union))
         nullable = len(choices) < len(members) or any(shape.nullable for shape in shapes)
         return replace(result, nullable=nullable and base.nullable is not False)
 
-    def _union(self, base: Shape, members: list[Schema], discriminator: Mapping[str, Any]) -> Shape:
+    def _build_union(self, base: Shape, members: list[Schema], discriminator: Mapping[str, Any]) -> Shape:
         shared: Schema = {"type": "object", "properties": base.fields, "required": sorted(base.required)}
         if base.others is not True:
             shared["additionalProperties"] = base.others
         mapping = {}
         for tag, target in discriminator.get("mapping", {}).items():
-            self.resolve(referred(target))
+            self.resolve(to_reference(target))
             mapping[str(target).rpartition("/")[2]] = tag
         variants: list[Variant] = []
         for member in members:
@@ -282,20 +282,20 @@ class Description:
         return replace(base, types=base.types or frozenset({"object"}), variants=tuple(variants), tag=tag)
 
     def _tag(self, variants: list[Variant]) -> str | None:
-        """The field that has one value of its own in each variant but a catch-all."""
+        """Return the field that has a different constant in each variant except a catch-all."""
 
-        def tells(variant: Variant, name: str) -> bool:
+        def is_tag_of(variant: Variant, name: str) -> bool:
             declared = self.shape(variant.schema).fields.get(name, {})
             return self._constant(declared) is not None or self._is_catch_all(variant, name)
 
         names = self.shape(variants[0].schema).fields if variants else ()
-        return next((name for name in names if all(tells(variant, name) for variant in variants)), None)
+        return next((name for name in names if all(is_tag_of(variant, name) for variant in variants)), None)
 
     def _is_catch_all(self, variant: Variant, tag: str) -> bool:
         return "not" in self.resolve(self.shape(variant.schema).fields.get(tag, {}))
 
     def _is_impossible(self, variant: Variant, tag: str) -> bool:
-        """Whether no value is left that the tag may have."""
+        """Whether the tag can have no value."""
         return self.shape(self.shape(variant.schema).fields.get(tag, {})).values == frozenset()
 
     def _label(self, variant: Variant, tag: str) -> str | None:
@@ -304,7 +304,7 @@ class Description:
         return self._constant(declared) or (default if isinstance(default, str) else variant.name)
 
     def _constant(self, schema: Schema) -> str | None:
-        """The only value that a schema allows. Does not look into unions, which may lead back to the caller."""
+        """Return the only value that a schema allows; unions are ignored, as they may be recursive."""
         for part in [schema, *schema.get("allOf", [])]:
             values = own_shape(self.resolve(part)).values
             if values and len(values) == 1:
@@ -313,7 +313,7 @@ class Description:
 
 
 def own_shape(schema: Schema) -> Shape:
-    """The shape of a schema by its own keywords, without references and combinations."""
+    """Return the shape of a schema's own keywords, without references and combinations."""
     declared = schema.get("type", [])
     types = {declared} if isinstance(declared, str) else set(declared)
     nullable = "null" in types if types else None
@@ -321,7 +321,7 @@ def own_shape(schema: Schema) -> Shape:
         types = {"object"} if "properties" in schema else {"array"} if "items" in schema else set()
     fields = {name: part if isinstance(part, dict) else {} for name, part in schema.get("properties", {}).items()}
     listed = schema.get("required", [])
-    # Not valid, but found in the wild: a property with `required: true` in its own schema.
+    # Invalid, but the vendor's files have it: a property with `required: true` in its own schema.
     marked = [name for name, part in fields.items() if part.get("required") is True]
     others = schema.get("additionalProperties", True)
     return Shape(
@@ -340,25 +340,25 @@ def own_shape(schema: Schema) -> Shape:
 
 
 def values_of(schema: Schema) -> frozenset[str] | None:
-    """The values that a schema lists, without null."""
+    """Return the values that a schema lists, without null."""
     listed = next((schema[key] for key in VALUES if key in schema), None)
     values = [listed] if "const" in schema and "enum" not in schema else listed
     return None if values is None else frozenset(text(value) for value in values if value is not None)
 
 
 def limits_of(schema: Schema) -> dict[str, Any]:
-    """The limits of a schema in the form of OpenAPI 3.1, and its default as text."""
-    found = {key: schema[key] for key in LIMITS if key in schema}
+    """Return the limits of a schema in the form of OpenAPI 3.1, and its default as text."""
+    limits = {key: schema[key] for key in LIMITS if key in schema}
     for exclusive, inclusive in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
-        if isinstance(found.get(exclusive), bool) and found.pop(exclusive) and inclusive in found:
-            found[exclusive] = found.pop(inclusive)
-    if "default" in found:
-        found["default"] = text(found["default"])
-    return {key: value for key, value in found.items() if (key, value) not in NO_LIMITS}
+        if isinstance(limits.get(exclusive), bool) and limits.pop(exclusive) and inclusive in limits:
+            limits[exclusive] = limits.pop(inclusive)
+    if "default" in limits:
+        limits["default"] = text(limits["default"])
+    return {key: value for key, value in limits.items() if (key, value) not in NO_LIMITS}
 
 
-def tightened(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:
-    """The limits of values that respect both."""
+def intersect_limits(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the limits of values that respect both."""
     both = {**left, **right}
     for key in left.keys() & right.keys():
         if key.startswith(("max", "exclusiveMax")):
@@ -371,26 +371,26 @@ def tightened(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, An
 
 
 def shared_limits(shapes: Sequence[Shape]) -> dict[str, Any]:
-    """The limits that are the same in all shapes that they apply to."""
+    """Return the limits that are equal in all shapes that they apply to."""
     keys = dict.fromkeys(key for shape in shapes for key in shape.limits)
-    found = {}
+    shared = {}
     for key in keys:
         limited = LIMITED_TYPES.get(key, frozenset())
         affected = [
             shape.limits.get(key) for shape in shapes if not limited or not shape.types or shape.types & limited
         ]
         if affected and all(value is not None and value == affected[0] for value in affected):
-            found[key] = affected[0]
-    return found
+            shared[key] = affected[0]
+    return shared
 
 
 def is_only_value(shape: Shape) -> bool:
-    """Whether the default is the only value there is, such as the tag of a variant: then it says nothing."""
+    """Whether the default is the only allowed value, such as a variant's tag, and so adds nothing."""
     return shape.values == frozenset({shape.limits.get("default")})
 
 
-def lost_facts(shape: Shape, either: Shape) -> Schema:
-    """The facts of one shape that are missing in the shape of its union, as a schema."""
+def find_lost_facts(shape: Shape, either: Shape) -> Schema:
+    """Return, as a schema, the facts of a shape that are missing in the shape of its union."""
     limits = {key: value for key, value in shape.limits.items() if key not in either.limits}
     if is_only_value(shape):
         limits.pop("default", None)
@@ -405,20 +405,20 @@ def lost_facts(shape: Shape, either: Shape) -> Schema:
 
 
 def conditions_of(schema: Schema) -> Iterable[str]:
-    """The conditions of a schema, those in parts of its `allOf` that hold nothing else included."""
+    """Yield the conditions of a schema, and those of `allOf` parts that hold only conditions."""
     own = {key: schema[key] for key in CONDITIONS if key in schema}
     if own.get("if") in (True, {}, {"type": "object"}) and "then" in own:
         del own["if"]
         own |= own.pop("then")
     if own:
-        yield line_of(own)
+        yield to_yaml_line(own)
     for part in schema.get("allOf", []):
         if is_condition(part) or not part.keys() & MEANING:
-            yield from conditions_of(part) if part.keys() & set(CONDITIONS) else [line_of(part)]
+            yield from conditions_of(part) if part.keys() & set(CONDITIONS) else [to_yaml_line(part)]
 
 
 def is_condition(schema: Schema) -> bool:
-    """Whether a schema says nothing but conditions, its own or those of fields and elements."""
+    """Whether a schema holds only conditions, its own or those of fields and elements."""
     own = schema.keys() - TEXTS
     parts = [*schema.get("properties", {}).values(), *([schema["items"]] if "items" in schema else [])]
     if not own <= {*CONDITIONS, "properties", "items"} or not all(isinstance(part, dict) for part in parts):
@@ -426,21 +426,21 @@ def is_condition(schema: Schema) -> bool:
     return bool(own & set(CONDITIONS) or parts) and all(map(is_condition, parts))
 
 
-def line_of(value: Any) -> str:
-    """A part of a schema as one line of YAML, without what only people read."""
-    return yaml.dump(meaning(value), Dumper=yaml.CSafeDumper, default_flow_style=True, width=1_000_000).strip()
+def to_yaml_line(value: Any) -> str:
+    """Return a part of a schema as one line of YAML, without titles, descriptions and examples."""
+    return yaml.dump(strip_texts(value), Dumper=yaml.CSafeDumper, default_flow_style=True, width=1_000_000).strip()
 
 
-def meaning(value: Any, *, is_schema: bool = True) -> Any:
-    """A copy without titles, descriptions and examples; lists whose order says nothing are sorted."""
+def strip_texts(value: Any, *, is_schema: bool = True) -> Any:
+    """Return a copy without titles, descriptions and examples; lists of strings are sorted."""
     if isinstance(value, list):
-        copies = [meaning(item) for item in value]
+        copies = [strip_texts(item) for item in value]
         return sorted(copies, key=text) if all(isinstance(item, str) for item in copies) else copies
     if not isinstance(value, dict):
         return value
     named = {"properties", "dependentRequired"}
     return {
-        key: meaning(item, is_schema=not (is_schema and key in named))
+        key: strip_texts(item, is_schema=not (is_schema and key in named))
         for key, item in value.items()
         if not is_schema or key not in TEXTS
     }
@@ -451,21 +451,21 @@ def is_null(schema: Schema) -> bool:
     return schema.get("type") in ("null", ["null"]) or schema.get("enum") == [None]
 
 
-def narrowed(left: frozenset[str] | None, right: frozenset[str] | None) -> frozenset[str] | None:
-    """The values that both lists allow; a list that is missing or empty allows all."""
+def intersect_values(left: frozenset[str] | None, right: frozenset[str] | None) -> frozenset[str] | None:
+    """Return the values that both lists allow; a missing or empty list allows all."""
     return left & right if left and right else left or right
 
 
 def component(schema: Schema) -> str | None:
-    """Name of the component that a schema stands for: by `$ref`, or by the only part of a combination, without null."""
+    """Return the component that a schema stands for: its `$ref`, or that of its only part except null."""
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
     parts = [part for key in ("allOf", *UNIONS) for part in schema.get(key, []) if not is_null(part)]
     return component(parts[0]) if len(parts) == 1 else None
 
 
-def referent(document: dict[str, Any], reference: str) -> Any:
-    """The object that a reference inside a document refers to, None if there is none."""
+def resolve_pointer(document: dict[str, Any], reference: str) -> Any:
+    """Return the object that a `$ref` inside a document points to; None if it does not exist."""
     if not reference.startswith("#/"):
         return None
     node: Any = document
@@ -475,11 +475,11 @@ def referent(document: dict[str, Any], reference: str) -> Any:
     return node
 
 
-def referred(target: str) -> Schema:
-    """The schema that a mapping names, by reference or by the name of a component."""
+def to_reference(target: str) -> Schema:
+    """Return the `$ref` for the target of a discriminator's mapping: a reference or a component name."""
     return {"$ref": target if "/" in target else f"#/components/schemas/{target}"}
 
 
 def text(value: Any) -> str:
-    """A value as text: strings as they are, everything else as JSON."""
+    """Return a value as text: a string unchanged, everything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, default=str)

@@ -1,4 +1,4 @@
-"""An OpenAPI description of spec/: loaded, validated, and prepared for the generator."""
+"""Load and validate an OpenAPI description of spec/, and prepare it for the generator."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from openapi_spec_validator import validate
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
-from shapes import referent
+from shapes import resolve_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -160,14 +160,14 @@ class Specification:
         return {name: change_schema(self.schemas[name], rules) for name in sorted(self._reachable(references(bodies)))}
 
     def _reachable(self, names: Iterable[str]) -> set[str]:
-        found: set[str] = set()
+        reached: set[str] = set()
         waiting = list(names)
         while waiting:
             name = waiting.pop()
-            if name not in found:
-                found.add(name)
+            if name not in reached:
+                reached.add(name)
                 waiting.extend(references(self.schemas[name]))
-        return found
+        return reached
 
     def prepare(self) -> tuple[dict[str, Any], Counter[str]]:
         """Return the description without the parts that the generator cannot use, and how many of each kind these are."""
@@ -204,7 +204,7 @@ def _dangling(document: dict[str, Any], node: Any, place: str) -> Iterator[str]:
         for index, item in enumerate(node):
             yield from _dangling(document, item, f"{place}[{index}]")
     elif isinstance(node, dict):
-        if isinstance(reference := node.get("$ref"), str) and referent(document, reference) is None:
+        if isinstance(reference := node.get("$ref"), str) and resolve_pointer(document, reference) is None:
             yield f"{place}: {reference} does not exist"
         for key, item in node.items():
             if key not in {"example", "examples"}:

@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ROOT / ".venvs"
 PUBLIC_EXTRAS = ("cli", "redis", "sandbox")
-TELL_VERSION = "import platform; print(platform.python_version())"
+PRINT_VERSION = "import platform; print(platform.python_version())"
 
 
 def project() -> dict[str, Any]:
-    """The table `project` of pyproject.toml."""
+    """Return the table `project` of pyproject.toml."""
     table: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return table
 
 
 def candidates() -> Iterator[Path]:
-    """Python interpreters on the PATH and in pyenv's folder."""
+    """Yield the Python interpreters on the PATH and in pyenv's folder."""
     folders = [Path(folder) for folder in os.environ["PATH"].split(os.pathsep) if folder]
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     for folder in [*folders, *sorted(pyenv.glob("*/bin"))]:
@@ -45,19 +45,19 @@ def candidates() -> Iterator[Path]:
 
 
 def interpreters(supported: SpecifierSet) -> dict[str, Path]:
-    """The newest interpreter of each supported minor version, oldest version first."""
-    found: dict[tuple[int, ...], tuple[Version, Path]] = {}
+    """Map each supported minor version, oldest first, to its newest interpreter."""
+    newest: dict[tuple[int, ...], tuple[Version, Path]] = {}
     for path in candidates():
-        told = subprocess.run([path, "-c", TELL_VERSION], capture_output=True, text=True, check=False)
-        if told.returncode == 0 and supported.contains(told.stdout.strip(), prereleases=True):
-            version = Version(told.stdout.strip())
-            if version.release[:2] not in found or version > found[version.release[:2]][0]:
-                found[version.release[:2]] = version, path
-    return {str(version): path for _, (version, path) in sorted(found.items())}
+        completed = subprocess.run([path, "-c", PRINT_VERSION], capture_output=True, text=True, check=False)
+        if completed.returncode == 0 and supported.contains(completed.stdout.strip(), prereleases=True):
+            version = Version(completed.stdout.strip())
+            if version.release[:2] not in newest or version > newest[version.release[:2]][0]:
+                newest[version.release[:2]] = version, path
+    return {str(version): path for _, (version, path) in sorted(newest.items())}
 
 
 def lowest(table: dict[str, Any]) -> list[str]:
-    """The lowest allowed version of each dependency, as constraints for pip."""
+    """Return the lowest allowed version of each dependency, as constraints for pip."""
     extras = table["optional-dependencies"]
     listed = [*table["dependencies"], *(line for extra in PUBLIC_EXTRAS for line in extras[extra])]
     requirements = [requirement for requirement in map(Requirement, listed) if requirement.name != table["name"]]
@@ -70,7 +70,7 @@ def lowest(table: dict[str, Any]) -> list[str]:
 
 
 def prepare(name: str, python: Path, constraints: Sequence[str] = ()) -> Path:
-    """Make or update an environment with the project in it; returns its interpreter."""
+    """Create or update an environment with the project in it; return its interpreter."""
     folder = ENVIRONMENTS / name
     subprocess.run([python, "-m", "venv", folder], check=True)
     (folder / "constraints.txt").write_text("\n".join([*constraints, ""]), encoding="utf-8")
@@ -85,12 +85,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("pytest", nargs="*", help="arguments for pytest")
     options = parser.parse_args(arguments)
     table = project()
-    found = interpreters(SpecifierSet(table["requires-python"]))
-    if not found:
+    pythons = interpreters(SpecifierSet(table["requires-python"]))
+    if not pythons:
         print(f"no Python {table['requires-python']} on the PATH or in pyenv's folder", file=sys.stderr)
         return 2
     outcomes: dict[str, bool] = {}
-    for version, python in list(found.items())[: 1 if options.lowest else None]:
+    for version, python in list(pythons.items())[: 1 if options.lowest else None]:
         name = f"{version}-lowest" if options.lowest else version
         print(f"Python {name}", flush=True)
         interpreter = prepare(name, python, lowest(table) if options.lowest else ())

@@ -1,6 +1,6 @@
 """Derive the sync code and tests from the async ones by renaming words; `--check` only compares.
 
-A rule that is never used is an error, so that dead rules cannot gather; so is a derived file without a source.
+Unused rules and derived files without a source are errors.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ def main() -> int:
     derived = derive()
     problems = [f"rule never used: {pattern}" for pattern, _ in RULES if pattern not in _used]
     for _, target_folder in FOLDERS:
-        present = sorted((ROOT / target_folder).rglob("*.py"))
-        problems += [f"no source for {path.relative_to(ROOT)}: delete it" for path in present if path not in derived]
+        existing = sorted((ROOT / target_folder).rglob("*.py"))
+        problems += [f"no source for {path.relative_to(ROOT)}: delete it" for path in existing if path not in derived]
     for path, text in derived.items():
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue

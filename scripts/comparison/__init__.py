@@ -1,18 +1,18 @@
 """Compare two OpenAPI descriptions of the same API."""
 
 from comparison.descriptions import Comparison
-from comparison.deviations import Deviation, load_deviations, sort_out
+from comparison.deviations import Deviation, load_deviations, match_deviations
 from comparison.differences import Difference
-from comparison.prose import with_triggers
-from comparison.unread import texts, unread
+from comparison.prose import add_trigger_enum
+from comparison.unread import count_texts, find_unread
 
 __all__ = [
     "Comparison",
     "Deviation",
     "Difference",
+    "add_trigger_enum",
+    "count_texts",
+    "find_unread",
     "load_deviations",
-    "sort_out",
-    "texts",
-    "unread",
-    "with_triggers",
+    "match_deviations",
 ]

@@ -9,7 +9,7 @@ from shapes import Description, UnreadableDescription, component, text
 
 from comparison.differences import Differences, Place
 from comparison.schemas import SchemaComparison
-from comparison.variants import loose
+from comparison.variants import normalize_labels
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -37,40 +37,40 @@ class Comparison:
     def __init__(self, ours: Node, theirs: Node) -> None:
         self.ours = Description(ours)
         self.theirs = Description(theirs)
-        self._found = Differences()
-        self._requests = SchemaComparison(self.ours, self.theirs, self._found, "readOnly")
-        self._responses = SchemaComparison(self.ours, self.theirs, self._found, "writeOnly")
+        self._differences = Differences()
+        self._requests = SchemaComparison(self.ours, self.theirs, self._differences, "readOnly")
+        self._responses = SchemaComparison(self.ours, self.theirs, self._differences, "writeOnly")
         try:
-            self._found.at = "info"
+            self._differences.current_place = "info"
             self._document()
-            self._found.at = "paths"
+            self._differences.current_place = "paths"
             self._operations()
-            self._found.at = "webhooks"
+            self._differences.current_place = "webhooks"
             self._webhooks()
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             # The vendor's file does not follow any schema, so it cannot be validated first.
-            raise UnreadableDescription(f"{self._found.at}: not valid OpenAPI: {error!r}") from error
+            raise UnreadableDescription(f"{self._differences.current_place}: not valid OpenAPI: {error!r}") from error
 
     @property
     def differences(self) -> list[Difference]:
         """All differences, in the order of the descriptions."""
-        return self._found.found
+        return self._differences.entries
 
     @property
     def counts(self) -> Counter[str]:
-        """How much both descriptions have, and was compared, by kind."""
-        return self._found.counts
+        """How many parts of both descriptions were compared, by kind."""
+        return self._differences.counts
 
     def _document(self) -> None:
         sides = self.ours.document, self.theirs.document
         versions = (side.get("info", {}).get("version") for side in sides)
-        self._found.compare(Place.start("API"), "version", *versions)
-        servers = ({server["url"]: server for server in side.get("servers", [])} for side in sides)
-        for here, one, other in self._found.pair(Place.start("API"), "server", *servers):
-            self._found.compare(here, "variables", variables(one), variables(other))
+        self._differences.compare(Place.start("API"), "version", *versions)
+        servers = ({node["url"]: node for node in side.get("servers", [])} for side in sides)
+        for server, one, other in self._differences.pair(Place.start("API"), "server", *servers):
+            self._differences.compare(server, "variables", variables(one), variables(other))
         schemes = (security_schemes(side) for side in (self.ours, self.theirs))
-        for here, one, other in self._found.pair(Place.start("API"), "security scheme", *schemes):
-            self._found.compare(here, "settings", one, other)
+        for scheme, one, other in self._differences.pair(Place.start("API"), "security scheme", *schemes):
+            self._differences.compare(scheme, "settings", one, other)
 
     # Operations
 
@@ -80,71 +80,71 @@ class Comparison:
         for key in [key for key in theirs if key not in ours]:
             name = operation_id(theirs[key])
             if name and name in keys:
-                self._found.compare(Place.start(name), "path", keys[name], key)
+                self._differences.compare(Place.start(name), "path", keys[name], key)
                 ours[key] = ours.pop(keys[name])
-        for here, one, other in self._found.pair(Place.start(""), "operation", ours, theirs):
-            place = Place.start(one.node.get("operationId", here.full))
+        for part, one, other in self._differences.pair(Place.start(""), "operation", ours, theirs):
+            place = Place.start(one.node.get("operationId", part.full))
             self._operation(place, one, other, self._requests, self._responses)
 
     def _webhooks(self) -> None:
         ours, theirs = webhooks(self.ours), webhooks(self.theirs)
         if len(ours) < 2 and len(theirs) < 2:
             ours, theirs = (dict(zip(["webhook"], side.values(), strict=False)) for side in (ours, theirs))
-        for here, one, other in self._found.pair(Place.start(""), "webhook", ours, theirs):
-            self._found.compare(here, "method", one.method, other.method)
-            # The API sends the request here, so its read-only fields are there.
-            self._operation(here, one, other, self._responses, self._requests)
+        for webhook, one, other in self._differences.pair(Place.start(""), "webhook", ours, theirs):
+            self._differences.compare(webhook, "method", one.method, other.method)
+            # The API sends these requests, so they hold read-only fields, and no write-only ones.
+            self._operation(webhook, one, other, self._responses, self._requests)
 
     def _operation(
         self, place: Place, ours: Operation, theirs: Operation, requests: SchemaComparison, responses: SchemaComparison
     ) -> None:
-        self._found.at = place.full
-        self._found.compare(place, "operationId", operation_id(ours), operation_id(theirs))
+        self._differences.current_place = place.full
+        self._differences.compare(place, "operationId", operation_id(ours), operation_id(theirs))
         self._flag(place, "deprecated", ours.node, theirs.node)
-        self._found.compare(place, "security", security(self.ours, ours), security(self.theirs, theirs))
+        self._differences.compare(place, "security", security(self.ours, ours), security(self.theirs, theirs))
         if ours.servers or theirs.servers:
             sides = ((self.ours, ours), (self.theirs, theirs))
-            found = (operation.servers or side.document.get("servers", []) for side, operation in sides)
-            self._found.compare(place, "servers", *(", ".join(map(server_text, servers)) for servers in found))
+            servers = (operation.servers or side.document.get("servers", []) for side, operation in sides)
+            self._differences.compare(place, "servers", *(", ".join(map(server_text, listed)) for listed in servers))
         self._parameters(place, ours, theirs, requests)
         bodies = ({"request": node} if (node := side.node.get("requestBody")) else {} for side in (ours, theirs))
-        for here, one, other in self._in_components(place, "body", *bodies):
-            self._flag(here, "required", one, other)
-            self._contents(here, one, other, requests)
+        for body, one, other in self._in_components(place, "body", *bodies):
+            self._flag(body, "required", one, other)
+            self._contents(body, one, other, requests)
         statuses = (
-            {str(status): node for status, node in side.node.get("responses", {}).items()} for side in (ours, theirs)
+            {str(code): node for code, node in side.node.get("responses", {}).items()} for side in (ours, theirs)
         )
-        for here, one, other in self._in_components(place, "status", *statuses):
-            self._headers(here.part("header"), one.get("headers", {}), other.get("headers", {}), responses)
-            self._contents(here.part("response"), one, other, responses)
+        for status, one, other in self._in_components(place, "status", *statuses):
+            self._headers(status.part("header"), one.get("headers", {}), other.get("headers", {}), responses)
+            self._contents(status.part("response"), one, other, responses)
 
     def _in_components(self, place: Place, kind: str, ours: Node, theirs: Node) -> Iterator[tuple[Place, Node, Node]]:
-        for here, one, other in self._found.pair(place, kind, ours, theirs):
+        for part, one, other in self._differences.pair(place, kind, ours, theirs):
             yield (
-                here.within(component_of(other) or component_of(one)),
+                part.within(component_of(other) or component_of(one)),
                 self.ours.resolve(one),
                 self.theirs.resolve(other),
             )
 
     def _flag(self, place: Place, name: str, ours: Node, theirs: Node) -> None:
-        self._found.compare(place, name, bool(ours.get(name)), bool(theirs.get(name)))
+        self._differences.compare(place, name, bool(ours.get(name)), bool(theirs.get(name)))
 
     def _parameters(self, place: Place, ours: Operation, theirs: Operation, requests: SchemaComparison) -> None:
         in_path = {f"path {index}": f"path {name}" for index, name in enumerate(names_in(ours.path))}
         sides = ({in_path.get(key, key): node for key, node in side.parameters.items()} for side in (ours, theirs))
-        for here, one, other in self._in_components(place, "parameter", *sides):
-            self._value(here, one, other, requests)
+        for parameter, one, other in self._in_components(place, "parameter", *sides):
+            self._value(parameter, one, other, requests)
 
     def _headers(self, place: Place, ours: Node, theirs: Node, schemas: SchemaComparison) -> None:
         sides = ({name.lower(): node for name, node in side.items()} for side in (ours, theirs))
-        for here, one, other in self._in_components(place, "header", *sides):
-            self._value(here, one, other, schemas)
+        for header, one, other in self._in_components(place, "header", *sides):
+            self._value(header, one, other, schemas)
 
     def _value(self, place: Place, ours: Node, theirs: Node, schemas: SchemaComparison) -> None:
         """Compare what parameters and headers have in common."""
         for flag in ("required", "deprecated", "allowEmptyValue", "allowReserved"):
             self._flag(place, flag, ours, theirs)
-        self._found.compare(place, "style", style(ours), style(theirs))
+        self._differences.compare(place, "style", style(ours), style(theirs))
         if "content" in ours or "content" in theirs:
             self._contents(place, ours, theirs, schemas)
         else:
@@ -152,35 +152,35 @@ class Comparison:
 
     def _contents(self, place: Place, ours: Node, theirs: Node, schemas: SchemaComparison) -> None:
         contents = ours.get("content", {}), theirs.get("content", {})
-        for here, one, other in self._found.pair(place, "content", *contents):
-            at = place if here.full.endswith(" application/json") else here
+        for content, one, other in self._differences.pair(place, "content", *contents):
+            at = place if content.full.endswith(" application/json") else content
             schemas.compare(at, one.get("schema", {}), other.get("schema", {}))
             encodings = one.get("encoding", {}), other.get("encoding", {})
-            for field, mine, yours in self._found.pair(here, "encoding", *encodings):
-                self._found.compare(field, "contentType", mine.get("contentType"), yours.get("contentType"))
-                self._found.compare(field, "style", *(encoding_style(side) for side in (mine, yours)))
+            for field, mine, yours in self._differences.pair(content, "encoding", *encodings):
+                self._differences.compare(field, "contentType", mine.get("contentType"), yours.get("contentType"))
+                self._differences.compare(field, "style", *(encoding_style(side) for side in (mine, yours)))
                 self._flag(field, "allowReserved", mine, yours)
                 self._headers(field.part("header"), mine.get("headers", {}), yours.get("headers", {}), schemas)
 
 
 def component_of(node: Node) -> str | None:
-    """Name of the component that a node refers to."""
+    """Return the name of the component that a node refers to."""
     return component(node) if "$ref" in node else None
 
 
 def operations(side: Description) -> dict[str, Operation]:
-    """The operations of a description by method and path, without the names of path parameters."""
-    found = {}
+    """Map method and path, without the names of path parameters, to the operation."""
+    by_signature = {}
     for path, reference in side.document["paths"].items():
         for operation in operations_of(side, path, side.resolve(reference)):
-            found[f"{operation.method} {re.sub(r'{.*?}', '{}', path)}"] = operation
-    return found
+            by_signature[f"{operation.method} {re.sub(r'{.*?}', '{}', path)}"] = operation
+    return by_signature
 
 
 def webhooks(side: Description) -> dict[str, Operation]:
-    """The webhooks of a description by name."""
+    """Map name and method of each webhook to its operation."""
     declared = side.document.get("webhooks") or side.document.get("x-webhooks") or {}
-    names = dict(zip(declared, loose(list(declared)), strict=True))
+    names = dict(zip(declared, normalize_labels(list(declared)), strict=True))
     return {
         f"webhook {names[name]} {operation.method}": operation
         for name, reference in declared.items()
@@ -189,12 +189,12 @@ def webhooks(side: Description) -> dict[str, Operation]:
 
 
 def names_in(path: str) -> list[str]:
-    """The parameters in a path."""
+    """List the names of the parameters in a path."""
     return re.findall(r"{(.*?)}", path)
 
 
 def operations_of(side: Description, path: str, item: Node) -> Iterator[Operation]:
-    """The operations of a path or webhook. Path parameters are named by their position."""
+    """Yield the operations of a path or webhook; path parameters are named by their position."""
     in_path = names_in(path)
     for method in METHODS:
         if method not in item:
@@ -211,61 +211,64 @@ def operations_of(side: Description, path: str, item: Node) -> Iterator[Operatio
 
 
 def operation_id(operation: Operation) -> str | None:
-    """The operationId with a small first letter, since that is a matter of taste."""
+    """Return the operationId with a small first letter: the vendor writes both."""
     name = operation.node.get("operationId")
     return name and name[0].lower() + name[1:]
 
 
 def style(parameter: Node) -> str:
-    """How the value of a parameter or header is written, defaults filled in."""
+    """Return the serialization style of a parameter or header, defaults filled in."""
     name = parameter.get("style", "form" if parameter.get("in") in {"query", "cookie"} else "simple")
     return f"{name}, explode" if parameter.get("explode", name == "form") else str(name)
 
 
 def encoding_style(encoding: Node) -> str | None:
-    """How a field of a form is written; None if that is left to its type."""
+    """Return the serialization style of a form field; None if its type decides."""
     return style({"in": "query", **encoding}) if encoding.keys() & {"style", "explode"} else None
 
 
 def server_text(server: Node) -> str:
-    """A server in one line."""
+    """Return a server's URL and variables in one line."""
     return " ".join(part for part in (server["url"], variables(server)) if part)
 
 
 def variables(server: Node) -> str | None:
-    """The variables of a server's URL, without descriptions."""
-    found = {
+    """Return the variables of a server's URL as text, without descriptions."""
+    settings = {
         name: {key: value for key, value in variable.items() if key != "description"}
         for name, variable in server.get("variables", {}).items()
     }
-    return text(found) if found else None
+    return text(settings) if settings else None
 
 
 def scheme_label(scheme: Node) -> str:
-    """The kind of a security scheme; its name is a matter of taste."""
+    """Return the kind of a security scheme, to match schemes of different names."""
     details = ("scheme", "in", "name") if scheme["type"] in {"http", "apiKey"} else ()
     return " ".join([scheme["type"], *(str(scheme[key]).lower() for key in details if key in scheme)])
 
 
 def security_schemes(side: Description) -> dict[str, str]:
-    """The settings of the security schemes by kind."""
-    found: dict[str, dict[str, Any]] = {}
+    """Map the kind of each security scheme to its settings."""
+    by_label: dict[str, dict[str, Any]] = {}
     for reference in side.document.get("components", {}).get("securitySchemes", {}).values():
         scheme = side.resolve(reference)
         settings = {key: value for key, value in scheme.items() if key in {"bearerFormat", "flows", "openIdConnectUrl"}}
-        found.setdefault(scheme_label(scheme), {}).update(settings)
-    return {label: text(settings) for label, settings in found.items()}
+        by_label.setdefault(scheme_label(scheme), {}).update(settings)
+    return {label: text(settings) for label, settings in by_label.items()}
 
 
 def security(side: Description, operation: Operation) -> str:
-    """The scopes that may call an operation, by kind of credentials."""
+    """Return the kinds of credentials that may call an operation, with their scopes."""
     declared = side.document.get("components", {}).get("securitySchemes", {})
-    found: dict[str, set[str]] = {}
+    scopes_by_label: dict[str, set[str]] = {}
     for alternative in operation.node.get("security", side.document.get("security", [])):
         if unknown := alternative.keys() - declared.keys():
             raise UnreadableDescription(f"security scheme {', '.join(sorted(unknown))} is not declared")
         labels = [scheme_label(side.resolve(declared[name])) for name in alternative]
         scopes = (scope for listed in alternative.values() for scope in listed)
-        found.setdefault(" with ".join(sorted(labels)) or "anonymous", set()).update(scopes)
-    texts = (f"{label}: {', '.join(sorted(scopes))}" if scopes else label for label, scopes in sorted(found.items()))
-    return "; ".join(texts) or "anonymous"
+        scopes_by_label.setdefault(" with ".join(sorted(labels)) or "anonymous", set()).update(scopes)
+    phrases = (
+        f"{label}: {', '.join(sorted(scopes))}" if scopes else label
+        for label, scopes in sorted(scopes_by_label.items())
+    )
+    return "; ".join(phrases) or "anonymous"

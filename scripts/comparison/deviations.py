@@ -1,4 +1,4 @@
-"""Differences that are meant, each with its values and a reason."""
+"""Read the list of intended differences, and match it with the differences found."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Deviation(NamedTuple):
-    """Equal differences at one or more places."""
+    """An intended difference, at one or more places."""
 
     places: list[str]
     """Places, from the operation (`postMessage request author`) or from the component (`author.subtypes`)."""
@@ -24,7 +24,7 @@ class Deviation(NamedTuple):
     reason: str
 
     def covers(self, difference: Difference, place: str) -> bool:
-        """Whether a difference is the one that is meant at a place."""
+        """Whether this explains a difference at a place."""
         return (
             place in (difference.place, difference.component)
             and (difference.kind, difference.ours, difference.theirs) == self[1:4]
@@ -52,13 +52,13 @@ def load_deviations(path: Path) -> list[Deviation]:
 
 
 class Outcome(NamedTuple):
-    """The differences that no deviation covers, and the places of deviations where nothing differs like that."""
+    """Unexplained differences, and places of deviations that have no such difference."""
 
-    unmeant: list[Difference]
+    unexplained: list[Difference]
     stale: list[tuple[str, Deviation]]
 
 
-def sort_out(differences: list[Difference], deviations: list[Deviation]) -> Outcome:
+def match_deviations(differences: list[Difference], deviations: list[Deviation]) -> Outcome:
     """Match differences with deviations, by place, kind and both values."""
     by_place: dict[str, list[Difference]] = {}
     for difference in differences:
@@ -68,11 +68,13 @@ def sort_out(differences: list[Difference], deviations: list[Deviation]) -> Outc
     unused: list[tuple[str, Deviation]] = []
     for deviation in deviations:
         for place in deviation.places:
-            found = [item for item in by_place.get(place, ()) if deviation.covers(item, place)]
-            covered |= {id(item) for item in found}
-            if not found:
+            matches = [item for item in by_place.get(place, ()) if deviation.covers(item, place)]
+            covered |= {id(item) for item in matches}
+            if not matches:
                 unused.append((place, deviation))
-    unmeant = [difference for difference in differences if id(difference) not in covered]
-    # What lies inside a place that differs went, or changed, with it.
-    stale = [(place, item) for place, item in unused if not any(difference.is_above(place) for difference in unmeant)]
-    return Outcome(unmeant, stale)
+    unexplained = [difference for difference in differences if id(difference) not in covered]
+    # A deviation inside a place that differs as a whole is not stale: that difference hides it.
+    stale = [
+        (place, item) for place, item in unused if not any(difference.contains(place) for difference in unexplained)
+    ]
+    return Outcome(unexplained, stale)

@@ -1,4 +1,4 @@
-"""Where two descriptions differ: places, differences, and the list that collects them."""
+"""Places in two descriptions, and the list that collects the differences between them."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Difference(NamedTuple):
     ours: str
     theirs: str
     component: str
-    """The same place, named from the nearest component: equal wherever that is referred to."""
+    """The same place, named from the nearest component; the same for every reference to it."""
 
-    def is_above(self, place: str) -> bool:
+    def contains(self, place: str) -> bool:
         """Whether a place is this one or lies inside it."""
         return any(place == own or (place.startswith(own) and place[len(own)] in " .<[") for own in self[0::4])
 
@@ -37,28 +37,28 @@ class Place(NamedTuple):
 
     @classmethod
     def start(cls, name: str) -> Place:
-        """A place that is in no component yet."""
+        """Return a place outside any component."""
         return cls(name, name)
 
     def within(self, component: str | None) -> Place:
-        """The same place, with a component that begins here."""
+        """Return the same place, at which a component begins."""
         return self._replace(component=component) if component else self
 
     def part(self, name: str) -> Place:
-        """A part of an operation, or a variant."""
+        """Return the place of a part of an operation, or of a variant."""
         return self._whole()._on(name) if name.startswith("<") else self._on(f" {name}")
 
     def element(self) -> Place:
-        """The elements of the array that is here."""
+        """Return the place of an array's elements."""
         return self._on("[]")
 
     def field(self, name: str) -> Place:
-        """A field of the object that is here, or of the elements of the array."""
-        here = self._whole()
-        return here._on(f" {name}" if here.full.endswith((" request", " response")) else f".{name}", f".{name}")
+        """Return the place of an object's field, or of a field of an array's elements."""
+        whole = self._whole()
+        return whole._on(f" {name}" if whole.full.endswith((" request", " response")) else f".{name}", f".{name}")
 
     def _whole(self) -> Place:
-        """The array instead of its elements; the fields of elements are named without brackets."""
+        """Return the array instead of its elements: fields of elements are named without brackets."""
         return Place(*(place.removesuffix("[]") for place in self))
 
     def _on(self, step: str, step_in_component: str | None = None) -> Place:
@@ -70,17 +70,17 @@ class Differences:
     """The differences found so far, and how much was compared."""
 
     def __init__(self) -> None:
-        self.found: list[Difference] = []
+        self.entries: list[Difference] = []
         self.counts: Counter[str] = Counter()
-        self.at = ""
-        """Where the comparison is, for the text of an error."""
+        self.current_place = ""
+        """Place that is being compared, for error texts."""
 
     def add(self, place: Place, kind: str, ours: str, theirs: str) -> None:
-        """Note a difference."""
-        self.found.append(Difference(place.full, kind, ours, theirs, place.component))
+        """Add a difference."""
+        self.entries.append(Difference(place.full, kind, ours, theirs, place.component))
 
     def compare(self, place: Place, kind: str, ours: Any, theirs: Any) -> None:
-        """Note a difference unless two values are equal; None is a missing value."""
+        """Add a difference unless two values are equal; None is a missing value."""
         self.counts["fact"] += 1
         if ours != theirs:
             self.add(place, kind, *(MISSING if value is None else text(value) for value in (ours, theirs)))
@@ -88,12 +88,12 @@ class Differences:
     def pair(
         self, place: Place, kind: str, ours: Mapping[str, Any], theirs: Mapping[str, Any]
     ) -> Iterator[tuple[Place, Any, Any]]:
-        """Yield the parts that both sides have, and where; what only one side has is a difference."""
+        """Yield place and values of the parts that both sides have; add a difference for all others."""
         for name in dict.fromkeys([*ours, *theirs]):
-            # A range stands for the statuses that are not listed, so it is the same wherever it is.
-            here = place.part(name).within(name if name in RANGES else None)
+            # A range such as 4XX stands for all statuses not listed: treat it like a component.
+            part = place.part(name).within(name if name in RANGES else None)
             if name in ours and name in theirs:
                 self.counts[kind] += 1
-                yield here, ours[name], theirs[name]
+                yield part, ours[name], theirs[name]
             else:
-                self.add(here, kind, *("yes" if name in side else MISSING for side in (ours, theirs)))
+                self.add(part, kind, *("yes" if name in side else MISSING for side in (ours, theirs)))

@@ -1,4 +1,4 @@
-"""Compare schemas by their shapes, and all schemas below them."""
+"""Compare two schemas, and all schemas below them, by their shapes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shapes import LIMITED_TYPES, component, is_only_value
 
 from comparison.differences import MISSING
-from comparison.variants import labels, paired
+from comparison.variants import list_labels, pair_variants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,30 +35,33 @@ class SchemaComparison:
         self._underway: set[tuple[int, int]] = set()
 
     def compare(self, place: Place, ours: Schema, theirs: Schema) -> None:
-        """Compare two schemas and all below them, but a recursive schema only once."""
+        """Compare two schemas and all below them; a recursive schema is compared once."""
         place = place.within(component(theirs) or component(ours))
-        self._differences.at = place.full
+        self._differences.current_place = place.full
         one, other = self.ours.shape(ours), self.theirs.shape(theirs)
         pair = (id(one), id(other))
         if pair in self._underway:
             return
         self._underway.add(pair)
-        if variants := paired(one, other):
+        if variants := pair_variants(one, other):
             self._rules(place, one, other)
             self._differences.compare(place, "discriminator", one.tag, other.tag)
-            for here, mine, yours in self._differences.pair(place, "variant", *variants):
-                shapes = self.ours.merged(self.ours.shape(mine)), self.theirs.merged(self.theirs.shape(yours))
-                self._compare_shapes(here, *shapes, tags={one.tag, other.tag})
+            for variant, mine, yours in self._differences.pair(place, "variant", *variants):
+                shapes = (
+                    self.ours.merge_variants(self.ours.shape(mine)),
+                    self.theirs.merge_variants(self.theirs.shape(yours)),
+                )
+                self._compare_shapes(variant, *shapes, tags={one.tag, other.tag})
         else:
             if one.variants and other.variants:
-                self._differences.add(place, "variants", *(", ".join(labels(side)) for side in (one, other)))
-            self._compare_shapes(place, self.ours.merged(one), self.theirs.merged(other))
+                self._differences.add(place, "variants", *(", ".join(list_labels(side)) for side in (one, other)))
+            self._compare_shapes(place, self.ours.merge_variants(one), self.theirs.merge_variants(other))
         self._underway.remove(pair)
 
     def _compare_shapes(
         self, place: Place, ours: Shape, theirs: Shape, tags: frozenset[str | None] | set[str | None] = frozenset()
     ) -> None:
-        """Compare shapes without variants. The values of the tag that told them from other variants are known already."""
+        """Compare shapes without variants; of fields named in `tags` only the type is compared."""
         if ours.types != theirs.types:
             self._differences.add(place, "type", ours.brief(), theirs.brief())
             if not ours.types & theirs.types:
@@ -85,7 +88,7 @@ class SchemaComparison:
         for key in sorted(ours.limits.keys() | theirs.limits.keys()):
             limited = LIMITED_TYPES.get(key)
             if limited and types and not limited & types:
-                continue  # It goes with the type, which differs.
+                continue  # The difference in type explains it.
             if key == "default" and (is_only_value(ours) or is_only_value(theirs)):
                 continue
             self._differences.compare(place, key, ours.limits.get(key), theirs.limits.get(key))
@@ -93,8 +96,8 @@ class SchemaComparison:
 
     def _values(self, place: Place, ours: frozenset[str] | None, theirs: frozenset[str] | None) -> None:
         if ours is None or theirs is None:
-            shown = ("any" if values is None else ", ".join(sorted(values)) for values in (ours, theirs))
-            self._differences.compare(place, "enum", *shown)
+            listed = ("any" if values is None else ", ".join(sorted(values)) for values in (ours, theirs))
+            self._differences.compare(place, "enum", *listed)
         else:
             self._sets(place, "enum", ours, theirs)
 
@@ -104,20 +107,20 @@ class SchemaComparison:
             self._differences.add(place, kind, *(value if value in values else MISSING for values in (ours, theirs)))
 
     def _fields(self, place: Place, ours: Shape, theirs: Shape) -> Iterator[tuple[Place, str, Schema, Schema]]:
-        """Yield the fields that both sides have; what only one side has is a difference."""
+        """Yield the fields that both sides have; add a difference for all others."""
         sides = self._visible(self.ours, ours), self._visible(self.theirs, theirs)
         for name in dict.fromkeys([*sides[0], *sides[1]]):
             origin = (theirs if name in theirs.fields else ours).origins.get(name)
-            here = place.field(name).within(origin and f"{origin}.{name}")
+            field = place.field(name).within(origin and f"{origin}.{name}")
             if name in sides[0] and name in sides[1]:
                 self._differences.counts["field"] += 1
-                yield here, name, sides[0][name], sides[1][name]
+                yield field, name, sides[0][name], sides[1][name]
             else:
                 descriptions = zip((self.ours, self.theirs), sides, strict=True)
                 types = (
                     side.shape(fields[name]).brief() if name in fields else MISSING for side, fields in descriptions
                 )
-                self._differences.add(here, "field", *types)
+                self._differences.add(field, "field", *types)
 
     def _visible(self, side: Description, shape: Shape) -> dict[str, Schema]:
         return {
@@ -131,5 +134,5 @@ class SchemaComparison:
             self.compare(place.field("*"), ours, theirs)
             return
         sides = ((self.ours, ours), (self.theirs, theirs))
-        shown = (side.shape(others).brief() if isinstance(others, dict) else others for side, others in sides)
-        self._differences.compare(place, "additionalProperties", *shown)
+        described = (side.shape(others).brief() if isinstance(others, dict) else others for side, others in sides)
+        self._differences.compare(place, "additionalProperties", *described)

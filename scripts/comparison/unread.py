@@ -75,28 +75,28 @@ DOCUMENT = {
 """The keywords that the comparison reads, by the object that they stand in; `*` is any name."""
 
 
-def unread(node: Any, keywords: dict[str, Any] = DOCUMENT, place: str = "") -> Iterator[str]:
+def find_unread(node: Any, keywords: dict[str, Any] = DOCUMENT, place: str = "") -> Iterator[str]:
     """Yield the places of keywords that are neither compared nor annotations."""
     if isinstance(node, list):
         for index, item in enumerate(node):
-            yield from unread(item, keywords, f"{place}[{index}]")
+            yield from find_unread(item, keywords, f"{place}[{index}]")
     elif isinstance(node, bool) and keywords is SCHEMA and not place.endswith(".additionalProperties"):
         yield place
     elif isinstance(node, dict) and keywords and "$ref" not in node:
         for key, value in node.items():
-            here = f"{place}.{key}".lstrip(".")
+            inner = f"{place}.{key}".lstrip(".")
             if "*" in keywords:
-                yield from unread(value, keywords["*"], here)
+                yield from find_unread(value, keywords["*"], inner)
             elif key in keywords:
-                yield from unread(value, keywords[key], here)
+                yield from find_unread(value, keywords[key], inner)
             elif key not in ANNOTATIONS:
-                yield here
+                yield inner
 
 
-def texts(node: Any) -> int:
-    """How many titles, descriptions and examples a description has."""
+def count_texts(node: Any) -> int:
+    """Count the titles, descriptions and examples of a description."""
     if isinstance(node, list):
-        return sum(map(texts, node))
+        return sum(map(count_texts, node))
     if not isinstance(node, dict):
         return 0
-    return sum(1 if key in TEXTS and isinstance(item, str) else texts(item) for key, item in node.items())
+    return sum(1 if key in TEXTS and isinstance(item, str) else count_texts(item) for key, item in node.items())

@@ -74,14 +74,14 @@ def changed(document: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
 def rows(drift: ModuleType, side: str, change: dict[str, Any] | None = None) -> list[str]:
     """The rows of the table after a change on one side."""
     sides = {**DESCRIPTIONS, side: changed(DESCRIPTIONS[side], change)} if change else DESCRIPTIONS
-    comparison = drift.Comparison(sides["ours"], drift.with_triggers(sides["theirs"]))
+    comparison = drift.Comparison(sides["ours"], drift.add_trigger_enum(sides["theirs"]))
     return [" | ".join(row) for row in drift.rows(comparison.differences)]
 
 
 def test_the_small_descriptions_say_the_same(drift: ModuleType) -> None:
     assert rows(drift, "theirs") == []
-    assert not list(drift.unread(DESCRIPTIONS["ours"]))
-    assert not list(drift.unread(DESCRIPTIONS["theirs"]))
+    assert not list(drift.find_unread(DESCRIPTIONS["ours"]))
+    assert not list(drift.find_unread(DESCRIPTIONS["theirs"]))
 
 
 def test_there_are_at_least_a_hundred_mutations() -> None:
@@ -116,7 +116,7 @@ def test_no_change_of_any_key_or_value_goes_unnamed(drift: ModuleType) -> None:
     for side, description in DESCRIPTIONS.items():
         for change in everything(description):
             try:
-                named = rows(drift, side, change) or list(drift.unread(changed(description, change)))
+                named = rows(drift, side, change) or list(drift.find_unread(changed(description, change)))
             except drift.UnreadableDescription:
                 continue
             if not named:
