@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def _unreadable(response: httpx.Response, reason: Exception) -> Exception:
+def _unreadable_response(response: httpx.Response, reason: Exception) -> Exception:
     return UnreadableResponse(response.status_code, response.content, str(reason))
 
 
-def _without_credentials(base_url: str) -> str:
+def _repr_base_url(base_url: str) -> str:
     return repr(str(httpx.URL(base_url).copy_with(userinfo=b"")))
 
 
@@ -32,10 +32,10 @@ class Client:
 
     An operation raises InvalidInput for an invalid path parameter, before anything is sent; UnexpectedStatus for a status
     of 300 or above; what `unreadable` returns (by default UnreadableResponse) for a body that cannot be parsed; and
-    whatever httpx raises.
+    the exceptions of httpx.
     """
 
-    _base_url: str = field(alias="base_url", repr=_without_credentials)
+    _base_url: str = field(alias="base_url", repr=_repr_base_url)
     """The paths of the operations are appended to it."""
     _cookies: dict[str, str] = field(factory=dict, kw_only=True, alias="cookies", repr=False)
     _headers: dict[str, str] = field(factory=dict, kw_only=True, alias="headers", repr=False)
@@ -44,7 +44,9 @@ class Client:
     _verify_ssl: bool | ssl.SSLContext = field(default=True, kw_only=True, alias="verify_ssl", repr=False)
     _httpx_args: dict[str, Any] = field(factory=dict, kw_only=True, alias="httpx_args", repr=False)
     """Further arguments for `httpx.Client` and `httpx.AsyncClient`."""
-    unreadable: Callable[[httpx.Response, Exception], Exception] = field(default=_unreadable, kw_only=True, repr=False)
+    unreadable: Callable[[httpx.Response, Exception], Exception] = field(
+        default=_unreadable_response, kw_only=True, repr=False
+    )
     """Builds the exception for a successful response whose body cannot be parsed."""
     _client: httpx.Client | None = field(default=None, init=False, repr=False)
     _async_client: httpx.AsyncClient | None = field(default=None, init=False, repr=False)

@@ -34,7 +34,7 @@ class Unsupported(Exception):
 
 
 class Union(NamedTuple):
-    """A component that is a choice of several models."""
+    """A component that is a union of several models."""
 
     name: str
     snake_name: str
@@ -49,7 +49,7 @@ class Union(NamedTuple):
 
 
 class Attribute(NamedTuple):
-    """Everything about an attribute that the template of its model needs."""
+    """An attribute, as the template of its model needs it."""
 
     name: str
     key: str
@@ -64,8 +64,8 @@ class Attribute(NamedTuple):
     """The only value of a required field, or None."""
     reader: str
     """Code of the reader of its value; "" if the value is kept unchanged."""
-    made_reader: str
-    """Code that creates the reader once for the module; "" if that is not needed."""
+    reader_definition: str
+    """Code that creates the reader once per module; "" if the reader needs no arguments."""
 
 
 class Dict(NamedTuple):
@@ -76,11 +76,11 @@ class Dict(NamedTuple):
     keys: dict[str, str]
     """Annotations by key."""
     has_names: bool
-    """Whether all keys are names of Python."""
+    """Whether all keys are valid Python names."""
 
 
 class Operation(NamedTuple):
-    """Everything about an operation that its template needs beside the endpoint."""
+    """An operation, as its template needs it beside the endpoint."""
 
     keywords: Sequence[Any]
     imports: Sequence[tuple[str, str]]
@@ -102,9 +102,9 @@ class Code:
         self._models = {str(model.class_info.name): model for model in data.models}
         self._enums = data.enums
         self._component_of = {str(self._class(name).name): name for name in specification.schemas}
-        by_tag = {str(tag): found.endpoints for tag, found in data.endpoint_collections_by_tag.items()}
+        by_tag = {str(tag): collection.endpoints for tag, collection in data.endpoint_collections_by_tag.items()}
         self._endpoints = [endpoint for endpoints in by_tag.values() for endpoint in endpoints]
-        self._tags_of_operations = {endpoint.name: tag for tag, found in by_tag.items() for endpoint in found}
+        self._tags_of_operations = {endpoint.name: tag for tag, endpoints in by_tag.items() for endpoint in endpoints}
         self.unions = [union for name in specification.schemas if (union := self._union(name))]
         self._union_of = {frozenset(union.members): union for union in reversed(self.unions)}
 
@@ -172,7 +172,7 @@ class Code:
         return Union(name, snake_case(name), tuple(members), known, arguments, choices)
 
     def _variants(self, component: str, members: list[str]) -> tuple[str, dict[str, str]]:
-        """The tag that all members have, or all but the last, which is the catch-all then; and the others by their tag."""
+        """Return the tag of a union and its members by tag; only the last member may lack it, as catch-all."""
         tags = [self._tags(member) for member in members]
         tag = next((tag for tag in tags[0] if all(tag in others for others in tags[:-1])), None)
         if tag is None:
@@ -283,12 +283,12 @@ class Code:
 
     def _attribute(self, prop: Any, model: kinds.ModelProperty) -> Attribute:
         name, key = str(prop.python_name), wire_name(prop)
-        refuse(name in RESERVED_PROPERTIES, f"{model.class_info.name}.{name}: a name that all models need themselves")
+        refuse(name in RESERVED_PROPERTIES, f"{model.class_info.name}.{name}: all models have a member of this name")
         constant = single_value(prop) if prop.required else None
         reader = "" if constant is not None else self._direct_reader(prop) or self.reader(prop) or ""
         is_nullable = is_null_allowed(prop) or self._is_expected(prop, model)
         refuse(reader and prop.required and is_nullable, f"{model.class_info.name}.{key}: a required object or null")
-        is_made = "(" in reader
+        needs_definition = "(" in reader
         flags = {
             "nested": reader,
             "required": prop.required,
@@ -306,8 +306,8 @@ class Code:
             expected=self._is_expected(prop, model),
             nullable=is_nullable,
             constant=constant,
-            reader=f"_read_{name.rstrip('_')}" if is_made else reader,
-            made_reader=reader if is_made else "",
+            reader=f"_read_{name.rstrip('_')}" if needs_definition else reader,
+            reader_definition=reader if needs_definition else "",
         )
 
     def _declaration(self, prop: Any, model: kinds.ModelProperty) -> str:
@@ -331,7 +331,7 @@ class Code:
 
     @cached_property
     def _uses(self) -> dict[str, str]:
-        """A sentence for each model that says where it is used."""
+        """Map each model to a sentence that says where it is used."""
         users: dict[str, dict[str, list[str]]] = {}
         for use, user, annotation in self._references():
             for name, _ in self.names_in(annotation):
@@ -340,12 +340,12 @@ class Code:
         for name, by_use in users.items():
             use = next(iter(by_use))
             names = list(dict.fromkeys(by_use[use]))
-            shown = names[:2] + ["others"] * (len(names) > 2)
-            sentences[name] = f"{use} of {' and '.join(filter(None, [', '.join(shown[:-1]), shown[-1]]))}."
+            listed = names[:2] + ["others"] * (len(names) > 2)
+            sentences[name] = f"{use} of {' and '.join(filter(None, [', '.join(listed[:-1]), listed[-1]]))}."
         return sentences
 
     def _references(self) -> Iterator[tuple[str, str, str]]:
-        """How a model is used, by what, and code in which it is named; most telling uses first."""
+        """Yield for each use of a model: its kind, its user, and code that names the model; best uses first."""
         for endpoint in self._endpoints:
             operation = f"{self._tags_of_operations[endpoint.name]}.{endpoint.name}"
             for use, props in (
@@ -375,22 +375,22 @@ class Code:
         if component:
             declared: dict[str, Any] = self._specification.properties(component).get(wire_name(prop), {})
             return declared
-        found = (model.data.properties or {}).get(prop.name)
-        return found.model_dump(mode="json", by_alias=True, exclude_unset=True) if found else {}
+        declared_inline = (model.data.properties or {}).get(prop.name)
+        return declared_inline.model_dump(mode="json", by_alias=True, exclude_unset=True) if declared_inline else {}
 
     # Dicts
 
     @cached_property
     def dicts(self) -> list[Dict]:
-        """The models that JSON request bodies consist of."""
-        found = []
+        """The models in JSON request bodies, as dicts."""
+        dicts = []
         for name in self.dict_names:
             if name in self.dict_aliases:
                 continue
             keys = {wire_name(prop): self._dict_annotation(prop) for prop in all_properties(self._models[name])}
             has_names = all(key.isidentifier() and not iskeyword(key) for key in keys)
-            found.append(Dict(name, self.describe(self._models[name]), keys, has_names))
-        return found
+            dicts.append(Dict(name, self.describe(self._models[name]), keys, has_names))
+        return dicts
 
     @cached_property
     def dict_aliases(self) -> dict[str, str]:
@@ -412,7 +412,7 @@ class Code:
                 waiting.update(set(unions[name].known) - names)
             elif name in classes:
                 annotations = " ".join(map(self.annotation, all_properties(self._models[name])))
-                waiting.update({found for found, _ in self.names_in(annotations)} - names)
+                waiting.update({used for used, _ in self.names_in(annotations)} - names)
             else:
                 continue
             names.add(name)
@@ -423,10 +423,10 @@ class Code:
         return annotation if single_value(prop) is None or not prop.required else f"Required[{annotation}]"
 
     def _with_dicts(self, annotation: str) -> str:
-        """An annotation that allows a dict beside each model."""
+        """Return an annotation that allows a dict beside each model."""
 
-        def both(found: re.Match[str]) -> str:
-            name = found[0]
+        def both(match: re.Match[str]) -> str:
+            name = match[0]
             return (f"_models.{name}" if name in self.exports else name) + f" | {name}" * (name in self.dict_names)
 
         return re.sub(r"(?<![\"'\w])[A-Za-z]\w*", both, annotation)
@@ -434,7 +434,7 @@ class Code:
     # Operations
 
     def operation(self, endpoint: Endpoint) -> Operation:
-        """Return everything about an operation that its template needs."""
+        """Return an operation as its template needs it."""
         name = endpoint.name
         refuse(endpoint.header_parameters or endpoint.cookie_parameters, f"{name}: header and cookie parameters")
         for prop in endpoint.path_parameters + endpoint.query_parameters:
@@ -533,14 +533,14 @@ class Code:
 
     def check_complete(self) -> None:
         """Raise Unsupported if the generator silently left out an operation or a property."""
-        found = {self._operation_id(endpoint) for endpoint in self._endpoints}
-        lost = self._specification.calls - found
+        generated = {self._operation_id(endpoint) for endpoint in self._endpoints}
+        missing = self._specification.calls - generated
         for component in self._specification.schemas:
             model = self._models.get(str(self._class(component).name))
             names = {wire_name(prop) for prop in all_properties(model)} if model else set()
             described = self._specification.properties(component).keys() | self._specification.required(component)
-            lost |= {f"{component}.{key}" for key in described - names}
-        refuse(lost, f"the generator leaves out {', '.join(sorted(lost))}")
+            missing |= {f"{component}.{key}" for key in described - names}
+        refuse(missing, f"the generator leaves out {', '.join(sorted(missing))}")
 
 
 def refuse(problem: object, what: str) -> None:

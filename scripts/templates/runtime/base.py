@@ -34,7 +34,7 @@ EXPECTED: Any = UNSET
 _M = TypeVar("_M", bound="Model")
 
 new: Callable[[type[_M]], _M] = object.__new__
-"""Make an object without `__init__`, whose keywords and defaults would take most of the time."""
+"""Create an object without `__init__`, which would take most of the time of parsing."""
 
 _SECRET = re.compile("secret|token|password|key", re.IGNORECASE)
 
@@ -52,7 +52,7 @@ class Field(NamedTuple):
 
 
 class Fields:
-    """All fields of a model, indexed for parsing, serializing and showing."""
+    """All fields of a model, indexed for parsing, serializing and `repr`."""
 
     __slots__ = ("by_key", "names", "required", "secret")
 
@@ -68,7 +68,7 @@ class Model:
     """Base class of the models."""
 
     _fields: ClassVar[Fields]
-    # Most objects have none, and an empty dict for each would take a tenth of the time of parsing.
+    # None if empty: an empty dict per object would take 10 % of the time of parsing.
     _rest: dict[str, Any] | None = field(default=None, alias="additional_properties")
 
     @property
@@ -84,7 +84,7 @@ class Model:
         raise NotImplementedError
 
     def _unparsed(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Collect the JSON fields that no attribute has; set nullable attributes whose field is null to None."""
+        """Return the JSON fields that no attribute holds; set nullable attributes whose field is null to None."""
         rest: dict[str, Any] = {}
         for key, value in data.items():
             known = self._fields.by_key.get(key)
@@ -129,18 +129,18 @@ class Model:
 
     def __repr__(self) -> str:
         values = [(name, getattr(self, name)) for name, *_ in self._fields.names]
-        shown = [
+        parts = [
             f"{name}={'***' if name in self._fields.secret else _redacted_repr(value)}"
             for name, value in values
             if value is not UNSET
         ]
         if self._rest:
-            shown.append(f"additional_properties={_redacted_repr(self._rest)}")
-        return f"{type(self).__name__}({', '.join(shown)})"
+            parts.append(f"additional_properties={_redacted_repr(self._rest)}")
+        return f"{type(self).__name__}({', '.join(parts)})"
 
 
 def _redacted_repr(value: Any) -> str:
-    """`repr` of a value; in plain objects the names of fields tell which values are secret."""
+    """Return the `repr` of a value; in plain objects fields with names such as `secret` are hidden."""
     if isinstance(value, dict):
         items = (
             f"{key!r}: {'***' if _SECRET.search(str(key)) else _redacted_repr(item)}" for key, item in value.items()
@@ -160,7 +160,7 @@ def dump(value: Any) -> Any:
     return value
 
 
-# What the generated `from_dict` methods call
+# Called by the generated `from_dict` methods
 
 
 def as_dict(cls: type[Model], data: Any) -> dict[str, Any]:
@@ -210,7 +210,7 @@ def model(models: ModuleType, name: str) -> Reader:
 
 
 class Variants(dict[str, Reader]):
-    """Readers of the models of a union by tag; each model is imported when its tag is first met."""
+    """Readers of the models of a union by tag; each model is imported when its tag first occurs."""
 
     def __init__(self, models: ModuleType, tag: str, names: Mapping[str, str], otherwise: str | None = None) -> None:
         super().__init__()

@@ -19,8 +19,8 @@ T = TypeVar("T")
 def path_segment(name: str, value: str) -> str:
     """Escape a path parameter. Raises InvalidInput for a value that would address another resource."""
     if not isinstance(value, str) or not value.strip():
-        shown = repr(value[:20]) if isinstance(value, str) else "None" if value is None else type(value).__name__
-        raise InvalidInput(f"{name} must be a non-empty string, got {shown}: pass an id", name)
+        description = repr(value[:20]) if isinstance(value, str) else "None" if value is None else type(value).__name__
+        raise InvalidInput(f"{name} must be a non-empty string, got {description}: pass an id", name)
     if value in {".", ".."}:
         raise InvalidInput(f"{name} must not be {value!r}, which would address another resource: pass an id", name)
     try:

@@ -80,7 +80,7 @@ class FileMessage(_base.Model):
 
     @property
     def received_at(self) -> datetime | None:
-        """`received` as a datetime in UTC; None if it did not come or is not a time."""
+        """`received` as a datetime in UTC; None if it is absent or no time."""
         return parse_time(self.received)
 
     @classmethod
