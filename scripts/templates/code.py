@@ -427,7 +427,8 @@ class Code:
 
         def both(match: re.Match[str]) -> str:
             name = match[0]
-            return (f"_models.{name}" if name in self.exports else name) + f" | {name}" * (name in self.dict_names)
+            dicts = f" | {name} | PlainDict" * (name in self.dict_names)
+            return (f"_models.{name}" if name in self.exports else name) + dicts
 
         return re.sub(r"(?<![\"'\w])[A-Za-z]\w*", both, annotation)
 

@@ -73,10 +73,12 @@ class AsyncSmooch:
     Every method may raise `InvalidInput` (nothing was sent), `ConnectionFailed` (no response), `APIError` (an error
     response) and `UnreadableResponse` (a success response that cannot be parsed).
 
-    Which key to pass:
+    Which key to pass, by the prefix of its id:
 
-    - An app key (`app_…`) reaches the users, messages and webhooks of one app. Most programs need this one.
-    - An account key (`act_…`, `svc_…`) also creates apps and their keys. Pass `app_id` with it to reach one app.
+    - `app_…`, made in the app's settings: everything in one app. Most programs need no more.
+    - `act_…`, of an account: everything in all its apps, and the apps themselves
+    - `svc_…`, of a service account: the apps that it has access to
+    - `int_…`, made for a custom integration, is for `smooch.v2` only
 
     Args:
         key_id: Id of an app key or an account key.
@@ -238,7 +240,9 @@ class AsyncSmooch:
         """
         return await app_users.get_app_user.asyncio_detailed(user_id, client=self.raw)
 
-    async def update_user(self, user_id: str, data: AppUserUpdate | dicts.AppUserUpdate) -> Response[AppUserResponse]:
+    async def update_user(
+        self, user_id: str, data: AppUserUpdate | dicts.AppUserUpdate | dicts.PlainDict
+    ) -> Response[AppUserResponse]:
         """Change the fields of a user that `data` names: `PUT /appusers/{userId}` (updateAppUser).
 
         `data` is an `AppUserUpdate` or a mapping in wire form. `properties` are merged key by key.

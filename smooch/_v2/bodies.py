@@ -48,7 +48,7 @@ Wire: TypeAlias = Mapping[str, Any]
 Metadata: TypeAlias = Mapping[str, str | float | bool]
 """Flat mapping of strings, numbers and booleans; at most 4 kB of JSON."""
 
-AuthorLike: TypeAlias = "Literal['business'] | models.User | models.AuthorPost | dicts.AuthorPost"
+AuthorLike: TypeAlias = "Literal['business'] | models.User | models.AuthorPost | dicts.AuthorPost | dicts.PlainDict"
 """The business, a user as the API returned it, or an author in detail."""
 
 MessageLike: TypeAlias = "str | models.MessagePost | models.Content | dicts.MessagePost | dicts.Content | Wire"
@@ -64,9 +64,9 @@ class MessageOptions(TypedDict, total=False):
     author: AuthorLike
     """`business` by default."""
     metadata: Metadata | None
-    destination: models.Destination | dicts.Destination | None
+    destination: models.Destination | dicts.Destination | dicts.PlainDict | None
     """The one channel to send to."""
-    override: models.MessageOverride | dicts.MessageOverride | None
+    override: models.MessageOverride | dicts.MessageOverride | dicts.PlainDict | None
     """What some channels get instead of the message, in their own format."""
     schema: str | None
     """`whatsapp` if the content is in WhatsApp's own format."""
@@ -270,6 +270,13 @@ def _validator() -> _schema.Validator:
     from smooch_api.v2.schemas import SCHEMAS
 
     return _schema.Validator(SCHEMAS, limits={"Metadata": MAX_METADATA}, closed=True, renamed=RENAMED)
+
+
+def require_app_id(app_id: str | None) -> str:
+    """Return the id of the client's app; refuse a client that was made for none."""
+    if app_id is None:
+        raise InvalidInput("this call needs an app: pass app_id=… to the client", "app_id")
+    return app_id
 
 
 def drop_none(**fields: Any) -> dict[str, Any]:

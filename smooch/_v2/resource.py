@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from ..errors import InvalidInput
-from .bodies import BodyBuilder
+from .bodies import BodyBuilder, require_app_id
 
 if TYPE_CHECKING:
     from smooch_api import Client
@@ -24,12 +23,8 @@ class Resource:
         self._bodies = BodyBuilder(check=settings.check)
 
     def _app_id(self, app_id: str | None = None) -> str:
-        """The app that a call concerns: `app_id`, or else the client's own."""
-        if app_id is not None:
-            return app_id
-        if self._settings.app_id is None:
-            raise InvalidInput("this call needs an app: pass app_id=… to the client", "app_id")
-        return self._settings.app_id
+        """Return the app of a call: `app_id`, or else the client's own."""
+        return require_app_id(self._settings.app_id) if app_id is None else app_id
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(app_id={self._settings.app_id!r}, base_url={str(self._settings.root)!r})"

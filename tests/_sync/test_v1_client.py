@@ -6,6 +6,8 @@ from __future__ import annotations
 import copy
 import inspect
 import pickle
+import pydoc
+import re
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -463,6 +465,17 @@ def test_a_client_is_not_pickled_or_copied(api: Smooch) -> None:
     for take in (pickle.dumps, copy.copy, copy.deepcopy):
         with pytest.raises(TypeError, match="make a new one in each process"):
             take(api)
+
+
+def test_help_names_each_method_below_its_topic_and_each_kind_of_key() -> None:
+    shown = pydoc.render_doc(Smooch, renderer=pydoc.plaintext)
+    topics = dict(re.findall(r"- ([A-Z][\w ]+): ([^-]*)", shown.partition("Methods return")[0]))
+    assert list(topics) == ["Users", "Conversation", "Webhooks", "Tokens", "Any other path"]
+    named = {name for names in topics.values() for name in re.findall(r"`(\w+)`", names)}
+    others = {"APIError", "close", "from_env", "with_options"}
+    assert named - {"raw"} == {name for name in vars(Smooch) if not name.startswith("_")} - others
+    for prefix in ("app_", "act_", "svc_", "int_"):
+        assert f"- `{prefix}…`, " in shown
 
 
 def test_the_classic_name_of_the_error_is_the_base_of_all_refusals() -> None:

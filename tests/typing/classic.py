@@ -48,6 +48,15 @@ async def modern() -> None:
             assert_type(error.retry_after, float | None)
 
 
+def plain_dicts(api: Smooch, body: dict[str, Any]) -> None:
+    api.update_user("b6518", body)
+    api.update_user("b6518", {"givenName": "Ana", "properties": body})
+    api.update_user("b6518", {"givenNam": "Ana"})  # type: ignore[dict-item]
+    api.post_message("b6518", body)
+    api.post_message("b6518", {"type": "carousel", "items": [body]})
+    api.link_user_to_channel("b6518", "twilio", body)
+
+
 def misspelt(api: Smooch) -> None:
     api.with_options(deadlin=3)  # type: ignore[call-arg]
     Smooch.from_env(regoin="us")  # type: ignore[call-arg]

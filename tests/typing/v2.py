@@ -103,6 +103,31 @@ def handed_on(api: Smooch, **options: Unpack[MessageOptions]) -> models.Message:
     return api.messages.post_carousel("c1", [], **options)
 
 
+def plain_dicts(api: Smooch, body: dict[str, Any], text: dict[str, str]) -> None:
+    api.messages.post("c1", body)
+    api.messages.post("c1", {"type": "image", "mediaUrl": "https://example.com", "actions": [body]}, author=body)
+    api.messages.post_text("c1", "Hi", actions=[body], destination=body, override=body)
+    api.messages.post_carousel("c1", [body, {"title": "Mug", "actions": [body]}], display_settings=body)
+    api.messages.post_form("c1", [body])
+    api.messages.post_list("c1", [body], actions=[body])
+    api.users.create("b6518", profile=body, metadata=body)
+    api.users.update("b6518", body)
+    api.users.update("b6518", {"profile": body})
+    api.users.update("b6518", {"profile": {"givenNam": "Ana"}})  # type: ignore[dict-item]
+    api.users.update("b6518", {"givenName": "Ana"})  # type: ignore[dict-item]
+    api.users.update("b6518", profile={"givenNam": "Ana"})  # type: ignore[dict-item]
+    api.users.update("b6518", profile=text)  # type: ignore[arg-type]
+    api.conversations.create(type_="sdkGroup", participants=[body])
+    api.conversations.update("c1", body)
+    api.clients.create("b6518", body, conversation_id="c1", confirmation=body)
+    api.webhooks.update("w1", body)
+    api.apps.create("Shop", settings=body)
+    api.apps.update(settings={"echoPostbak": True})  # type: ignore[dict-item]
+    api.integrations.create(body)
+    api.integrations.update("i1", body)
+    api.messages.post_carousel("c1", [{"titel": "Mug"}])  # type: ignore[dict-item]
+
+
 def what_further_calls_take(api: Smooch) -> None:
     for integration in api.integrations.list("custom"):
         key = api.integration_keys.create(integration.id, "Bot")

@@ -3,11 +3,13 @@
 
 A dict of this form can be passed instead of the model of the same name. A type checker finds unknown keys and values of the
 wrong type; missing fields are found when the body is validated. Annotate variables: `data: dicts.AppUpdate = {…}`.
+A variable of type `dict[str, Any]` is accepted too; no type checker knows its keys.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Required, TypeAlias, TypedDict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, Never, Required, TypeAlias, TypedDict
 
 if TYPE_CHECKING:
     from . import models as _models
@@ -74,6 +76,7 @@ __all__ = [
     "NotificationPost",
     "NotificationPostDestination",
     "Option",
+    "PlainDict",
     "PostbackAction",
     "PostbackMenuItem",
     "PostbackPost",
@@ -103,12 +106,15 @@ __all__ = [
     "WebviewAction",
 ]
 
+PlainDict: TypeAlias = Mapping[str, Never]
+"""A `dict[str, Any]`. `Never` excludes all other dicts, so that type checkers still find misspelt keys in literals."""
+
 
 class AppCreate(TypedDict, total=False):
     """An app to create."""
 
     name: str
-    settings: _models.AppSettings | AppSettings
+    settings: _models.AppSettings | AppSettings | PlainDict
     metadata: _models.Metadata
 
 
@@ -126,7 +132,7 @@ class AppUpdate(TypedDict, total=False):
     """Changes to an app. Some v1 documents require `name`; the v1 SDK does not."""
 
     name: str
-    settings: _models.AppSettings | AppSettings
+    settings: _models.AppSettings | AppSettings | PlainDict
     metadata: _models.Metadata
 
 
@@ -144,7 +150,7 @@ class AppUserLink(TypedDict, total=False):
     givenName: str
     surname: str
     subject: str
-    confirmation: _models.Confirmation | Confirmation
+    confirmation: _models.Confirmation | Confirmation | PlainDict
     skipConfirmation: bool
     primary: bool
 
@@ -152,8 +158,8 @@ class AppUserLink(TypedDict, total=False):
 class AppUserMerge(TypedDict, total=False):
     """Only v1.1. The two users to merge."""
 
-    surviving: _models.MergedUser | MergedUser
-    discarded: _models.MergedUser | MergedUser
+    surviving: _models.MergedUser | MergedUser | PlainDict
+    discarded: _models.MergedUser | MergedUser | PlainDict
 
 
 class AppUserPreCreate(TypedDict, total=False):
@@ -214,7 +220,7 @@ class CarouselMessage(TypedDict, total=False):
     type: Required[Literal["carousel"]]
     authorId: str
     role: str
-    source: _models.Source | Source
+    source: _models.Source | Source | PlainDict
     name: str | None
     text: str
     email: str
@@ -225,17 +231,17 @@ class CarouselMessage(TypedDict, total=False):
     altText: str
     metadata: _models.Metadata
     payload: str
-    actions: list[_models.Action | Action]
-    quotedMessage: _models.QuotedMessage | QuotedMessage
-    items: list[_models.MessageItem | MessageItem]
-    displaySettings: _models.DisplaySettings | DisplaySettings
+    actions: list[_models.Action | Action | PlainDict]
+    quotedMessage: _models.QuotedMessage | QuotedMessage | PlainDict
+    items: list[_models.MessageItem | MessageItem | PlainDict]
+    displaySettings: _models.DisplaySettings | DisplaySettings | PlainDict
 
 
 class Confirmation(TypedDict, total=False):
     """How the user confirms a link to a channel."""
 
     type: _models.ConfirmationType
-    message: _models.MessagePost | MessagePost
+    message: _models.MessagePost | MessagePost | PlainDict
 
 
 class ConversationActivity(TypedDict, total=False):
@@ -296,7 +302,7 @@ class Device(TypedDict, total=False):
     platform: _models.DevicePlatform
     pushNotificationToken: str
     appVersion: str
-    info: _models.DeviceInfo | DeviceInfo
+    info: _models.DeviceInfo | DeviceInfo | PlainDict
     active: bool
     lastSeen: str
 
@@ -327,7 +333,7 @@ class DeviceUpdate(TypedDict, total=False):
 
     pushNotificationToken: str
     appVersion: str
-    info: _models.DeviceInfo | DeviceInfo
+    info: _models.DeviceInfo | DeviceInfo | PlainDict
 
 
 class DisplaySettings(TypedDict, total=False):
@@ -360,13 +366,13 @@ class EventPost(TypedDict, total=False):
     """Only v1. An action of a user to report."""
 
     name: str
-    appUser: _models.AppUserUpdate | AppUserUpdate
+    appUser: _models.AppUserUpdate | AppUserUpdate | PlainDict
 
 
 class ExtraChannelOptions(TypedDict, total=False):
     """Settings of single channels."""
 
-    messenger: _models.MessengerOptions | MessengerOptions
+    messenger: _models.MessengerOptions | MessengerOptions | PlainDict
 
 
 class FileMessage(TypedDict, total=False):
@@ -376,7 +382,7 @@ class FileMessage(TypedDict, total=False):
     type: Required[Literal["file"]]
     authorId: str
     role: str
-    source: _models.Source | Source
+    source: _models.Source | Source | PlainDict
     name: str | None
     text: str
     email: str
@@ -387,8 +393,8 @@ class FileMessage(TypedDict, total=False):
     altText: str
     metadata: _models.Metadata
     payload: str
-    actions: list[_models.Action | Action]
-    quotedMessage: _models.QuotedMessage | QuotedMessage
+    actions: list[_models.Action | Action | PlainDict]
+    quotedMessage: _models.QuotedMessage | QuotedMessage | PlainDict
 
 
 class FormMessage(TypedDict, total=False):
@@ -398,7 +404,7 @@ class FormMessage(TypedDict, total=False):
     type: Required[Literal["form"]]
     authorId: str
     role: str
-    source: _models.Source | Source
+    source: _models.Source | Source | PlainDict
     name: str | None
     text: str
     email: str
@@ -409,9 +415,9 @@ class FormMessage(TypedDict, total=False):
     altText: str
     metadata: _models.Metadata
     payload: str
-    actions: list[_models.Action | Action]
-    quotedMessage: _models.QuotedMessage | QuotedMessage
-    fields: list[_models.Field | Field]
+    actions: list[_models.Action | Action | PlainDict]
+    quotedMessage: _models.QuotedMessage | QuotedMessage | PlainDict
+    fields: list[_models.Field | Field | PlainDict]
     submitted: bool
     blockChatInput: bool
 
@@ -423,7 +429,7 @@ class FormResponseMessage(TypedDict, total=False):
     type: Required[Literal["formResponse"]]
     authorId: str
     role: str
-    source: _models.Source | Source
+    source: _models.Source | Source | PlainDict
     name: str | None
     text: str
     email: str
@@ -434,9 +440,9 @@ class FormResponseMessage(TypedDict, total=False):
     altText: str
     metadata: _models.Metadata
     payload: str
-    actions: list[_models.Action | Action]
-    quotedMessage: _models.QuotedMessage | QuotedMessage
-    fields: list[_models.Field | Field]
+    actions: list[_models.Action | Action | PlainDict]
+    quotedMessage: _models.QuotedMessage | QuotedMessage | PlainDict
+    fields: list[_models.Field | Field | PlainDict]
     textFallback: str
 
 
@@ -447,7 +453,7 @@ class ImageMessage(TypedDict, total=False):
     type: Required[Literal["image"]]
     authorId: str
     role: str
-    source: _models.Source | Source
+    source: _models.Source | Source | PlainDict
     name: str | None
     text: str
     email: str
@@ -458,8 +464,8 @@ class ImageMessage(TypedDict, total=False):
     altText: str
     metadata: _models.Metadata
     payload: str
-    actions: list[_models.Action | Action]
-    quotedMessage: _models.QuotedMessage | QuotedMessage
+    actions: list[_models.Action | Action | PlainDict]
+    quotedMessage: _models.QuotedMessage | QuotedMessage | PlainDict
 
 
 class InitRequest(TypedDict, total=False):
@@ -468,7 +474,7 @@ class InitRequest(TypedDict, total=False):
     The fields of the user's profile are not documented, but the vendor's web client sends them.
     """
 
-    device: _models.Device | Device
+    device: _models.Device | Device | PlainDict
     userId: str
     givenName: str
     surname: str
@@ -595,7 +601,7 @@ class LinkAction(TypedDict, total=False):
     payload: str
     metadata: _models.Metadata
     default: bool
-    extraChannelOptions: _models.ExtraChannelOptions | ExtraChannelOptions
+    extraChannelOptions: _models.ExtraChannelOptions | ExtraChannelOptions | PlainDict
 
 
 class LinkMenuItem(TypedDict, total=False):
@@ -623,7 +629,7 @@ class ListMessage(TypedDict, total=False):
     type: Required[Literal["list"]]
     authorId: str
     role: str
-    source: _models.Source | Source
+    source: _models.Source | Source | PlainDict
     name: str | None
     text: str
     email: str
@@ -634,9 +640,9 @@ class ListMessage(TypedDict, total=False):
     altText: str
     metadata: _models.Metadata
     payload: str
-    actions: list[_models.Action | Action]
-    quotedMessage: _models.QuotedMessage | QuotedMessage
-    items: list[_models.MessageItem | MessageItem]
+    actions: list[_models.Action | Action | PlainDict]
+    quotedMessage: _models.QuotedMessage | QuotedMessage | PlainDict
+    items: list[_models.MessageItem | MessageItem | PlainDict]
 
 
 class Location(TypedDict, total=False):
@@ -653,7 +659,7 @@ class LocationMessage(TypedDict, total=False):
     type: Required[Literal["location"]]
     authorId: str
     role: str
-    source: _models.Source | Source
+    source: _models.Source | Source | PlainDict
     name: str | None
     text: str
     email: str
@@ -664,10 +670,10 @@ class LocationMessage(TypedDict, total=False):
     altText: str
     metadata: _models.Metadata
     payload: str
-    actions: list[_models.Action | Action]
-    quotedMessage: _models.QuotedMessage | QuotedMessage
-    coordinates: _models.Coordinates | Coordinates
-    location: _models.Location | Location
+    actions: list[_models.Action | Action | PlainDict]
+    quotedMessage: _models.QuotedMessage | QuotedMessage | PlainDict
+    coordinates: _models.Coordinates | Coordinates | PlainDict
+    location: _models.Location | Location | PlainDict
 
 
 class LocationRequestAction(TypedDict, total=False):
@@ -687,9 +693,9 @@ class Menu(TypedDict, total=False):
     It replaces the whole old menu. It has at most three items at the top level, before March 2017 five.
     """
 
-    items: list[_models.MenuItem | MenuItem]
+    items: list[_models.MenuItem | MenuItem | PlainDict]
     name: str
-    settings: _models.MenuSettings | MenuSettings
+    settings: _models.MenuSettings | MenuSettings | PlainDict
 
 
 class MenuSettings(TypedDict, total=False):
@@ -708,7 +714,7 @@ class MessageItem(TypedDict, total=False):
     """One card of a carousel or list."""
 
     title: str
-    actions: list[_models.Action | Action]
+    actions: list[_models.Action | Action | PlainDict]
     _id: str
     description: str
     mediaUrl: str
@@ -720,9 +726,9 @@ class MessageItem(TypedDict, total=False):
 class MessageOverride(TypedDict, total=False):
     """Only v1.1. Bodies that single channels get instead of the message."""
 
-    whatsapp: _models.MessageOverrideWhatsapp | MessageOverrideWhatsapp
-    line: _models.MessageOverrideLine | MessageOverrideLine
-    messenger: _models.MessageOverrideMessenger | MessageOverrideMessenger
+    whatsapp: _models.MessageOverrideWhatsapp | MessageOverrideWhatsapp | PlainDict
+    line: _models.MessageOverrideLine | MessageOverrideLine | PlainDict
+    messenger: _models.MessageOverrideMessenger | MessageOverrideMessenger | PlainDict
 
 
 class MessageOverrideLine(TypedDict, total=False):
@@ -763,19 +769,19 @@ class MessagePost(TypedDict, total=False):
     mediaUrl: str
     mediaType: str
     altText: str
-    items: list[_models.MessageItem | MessageItem]
-    actions: list[_models.Action | Action]
-    displaySettings: _models.DisplaySettings | DisplaySettings
-    coordinates: _models.Coordinates | Coordinates
-    location: _models.Location | Location
-    fields: list[_models.FieldPost | FieldPost]
+    items: list[_models.MessageItem | MessageItem | PlainDict]
+    actions: list[_models.Action | Action | PlainDict]
+    displaySettings: _models.DisplaySettings | DisplaySettings | PlainDict
+    coordinates: _models.Coordinates | Coordinates | PlainDict
+    location: _models.Location | Location | PlainDict
+    fields: list[_models.FieldPost | FieldPost | PlainDict]
     blockChatInput: bool
-    quotedMessage: _models.QuotedMessage | QuotedMessage
+    quotedMessage: _models.QuotedMessage | QuotedMessage | PlainDict
     textFallback: str
     messageSchema: str
     message: dict[str, Any]
-    destination: _models.Destination | Destination
-    override: _models.MessageOverride | MessageOverride
+    destination: _models.Destination | Destination | PlainDict
+    override: _models.MessageOverride | MessageOverride | PlainDict
 
 
 class MessageTemplateComponent(TypedDict, total=False):
@@ -791,7 +797,7 @@ class MessageTemplateCreate(TypedDict, total=False):
     name: str
     category: str
     language: str
-    components: list[_models.MessageTemplateComponent | MessageTemplateComponent]
+    components: list[_models.MessageTemplateComponent | MessageTemplateComponent | PlainDict]
 
 
 class MessengerOptions(TypedDict, total=False):
@@ -805,8 +811,8 @@ class MessengerOptions(TypedDict, total=False):
 class NotificationPost(TypedDict, total=False):
     """Only v1.1. A message to a person who need not be a user yet."""
 
-    destination: _models.NotificationPostDestination | NotificationPostDestination
-    author: _models.Author | Author
+    destination: _models.NotificationPostDestination | NotificationPostDestination | PlainDict
+    author: _models.Author | Author | PlainDict
     message: _models.NotificationMessage
     messageSchema: _models.NotificationPostMessageSchema
 
@@ -874,7 +880,7 @@ class QuotedContent(TypedDict, total=False):
     """
 
     type: Required[Literal["message"]]
-    content: _models.Message | Message
+    content: _models.Message | Message | PlainDict
 
 
 class QuotedExternalMessage(TypedDict, total=False):
@@ -918,9 +924,9 @@ class SelectField(TypedDict, total=False):
     label: str
     _id: str
     placeholder: str
-    options: list[_models.Option | Option]
+    options: list[_models.Option | Option | PlainDict]
     selectSize: int
-    select: list[_models.Select | Select]
+    select: list[_models.Select | Select | PlainDict]
 
 
 class SelectFieldPost(TypedDict, total=False):
@@ -930,7 +936,7 @@ class SelectFieldPost(TypedDict, total=False):
     name: str
     label: str
     placeholder: str
-    options: list[_models.Option | Option]
+    options: list[_models.Option | Option | PlainDict]
 
 
 class ServiceAccountCreate(TypedDict, total=False):
@@ -971,7 +977,7 @@ class SubmenuMenuItem(TypedDict, total=False):
 
     type: Required[Literal["submenu"]]
     text: str
-    items: list[_models.SubMenuItem | SubMenuItem]
+    items: list[_models.SubMenuItem | SubMenuItem | PlainDict]
     _id: str
 
 
@@ -979,14 +985,14 @@ class TemplateCreate(TypedDict, total=False):
     """A template to create."""
 
     name: str
-    message: _models.MessagePost | MessagePost
+    message: _models.MessagePost | MessagePost | PlainDict
 
 
 class TemplateUpdate(TypedDict, total=False):
     """Changes to a template."""
 
     name: str
-    message: _models.MessagePost | MessagePost
+    message: _models.MessagePost | MessagePost | PlainDict
 
 
 class TextField(TypedDict, total=False):
@@ -1020,7 +1026,7 @@ class TextMessage(TypedDict, total=False):
     type: Required[Literal["text"]]
     authorId: str
     role: str
-    source: _models.Source | Source
+    source: _models.Source | Source | PlainDict
     name: str | None
     text: str
     email: str
@@ -1031,8 +1037,8 @@ class TextMessage(TypedDict, total=False):
     altText: str
     metadata: _models.Metadata
     payload: str
-    actions: list[_models.Action | Action]
-    quotedMessage: _models.QuotedMessage | QuotedMessage
+    actions: list[_models.Action | Action | PlainDict]
+    quotedMessage: _models.QuotedMessage | QuotedMessage | PlainDict
 
 
 class WebhookCreate(TypedDict, total=False):
@@ -1065,7 +1071,7 @@ class WebviewAction(TypedDict, total=False):
     metadata: _models.Metadata
     size: _models.WebviewActionSize
     openOnReceive: bool
-    extraChannelOptions: _models.ExtraChannelOptions | ExtraChannelOptions
+    extraChannelOptions: _models.ExtraChannelOptions | ExtraChannelOptions | PlainDict
 
 
 Message: TypeAlias = (

@@ -3,11 +3,13 @@
 
 A dict of this form can be passed instead of the model of the same name. A type checker finds unknown keys and values of the
 wrong type; missing fields are found when the body is validated. Annotate variables: `data: dicts.AppUpdate = {…}`.
+A variable of type `dict[str, Any]` is accepted too; no type checker knows its keys.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Required, TypeAlias, TypedDict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, Never, Required, TypeAlias, TypedDict
 
 if TYPE_CHECKING:
     from . import models as _models
@@ -89,6 +91,7 @@ __all__ = [
     "ParticipantJoin",
     "ParticipantLeave",
     "PassControl",
+    "PlainDict",
     "PostbackAction",
     "PrechatCapture",
     "PrechatField",
@@ -125,6 +128,9 @@ __all__ = [
     "WhatsappMatchCriteria",
 ]
 
+PlainDict: TypeAlias = Mapping[str, Never]
+"""A `dict[str, Any]`. `Never` excludes all other dicts, so that type checkers still find misspelt keys in literals."""
+
 
 class AcceptControl(TypedDict, total=False):
     """Metadata of an acceptance of control."""
@@ -135,7 +141,7 @@ class AcceptControl(TypedDict, total=False):
 class ActivityPost(TypedDict, total=False):
     """An activity to report. The only activity of a user is conversation:read."""
 
-    author: _models.AuthorPost | AuthorPost
+    author: _models.AuthorPost | AuthorPost | PlainDict
     type: _models.ActivityPostType
 
 
@@ -177,7 +183,7 @@ class AppCreate(TypedDict, total=False):
     """An app to create."""
 
     displayName: str
-    settings: _models.AppSettings | AppSettings
+    settings: _models.AppSettings | AppSettings | PlainDict
     metadata: _models.Metadata | None
 
 
@@ -205,7 +211,7 @@ class AppUpdate(TypedDict, total=False):
     """Changes to an app."""
 
     displayName: str
-    settings: _models.AppSettings | AppSettings
+    settings: _models.AppSettings | AppSettings | PlainDict
     metadata: _models.Metadata | None
 
 
@@ -244,7 +250,7 @@ class AppleInteractiveDataRef(TypedDict, total=False):
 class AppleMessageRef(TypedDict, total=False):
     """A reference to data of Apple Messages for Business."""
 
-    interactiveDataRef: _models.AppleInteractiveDataRef | AppleInteractiveDataRef
+    interactiveDataRef: _models.AppleInteractiveDataRef | AppleInteractiveDataRef | PlainDict
 
 
 class AttachmentDelete(TypedDict, total=False):
@@ -286,25 +292,25 @@ class CarouselMessage(TypedDict, total=False):
     """
 
     type: Required[Literal["carousel"]]
-    items: list[_models.MessageItem | MessageItem]
+    items: list[_models.MessageItem | MessageItem | PlainDict]
     text: str
     blockChatInput: bool
-    displaySettings: _models.DisplaySettings | DisplaySettings
+    displaySettings: _models.DisplaySettings | DisplaySettings | PlainDict
 
 
 class ClientConfirmation(TypedDict, total=False):
     """How the user confirms the link."""
 
     type: _models.ClientConfirmationType
-    message: _models.MessagePost | MessagePost
+    message: _models.MessagePost | MessagePost | PlainDict
 
 
 class ClientCreate(TypedDict, total=False):
     """A channel to link to a user in a conversation."""
 
-    matchCriteria: _models.MatchCriteria | MatchCriteria
-    confirmation: _models.ClientConfirmation | ClientConfirmation
-    target: _models.ClientTarget | ClientTarget
+    matchCriteria: _models.MatchCriteria | MatchCriteria | PlainDict
+    confirmation: _models.ClientConfirmation | ClientConfirmation | PlainDict
+    target: _models.ClientTarget | ClientTarget | PlainDict
 
 
 class ClientTarget(TypedDict, total=False):
@@ -317,7 +323,7 @@ class ConversationCreate(TypedDict, total=False):
     """A conversation to create."""
 
     type: _models.ConversationCreateType
-    participants: list[_models.ParticipantCreate | ParticipantCreate]
+    participants: list[_models.ParticipantCreate | ParticipantCreate | PlainDict]
     displayName: str | None
     description: str | None
     iconUrl: str | None
@@ -336,9 +342,9 @@ class ConversationUpdate(TypedDict, total=False):
 class ConversionEventsPost(TypedDict, total=False):
     """Events for the Conversions API of Meta, for one channel."""
 
-    messenger: _models.MetaConversionEvent | MetaConversionEvent
-    instagram: _models.MetaConversionEvent | MetaConversionEvent
-    whatsapp: _models.MetaConversionEvent | MetaConversionEvent
+    messenger: _models.MetaConversionEvent | MetaConversionEvent | PlainDict
+    instagram: _models.MetaConversionEvent | MetaConversionEvent | PlainDict
+    whatsapp: _models.MetaConversionEvent | MetaConversionEvent | PlainDict
 
 
 class Coordinates(TypedDict, total=False):
@@ -352,7 +358,7 @@ class CustomIntegrationCreate(TypedDict, total=False):
     """A server of the business, with its first webhook."""
 
     type: Required[Literal["custom"]]
-    webhooks: list[_models.IntegrationWebhookCreate | IntegrationWebhookCreate]
+    webhooks: list[_models.IntegrationWebhookCreate | IntegrationWebhookCreate | PlainDict]
     displayName: str | None
 
 
@@ -378,7 +384,7 @@ class DisplaySettings(TypedDict, total=False):
 class ExtraChannelOptions(TypedDict, total=False):
     """Settings of single channels."""
 
-    messenger: _models.MessengerChannelOptions | MessengerChannelOptions
+    messenger: _models.MessengerChannelOptions | MessengerChannelOptions | PlainDict
 
 
 class FileMessage(TypedDict, total=False):
@@ -400,7 +406,7 @@ class FormMessage(TypedDict, total=False):
     """A form for the user to fill in."""
 
     type: Required[Literal["form"]]
-    fields: list[_models.FormMessageField | FormMessageField]
+    fields: list[_models.FormMessageField | FormMessageField | PlainDict]
     submitted: bool
     blockChatInput: bool
     text: str
@@ -414,12 +420,12 @@ class FormMessageField(TypedDict, total=False):
     label: str
     text: str
     email: str
-    select: list[_models.FormOption | FormOption]
+    select: list[_models.FormOption | FormOption | PlainDict]
     format: _models.FormMessageFieldFormat
     placeholder: str
     minSize: int
     maxSize: int
-    options: list[_models.FormOption | FormOption]
+    options: list[_models.FormOption | FormOption | PlainDict]
 
 
 class FormOption(TypedDict, total=False):
@@ -436,7 +442,7 @@ class FormResponseMessage(TypedDict, total=False):
     """
 
     type: Required[Literal["formResponse"]]
-    fields: list[_models.FormResponseMessageField | FormResponseMessageField]
+    fields: list[_models.FormResponseMessageField | FormResponseMessageField | PlainDict]
     text: str
     textFallback: str
 
@@ -449,7 +455,7 @@ class FormResponseMessageField(TypedDict, total=False):
     label: str
     text: str
     email: str
-    select: list[_models.FormOption | FormOption]
+    select: list[_models.FormOption | FormOption | PlainDict]
     format: _models.FormResponseMessageFieldFormat
     quotedMessageId: str
 
@@ -466,7 +472,7 @@ class ImageMessage(TypedDict, total=False):
     htmlText: str
     markdownText: str
     blockChatInput: bool
-    actions: list[_models.Action | Action]
+    actions: list[_models.Action | Action | PlainDict]
     attachmentId: str
 
 
@@ -578,7 +584,7 @@ class LinkAction(TypedDict, total=False):
     uri: str
     default: bool
     metadata: _models.Metadata | None
-    extraChannelOptions: _models.ExtraChannelOptions | ExtraChannelOptions
+    extraChannelOptions: _models.ExtraChannelOptions | ExtraChannelOptions | PlainDict
 
 
 class ListMessage(TypedDict, total=False):
@@ -589,10 +595,10 @@ class ListMessage(TypedDict, total=False):
     """
 
     type: Required[Literal["list"]]
-    items: list[_models.MessageItem | MessageItem]
+    items: list[_models.MessageItem | MessageItem | PlainDict]
     text: str
     blockChatInput: bool
-    actions: list[_models.ItemAction | ItemAction]
+    actions: list[_models.ItemAction | ItemAction | PlainDict]
 
 
 class Location(TypedDict, total=False):
@@ -606,10 +612,10 @@ class LocationMessage(TypedDict, total=False):
     """A place. Most come from users who were asked for it."""
 
     type: Required[Literal["location"]]
-    coordinates: _models.Coordinates | Coordinates
+    coordinates: _models.Coordinates | Coordinates | PlainDict
     text: str
     blockChatInput: bool
-    location: _models.Location | Location
+    location: _models.Location | Location | PlainDict
 
 
 class LocationRequestAction(TypedDict, total=False):
@@ -659,7 +665,7 @@ class MessageItem(TypedDict, total=False):
     """One card of a carousel or list."""
 
     title: str
-    actions: list[_models.ItemAction | ItemAction]
+    actions: list[_models.ItemAction | ItemAction | PlainDict]
     description: str
     mediaUrl: str
     mediaType: str
@@ -671,10 +677,10 @@ class MessageItem(TypedDict, total=False):
 class MessageOverride(TypedDict, total=False):
     """Bodies that single channels get instead of the message."""
 
-    apple: _models.MessageOverrideApple | MessageOverrideApple
-    line: _models.MessageOverridePayload | MessageOverridePayload
-    messenger: _models.MessageOverridePayload | MessageOverridePayload
-    whatsapp: _models.MessageOverridePayload | MessageOverridePayload
+    apple: _models.MessageOverrideApple | MessageOverrideApple | PlainDict
+    line: _models.MessageOverridePayload | MessageOverridePayload | PlainDict
+    messenger: _models.MessageOverridePayload | MessageOverridePayload | PlainDict
+    whatsapp: _models.MessageOverridePayload | MessageOverridePayload | PlainDict
 
 
 class MessageOverrideApple(TypedDict, total=False):
@@ -693,11 +699,11 @@ class MessageOverridePayload(TypedDict, total=False):
 class MessagePost(TypedDict, total=False):
     """A message to post."""
 
-    author: _models.AuthorPost | AuthorPost
-    content: _models.Content | Content
-    destination: _models.Destination | Destination
+    author: _models.AuthorPost | AuthorPost | PlainDict
+    content: _models.Content | Content | PlainDict
+    destination: _models.Destination | Destination | PlainDict
     metadata: _models.Metadata | None
-    override: _models.MessageOverride | MessageOverride
+    override: _models.MessageOverride | MessageOverride | PlainDict
     schema: str
 
 
@@ -705,7 +711,7 @@ class MessageRefDownload(TypedDict, total=False):
     """A reference to data, from a `passthrough:messaging` event."""
 
     userId: str
-    apple: _models.AppleMessageRef | AppleMessageRef
+    apple: _models.AppleMessageRef | AppleMessageRef | PlainDict
 
 
 class MessagebirdIntegrationCreate(TypedDict, total=False):
@@ -777,7 +783,7 @@ class MessengerIntegrationUpdate(TypedDict, total=False):
 class MetaConversionEvent(TypedDict, total=False):
     """Events for one channel of Meta."""
 
-    payload: _models.MetaConversionPayload | MetaConversionPayload
+    payload: _models.MetaConversionPayload | MetaConversionPayload | PlainDict
 
 
 class MetaConversionPayload(TypedDict, total=False):
@@ -840,7 +846,7 @@ class PrechatCapture(TypedDict, total=False):
     avatarUrl: str
     enabled: bool
     enableEmailLinking: bool
-    fields: list[_models.PrechatField | PrechatField]
+    fields: list[_models.PrechatField | PrechatField | PlainDict]
 
 
 class PrechatField(TypedDict, total=False):
@@ -958,7 +964,7 @@ class TextMessage(TypedDict, total=False):
     htmlText: str
     markdownText: str
     blockChatInput: bool
-    actions: list[_models.Action | Action]
+    actions: list[_models.Action | Action | PlainDict]
     payload: str
 
 
@@ -1051,7 +1057,7 @@ class UserCreate(TypedDict, total=False):
     brandId: str | None
     signedUpAt: str
     toBeRetained: bool
-    profile: _models.Profile | Profile
+    profile: _models.Profile | Profile | PlainDict
     metadata: _models.Metadata | None
 
 
@@ -1066,7 +1072,7 @@ class UserUpdate(TypedDict, total=False):
 
     signedUpAt: str
     toBeRetained: bool
-    profile: _models.Profile | Profile
+    profile: _models.Profile | Profile | PlainDict
     metadata: _models.Metadata | None
 
 
@@ -1108,7 +1114,7 @@ class WebIntegrationCreate(TypedDict, total=False):
     businessIconUrl: str
     backgroundImageUrl: str
     originWhitelist: list[str] | None
-    prechatCapture: _models.PrechatCapture | PrechatCapture
+    prechatCapture: _models.PrechatCapture | PrechatCapture | PlainDict
     canUserSeeConversationList: bool
     canUserCreateMoreConversations: bool
 
@@ -1132,7 +1138,7 @@ class WebIntegrationUpdate(TypedDict, total=False):
     businessIconUrl: str
     backgroundImageUrl: str
     originWhitelist: list[str] | None
-    prechatCapture: _models.PrechatCapture | PrechatCapture
+    prechatCapture: _models.PrechatCapture | PrechatCapture | PlainDict
     canUserSeeConversationList: bool
     canUserCreateMoreConversations: bool
 
@@ -1164,7 +1170,7 @@ class WebviewAction(TypedDict, total=False):
     fallback: str
     default: bool
     metadata: _models.Metadata | None
-    extraChannelOptions: _models.ExtraChannelOptions | ExtraChannelOptions
+    extraChannelOptions: _models.ExtraChannelOptions | ExtraChannelOptions | PlainDict
     size: _models.WebviewActionSize
     openOnReceive: bool
 

@@ -21,10 +21,10 @@ class AsyncClients(Resource):
     async def create(
         self,
         user_id: str,
-        match_criteria: models.MatchCriteria | dicts.MatchCriteria,
+        match_criteria: models.MatchCriteria | dicts.MatchCriteria | dicts.PlainDict,
         *,
         conversation_id: str,
-        confirmation: str | models.ClientConfirmation | dicts.ClientConfirmation = "immediate",
+        confirmation: str | models.ClientConfirmation | dicts.ClientConfirmation | dicts.PlainDict = "immediate",
         brand_id: str | None = None,
     ) -> models.Client:
         """Link a user to another channel, for one conversation (createClient).

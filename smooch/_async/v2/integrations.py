@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 class AsyncIntegrations(Resource):
     """Integrations: connections of an app to channels and servers."""
 
-    async def create(self, data: models.IntegrationCreate | dicts.IntegrationCreate) -> models.Integration:
+    async def create(
+        self, data: models.IntegrationCreate | dicts.IntegrationCreate | dicts.PlainDict
+    ) -> models.Integration:
         """Connect a channel or a server of yours to the app (createIntegration).
 
         For a server of yours, the type is `custom`.
@@ -55,7 +57,7 @@ class AsyncIntegrations(Resource):
         return AsyncPaged(lambda page: call(page=page), walk)
 
     async def update(
-        self, integration_id: str, data: models.IntegrationUpdate | dicts.IntegrationUpdate
+        self, integration_id: str, data: models.IntegrationUpdate | dicts.IntegrationUpdate | dicts.PlainDict
     ) -> models.Integration:
         """Change the fields of an integration that `data` names (updateIntegration)."""
         body = self._bodies.build_integration_update(data)

@@ -62,7 +62,7 @@ class AsyncSwitchboardIntegrations(Resource):
         self,
         switchboard_id: str,
         switchboard_integration_id: str,
-        data: models.SwitchboardIntegrationUpdate | dicts.SwitchboardIntegrationUpdate | None = None,
+        data: models.SwitchboardIntegrationUpdate | dicts.SwitchboardIntegrationUpdate | dicts.PlainDict | None = None,
         *,
         name: str | Unset = UNSET,
         integration_id: str | Unset = UNSET,

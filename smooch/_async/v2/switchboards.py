@@ -36,7 +36,7 @@ class AsyncSwitchboards(Resource):
     async def update(
         self,
         switchboard_id: str,
-        data: models.SwitchboardUpdate | dicts.SwitchboardUpdate | None = None,
+        data: models.SwitchboardUpdate | dicts.SwitchboardUpdate | dicts.PlainDict | None = None,
         *,
         enabled: bool | Unset = UNSET,
         default_switchboard_integration_id: str | Unset = UNSET,

@@ -65,7 +65,7 @@ class AsyncWebhooks(Resource):
     async def update(
         self,
         webhook_id: str,
-        data: models.WebhookUpdate | dicts.WebhookUpdate | None = None,
+        data: models.WebhookUpdate | dicts.WebhookUpdate | dicts.PlainDict | None = None,
         *,
         target: str | Unset = UNSET,
         triggers: Trigger | Iterable[Trigger] | Unset = UNSET,

@@ -27,7 +27,7 @@ class Apps(Resource):
         self,
         display_name: str,
         *,
-        settings: models.AppSettings | dicts.AppSettings | None = None,
+        settings: models.AppSettings | dicts.AppSettings | dicts.PlainDict | None = None,
         metadata: Metadata | None = None,
     ) -> models.App:
         """Create an app (createApp). Needs an account key."""
@@ -65,10 +65,10 @@ class Apps(Resource):
 
     def update(
         self,
-        data: models.AppUpdate | dicts.AppUpdate | None = None,
+        data: models.AppUpdate | dicts.AppUpdate | dicts.PlainDict | None = None,
         *,
         display_name: str | Unset = UNSET,
-        settings: models.AppSettings | dicts.AppSettings | Unset = UNSET,
+        settings: models.AppSettings | dicts.AppSettings | dicts.PlainDict | Unset = UNSET,
         metadata: Metadata | Unset | None = UNSET,
         app_id: str | None = None,
     ) -> models.App:

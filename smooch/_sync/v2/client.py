@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 
 class Options(ClientOptions, total=False):
-    """The arguments of a client."""
+    """Constructor options."""
 
     token: str
     subdomain: str
@@ -57,11 +57,39 @@ class Smooch:
 
     Methods are grouped by resource; `help(api.users)` lists those of users.
 
-    - The app and its settings: `apps`, `app_keys`, `integrations`, `integration_keys`, `webhooks`
-    - People: `users`, `clients`, `devices`
-    - Talking: `conversations`, `participants`, `messages`, `activities`, `attachments`
-    - Who answers: `switchboards`, `switchboard_integrations`, `switchboard_actions`
-    - Access tokens: `oauth`, `exchange_code`, `jwt_for_user`
+    The app:
+
+    - `apps`: apps and their settings
+    - `app_keys`: API keys of an app
+    - `integrations`: connections to channels, and custom ones such as a bot's
+    - `integration_keys`: API keys of a custom integration
+    - `webhooks`: where events are delivered, and which ones
+
+    People:
+
+    - `users`: profile, identities and metadata
+    - `clients`: the channels that a user is reached on
+    - `devices`: the devices that a user runs an SDK on
+
+    Talking:
+
+    - `conversations`: with one user or with a group
+    - `participants`: the users in a conversation
+    - `messages`: post, list and delete them
+    - `activities`: typing indicators and read receipts
+    - `attachments`: uploaded files that messages refer to
+
+    Who answers:
+
+    - `switchboards`: decide which integration answers
+    - `switchboard_integrations`: the integrations that can answer
+    - `switchboard_actions`: pass, offer, accept and release control of a conversation
+
+    Tokens and all other operations:
+
+    - `oauth`: the access token that the client was made with; `exchange_code` gets one
+    - `jwt_for_user`: a token with which a user logs in to the chat
+    - `raw`: the generated client; pass `api.app_id` to its operations
 
     Methods return models without the envelope of the response, and None where the response is empty. Lists with pages
     are iterators (`Paged`). Pass a request body as a model, or as a mapping in wire form. A `user_id` is the API's
@@ -70,12 +98,14 @@ class Smooch:
     Every method may raise `InvalidInput` (nothing was sent), `ConnectionFailed` (no response), `APIError` (an error
     response) and `UnreadableResponse` (a success response that cannot be parsed).
 
-    Which key does what:
+    Which key to pass, by the prefix of its id:
 
-    - `app_…`: everything in one app
-    - `int_…`: conversations, users, and the webhooks of one integration; a bot needs no more
-    - `act_…`, `svc_…` (of an account or a service account): everything in all apps, and the apps themselves
-    - `token`: what an integration key does, for an integration of a Zendesk technology partner
+    - `app_…`, made in the app's settings: everything in one app
+    - `int_…`, made for a custom integration: users, conversations and messages of its app, and its own webhooks. A bot
+      needs no more.
+    - `act_…`, of an account: everything in all its apps, and the apps themselves
+    - `svc_…`, of a service account: the apps that it has access to
+    - `token` instead of a key: the same as `int_…`, for an integration of a Zendesk technology partner
 
     Args:
         key_id: Id of the key.
@@ -189,6 +219,15 @@ class Smooch:
         `SMOOCH_REGION` and `SMOOCH_BASE_URL`. `options` are arguments of the constructor; they take precedence.
         """
         return cls(**config.read_environment(options))
+
+    @property
+    def app_id(self) -> str:
+        """Id of the client's app, for operations of `raw`.
+
+        Raises:
+            InvalidInput: the client was made without `app_id`.
+        """
+        return bodies.require_app_id(self._settings.app_id)
 
     def with_options(self, **options: Unpack[CallOptions]) -> Self:
         """Return a client with other call options that shares the connections of this one.

@@ -31,7 +31,7 @@ class Conversations(Resource):
         user_id: str | None = None,
         user_external_id: str | None = None,
         type_: Literal["personal", "sdkGroup"] = "personal",
-        participants: Iterable[models.ParticipantCreate | dicts.ParticipantCreate] | None = None,
+        participants: Iterable[models.ParticipantCreate | dicts.ParticipantCreate | dicts.PlainDict] | None = None,
         display_name: str | None = None,
         description: str | None = None,
         icon_url: str | None = None,
@@ -113,7 +113,7 @@ class Conversations(Resource):
     def update(
         self,
         conversation_id: str,
-        data: models.ConversationUpdate | dicts.ConversationUpdate | None = None,
+        data: models.ConversationUpdate | dicts.ConversationUpdate | dicts.PlainDict | None = None,
         *,
         display_name: str | Unset | None = UNSET,
         description: str | Unset | None = UNSET,
@@ -149,7 +149,11 @@ class Conversations(Resource):
         conversations.delete_conversation.sync(self._app_id(), conversation_id, client=self._raw)
 
     def download_message_ref(
-        self, conversation_id: str, user_id: str, *, apple: models.AppleMessageRef | dicts.AppleMessageRef
+        self,
+        conversation_id: str,
+        user_id: str,
+        *,
+        apple: models.AppleMessageRef | dicts.AppleMessageRef | dicts.PlainDict,
     ) -> dict[str, Any]:
         """Download what a message of Apple Messages for Business refers to (downloadMessageRef).
 

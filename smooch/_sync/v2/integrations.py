@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 class Integrations(Resource):
     """Integrations: connections of an app to channels and servers."""
 
-    def create(self, data: models.IntegrationCreate | dicts.IntegrationCreate) -> models.Integration:
+    def create(
+        self, data: models.IntegrationCreate | dicts.IntegrationCreate | dicts.PlainDict
+    ) -> models.Integration:
         """Connect a channel or a server of yours to the app (createIntegration).
 
         For a server of yours, the type is `custom`.
@@ -56,7 +58,7 @@ class Integrations(Resource):
         return Paged(lambda page: call(page=page), walk)
 
     def update(
-        self, integration_id: str, data: models.IntegrationUpdate | dicts.IntegrationUpdate
+        self, integration_id: str, data: models.IntegrationUpdate | dicts.IntegrationUpdate | dicts.PlainDict
     ) -> models.Integration:
         """Change the fields of an integration that `data` names (updateIntegration)."""
         body = self._bodies.build_integration_update(data)

@@ -62,7 +62,7 @@ class Messages(Resource):
         *,
         html_text: str | None = None,
         markdown_text: str | None = None,
-        actions: Iterable[models.Action | dicts.Action] | None = None,
+        actions: Iterable[models.Action | dicts.Action | dicts.PlainDict] | None = None,
         payload: str | None = None,
         **options: Unpack[MessageOptions],
     ) -> models.Message:
@@ -84,7 +84,7 @@ class Messages(Resource):
         html_text: str | None = None,
         markdown_text: str | None = None,
         alt_text: str | None = None,
-        actions: Iterable[models.Action | dicts.Action] | None = None,
+        actions: Iterable[models.Action | dicts.Action | dicts.PlainDict] | None = None,
         **options: Unpack[MessageOptions],
     ) -> models.Message:
         """Post an image by its URL (postMessage).
@@ -125,9 +125,9 @@ class Messages(Resource):
     def post_carousel(
         self,
         conversation_id: str,
-        items: Iterable[models.MessageItem | dicts.MessageItem],
+        items: Iterable[models.MessageItem | dicts.MessageItem | dicts.PlainDict],
         *,
-        display_settings: models.DisplaySettings | dicts.DisplaySettings | None = None,
+        display_settings: models.DisplaySettings | dicts.DisplaySettings | dicts.PlainDict | None = None,
         **options: Unpack[MessageOptions],
     ) -> models.Message:
         """Post up to ten cards side by side (postMessage).
@@ -140,9 +140,9 @@ class Messages(Resource):
     def post_list(
         self,
         conversation_id: str,
-        items: Iterable[models.MessageItem | dicts.MessageItem],
+        items: Iterable[models.MessageItem | dicts.MessageItem | dicts.PlainDict],
         *,
-        actions: Iterable[models.ItemAction | dicts.ItemAction] | None = None,
+        actions: Iterable[models.ItemAction | dicts.ItemAction | dicts.PlainDict] | None = None,
         **options: Unpack[MessageOptions],
     ) -> models.Message:
         """Post up to ten cards one below the other (postMessage).
@@ -155,7 +155,7 @@ class Messages(Resource):
     def post_form(
         self,
         conversation_id: str,
-        fields: Iterable[models.FormMessageField | dicts.FormMessageField],
+        fields: Iterable[models.FormMessageField | dicts.FormMessageField | dicts.PlainDict],
         *,
         text: str | None = None,
         **options: Unpack[MessageOptions],
@@ -206,7 +206,7 @@ class Messages(Resource):
         html_text: str | None = None,
         markdown_text: str | None = None,
         alt_text: str | None = None,
-        actions: Iterable[models.Action | dicts.Action] | None = None,
+        actions: Iterable[models.Action | dicts.Action | dicts.PlainDict] | None = None,
         **options: Unpack[MessageOptions],
     ) -> models.Message:
         """Upload a file and post it, as an image if it is one (uploadAttachment, postMessage).

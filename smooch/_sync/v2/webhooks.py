@@ -66,7 +66,7 @@ class Webhooks(Resource):
     def update(
         self,
         webhook_id: str,
-        data: models.WebhookUpdate | dicts.WebhookUpdate | None = None,
+        data: models.WebhookUpdate | dicts.WebhookUpdate | dicts.PlainDict | None = None,
         *,
         target: str | Unset = UNSET,
         triggers: Trigger | Iterable[Trigger] | Unset = UNSET,

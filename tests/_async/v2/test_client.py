@@ -7,6 +7,7 @@ import importlib
 import inspect
 import json
 import pickle
+import pydoc
 import re
 import subprocess
 import sys
@@ -498,8 +499,24 @@ async def test_every_tag_of_the_specification_is_a_resource_of_its_own_class(api
         assert type(resource) is getattr(v2, type(resource).__name__)
         assert type(resource).__module__.rpartition(".")[2] == name
         assert type(resource).__name__.removeprefix("Async").lower() == name.replace("_", "")
-        assert f"`{name}`" in (AsyncSmooch.__doc__ or "")
         assert (type(resource).__doc__ or "").count("\n") == 0
+
+
+def test_help_has_a_line_for_each_resource_and_each_kind_of_key() -> None:
+    shown = pydoc.render_doc(AsyncSmooch, renderer=pydoc.plaintext)
+    for name in (tag["name"] for tag in SPEC["tags"]):
+        assert len(re.findall(rf"- `{name}`: \w", shown)) == 1
+    for prefix in ("app_", "int_", "act_", "svc_"):
+        assert f"- `{prefix}…`, " in shown
+
+
+async def test_app_id_is_what_raw_operations_take(server: Peer, api: AsyncSmooch) -> None:
+    assert api.app_id == APP
+    assert api.with_options(retries=0).app_id == APP
+    async with AsyncSmooch(token="token", base_url=server.url) as other:
+        with pytest.raises(InvalidInput, match="pass app_id=… to the client") as caught:
+            _ = other.app_id
+    assert caught.value.field == "app_id"
 
 
 async def test_a_resource_shows_where_it_calls(server: Peer, api: AsyncSmooch) -> None:
