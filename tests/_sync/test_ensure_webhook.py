@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-import inspect
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.peer import Peer, Request, answer
 from support.v2_examples import APP
 
+import smooch.webhooks
 from smooch import _webhook_reconciler, v2
 from smooch.errors import InvalidInput
 from smooch.v1 import Smooch
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from smooch.sandbox import Sandbox
 
+GUIDE = Path(smooch.webhooks.__file__).with_name("README.md")
 HERE = "https://here.example/hook"
 THERE = "https://there.example/hook"
 ELSE = "https://else.example/hook"
@@ -239,8 +242,10 @@ def test_where_nothing_was_written_nothing_is_waited_for(version: str, monkeypat
     assert [request.method for request in peer.requests] == ["GET"]
 
 
-def test_both_docstrings_tell_the_whole_contract() -> None:
-    for method in (Smooch.ensure_webhook_exist, v2.Webhooks.ensure):
-        told = " ".join(inspect.cleandoc(method.__doc__ or "").split())
+def test_docstrings_and_guide_tell_the_same_contract() -> None:
+    docstrings = [method.__doc__ for method in (Smooch.ensure_webhook_exist, v2.Webhooks.ensure)]
+    table = re.sub(r"^\| (\w.*) \| (\w.*) \|$", r"\1: \2.", GUIDE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    for text in (*docstrings, table.partition("\n## Make the webhook\n")[2].partition("\n## ")[0]):
+        told = " ".join((text or "").split())
         for rule in RULES:
             assert rule in told
