@@ -23,17 +23,19 @@ _DOT_SEGMENT = re.compile(r"/(\.|%2e){1,2}(/|$)", re.IGNORECASE)
 _SCHEMELESS_USERINFO = re.compile(r"^[^\s/?#@:]*:[^\s@]*@")
 _VERSION = re.compile(r"v[0-9.]+")
 _CLOSE = 0.88
-"""Similarity of two names, above which one is taken for a misspelling of the other."""
+"""Similarity above which one name counts as a misspelling of another."""
 _MAX_SHOWN = 80
 """Characters of a value that an error text shows."""
 
 
 def check_id(value: object, field: str) -> str:
-    """Refuse a value that is no id, or that would change the path of the request."""
+    """Refuse a value that is not an id, or that would change the path of the request."""
     if not isinstance(value, str) or not value.strip():
         raise InvalidInput(f"{field} must be a non-empty string, got {redacted_repr(value, field)}", field)
     if value in (".", ".."):
-        raise InvalidInput(f"{field} must not be {value!r}: in a URL that means another path", field)
+        raise InvalidInput(
+            f"{field} must not be {value!r}, which would change the path of the request: pass an id", field
+        )
     return check_text(value, field)
 
 
@@ -65,8 +67,10 @@ def check_seconds(value: float, field: str, *, zero: bool = False) -> float:
     """Refuse a value that is not a positive number of seconds; `zero` allows 0 too."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not (0 < value < math.inf or (zero and value == 0)):
-        found = redacted_repr(value, field)
-        raise InvalidInput(f"{field} must be a positive number of seconds{' or 0' if zero else ''}, got {found}", field)
+        redacted = redacted_repr(value, field)
+        raise InvalidInput(
+            f"{field} must be a positive number of seconds{' or 0' if zero else ''}, got {redacted}", field
+        )
     return float(value)
 
 
@@ -95,8 +99,8 @@ def check_base_url(base_url: str | httpx.URL) -> httpx.URL:
     """
     if not isinstance(base_url, str | httpx.URL):
         raise InvalidInput(f"base_url must be a string, got {type(base_url).__name__}", "base_url")
-    text, shown = str(base_url), redacted_repr(str(base_url), "base_url")
-    for part, found in {
+    text, redacted = str(base_url), redacted_repr(str(base_url), "base_url")
+    for part, is_present in {
         "a query (?)": "?" in text,
         "a fragment (#)": "#" in text,
         "a user or password (@)": "@" in text,
@@ -104,9 +108,9 @@ def check_base_url(base_url: str | httpx.URL) -> httpx.URL:
         "a backslash": "\\" in text,
         "the path .. or .": _DOT_SEGMENT.search(text) is not None,
     }.items():
-        if found:
+        if is_present:
             raise InvalidInput(
-                f"base_url must have no query, fragment, user, white space or dot segment; {shown} has {part}",
+                f"base_url must have no query, fragment, user, white space or dot segment; {redacted} has {part}",
                 "base_url",
             )
     url = parse_url(text, "base_url")
@@ -118,21 +122,21 @@ def check_base_url(base_url: str | httpx.URL) -> httpx.URL:
 
 
 def parse_url(text: str, field: str, schemes: Collection[str] = ("http", "https")) -> httpx.URL:
-    """Return an absolute URL parsed; refuse one that no request can be sent to."""
-    shown = redacted_repr(text, field)
+    """Parse an absolute URL; refuse one that no request can be sent to."""
+    redacted = redacted_repr(text, field)
     try:
         url = httpx.URL(text)
         url.host  # noqa: B018 - decodes a host in punycode, which may fail
     except (httpx.InvalidURL, ValueError) as error:
-        # Only the kind of problem: a password without its @ would be part of the rest.
+        # Only the kind of problem: the rest of the text may hold a password.
         problem = re.split("[:,]", str(error))[0]
         raise InvalidInput(f"{field} is not a valid URL: {problem}", field) from None
     if url.scheme not in schemes or not url.raw_host:
-        raise InvalidInput(f"{field} must be a full URL such as https://example.com/a, got {shown}", field)
+        raise InvalidInput(f"{field} must be a full URL such as https://example.com/a, got {redacted}", field)
     if not (_HOST.fullmatch(url.raw_host.decode()) or _is_ip_address(url.raw_host.decode())):
-        raise InvalidInput(f"{field} has no valid host: {shown}", field)
+        raise InvalidInput(f"{field} has no valid host: {redacted}", field)
     if url.port is not None and not 0 < url.port < 65536:
-        raise InvalidInput(f"{field} has no valid port: {shown}", field)
+        raise InvalidInput(f"{field} has no valid port: {redacted}", field)
     return url
 
 
@@ -184,11 +188,11 @@ def read_variables(names: Mapping[str, str], environment: Mapping[str, str] = os
 
 def check_target(target: object, field: str = "target") -> str:
     """Refuse a value that cannot be the target of a webhook."""
-    shown = redacted_repr(target, field)
+    redacted = redacted_repr(target, field)
     if not isinstance(target, str):
-        raise InvalidInput(f"{field} must be a string such as https://example.com/hook, got {shown}", field)
+        raise InvalidInput(f"{field} must be a string such as https://example.com/hook, got {redacted}", field)
     if any(character.isspace() for character in check_text(target, field)):
-        raise InvalidInput(f"{field} must be a full URL without white space, got {shown}", field)
+        raise InvalidInput(f"{field} must be a full URL without white space, got {redacted}", field)
     parse_url(target, field)
     return target
 
@@ -211,10 +215,10 @@ def check_triggers(triggers: object, field: str = "triggers") -> tuple[str, ...]
     return tuple(dict.fromkeys(sorted(names) if isinstance(triggers, Set) else names))
 
 
-def refuse_misspelt(names: Iterable[str], known: Collection[str], other: Mapping[str, str], field: str) -> None:
+def refuse_misspelt(names: Iterable[str], known: Collection[str], equivalents: Mapping[str, str], field: str) -> None:
     """Refuse misspelt names, with the one that was meant.
 
-    A name is misspelt if it is similar to a known one, or if `other` maps it to a known one.
+    A name is misspelt if it is similar to a known one, or if `equivalents` maps it to a known one.
     """
     import difflib  # few programs misspell a name
 
@@ -223,9 +227,11 @@ def refuse_misspelt(names: Iterable[str], known: Collection[str], other: Mapping
         if name in known:
             continue
         close = difflib.get_close_matches(name.lower(), lower, 1, _CLOSE)
-        if meant := other.get(name) or (lower[close[0]] if close else None):
-            found = redacted_repr(name, field)
-            raise InvalidInput(f"{field} has no {found}: did you mean {meant!r}? (with check=False it is sent)", field)
+        if intended := equivalents.get(name) or (lower[close[0]] if close else None):
+            redacted = redacted_repr(name, field)
+            raise InvalidInput(
+                f"{field} has no {redacted}: did you mean {intended!r}? (with check=False it is sent)", field
+            )
 
 
 def redacted_repr(value: object, field: str) -> str:

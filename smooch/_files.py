@@ -17,7 +17,7 @@ import attrs
 from smooch_api import File
 
 from . import _checks
-from .errors import InvalidInput, invalid_answer
+from .errors import InvalidInput, error_from_invalid_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,18 +96,18 @@ def open_upload(
     if isinstance(source, bytes | bytearray | memoryview) and mime_type is None and filename is None:
         raise InvalidInput("bytes need a name or a type: pass a pair such as ('cat.png', b'…')", argument)
     with ExitStack() as opened_here:
-        found, content = _open(source, opened_here, argument)
-        name = _escape_surrogates(filename or found or f"file{_extension(mime_type)}")
-        shown = _checks.clip(name, 80)
-        with _map_os_errors(shown, argument):
+        source_name, content = _open(source, opened_here, argument)
+        name = _escape_surrogates(filename or source_name or f"file{_extension(mime_type)}")
+        display_name = _checks.clip(name, 80)
+        with _map_os_errors(display_name, argument):
             content = _ensure_rewindable(content, limit, opened_here)
             size = content.seek(0, os.SEEK_END)
             content.seek(0)
         if not size:
             at_end = ", or was read to its end: seek(0) first" if hasattr(source, "read") else ""
-            raise InvalidInput(f"{shown} is empty{at_end}", argument)
+            raise InvalidInput(f"{display_name} is empty{at_end}", argument)
         if limit is not None and size > limit:
-            raise InvalidInput(f"{shown} is larger than the {limit:,} bytes that the API takes", argument)
+            raise InvalidInput(f"{display_name} is larger than the {limit:,} bytes that the API takes", argument)
         yield Upload(name=name, mime_type=mime_type or _mime_type(name), content=content)
 
 
@@ -123,7 +123,7 @@ def check_media_url(answer: Response[Any], media_url: object) -> str:
             return media_url
     except InvalidInput:
         pass
-    raise invalid_answer(answer, "its mediaUrl is no URL", method="POST")
+    raise error_from_invalid_answer(answer, "its mediaUrl is no URL", method="POST")
 
 
 def check_parts(files: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -151,14 +151,14 @@ def _is_printable(text: object) -> bool:
 def _validate_overrides(mime_type: str | None, filename: str | None) -> None:
     _check_mime_type(mime_type, "mime_type")
     if filename is not None and not (isinstance(filename, str) and filename.strip()):
-        found = _checks.redacted_repr(filename, "filename")
-        raise InvalidInput(f"filename must be a name such as cat.png, got {found}", "filename")
+        redacted = _checks.redacted_repr(filename, "filename")
+        raise InvalidInput(f"filename must be a name such as cat.png, got {redacted}", "filename")
 
 
 def _check_mime_type(mime_type: object, field: str) -> None:
     if mime_type is not None and not (isinstance(mime_type, str) and _MIME_TYPE.fullmatch(mime_type)):
-        found = _checks.redacted_repr(mime_type, "mime_type")
-        raise InvalidInput(f"{field} must be a type such as image/png, got {found}", field)
+        redacted = _checks.redacted_repr(mime_type, "mime_type")
+        raise InvalidInput(f"{field} must be a type such as image/png, got {redacted}", field)
 
 
 def _open(source: FileSource | bytes, opened_here: ExitStack, argument: str) -> tuple[str, BinaryIO]:
@@ -229,10 +229,10 @@ def _ensure_rewindable(content: BinaryIO, limit: int | None, opened_here: ExitSt
     if getattr(content, "seekable", bool)() and not content.tell():
         return content
     copy: IO[bytes] = opened_here.enter_context(tempfile.SpooledTemporaryFile(max_size=1 << 20))  # noqa: SIM115
-    left = math.inf if limit is None else limit + 1
-    while left and (chunk := content.read(int(min(left, 1 << 16)))):
+    remaining = math.inf if limit is None else limit + 1
+    while remaining and (chunk := content.read(int(min(remaining, 1 << 16)))):
         copy.write(chunk)
-        left -= len(chunk)
+        remaining -= len(chunk)
     return cast("BinaryIO", copy)
 
 

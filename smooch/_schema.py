@@ -22,11 +22,11 @@ from .errors import InvalidInput
 
 Schema: TypeAlias = Mapping[str, Any]
 Problem: TypeAlias = tuple[str, str, Any]
-"""Path below the value; what is wrong; and the value found there, or `_NOTHING` if an error need not show it."""
+"""Path below the value, what is wrong, and the value received, or `_NOTHING` if the error does not show it."""
 Check: TypeAlias = Callable[[Any], Problem | None]
 """Returns the first problem of a value, or None."""
 _Tag: TypeAlias = tuple[str, Any, Sequence[Any], bool]
-"""A field that tells the objects of a schema: its name, its only value, the values it never has, whether it is required."""
+"""A field that identifies a schema's objects: name, only value, excluded values, whether it is required."""
 
 _REF = "#/components/schemas/"
 # dict first: isinstance with an abstract class takes ten times as long.
@@ -82,25 +82,25 @@ class Validator:
             InvalidInput: names the first field that does not match, as a path below `field`, and what would.
         """
         try:
-            problem = self._by_name(name)(body)
+            problem = self._get_check(name)(body)
         except RecursionError:
-            raise too_deep(field) from None
+            raise nesting_error(field) from None
         if problem is None:
             size = check_json(body, field)
             problem = None if max_json is None else _size_problem(size, max_json)
         if problem is not None:
-            where, what, found = problem
-            path = _clip_path(field + where)
-            what += "" if found is _NOTHING else f", got {_checks.redacted_repr(found, field + where)}"
-            raise InvalidInput(f"{path} {what} (nothing was sent)", path)
+            inner_path, text, received = problem
+            path = _clip_path(field + inner_path)
+            text += "" if received is _NOTHING else f", got {_checks.redacted_repr(received, field + inner_path)}"
+            raise InvalidInput(f"{path} {text} (nothing was sent)", path)
 
-    def _by_name(self, name: str, *, part: bool = False) -> Check:
+    def _get_check(self, name: str, *, part: bool = False) -> Check:
         check = self._compiled.get((name, part))
         if check is None:
             checks = [self._compile(self._schemas[name], part=part)]
             if name in self._limits:
                 checks.append(_json_check(self._limits[name]))
-            check = self._compiled[name, part] = _all(checks)
+            check = self._compiled[name, part] = _combine_checks(checks)
         return check
 
     def _compile(self, schema: Schema, *, part: bool = False) -> Check:
@@ -109,7 +109,7 @@ class Validator:
         if self._closed and not part and "$ref" not in schema and (fields := self._fields(schema)):
             checks.append(self._closed_check(fields))
         if "$ref" in schema:
-            checks.append(self._reference(schema["$ref"].removeprefix(_REF), part=part))
+            checks.append(self._reference_check(schema["$ref"].removeprefix(_REF), part=part))
         if "const" in schema:
             checks.append(_const_check(schema["const"]))
         if "enum" in schema:
@@ -128,16 +128,16 @@ class Validator:
             checks.append(_not_check(schema["not"], self._compile(schema["not"])))
         if "if" in schema:
             checks.append(self._condition_check(schema))
-        return _type_check(schema["type"], _all(checks)) if "type" in schema else _all(checks)
+        return _type_check(schema["type"], _combine_checks(checks)) if "type" in schema else _combine_checks(checks)
 
-    def _reference(self, name: str, *, part: bool) -> Check:
+    def _reference_check(self, name: str, *, part: bool) -> Check:
         """Return a check that compiles the schema on its first call.
 
         Schemas refer to each other.
         """
 
         def check(value: Any) -> Problem | None:
-            return (self._compiled.get((name, part)) or self._by_name(name, part=part))(value)
+            return (self._compiled.get((name, part)) or self._get_check(name, part=part))(value)
 
         return check
 
@@ -150,15 +150,15 @@ class Validator:
             return self._fields(self._schemas[schema["$ref"].removeprefix(_REF)])
         fields: dict[str, Schema] = dict(schema.get("properties", {}))
         if "additionalProperties" in schema or any("not" in field for field in fields.values()):
-            return None  # a type that nobody knows yet has fields that nobody knows yet
+            return None  # a future type has unknown fields
         choices = schema.get("anyOf", [])
         if any(self._tags(choice) for choice in choices):
             return None
         parts = [part for part in schema.get("allOf", ()) if "$ref" in part or part.keys() >= {"type", "properties"}]
         for part in [*parts, *choices]:
-            if (more := self._fields(part)) is None:
+            if (inherited := self._fields(part)) is None:
                 return None
-            fields |= more
+            fields |= inherited
         return fields if parts or choices or schema.get("type") == "object" else None
 
     def _closed_check(self, fields: dict[str, Schema]) -> Check:
@@ -173,10 +173,10 @@ class Validator:
         return check
 
     def _describe_fields(self, fields: dict[str, Schema], name: str) -> str:
-        """Return which field was meant by `name`, or else which ones there are."""
-        meant = _misspelt(fields).get(name) or self._renamed.get(name)
-        if meant in fields:
-            return f"did you mean {meant}?"
+        """Return a sentence with the field that `name` probably means, or else with all fields."""
+        intended = _map_misspellings(fields).get(name) or self._renamed.get(name)
+        if intended in fields:
+            return f"did you mean {intended}?"
         for parent, schema in fields.items():
             if name in (self._fields(schema) or {}):
                 return f"did you mean {parent}.{name}?"
@@ -188,28 +188,28 @@ class Validator:
     def _object_check(self, schema: Schema) -> Check:
         required = tuple(schema.get("required", ()))
         properties = {name: self._compile(part) for name, part in schema.get("properties", {}).items()}
-        misspelt = _misspelt(properties) if schema.get("type") == "object" else {}
-        mistakes = frozenset(misspelt)
-        others = schema.get("additionalProperties", True)
+        corrections = _map_misspellings(properties) if schema.get("type") == "object" else {}
+        mistakes = frozenset(corrections)
+        additional = schema.get("additionalProperties", True)
         rest: Check | None = None
-        if others is False:
+        if additional is False:
             rest = _refuse_field
-        elif others is not True:
-            rest = self._compile(others)
+        elif additional is not True:
+            rest = self._compile(additional)
 
         def check(value: Any) -> Problem | None:
             if not isinstance(value, OBJECT):
                 return None
             for name in required:
                 if name not in value:
-                    return _missing(name, value, misspelt)
+                    return _missing_problem(name, value, corrections)
             for name, item in value.items():
                 part = properties.get(name, rest)
                 if part is not None and (problem := part(item)) is not None:
                     return f".{name}{problem[0]}", *problem[1:]
             if mistakes and not mistakes.isdisjoint(value):
                 name = next(name for name in value if name in mistakes)
-                return _misspelling(name, misspelt)
+                return _misspelling_problem(name, corrections)
             return None
 
         return check
@@ -238,13 +238,13 @@ class Validator:
             branch, word = (then, "where") if condition(value) is None else (otherwise, "unless")
             if (problem := branch(value)) is None or not condition_text:
                 return problem
-            path, what, found = problem
-            return path, f"{what} {word} {condition_text}", found
+            path, text, received = problem
+            return path, f"{text} {word} {condition_text}", received
 
         return check
 
     def _choice_check(self, schemas: list[Schema], one: bool) -> Check:
-        together = bool(self._fields({"anyOf": schemas}))  # they are closed as a whole
+        together = bool(self._fields({"anyOf": schemas}))  # all their fields are allowed together
         choices = [(self._compile(schema, part=together), self._tags(schema)) for schema in schemas]
         known: dict[str, list[Any]] = {}
         for name, constant, _, _ in itertools.chain.from_iterable(tags for _, tags in choices):
@@ -252,13 +252,13 @@ class Validator:
                 known.setdefault(name, []).append(constant)
         expected = _describe_choices(schemas)
         needed = [name for schema in schemas if schema.keys() == {"required"} for name in schema["required"]]
-        tag, tagged = _by_tag(choices)
+        tag, tagged = _index_by_tag(choices)
 
         def check(value: Any) -> Problem | None:
             possible = choices
             if known and isinstance(value, OBJECT):
-                if isinstance(found := value.get(tag), str) and found in tagged:
-                    return tagged[found](value)
+                if isinstance(tag_value := value.get(tag), str) and tag_value in tagged:
+                    return tagged[tag_value](value)
                 possible = [choice for choice in choices if not _is_excluded(choice[1], value)]
             if len(possible) == 1 < len(choices):
                 # Trying all would take exponential time if messages quote messages.
@@ -272,22 +272,22 @@ class Validator:
             if fitting == 1:
                 return None
             if fitting:
-                return _exclusion([name for name in needed if name in value])
-            if not possible and (problem := _misplaced(value, known)) is not None:
+                return _exclusion_problem([name for name in needed if name in value])
+            if not possible and (problem := _tag_problem(value, known)) is not None:
                 return problem
             return expected(value) if expected else self._intended_branch(schemas, choices, value)(value)
 
         return check
 
     def _intended_branch(self, schemas: list[Schema], choices: list[tuple[Check, list[_Tag]]], value: Any) -> Check:
-        """Return the choice whose tag the value has, or else the last one that is not just null."""
+        """Return the choice whose tag the value has, or else the last one that is not null."""
         for choice, tags in choices:
             if isinstance(value, OBJECT) and any(value.get(name) == constant for name, constant, _, _ in tags):
                 return choice
         return [choice for (choice, _), schema in zip(choices, schemas, strict=True) if schema != {"type": "null"}][-1]
 
     def _tags(self, schema: Schema) -> list[_Tag]:
-        """Return the fields that tell the objects of a schema from those of others."""
+        """Return the fields that identify the objects of a schema."""
         tags = []
         if "$ref" in schema:
             tags += self._tags(self._schemas[schema["$ref"].removeprefix(_REF)])
@@ -300,7 +300,7 @@ class Validator:
         return tags
 
 
-def _by_tag(choices: list[tuple[Check, list[_Tag]]]) -> tuple[str, dict[str, Check]]:
+def _index_by_tag(choices: list[tuple[Check, list[_Tag]]]) -> tuple[str, dict[str, Check]]:
     """Return the field whose value decides between the choices, and the choice for each value.
 
     Returns "" and {} if there is no such field.
@@ -324,8 +324,8 @@ def _is_excluded(tags: list[_Tag], value: Mapping[str, Any]) -> bool:
     """Whether the tags of a schema exclude the object."""
     for name, constant, excluded, is_required in tags:
         if name in value:
-            found = value[name]
-            if (constant is not _ANY and not _same(found, constant)) or found in excluded:
+            received = value[name]
+            if (constant is not _ANY and not _is_same(received, constant)) or received in excluded:
                 return True
         elif is_required and constant is not _ANY:
             return True
@@ -342,7 +342,7 @@ def to_wire(model: type[_WireModel], data: object, field: str, name: str | None 
         try:
             return ModelDict(data.to_dict())
         except RecursionError:
-            raise too_deep(field) from None
+            raise nesting_error(field) from None
     if isinstance(data, Mapping):
         return data if isinstance(data, ModelDict) else dict(data)
     raise InvalidInput(f"{field} must be a mapping or {name or model.__name__}, got {type(data).__name__}", field)
@@ -357,18 +357,18 @@ def check_json(body: Any, field: str) -> int:
     try:
         return _json_size(body)
     except (TypeError, ValueError, RecursionError):
-        raise _not_json(body, field) from None
+        raise _json_error(body, field) from None
 
 
-def _not_json(body: Any, field: str) -> InvalidInput:
+def _json_error(body: Any, field: str) -> InvalidInput:
     try:
-        found = _find_not_json(body)
+        located = _find_not_json(body)
     except RecursionError:
-        found = None
-    if found is None:
-        return too_deep(field)
-    path, why = _clip_path(field + found[0]), found[1]
-    return InvalidInput(f"{path} cannot be written as JSON: {why} (nothing was sent)", path)
+        located = None
+    if located is None:
+        return nesting_error(field)
+    path, reason = _clip_path(field + located[0]), located[1]
+    return InvalidInput(f"{path} cannot be written as JSON: {reason} (nothing was sent)", path)
 
 
 def _find_not_json(value: Any) -> tuple[str, str] | None:
@@ -392,13 +392,13 @@ def _find_not_json(value: Any) -> tuple[str, str] | None:
     else:
         return "", f"it is a {type(value).__name__}"
     for place, item in items:
-        if (found := _find_not_json(item)) is not None:
-            return place + found[0], found[1]
+        if (inner := _find_not_json(item)) is not None:
+            return place + inner[0], inner[1]
     return None
 
 
 def _clip_path(path: str) -> str:
-    """Leave out the middle of a long path: its last part says most."""
+    """Shorten a long path in its middle, since its end says most."""
     return path if len(path) <= _MAX_PATH else f"{path[: _MAX_PATH // 2]}…{path[-_MAX_PATH // 2 :]}"
 
 
@@ -409,7 +409,7 @@ def _is_printable(number: int | None) -> bool:
         return False
 
 
-def too_deep(field: str) -> InvalidInput:
+def nesting_error(field: str) -> InvalidInput:
     """Return the exception for a body that contains itself or is nested too deeply."""
     return InvalidInput(f"{field} contains itself, or is nested too deeply (nothing was sent)", field)
 
@@ -419,7 +419,7 @@ def _json_size(body: Any) -> int:
     return len(json.dumps(body, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode())
 
 
-def _all(checks: list[Check]) -> Check:
+def _combine_checks(checks: list[Check]) -> Check:
     if len(checks) == 1:
         return checks[0]
 
@@ -438,7 +438,7 @@ def _type_check(types: str | list[str], rest: Check) -> Check:
     first, *others = [_TYPES[name][1] for name in names]
 
     def check(value: Any) -> Problem | None:
-        if first(value) or any(fits(value) for fits in others):
+        if first(value) or any(is_type(value) for is_type in others):
             return rest(value)
         return "", f"must be {expected}", value
 
@@ -447,7 +447,7 @@ def _type_check(types: str | list[str], rest: Check) -> Check:
 
 def _const_check(constant: Any) -> Check:
     expected = f"must be {constant!r}"
-    return lambda value: None if _same(value, constant) else ("", expected, value)
+    return lambda value: None if _is_same(value, constant) else ("", expected, value)
 
 
 def _enum_check(allowed: list[Any]) -> Check:
@@ -455,7 +455,7 @@ def _enum_check(allowed: list[Any]) -> Check:
 
     def check(value: Any) -> Problem | None:
         for each in allowed:
-            if _same(value, each):
+            if _is_same(value, each):
                 return None
         return "", expected, value
 
@@ -475,7 +475,7 @@ def _text_check(schema: Schema) -> Check:
         if matches is not None and not matches(value):
             return "", f"must look like {pattern}", value
         if format_ == "uri" and not _URI.fullmatch(value):
-            return "", "must be an address with a scheme, such as https://example.com/a", value
+            return "", "must be a URL with a scheme, such as https://example.com/a", value
         if format_ == "date-time" and not _is_time(value):
             return "", "must be a time in ISO 8601 with its zone, such as 2026-03-02T08:15:30.120Z", value
         return None
@@ -497,19 +497,19 @@ def _number_check(schema: Schema) -> Check:
 
 
 def _not_check(schema: Schema, excluded: Check) -> Check:
-    problem: Problem = ("", "must not be this", _NOTHING)
+    problem: Problem = ("", "must not have this value", _NOTHING)
     if "const" in schema:
         problem = ("", f"must not be {schema['const']!r}", _NOTHING)
     elif schema.keys() == {"required"}:
-        problem = _exclusion(schema["required"])
+        problem = _exclusion_problem(schema["required"])
     return lambda value: problem if excluded(value) is None else None
 
 
-def _exclusion(names: Sequence[str]) -> Problem:
+def _exclusion_problem(names: Sequence[str]) -> Problem:
     if len(names) == 1:
         return f".{names[0]}", "must be left out", _NOTHING
-    what = f"holds {' and '.join(names)}, which exclude each other" if names else "fits more than one of its forms"
-    return "", what, _NOTHING
+    text = f"holds {' and '.join(names)}, which exclude each other" if names else "fits more than one of its forms"
+    return "", text, _NOTHING
 
 
 def _json_check(limit: int) -> Check:
@@ -522,15 +522,15 @@ def _json_check(limit: int) -> Check:
     return check
 
 
-def _missing(name: str, value: Mapping[str, Any], misspelt: Mapping[str, str]) -> Problem:
+def _missing_problem(name: str, value: Mapping[str, Any], corrections: Mapping[str, str]) -> Problem:
     """Return the problem of a required field that is missing or misspelt."""
-    for wrong, meant in misspelt.items():
-        if meant == name and wrong in value:
-            return _misspelling(wrong, misspelt)
+    for wrong, name_meant in corrections.items():
+        if name_meant == name and wrong in value:
+            return _misspelling_problem(wrong, corrections)
     return f".{name}", "is missing", _NOTHING
 
 
-def _misplaced(value: Mapping[str, Any], known: Mapping[str, list[Any]]) -> Problem | None:
+def _tag_problem(value: Mapping[str, Any], known: Mapping[str, list[Any]]) -> Problem | None:
     """Return the problem of an object whose tag is not one of those allowed here."""
     for name, constants in known.items():
         if name in value and value[name] not in constants:
@@ -538,8 +538,8 @@ def _misplaced(value: Mapping[str, Any], known: Mapping[str, list[Any]]) -> Prob
     return None
 
 
-def _misspelling(name: str, misspelt: Mapping[str, str]) -> Problem:
-    return f".{name}", f"is not a field: did you mean {misspelt[name]}?", _NOTHING
+def _misspelling_problem(name: str, corrections: Mapping[str, str]) -> Problem:
+    return f".{name}", f"is not a field: did you mean {corrections[name]}?", _NOTHING
 
 
 def _refuse_field(_: Any) -> Problem:
@@ -573,11 +573,11 @@ def _size_problem(size: int, limit: int) -> Problem | None:
     return ("", f"takes {limit:,} bytes of JSON at most, got {size:,}", _NOTHING) if size > limit else None
 
 
-def _count_problem(schema: Schema, what: str, count: int, unit: str) -> Problem | None:
-    if count < schema.get(f"min{what}", 0):
-        return "", f"needs {schema[f'min{what}']} {unit} or more, got {count}", _NOTHING
-    if count > schema.get(f"max{what}", count):
-        return "", f"takes {schema[f'max{what}']} {unit} at most, got {count}", _NOTHING
+def _count_problem(schema: Schema, keyword: str, count: int, unit: str) -> Problem | None:
+    if count < schema.get(f"min{keyword}", 0):
+        return "", f"needs {schema[f'min{keyword}']} {unit} or more, got {count}", _NOTHING
+    if count > schema.get(f"max{keyword}", count):
+        return "", f"takes {schema[f'max{keyword}']} {unit} at most, got {count}", _NOTHING
     return None
 
 
@@ -592,7 +592,7 @@ def _is_time(text: str) -> bool:
         return False
 
 
-def _misspelt(names: Collection[str]) -> dict[str, str]:
+def _map_misspellings(names: Collection[str]) -> dict[str, str]:
     """Map the Python spelling of each field to the field, where the two differ."""
     snakes = {name: _WORDS.sub("_", name).lower() for name in names}
     return {
@@ -600,5 +600,5 @@ def _misspelt(names: Collection[str]) -> dict[str, str]:
     }
 
 
-def _same(value: Any, other: Any) -> bool:
+def _is_same(value: Any, other: Any) -> bool:
     return value is other or (bool(value == other) and isinstance(value, bool) == isinstance(other, bool))

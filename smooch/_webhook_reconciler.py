@@ -18,7 +18,7 @@ import attrs
 import httpx
 
 from . import _checks
-from .errors import BadRequest, Conflict, InvalidInput, NotFound, SmoochError, invalid_answer, parse_date
+from .errors import BadRequest, Conflict, InvalidInput, NotFound, SmoochError, error_from_invalid_answer, parse_date
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -111,14 +111,14 @@ class Goal:
 def plan(hooks: Sequence[Hook], goal: Goal) -> tuple[Hook | None, list[Change]]:
     """Return the webhook that reaches the goal, if any, and the changes that are missing."""
     hooks = sorted(hooks, key=lambda hook: hook.id)
-    here = [hook for hook in hooks if same_target(hook.target, goal.target)]
-    elsewhere = [hook for hook in hooks if hook not in here] if goal.move else []
-    if carriers := [hook for hook in here if goal.is_reached_by(hook)]:
+    matching = [hook for hook in hooks if same_target(hook.target, goal.target)]
+    elsewhere = [hook for hook in hooks if hook not in matching] if goal.move else []
+    if carriers := [hook for hook in matching if goal.is_reached_by(hook)]:
         # A webhook that covers a trigger by `*` or `message` cannot give up that one trigger; one that lists it can.
         carrier = min(carriers, key=lambda hook: (not hook.without(goal.triggers).covers(goal.triggers), hook.id))
-        return carrier, _release(goal, [hook for hook in here if hook is not carrier], is_here=True)
-    if current := [hook for hook in here if not hook.is_outdated]:
-        base = max(current, key=lambda hook: sum(hook.covers([trigger]) for trigger in goal.triggers))
+        return carrier, _release(goal, [hook for hook in matching if hook is not carrier], on_target=True)
+    if up_to_date := [hook for hook in matching if not hook.is_outdated]:
+        base = max(up_to_date, key=lambda hook: sum(hook.covers([trigger]) for trigger in goal.triggers))
         missing = tuple(trigger for trigger in goal.triggers if not base.covers([trigger]))
         triggers = goal.triggers if goal.exact else base.triggers + missing
         change = Change("update", base.id, base.target, triggers, goal.options)
@@ -126,8 +126,8 @@ def plan(hooks: Sequence[Hook], goal: Goal) -> tuple[Hook | None, list[Change]]:
         change = Change("update", movable[0].id, goal.target, goal.triggers, goal.options)
     else:
         change = Change("create", "", goal.target, goal.triggers, goal.options)
-    others = [[hook for hook in group if hook.id != change.hook_id] for group in (here, elsewhere)]
-    return None, [change, *_release(goal, others[0], is_here=True), *_release(goal, others[1], is_here=False)]
+    others = [[hook for hook in group if hook.id != change.hook_id] for group in (matching, elsewhere)]
+    return None, [change, *_release(goal, others[0], on_target=True), *_release(goal, others[1], on_target=False)]
 
 
 class Reconciler:
@@ -187,7 +187,7 @@ class Reconciler:
             UnreadableResponse: the id is no text.
         """
         if not isinstance(hook_id, str):
-            raise invalid_answer(answer, "the id of the webhook is no text", method="POST")
+            raise error_from_invalid_answer(answer, "the id of the webhook is no text", method="POST")
         self._created.add(hook_id)
         self._seen = hook_id
 
@@ -215,15 +215,15 @@ class Reconciler:
         return due
 
 
-def _release(goal: Goal, hooks: Iterable[Hook], *, is_here: bool) -> list[Change]:
+def _release(goal: Goal, hooks: Iterable[Hook], *, on_target: bool) -> list[Change]:
     """Return the changes by which webhooks give up the triggers of the goal."""
     changes = []
     for hook in hooks:
-        left = hook.without(goal.triggers).triggers
-        if is_here and goal.exact:
+        remaining = hook.without(goal.triggers).triggers
+        if on_target and goal.exact:
             changes.append(Change("delete", hook.id, hook.target))
-        elif left != hook.triggers:
-            changes.append(Change("update" if left else "delete", hook.id, hook.target, left))
+        elif remaining != hook.triggers:
+            changes.append(Change("update" if remaining else "delete", hook.id, hook.target, remaining))
     return changes
 
 
@@ -237,7 +237,7 @@ def read_hook(answer: Response[Any], **fields: Any) -> Hook | None:
     """
     triggers = fields["triggers"] or []
     if not isinstance(triggers, list) or not all(map(_checks.is_text, triggers)):
-        raise invalid_answer(answer, "the triggers of a webhook are no list of texts")
+        raise error_from_invalid_answer(answer, "the triggers of a webhook are no list of texts")
     try:
         _checks.check_id(fields["id"], "id")
         _checks.check_target(fields["target"])

@@ -222,7 +222,7 @@ def error_from_response(response: httpx.Response, *, hint: str = "", secrets: It
     return error
 
 
-def unreadable_response(
+def error_from_unreadable(
     response: httpx.Response, cause: Exception, *, secrets: Iterable[str] = ()
 ) -> UnreadableResponse:
     """Return the exception for a success response whose body cannot be parsed."""
@@ -242,12 +242,12 @@ def unreadable_response(
     return error
 
 
-def invalid_answer(answer: Response[Any], problem: str, *, method: str = "GET") -> UnreadableResponse:
+def error_from_invalid_answer(answer: Response[Any], problem: str, *, method: str = "GET") -> UnreadableResponse:
     """Return the exception for a success response that was parsed, but makes no sense."""
     headers = [(name, value) for name, value in answer.headers.items() if name != "content-encoding"]
     request = httpx.Request(method, answer.url or "/")
     response = httpx.Response(answer.status_code, headers=headers, content=answer.content, request=request)
-    return unreadable_response(response, ValueError(problem))
+    return error_from_unreadable(response, ValueError(problem))
 
 
 def error_from_transport(
@@ -271,20 +271,20 @@ def error_from_transport(
             error = ConnectionFailed(
                 f"connection lost during {where}: {cause}{_side_effect_warning(request, nothing_sent)}"
             )
-    return _locate(error, request)
+    return _with_request(error, request)
 
 
-def deadline_exceeded(request: httpx.Request, seconds: float, *, nothing_sent: bool = False) -> DeadlineExceeded:
+def error_from_deadline(request: httpx.Request, seconds: float, *, nothing_sent: bool = False) -> DeadlineExceeded:
     """Return the exception for a call that did not end before its deadline."""
     where = redact(f"{request.method} {request.url}")
     warning = _side_effect_warning(request, nothing_sent)
-    return _locate(DeadlineExceeded(f"{where} did not end within {seconds:g} s{warning}"), request)
+    return _with_request(DeadlineExceeded(f"{where} did not end within {seconds:g} s{warning}"), request)
 
 
 _E = TypeVar("_E", bound=ConnectionFailed)
 
 
-def _locate(error: _E, request: httpx.Request) -> _E:
+def _with_request(error: _E, request: httpx.Request) -> _E:
     redact_request(request)
     error.method, error.url = request.method, str(request.url)
     return error
@@ -310,8 +310,8 @@ def _reported_errors(response: httpx.Response, secrets: Iterable[str]) -> list[d
 def _reported_error(item: dict[str, Any], secrets: Iterable[str]) -> dict[str, str]:
     """Return the code and the description, which v2 calls title."""
     name = "title" if item.get("title") and not item.get("description") else "description"
-    found = {"code": item.get("code"), name: item.get(name) or item.get("message")}
-    return {key: redact(str(words or ""), secrets) for key, words in found.items()}
+    fields = {"code": item.get("code"), name: item.get(name) or item.get("message")}
+    return {key: redact(str(text or ""), secrets) for key, text in fields.items()}
 
 
 def _body_excerpt(response: httpx.Response) -> str:

@@ -276,7 +276,7 @@ def test_every_keyword_of_the_schemas_is_one_that_is_checked_or_only_informs() -
             "MessagePost",
             {"role": "appUser", "type": "image", "mediaUrl": "cat.png"},
             "body.mediaUrl",
-            "must be an address with a scheme, such as https://example.com/a, got 'cat.png'",
+            "must be a URL with a scheme, such as https://example.com/a, got 'cat.png'",
         ),
         (
             "MessagePost",
@@ -520,7 +520,7 @@ def test_what_goes_with_what_is_said() -> None:
         ("One", {"b": 1}, "body needs a or b and c"),
         ("Alone", {"a": 1, "b": 1}, r"body\.b must be left out where a is given"),
         ("Deep", {"a": {"b": 1}}, r"body\.c is missing where a\.b is 1"),
-        ("Odd", "text", "body must not be this"),
+        ("Odd", "text", "body must not have this value"),
     ]:
         with pytest.raises(InvalidInput, match=f"^{problem} "):
             _schema.Validator(schemas).validate(name, body, "body")

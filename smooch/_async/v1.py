@@ -151,7 +151,8 @@ class AsyncSmooch:
         self._transport = transport
         self._http = AsyncHTTPClient(settings, token_auth, transport)
         self.raw = Client(
-            base_url=str(settings.base_url), unreadable=partial(errors.unreadable_response, secrets=token_auth.secrets)
+            base_url=str(settings.base_url),
+            unreadable=partial(errors.error_from_unreadable, secrets=token_auth.secrets),
         )
         """The generated client, for operations without a method: same authentication, retries and errors."""
         self.raw.set_async_httpx_client(self._http)
@@ -497,8 +498,8 @@ class AsyncSmooch:
         try:
             match change.kind:
                 case "create":
-                    made = await self._post_webhook(change.target, change.triggers, change.options)
-                    reconciler.created(made, made.parsed.webhook.id)
+                    created = await self._post_webhook(change.target, change.triggers, change.options)
+                    reconciler.created(created, created.parsed.webhook.id)
                 case "update":
                     await self._put_webhook(change.hook_id, change.target, change.triggers, change.options)
                 case "delete":

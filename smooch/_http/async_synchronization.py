@@ -66,11 +66,11 @@ class PerLoop(Generic[T]):
     def get(self) -> T:
         """Return the object of the running loop; on the first call of a loop, close those of loops that have ended."""
         loop = _running_loop()
-        found = self._objects.get(loop)
-        if found is None:
-            found = self._objects[loop] = self._create()
+        current = self._objects.get(loop)
+        if current is None:
+            current = self._objects[loop] = self._create()
             self._close_ended()
-        return found
+        return current
 
     async def aclose(self) -> None:
         """Close the object of the running loop and those of loops that have ended; no other loop's can be closed here."""
@@ -81,5 +81,5 @@ class PerLoop(Generic[T]):
 
     def _close_ended(self) -> None:
         for loop in [loop for loop in tuple(self._objects) if loop.is_closed()]:
-            if (left := self._objects.pop(loop, None)) is not None:
-                left.close()
+            if (ended := self._objects.pop(loop, None)) is not None:
+                ended.close()

@@ -44,18 +44,20 @@ class Call:
         Raises:
             TimeoutError: the deadline has passed.
         """
-        left = self.time_left()
-        if left <= 0:
+        remaining = self.time_left()
+        if remaining <= 0:
             raise TimeoutError("the deadline of the call has passed")
-        return timeout if timeout is not None and timeout < left else left if left != float("inf") else None
+        return (
+            timeout if timeout is not None and timeout < remaining else remaining if remaining != float("inf") else None
+        )
 
     def to_exception(
         self, exception: Exception, request: httpx.Request, deadline: float | None, secrets: Iterable[str]
     ) -> errors.SmoochError:
         """Return the error of a call without a response that can be read; `deadline` is in seconds."""
         if isinstance(exception, OversizedBody | TruncatedBody):
-            return errors.unreadable_response(exception.response, exception, secrets=secrets)
+            return errors.error_from_unreadable(exception.response, exception, secrets=secrets)
         is_timeout = isinstance(exception, TimeoutError | httpx.TimeoutException)
         if is_timeout and deadline is not None and self.time_left() <= 0:
-            return errors.deadline_exceeded(request, deadline, nothing_sent=self.nothing_sent)
+            return errors.error_from_deadline(request, deadline, nothing_sent=self.nothing_sent)
         return errors.error_from_transport(exception, request, nothing_sent=self.nothing_sent)

@@ -209,12 +209,12 @@ def _release_unreturned(sock: socket.socket | _TLSOverTLS, error: BaseException)
     It takes over the file descriptor of `sock` on the way: before that the descriptor is left to `sock`.
     """
     for frame, _ in traceback.walk_tb(error.__traceback__):
-        made = frame.f_locals.get("self")
-        if isinstance(made, ssl.SSLSocket) and made is not sock:
+        wrapped = frame.f_locals.get("self")
+        if isinstance(wrapped, ssl.SSLSocket) and wrapped is not sock:
             if sock.fileno() < 0:
-                made.close()
+                wrapped.close()
             else:
-                made.detach()
+                wrapped.detach()
 
 
 class _TLSOverTLS:

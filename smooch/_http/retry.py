@@ -55,15 +55,15 @@ class RetryPolicy:
         return None
 
     def _wait(self, retry_after: float | None) -> float | None:
-        budget, left = MAX_TOTAL_WAIT - self._waited, self._call.time_left()
-        if self.attempt >= self._retries or budget <= 0 or left <= 0:
+        budget, remaining = MAX_TOTAL_WAIT - self._waited, self._call.time_left()
+        if self.attempt >= self._retries or budget <= 0 or remaining <= 0:
             return None
         if retry_after:
-            if retry_after > budget or retry_after >= left:
+            if retry_after > budget or retry_after >= remaining:
                 return None
             wait = retry_after
         else:
-            wait = min(random.uniform(0, 0.5 * 2 ** min(self.attempt, 6)), budget, left)
+            wait = min(random.uniform(0, 0.5 * 2 ** min(self.attempt, 6)), budget, remaining)
         self.attempt += 1
         self._waited += wait
         return wait

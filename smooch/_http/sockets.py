@@ -20,10 +20,10 @@ def share_timeout(addresses: Sequence[T], timeout: float | None) -> Iterator[tup
     """
     end = None if timeout is None else time.monotonic() + timeout
     for position, address in enumerate(addresses):
-        left = None if end is None else end - time.monotonic()
-        if left is not None and left <= 0:
+        remaining = None if end is None else end - time.monotonic()
+        if remaining is not None and remaining <= 0:
             raise TimeoutError("connecting took too long")
-        yield address, None if left is None else left / (len(addresses) - position)
+        yield address, None if remaining is None else remaining / (len(addresses) - position)
 
 
 def is_readable(sock: Any) -> bool:

@@ -75,14 +75,14 @@ class HTTPClient(httpx.Client):
             if isinstance(url, str) and url.startswith("/"):
                 # httpx would parse the URL twice and copy the headers twice: that is a tenth of a call.
                 url = f"{str(self.base_url).rstrip('/')}/{url.lstrip('/')}"
-                given = {
+                passed = {
                     name: value
                     for name, value in options.items()
                     if value is not None and value is not USE_CLIENT_DEFAULT
                 }
-                if given.keys() <= _NOT_MERGED and not self.params:
+                if passed.keys() <= _NOT_MERGED and not self.params:
                     extensions = {"timeout": self.timeout.as_dict()}
-                    return httpx.Request(method, _parse_url(url), headers=self.headers, extensions=extensions, **given)
+                    return httpx.Request(method, _parse_url(url), headers=self.headers, extensions=extensions, **passed)
             return super().build_request(method, url, **options)
         except httpx.InvalidURL as error:
             raise errors.InvalidInput(f"invalid URL: {error}", "url") from None

@@ -152,7 +152,8 @@ class Smooch:
         self._transport = transport
         self._http = HTTPClient(settings, token_auth, transport)
         self.raw = Client(
-            base_url=str(settings.base_url), unreadable=partial(errors.unreadable_response, secrets=token_auth.secrets)
+            base_url=str(settings.base_url),
+            unreadable=partial(errors.error_from_unreadable, secrets=token_auth.secrets),
         )
         """The generated client, for operations without a method: same authentication, retries and errors."""
         self.raw.set_httpx_client(self._http)
@@ -498,8 +499,8 @@ class Smooch:
         try:
             match change.kind:
                 case "create":
-                    made = self._post_webhook(change.target, change.triggers, change.options)
-                    reconciler.created(made, made.parsed.webhook.id)
+                    created = self._post_webhook(change.target, change.triggers, change.options)
+                    reconciler.created(created, created.parsed.webhook.id)
                 case "update":
                     self._put_webhook(change.hook_id, change.target, change.triggers, change.options)
                 case "delete":

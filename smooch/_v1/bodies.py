@@ -17,7 +17,7 @@ from smooch_api.base import Model
 from smooch_api.v1 import models
 
 from .. import _checks, _files, _schema, _webhook_reconciler
-from ..errors import InvalidInput, unreadable_response
+from ..errors import InvalidInput, error_from_unreadable
 
 if TYPE_CHECKING:
     from smooch_api.v1.models import (
@@ -142,9 +142,6 @@ def drop_none(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-# Users
-
-
 # Conversation
 
 
@@ -182,8 +179,8 @@ def _format_seconds(value: Instant, field: str) -> str:
         value = value.timestamp()
     text = value if isinstance(value, str) else _format_number(value)
     if not is_seconds(text):
-        found = _checks.redacted_repr(value, field)
-        raise InvalidInput(f"{field} must be Unix seconds or a datetime, got {found}", field)
+        redacted = _checks.redacted_repr(value, field)
+        raise InvalidInput(f"{field} must be Unix seconds or a datetime, got {redacted}", field)
     return text
 
 
@@ -215,7 +212,7 @@ def list_hooks(answer: Response[Any], prefix: str) -> list[_webhook_reconciler.H
     Raises:
         UnreadableResponse: the triggers of a webhook are no texts.
     """
-    found = [
+    hooks = [
         _webhook_reconciler.read_hook(
             answer,
             id=item.get("_id"),
@@ -229,7 +226,7 @@ def list_hooks(answer: Response[Any], prefix: str) -> list[_webhook_reconciler.H
         for item in answer.json()["webhooks"]
         if isinstance(item, dict) and item.get("version") != "v2"
     ]
-    return [hook for hook in found if hook is not None]
+    return [hook for hook in hooks if hook is not None]
 
 
 # Calls of any path
@@ -240,18 +237,18 @@ def check_endpoint(endpoint: str, settings: Settings) -> str:
 
     Other URLs are refused, so that no token is sent to another server.
     """
-    found = _checks.redacted_repr(endpoint, "endpoint")
+    redacted = _checks.redacted_repr(endpoint, "endpoint")
     if not isinstance(endpoint, str) or not endpoint.strip("/"):
-        raise InvalidInput(f"endpoint must be a path such as appusers/b6518, got {found}", "endpoint")
+        raise InvalidInput(f"endpoint must be a path such as appusers/b6518, got {redacted}", "endpoint")
     path = _checks.check_text(endpoint, "endpoint").partition("?")[0]
     if "://" in path and not endpoint.startswith(f"{str(settings.version_url).rstrip('/')}/"):
-        raise InvalidInput(f"endpoint must be below {settings.version_url}, got {found}", "endpoint")
+        raise InvalidInput(f"endpoint must be below {settings.version_url}, got {redacted}", "endpoint")
     if path.startswith("//") or {".", ".."} & {unquote(part) for part in path.split("/")}:
-        raise InvalidInput(f"endpoint must not begin with // or hold the parts . or .., got {found}", "endpoint")
+        raise InvalidInput(f"endpoint must not begin with // or hold the parts . or .., got {redacted}", "endpoint")
     for character in {"#", "\\"} & set(endpoint if "#" in endpoint else path):
         escaped = quote(character)
         raise InvalidInput(
-            f"endpoint must not hold {character}, got {found}: write {escaped} if it is part of an id", "endpoint"
+            f"endpoint must not hold {character}, got {redacted}: write {escaped} if it is part of an id", "endpoint"
         )
     return endpoint
 
@@ -259,8 +256,8 @@ def check_endpoint(endpoint: str, settings: Settings) -> str:
 def build_request_options(method: str, endpoint: str, data: Any, files: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the options of httpx for a call of any path."""
     if not isinstance(method, str) or method.upper() not in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
-        found = _checks.redacted_repr(method, "method")
-        raise InvalidInput(f"method must be get, head, post, put, patch or delete, got {found}", "method")
+        redacted = _checks.redacted_repr(method, "method")
+        raise InvalidInput(f"method must be get, head, post, put, patch or delete, got {redacted}", "method")
     if files:
         if data and not isinstance(data, Mapping):
             raise InvalidInput(f"data must be a mapping of form fields, got {type(data).__name__}", "data")
@@ -297,5 +294,5 @@ def build_response(response: httpx.Response) -> Response[Any]:
     try:
         parsed = json.loads(response.content) if response.content else None
     except (ValueError, RecursionError) as error:
-        raise unreadable_response(response, error) from error
+        raise error_from_unreadable(response, error) from error
     return Response(response.status_code, response.content, response.headers, parsed, response.url)

@@ -67,8 +67,8 @@ def build_settings(
         InvalidInput: a value is unknown, or contradicts another.
     """
     if api_version not in API_VERSIONS:
-        found = _checks.redacted_repr(api_version, "api_version")
-        raise InvalidInput(f"api_version must be one of {', '.join(API_VERSIONS)}, got {found}", "api_version")
+        redacted = _checks.redacted_repr(api_version, "api_version")
+        raise InvalidInput(f"api_version must be one of {', '.join(API_VERSIONS)}, got {redacted}", "api_version")
     if api_version == "v1.1" and app_id is None:
         raise InvalidInput("api_version v1.1 needs app_id: its paths begin with /v1.1/apps/{appId}", "app_id")
     root = _checks.check_region(region)

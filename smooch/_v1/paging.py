@@ -9,7 +9,7 @@ import httpx
 from smooch_api.base import Model
 
 from .. import _checks
-from ..errors import invalid_answer
+from ..errors import error_from_invalid_answer
 from .bodies import is_seconds
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Pager:
             query = _read_link(self._answer.parsed.next_)
             if query is None or query in self._visited:
                 link = _checks.redacted_repr(self._answer.parsed.next_, "next")
-                raise invalid_answer(self._answer, f"its link to the next page leads nowhere: {link}")
+                raise error_from_invalid_answer(self._answer, f"its link to the next page leads nowhere: {link}")
             self._query, self._answer = query, None
             self._visited.append(query)
         return self._query
@@ -66,8 +66,8 @@ class Pager:
 
     def feed(self, answer: Response[GetMessagesResponse]) -> None:
         """Add the page that was fetched."""
-        found = answer.parsed.messages or ()
-        messages = sorted((message for message in found if isinstance(message, Model)), key=_received)
+        elements = answer.parsed.messages or ()
+        messages = sorted((message for message in elements if isinstance(message, Model)), key=_received)
         self._ready.extend(messages if self._query["after"] is not None else messages[::-1])
         self._answer = answer
         self._at_end = not answer.parsed.next_

@@ -12,7 +12,7 @@ from smooch_api.base import Model
 from smooch_api.v2 import models
 
 from .. import _checks, _schema, _webhook_reconciler
-from ..errors import InvalidInput, invalid_answer
+from ..errors import InvalidInput, error_from_invalid_answer
 from . import paging
 from .triggers import check_triggers
 
@@ -294,7 +294,7 @@ def to_plain(value: Any, field: str) -> Any:
     try:
         return _plain(value)
     except RecursionError:
-        raise _schema.too_deep(field) from None
+        raise _schema.nesting_error(field) from None
 
 
 def _plain(value: Any, *, of_model: bool = False) -> Any:
@@ -408,10 +408,10 @@ def get_last_message(answer: Response[models.MessagePostResponse]) -> models.Mes
 
     A text with a template in shorthand becomes several messages.
     """
-    found = paging.drop_unreadable(answer.parsed.messages)
-    if not found:
-        raise invalid_answer(answer, "there is no message in it", method="POST")
-    return found[-1]
+    messages = paging.drop_unreadable(answer.parsed.messages)
+    if not messages:
+        raise error_from_invalid_answer(answer, "there is no message in it", method="POST")
+    return messages[-1]
 
 
 def build_author(who: AuthorLike) -> dict[str, Any]:
@@ -460,7 +460,7 @@ def list_hooks(answer: Response[models.WebhookListResponse]) -> list[_webhook_re
     Raises:
         UnreadableResponse: the triggers of a webhook are no texts.
     """
-    found = [
+    hooks = [
         _webhook_reconciler.read_hook(
             answer,
             id=webhook.id,
@@ -473,4 +473,4 @@ def list_hooks(answer: Response[models.WebhookListResponse]) -> list[_webhook_re
         for webhook in paging.drop_unreadable(answer.parsed.webhooks)
         if webhook.version in (UNSET, "v2")
     ]
-    return [hook for hook in found if hook is not None]
+    return [hook for hook in hooks if hook is not None]

@@ -85,8 +85,8 @@ def build_settings(
     Raises:
         InvalidInput: a value is unknown or missing, or contradicts another.
     """
-    root = _root(subdomain, region, base_url)
-    scope = _scope(key_id, token, scope)
+    root = _choose_root(subdomain, region, base_url)
+    scope = _choose_scope(key_id, token, scope)
     if app_id is None and token is None and scope != "account":
         raise InvalidInput("app_id is missing: pass the id of the app that the key belongs to", "app_id")
     return Settings(
@@ -153,14 +153,14 @@ def read_environment(options: Mapping[str, Any], environment: Mapping[str, str] 
     Raises:
         InvalidInput: names the variable that is missing.
     """
-    given = {name for name, value in options.items() if value is not None}
-    named = _checks.read_variables(_VARIABLES, environment)
+    passed = {name for name, value in options.items() if value is not None}
+    from_variables = _checks.read_variables(_VARIABLES, environment)
     for alternatives in _ALTERNATIVES:
-        if any(given.intersection(group) for group in alternatives):
-            replaced = {name for group in alternatives if not given.intersection(group) for name in group}
-            named = {name: value for name, value in named.items() if name not in replaced}
-        _check_one_of(alternatives, named)
-    arguments = {**named, **options}
+        if any(passed.intersection(group) for group in alternatives):
+            replaced = {name for group in alternatives if not passed.intersection(group) for name in group}
+            from_variables = {name: value for name, value in from_variables.items() if name not in replaced}
+        _check_one_of(alternatives, from_variables)
+    arguments = {**from_variables, **options}
     if arguments.get("token") is None:
         for name in ("SMOOCH_KEY_ID", "SMOOCH_SECRET"):
             if arguments.get(_VARIABLES[name]) is None:
@@ -175,14 +175,14 @@ def _check_one_of(alternatives: tuple[tuple[str, ...], ...], named: Mapping[str,
         raise InvalidInput(f"the environment must have no more than one of {' and '.join(variables)}", variables[-1])
 
 
-def _root(subdomain: str | None, region: str | None, base_url: str | None) -> httpx.URL:
-    given = {"subdomain": subdomain, "region": region, "base_url": base_url}
-    names = [name for name, value in given.items() if value is not None]
+def _choose_root(subdomain: str | None, region: str | None, base_url: str | None) -> httpx.URL:
+    sources = {"subdomain": subdomain, "region": region, "base_url": base_url}
+    names = [name for name, value in sources.items() if value is not None]
     if len(names) != 1:
-        found = f"got {' and '.join(names)}" if names else "there is no default"
+        problem = f"got {' and '.join(names)}" if names else "there is no default"
         raise InvalidInput(
             "pass exactly one of subdomain='…' (of <subdomain>.zendesk.com), region='us' or 'eu-1' "
-            f"(accounts of the legacy platform) and base_url='…'; {found}",
+            f"(accounts of the legacy platform) and base_url='…'; {problem}",
             names[-1] if names else "subdomain",
         )
     if subdomain is not None:
@@ -201,7 +201,7 @@ def _root(subdomain: str | None, region: str | None, base_url: str | None) -> ht
     return _checks.check_base_url(base_url)
 
 
-def _scope(key_id: str | None, token: str | None, scope: str | None) -> str:
+def _choose_scope(key_id: str | None, token: str | None, scope: str | None) -> str:
     if token is not None:
         if key_id is not None or scope is not None:
             raise InvalidInput("token replaces a key and has its own scope: leave key_id and scope out", "token")

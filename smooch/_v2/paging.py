@@ -10,7 +10,7 @@ from smooch_api.base import Model
 from smooch_api.v2 import models
 
 from .. import _checks
-from ..errors import InvalidInput, invalid_answer
+from ..errors import InvalidInput, error_from_invalid_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -47,15 +47,15 @@ class Pager(Generic[T]):
     ) -> None:
         if before is not None and after is not None:
             raise InvalidInput("before and after exclude each other: pass one of them", "before")
-        self.cursor = _cursor(before, "before") or _cursor(after, "after")
+        self.cursor = _check_cursor(before, "before") or _check_cursor(after, "after")
         """Id of the record that was returned last; None at the start."""
         self._read = read
         self._backwards = before is not None or (backwards and after is None)
         self._whole = whole
-        self._left = None if limit is None else _checks.check_count(limit, "limit", 0)
+        self._remaining = None if limit is None else _checks.check_count(limit, "limit", 0)
         self._next: str | None = self.cursor
         self._page_cursor: str | None = None
-        self._at_end = self._left == 0
+        self._at_end = self._remaining == 0
         self._visited = {None, self.cursor}
         self._is_stuck = False
         self._ready: deque[T] = deque()
@@ -79,10 +79,10 @@ class Pager(Generic[T]):
         """
         if self._is_stuck:
             cursor = _checks.redacted_repr(self._page_cursor, "cursor")
-            raise invalid_answer(
+            raise error_from_invalid_answer(
                 self._answer, f"it says that there are more pages, but its cursor leads nowhere: {cursor}"
             )
-        size = PAGE_SIZE if self._left is None or self._whole else min(PAGE_SIZE, self._left)
+        size = PAGE_SIZE if self._remaining is None or self._whole else min(PAGE_SIZE, self._remaining)
         if self._next is None:
             return models.Page(size=size)
         return (
@@ -93,22 +93,22 @@ class Pager(Generic[T]):
         """Add the page that was fetched, and find out whether there is another."""
         self._answer = answer
         meta = answer.parsed.meta
-        found = drop_unreadable(self._read(answer.parsed))
+        records = drop_unreadable(self._read(answer.parsed))
         if self._backwards:
-            found.reverse()
+            records.reverse()
         if self._whole:
-            self._ready.extendleft(found)
+            self._ready.extendleft(records)
         else:
-            self._ready.extend(found)
-        self._page_cursor = _named_cursor(meta, backwards=self._backwards)
+            self._ready.extend(records)
+        self._page_cursor = _read_cursor(meta, backwards=self._backwards)
         self._at_end = meta is UNSET or meta.has_more is not True
         if not self._at_end:
-            self._set_next(_id_of(found[-1]) if found else None)
+            self._set_next(_id_of(records[-1]) if records else None)
 
-    def _set_next(self, last: str | None) -> None:
+    def _set_next(self, last_id: str | None) -> None:
         """Go on where the answer says, else after its last record; never where it has been."""
         if self._page_cursor in self._visited:
-            self._page_cursor = last
+            self._page_cursor = last_id
         cursor = self._page_cursor
         self._is_stuck = cursor in self._visited or cursor is None or _checks.has_lone_surrogate(cursor)
         self._next = self._page_cursor
@@ -119,20 +119,20 @@ class Pager(Generic[T]):
         record = self._ready.popleft()
         at_end_of_page = not self._ready and not self._whole
         self.cursor = (self._page_cursor if at_end_of_page else None) or _id_of(record) or self.cursor
-        if self._left is not None:
-            self._left -= 1
-            if not self._left:
+        if self._remaining is not None:
+            self._remaining -= 1
+            if not self._remaining:
                 self._at_end = True
                 self._ready.clear()
         return record
 
 
-def drop_unreadable(found: Iterable[T]) -> list[T]:
+def drop_unreadable(records: Iterable[T]) -> list[T]:
     """Return the elements that parsed as models; the API may return others, such as null."""
-    return [record for record in found if isinstance(record, Model)]
+    return [record for record in records if isinstance(record, Model)]
 
 
-def message_pager(
+def build_message_pager(
     *, newest_first: bool | None, before: str | None, after: str | None, limit: int | None
 ) -> Pager[models.Message]:
     """Return the pager of the messages of a conversation, whose first page is the newest."""
@@ -141,20 +141,20 @@ def message_pager(
     if newest_first is False and before is not None:
         raise InvalidInput("before goes back in time: leave newest_first out, or pass after", "newest_first")
     whole = newest_first is False and after is None
-    return Pager(_oldest_first, before=before, after=after, limit=limit, backwards=True, whole=whole)
+    return Pager(_sort_oldest_first, before=before, after=after, limit=limit, backwards=True, whole=whole)
 
 
-def _oldest_first(answer: models.MessageListResponse) -> Sequence[models.Message]:
-    found = answer.messages
-    times = [message.received for message in found if isinstance(message, Model) and message.received]
-    return found[::-1] if times and times[0] > times[-1] else found
+def _sort_oldest_first(answer: models.MessageListResponse) -> Sequence[models.Message]:
+    messages = answer.messages
+    times = [message.received for message in messages if isinstance(message, Model) and message.received]
+    return messages[::-1] if times and times[0] > times[-1] else messages
 
 
-def _cursor(value: str | None, field: str) -> str | None:
+def _check_cursor(value: str | None, field: str) -> str | None:
     return None if value is None else _checks.check_id(value, field)
 
 
-def _named_cursor(meta: models.Meta | Unset, *, backwards: bool) -> str | None:
+def _read_cursor(meta: models.Meta | Unset, *, backwards: bool) -> str | None:
     if isinstance(meta, Unset):
         return None
     cursor = meta.before_cursor if backwards else meta.after_cursor
@@ -162,5 +162,5 @@ def _named_cursor(meta: models.Meta | Unset, *, backwards: bool) -> str | None:
 
 
 def _id_of(record: Any) -> str | None:
-    found = getattr(record, "id", None)
-    return found if isinstance(found, str) else None
+    record_id = getattr(record, "id", None)
+    return record_id if isinstance(record_id, str) else None

@@ -192,8 +192,8 @@ def _check_time(claims: dict[str, Any]) -> Iterator[Finding]:
         if isinstance(at, bool) or not isinstance(at, int | float) or at != at or at in (math.inf, -math.inf):
             yield Finding(claim, f"must be a number of seconds since 1970, and is {_describe_type(claims, claim)}")
         elif at >= _MILLISECONDS:
-            found = _checks.redacted_repr(at, claim)
-            yield Finding(claim, f"must be in seconds since 1970; {found} looks like milliseconds")
+            redacted = _checks.redacted_repr(at, claim)
+            yield Finding(claim, f"must be in seconds since 1970; {redacted} looks like milliseconds")
         elif claim == "exp" and at <= now:
             since = f" {now - at:,.0f} s ago" if at > 0 else ""
             yield Finding(claim, f"is in the past: the token expired{since}")

@@ -55,12 +55,12 @@ class AsyncApps(Resource):
         Starts after the app with the id `after`, or goes backwards from the one with the id `before`. Returns at most
         `limit`, or all; fetches 100 at a time.
         """
-        walk = paging.Pager(lambda page: page.apps, before=before, after=after, limit=limit)
+        pager = paging.Pager(lambda page: page.apps, before=before, after=after, limit=limit)
         filter_ = models.AppListFilter(
             service_account_id=bodies.none_as_unset(service_account_id, "service_account_id")
         )
         call = partial(apps.list_apps.asyncio_detailed, client=self._raw, filter_=filter_)
-        return AsyncPaged(lambda page: call(page=page), walk)
+        return AsyncPaged(lambda page: call(page=page), pager)
 
     async def update(
         self,

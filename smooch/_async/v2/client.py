@@ -187,7 +187,8 @@ class AsyncSmooch:
         self._transport = transport
         self._http = AsyncHTTPClient(settings, credentials, transport)
         self.raw = Client(
-            base_url=str(settings.base_url), unreadable=partial(errors.unreadable_response, secrets=credentials.secrets)
+            base_url=str(settings.base_url),
+            unreadable=partial(errors.error_from_unreadable, secrets=credentials.secrets),
         )
         """The generated client, for operations without a method: same authentication, retries and errors."""
         self.raw.set_async_httpx_client(self._http)

@@ -53,7 +53,7 @@ class AsyncClients(Resource):
         Starts after the client with the id `after`, or goes backwards from the one with the id `before`. Returns at
         most `limit`, or all; fetches 100 at a time.
         """
-        walk = paging.Pager(lambda page: page.clients, before=before, after=after, limit=limit)
+        pager = paging.Pager(lambda page: page.clients, before=before, after=after, limit=limit)
         call = partial(
             clients.list_clients.asyncio_detailed,
             self._app_id(),
@@ -61,7 +61,7 @@ class AsyncClients(Resource):
             client=self._raw,
             brand_id=bodies.none_as_unset(brand_id, "brand_id"),
         )
-        return AsyncPaged(lambda page: call(page=page), walk)
+        return AsyncPaged(lambda page: call(page=page), pager)
 
     async def remove(self, user_id: str, client_id: str, *, brand_id: str | None = None) -> None:
         """Unlink a user from a channel (removeClient)."""

@@ -49,12 +49,12 @@ class AsyncIntegrations(Resource):
         Starts after the integration with the id `after`, or goes backwards from the one with the id `before`. Returns
         at most `limit`, or all; fetches 100 at a time.
         """
-        walk = paging.Pager(lambda page: page.integrations, before=before, after=after, limit=limit)
+        pager = paging.Pager(lambda page: page.integrations, before=before, after=after, limit=limit)
         filter_ = bodies.build_integration_filter(types)
         call = partial(
             integrations.list_integrations.asyncio_detailed, self._app_id(), client=self._raw, filter_=filter_
         )
-        return AsyncPaged(lambda page: call(page=page), walk)
+        return AsyncPaged(lambda page: call(page=page), pager)
 
     async def update(
         self, integration_id: str, data: models.IntegrationUpdate | dicts.IntegrationUpdate | dicts.PlainDict

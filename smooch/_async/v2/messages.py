@@ -253,9 +253,9 @@ class AsyncMessages(Resource):
         no `after`, it starts at the very first message: all pages are fetched before the first message is returned.
         Returns at most `limit`, or all. Fetches 100 at a time.
         """
-        walk = paging.message_pager(newest_first=newest_first, before=before, after=after, limit=limit)
+        pager = paging.build_message_pager(newest_first=newest_first, before=before, after=after, limit=limit)
         call = partial(messages.list_messages.asyncio_detailed, self._app_id(), conversation_id, client=self._raw)
-        return AsyncPaged(lambda page: call(page=page), walk)
+        return AsyncPaged(lambda page: call(page=page), pager)
 
     async def delete(self, conversation_id: str, message_id: str) -> None:
         """Delete a message (deleteMessage)."""

@@ -49,11 +49,11 @@ class AsyncParticipants(Resource):
         Starts after the participant with the id `after`, or goes backwards from the one with the id `before`. Returns
         at most `limit`, or all; fetches 100 at a time.
         """
-        walk = paging.Pager(lambda page: page.participants, before=before, after=after, limit=limit)
+        pager = paging.Pager(lambda page: page.participants, before=before, after=after, limit=limit)
         call = partial(
             participants.list_participants.asyncio_detailed, self._app_id(), conversation_id, client=self._raw
         )
-        return AsyncPaged(lambda page: call(page=page), walk)
+        return AsyncPaged(lambda page: call(page=page), pager)
 
     async def leave(
         self,

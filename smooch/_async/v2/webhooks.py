@@ -154,10 +154,10 @@ class AsyncWebhooks(Resource):
         try:
             match change.kind:
                 case "create":
-                    made = await webhooks.create_webhook.asyncio_detailed(
+                    created = await webhooks.create_webhook.asyncio_detailed(
                         self._app_id(), integration_id, client=self._raw, body=models.WebhookCreate.from_dict(data)
                     )
-                    reconciler.created(made, made.parsed.webhook.id)
+                    reconciler.created(created, created.parsed.webhook.id)
                 case "update":
                     await webhooks.update_webhook.asyncio(
                         self._app_id(),

@@ -56,12 +56,12 @@ class Apps(Resource):
         Starts after the app with the id `after`, or goes backwards from the one with the id `before`. Returns at most
         `limit`, or all; fetches 100 at a time.
         """
-        walk = paging.Pager(lambda page: page.apps, before=before, after=after, limit=limit)
+        pager = paging.Pager(lambda page: page.apps, before=before, after=after, limit=limit)
         filter_ = models.AppListFilter(
             service_account_id=bodies.none_as_unset(service_account_id, "service_account_id")
         )
         call = partial(apps.list_apps.sync_detailed, client=self._raw, filter_=filter_)
-        return Paged(lambda page: call(page=page), walk)
+        return Paged(lambda page: call(page=page), pager)
 
     def update(
         self,

@@ -188,7 +188,8 @@ class Smooch:
         self._transport = transport
         self._http = HTTPClient(settings, credentials, transport)
         self.raw = Client(
-            base_url=str(settings.base_url), unreadable=partial(errors.unreadable_response, secrets=credentials.secrets)
+            base_url=str(settings.base_url),
+            unreadable=partial(errors.error_from_unreadable, secrets=credentials.secrets),
         )
         """The generated client, for operations without a method: same authentication, retries and errors."""
         self.raw.set_httpx_client(self._http)

@@ -54,7 +54,7 @@ class Clients(Resource):
         Starts after the client with the id `after`, or goes backwards from the one with the id `before`. Returns at
         most `limit`, or all; fetches 100 at a time.
         """
-        walk = paging.Pager(lambda page: page.clients, before=before, after=after, limit=limit)
+        pager = paging.Pager(lambda page: page.clients, before=before, after=after, limit=limit)
         call = partial(
             clients.list_clients.sync_detailed,
             self._app_id(),
@@ -62,7 +62,7 @@ class Clients(Resource):
             client=self._raw,
             brand_id=bodies.none_as_unset(brand_id, "brand_id"),
         )
-        return Paged(lambda page: call(page=page), walk)
+        return Paged(lambda page: call(page=page), pager)
 
     def remove(self, user_id: str, client_id: str, *, brand_id: str | None = None) -> None:
         """Unlink a user from a channel (removeClient)."""

@@ -103,12 +103,12 @@ class Conversations(Resource):
         Starts after the conversation with the id `after`, or goes backwards from the one with the id `before`. Returns
         at most `limit`, or all; fetches 100 at a time.
         """
-        walk = paging.Pager(lambda page: page.conversations, before=before, after=after, limit=limit)
+        pager = paging.Pager(lambda page: page.conversations, before=before, after=after, limit=limit)
         filter_ = bodies.build_conversation_filter(user_id, user_external_id)
         call = partial(
             conversations.list_conversations.sync_detailed, self._app_id(), client=self._raw, filter_=filter_
         )
-        return Paged(lambda page: call(page=page), walk)
+        return Paged(lambda page: call(page=page), pager)
 
     def update(
         self,

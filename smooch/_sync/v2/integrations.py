@@ -50,12 +50,12 @@ class Integrations(Resource):
         Starts after the integration with the id `after`, or goes backwards from the one with the id `before`. Returns
         at most `limit`, or all; fetches 100 at a time.
         """
-        walk = paging.Pager(lambda page: page.integrations, before=before, after=after, limit=limit)
+        pager = paging.Pager(lambda page: page.integrations, before=before, after=after, limit=limit)
         filter_ = bodies.build_integration_filter(types)
         call = partial(
             integrations.list_integrations.sync_detailed, self._app_id(), client=self._raw, filter_=filter_
         )
-        return Paged(lambda page: call(page=page), walk)
+        return Paged(lambda page: call(page=page), pager)
 
     def update(
         self, integration_id: str, data: models.IntegrationUpdate | dicts.IntegrationUpdate | dicts.PlainDict

@@ -155,10 +155,10 @@ class Webhooks(Resource):
         try:
             match change.kind:
                 case "create":
-                    made = webhooks.create_webhook.sync_detailed(
+                    created = webhooks.create_webhook.sync_detailed(
                         self._app_id(), integration_id, client=self._raw, body=models.WebhookCreate.from_dict(data)
                     )
-                    reconciler.created(made, made.parsed.webhook.id)
+                    reconciler.created(created, created.parsed.webhook.id)
                 case "update":
                     webhooks.update_webhook.sync(
                         self._app_id(),
