@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import django.core.handlers.wsgi
 import flask
 import pytest
-from support.peer import unused_port, wait_until
+from support.scripted_server import unused_port, wait_until
 from test_guides import BLOCKS, find_block
 from webhooks import django_settings
 from webhooks.servers import serve_wsgi

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from support.peer import wait_until
+from support.scripted_server import wait_until
 from webhooks.servers import serve_asgi
 
 from smooch import Smooch, errors, v2, webhooks

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from support.peer import unused_port
+from support.scripted_server import unused_port
 
 if TYPE_CHECKING:
     from pathlib import Path

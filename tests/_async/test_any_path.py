@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 import pytest
-from support.peer import Peer, answer
+from support.scripted_server import ScriptedServer, answer
 
 from smooch.errors import InvalidInput
 from smooch.v1 import AsyncSmooch
@@ -15,13 +15,13 @@ pytestmark = pytest.mark.anyio
 
 
 async def sent(*args: Any, **options: Any) -> Any:
-    with Peer(lambda _: answer()) as peer:
-        async with AsyncSmooch("app_5a", "a secret", base_url=peer.url, retries=0) as api:
+    with ScriptedServer(lambda _: answer()) as server:
+        async with AsyncSmooch("app_5a", "a secret", base_url=server.url, retries=0) as api:
             try:
                 await api.ask(*args, **options)
             finally:
-                assert len(peer.requests) <= 1
-    return peer.requests[0]
+                assert len(server.requests) <= 1
+    return server.requests[0]
 
 
 async def refused(*args: Any, **options: Any) -> InvalidInput:

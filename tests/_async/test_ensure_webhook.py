@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.peer import Peer, Request, answer
+from support.scripted_server import Request, ScriptedServer, answer
 from support.v2_examples import APP
 
 import smooch.webhooks
@@ -233,14 +233,14 @@ async def test_where_nothing_was_written_nothing_is_waited_for(version: str, mon
     def respond(_: Request) -> bytes:
         return answer(200, {"webhooks": [{**hook, "triggers": names}]}, Date="Mon, 02 Mar 2026 08:15:30 GMT")
 
-    with Peer(respond) as peer:
+    with ScriptedServer(respond) as server:
         async with (
-            AsyncSmooch("app_5a", "a secret", base_url=peer.url) as older,
-            v2.AsyncSmooch("app_5a", "a secret", APP, base_url=peer.url) as newer,
+            AsyncSmooch("app_5a", "a secret", base_url=server.url) as older,
+            v2.AsyncSmooch("app_5a", "a secret", APP, base_url=server.url) as newer,
         ):
             app = App(version, newer if version == "v2" else older)
             assert await app.ensure("x", confirm_after=3600) == (hook["_id"], "s")
-    assert [request.method for request in peer.requests] == ["GET"]
+    assert [request.method for request in server.requests] == ["GET"]
 
 
 def test_docstrings_and_guide_tell_the_same_contract() -> None:

@@ -18,7 +18,7 @@ import pytest
 from smooch_api.v1.api import app_users, conversations
 from smooch_api.v1.models import MessagePost
 from support.concurrency import async_wait_until
-from support.peer import Peer, answer, deaf, script, unused_port
+from support.scripted_server import ScriptedServer, answer, script, silent_server, unused_port
 
 from smooch import errors
 from smooch.v1 import AsyncSmooch
@@ -47,11 +47,11 @@ CALLS: dict[str, Callable[[AsyncSmooch], Any]] = {
 
 
 async def failure(call: Callable[[AsyncSmooch], Any], answered: Any, **options: Any) -> Any:
-    with Peer(script(answered)) as peer:
-        async with connect(peer.url, **options) as api:
+    with ScriptedServer(script(answered)) as server:
+        async with connect(server.url, **options) as api:
             with pytest.raises(errors.SmoochError) as caught:
                 await call(api)
-    assert len(peer.requests) == 1
+    assert len(server.requests) == 1
     return caught.value
 
 
@@ -116,8 +116,8 @@ BODIES: dict[str, Any] = {
 
 @pytest.mark.parametrize("status", STATUSES)
 async def test_every_status_is_its_class_whatever_the_body_is(status: int) -> None:
-    with Peer(script(*[answer(status, **body) for body in BODIES.values()])) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(*[answer(status, **body) for body in BODIES.values()])) as server:
+        async with connect(server.url) as api:
             for turn, name in enumerate(BODIES, start=status):
                 with pytest.raises(errors.SmoochError) as caught:
                     await list(CALLS.values())[turn % len(CALLS)](api)
@@ -127,7 +127,7 @@ async def test_every_status_is_its_class_whatever_the_body_is(status: int) -> No
                 assert str(error).startswith(f"{status} ")
                 assert len(str(error)) < 2000
                 assert all(isinstance(text, str) for text in (error.code, error.description, error.hint))
-    assert len(peer.requests) == len(BODIES)
+    assert len(server.requests) == len(BODIES)
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=list(CALLS))
@@ -193,8 +193,8 @@ async def test_the_gist_of_a_page_is_its_title() -> None:
 @pytest.mark.parametrize("status", [200, 201, 202, 203, 206, 226, 299])
 @pytest.mark.parametrize("call", [CALLS[name] for name in ("facade", "raw")])
 async def test_every_status_below_300_is_a_success(call: Callable[[AsyncSmooch], Any], status: int) -> None:
-    with Peer(script(answer(status, {"appUser": {"_id": "5a"}}))) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(answer(status, {"appUser": {"_id": "5a"}}))) as server:
+        async with connect(server.url) as api:
             response = await call(api)
     assert response.status_code == status
     assert response.parsed.app_user.id == "5a"
@@ -202,8 +202,8 @@ async def test_every_status_below_300_is_a_success(call: Callable[[AsyncSmooch],
 
 async def test_what_is_no_answer_yet_is_passed_over() -> None:
     early = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
-    with Peer(script(early + answer(body={"appUser": {"_id": "5a"}}))) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(early + answer(body={"appUser": {"_id": "5a"}}))) as server:
+        async with connect(server.url) as api:
             assert (await api.get_user("b6518")).status_code == 200
 
 
@@ -250,8 +250,8 @@ async def test_a_success_that_is_cut_off_is_said_to_be_one_and_not_repeated(name
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=list(CALLS))
 async def test_a_success_without_content_is_unreadable_where_content_is_due(call: Callable[[AsyncSmooch], Any]) -> None:
-    with Peer(script(b"HTTP/1.1 204 No Content\r\n\r\n")) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(b"HTTP/1.1 204 No Content\r\n\r\n")) as server:
+        async with connect(server.url) as api:
             if call is CALLS["raw httpx"]:
                 assert (await call(api)).status_code == 204
             else:
@@ -260,8 +260,10 @@ async def test_a_success_without_content_is_unreadable_where_content_is_due(call
 
 
 async def test_what_is_asked_freely_may_have_no_content_but_must_be_json() -> None:
-    with Peer(script(b"HTTP/1.1 204 No Content\r\n\r\n", answer(body=b"<p>"), answer(body=b"[" * 100_000))) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(
+        script(b"HTTP/1.1 204 No Content\r\n\r\n", answer(body=b"<p>"), answer(body=b"[" * 100_000))
+    ) as server:
+        async with connect(server.url) as api:
             assert (await api.ask("menu")).parsed is None
             for _ in range(2):
                 with pytest.raises(errors.UnreadableResponse):
@@ -314,8 +316,8 @@ async def test_no_error_and_no_log_shows_the_token(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     timeout = httpx.Timeout(5.0, read=0.2)
-    with Peer(script(LEAKY[fault])) as peer:
-        async with connect(peer.url, timeout=timeout, deadline=0.5, retries=1) as api:
+    with ScriptedServer(script(LEAKY[fault])) as server:
+        async with connect(server.url, timeout=timeout, deadline=0.5, retries=1) as api:
             if call is CALLS["raw httpx"] and fault == "unreadable":
                 await call(api)
                 about = pickled = ""
@@ -326,7 +328,7 @@ async def test_no_error_and_no_log_shows_the_token(
                 pickled = pickle.dumps(caught.value).decode("latin-1")
     logged = caplog.text + "".join(repr(record.__dict__) for record in caplog.records)
     assert "127.0.0.1" in logged
-    token = peer.requests[0].headers["authorization"].removeprefix("Bearer ")
+    token = server.requests[0].headers["authorization"].removeprefix("Bearer ")
     for text in (about, pickled, logged):
         assert SECRET not in text
         for part in token.split(".")[1:]:
@@ -337,8 +339,8 @@ async def test_what_the_caller_was_handling_keeps_its_variables() -> None:
     def fail(order: str) -> int:
         return int(order)
 
-    with Peer(script(None)) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(None)) as server:
+        async with connect(server.url) as api:
             try:
                 fail("x12")
             except ValueError as handled:
@@ -347,11 +349,11 @@ async def test_what_the_caller_was_handling_keeps_its_variables() -> None:
                 *_, (frame, _) = traceback.walk_tb(handled.__traceback__)
                 assert frame.f_locals == {"order": "x12"}
     about = everything_about(caught.value)
-    assert peer.requests[0].headers["authorization"].rpartition(".")[2] not in about
+    assert server.requests[0].headers["authorization"].rpartition(".")[2] not in about
 
 
 async def test_a_request_that_was_only_half_sent_shows_no_token() -> None:
-    with deaf() as url:
+    with silent_server() as url:
         async with connect(url, timeout=httpx.Timeout(5.0, write=0.2)) as api:
             with pytest.raises(errors.RequestTimeout) as caught:
                 await api.post_media("b6518", ("cat.png", bytes(9_900_000)))
@@ -362,12 +364,12 @@ async def test_a_request_that_was_only_half_sent_shows_no_token() -> None:
 
 
 async def test_a_request_that_the_deadline_kept_back_shows_no_token(longest_waits: None) -> None:
-    with Peer(script(answer(429))) as peer:
-        async with connect(peer.url, deadline=0.3, retries=3) as api:
+    with ScriptedServer(script(answer(429))) as server:
+        async with connect(server.url, deadline=0.3, retries=3) as api:
             with pytest.raises(errors.DeadlineExceeded) as caught:
                 await api.get_user("b6518")
             about = everything_about(caught.value)
-    for part in peer.requests[0].headers["authorization"].split(".")[1:]:
+    for part in server.requests[0].headers["authorization"].split(".")[1:]:
         assert part not in about
 
 
@@ -376,12 +378,12 @@ async def test_no_error_shows_what_the_api_repeats_of_the_credentials() -> None:
         said = f"bad header {request.headers['authorization']} or secret {SECRET}"
         return answer(400, {"errors": [{"code": said, "description": said}] * 2})
 
-    with Peer(respond) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(respond) as server:
+        async with connect(server.url) as api:
             with pytest.raises(errors.BadRequest) as caught:
                 await api.get_user("b6518")
     error = caught.value
-    token = peer.requests[0].headers["authorization"].removeprefix("Bearer ")
+    token = server.requests[0].headers["authorization"].removeprefix("Bearer ")
     for text in (str(error), repr(error), repr(error.args), error.code, error.description, repr(error.errors)):
         assert SECRET not in text
         assert token not in text
@@ -397,8 +399,8 @@ async def test_an_unreadable_answer_shows_no_secret_that_it_holds() -> None:
 
 @pytest.mark.parametrize("fault", LEAKY)
 async def test_an_error_can_be_pickled_and_copied(fault: str, waits: list[float]) -> None:
-    with Peer(script(LEAKY[fault])) as peer:
-        async with connect(peer.url, timeout=httpx.Timeout(5.0, read=0.2), deadline=0.5) as api:
+    with ScriptedServer(script(LEAKY[fault])) as server:
+        async with connect(server.url, timeout=httpx.Timeout(5.0, read=0.2), deadline=0.5) as api:
             with pytest.raises(errors.SmoochError) as caught:
                 await api.get_user("b6518")
     error: Any = caught.value
@@ -422,20 +424,20 @@ async def test_a_clock_that_is_hours_off_costs_one_more_request_and_no_error() -
         return answer(401, JSON_V1, Date=date) if expires < now else answer(201, FINE, Date=date)
 
     image = bytes(range(256)) * 300
-    with Peer(respond) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(respond) as server:
+        async with connect(server.url) as api:
             assert (await api.post_media("b6518", ("cat.png", image))).status_code == 201
-            assert [image in request.body for request in peer.requests] == [True, True]
+            assert [image in request.body for request in server.requests] == [True, True]
             assert (await api.get_user("b6518")).status_code == 201
             assert (await CALLS["raw post"](api)).status_code == 201
-            assert len(peer.requests) == 4
-        assert peer.connections == 1
+            assert len(server.requests) == 4
+        assert server.connections == 1
 
 
 async def test_a_key_that_is_refused_is_tried_no_more_than_twice() -> None:
-    with Peer(script(answer(401, JSON_V1, Date=formatdate(time.time() - 7200, usegmt=True)))) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(answer(401, JSON_V1, Date=formatdate(time.time() - 7200, usegmt=True)))) as server:
+        async with connect(server.url) as api:
             for tries in (2, 3, 4):
                 with pytest.raises(errors.Unauthorized):
                     await api.get_user("b6518")
-                await async_wait_until(lambda tries=tries: len(peer.requests) == tries)
+                await async_wait_until(lambda tries=tries: len(server.requests) == tries)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.peer import Peer, Request, answer
+from support.scripted_server import Request, ScriptedServer, answer
 from support.v2_examples import APP, operation_of
 
 from smooch import _webhook_reconciler, errors, v2
@@ -166,15 +166,15 @@ def spoiler_v2() -> Spoiler:
 
 @pytest.fixture
 async def api(spoiler_v1: Spoiler) -> AsyncIterator[AsyncSmooch]:
-    with Peer(spoiler_v1) as peer:
-        async with AsyncSmooch("app_5a", "a secret", base_url=peer.url, retries=0) as client:
+    with ScriptedServer(spoiler_v1) as server:
+        async with AsyncSmooch("app_5a", "a secret", base_url=server.url, retries=0) as client:
             yield client
 
 
 @pytest.fixture
 async def newer(spoiler_v2: Spoiler) -> AsyncIterator[v2.AsyncSmooch]:
-    with Peer(spoiler_v2) as peer:
-        async with v2.AsyncSmooch("app_5a", "a secret", APP, base_url=peer.url, retries=0) as client:
+    with ScriptedServer(spoiler_v2) as server:
+        async with v2.AsyncSmooch("app_5a", "a secret", APP, base_url=server.url, retries=0) as client:
             yield client
 
 
@@ -209,14 +209,14 @@ LINKS = [
 @pytest.mark.parametrize("link", LINKS)
 async def test_a_link_that_leads_nowhere_is_an_unreadable_response_after_the_messages_before_it(link: Any) -> None:
     body = {"messages": [MESSAGE], "next": link}
-    with Peer(lambda _: answer(200, json.dumps(body).encode())) as peer:
-        async with AsyncSmooch("app_5a", "a secret", base_url=peer.url, retries=0) as client:
+    with ScriptedServer(lambda _: answer(200, json.dumps(body).encode())) as server:
+        async with AsyncSmooch("app_5a", "a secret", base_url=server.url, retries=0) as client:
             messages = client.iter_messages("b")
             assert (await anext(messages)).id == "5a"
             with pytest.raises(errors.UnreadableResponse) as caught:
                 await anext(messages)
     assert caught.value.method == "GET"
-    assert caught.value.url == f"{peer.url}/v1/appusers/b/messages"
+    assert caught.value.url == f"{server.url}/v1/appusers/b/messages"
     assert caught.value.response.request.headers.get("Authorization") in (None, "[secret]")
 
 
@@ -226,21 +226,21 @@ async def test_links_in_a_circle_end_the_iteration() -> None:
     def respond(_: Request) -> bytes:
         return answer(200, {"messages": [MESSAGE], "next": f"?before={next(links) % 3}"})
 
-    with Peer(respond) as peer:
-        async with AsyncSmooch("app_5a", "a secret", base_url=peer.url, retries=0) as client:
+    with ScriptedServer(respond) as server:
+        async with AsyncSmooch("app_5a", "a secret", base_url=server.url, retries=0) as client:
             messages = client.iter_messages("b")
             for _ in range(4):
                 await anext(messages)
             with pytest.raises(errors.UnreadableResponse, match="leads nowhere"):
                 await anext(messages)
-    assert len(peer.requests) == 4
+    assert len(server.requests) == 4
 
 
 async def test_a_cursor_that_no_url_can_hold_is_an_unreadable_response() -> None:
     user = {"id": "5a\ud800", "type": "custom", "status": "active"}
     body = {"clients": [user], "meta": {"hasMore": True, "afterCursor": "\ud800"}}
-    with Peer(lambda _: answer(200, json.dumps(body).encode())) as peer:
-        async with v2.AsyncSmooch("app_5a", "a secret", APP, base_url=peer.url, retries=0) as client:
+    with ScriptedServer(lambda _: answer(200, json.dumps(body).encode())) as server:
+        async with v2.AsyncSmooch("app_5a", "a secret", APP, base_url=server.url, retries=0) as client:
             clients = client.clients.list("b")
             assert (await clients.first()) is not None
             with pytest.raises(errors.UnreadableResponse, match="leads nowhere"):

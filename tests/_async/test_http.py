@@ -18,7 +18,15 @@ from smooch_api import File
 from smooch_api.v1.api import app_users, attachments, conversations
 from smooch_api.v1.models import AppUserUpdate, AttachmentUpload, MessagePost
 from support.concurrency import AsyncBackground, async_together, async_wait_until
-from support.peer import Peer, answer, crowded, deaf, script, tunnel, unused_port
+from support.scripted_server import (
+    ScriptedServer,
+    answer,
+    connect_proxy,
+    full_backlog,
+    script,
+    silent_server,
+    unused_port,
+)
 
 from smooch._http import connections
 from smooch.errors import (
@@ -113,17 +121,17 @@ async def test_only_what_does_no_harm_is_tried_again(
     method: str, call: Callable[[AsyncSmooch], Any], fault: str, waits: list[float]
 ) -> None:
     timeout = httpx.Timeout(30.0, read=0.4 if fault in ("no answer in time", "the body stops") else 30.0)
-    with Peer(script(FAULTS[fault], FINE)) as peer:
-        async with connect(peer.url, timeout=timeout) as api:
+    with ScriptedServer(script(FAULTS[fault], FINE)) as server:
+        async with connect(server.url, timeout=timeout) as api:
             if is_repeated(method, fault):
                 assert (await call(api)).status_code == 200
-                first, second = peer.requests
+                first, second = server.requests
                 assert (second.method, second.target, second.body) == (method, first.target, first.body)
                 assert len(waits) == 1
             else:
                 with pytest.raises(SmoochError):
                     await call(api)
-                assert [request.method for request in peer.requests] == [method]
+                assert [request.method for request in server.requests] == [method]
                 assert waits == []
 
 
@@ -154,46 +162,46 @@ async def test_a_refused_connection_is_tried_again_by_every_method(
 async def test_retries_is_how_often_a_call_is_tried_again(
     call: Callable[[AsyncSmooch], Any], fault: Any, error: type[SmoochError], retries: int, waits: list[float]
 ) -> None:
-    with Peer(script(fault)) as peer:
-        async with connect(peer.url, retries=retries) as api:
+    with ScriptedServer(script(fault)) as server:
+        async with connect(server.url, retries=retries) as api:
             with pytest.raises(error):
                 await call(api)
-        assert len(peer.requests) == 1 + retries
+        assert len(server.requests) == 1 + retries
     assert len(waits) == retries
 
 
 async def test_without_being_told_a_call_is_tried_four_times_in_all(waits: list[float]) -> None:
-    with Peer(script(answer(503))) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(answer(503))) as server:
+        async with connect(server.url) as api:
             with pytest.raises(ServerError):
                 await api.get_user("b6518")
-        assert len(peer.requests) == 4
+        assert len(server.requests) == 4
 
 
 async def test_the_number_of_retries_can_differ_for_one_call(waits: list[float]) -> None:
-    with Peer(script(answer(503))) as peer:
-        async with connect(peer.url, retries=5) as api:
+    with ScriptedServer(script(answer(503))) as server:
+        async with connect(server.url, retries=5) as api:
             with pytest.raises(ServerError):
                 await api.with_options(retries=0).get_user("b6518")
-            assert len(peer.requests) == 1
+            assert len(server.requests) == 1
             with pytest.raises(ServerError):
                 await api.get_user("b6518")
-            assert len(peer.requests) == 1 + 6
+            assert len(server.requests) == 1 + 6
 
 
 async def test_each_try_may_fail_in_another_way(waits: list[float]) -> None:
-    with Peer(script(answer(503), None, answer(429), FINE)) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(answer(503), None, answer(429), FINE)) as server:
+        async with connect(server.url) as api:
             assert (await api.get_user("b6518")).status_code == 200
-        assert len(peer.requests) == 4
+        assert len(server.requests) == 4
 
 
 async def test_an_answer_that_cannot_be_repeated_ends_the_retries(waits: list[float]) -> None:
-    with Peer(script(answer(429), answer(503), FINE)) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(answer(429), answer(503), FINE)) as server:
+        async with connect(server.url) as api:
             with pytest.raises(ServerError):
                 await api.post_message("b6518", "Hi")
-        assert len(peer.requests) == 2
+        assert len(server.requests) == 2
 
 
 # How long it waits
@@ -237,54 +245,54 @@ async def test_waits_as_long_as_the_api_asks(
     waits: list[float],
     longest_waits: None,
 ) -> None:
-    with Peer(script(answer(status, Retry_After=dated(header)), FINE)) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(answer(status, Retry_After=dated(header)), FINE)) as server:
+        async with connect(server.url) as api:
             assert (await call(api)).status_code == 200
     [wait] = waits
     assert least <= wait <= most
 
 
 async def test_waits_in_fact() -> None:
-    with Peer(script(answer(429, Retry_After="0.3"), FINE)) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(answer(429, Retry_After="0.3"), FINE)) as server:
+        async with connect(server.url) as api:
             await api.post_message("b6518", "Hi")
-        first, second = peer.requests
+        first, second = server.requests
     assert second.at - first.at >= 0.3
 
 
 @pytest.mark.parametrize("header", ["31", "3600", "in 3600 s", "1e9", "Fri, 31 Dec 9999 23:59:59 -2359"])
 async def test_does_not_wait_longer_than_half_a_minute(header: str, waits: list[float]) -> None:
-    with Peer(script(answer(429, Retry_After=dated(header)), FINE)) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(answer(429, Retry_After=dated(header)), FINE)) as server:
+        async with connect(server.url) as api:
             with pytest.raises(RateLimited) as caught:
                 await api.get_user("b6518")
-        assert len(peer.requests) == 1
+        assert len(server.requests) == 1
     assert waits == []
     assert caught.value.retry_after is not None
     assert caught.value.retry_after > 30
 
 
 async def test_all_waits_of_a_call_together_are_no_longer_than_half_a_minute(waits: list[float]) -> None:
-    with Peer(script(answer(429, Retry_After="12"))) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(answer(429, Retry_After="12"))) as server:
+        async with connect(server.url) as api:
             with pytest.raises(RateLimited):
                 await api.post_message("b6518", "Hi")
-        assert len(peer.requests) == 3
+        assert len(server.requests) == 3
     assert waits == [12.0, 12.0]
 
 
 async def test_does_not_wait_for_what_the_deadline_forbids(waits: list[float]) -> None:
-    with Peer(script(answer(429, Retry_After="10"), FINE)) as peer:
-        async with connect(peer.url, deadline=9) as api:
+    with ScriptedServer(script(answer(429, Retry_After="10"), FINE)) as server:
+        async with connect(server.url, deadline=9) as api:
             with pytest.raises(RateLimited):
                 await api.get_user("b6518")
-            assert len(peer.requests) == 1
+            assert len(server.requests) == 1
     assert waits == []
 
 
 async def test_waits_exponentially_at_most(waits: list[float], longest_waits: None) -> None:
-    with Peer(script(None)) as peer:
-        async with connect(peer.url, retries=5) as api:
+    with ScriptedServer(script(None)) as server:
+        async with connect(server.url, retries=5) as api:
             with pytest.raises(ConnectionFailed):
                 await api.get_user("b6518")
     assert waits == [0.5, 1.0, 2.0, 4.0, 8.0]
@@ -292,8 +300,8 @@ async def test_waits_exponentially_at_most(waits: list[float], longest_waits: No
 
 async def test_chance_spreads_the_waits_down_to_none(waits: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("random.uniform", lambda low, _: low)
-    with Peer(script(None, answer(503), FINE)) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(None, answer(503), FINE)) as server:
+        async with connect(server.url) as api:
             await api.get_user("b6518")
     assert waits == [0.0, 0.0]
 
@@ -304,10 +312,10 @@ async def test_chance_spreads_the_waits_down_to_none(waits: list[float], monkeyp
 @pytest.mark.parametrize("fault", [answer(429), answer(429, b"x" * 300_000)])
 async def test_a_second_try_has_the_whole_body(fault: bytes, waits: list[float]) -> None:
     text = "ü" * 40_000
-    with Peer(script(fault, FINE)) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(fault, FINE)) as server:
+        async with connect(server.url) as api:
             await api.post_message("b6518", text)
-        first, second = peer.requests
+        first, second = server.requests
     assert second.json()["text"] == text
     assert second.headers == first.headers
 
@@ -319,44 +327,44 @@ IMAGE = bytes(range(256)) * 1000
 async def test_a_second_try_has_the_whole_file(kind: str, tmp_path: Path, waits: list[float]) -> None:
     path = tmp_path / "cat.png"
     path.write_bytes(IMAGE)
-    with path.open("r+b") as file, Peer(script(answer(429), answer(429), FINE)) as peer:
+    with path.open("r+b") as file, ScriptedServer(script(answer(429), answer(429), FINE)) as server:
         if kind == "rest of a file":
             file.write(b"only the rest is wanted")
             file.write(IMAGE)
             file.seek(23)
         source: Any = {"path": path, "pair": ("cat.png", IMAGE)}.get(kind, file)
-        async with connect(peer.url) as api:
+        async with connect(server.url) as api:
             await api.post_media("b6518", source)
-    assert [IMAGE in request.body for request in peer.requests] == [True] * 3
-    assert len({request.body for request in peer.requests}) == 1
-    assert b"only the rest" not in peer.requests[0].body
+    assert [IMAGE in request.body for request in server.requests] == [True] * 3
+    assert len({request.body for request in server.requests}) == 1
+    assert b"only the rest" not in server.requests[0].body
 
 
 async def test_a_second_try_of_the_raw_client_has_the_whole_file(waits: list[float]) -> None:
     body = AttachmentUpload(source=File(io.BytesIO(IMAGE), file_name="cat.png", mime_type="image/png"))
     done = answer(201, {"mediaUrl": "https://example.com/cat.png", "mediaType": "image/png"})
-    with Peer(script(answer(429), done)) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(answer(429), done)) as server:
+        async with connect(server.url) as api:
             await attachments.upload_attachment.asyncio_detailed(client=api.raw, body=body, access="public")
-    assert [IMAGE in request.body for request in peer.requests] == [True, True]
+    assert [IMAGE in request.body for request in server.requests] == [True, True]
 
 
 async def test_a_second_try_uses_the_same_connection(waits: list[float]) -> None:
-    with Peer(script(answer(503, b"x" * 200_000), answer(429), FINE)) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(answer(503, b"x" * 200_000), answer(429), FINE)) as server:
+        async with connect(server.url) as api:
             await api.get_user("b6518")
-        assert peer.connections == 1
+        assert server.connections == 1
 
 
 async def test_a_body_that_can_be_sent_only_once_is_not_sent_again(waits: list[float]) -> None:
     async def pieces() -> AsyncIterator[bytes]:
         yield b"{}"
 
-    with Peer(script(answer(429), FINE)) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(answer(429), FINE)) as server:
+        async with connect(server.url) as api:
             with pytest.raises(RateLimited):
                 await api.raw.get_async_httpx_client().request("POST", "/appusers", content=pieces())
-        assert len(peer.requests) == 1
+        assert len(server.requests) == 1
 
 
 # Logs
@@ -368,8 +376,8 @@ def log_lines(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
 
 async def test_attempts_and_retries_are_logged(waits: list[float], caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "smooch")
-    with Peer(script(answer(429, Retry_After="2"), None, FINE, answer(404))) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(answer(429, Retry_After="2"), None, FINE, answer(404))) as server:
+        async with connect(server.url) as api:
             await api.ask("appusers/b6518", {"q": "a secret of the query"})
             with pytest.raises(NotFound):
                 await api.post_message("b6518", "a secret of the body")
@@ -390,8 +398,8 @@ async def test_attempts_and_retries_are_logged(waits: list[float], caplog: pytes
 
 async def test_logs_show_no_secret_of_a_path(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "smooch")
-    with Peer(script(FINE)) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(FINE)) as server:
+        async with connect(server.url) as api:
             await api.get_user("eyJhbGciOi.eyJzY29w.c2ln")
             await api.ask("appusers/a secret that nobody must see")
     assert [line.partition(" in ")[0] for _, line in log_lines(caplog)] == [
@@ -404,7 +412,7 @@ async def test_logs_show_no_secret_of_a_path(caplog: pytest.LogCaptureFixture) -
 
 
 async def test_connecting_takes_a_limited_time(waits: list[float]) -> None:
-    with crowded() as url:
+    with full_backlog() as url:
         async with connect(url, timeout=httpx.Timeout(30.0, connect=0.2), retries=1) as api:
             with pytest.raises(RequestTimeout, match="nothing was sent") as caught:
                 await api.post_message("b6518", "Hi")
@@ -414,7 +422,7 @@ async def test_connecting_takes_a_limited_time(waits: list[float]) -> None:
 
 
 async def test_agreeing_on_a_secure_connection_takes_a_limited_time() -> None:
-    with deaf() as url:
+    with silent_server() as url:
         async with connect(url.replace("http:", "https:"), timeout=httpx.Timeout(30.0, connect=0.2), retries=0) as api:
             with pytest.raises(RequestTimeout, match="nothing was sent"):
                 await api.post_message("b6518", "Hi")
@@ -422,18 +430,18 @@ async def test_agreeing_on_a_secure_connection_takes_a_limited_time() -> None:
 
 @pytest.mark.parametrize(("method", "call"), CALLS)
 async def test_an_answer_takes_a_limited_time(method: str, call: Callable[[AsyncSmooch], Any]) -> None:
-    with Peer(script([60.0])) as peer:
-        async with connect(peer.url, timeout=httpx.Timeout(30.0, read=0.2), retries=0) as api:
+    with ScriptedServer(script([60.0])) as server:
+        async with connect(server.url, timeout=httpx.Timeout(30.0, read=0.2), retries=0) as api:
             with pytest.raises(RequestTimeout) as caught:
                 await call(api)
-            await async_wait_until(lambda: len(peer.requests) == 1)
+            await async_wait_until(lambda: len(server.requests) == 1)
     assert type(caught.value) is RequestTimeout
     assert ("it may have taken effect" in str(caught.value)) is (method not in HARMLESS)
-    assert (caught.value.method, caught.value.url) == (method, peer.url + peer.requests[0].target)
+    assert (caught.value.method, caught.value.url) == (method, server.url + server.requests[0].target)
 
 
 async def test_sending_takes_a_limited_time() -> None:
-    with deaf() as url:
+    with silent_server() as url:
         async with connect(url, timeout=httpx.Timeout(30.0, write=0.2)) as api:
             with pytest.raises(RequestTimeout) as caught:
                 await api.post_media("b6518", ("cat.png", bytes(9_900_000)))
@@ -467,46 +475,50 @@ TRICKLES = {
 async def test_a_trickling_answer_ends_at_the_deadline(
     method: str, call: Callable[[AsyncSmooch], Any], trickled: str
 ) -> None:
-    with Peer(script(TRICKLES[trickled])) as peer:
-        async with connect(peer.url, deadline=0.3) as api:
+    with ScriptedServer(script(TRICKLES[trickled])) as server:
+        async with connect(server.url, deadline=0.3) as api:
             with pytest.raises(DeadlineExceeded, match=r"did not end within 0\.3 s") as caught:
                 await call(api)
-        assert len(peer.requests) == 1
+        assert len(server.requests) == 1
     assert ("it may have taken effect" in str(caught.value)) is (method == "POST")
-    assert (caught.value.method, caught.value.url) == (method, peer.url + peer.requests[0].target)
+    assert (caught.value.method, caught.value.url) == (method, server.url + server.requests[0].target)
 
 
 async def test_without_a_deadline_a_trickling_answer_is_read_to_its_end() -> None:
-    with Peer(script([*trickle(b" ", b"HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n")[:41], b"{}"])) as peer:
-        async with connect(peer.url, deadline=None, timeout=5) as api:
+    with ScriptedServer(
+        script([*trickle(b" ", b"HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n")[:41], b"{}"])
+    ) as server:
+        async with connect(server.url, deadline=None, timeout=5) as api:
             assert (await api.ask("appusers/b6518")).parsed == {}
 
 
 async def test_the_deadline_can_differ_for_one_call() -> None:
-    with Peer(script(TRICKLES["body"], FINE)) as peer:
-        async with connect(peer.url, deadline=None) as api:
+    with ScriptedServer(script(TRICKLES["body"], FINE)) as server:
+        async with connect(server.url, deadline=None) as api:
             with pytest.raises(DeadlineExceeded):
                 await api.with_options(deadline=0.3).get_user("b6518")
             assert (await api.get_user("b6518")).status_code == 200
 
 
 async def test_a_call_without_a_deadline_goes_on_where_others_have_one() -> None:
-    with Peer(script([*trickle(b" ", b"HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n")[:41], b"{}"])) as peer:
-        async with connect(peer.url, deadline=0.3) as api:
+    with ScriptedServer(
+        script([*trickle(b" ", b"HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n")[:41], b"{}"])
+    ) as server:
+        async with connect(server.url, deadline=0.3) as api:
             assert (await api.with_options(deadline=None).ask("appusers/b6518")).parsed == {}
 
 
 async def test_the_wait_for_a_retry_ends_at_the_deadline(longest_waits: None) -> None:
-    with Peer(script(answer(503))) as peer:
-        async with connect(peer.url, deadline=0.8, retries=1000) as api:
+    with ScriptedServer(script(answer(503))) as server:
+        async with connect(server.url, deadline=0.8, retries=1000) as api:
             with pytest.raises(DeadlineExceeded):
                 await api.get_user("b6518")
-        assert len(peer.requests) == 2
+        assert len(server.requests) == 2
 
 
 async def test_no_wait_is_longer_than_the_deadline_allows(waits: list[float], longest_waits: None) -> None:
-    with Peer(script(answer(503))) as peer:
-        async with connect(peer.url, deadline=0.7) as api:
+    with ScriptedServer(script(answer(503))) as server:
+        async with connect(server.url, deadline=0.7) as api:
             with pytest.raises(ServerError):
                 await api.get_user("b6518")
     first, second, third = waits
@@ -516,17 +528,17 @@ async def test_no_wait_is_longer_than_the_deadline_allows(waits: list[float], lo
 
 
 async def test_after_the_deadline_nothing_is_sent(longest_waits: None) -> None:
-    with Peer(script(answer(429))) as peer:
-        async with connect(peer.url, deadline=0.3) as api:
+    with ScriptedServer(script(answer(429))) as server:
+        async with connect(server.url, deadline=0.3) as api:
             with pytest.raises(DeadlineExceeded):
                 await api.post_message("b6518", "Hi")
             await async_together(lambda: api.with_options(retries=0, deadline=5).ask("menu"))
-        assert [request.method for request in peer.requests] == ["POST", "GET"]
+        assert [request.method for request in server.requests] == ["POST", "GET"]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_connecting_ends_at_the_deadline(method: str) -> None:
-    with crowded() as url:
+    with full_backlog() as url:
         async with connect(url, deadline=0.3) as api:
             with pytest.raises(DeadlineExceeded, match=r"; nothing was sent$"):
                 await FACADE[method](api)
@@ -534,14 +546,14 @@ async def test_connecting_ends_at_the_deadline(method: str) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_agreeing_on_a_secure_connection_ends_at_the_deadline(method: str) -> None:
-    with deaf() as url:
+    with silent_server() as url:
         async with connect(url.replace("http:", "https:"), deadline=0.3) as api:
             with pytest.raises(DeadlineExceeded, match=r"; nothing was sent$"):
                 await FACADE[method](api)
 
 
 async def test_the_answer_of_a_proxy_to_connect_is_awaited_until_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Peer(script([60.0])) as proxy:
+    with ScriptedServer(script([60.0])) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         async with connect("https://api.smooch.example", deadline=0.3) as api:
             with pytest.raises(DeadlineExceeded, match=r"; nothing was sent$"):
@@ -549,44 +561,44 @@ async def test_the_answer_of_a_proxy_to_connect_is_awaited_until_the_deadline(mo
 
 
 async def test_sending_ends_at_the_deadline() -> None:
-    with deaf() as url:
+    with silent_server() as url:
         async with connect(url, deadline=1.5) as api:
             with pytest.raises(DeadlineExceeded, match="may have taken effect"):
                 await api.post_media("b6518", ("cat.png", bytes(9_900_000)))
 
 
 async def test_waiting_for_a_connection_ends_at_the_deadline() -> None:
-    with Peer(script([2.0, FINE])) as peer:
-        async with connect(peer.url, max_connections=1, retries=0) as api:
+    with ScriptedServer(script([2.0, FINE])) as server:
+        async with connect(server.url, max_connections=1, retries=0) as api:
             running = AsyncBackground(lambda: api.get_user("b6518"))
-            await async_wait_until(lambda: len(peer.requests) == 1)
+            await async_wait_until(lambda: len(server.requests) == 1)
             with pytest.raises(DeadlineExceeded, match=r"; nothing was sent$"):
                 await api.with_options(deadline=0.3).post_message("b6518", "Hi")
             assert not running.done
             assert (await running.outcome()).status_code == 200
-        assert len(peer.requests) == peer.connections == 1
+        assert len(server.requests) == server.connections == 1
 
 
 @pytest.mark.parametrize("trickled", TRICKLES)
 async def test_after_a_deadline_the_connections_are_as_good_as_before(trickled: str) -> None:
-    with Peer(script(TRICKLES[trickled], FINE)) as peer:
-        async with connect(peer.url, max_connections=1) as api:
+    with ScriptedServer(script(TRICKLES[trickled], FINE)) as server:
+        async with connect(server.url, max_connections=1) as api:
             with pytest.raises(DeadlineExceeded):
                 await api.with_options(deadline=0.2).get_user("b6518")
             outcomes = await async_together(*[lambda: api.get_user("b6518")] * 3)
             assert [outcome.status_code for outcome in outcomes] == [200] * 3
-        assert peer.connections == 2
+        assert server.connections == 2
 
 
 # What is sent, and where to
 
 
 async def test_every_request_says_who_is_asking() -> None:
-    with Peer(script(FINE)) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(FINE)) as server:
+        async with connect(server.url) as api:
             await FACADE["POST"](api)
             await RAW["POST"](api)
-    for request in peer.requests:
+    for request in server.requests:
         assert request.headers["user-agent"].startswith("smooch-python/")
         assert request.headers["accept"] == "application/json"
         assert request.headers["authorization"].startswith("Bearer ey")
@@ -594,11 +606,11 @@ async def test_every_request_says_who_is_asking() -> None:
 
 
 async def test_no_cookie_is_kept() -> None:
-    with Peer(script(answer(body={"appUser": {"_id": "1"}}, Set_Cookie="balancer=7; Path=/"))) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(answer(body={"appUser": {"_id": "1"}}, Set_Cookie="balancer=7; Path=/"))) as server:
+        async with connect(server.url) as api:
             await api.get_user("b6518")
             await api.get_user("b6518")
-    assert [request.headers.get("cookie") for request in peer.requests] == [None, None]
+    assert [request.headers.get("cookie") for request in server.requests] == [None, None]
 
 
 @pytest.mark.parametrize(
@@ -615,11 +627,11 @@ async def test_no_cookie_is_kept() -> None:
     ],
 )
 async def test_paths_of_the_account_start_at_the_version(path: str, target: str) -> None:
-    with Peer(script(answer())) as peer:
-        async with connect(peer.url + "/root", app_id="5a", api_version="v1.1") as api:
+    with ScriptedServer(script(answer())) as server:
+        async with connect(server.url + "/root", app_id="5a", api_version="v1.1") as api:
             await api.ask(path)
             await api.raw.get_async_httpx_client().request("GET", path)
-    assert [request.target for request in peer.requests] == ["/root" + target] * 2
+    assert [request.target for request in server.requests] == ["/root" + target] * 2
 
 
 @pytest.mark.parametrize(
@@ -632,17 +644,20 @@ async def test_paths_of_the_account_start_at_the_version(path: str, target: str)
     ],
 )
 async def test_what_makes_no_address_is_refused_before_anything_is_sent(call: Callable[[AsyncSmooch], Any]) -> None:
-    with Peer(script(FINE)) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(FINE)) as server:
+        async with connect(server.url) as api:
             with pytest.raises(InvalidInput):
                 await call(api)
-        assert peer.connections == 0
+        assert server.connections == 0
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_an_error_and_not_followed(status: int) -> None:
-    with Peer(script(FINE)) as elsewhere, Peer(script(answer(status, Location=elsewhere.url + "/x"))) as peer:
-        async with connect(peer.url) as api:
+    with (
+        ScriptedServer(script(FINE)) as elsewhere,
+        ScriptedServer(script(answer(status, Location=elsewhere.url + "/x"))) as server,
+    ):
+        async with connect(server.url) as api:
             with pytest.raises(APIError, match="redirects are not followed") as caught:
                 await api.post_message("b6518", "Hi")
     assert caught.value.status_code == status
@@ -650,21 +665,24 @@ async def test_a_redirect_is_an_error_and_not_followed(status: int) -> None:
 
 
 async def test_a_redirect_to_nowhere_is_an_error_and_not_repeated() -> None:
-    with Peer(script(answer(302, Location="https://[::bad/"))) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(answer(302, Location="https://[::bad/"))) as server:
+        async with connect(server.url) as api:
             with pytest.raises(SmoochError, match="location"):
                 await api.get_user("b6518")
-        assert len(peer.requests) == 1
+        assert len(server.requests) == 1
 
 
 async def test_another_host_never_gets_the_token() -> None:
-    with Peer(script(FINE)) as elsewhere, Peer(script(answer(307, Location=elsewhere.url + "/x"))) as peer:
-        async with connect(peer.url) as api:
+    with (
+        ScriptedServer(script(FINE)) as elsewhere,
+        ScriptedServer(script(answer(307, Location=elsewhere.url + "/x"))) as server,
+    ):
+        async with connect(server.url) as api:
             raw = api.raw.get_async_httpx_client()
             await raw.request("POST", "/appusers", json={}, follow_redirects=True)
             await raw.request("GET", elsewhere.url)
             await raw.request("GET", elsewhere.url.replace("127.0.0.1", "localhost"))
-    assert [("authorization" in request.headers) for request in peer.requests] == [True]
+    assert [("authorization" in request.headers) for request in server.requests] == [True]
     assert [("authorization" in request.headers) for request in elsewhere.requests] == [False] * 3
 
 
@@ -672,7 +690,7 @@ async def test_another_host_never_gets_the_token() -> None:
 
 
 async def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Peer(script(FINE)) as proxy:
+    with ScriptedServer(script(FINE)) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         async with connect("http://api.smooch.example") as api:
             await api.get_user("b6518")
@@ -682,14 +700,14 @@ async def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPa
 
 
 async def test_the_proxy_of_the_environment_may_have_no_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Peer(script(FINE)) as proxy:
+    with ScriptedServer(script(FINE)) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url.removeprefix("http://"))
         async with connect("http://api.smooch.example") as api:
             assert (await api.get_user("b6518")).status_code == 200
 
 
 async def test_a_secure_connection_is_tunnelled_through_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Peer(script(answer(403))) as proxy:
+    with ScriptedServer(script(answer(403))) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         async with connect("https://api.smooch.example") as api:
             with pytest.raises(ConnectionFailed, match="403"):
@@ -709,24 +727,27 @@ async def test_a_secure_server_is_reached_through_a_proxy(
     large = answer(body={"appUser": {"_id": "5a", "givenName": "x" * 300_000}})
     theirs = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("localhost").configure_cert(theirs)
-    with tunnel(theirs if is_proxy_secure else None) as (proxy, targets), Peer(script(large), tls=theirs) as peer:
+    with (
+        connect_proxy(theirs if is_proxy_secure else None) as (proxy, targets),
+        ScriptedServer(script(large), tls=theirs) as server,
+    ):
         monkeypatch.setenv("HTTPS_PROXY", proxy)
         monkeypatch.delenv("NO_PROXY", raising=False)
-        async with connect(peer.url, ssl_context=context) as api:
+        async with connect(server.url, ssl_context=context) as api:
             assert len((await api.get_user("b6518")).content) > 300_000
             image = bytes(range(256)) * 1000
             await api.ask("appusers", {"data": image.hex()}, "post")
-        assert targets == [peer.url.removeprefix("https://")]
-        assert peer.connections == 1
-        assert peer.requests[1].json()["data"] == image.hex()
+        assert targets == [server.url.removeprefix("https://")]
+        assert server.connections == 1
+        assert server.requests[1].json()["data"] == image.hex()
 
 
 @pytest.mark.parametrize("exempt", ["127.0.0.1", "*", "example.com,127.0.0.1", "127.0.0.1:PORT"])
 async def test_the_environment_can_exempt_a_host_from_the_proxy(exempt: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Peer(script(FINE)) as peer:
+    with ScriptedServer(script(FINE)) as server:
         monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{unused_port()}")
-        monkeypatch.setenv("NO_PROXY", exempt.replace("PORT", peer.url.rpartition(":")[2]))
-        async with connect(peer.url) as api:
+        monkeypatch.setenv("NO_PROXY", exempt.replace("PORT", server.url.rpartition(":")[2]))
+        async with connect(server.url) as api:
             assert (await api.get_user("b6518")).status_code == 200
 
 
@@ -767,8 +788,8 @@ async def test_a_host_that_no_resolver_takes_is_a_failed_connection(host: str) -
 
 
 async def test_an_answer_can_be_streamed() -> None:
-    with Peer(script([FINE[:-9], 0.05, FINE[-9:]])) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script([FINE[:-9], 0.05, FINE[-9:]])) as server:
+        async with connect(server.url) as api:
             raw = api.raw.get_async_httpx_client()
             async with raw.stream("GET", "/appusers/b6518") as response:
                 assert await response.aread() == FINE.partition(b"\r\n\r\n")[2]
@@ -776,8 +797,8 @@ async def test_an_answer_can_be_streamed() -> None:
 
 async def test_a_streamed_refusal_is_the_same_error() -> None:
     refusal = answer(400, {"error": {"code": "bad_request", "description": "No."}})
-    with Peer(script(refusal)) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(refusal)) as server:
+        async with connect(server.url) as api:
             with pytest.raises(BadRequest, match="No") as caught:
                 async with api.raw.get_async_httpx_client().stream("GET", "/appusers/b6518"):
                     pass
@@ -785,8 +806,8 @@ async def test_a_streamed_refusal_is_the_same_error() -> None:
 
 
 async def test_a_streamed_answer_ends_at_the_deadline() -> None:
-    with Peer(script(TRICKLES["headers"])) as peer:
-        async with connect(peer.url, deadline=0.3) as api:
+    with ScriptedServer(script(TRICKLES["headers"])) as server:
+        async with connect(server.url, deadline=0.3) as api:
             with pytest.raises(DeadlineExceeded):
                 async with api.raw.get_async_httpx_client().stream("GET", "/appusers/b6518"):
                     pass

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.concurrency import async_wait_until
-from support.peer import Peer, Request, answer, script
+from support.scripted_server import Request, ScriptedServer, answer, script
 
 from smooch import errors
 from smooch.v1 import AsyncSmooch
@@ -65,13 +65,13 @@ def connect(url: str, **options: Any) -> AsyncSmooch:
 @pytest.mark.parametrize("kind", PACKED)
 async def test_a_packed_response_is_unpacked(kind: str) -> None:
     padded = USER + b" " * (LIMIT - len(USER))
-    with Peer(script(packed(kind, USER), packed(kind, padded))) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(packed(kind, USER), packed(kind, padded))) as server:
+        async with connect(server.url) as api:
             response = await api.get_user("b6518")
             assert response.content == USER
             assert response.headers["Content-Encoding"] == PACKED[kind][0]
             assert (await api.get_user("b6518")).content == padded
-        assert peer.connections == 1
+        assert server.connections == 1
 
 
 @pytest.mark.parametrize("kind", PACKED)
@@ -79,11 +79,11 @@ async def test_a_packed_response_is_unpacked(kind: str) -> None:
 async def test_one_byte_too_many_is_refused_by_name_of_the_limit_and_not_asked_for_again(
     kind: str, method: str
 ) -> None:
-    with Peer(script(packed(kind, ZEROS), FINE)) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(packed(kind, ZEROS), FINE)) as server:
+        async with connect(server.url) as api:
             with pytest.raises(errors.UnreadableResponse, match="larger than max_response_bytes=200000") as caught:
                 await api.ask("appusers", method=method)
-            assert len(peer.requests) == 1
+            assert len(server.requests) == 1
             assert (await api.get_user("b6518")).status_code == 200
     assert len(caught.value.response.content) <= 64 * 1024
     assert ("the call took effect" in str(caught.value)) is (method == "POST")
@@ -92,16 +92,16 @@ async def test_one_byte_too_many_is_refused_by_name_of_the_limit_and_not_asked_f
 @pytest.mark.parametrize("encoding", ["deflate, gzip", "gzip"])
 async def test_a_bomb_is_not_unpacked(encoding: str) -> None:
     bomb = FOUR_GIGABYTES if "," in encoding else gzip.compress(bytes(1 << 26))
-    with Peer(script(answer(body=bomb, Content_Encoding=encoding))) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(answer(body=bomb, Content_Encoding=encoding))) as server:
+        async with connect(server.url) as api:
             with pytest.raises(errors.UnreadableResponse, match="max_response_bytes"):
                 await api.get_user("b6518")
 
 
 async def test_unpacking_ends_at_the_deadline() -> None:
     bomb = answer(body=FOUR_GIGABYTES, Content_Encoding="deflate, gzip")
-    with Peer(script(bomb)) as peer:
-        async with connect(peer.url, max_response_bytes=1 << 40, deadline=0.5) as api:
+    with ScriptedServer(script(bomb)) as server:
+        async with connect(server.url, max_response_bytes=1 << 40, deadline=0.5) as api:
             with pytest.raises(errors.DeadlineExceeded):
                 await api.get_user("b6518")
 
@@ -123,19 +123,21 @@ async def test_an_endless_response_is_read_up_to_the_limit_only(head: str, statu
         yield start
         yield from repeat(piece)
 
-    with Peer(respond) as peer:
-        async with connect(peer.url, max_connections=1) as api:
+    with ScriptedServer(respond) as server:
+        async with connect(server.url, max_connections=1) as api:
             expected = errors.UnreadableResponse if status.startswith(b"200") else errors.BadRequest
             with pytest.raises(expected) as caught:
                 await api.get_user("b6518")
             assert len(caught.value.response.content) <= 64 * 1024
-            await async_wait_until(lambda: peer.open == 0)
+            await async_wait_until(lambda: server.open_connections == 0)
 
 
 @pytest.mark.parametrize("kind", PACKED)
 async def test_of_an_error_response_the_first_64_kilobytes_are_kept(kind: str) -> None:
-    with Peer(script(packed(kind, b"0123456789" * 10_000, 400), packed(kind, ZEROS * 20, 503), FINE)) as peer:
-        async with connect(peer.url, retries=0) as api:
+    with ScriptedServer(
+        script(packed(kind, b"0123456789" * 10_000, 400), packed(kind, ZEROS * 20, 503), FINE)
+    ) as server:
+        async with connect(server.url, retries=0) as api:
             for error in (errors.BadRequest, errors.ServerError):
                 with pytest.raises(error) as caught:
                     await api.get_user("b6518")
@@ -144,20 +146,20 @@ async def test_of_an_error_response_the_first_64_kilobytes_are_kept(kind: str) -
 
 
 async def test_an_error_response_that_is_short_enough_keeps_its_connection() -> None:
-    with Peer(script(answer(400, bytes(LIMIT)), FINE)) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(answer(400, bytes(LIMIT)), FINE)) as server:
+        async with connect(server.url) as api:
             with pytest.raises(errors.BadRequest):
                 await api.get_user("b6518")
             await api.get_user("b6518")
-        assert peer.connections == 1
+        assert server.connections == 1
 
 
 async def test_only_encodings_that_have_a_limit_are_asked_for() -> None:
-    with Peer(script(FINE)) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(FINE)) as server:
+        async with connect(server.url) as api:
             await api.get_user("b6518")
             await api.raw.get_async_httpx_client().request("GET", "/menu")
-    assert [request.headers["accept-encoding"] for request in peer.requests] == ["gzip, deflate"] * 2
+    assert [request.headers["accept-encoding"] for request in server.requests] == ["gzip, deflate"] * 2
 
 
 @pytest.mark.parametrize(
@@ -174,8 +176,8 @@ async def test_only_encodings_that_have_a_limit_are_asked_for() -> None:
     ids=["br", "zstd", "three layers", "not gzip", "not deflate", "one layer of two", "unknown"],
 )
 async def test_what_cannot_be_unpacked_is_left_as_it_came(encoding: str, body: bytes) -> None:
-    with Peer(script(answer(body=body, Content_Encoding=encoding))) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(answer(body=body, Content_Encoding=encoding))) as server:
+        async with connect(server.url) as api:
             with pytest.raises(errors.UnreadableResponse) as caught:
                 await api.get_user("b6518")
             response = await api.raw.get_async_httpx_client().request("GET", "/menu")
@@ -185,8 +187,8 @@ async def test_what_cannot_be_unpacked_is_left_as_it_came(encoding: str, body: b
 
 async def test_the_limit_is_32_megabytes_if_nobody_says_otherwise() -> None:
     large = json.dumps({"appUser": {"_id": "5a"}, "x": "y" * 31_000_000}).encode()
-    with Peer(script(packed("gzip", large), packed("gzip", bytes(33_600_000)))) as peer:
-        async with AsyncSmooch("app_5a", "a secret that nobody must see", base_url=peer.url) as api:
+    with ScriptedServer(script(packed("gzip", large), packed("gzip", bytes(33_600_000)))) as server:
+        async with AsyncSmooch("app_5a", "a secret that nobody must see", base_url=server.url) as api:
             assert len((await api.get_user("b6518")).content) == len(large)
             with pytest.raises(errors.UnreadableResponse, match="max_response_bytes=33554432"):
                 await api.get_user("b6518")

@@ -14,7 +14,7 @@ import pytest
 from smooch_api import UNSET
 from smooch_api.v2 import models
 from support.concurrency import AsyncBackground, async_wait_until
-from support.peer import Peer, Request, answer, script
+from support.scripted_server import Request, ScriptedServer, answer, script
 
 from smooch.errors import InvalidInput, ServerError, SmoochError
 from smooch.v2 import AsyncPaged, AsyncSmooch
@@ -99,18 +99,18 @@ class Listing:
 @pytest.fixture
 async def serve() -> AsyncIterator[Callable[..., Listing]]:
     """Makes a server and a client of it."""
-    peers, clients = [], []
+    servers, clients = [], []
 
     def make(respond: Any) -> Listing:
-        peers.append(Peer(respond).__enter__())
-        clients.append(AsyncSmooch("app_5a", "a secret", APP, base_url=peers[-1].url, retries=0))
+        servers.append(ScriptedServer(respond).__enter__())
+        clients.append(AsyncSmooch("app_5a", "a secret", APP, base_url=servers[-1].url, retries=0))
         return Listing(clients[-1], respond)
 
     yield make
     for one in clients:
         await one.aclose()
-    for peer in peers:
-        peer.__exit__()
+    for server in servers:
+        server.__exit__()
 
 
 async def numbers(records: AsyncPaged[Any]) -> list[int]:
@@ -398,7 +398,7 @@ async def test_a_list_holds_records_and_nothing_else(name: str, key: str, argume
         "integrationId": "5b",
         "integrationType": "custom",
     }
-    with Peer(lambda _: answer(200, {key: [record, None, {}, 5, record]})) as peer:
-        async with AsyncSmooch("app_5a", "secret", "5d", base_url=peer.url) as api:
+    with ScriptedServer(lambda _: answer(200, {key: [record, None, {}, 5, record]})) as server:
+        async with AsyncSmooch("app_5a", "secret", "5d", base_url=server.url) as api:
             found = await attrgetter(name)(api)(*arguments)
     assert [one.id for one in found] == ["5a", "5a"]

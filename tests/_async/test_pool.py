@@ -12,7 +12,7 @@ import httpx
 import pytest
 import trustme
 from support.concurrency import AsyncBackground, async_together, async_wait_until
-from support.peer import Peer, Request, answer, script
+from support.scripted_server import Request, ScriptedServer, answer, script
 
 from smooch._async.pool import AsyncPool, _PoolState
 from smooch._http import connections
@@ -50,60 +50,60 @@ def once_open(gate: threading.Event) -> Callable[[Request], bytes]:
 
 
 async def test_calls_one_after_the_other_share_one_connection() -> None:
-    with Peer(script(FINE)) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(FINE)) as server:
+        async with connect(server.url) as api:
             for _ in range(5):
                 await api.get_user("b6518")
                 await api.with_options(retries=0).ask("appusers/b6518", {"a": 1}, "post")
                 await api.raw.get_async_httpx_client().request("GET", "/menu")
-        assert len(peer.requests) == 15
-        assert peer.connections == 1
+        assert len(server.requests) == 15
+        assert server.connections == 1
 
 
 async def test_a_refusal_leaves_the_connection_in_use() -> None:
-    with Peer(script(answer(404, b"<html>" + b"x" * 100_000), answer(302, Location="/"), FINE)) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(answer(404, b"<html>" + b"x" * 100_000), answer(302, Location="/"), FINE)) as server:
+        async with connect(server.url) as api:
             for _ in range(2):
                 with pytest.raises(SmoochError):
                     await api.get_user("b6518")
             await api.get_user("b6518")
-        assert peer.connections == 1
+        assert server.connections == 1
 
 
 async def test_there_are_never_more_connections_than_allowed() -> None:
     gate = threading.Event()
-    with Peer(once_open(gate)) as peer:
-        async with connect(peer.url, max_connections=4) as api:
+    with ScriptedServer(once_open(gate)) as server:
+        async with connect(server.url, max_connections=4) as api:
             pool = await pool_of(api)
             calls = [AsyncBackground(user(api)) for _ in range(20)]
-            await async_wait_until(lambda: len(peer.requests) == 4 and len(pool.waiting) == 16)
+            await async_wait_until(lambda: len(server.requests) == 4 and len(pool.waiting) == 16)
             gate.set()
             outcomes = [await call.outcome() for call in calls]
         assert [outcome.status_code for outcome in outcomes] == [200] * 20
-        assert len(peer.requests) == 20
-        assert peer.connections == 4
+        assert len(server.requests) == 20
+        assert server.connections == 4
 
 
 async def test_who_waits_longest_is_served_first() -> None:
     gate = threading.Event()
-    with Peer(once_open(gate)) as peer:
-        async with connect(peer.url, max_connections=1) as api:
+    with ScriptedServer(once_open(gate)) as server:
+        async with connect(server.url, max_connections=1) as api:
             pool = await pool_of(api)
             calls = []
             for place in range(8):
                 calls.append(AsyncBackground(user(api, str(place))))
-                await async_wait_until(lambda: len(pool.waiting) + len(peer.requests) == len(calls))
+                await async_wait_until(lambda: len(pool.waiting) + len(server.requests) == len(calls))
             gate.set()
             for call in calls:
                 await call.outcome()
-        assert [request.target for request in peer.requests] == [f"/v1/appusers/{place}" for place in range(8)]
-        assert peer.connections == 1
+        assert [request.target for request in server.requests] == [f"/v1/appusers/{place}" for place in range(8)]
+        assert server.connections == 1
 
 
 async def test_who_comes_back_at_once_does_not_overtake_those_who_wait() -> None:
     gate = threading.Event()
-    with Peer(once_open(gate)) as peer:
-        async with connect(peer.url, max_connections=1) as api:
+    with ScriptedServer(once_open(gate)) as server:
+        async with connect(server.url, max_connections=1) as api:
             pool = await pool_of(api)
 
             async def call_twice() -> None:
@@ -111,7 +111,7 @@ async def test_who_comes_back_at_once_does_not_overtake_those_who_wait() -> None
                 await api.get_user("again")
 
             twice = AsyncBackground(call_twice)
-            await async_wait_until(lambda: len(peer.requests) == 1)
+            await async_wait_until(lambda: len(server.requests) == 1)
             others = []
             for place in range(3):
                 others.append(AsyncBackground(user(api, str(place))))
@@ -119,34 +119,34 @@ async def test_who_comes_back_at_once_does_not_overtake_those_who_wait() -> None
             gate.set()
             for call in (twice, *others):
                 await call.outcome()
-        assert [request.target.rpartition("/")[2] for request in peer.requests] == ["first", "0", "1", "2", "again"]
+        assert [request.target.rpartition("/")[2] for request in server.requests] == ["first", "0", "1", "2", "again"]
 
 
 async def test_waiting_for_a_connection_takes_a_limited_time() -> None:
     gate = threading.Event()
-    with Peer(once_open(gate)) as peer:
+    with ScriptedServer(once_open(gate)) as server:
         timeout = httpx.Timeout(30.0, pool=0.2)
-        async with connect(peer.url, max_connections=1, timeout=timeout, retries=0) as api:
+        async with connect(server.url, max_connections=1, timeout=timeout, retries=0) as api:
             running = AsyncBackground(user(api))
-            await async_wait_until(lambda: len(peer.requests) == 1)
+            await async_wait_until(lambda: len(server.requests) == 1)
             with pytest.raises(RequestTimeout, match="max_connections") as caught:
                 await api.post_message("b6518", "Hi")
             assert isinstance(caught.value.__cause__, httpx.PoolTimeout)
             gate.set()
             assert (await running.outcome()).status_code == 200
             assert (await api.get_user("b6518")).status_code == 200
-        assert len(peer.requests) == 2
-        assert peer.connections == 1
+        assert len(server.requests) == 2
+        assert server.connections == 1
 
 
 async def test_who_gave_up_waiting_is_not_served() -> None:
     gate = threading.Event()
-    with Peer(once_open(gate)) as peer:
-        async with connect(peer.url, max_connections=1, retries=0) as api:
+    with ScriptedServer(once_open(gate)) as server:
+        async with connect(server.url, max_connections=1, retries=0) as api:
             pool = await pool_of(api)
             impatient = api.with_options(timeout=httpx.Timeout(30.0, pool=0.2))
             first = AsyncBackground(user(api, "first"))
-            await async_wait_until(lambda: len(peer.requests) == 1)
+            await async_wait_until(lambda: len(server.requests) == 1)
             second = AsyncBackground(user(impatient, "second"))
             await async_wait_until(lambda: len(pool.waiting) == 1)
             third = AsyncBackground(user(api, "third"))
@@ -154,7 +154,7 @@ async def test_who_gave_up_waiting_is_not_served() -> None:
             assert isinstance(await second.outcome(), RequestTimeout)
             gate.set()
             assert (await first.outcome()).status_code == (await third.outcome()).status_code == 200
-        assert [request.target for request in peer.requests] == ["/v1/appusers/first", "/v1/appusers/third"]
+        assert [request.target for request in server.requests] == ["/v1/appusers/first", "/v1/appusers/third"]
 
 
 FAULTS = {
@@ -170,49 +170,49 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_call_that_fails_lets_the_next_one_go_on(fault: str) -> None:
     faults = [FAULTS[fault]] * 5
-    with Peer(script(*faults, FINE)) as peer:
-        async with connect(peer.url, max_connections=1, retries=0) as api:
+    with ScriptedServer(script(*faults, FINE)) as server:
+        async with connect(server.url, max_connections=1, retries=0) as api:
             pool = await pool_of(api)
             hasty = api.with_options(timeout=httpx.Timeout(30.0, read=0.2))
             outcomes = await async_together(*[user(hasty)] * 5)
             assert all(isinstance(outcome, SmoochError) for outcome in outcomes)
             assert (await api.get_user("b6518")).status_code == 200
             assert len(pool.idle) == 1
-        await async_wait_until(lambda: peer.open == 0)
+        await async_wait_until(lambda: server.open_connections == 0)
 
 
 async def test_a_connection_that_the_server_closed_is_replaced(waits: list[float]) -> None:
-    with Peer(script([FINE, None])) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script([FINE, None])) as server:
+        async with connect(server.url) as api:
             for method in ("get", "post", "put", "post", "patch"):
                 assert (await api.ask("appusers/b6518", method=method)).status_code == 200
-                await async_wait_until(lambda: peer.open == 0)
-        assert peer.connections == len(peer.requests) == 5
+                await async_wait_until(lambda: server.open_connections == 0)
+        assert server.connections == len(server.requests) == 5
     assert waits == []
 
 
 async def test_a_server_that_says_that_it_will_close_is_believed(waits: list[float]) -> None:
-    with Peer(script(answer(body={}, Connection="close"))) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(answer(body={}, Connection="close"))) as server:
+        async with connect(server.url) as api:
             await api.ask("appusers", {}, "post")
             await api.ask("appusers", {}, "post")
-        assert peer.connections == 2
+        assert server.connections == 2
 
 
 async def test_what_nobody_used_for_a_while_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "KEEPALIVE_SECONDS", 0.1)
     gate = threading.Event()
-    with Peer(once_open(gate)) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(once_open(gate)) as server:
+        async with connect(server.url) as api:
             pool = await pool_of(api)
             calls = [AsyncBackground(user(api)) for _ in range(6)]
-            await async_wait_until(lambda: len(peer.requests) == 6)
+            await async_wait_until(lambda: len(server.requests) == 6)
             gate.set()
             for call in calls:
                 await call.outcome()
-            assert peer.open == 6
+            assert server.open_connections == 6
             limit = time.monotonic() + 10
-            while peer.open > 1:
+            while server.open_connections > 1:
                 assert time.monotonic() < limit
                 await api.get_user("b6518")
             assert pool.open == 1
@@ -220,11 +220,11 @@ async def test_what_nobody_used_for_a_while_is_closed(monkeypatch: pytest.Monkey
 
 async def test_the_connection_used_last_is_used_next() -> None:
     gate = threading.Event()
-    with Peer(once_open(gate)) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(once_open(gate)) as server:
+        async with connect(server.url) as api:
             pool = await pool_of(api)
             calls = [AsyncBackground(user(api)) for _ in range(3)]
-            await async_wait_until(lambda: len(peer.requests) == 3)
+            await async_wait_until(lambda: len(server.requests) == 3)
             gate.set()
             for call in calls:
                 await call.outcome()
@@ -262,16 +262,16 @@ async def test_what_comes_after_a_response_is_nobodys_answer(surplus: str, metho
     def respond(request: Request) -> bytes:
         return SURPLUS[surplus] if request.target.endswith("alice") else FINE
 
-    with Peer(respond) as peer:
-        async with connect(peer.url, max_connections=1) as api:
+    with ScriptedServer(respond) as server:
+        async with connect(server.url, max_connections=1) as api:
             pool = await pool_of(api)
             with suppress(SmoochError):
                 await api.ask("appusers/alice", method=method)
             response = await api.ask("appusers/bob", method=method)
             assert response.json() == {"appUser": {"_id": "5a1b2c3d4e5f60718293a4b5"}}
             assert pool.open == 1
-        assert [request.target for request in peer.requests] == ["/v1/appusers/alice", "/v1/appusers/bob"]
-        assert peer.connections == 2
+        assert [request.target for request in server.requests] == ["/v1/appusers/alice", "/v1/appusers/bob"]
+        assert server.connections == 2
 
 
 @pytest.mark.parametrize("late", [ALICE, b"x", b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"])
@@ -284,8 +284,8 @@ async def test_what_comes_while_a_connection_is_idle_is_nobodys_answer(late: byt
             assert gate.wait(10)
             yield late
 
-    with Peer(respond) as peer:
-        async with connect(peer.url, max_connections=1) as api:
+    with ScriptedServer(respond) as server:
+        async with connect(server.url, max_connections=1) as api:
             pool = await pool_of(api)
             await api.get_user("alice")
             [(connection, _)] = pool.idle
@@ -293,18 +293,18 @@ async def test_what_comes_while_a_connection_is_idle_is_nobodys_answer(late: byt
             gate.set()
             await async_wait_until(lambda: not connection.is_reusable())
             assert (await api.ask("appusers/bob", {}, "post")).json()["appUser"]["_id"] != "alice"
-        assert peer.connections == 2
+        assert server.connections == 2
 
 
 async def test_what_comes_with_tls_after_a_response_is_nobodys_answer() -> None:
     authority = trustme.CA()
     context = httpx.create_ssl_context()
     authority.configure_trust(context)
-    with Peer(script(FINE + ALICE, FINE), tls=server_side(authority)) as peer:
-        async with connect(peer.url, ssl_context=context) as api:
+    with ScriptedServer(script(FINE + ALICE, FINE), tls=server_side(authority)) as server:
+        async with connect(server.url, ssl_context=context) as api:
             await api.get_user("alice")
             assert (await api.get_user("bob")).parsed.app_user.id == "5a1b2c3d4e5f60718293a4b5"
-        assert peer.connections == 2
+        assert server.connections == 2
 
 
 # The end
@@ -312,15 +312,15 @@ async def test_what_comes_with_tls_after_a_response_is_nobodys_answer() -> None:
 
 async def test_leaving_the_block_closes_all_connections() -> None:
     gate = threading.Event()
-    with Peer(once_open(gate)) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(once_open(gate)) as server:
+        async with connect(server.url) as api:
             calls = [AsyncBackground(user(api)) for _ in range(3)]
-            await async_wait_until(lambda: len(peer.requests) == 3)
+            await async_wait_until(lambda: len(server.requests) == 3)
             gate.set()
             for call in calls:
                 await call.outcome()
-            assert peer.open == 3
-        await async_wait_until(lambda: peer.open == 0)
+            assert server.open_connections == 3
+        await async_wait_until(lambda: server.open_connections == 0)
 
 
 async def test_a_closed_client_says_that_it_is_closed() -> None:
@@ -337,17 +337,17 @@ async def test_a_closed_client_says_that_it_is_closed() -> None:
 
 async def test_a_call_that_runs_when_its_client_is_closed_ends_well_and_leaves_nothing_open() -> None:
     gate = threading.Event()
-    with Peer(once_open(gate)) as peer:
-        api = connect(peer.url, max_connections=1)
+    with ScriptedServer(once_open(gate)) as server:
+        api = connect(server.url, max_connections=1)
         pool = await pool_of(api)
         running, waiting = AsyncBackground(user(api)), None
-        await async_wait_until(lambda: len(peer.requests) == 1)
+        await async_wait_until(lambda: len(server.requests) == 1)
         waiting = AsyncBackground(user(api))
         await async_wait_until(lambda: len(pool.waiting) == 1)
         await api.aclose()
         gate.set()
         assert (await running.outcome()).status_code == (await waiting.outcome()).status_code == 200
-        await async_wait_until(lambda: peer.open == 0)
+        await async_wait_until(lambda: server.open_connections == 0)
 
 
 # Streams
@@ -355,8 +355,8 @@ async def test_a_call_that_runs_when_its_client_is_closed_ends_well_and_leaves_n
 
 async def test_a_stream_that_is_closed_early_frees_its_place() -> None:
     endless = [b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nsome", 60.0]
-    with Peer(script(endless, FINE)) as peer:
-        async with connect(peer.url, max_connections=1) as api:
+    with ScriptedServer(script(endless, FINE)) as server:
+        async with connect(server.url, max_connections=1) as api:
             raw = api.raw.get_async_httpx_client()
             async with raw.stream("GET", "/appusers/b6518") as response:
                 received = b""
@@ -366,26 +366,26 @@ async def test_a_stream_that_is_closed_early_frees_its_place() -> None:
                         break
                 assert received == b"some"
             assert (await api.get_user("b6518")).status_code == 200
-        assert peer.connections == 2
+        assert server.connections == 2
 
 
 async def test_a_stream_holds_its_connection_until_it_is_read() -> None:
-    with Peer(script([FINE[:-5], 0.05, FINE[-5:]], FINE)) as peer:
-        async with connect(peer.url, max_connections=1) as api:
+    with ScriptedServer(script([FINE[:-5], 0.05, FINE[-5:]], FINE)) as server:
+        async with connect(server.url, max_connections=1) as api:
             pool = await pool_of(api)
             raw = api.raw.get_async_httpx_client()
             async with raw.stream("GET", "/appusers/b6518") as response:
                 other = AsyncBackground(user(api))
                 await async_wait_until(lambda: len(pool.waiting) == 1)
-                assert len(peer.requests) == 1
+                assert len(server.requests) == 1
                 assert (await response.aread()).startswith(b'{"appUser"')
                 assert (await other.outcome()).status_code == 200
-        assert peer.connections == 1
+        assert server.connections == 1
 
 
 async def test_a_stream_that_breaks_frees_its_place() -> None:
-    with Peer(script([FINE[:-5], None], FINE)) as peer:
-        async with connect(peer.url, max_connections=1) as api:
+    with ScriptedServer(script([FINE[:-5], None], FINE)) as server:
+        async with connect(server.url, max_connections=1) as api:
             raw = api.raw.get_async_httpx_client()
             with pytest.raises(httpx.RemoteProtocolError):
                 async with raw.stream("GET", "/appusers/b6518") as response:
@@ -406,19 +406,19 @@ async def test_a_private_authority_can_be_trusted() -> None:
     authority = trustme.CA()
     context = httpx.create_ssl_context()
     authority.configure_trust(context)
-    with Peer(script(FINE), tls=server_side(authority)) as peer:
-        async with connect(peer.url, ssl_context=context) as api:
+    with ScriptedServer(script(FINE), tls=server_side(authority)) as server:
+        async with connect(server.url, ssl_context=context) as api:
             for _ in range(3):
                 assert (await api.get_user("b6518")).status_code == 200
-        assert peer.connections == 1
+        assert server.connections == 1
 
 
 async def test_an_unknown_authority_is_not_trusted(waits: list[float]) -> None:
-    with Peer(script(FINE), tls=server_side(trustme.CA())) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(FINE), tls=server_side(trustme.CA())) as server:
+        async with connect(server.url) as api:
             with pytest.raises(ConnectionFailed, match="nothing was sent") as caught:
                 await api.post_message("b6518", "Hi")
-        assert peer.requests == []
+        assert server.requests == []
     assert "CERTIFICATE_VERIFY_FAILED" in str(caught.value)
 
 
@@ -426,11 +426,11 @@ async def test_another_name_than_the_certificate_has_is_not_trusted(waits: list[
     authority = trustme.CA()
     context = httpx.create_ssl_context()
     authority.configure_trust(context)
-    with Peer(script(FINE), tls=server_side(authority)) as peer:
-        async with connect(peer.url.replace("localhost", "127.0.0.1"), ssl_context=context) as api:
+    with ScriptedServer(script(FINE), tls=server_side(authority)) as server:
+        async with connect(server.url.replace("localhost", "127.0.0.1"), ssl_context=context) as api:
             with pytest.raises(ConnectionFailed, match="nothing was sent"):
                 await api.get_user("b6518")
-        assert peer.requests == []
+        assert server.requests == []
 
 
 async def test_certificates_are_loaded_once_for_all_clients_and_connections(
@@ -450,16 +450,16 @@ async def test_certificates_are_loaded_once_for_all_clients_and_connections(
     connections.tls_context.cache_clear()
     gate = threading.Event()
     try:
-        with Peer(once_open(gate), tls=server_side(authority)) as peer:
-            async with connect(peer.url) as first, connect(peer.url) as second:
+        with ScriptedServer(once_open(gate), tls=server_side(authority)) as server:
+            async with connect(server.url) as first, connect(server.url) as second:
                 calls = [AsyncBackground(user(first)) for _ in range(2)]
-                await async_wait_until(lambda: len(peer.requests) == 2)
+                await async_wait_until(lambda: len(server.requests) == 2)
                 calls += [AsyncBackground(user(second)) for _ in range(2)]
-                await async_wait_until(lambda: len(peer.requests) == 4)
+                await async_wait_until(lambda: len(server.requests) == 4)
                 gate.set()
                 for call in calls:
                     await call.outcome()
-            assert peer.connections == 4
+            assert server.connections == 4
         assert len(created) == 1
     finally:
         connections.tls_context.cache_clear()

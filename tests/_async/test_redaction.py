@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from smooch_api.v1.models import AuthCodeResponse
-from support.peer import Peer, answer, script
+from support.scripted_server import ScriptedServer, answer, script
 
 from smooch import auth, errors, v1, v2
 from smooch.v1 import AsyncSmooch
@@ -92,12 +92,12 @@ ANSWERS: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", ANSWERS)
 async def test_a_failed_exchange_of_a_code_holds_neither_code_nor_secret(name: str) -> None:
-    with Peer(script(ANSWERS[name])) as peer:
+    with ScriptedServer(script(ANSWERS[name])) as server:
         with pytest.raises(errors.SmoochError) as caught:
             await v2.AsyncSmooch.exchange_code(
-                CODE, client_id="5e4f", client_secret=SECRET, base_url=peer.url, retries=0, deadline=0.5
+                CODE, client_id="5e4f", client_secret=SECRET, base_url=server.url, retries=0, deadline=0.5
             )
-        assert peer.requests[0].json()["client_secret"] == SECRET
+        assert server.requests[0].json()["client_secret"] == SECRET
     assert_hidden(caught.value, SECRET, CODE)
 
 
@@ -107,11 +107,11 @@ async def test_a_server_that_repeats_the_token_makes_no_error_that_holds_it() ->
         body = {"error": {"code": "unauthorized", "description": f"No {token}"}, "seen": token, "raw": f"x{token[7:]}y"}
         return answer(401, body, X_Echo=token)
 
-    with Peer(echo) as peer:
-        async with AsyncSmooch(KEY_ID, SECRET, base_url=peer.url, retries=0) as api:
+    with ScriptedServer(echo) as server:
+        async with AsyncSmooch(KEY_ID, SECRET, base_url=server.url, retries=0) as api:
             with pytest.raises(errors.Unauthorized) as caught:
                 await api.get_user("b6518")
-        token = peer.requests[0].headers["authorization"].removeprefix("Bearer ")
+        token = server.requests[0].headers["authorization"].removeprefix("Bearer ")
     assert_hidden(caught.value, token, token.rpartition(".")[2])
     assert caught.value.response.json()["seen"] == "[token]"
     assert caught.value.code == "unauthorized"
@@ -119,14 +119,14 @@ async def test_a_server_that_repeats_the_token_makes_no_error_that_holds_it() ->
 
 async def test_the_rest_of_a_request_and_a_response_stays() -> None:
     body = {"error": {"code": "bad_request", "description": "no such field"}, "field": "ö"}
-    with Peer(script(answer(400, body, Date="Mon, 02 Mar 2026 08:15:30 GMT", X_Request="r1"))) as peer:
-        async with AsyncSmooch(KEY_ID, SECRET, base_url=peer.url, retries=0) as api:
+    with ScriptedServer(script(answer(400, body, Date="Mon, 02 Mar 2026 08:15:30 GMT", X_Request="r1"))) as server:
+        async with AsyncSmooch(KEY_ID, SECRET, base_url=server.url, retries=0) as api:
             with pytest.raises(errors.BadRequest) as caught:
                 await api.post_message("b6518", {"text": "Hi ö", "metadata": {"session_token": "s3cr3t", "code": "7"}})
     response = caught.value.response
     assert response.json() == body
     assert (response.headers["X-Request"], response.headers["Content-Type"]) == ("r1", "application/json")
-    assert (response.request.method, str(response.request.url)) == ("POST", f"{peer.url}/v1/appusers/b6518/messages")
+    assert (response.request.method, str(response.request.url)) == ("POST", f"{server.url}/v1/appusers/b6518/messages")
     sent = json.loads(response.request.content)
     assert sent["text"] == "Hi ö"
     assert sent["metadata"] == {"session_token": "[secret]", "code": "7"}

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from support.peer import Peer, answer
+from support.scripted_server import ScriptedServer, answer
 
 from smooch import _files, errors, v2
 from smooch.v1 import AsyncSmooch
@@ -68,53 +68,53 @@ CALLS: dict[str, tuple[Any, Any]] = {
 @pytest.mark.parametrize("name", CALLS)
 async def test_what_the_specification_does_not_know_is_refused_or_sent_as_it_is(name: str) -> None:
     call, body = CALLS[name]
-    with Peer(lambda _: answer(200, BODY)) as peer:
+    with ScriptedServer(lambda _: answer(200, BODY)) as server:
         async with (
-            AsyncSmooch("app_5a", "a secret", base_url=peer.url) as api,
-            v2.AsyncSmooch("app_5a", "a secret", "5a", base_url=peer.url) as newer,
-            AsyncSmooch("app_5a", "a secret", base_url=peer.url, check=False) as unchecked,
-            v2.AsyncSmooch("app_5a", "a secret", "5a", base_url=peer.url, check=False) as newer_unchecked,
+            AsyncSmooch("app_5a", "a secret", base_url=server.url) as api,
+            v2.AsyncSmooch("app_5a", "a secret", "5a", base_url=server.url) as newer,
+            AsyncSmooch("app_5a", "a secret", base_url=server.url, check=False) as unchecked,
+            v2.AsyncSmooch("app_5a", "a secret", "5a", base_url=server.url, check=False) as newer_unchecked,
         ):
             with pytest.raises(errors.InvalidInput):
                 await call(api, newer)
-            assert peer.requests == []
+            assert server.requests == []
             await call(api.with_options(check=False), newer.with_options(check=False))
             await call(unchecked, newer_unchecked)
             with pytest.raises(errors.InvalidInput):
                 await call(unchecked.with_options(check=True), newer_unchecked.with_options(check=True))
             with pytest.raises(errors.InvalidInput):
                 await call(api, newer)
-    assert [json.loads(request.body) for request in peer.requests] == [body, body]
+    assert [json.loads(request.body) for request in server.requests] == [body, body]
 
 
 @pytest.mark.parametrize("value", [float("nan"), "\ud800", object(), {1, 2}])
 async def test_what_json_cannot_hold_is_refused_nevertheless(value: Any) -> None:
-    with Peer(lambda _: answer(200, BODY)) as peer:
+    with ScriptedServer(lambda _: answer(200, BODY)) as server:
         async with (
-            AsyncSmooch("app_5a", "a secret", base_url=peer.url, check=False) as api,
-            v2.AsyncSmooch("app_5a", "a secret", "5a", base_url=peer.url, check=False) as newer,
+            AsyncSmooch("app_5a", "a secret", base_url=server.url, check=False) as api,
+            v2.AsyncSmooch("app_5a", "a secret", "5a", base_url=server.url, check=False) as newer,
         ):
             with pytest.raises(errors.InvalidInput, match="cannot be written as JSON"):
                 await api.post_message("b", {"new": value})
             if not isinstance(value, set):  # a list to v2
                 with pytest.raises(errors.InvalidInput, match="cannot be written as JSON"):
                     await newer.messages.post("c", {"content": {"new": value}})
-        assert peer.requests == []
+        assert server.requests == []
 
 
 async def test_files_of_any_size_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     for prefix in _files.LIMITS:
         monkeypatch.setitem(_files.LIMITS, prefix, 3)
-    with Peer(lambda _: answer(201, BODY)) as peer:
+    with ScriptedServer(lambda _: answer(201, BODY)) as server:
         async with (
-            AsyncSmooch("app_5a", "a secret", base_url=peer.url, check=False) as api,
-            v2.AsyncSmooch("app_5a", "a secret", "5a", base_url=peer.url, check=False) as newer,
+            AsyncSmooch("app_5a", "a secret", base_url=server.url, check=False) as api,
+            v2.AsyncSmooch("app_5a", "a secret", "5a", base_url=server.url, check=False) as newer,
         ):
             await api.post_media("b", ("a.png", b"four"))
             await newer.attachments.upload(io.BufferedReader(io.BytesIO(b"four")), filename="a.png")  # type: ignore[arg-type]
             with pytest.raises(errors.InvalidInput, match="larger"):
                 await api.with_options(check=True).post_media("b", ("a.png", b"four"))
-    assert [b"four" in request.body for request in peer.requests] == [True, True]
+    assert [b"four" in request.body for request in server.requests] == [True, True]
 
 
 @pytest.mark.parametrize("value", [None, 0, "no"])

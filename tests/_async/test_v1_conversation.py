@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from smooch_api.v1 import models
-from support.peer import Peer, answer
+from support.scripted_server import ScriptedServer, answer
 
 from smooch.errors import BadRequest, ConversationFull, InvalidInput, NotFound, PayloadTooLarge, ServerError
 from smooch.sandbox import Sandbox
@@ -415,14 +415,14 @@ async def test_messages_of_the_same_instant_are_all_there_in_both_directions() -
             link = f"http://elsewhere.example/?before={page[0]['received']}"
         return answer(body={"messages": page, **({"next": link} if more else {})})
 
-    with Peer(respond) as peer:
-        async with AsyncSmooch("app_1", "secret", base_url=peer.url) as api:
+    with ScriptedServer(respond) as server:
+        async with AsyncSmooch("app_1", "secret", base_url=server.url) as api:
             back = [message.text async for message in api.iter_messages("b6518")]
             forward = [message.text async for message in api.iter_messages("b6518", after=0)]
     assert forward == [str(number) for number in range(240)]
     assert back == forward[::-1]
-    assert len(peer.requests) == 6
-    assert all(peer.url.endswith(request.headers["host"]) for request in peer.requests)
+    assert len(server.requests) == 6
+    assert all(server.url.endswith(request.headers["host"]) for request in server.requests)
 
 
 async def test_an_empty_conversation_is_an_empty_walk_and_none_at_all_is_not_found(api: AsyncSmooch) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from smooch_api.v1 import models
 from support.concurrency import async_together
-from support.peer import Peer, answer
+from support.scripted_server import ScriptedServer, answer
 
 from smooch import _webhook_reconciler
 from smooch.errors import BadRequest, Forbidden, InvalidInput, NotFound, ServerError, SmoochError
@@ -236,8 +236,8 @@ async def test_a_conflict_without_end_is_an_error_in_the_end(api: AsyncSmooch, s
 async def test_items_that_cannot_be_read_are_passed_over() -> None:
     webhook = {"_id": "0" * 24, "target": HERE, "triggers": ["postback"], "secret": "s"}
     listed = answer(body={"webhooks": [None, {}, webhook]})
-    with Peer(lambda request: listed if request.method == "GET" else answer()) as peer:
-        async with AsyncSmooch("app_1", "secret", base_url=peer.url) as api:
+    with ScriptedServer(lambda request: listed if request.method == "GET" else answer()) as server:
+        async with AsyncSmooch("app_1", "secret", base_url=server.url) as api:
             assert await api.ensure_webhook_exist("postback", HERE) == ("0" * 24, "s")
             assert len(await api.delete_all_webhooks()) == 1
 

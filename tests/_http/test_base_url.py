@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from support.peer import Peer, answer
+from support.scripted_server import ScriptedServer, answer
 
 from smooch import v1, v2
 from smooch.errors import InvalidInput
@@ -26,13 +26,16 @@ SUFFIXES = [*KEPT_BY_HTTPX, "/a/../b", "/..", "/.", " ", "/ ", "/a b"]
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_what_would_move_paths_is_refused_and_nothing_is_sent(suffix: str) -> None:
-    with Peer(lambda _: answer(200, {})) as peer:
+    with ScriptedServer(lambda _: answer(200, {})) as server:
         for make in CLIENTS:
-            for base_url in (peer.url + suffix, *([httpx.URL(peer.url + suffix)] if suffix in KEPT_BY_HTTPX else [])):
+            for base_url in (
+                server.url + suffix,
+                *([httpx.URL(server.url + suffix)] if suffix in KEPT_BY_HTTPX else []),
+            ):
                 with pytest.raises(InvalidInput) as caught:
                     make(base_url)
                 assert caught.value.field == "base_url"
-        assert peer.requests == []
+        assert server.requests == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.concurrency import async_wait_until
-from support.peer import Peer, Request, answer, crowded, deaf, script
+from support.scripted_server import Request, ScriptedServer, answer, full_backlog, script, silent_server
 
 from smooch._async.pool import AsyncPool, _PoolState
 from smooch.v1 import AsyncSmooch
@@ -57,24 +57,24 @@ async def serves(api: AsyncSmooch, calls: int) -> None:
 
 async def test_a_cancelled_wait_gives_up_its_place() -> None:
     gate = threading.Event()
-    with Peer(once_open(gate)) as peer:
-        async with connect(peer.url, max_connections=1) as api:
+    with ScriptedServer(once_open(gate)) as server:
+        async with connect(server.url, max_connections=1) as api:
             pool = await pool_of(api)
             tasks = []
             for place in range(4):
                 tasks.append(asyncio.create_task(api.get_user(str(place))))
-                await async_wait_until(lambda: len(peer.requests) + len(pool.waiting) == len(tasks))
+                await async_wait_until(lambda: len(server.requests) + len(pool.waiting) == len(tasks))
             await cancel(tasks[1])
             gate.set()
             await asyncio.gather(tasks[0], *tasks[2:])
             await serves(api, 2)
-        assert [request.target[-1] for request in peer.requests][:3] == ["0", "2", "3"]
-        assert peer.connections == 1
+        assert [request.target[-1] for request in server.requests][:3] == ["0", "2", "3"]
+        assert server.connections == 1
 
 
 async def test_a_wait_cancelled_in_the_moment_it_ends_passes_the_connection_on() -> None:
-    with Peer(script(FINE)) as peer:
-        async with connect(peer.url, max_connections=1) as api:
+    with ScriptedServer(script(FINE)) as server:
+        async with connect(server.url, max_connections=1) as api:
             transport = api._transport
             assert isinstance(transport, AsyncPool)
             pool = await pool_of(api)
@@ -86,7 +86,7 @@ async def test_a_wait_cancelled_in_the_moment_it_ends_passes_the_connection_on()
                 await cancel(served)
                 await next_in_line
             await serves(api, 3)
-        assert "/v1/appusers/served" not in {request.target for request in peer.requests}
+        assert "/v1/appusers/served" not in {request.target for request in server.requests}
 
 
 ANSWERS = {
@@ -99,20 +99,20 @@ ANSWERS = {
 
 @pytest.mark.parametrize("moment", ANSWERS)
 async def test_a_cancelled_call_gives_its_connection_back(moment: str) -> None:
-    with Peer(script(ANSWERS[moment], FINE)) as peer:
-        async with connect(peer.url, max_connections=1) as api:
+    with ScriptedServer(script(ANSWERS[moment], FINE)) as server:
+        async with connect(server.url, max_connections=1) as api:
             task = asyncio.create_task(api.post_message("b6518", "Hi"))
-            await async_wait_until(lambda: len(peer.requests) == 1)
+            await async_wait_until(lambda: len(server.requests) == 1)
             await asyncio.sleep(0.02)
             await cancel(task)
             await serves(api, 3)
-        assert peer.connections == 2
-        assert [request.method for request in peer.requests] == ["POST", "GET", "GET", "GET"]
+        assert server.connections == 2
+        assert [request.method for request in server.requests] == ["POST", "GET", "GET", "GET"]
 
 
 @pytest.mark.parametrize("moment", ["connecting", "shaking hands"])
 async def test_a_call_cancelled_before_it_was_sent_gives_its_connection_back(moment: str) -> None:
-    with crowded() as full, deaf() as silent:
+    with full_backlog() as full, silent_server() as silent:
         url = full if moment == "connecting" else silent.replace("http:", "https:")
         async with connect(url, max_connections=1) as api:
             pool = await pool_of(api)
@@ -124,20 +124,20 @@ async def test_a_call_cancelled_before_it_was_sent_gives_its_connection_back(mom
 
 
 async def test_a_call_cancelled_between_two_tries_sends_nothing_more(longest_waits: None) -> None:
-    with Peer(script(answer(429, Retry_After="0.2"), FINE)) as peer:
-        async with connect(peer.url, max_connections=1) as api:
+    with ScriptedServer(script(answer(429, Retry_After="0.2"), FINE)) as server:
+        async with connect(server.url, max_connections=1) as api:
             pool = await pool_of(api)
             task = asyncio.create_task(api.post_message("b6518", "Hi"))
             await async_wait_until(lambda: bool(pool.idle))
             await cancel(task)
             await asyncio.sleep(0.3)
-            assert len(peer.requests) == 1
+            assert len(server.requests) == 1
             await serves(api, 2)
 
 
 async def test_a_callers_own_timeout_stays_its_own() -> None:
-    with Peer(script([60.0], FINE)) as peer:
-        async with connect(peer.url, max_connections=1) as api:
+    with ScriptedServer(script([60.0], FINE)) as server:
+        async with connect(server.url, max_connections=1) as api:
             with pytest.raises(TimeoutError) as caught:
                 async with asyncio.timeout(0.1):
                     await api.get_user("b6518")
@@ -155,8 +155,8 @@ async def test_the_first_failure_of_a_group_cancels_the_other_calls() -> None:
     def respond(request: Request) -> Any:
         return [60.0] if request.target.endswith("slow") else answer(404) if request.target.endswith("none") else FINE
 
-    with Peer(respond) as peer:
-        async with connect(peer.url, max_connections=3) as api:
+    with ScriptedServer(respond) as server:
+        async with connect(server.url, max_connections=3) as api:
             with pytest.raises(ExceptionGroup):
                 await call_all_in_a_group(api, "slow", "slow", "none", "waits", "waits")
             await serves(api, 6)
@@ -165,8 +165,8 @@ async def test_the_first_failure_of_a_group_cancels_the_other_calls() -> None:
 @pytest.mark.parametrize("seed", range(3))
 async def test_cancelling_at_random_loses_no_connection(seed: int) -> None:
     chance = random.Random(seed)
-    with Peer(lambda _: [chance.choice([0.0, 0.002, 0.01]), FINE]) as peer:
-        async with connect(peer.url, max_connections=3) as api:
+    with ScriptedServer(lambda _: [chance.choice([0.0, 0.002, 0.01]), FINE]) as server:
+        async with connect(server.url, max_connections=3) as api:
 
             async def call_and_maybe_cancel() -> None:
                 task = asyncio.create_task(api.get_user("b6518"))
@@ -176,16 +176,16 @@ async def test_cancelling_at_random_loses_no_connection(seed: int) -> None:
 
             await asyncio.gather(*(call_and_maybe_cancel() for _ in range(150)))
             await serves(api, 6)
-            await async_wait_until(lambda: peer.open <= 3)
-        await async_wait_until(lambda: peer.open == 0)
+            await async_wait_until(lambda: server.open_connections <= 3)
+        await async_wait_until(lambda: server.open_connections == 0)
 
 
 async def test_closing_while_calls_are_cancelled_leaves_nothing_open() -> None:
-    with Peer(script([60.0])) as peer:
-        api = connect(peer.url, max_connections=2)
+    with ScriptedServer(script([60.0])) as server:
+        api = connect(server.url, max_connections=2)
         pool = await pool_of(api)
         tasks = [asyncio.create_task(api.get_user("b6518")) for _ in range(5)]
-        await async_wait_until(lambda: len(peer.requests) == 2)
+        await async_wait_until(lambda: len(server.requests) == 2)
         await api.aclose()
         for task in tasks:
             task.cancel()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 import trustme
-from support.peer import Peer, Request, answer, script, wait_until
+from support.scripted_server import Request, ScriptedServer, answer, script, wait_until
 
 from smooch.errors import ClientClosed, InvalidInput
 from smooch.v1 import AsyncSmooch
@@ -48,32 +48,32 @@ def _no_warning_of_what_loops_leave_behind() -> Iterator[None]:
 
 @pytest.mark.parametrize("run", [asyncio.run, run_and_only_close])
 def test_a_client_outlives_its_event_loop(run: Callable[[Any], Any]) -> None:
-    with Peer(script(FINE)) as peer:
-        api = connect(peer.url, max_connections=2, retries=0)
+    with ScriptedServer(script(FINE)) as server:
+        api = connect(server.url, max_connections=2, retries=0)
         for turn in range(1, 6):
             for _ in range(2):
                 assert run(api.post_message("b6518", "Hi")).status_code == 201
-            assert len(peer.requests) == peer.connections == 2 * turn
-            wait_until(lambda: peer.open == 1)
+            assert len(server.requests) == server.connections == 2 * turn
+            wait_until(lambda: server.open_connections == 1)
         run(api.aclose())
-        wait_until(lambda: peer.open == 0)
+        wait_until(lambda: server.open_connections == 0)
         with pytest.raises(ClientClosed):
             run(api.with_options(retries=1).get_user("b6518"))
 
 
 def test_a_client_that_an_older_loop_closes_leaves_nothing_of_a_later_one() -> None:
-    with Peer(script(FINE)) as peer:
-        api = connect(peer.url, retries=0)
+    with ScriptedServer(script(FINE)) as server:
+        api = connect(server.url, retries=0)
 
         async def call_from_two_loops() -> None:
             await api.post_message("b6518", "Hi")
             await asyncio.to_thread(asyncio.run, api.post_message("b6518", "Hi"))
-            assert peer.open == 2
+            assert server.open_connections == 2
             await api.aclose()
 
         loop = asyncio.new_event_loop()
         loop.run_until_complete(call_from_two_loops())
-        wait_until(lambda: peer.open == 0)
+        wait_until(lambda: server.open_connections == 0)
         loop.close()
 
 
@@ -82,23 +82,23 @@ def test_what_an_ended_loop_left_by_tls_is_closed_too() -> None:
     context, theirs = httpx.create_ssl_context(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.configure_trust(context)
     authority.issue_cert("localhost").configure_cert(theirs)
-    with Peer(script(FINE), tls=theirs) as peer:
-        api = connect(peer.url, ssl_context=context, retries=0)
+    with ScriptedServer(script(FINE), tls=theirs) as server:
+        api = connect(server.url, ssl_context=context, retries=0)
         for _ in range(3):
             assert asyncio.run(api.post_message("b6518", "Hi")).status_code == 201
-            wait_until(lambda: peer.open == 1)
+            wait_until(lambda: server.open_connections == 1)
         asyncio.run(api.aclose())
-        wait_until(lambda: peer.open == 0)
+        wait_until(lambda: server.open_connections == 0)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_call_that_its_loop_left_in_the_middle_takes_nobodys_place() -> None:
-    with Peer(script([60.0], FINE)) as peer:
-        api = connect(peer.url, max_connections=1, retries=0)
+    with ScriptedServer(script([60.0], FINE)) as server:
+        api = connect(server.url, max_connections=1, retries=0)
 
         async def leave() -> None:
             calls.extend(asyncio.ensure_future(api.post_message("b6518", name)) for name in ("sent", "waits"))
-            while not peer.requests:
+            while not server.requests:
                 await asyncio.sleep(0.005)
 
         calls: list[asyncio.Future[Any]] = []
@@ -106,7 +106,7 @@ def test_a_call_that_its_loop_left_in_the_middle_takes_nobodys_place() -> None:
         loop.run_until_complete(leave())
         loop.close()
         assert asyncio.run(api.post_message("b6518", "Hi")).status_code == 201
-        assert [b"waits" in request.body for request in peer.requests] == [False, False]
+        assert [b"waits" in request.body for request in server.requests] == [False, False]
         for call in calls:
             call._log_destroy_pending = False  # type: ignore[attr-defined]
 
@@ -125,21 +125,21 @@ def test_loops_that_run_at_the_same_time_share_no_connection() -> None:
         loops.wait(10)
         return [answer.status_code for answers in rounds for answer in answers]
 
-    with Peer(respond) as peer:
-        api = connect(peer.url, max_connections=2, retries=0)
+    with ScriptedServer(respond) as server:
+        api = connect(server.url, max_connections=2, retries=0)
         with ThreadPoolExecutor(4) as threads:
             outcomes = [*threads.map(lambda name: asyncio.run(call(api, name)), "abcd")]
         assert outcomes == [[201] * 40] * 4
-        assert len(peer.requests) == 160
-        assert peer.connections == 8
+        assert len(server.requests) == 160
+        assert server.connections == 8
     assert sorted(map(len, ports.values())) == [2] * 4
     assert len(set.union(*ports.values())) == 8
 
 
 def test_without_asyncio_it_is_said_what_is_needed_before_anything_is_opened() -> None:
-    with Peer(script(FINE)) as peer:
-        api = connect(peer.url)
+    with ScriptedServer(script(FINE)) as server:
+        api = connect(server.url)
         call = api.post_message("b6518", "Hi")
         with pytest.raises(InvalidInput, match=r"needs a running asyncio event loop.*trio\.to_thread"):
             call.send(None)
-        assert peer.connections == 0
+        assert server.connections == 0

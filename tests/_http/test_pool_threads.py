@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.concurrency import Background
-from support.peer import Peer, Request, answer, crowded, deaf, script, wait_until
+from support.scripted_server import Request, ScriptedServer, answer, full_backlog, script, silent_server, wait_until
 
 from smooch._http import connections
 from smooch._sync.pool import Pool, _PoolState
@@ -72,9 +72,9 @@ def test_an_interrupted_wait_gives_up_its_place() -> None:
         assert gate.wait(10)
         return FINE
 
-    with Peer(respond) as peer, connect(peer.url, max_connections=1) as api:
+    with ScriptedServer(respond) as server, connect(server.url, max_connections=1) as api:
         running = Background(lambda: api.get_user("running"))
-        wait_until(lambda: len(peer.requests) == 1)
+        wait_until(lambda: len(server.requests) == 1)
         with pytest.raises(Interrupt), interrupted_when(lambda: len(pool_of(api).waiting) == 1):
             api.get_user("interrupted")
         gate.set()
@@ -82,26 +82,26 @@ def test_an_interrupted_wait_gives_up_its_place() -> None:
         assert api.get_user("afterwards").status_code == 200
         pool = pool_of(api)
         assert (pool.open, len(pool.idle), len(pool.waiting)) == (1, 1, 0)
-    assert [request.target for request in peer.requests] == ["/v1/appusers/running", "/v1/appusers/afterwards"]
-    assert peer.connections == 1
+    assert [request.target for request in server.requests] == ["/v1/appusers/running", "/v1/appusers/afterwards"]
+    assert server.connections == 1
 
 
 @pytest.mark.parametrize("pieces", [[60.0], [FINE[:-5], 60.0]])
 def test_an_interrupted_call_gives_its_connection_back(pieces: list[Any]) -> None:
-    with Peer(script(pieces, FINE)) as peer, connect(peer.url, max_connections=1) as api:
-        with pytest.raises(Interrupt), interrupted_when(lambda: len(peer.requests) == 1):
+    with ScriptedServer(script(pieces, FINE)) as server, connect(server.url, max_connections=1) as api:
+        with pytest.raises(Interrupt), interrupted_when(lambda: len(server.requests) == 1):
             api.post_message("b6518", "Hi")
         assert api.get_user("b6518").status_code == 200
-        assert len(peer.requests) == peer.connections == 2
+        assert len(server.requests) == server.connections == 2
         pool = pool_of(api)
         assert (pool.open, len(pool.idle), len(pool.waiting)) == (1, 1, 0)
 
 
 def test_an_interrupt_between_two_tries_ends_the_call() -> None:
-    with Peer(script(answer(429, Retry_After="20"), FINE)) as peer, connect(peer.url) as api:
+    with ScriptedServer(script(answer(429, Retry_After="20"), FINE)) as server, connect(server.url) as api:
         with pytest.raises(Interrupt), interrupted_when(lambda: len(pool_of(api).idle) == 1):
             api.post_message("b6518", "Hi")
-        assert len(peer.requests) == 1
+        assert len(server.requests) == 1
 
 
 OURS = ("/smooch/_sync/", "/smooch/_http/")
@@ -182,7 +182,7 @@ def test_an_interrupt_anywhere_in_a_call_loses_no_slot(name: str, is_kept: bool)
     answered, call = CALLS_TO_INTERRUPT[name]
     respond = answered if callable(answered) else script(answered)
     kept: list[BaseException] = []
-    with Peer(respond) as peer, connect(peer.url, max_connections=1, deadline=20) as api:
+    with ScriptedServer(respond) as server, connect(server.url, max_connections=1, deadline=20) as api:
         for interrupt in interrupts(lambda: call(api)):
             if is_kept:
                 kept.append(interrupt)
@@ -190,13 +190,13 @@ def test_an_interrupt_anywhere_in_a_call_loses_no_slot(name: str, is_kept: bool)
         call(api)
         kept.clear()
         gc.collect()
-        wait_until(lambda: peer.open <= 1)
+        wait_until(lambda: server.open_connections <= 1)
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_interrupt_anywhere_in_giving_back_keeps_no_waiter_waiting() -> None:
-    with Peer(script(FINE)) as peer, connect(peer.url, max_connections=1, deadline=20) as api:
+    with ScriptedServer(script(FINE)) as server, connect(server.url, max_connections=1, deadline=20) as api:
         for place in count():
             interrupter = Interrupter(place)
             with suppress(Interrupt), api.raw.get_httpx_client().stream("GET", "/menu") as response:
@@ -219,7 +219,7 @@ def open_files() -> int:
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system does not list open files")
 @pytest.mark.parametrize("moment", ["connecting", "shaking hands"])
 def test_an_interrupt_before_anything_was_sent_leaves_no_socket(moment: str) -> None:
-    with crowded() as full, deaf() as silent:
+    with full_backlog() as full, silent_server() as silent:
         url = full if moment == "connecting" else silent.replace("http:", "https:")
         with connect(url) as api:
             connections.tls_context()
@@ -234,7 +234,7 @@ def test_an_interrupt_before_anything_was_sent_leaves_no_socket(moment: str) -> 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system does not list open files")
 def test_an_interrupt_at_any_place_of_the_standard_librarys_tls_leaves_no_socket() -> None:
-    with deaf() as silent, connect(silent.replace("http:", "https:"), timeout=0.2, retries=0) as api:
+    with silent_server() as silent, connect(silent.replace("http:", "https:"), timeout=0.2, retries=0) as api:
         connections.tls_context()
         before = open_files()
         for place in count():
@@ -316,8 +316,8 @@ def test_a_child_process_does_not_use_its_parents_connections(kind: str) -> None
             assert children_done.wait(30)
         return answer(body={"appUser": {"_id": name}})
 
-    with Peer(respond) as peer:
-        outcomes = fork(peer.url, kind)
+    with ScriptedServer(respond) as server:
+        outcomes = fork(server.url, kind)
     assert outcomes == {owner: [f"{owner}-{n}" for n in range(3)] for owner in ("child", "parent")}
     of_child, of_parent = ({ports[name] for name in ports if name.startswith(owner)} for owner in ("child", "parent"))
     assert len(of_child) == 1
@@ -327,7 +327,7 @@ def test_a_child_process_does_not_use_its_parents_connections(kind: str) -> None
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_closed_client_is_closed_in_a_child_process_as_well() -> None:
-    with Peer(script(FINE)) as peer:
-        outcomes = fork(peer.url, "closed")
+    with ScriptedServer(script(FINE)) as server:
+        outcomes = fork(server.url, "closed")
     assert all("closed" in outcome for outcome in outcomes["child"] + outcomes["parent"])
-    assert peer.requests == []
+    assert server.requests == []

@@ -9,7 +9,7 @@ from typing import Any
 
 import jwt
 import pytest
-from support.peer import Peer, Request, answer, script
+from support.scripted_server import Request, ScriptedServer, answer, script
 
 from smooch import errors
 from smooch.v1 import Smooch
@@ -43,14 +43,14 @@ def lifetime(request: Request) -> float:
 def get_users(*answers: bytes) -> list[Any]:
     """Get a user until all answers are used up; the lifetimes of the tokens that were sent, and the errors."""
     outcomes: list[Any] = []
-    with Peer(script(*answers)) as peer:
-        with Smooch(KEY_ID, "a secret that nobody must see", base_url=peer.url, retries=0) as api:
-            while len(peer.requests) < len(answers):
+    with ScriptedServer(script(*answers)) as server:
+        with Smooch(KEY_ID, "a secret that nobody must see", base_url=server.url, retries=0) as api:
+            while len(server.requests) < len(answers):
                 try:
                     api.get_user("b6518")
                 except errors.SmoochError as error:
                     outcomes.append(error)
-    return [*map(lifetime, peer.requests), *outcomes]
+    return [*map(lifetime, server.requests), *outcomes]
 
 
 @pytest.mark.parametrize(
@@ -83,8 +83,8 @@ def test_a_correction_that_did_not_help_is_undone_by_the_answer_that_says_so() -
 
 @pytest.mark.parametrize("value", [*ABSURD_DATES, "1e400", "-1e400", "nan", "9" * 5000])
 def test_an_absurd_retry_after_is_no_time_to_wait(value: str) -> None:
-    with Peer(script(answer(429, {"error": {"code": "too_many_requests"}}, Retry_After=value))) as peer:
-        with Smooch(KEY_ID, "a secret that nobody must see", base_url=peer.url, retries=0) as api:
+    with ScriptedServer(script(answer(429, {"error": {"code": "too_many_requests"}}, Retry_After=value))) as server:
+        with Smooch(KEY_ID, "a secret that nobody must see", base_url=server.url, retries=0) as api:
             with pytest.raises(errors.RateLimited) as caught:
                 api.get_user("b6518")
     assert caught.value.retry_after is None or 0 <= caught.value.retry_after < float("inf")

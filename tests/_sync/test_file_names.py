@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.peer import Peer, answer
+from support.scripted_server import ScriptedServer, answer
 
 from smooch import errors, v2
 from smooch.v1 import Smooch
@@ -27,13 +27,13 @@ BODY = {"message": MESSAGE, "messages": [MESSAGE_V2], "attachment": {"mediaUrl":
 
 def uploaded(call: Any) -> bytes:
     """Call with both clients and return the body of the first request."""
-    with Peer(lambda _: answer(201, BODY)) as peer:
+    with ScriptedServer(lambda _: answer(201, BODY)) as server:
         with (
-            Smooch("app_5a", "a secret", base_url=peer.url) as api,
-            v2.Smooch("app_5a", "a secret", "5a", base_url=peer.url) as newer,
+            Smooch("app_5a", "a secret", base_url=server.url) as api,
+            v2.Smooch("app_5a", "a secret", "5a", base_url=server.url) as newer,
         ):
             call(api, newer)
-    return peer.requests[0].body
+    return server.requests[0].body
 
 
 @pytest.mark.parametrize(

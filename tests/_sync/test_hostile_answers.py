@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.peer import Peer, Request, answer
+from support.scripted_server import Request, ScriptedServer, answer
 from support.v2_examples import APP, operation_of
 
 from smooch import _webhook_reconciler, errors, v2
@@ -167,15 +167,15 @@ def spoiler_v2() -> Spoiler:
 
 @pytest.fixture
 def api(spoiler_v1: Spoiler) -> Iterator[Smooch]:
-    with Peer(spoiler_v1) as peer:
-        with Smooch("app_5a", "a secret", base_url=peer.url, retries=0) as client:
+    with ScriptedServer(spoiler_v1) as server:
+        with Smooch("app_5a", "a secret", base_url=server.url, retries=0) as client:
             yield client
 
 
 @pytest.fixture
 def newer(spoiler_v2: Spoiler) -> Iterator[v2.Smooch]:
-    with Peer(spoiler_v2) as peer:
-        with v2.Smooch("app_5a", "a secret", APP, base_url=peer.url, retries=0) as client:
+    with ScriptedServer(spoiler_v2) as server:
+        with v2.Smooch("app_5a", "a secret", APP, base_url=server.url, retries=0) as client:
             yield client
 
 
@@ -210,14 +210,14 @@ LINKS = [
 @pytest.mark.parametrize("link", LINKS)
 def test_a_link_that_leads_nowhere_is_an_unreadable_response_after_the_messages_before_it(link: Any) -> None:
     body = {"messages": [MESSAGE], "next": link}
-    with Peer(lambda _: answer(200, json.dumps(body).encode())) as peer:
-        with Smooch("app_5a", "a secret", base_url=peer.url, retries=0) as client:
+    with ScriptedServer(lambda _: answer(200, json.dumps(body).encode())) as server:
+        with Smooch("app_5a", "a secret", base_url=server.url, retries=0) as client:
             messages = client.iter_messages("b")
             assert (next(messages)).id == "5a"
             with pytest.raises(errors.UnreadableResponse) as caught:
                 next(messages)
     assert caught.value.method == "GET"
-    assert caught.value.url == f"{peer.url}/v1/appusers/b/messages"
+    assert caught.value.url == f"{server.url}/v1/appusers/b/messages"
     assert caught.value.response.request.headers.get("Authorization") in (None, "[secret]")
 
 
@@ -227,21 +227,21 @@ def test_links_in_a_circle_end_the_iteration() -> None:
     def respond(_: Request) -> bytes:
         return answer(200, {"messages": [MESSAGE], "next": f"?before={next(links) % 3}"})
 
-    with Peer(respond) as peer:
-        with Smooch("app_5a", "a secret", base_url=peer.url, retries=0) as client:
+    with ScriptedServer(respond) as server:
+        with Smooch("app_5a", "a secret", base_url=server.url, retries=0) as client:
             messages = client.iter_messages("b")
             for _ in range(4):
                 next(messages)
             with pytest.raises(errors.UnreadableResponse, match="leads nowhere"):
                 next(messages)
-    assert len(peer.requests) == 4
+    assert len(server.requests) == 4
 
 
 def test_a_cursor_that_no_url_can_hold_is_an_unreadable_response() -> None:
     user = {"id": "5a\ud800", "type": "custom", "status": "active"}
     body = {"clients": [user], "meta": {"hasMore": True, "afterCursor": "\ud800"}}
-    with Peer(lambda _: answer(200, json.dumps(body).encode())) as peer:
-        with v2.Smooch("app_5a", "a secret", APP, base_url=peer.url, retries=0) as client:
+    with ScriptedServer(lambda _: answer(200, json.dumps(body).encode())) as server:
+        with v2.Smooch("app_5a", "a secret", APP, base_url=server.url, retries=0) as client:
             clients = client.clients.list("b")
             assert (clients.first()) is not None
             with pytest.raises(errors.UnreadableResponse, match="leads nowhere"):

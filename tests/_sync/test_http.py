@@ -19,7 +19,15 @@ from smooch_api import File
 from smooch_api.v1.api import app_users, attachments, conversations
 from smooch_api.v1.models import AppUserUpdate, AttachmentUpload, MessagePost
 from support.concurrency import Background, together, wait_until
-from support.peer import Peer, answer, crowded, deaf, script, tunnel, unused_port
+from support.scripted_server import (
+    ScriptedServer,
+    answer,
+    connect_proxy,
+    full_backlog,
+    script,
+    silent_server,
+    unused_port,
+)
 
 from smooch._http import connections
 from smooch.errors import (
@@ -112,17 +120,17 @@ def test_only_what_does_no_harm_is_tried_again(
     method: str, call: Callable[[Smooch], Any], fault: str, waits: list[float]
 ) -> None:
     timeout = httpx.Timeout(30.0, read=0.4 if fault in ("no answer in time", "the body stops") else 30.0)
-    with Peer(script(FAULTS[fault], FINE)) as peer:
-        with connect(peer.url, timeout=timeout) as api:
+    with ScriptedServer(script(FAULTS[fault], FINE)) as server:
+        with connect(server.url, timeout=timeout) as api:
             if is_repeated(method, fault):
                 assert (call(api)).status_code == 200
-                first, second = peer.requests
+                first, second = server.requests
                 assert (second.method, second.target, second.body) == (method, first.target, first.body)
                 assert len(waits) == 1
             else:
                 with pytest.raises(SmoochError):
                     call(api)
-                assert [request.method for request in peer.requests] == [method]
+                assert [request.method for request in server.requests] == [method]
                 assert waits == []
 
 
@@ -153,46 +161,46 @@ def test_a_refused_connection_is_tried_again_by_every_method(
 def test_retries_is_how_often_a_call_is_tried_again(
     call: Callable[[Smooch], Any], fault: Any, error: type[SmoochError], retries: int, waits: list[float]
 ) -> None:
-    with Peer(script(fault)) as peer:
-        with connect(peer.url, retries=retries) as api:
+    with ScriptedServer(script(fault)) as server:
+        with connect(server.url, retries=retries) as api:
             with pytest.raises(error):
                 call(api)
-        assert len(peer.requests) == 1 + retries
+        assert len(server.requests) == 1 + retries
     assert len(waits) == retries
 
 
 def test_without_being_told_a_call_is_tried_four_times_in_all(waits: list[float]) -> None:
-    with Peer(script(answer(503))) as peer:
-        with connect(peer.url) as api:
+    with ScriptedServer(script(answer(503))) as server:
+        with connect(server.url) as api:
             with pytest.raises(ServerError):
                 api.get_user("b6518")
-        assert len(peer.requests) == 4
+        assert len(server.requests) == 4
 
 
 def test_the_number_of_retries_can_differ_for_one_call(waits: list[float]) -> None:
-    with Peer(script(answer(503))) as peer:
-        with connect(peer.url, retries=5) as api:
+    with ScriptedServer(script(answer(503))) as server:
+        with connect(server.url, retries=5) as api:
             with pytest.raises(ServerError):
                 api.with_options(retries=0).get_user("b6518")
-            assert len(peer.requests) == 1
+            assert len(server.requests) == 1
             with pytest.raises(ServerError):
                 api.get_user("b6518")
-            assert len(peer.requests) == 1 + 6
+            assert len(server.requests) == 1 + 6
 
 
 def test_each_try_may_fail_in_another_way(waits: list[float]) -> None:
-    with Peer(script(answer(503), None, answer(429), FINE)) as peer:
-        with connect(peer.url) as api:
+    with ScriptedServer(script(answer(503), None, answer(429), FINE)) as server:
+        with connect(server.url) as api:
             assert (api.get_user("b6518")).status_code == 200
-        assert len(peer.requests) == 4
+        assert len(server.requests) == 4
 
 
 def test_an_answer_that_cannot_be_repeated_ends_the_retries(waits: list[float]) -> None:
-    with Peer(script(answer(429), answer(503), FINE)) as peer:
-        with connect(peer.url) as api:
+    with ScriptedServer(script(answer(429), answer(503), FINE)) as server:
+        with connect(server.url) as api:
             with pytest.raises(ServerError):
                 api.post_message("b6518", "Hi")
-        assert len(peer.requests) == 2
+        assert len(server.requests) == 2
 
 
 # How long it waits
@@ -236,54 +244,54 @@ def test_waits_as_long_as_the_api_asks(
     waits: list[float],
     longest_waits: None,
 ) -> None:
-    with Peer(script(answer(status, Retry_After=dated(header)), FINE)) as peer:
-        with connect(peer.url) as api:
+    with ScriptedServer(script(answer(status, Retry_After=dated(header)), FINE)) as server:
+        with connect(server.url) as api:
             assert (call(api)).status_code == 200
     [wait] = waits
     assert least <= wait <= most
 
 
 def test_waits_in_fact() -> None:
-    with Peer(script(answer(429, Retry_After="0.3"), FINE)) as peer:
-        with connect(peer.url) as api:
+    with ScriptedServer(script(answer(429, Retry_After="0.3"), FINE)) as server:
+        with connect(server.url) as api:
             api.post_message("b6518", "Hi")
-        first, second = peer.requests
+        first, second = server.requests
     assert second.at - first.at >= 0.3
 
 
 @pytest.mark.parametrize("header", ["31", "3600", "in 3600 s", "1e9", "Fri, 31 Dec 9999 23:59:59 -2359"])
 def test_does_not_wait_longer_than_half_a_minute(header: str, waits: list[float]) -> None:
-    with Peer(script(answer(429, Retry_After=dated(header)), FINE)) as peer:
-        with connect(peer.url) as api:
+    with ScriptedServer(script(answer(429, Retry_After=dated(header)), FINE)) as server:
+        with connect(server.url) as api:
             with pytest.raises(RateLimited) as caught:
                 api.get_user("b6518")
-        assert len(peer.requests) == 1
+        assert len(server.requests) == 1
     assert waits == []
     assert caught.value.retry_after is not None
     assert caught.value.retry_after > 30
 
 
 def test_all_waits_of_a_call_together_are_no_longer_than_half_a_minute(waits: list[float]) -> None:
-    with Peer(script(answer(429, Retry_After="12"))) as peer:
-        with connect(peer.url) as api:
+    with ScriptedServer(script(answer(429, Retry_After="12"))) as server:
+        with connect(server.url) as api:
             with pytest.raises(RateLimited):
                 api.post_message("b6518", "Hi")
-        assert len(peer.requests) == 3
+        assert len(server.requests) == 3
     assert waits == [12.0, 12.0]
 
 
 def test_does_not_wait_for_what_the_deadline_forbids(waits: list[float]) -> None:
-    with Peer(script(answer(429, Retry_After="10"), FINE)) as peer:
-        with connect(peer.url, deadline=9) as api:
+    with ScriptedServer(script(answer(429, Retry_After="10"), FINE)) as server:
+        with connect(server.url, deadline=9) as api:
             with pytest.raises(RateLimited):
                 api.get_user("b6518")
-            assert len(peer.requests) == 1
+            assert len(server.requests) == 1
     assert waits == []
 
 
 def test_waits_exponentially_at_most(waits: list[float], longest_waits: None) -> None:
-    with Peer(script(None)) as peer:
-        with connect(peer.url, retries=5) as api:
+    with ScriptedServer(script(None)) as server:
+        with connect(server.url, retries=5) as api:
             with pytest.raises(ConnectionFailed):
                 api.get_user("b6518")
     assert waits == [0.5, 1.0, 2.0, 4.0, 8.0]
@@ -291,8 +299,8 @@ def test_waits_exponentially_at_most(waits: list[float], longest_waits: None) ->
 
 def test_chance_spreads_the_waits_down_to_none(waits: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("random.uniform", lambda low, _: low)
-    with Peer(script(None, answer(503), FINE)) as peer:
-        with connect(peer.url) as api:
+    with ScriptedServer(script(None, answer(503), FINE)) as server:
+        with connect(server.url) as api:
             api.get_user("b6518")
     assert waits == [0.0, 0.0]
 
@@ -303,10 +311,10 @@ def test_chance_spreads_the_waits_down_to_none(waits: list[float], monkeypatch: 
 @pytest.mark.parametrize("fault", [answer(429), answer(429, b"x" * 300_000)])
 def test_a_second_try_has_the_whole_body(fault: bytes, waits: list[float]) -> None:
     text = "ü" * 40_000
-    with Peer(script(fault, FINE)) as peer:
-        with connect(peer.url) as api:
+    with ScriptedServer(script(fault, FINE)) as server:
+        with connect(server.url) as api:
             api.post_message("b6518", text)
-        first, second = peer.requests
+        first, second = server.requests
     assert second.json()["text"] == text
     assert second.headers == first.headers
 
@@ -318,44 +326,44 @@ IMAGE = bytes(range(256)) * 1000
 def test_a_second_try_has_the_whole_file(kind: str, tmp_path: Path, waits: list[float]) -> None:
     path = tmp_path / "cat.png"
     path.write_bytes(IMAGE)
-    with path.open("r+b") as file, Peer(script(answer(429), answer(429), FINE)) as peer:
+    with path.open("r+b") as file, ScriptedServer(script(answer(429), answer(429), FINE)) as server:
         if kind == "rest of a file":
             file.write(b"only the rest is wanted")
             file.write(IMAGE)
             file.seek(23)
         source: Any = {"path": path, "pair": ("cat.png", IMAGE)}.get(kind, file)
-        with connect(peer.url) as api:
+        with connect(server.url) as api:
             api.post_media("b6518", source)
-    assert [IMAGE in request.body for request in peer.requests] == [True] * 3
-    assert len({request.body for request in peer.requests}) == 1
-    assert b"only the rest" not in peer.requests[0].body
+    assert [IMAGE in request.body for request in server.requests] == [True] * 3
+    assert len({request.body for request in server.requests}) == 1
+    assert b"only the rest" not in server.requests[0].body
 
 
 def test_a_second_try_of_the_raw_client_has_the_whole_file(waits: list[float]) -> None:
     body = AttachmentUpload(source=File(io.BytesIO(IMAGE), file_name="cat.png", mime_type="image/png"))
     done = answer(201, {"mediaUrl": "https://example.com/cat.png", "mediaType": "image/png"})
-    with Peer(script(answer(429), done)) as peer:
-        with connect(peer.url) as api:
+    with ScriptedServer(script(answer(429), done)) as server:
+        with connect(server.url) as api:
             attachments.upload_attachment.sync_detailed(client=api.raw, body=body, access="public")
-    assert [IMAGE in request.body for request in peer.requests] == [True, True]
+    assert [IMAGE in request.body for request in server.requests] == [True, True]
 
 
 def test_a_second_try_uses_the_same_connection(waits: list[float]) -> None:
-    with Peer(script(answer(503, b"x" * 200_000), answer(429), FINE)) as peer:
-        with connect(peer.url) as api:
+    with ScriptedServer(script(answer(503, b"x" * 200_000), answer(429), FINE)) as server:
+        with connect(server.url) as api:
             api.get_user("b6518")
-        assert peer.connections == 1
+        assert server.connections == 1
 
 
 def test_a_body_that_can_be_sent_only_once_is_not_sent_again(waits: list[float]) -> None:
     def pieces() -> Iterator[bytes]:
         yield b"{}"
 
-    with Peer(script(answer(429), FINE)) as peer:
-        with connect(peer.url) as api:
+    with ScriptedServer(script(answer(429), FINE)) as server:
+        with connect(server.url) as api:
             with pytest.raises(RateLimited):
                 api.raw.get_httpx_client().request("POST", "/appusers", content=pieces())
-        assert len(peer.requests) == 1
+        assert len(server.requests) == 1
 
 
 # Logs
@@ -367,8 +375,8 @@ def log_lines(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
 
 def test_attempts_and_retries_are_logged(waits: list[float], caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "smooch")
-    with Peer(script(answer(429, Retry_After="2"), None, FINE, answer(404))) as peer:
-        with connect(peer.url) as api:
+    with ScriptedServer(script(answer(429, Retry_After="2"), None, FINE, answer(404))) as server:
+        with connect(server.url) as api:
             api.ask("appusers/b6518", {"q": "a secret of the query"})
             with pytest.raises(NotFound):
                 api.post_message("b6518", "a secret of the body")
@@ -389,8 +397,8 @@ def test_attempts_and_retries_are_logged(waits: list[float], caplog: pytest.LogC
 
 def test_logs_show_no_secret_of_a_path(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "smooch")
-    with Peer(script(FINE)) as peer:
-        with connect(peer.url) as api:
+    with ScriptedServer(script(FINE)) as server:
+        with connect(server.url) as api:
             api.get_user("eyJhbGciOi.eyJzY29w.c2ln")
             api.ask("appusers/a secret that nobody must see")
     assert [line.partition(" in ")[0] for _, line in log_lines(caplog)] == [
@@ -403,7 +411,7 @@ def test_logs_show_no_secret_of_a_path(caplog: pytest.LogCaptureFixture) -> None
 
 
 def test_connecting_takes_a_limited_time(waits: list[float]) -> None:
-    with crowded() as url:
+    with full_backlog() as url:
         with connect(url, timeout=httpx.Timeout(30.0, connect=0.2), retries=1) as api:
             with pytest.raises(RequestTimeout, match="nothing was sent") as caught:
                 api.post_message("b6518", "Hi")
@@ -413,7 +421,7 @@ def test_connecting_takes_a_limited_time(waits: list[float]) -> None:
 
 
 def test_agreeing_on_a_secure_connection_takes_a_limited_time() -> None:
-    with deaf() as url:
+    with silent_server() as url:
         with connect(url.replace("http:", "https:"), timeout=httpx.Timeout(30.0, connect=0.2), retries=0) as api:
             with pytest.raises(RequestTimeout, match="nothing was sent"):
                 api.post_message("b6518", "Hi")
@@ -421,18 +429,18 @@ def test_agreeing_on_a_secure_connection_takes_a_limited_time() -> None:
 
 @pytest.mark.parametrize(("method", "call"), CALLS)
 def test_an_answer_takes_a_limited_time(method: str, call: Callable[[Smooch], Any]) -> None:
-    with Peer(script([60.0])) as peer:
-        with connect(peer.url, timeout=httpx.Timeout(30.0, read=0.2), retries=0) as api:
+    with ScriptedServer(script([60.0])) as server:
+        with connect(server.url, timeout=httpx.Timeout(30.0, read=0.2), retries=0) as api:
             with pytest.raises(RequestTimeout) as caught:
                 call(api)
-            wait_until(lambda: len(peer.requests) == 1)
+            wait_until(lambda: len(server.requests) == 1)
     assert type(caught.value) is RequestTimeout
     assert ("it may have taken effect" in str(caught.value)) is (method not in HARMLESS)
-    assert (caught.value.method, caught.value.url) == (method, peer.url + peer.requests[0].target)
+    assert (caught.value.method, caught.value.url) == (method, server.url + server.requests[0].target)
 
 
 def test_sending_takes_a_limited_time() -> None:
-    with deaf() as url:
+    with silent_server() as url:
         with connect(url, timeout=httpx.Timeout(30.0, write=0.2)) as api:
             with pytest.raises(RequestTimeout) as caught:
                 api.post_media("b6518", ("cat.png", bytes(9_900_000)))
@@ -466,46 +474,50 @@ TRICKLES = {
 def test_a_trickling_answer_ends_at_the_deadline(
     method: str, call: Callable[[Smooch], Any], trickled: str
 ) -> None:
-    with Peer(script(TRICKLES[trickled])) as peer:
-        with connect(peer.url, deadline=0.3) as api:
+    with ScriptedServer(script(TRICKLES[trickled])) as server:
+        with connect(server.url, deadline=0.3) as api:
             with pytest.raises(DeadlineExceeded, match=r"did not end within 0\.3 s") as caught:
                 call(api)
-        assert len(peer.requests) == 1
+        assert len(server.requests) == 1
     assert ("it may have taken effect" in str(caught.value)) is (method == "POST")
-    assert (caught.value.method, caught.value.url) == (method, peer.url + peer.requests[0].target)
+    assert (caught.value.method, caught.value.url) == (method, server.url + server.requests[0].target)
 
 
 def test_without_a_deadline_a_trickling_answer_is_read_to_its_end() -> None:
-    with Peer(script([*trickle(b" ", b"HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n")[:41], b"{}"])) as peer:
-        with connect(peer.url, deadline=None, timeout=5) as api:
+    with ScriptedServer(
+        script([*trickle(b" ", b"HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n")[:41], b"{}"])
+    ) as server:
+        with connect(server.url, deadline=None, timeout=5) as api:
             assert (api.ask("appusers/b6518")).parsed == {}
 
 
 def test_the_deadline_can_differ_for_one_call() -> None:
-    with Peer(script(TRICKLES["body"], FINE)) as peer:
-        with connect(peer.url, deadline=None) as api:
+    with ScriptedServer(script(TRICKLES["body"], FINE)) as server:
+        with connect(server.url, deadline=None) as api:
             with pytest.raises(DeadlineExceeded):
                 api.with_options(deadline=0.3).get_user("b6518")
             assert (api.get_user("b6518")).status_code == 200
 
 
 def test_a_call_without_a_deadline_goes_on_where_others_have_one() -> None:
-    with Peer(script([*trickle(b" ", b"HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n")[:41], b"{}"])) as peer:
-        with connect(peer.url, deadline=0.3) as api:
+    with ScriptedServer(
+        script([*trickle(b" ", b"HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n")[:41], b"{}"])
+    ) as server:
+        with connect(server.url, deadline=0.3) as api:
             assert (api.with_options(deadline=None).ask("appusers/b6518")).parsed == {}
 
 
 def test_the_wait_for_a_retry_ends_at_the_deadline(longest_waits: None) -> None:
-    with Peer(script(answer(503))) as peer:
-        with connect(peer.url, deadline=0.8, retries=1000) as api:
+    with ScriptedServer(script(answer(503))) as server:
+        with connect(server.url, deadline=0.8, retries=1000) as api:
             with pytest.raises(DeadlineExceeded):
                 api.get_user("b6518")
-        assert len(peer.requests) == 2
+        assert len(server.requests) == 2
 
 
 def test_no_wait_is_longer_than_the_deadline_allows(waits: list[float], longest_waits: None) -> None:
-    with Peer(script(answer(503))) as peer:
-        with connect(peer.url, deadline=0.7) as api:
+    with ScriptedServer(script(answer(503))) as server:
+        with connect(server.url, deadline=0.7) as api:
             with pytest.raises(ServerError):
                 api.get_user("b6518")
     first, second, third = waits
@@ -515,17 +527,17 @@ def test_no_wait_is_longer_than_the_deadline_allows(waits: list[float], longest_
 
 
 def test_after_the_deadline_nothing_is_sent(longest_waits: None) -> None:
-    with Peer(script(answer(429))) as peer:
-        with connect(peer.url, deadline=0.3) as api:
+    with ScriptedServer(script(answer(429))) as server:
+        with connect(server.url, deadline=0.3) as api:
             with pytest.raises(DeadlineExceeded):
                 api.post_message("b6518", "Hi")
             together(lambda: api.with_options(retries=0, deadline=5).ask("menu"))
-        assert [request.method for request in peer.requests] == ["POST", "GET"]
+        assert [request.method for request in server.requests] == ["POST", "GET"]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_connecting_ends_at_the_deadline(method: str) -> None:
-    with crowded() as url:
+    with full_backlog() as url:
         with connect(url, deadline=0.3) as api:
             with pytest.raises(DeadlineExceeded, match=r"; nothing was sent$"):
                 FACADE[method](api)
@@ -533,14 +545,14 @@ def test_connecting_ends_at_the_deadline(method: str) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_agreeing_on_a_secure_connection_ends_at_the_deadline(method: str) -> None:
-    with deaf() as url:
+    with silent_server() as url:
         with connect(url.replace("http:", "https:"), deadline=0.3) as api:
             with pytest.raises(DeadlineExceeded, match=r"; nothing was sent$"):
                 FACADE[method](api)
 
 
 def test_the_answer_of_a_proxy_to_connect_is_awaited_until_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Peer(script([60.0])) as proxy:
+    with ScriptedServer(script([60.0])) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         with connect("https://api.smooch.example", deadline=0.3) as api:
             with pytest.raises(DeadlineExceeded, match=r"; nothing was sent$"):
@@ -548,44 +560,44 @@ def test_the_answer_of_a_proxy_to_connect_is_awaited_until_the_deadline(monkeypa
 
 
 def test_sending_ends_at_the_deadline() -> None:
-    with deaf() as url:
+    with silent_server() as url:
         with connect(url, deadline=1.5) as api:
             with pytest.raises(DeadlineExceeded, match="may have taken effect"):
                 api.post_media("b6518", ("cat.png", bytes(9_900_000)))
 
 
 def test_waiting_for_a_connection_ends_at_the_deadline() -> None:
-    with Peer(script([2.0, FINE])) as peer:
-        with connect(peer.url, max_connections=1, retries=0) as api:
+    with ScriptedServer(script([2.0, FINE])) as server:
+        with connect(server.url, max_connections=1, retries=0) as api:
             running = Background(lambda: api.get_user("b6518"))
-            wait_until(lambda: len(peer.requests) == 1)
+            wait_until(lambda: len(server.requests) == 1)
             with pytest.raises(DeadlineExceeded, match=r"; nothing was sent$"):
                 api.with_options(deadline=0.3).post_message("b6518", "Hi")
             assert not running.done
             assert (running.outcome()).status_code == 200
-        assert len(peer.requests) == peer.connections == 1
+        assert len(server.requests) == server.connections == 1
 
 
 @pytest.mark.parametrize("trickled", TRICKLES)
 def test_after_a_deadline_the_connections_are_as_good_as_before(trickled: str) -> None:
-    with Peer(script(TRICKLES[trickled], FINE)) as peer:
-        with connect(peer.url, max_connections=1) as api:
+    with ScriptedServer(script(TRICKLES[trickled], FINE)) as server:
+        with connect(server.url, max_connections=1) as api:
             with pytest.raises(DeadlineExceeded):
                 api.with_options(deadline=0.2).get_user("b6518")
             outcomes = together(*[lambda: api.get_user("b6518")] * 3)
             assert [outcome.status_code for outcome in outcomes] == [200] * 3
-        assert peer.connections == 2
+        assert server.connections == 2
 
 
 # What is sent, and where to
 
 
 def test_every_request_says_who_is_asking() -> None:
-    with Peer(script(FINE)) as peer:
-        with connect(peer.url) as api:
+    with ScriptedServer(script(FINE)) as server:
+        with connect(server.url) as api:
             FACADE["POST"](api)
             RAW["POST"](api)
-    for request in peer.requests:
+    for request in server.requests:
         assert request.headers["user-agent"].startswith("smooch-python/")
         assert request.headers["accept"] == "application/json"
         assert request.headers["authorization"].startswith("Bearer ey")
@@ -593,11 +605,11 @@ def test_every_request_says_who_is_asking() -> None:
 
 
 def test_no_cookie_is_kept() -> None:
-    with Peer(script(answer(body={"appUser": {"_id": "1"}}, Set_Cookie="balancer=7; Path=/"))) as peer:
-        with connect(peer.url) as api:
+    with ScriptedServer(script(answer(body={"appUser": {"_id": "1"}}, Set_Cookie="balancer=7; Path=/"))) as server:
+        with connect(server.url) as api:
             api.get_user("b6518")
             api.get_user("b6518")
-    assert [request.headers.get("cookie") for request in peer.requests] == [None, None]
+    assert [request.headers.get("cookie") for request in server.requests] == [None, None]
 
 
 @pytest.mark.parametrize(
@@ -614,11 +626,11 @@ def test_no_cookie_is_kept() -> None:
     ],
 )
 def test_paths_of_the_account_start_at_the_version(path: str, target: str) -> None:
-    with Peer(script(answer())) as peer:
-        with connect(peer.url + "/root", app_id="5a", api_version="v1.1") as api:
+    with ScriptedServer(script(answer())) as server:
+        with connect(server.url + "/root", app_id="5a", api_version="v1.1") as api:
             api.ask(path)
             api.raw.get_httpx_client().request("GET", path)
-    assert [request.target for request in peer.requests] == ["/root" + target] * 2
+    assert [request.target for request in server.requests] == ["/root" + target] * 2
 
 
 @pytest.mark.parametrize(
@@ -631,17 +643,20 @@ def test_paths_of_the_account_start_at_the_version(path: str, target: str) -> No
     ],
 )
 def test_what_makes_no_address_is_refused_before_anything_is_sent(call: Callable[[Smooch], Any]) -> None:
-    with Peer(script(FINE)) as peer:
-        with connect(peer.url) as api:
+    with ScriptedServer(script(FINE)) as server:
+        with connect(server.url) as api:
             with pytest.raises(InvalidInput):
                 call(api)
-        assert peer.connections == 0
+        assert server.connections == 0
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_an_error_and_not_followed(status: int) -> None:
-    with Peer(script(FINE)) as elsewhere, Peer(script(answer(status, Location=elsewhere.url + "/x"))) as peer:
-        with connect(peer.url) as api:
+    with (
+        ScriptedServer(script(FINE)) as elsewhere,
+        ScriptedServer(script(answer(status, Location=elsewhere.url + "/x"))) as server,
+    ):
+        with connect(server.url) as api:
             with pytest.raises(APIError, match="redirects are not followed") as caught:
                 api.post_message("b6518", "Hi")
     assert caught.value.status_code == status
@@ -649,21 +664,24 @@ def test_a_redirect_is_an_error_and_not_followed(status: int) -> None:
 
 
 def test_a_redirect_to_nowhere_is_an_error_and_not_repeated() -> None:
-    with Peer(script(answer(302, Location="https://[::bad/"))) as peer:
-        with connect(peer.url) as api:
+    with ScriptedServer(script(answer(302, Location="https://[::bad/"))) as server:
+        with connect(server.url) as api:
             with pytest.raises(SmoochError, match="location"):
                 api.get_user("b6518")
-        assert len(peer.requests) == 1
+        assert len(server.requests) == 1
 
 
 def test_another_host_never_gets_the_token() -> None:
-    with Peer(script(FINE)) as elsewhere, Peer(script(answer(307, Location=elsewhere.url + "/x"))) as peer:
-        with connect(peer.url) as api:
+    with (
+        ScriptedServer(script(FINE)) as elsewhere,
+        ScriptedServer(script(answer(307, Location=elsewhere.url + "/x"))) as server,
+    ):
+        with connect(server.url) as api:
             raw = api.raw.get_httpx_client()
             raw.request("POST", "/appusers", json={}, follow_redirects=True)
             raw.request("GET", elsewhere.url)
             raw.request("GET", elsewhere.url.replace("127.0.0.1", "localhost"))
-    assert [("authorization" in request.headers) for request in peer.requests] == [True]
+    assert [("authorization" in request.headers) for request in server.requests] == [True]
     assert [("authorization" in request.headers) for request in elsewhere.requests] == [False] * 3
 
 
@@ -671,7 +689,7 @@ def test_another_host_never_gets_the_token() -> None:
 
 
 def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Peer(script(FINE)) as proxy:
+    with ScriptedServer(script(FINE)) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         with connect("http://api.smooch.example") as api:
             api.get_user("b6518")
@@ -681,14 +699,14 @@ def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_the_proxy_of_the_environment_may_have_no_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Peer(script(FINE)) as proxy:
+    with ScriptedServer(script(FINE)) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url.removeprefix("http://"))
         with connect("http://api.smooch.example") as api:
             assert (api.get_user("b6518")).status_code == 200
 
 
 def test_a_secure_connection_is_tunnelled_through_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Peer(script(answer(403))) as proxy:
+    with ScriptedServer(script(answer(403))) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         with connect("https://api.smooch.example") as api:
             with pytest.raises(ConnectionFailed, match="403"):
@@ -708,24 +726,27 @@ def test_a_secure_server_is_reached_through_a_proxy(
     large = answer(body={"appUser": {"_id": "5a", "givenName": "x" * 300_000}})
     theirs = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("localhost").configure_cert(theirs)
-    with tunnel(theirs if is_proxy_secure else None) as (proxy, targets), Peer(script(large), tls=theirs) as peer:
+    with (
+        connect_proxy(theirs if is_proxy_secure else None) as (proxy, targets),
+        ScriptedServer(script(large), tls=theirs) as server,
+    ):
         monkeypatch.setenv("HTTPS_PROXY", proxy)
         monkeypatch.delenv("NO_PROXY", raising=False)
-        with connect(peer.url, ssl_context=context) as api:
+        with connect(server.url, ssl_context=context) as api:
             assert len((api.get_user("b6518")).content) > 300_000
             image = bytes(range(256)) * 1000
             api.ask("appusers", {"data": image.hex()}, "post")
-        assert targets == [peer.url.removeprefix("https://")]
-        assert peer.connections == 1
-        assert peer.requests[1].json()["data"] == image.hex()
+        assert targets == [server.url.removeprefix("https://")]
+        assert server.connections == 1
+        assert server.requests[1].json()["data"] == image.hex()
 
 
 @pytest.mark.parametrize("exempt", ["127.0.0.1", "*", "example.com,127.0.0.1", "127.0.0.1:PORT"])
 def test_the_environment_can_exempt_a_host_from_the_proxy(exempt: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Peer(script(FINE)) as peer:
+    with ScriptedServer(script(FINE)) as server:
         monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{unused_port()}")
-        monkeypatch.setenv("NO_PROXY", exempt.replace("PORT", peer.url.rpartition(":")[2]))
-        with connect(peer.url) as api:
+        monkeypatch.setenv("NO_PROXY", exempt.replace("PORT", server.url.rpartition(":")[2]))
+        with connect(server.url) as api:
             assert (api.get_user("b6518")).status_code == 200
 
 
@@ -766,8 +787,8 @@ def test_a_host_that_no_resolver_takes_is_a_failed_connection(host: str) -> None
 
 
 def test_an_answer_can_be_streamed() -> None:
-    with Peer(script([FINE[:-9], 0.05, FINE[-9:]])) as peer:
-        with connect(peer.url) as api:
+    with ScriptedServer(script([FINE[:-9], 0.05, FINE[-9:]])) as server:
+        with connect(server.url) as api:
             raw = api.raw.get_httpx_client()
             with raw.stream("GET", "/appusers/b6518") as response:
                 assert response.read() == FINE.partition(b"\r\n\r\n")[2]
@@ -775,8 +796,8 @@ def test_an_answer_can_be_streamed() -> None:
 
 def test_a_streamed_refusal_is_the_same_error() -> None:
     refusal = answer(400, {"error": {"code": "bad_request", "description": "No."}})
-    with Peer(script(refusal)) as peer:
-        with connect(peer.url) as api:
+    with ScriptedServer(script(refusal)) as server:
+        with connect(server.url) as api:
             with pytest.raises(BadRequest, match="No") as caught:
                 with api.raw.get_httpx_client().stream("GET", "/appusers/b6518"):
                     pass
@@ -784,8 +805,8 @@ def test_a_streamed_refusal_is_the_same_error() -> None:
 
 
 def test_a_streamed_answer_ends_at_the_deadline() -> None:
-    with Peer(script(TRICKLES["headers"])) as peer:
-        with connect(peer.url, deadline=0.3) as api:
+    with ScriptedServer(script(TRICKLES["headers"])) as server:
+        with connect(server.url, deadline=0.3) as api:
             with pytest.raises(DeadlineExceeded):
                 with api.raw.get_httpx_client().stream("GET", "/appusers/b6518"):
                     pass

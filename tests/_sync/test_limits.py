@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.concurrency import wait_until
-from support.peer import Peer, Request, answer, script
+from support.scripted_server import Request, ScriptedServer, answer, script
 
 from smooch import errors
 from smooch.v1 import Smooch
@@ -64,13 +64,13 @@ def connect(url: str, **options: Any) -> Smooch:
 @pytest.mark.parametrize("kind", PACKED)
 def test_a_packed_response_is_unpacked(kind: str) -> None:
     padded = USER + b" " * (LIMIT - len(USER))
-    with Peer(script(packed(kind, USER), packed(kind, padded))) as peer:
-        with connect(peer.url) as api:
+    with ScriptedServer(script(packed(kind, USER), packed(kind, padded))) as server:
+        with connect(server.url) as api:
             response = api.get_user("b6518")
             assert response.content == USER
             assert response.headers["Content-Encoding"] == PACKED[kind][0]
             assert (api.get_user("b6518")).content == padded
-        assert peer.connections == 1
+        assert server.connections == 1
 
 
 @pytest.mark.parametrize("kind", PACKED)
@@ -78,11 +78,11 @@ def test_a_packed_response_is_unpacked(kind: str) -> None:
 def test_one_byte_too_many_is_refused_by_name_of_the_limit_and_not_asked_for_again(
     kind: str, method: str
 ) -> None:
-    with Peer(script(packed(kind, ZEROS), FINE)) as peer:
-        with connect(peer.url) as api:
+    with ScriptedServer(script(packed(kind, ZEROS), FINE)) as server:
+        with connect(server.url) as api:
             with pytest.raises(errors.UnreadableResponse, match="larger than max_response_bytes=200000") as caught:
                 api.ask("appusers", method=method)
-            assert len(peer.requests) == 1
+            assert len(server.requests) == 1
             assert (api.get_user("b6518")).status_code == 200
     assert len(caught.value.response.content) <= 64 * 1024
     assert ("the call took effect" in str(caught.value)) is (method == "POST")
@@ -91,16 +91,16 @@ def test_one_byte_too_many_is_refused_by_name_of_the_limit_and_not_asked_for_aga
 @pytest.mark.parametrize("encoding", ["deflate, gzip", "gzip"])
 def test_a_bomb_is_not_unpacked(encoding: str) -> None:
     bomb = FOUR_GIGABYTES if "," in encoding else gzip.compress(bytes(1 << 26))
-    with Peer(script(answer(body=bomb, Content_Encoding=encoding))) as peer:
-        with connect(peer.url) as api:
+    with ScriptedServer(script(answer(body=bomb, Content_Encoding=encoding))) as server:
+        with connect(server.url) as api:
             with pytest.raises(errors.UnreadableResponse, match="max_response_bytes"):
                 api.get_user("b6518")
 
 
 def test_unpacking_ends_at_the_deadline() -> None:
     bomb = answer(body=FOUR_GIGABYTES, Content_Encoding="deflate, gzip")
-    with Peer(script(bomb)) as peer:
-        with connect(peer.url, max_response_bytes=1 << 40, deadline=0.5) as api:
+    with ScriptedServer(script(bomb)) as server:
+        with connect(server.url, max_response_bytes=1 << 40, deadline=0.5) as api:
             with pytest.raises(errors.DeadlineExceeded):
                 api.get_user("b6518")
 
@@ -122,19 +122,21 @@ def test_an_endless_response_is_read_up_to_the_limit_only(head: str, status: byt
         yield start
         yield from repeat(piece)
 
-    with Peer(respond) as peer:
-        with connect(peer.url, max_connections=1) as api:
+    with ScriptedServer(respond) as server:
+        with connect(server.url, max_connections=1) as api:
             expected = errors.UnreadableResponse if status.startswith(b"200") else errors.BadRequest
             with pytest.raises(expected) as caught:
                 api.get_user("b6518")
             assert len(caught.value.response.content) <= 64 * 1024
-            wait_until(lambda: peer.open == 0)
+            wait_until(lambda: server.open_connections == 0)
 
 
 @pytest.mark.parametrize("kind", PACKED)
 def test_of_an_error_response_the_first_64_kilobytes_are_kept(kind: str) -> None:
-    with Peer(script(packed(kind, b"0123456789" * 10_000, 400), packed(kind, ZEROS * 20, 503), FINE)) as peer:
-        with connect(peer.url, retries=0) as api:
+    with ScriptedServer(
+        script(packed(kind, b"0123456789" * 10_000, 400), packed(kind, ZEROS * 20, 503), FINE)
+    ) as server:
+        with connect(server.url, retries=0) as api:
             for error in (errors.BadRequest, errors.ServerError):
                 with pytest.raises(error) as caught:
                     api.get_user("b6518")
@@ -143,20 +145,20 @@ def test_of_an_error_response_the_first_64_kilobytes_are_kept(kind: str) -> None
 
 
 def test_an_error_response_that_is_short_enough_keeps_its_connection() -> None:
-    with Peer(script(answer(400, bytes(LIMIT)), FINE)) as peer:
-        with connect(peer.url) as api:
+    with ScriptedServer(script(answer(400, bytes(LIMIT)), FINE)) as server:
+        with connect(server.url) as api:
             with pytest.raises(errors.BadRequest):
                 api.get_user("b6518")
             api.get_user("b6518")
-        assert peer.connections == 1
+        assert server.connections == 1
 
 
 def test_only_encodings_that_have_a_limit_are_asked_for() -> None:
-    with Peer(script(FINE)) as peer:
-        with connect(peer.url) as api:
+    with ScriptedServer(script(FINE)) as server:
+        with connect(server.url) as api:
             api.get_user("b6518")
             api.raw.get_httpx_client().request("GET", "/menu")
-    assert [request.headers["accept-encoding"] for request in peer.requests] == ["gzip, deflate"] * 2
+    assert [request.headers["accept-encoding"] for request in server.requests] == ["gzip, deflate"] * 2
 
 
 @pytest.mark.parametrize(
@@ -173,8 +175,8 @@ def test_only_encodings_that_have_a_limit_are_asked_for() -> None:
     ids=["br", "zstd", "three layers", "not gzip", "not deflate", "one layer of two", "unknown"],
 )
 def test_what_cannot_be_unpacked_is_left_as_it_came(encoding: str, body: bytes) -> None:
-    with Peer(script(answer(body=body, Content_Encoding=encoding))) as peer:
-        with connect(peer.url) as api:
+    with ScriptedServer(script(answer(body=body, Content_Encoding=encoding))) as server:
+        with connect(server.url) as api:
             with pytest.raises(errors.UnreadableResponse) as caught:
                 api.get_user("b6518")
             response = api.raw.get_httpx_client().request("GET", "/menu")
@@ -184,8 +186,8 @@ def test_what_cannot_be_unpacked_is_left_as_it_came(encoding: str, body: bytes) 
 
 def test_the_limit_is_32_megabytes_if_nobody_says_otherwise() -> None:
     large = json.dumps({"appUser": {"_id": "5a"}, "x": "y" * 31_000_000}).encode()
-    with Peer(script(packed("gzip", large), packed("gzip", bytes(33_600_000)))) as peer:
-        with Smooch("app_5a", "a secret that nobody must see", base_url=peer.url) as api:
+    with ScriptedServer(script(packed("gzip", large), packed("gzip", bytes(33_600_000)))) as server:
+        with Smooch("app_5a", "a secret that nobody must see", base_url=server.url) as api:
             assert len((api.get_user("b6518")).content) == len(large)
             with pytest.raises(errors.UnreadableResponse, match="max_response_bytes=33554432"):
                 api.get_user("b6518")

@@ -15,7 +15,7 @@ import pytest
 from smooch_api import UNSET
 from smooch_api.v2 import models
 from support.concurrency import Background, wait_until
-from support.peer import Peer, Request, answer, script
+from support.scripted_server import Request, ScriptedServer, answer, script
 
 from smooch.errors import InvalidInput, ServerError, SmoochError
 from smooch.v2 import Paged, Smooch
@@ -98,18 +98,18 @@ class Listing:
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Listing]]:
     """Makes a server and a client of it."""
-    peers, clients = [], []
+    servers, clients = [], []
 
     def make(respond: Any) -> Listing:
-        peers.append(Peer(respond).__enter__())
-        clients.append(Smooch("app_5a", "a secret", APP, base_url=peers[-1].url, retries=0))
+        servers.append(ScriptedServer(respond).__enter__())
+        clients.append(Smooch("app_5a", "a secret", APP, base_url=servers[-1].url, retries=0))
         return Listing(clients[-1], respond)
 
     yield make
     for one in clients:
         one.close()
-    for peer in peers:
-        peer.__exit__()
+    for server in servers:
+        server.__exit__()
 
 
 def numbers(records: Paged[Any]) -> list[int]:
@@ -397,7 +397,7 @@ def test_a_list_holds_records_and_nothing_else(name: str, key: str, arguments: t
         "integrationId": "5b",
         "integrationType": "custom",
     }
-    with Peer(lambda _: answer(200, {key: [record, None, {}, 5, record]})) as peer:
-        with Smooch("app_5a", "secret", "5d", base_url=peer.url) as api:
+    with ScriptedServer(lambda _: answer(200, {key: [record, None, {}, 5, record]})) as server:
+        with Smooch("app_5a", "secret", "5d", base_url=server.url) as api:
             found = attrgetter(name)(api)(*arguments)
     assert [one.id for one in found] == ["5a", "5a"]

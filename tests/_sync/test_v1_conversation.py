@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from smooch_api.v1 import models
-from support.peer import Peer, answer
+from support.scripted_server import ScriptedServer, answer
 
 from smooch.errors import BadRequest, ConversationFull, InvalidInput, NotFound, PayloadTooLarge, ServerError
 from smooch.sandbox import Sandbox
@@ -414,14 +414,14 @@ def test_messages_of_the_same_instant_are_all_there_in_both_directions() -> None
             link = f"http://elsewhere.example/?before={page[0]['received']}"
         return answer(body={"messages": page, **({"next": link} if more else {})})
 
-    with Peer(respond) as peer:
-        with Smooch("app_1", "secret", base_url=peer.url) as api:
+    with ScriptedServer(respond) as server:
+        with Smooch("app_1", "secret", base_url=server.url) as api:
             back = [message.text for message in api.iter_messages("b6518")]
             forward = [message.text for message in api.iter_messages("b6518", after=0)]
     assert forward == [str(number) for number in range(240)]
     assert back == forward[::-1]
-    assert len(peer.requests) == 6
-    assert all(peer.url.endswith(request.headers["host"]) for request in peer.requests)
+    assert len(server.requests) == 6
+    assert all(server.url.endswith(request.headers["host"]) for request in server.requests)
 
 
 def test_an_empty_conversation_is_an_empty_walk_and_none_at_all_is_not_found(api: Smooch) -> None:

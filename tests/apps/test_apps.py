@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from support.peer import is_listening, unused_port, wait_until
+from support.scripted_server import is_listening, unused_port, wait_until
 
 from smooch import Smooch, v2
 from smooch.sandbox import Sandbox

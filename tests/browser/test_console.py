@@ -9,7 +9,7 @@ import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
-from support.peer import wait_until
+from support.scripted_server import wait_until
 
 from .conftest import SCREENSHOTS, open_console
 

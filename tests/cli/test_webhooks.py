@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from support.peer import is_listening, unused_port, wait_until
+from support.scripted_server import is_listening, unused_port, wait_until
 
 from .conftest import COMMAND
 

@@ -9,7 +9,7 @@ import pytest
 from smooch_api import Client
 from smooch_api.v2 import models
 from smooch_api.v2.api import apps, clients, conversations, integrations, messages, users
-from support.peer import Peer, answer
+from support.scripted_server import ScriptedServer, answer
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -63,10 +63,10 @@ QUERIES: dict[str, tuple[ModuleType, tuple[str, ...], dict[str, Any], list[str]]
 @pytest.mark.parametrize("name", QUERIES)
 async def test_an_object_is_one_parameter_for_each_of_its_fields(name: str) -> None:
     operation, path, arguments, expected = QUERIES[name]
-    with Peer(lambda _: answer(200, {name: []})) as peer:
-        with Client(peer.url) as client:
+    with ScriptedServer(lambda _: answer(200, {name: []})) as server:
+        with Client(server.url) as client:
             operation.sync(*path, client=client, **arguments)
-        async with Client(peer.url) as client:
+        async with Client(server.url) as client:
             await operation.asyncio(*path, client=client, **arguments)
-    queries = [urlsplit(request.target).query.split("&") for request in peer.requests]
+    queries = [urlsplit(request.target).query.split("&") for request in server.requests]
     assert queries == [expected, expected]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from support.peer import Peer, answer, script
+from support.scripted_server import ScriptedServer, answer, script
 
 from smooch import AsyncSmooch, Smooch, errors
 
@@ -114,12 +114,12 @@ def test_pytest_httpx_can_fail_in_place_of_the_network(call: Callable[..., Any],
 
 def test_vcrpy_records_and_replays_every_attempt(call: Callable[..., Any], tmp_path: Path) -> None:
     cassette = str(tmp_path / "cassette.yaml")
-    with Peer(script(answer(503), answer(200, USER))) as peer:
+    with ScriptedServer(script(answer(503), answer(200, USER))) as server:
         with vcr.use_cassette(cassette):
-            recorded = call("get_user", "b6518", base_url=peer.url)
-        assert len(peer.requests) == 2
+            recorded = call("get_user", "b6518", base_url=server.url)
+        assert len(server.requests) == 2
     with vcr.use_cassette(cassette, record_mode="none", allow_playback_repeats=False) as tape:
-        replayed = call("get_user", "b6518", base_url=peer.url)
+        replayed = call("get_user", "b6518", base_url=server.url)
         assert tape.play_count == 2
     assert replayed.json() == recorded.json() == USER
 
@@ -141,18 +141,18 @@ def test_opentelemetry_has_a_span_for_every_attempt(call: Callable[..., Any], sp
     instrumentor = httpx_instrumentation.HTTPXClientInstrumentor()
     instrumentor.instrument(tracer_provider=provider)
     try:
-        with Peer(script(answer(429), answer(201, MESSAGE))) as peer:
-            assert call("post_message", "b6518", "Hi", base_url=peer.url).status_code == 201
+        with ScriptedServer(script(answer(429), answer(201, MESSAGE))) as server:
+            assert call("post_message", "b6518", "Hi", base_url=server.url).status_code == 201
     finally:
         instrumentor.uninstrument()
     finished = exporter.get_finished_spans()
     assert [span.attributes["http.status_code"] for span in finished] == [429, 201]
-    assert all(len(request.headers["traceparent"]) == 55 for request in peer.requests)
+    assert all(len(request.headers["traceparent"]) == 55 for request in server.requests)
 
 
 def test_opentelemetry_can_be_put_on_one_client(spans: tuple[Any, Any]) -> None:
     exporter, provider = spans
-    with Peer(script(answer(503), answer(200, USER))) as peer, Smooch(*KEY, base_url=peer.url) as api:
+    with ScriptedServer(script(answer(503), answer(200, USER))) as server, Smooch(*KEY, base_url=server.url) as api:
         httpx_instrumentation.HTTPXClientInstrumentor.instrument_client(
             api.raw.get_httpx_client(), tracer_provider=provider
         )
@@ -165,27 +165,27 @@ def test_opentelemetry_can_be_put_on_one_client(spans: tuple[Any, Any]) -> None:
 
 def test_no_log_of_any_library_shows_the_token(call: Callable[..., Any], caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    with Peer(script(answer(503), answer(200, USER))) as peer:
-        call("get_user", "b6518", base_url=peer.url)
-    token = peer.requests[0].headers["authorization"].removeprefix("Bearer ")
+    with ScriptedServer(script(answer(503), answer(200, USER))) as server:
+        call("get_user", "b6518", base_url=server.url)
+    token = server.requests[0].headers["authorization"].removeprefix("Bearer ")
     assert "GET /v1/appusers/b6518 200" in caplog.text
     assert token not in caplog.text
 
 
 def test_trio_is_refused_before_anything_is_opened() -> None:
     async def call() -> None:
-        async with AsyncSmooch(*KEY, base_url=peer.url) as api:
+        async with AsyncSmooch(*KEY, base_url=server.url) as api:
             await api.post_message("b6518", "Hi")
 
-    with Peer(script(answer(201, MESSAGE))) as peer:
+    with ScriptedServer(script(answer(201, MESSAGE))) as server:
         with pytest.raises(errors.InvalidInput, match="needs a running asyncio event loop"):
             trio.run(call)
-        assert peer.connections == 0
+        assert server.connections == 0
 
 
 def test_a_thread_of_trio_can_use_the_sync_client() -> None:
     async def call() -> Any:
-        return await trio.to_thread.run_sync(lambda: call_sync("post_message", "b6518", "Hi", base_url=peer.url))
+        return await trio.to_thread.run_sync(lambda: call_sync("post_message", "b6518", "Hi", base_url=server.url))
 
-    with Peer(script(answer(201, MESSAGE))) as peer:
+    with ScriptedServer(script(answer(201, MESSAGE))) as server:
         assert trio.run(call).status_code == 201

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import attrs
-from support.peer import unused_port, wait_until
+from support.scripted_server import unused_port, wait_until
 
 from smooch import v2
 

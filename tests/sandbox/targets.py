@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from support.peer import Peer, answer, script
+from support.scripted_server import ScriptedServer, answer, script
 
 from smooch.webhooks import parse
 
@@ -14,33 +14,33 @@ from .contract import SPEC, SPEC_V2
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from support.peer import Request
+    from support.scripted_server import Request
 
     from smooch.sandbox import Sandbox
 
 
 @contextmanager
-def target(*answers: Any) -> Iterator[Peer]:
+def target(*answers: Any) -> Iterator[ScriptedServer]:
     """A target that answers with these in turn, the last one for ever; 200 if there are none."""
-    with Peer(script(*answers or (answer(200),))) as peer:
-        yield peer
+    with ScriptedServer(script(*answers or (answer(200),))) as receiver:
+        yield receiver
 
 
-def posts(peer: Peer) -> list[Request]:
-    return [request for request in peer.requests if request.method == "POST"]
+def posts(receiver: ScriptedServer) -> list[Request]:
+    return [request for request in receiver.requests if request.method == "POST"]
 
 
-def deliveries(sandbox: Sandbox, peer: Peer) -> list[tuple[str, Any]]:
+def deliveries(sandbox: Sandbox, receiver: ScriptedServer) -> list[tuple[str, Any]]:
     """Return the deliveries since the last call: pairs of trigger and body in v1, of type and payload in v2."""
     sandbox.wait_for_deliveries()
-    requests = posts(peer)
-    peer.requests.clear()
+    requests = posts(receiver)
+    receiver.requests.clear()
     return [_checked(request.json()) for request in requests]
 
 
-def deliveries_by_trigger(sandbox: Sandbox, peer: Peer) -> dict[str, Any]:
+def deliveries_by_trigger(sandbox: Sandbox, receiver: ScriptedServer) -> dict[str, Any]:
     """Return the deliveries since the last call by trigger; none comes twice."""
-    pairs = deliveries(sandbox, peer)
+    pairs = deliveries(sandbox, receiver)
     by_trigger = dict(pairs)
     assert len(by_trigger) == len(pairs), "a trigger came twice"
     return by_trigger

@@ -119,10 +119,10 @@ class TestClick:
         reply = {"type": "reply", "text": "Go", "payload": "REPLY"}
         message = post(client, type="carousel", items=[{"title": "Mug", "actions": [GO]}])
         post(client, actions=[reply])
-        with target() as peer:
-            client.post("/webhooks", json={"target": peer.url, "triggers": ["*"]})
+        with target() as receiver:
+            client.post("/webhooks", json={"target": receiver.url, "triggers": ["*"]})
             sandbox.click("ana", message["items"][0]["actions"][0]["_id"])
-            (postback,) = deliveries_by_trigger(sandbox, peer)["postback"]["postbacks"]
+            (postback,) = deliveries_by_trigger(sandbox, receiver)["postback"]["postbacks"]
         assert postback["message"]["_id"] == message["_id"]
 
     @pytest.mark.parametrize("action", ["No", {"payload": "NO"}, {}, ""])

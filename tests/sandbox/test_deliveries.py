@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 import trustme
-from support.peer import Peer, answer, crowded, script, unused_port, wait_until
+from support.scripted_server import ScriptedServer, answer, full_backlog, script, unused_port, wait_until
 
 from smooch.sandbox import Sandbox
 from smooch.webhooks import UnknownTypeEvent, parse
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from support.peer import Request
+    from support.scripted_server import Request
 
 
 def listen(client: httpx.Client, url: str, *triggers: str) -> dict[str, str]:
@@ -45,17 +45,17 @@ def statuses(sandbox: Sandbox) -> list[int | None]:
     return [attempt.status for attempt in sandbox.deliveries]
 
 
-def texts(peer: Peer) -> list[str]:
-    return [request.json()["messages"][0]["text"] for request in posts(peer)]
+def texts(receiver: ScriptedServer) -> list[str]:
+    return [request.json()["messages"][0]["text"] for request in posts(receiver)]
 
 
 def test_a_delivery_is_a_post_with_the_secret(sandbox: Sandbox, client: httpx.Client) -> None:
-    with target() as peer:
-        webhook = listen(client, peer.url)
+    with target() as receiver:
+        webhook = listen(client, receiver.url)
         before = time.time()
         sandbox.say("ana", "Grüße")
         assert statuses(sandbox) == [200]
-    (request,) = peer.requests
+    (request,) = receiver.requests
     assert (request.method, request.target) == ("POST", "/hook")
     assert request.headers["x-api-key"] == webhook["secret"]
     assert request.headers["content-type"] == "application/json"
@@ -71,26 +71,26 @@ def test_a_delivery_is_a_post_with_the_secret(sandbox: Sandbox, client: httpx.Cl
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 406])
 def test_what_would_not_help_is_not_repeated(sandbox: Sandbox, client: httpx.Client, status: int) -> None:
-    with target(answer(status)) as peer:
-        listen(client, peer.url)
+    with target(answer(status)) as receiver:
+        listen(client, receiver.url)
         sandbox.say("ana", "Hi")
         assert statuses(sandbox) == [status]
 
 
 @pytest.mark.parametrize("status", [302, 405, 410, 429, 500, 503])
 def test_anything_else_is_repeated_until_it_succeeds(sandbox: Sandbox, client: httpx.Client, status: int) -> None:
-    with target(answer(status), answer(status), answer(204)) as peer:
-        listen(client, peer.url)
+    with target(answer(status), answer(status), answer(204)) as receiver:
+        listen(client, receiver.url)
         sandbox.say("ana", "Hi")
         assert statuses(sandbox) == [status, status, 204]
-    assert len({request.body for request in peer.requests}) == 1
+    assert len({request.body for request in receiver.requests}) == 1
     assert [attempt.number for attempt in sandbox.deliveries] == [1, 2, 3]
     assert len({attempt.delivery_id for attempt in sandbox.deliveries}) == 1
 
 
 def test_it_is_given_up_after_five_attempts_whose_distance_doubles(sandbox: Sandbox, client: httpx.Client) -> None:
-    with target(answer(500)) as peer:
-        listen(client, peer.url)
+    with target(answer(500)) as receiver:
+        listen(client, receiver.url)
         sandbox.say("ana", "Hi")
         assert statuses(sandbox) == [500] * 5
     waits = [later.at - earlier.at - earlier.seconds for earlier, later in itertools.pairwise(sandbox.deliveries)]
@@ -106,8 +106,8 @@ def test_a_target_that_nothing_listens_at(sandbox: Sandbox, client: httpx.Client
 
 
 def test_a_target_that_hangs_up(sandbox: Sandbox, client: httpx.Client) -> None:
-    with target(None, answer(200)) as peer:
-        listen(client, peer.url)
+    with target(None, answer(200)) as receiver:
+        listen(client, receiver.url)
         sandbox.say("ana", "Hi")
         assert statuses(sandbox) == [None, 200]
     assert "RemoteProtocolError" in str(sandbox.deliveries[0].error)
@@ -115,11 +115,11 @@ def test_a_target_that_hangs_up(sandbox: Sandbox, client: httpx.Client) -> None:
 
 def test_an_answer_that_comes_too_late() -> None:
     with (
-        target((3, answer(200)), answer(200)) as peer,
+        target((3, answer(200)), answer(200)) as receiver,
         Sandbox(delivery_timeout=0.2) as sandbox,
         caller(sandbox) as client,
     ):
-        listen(client, peer.url)
+        listen(client, receiver.url)
         sandbox.say("ana", "Hi")
         assert statuses(sandbox) == [None, 200]
         assert sandbox.deliveries[0].error == "no response within 0.2 s"
@@ -137,8 +137,8 @@ def test_a_slow_target_holds_up_no_other(sandbox: Sandbox, client: httpx.Client)
 
 
 def test_a_webhook_that_is_deleted_gets_no_more(sandbox: Sandbox, client: httpx.Client) -> None:
-    with target(answer(500)) as peer:
-        webhook = listen(client, peer.url)
+    with target(answer(500)) as receiver:
+        webhook = listen(client, receiver.url)
         sandbox.say("ana", "Hi")
         wait_until(lambda: bool(sandbox.deliveries))
         client.delete(f"/webhooks/{webhook['_id']}")
@@ -147,13 +147,13 @@ def test_a_webhook_that_is_deleted_gets_no_more(sandbox: Sandbox, client: httpx.
 
 
 def test_a_webhook_that_is_deleted_gets_nothing_of_what_waits(sandbox: Sandbox, client: httpx.Client) -> None:
-    with target((0.5, answer(200))) as peer:
-        webhook = listen(client, peer.url)
+    with target((0.5, answer(200))) as receiver:
+        webhook = listen(client, receiver.url)
         for number in range(60):
             sandbox.say("ana", str(number))
-        wait_until(lambda: len(posts(peer)) == 20)
+        wait_until(lambda: len(posts(receiver)) == 20)
         client.delete(f"/webhooks/{webhook['_id']}")
-        assert len(statuses(sandbox)) == len(posts(peer)) == 20
+        assert len(statuses(sandbox)) == len(posts(receiver)) == 20
 
 
 def test_the_webhooks_of_an_app_that_is_deleted_get_no_more(
@@ -161,9 +161,9 @@ def test_the_webhooks_of_an_app_that_is_deleted_get_no_more(
 ) -> None:
     account = connect("/v1", auth=(sandbox.account_key_id, sandbox.account_secret))
     app = account.post("/apps", json={"name": "x"}).json()["app"]["_id"]
-    with target(answer(500)) as peer:
+    with target(answer(500)) as receiver:
         listen_path = f"/apps/{app}/webhooks"
-        account.post(listen_path, json={"target": peer.url, "triggers": ["message"]})
+        account.post(listen_path, json={"target": receiver.url, "triggers": ["message"]})
         account.post(f"/apps/{app}/appusers", json={"userId": "ana"})
         body = {"role": "appUser", "type": "text", "text": "Hi"}
         account.post(f"/apps/{app}/appusers/ana/messages", json=body)
@@ -185,18 +185,18 @@ def test_an_attempt_goes_where_the_webhook_points_by_then(sandbox: Sandbox, clie
 
 
 def test_reset_and_stop_give_up_what_is_under_way(sandbox: Sandbox, client: httpx.Client) -> None:
-    with target((30, answer(200))) as peer:
-        listen(client, peer.url)
+    with target((30, answer(200))) as receiver:
+        listen(client, receiver.url)
         sandbox.say("ana", "Hi")
-        wait_until(lambda: bool(posts(peer)))
+        wait_until(lambda: bool(posts(receiver)))
         with pytest.raises(TimeoutError, match="deliveries are still active"):
             sandbox.wait_for_deliveries(0.05)
         sandbox.reset()
         assert statuses(sandbox) == []
         with Sandbox() as other, caller(other) as client:
-            listen(client, peer.url)
+            listen(client, receiver.url)
             other.say("ana", "Hi")
-            wait_until(lambda: len(posts(peer)) == 2)
+            wait_until(lambda: len(posts(receiver)) == 2)
         assert other.deliveries == []
         with pytest.raises(RuntimeError, match="not running"):
             other.wait_for_deliveries()
@@ -204,9 +204,9 @@ def test_reset_and_stop_give_up_what_is_under_way(sandbox: Sandbox, client: http
 
 def test_it_delivers_after_a_restart() -> None:
     sandbox = Sandbox()
-    with target((0.3, answer(200))) as peer:
+    with target((0.3, answer(200))) as receiver:
         with sandbox, caller(sandbox) as client:
-            listen(client, peer.url)
+            listen(client, receiver.url)
             for number in range(30):
                 sandbox.say("ana", str(number))
             assert statuses(sandbox) == [200] * 30
@@ -223,10 +223,10 @@ def test_a_reset_is_complete_while_users_write(sandbox: Sandbox, client: httpx.C
         while not stop.is_set():
             sandbox.say("ana", "Hi")
 
-    with target(answer(500)) as peer, ThreadPoolExecutor(2) as threads:
+    with target(answer(500)) as receiver, ThreadPoolExecutor(2) as threads:
         writers = [threads.submit(write) for _ in range(2)]
         for _ in range(10):
-            listen(client, peer.url)
+            listen(client, receiver.url)
             wait_until(lambda: bool(sandbox.deliveries))
             sandbox.reset()
             time.sleep(0.02)
@@ -257,8 +257,8 @@ def test_no_cookies_are_kept(sandbox: Sandbox, client: httpx.Client) -> None:
     ids=["broken", "cut off", "slow"],
 )
 def test_a_body_of_an_answer_does_not_matter(reply: Any) -> None:
-    with target(reply) as peer, Sandbox(delivery_timeout=0.3) as sandbox, caller(sandbox) as client:
-        listen(client, peer.url)
+    with target(reply) as receiver, Sandbox(delivery_timeout=0.3) as sandbox, caller(sandbox) as client:
+        listen(client, receiver.url)
         sandbox.say("ana", "Hi")
         assert statuses(sandbox) == [200]
         assert sandbox.deliveries[0].error is None
@@ -268,11 +268,11 @@ def test_a_password_in_the_target_is_not_shown(
     sandbox: Sandbox, client: httpx.Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", "smooch.sandbox")
-    with target() as peer:
-        listen(client, peer.url.replace("//", "//bob:hunter2@"))
+    with target() as receiver:
+        listen(client, receiver.url.replace("//", "//bob:hunter2@"))
         sandbox.say("ana", "Hi")
         assert statuses(sandbox) == [200]
-        assert peer.requests[0].headers["authorization"].startswith("Basic ")
+        assert receiver.requests[0].headers["authorization"].startswith("Basic ")
     assert "bob" in repr(sandbox.deliveries)
     assert "hunter2" not in repr(sandbox.deliveries) + caplog.text
 
@@ -292,9 +292,9 @@ with Sandbox() as sandbox, Smooch(sandbox.key_id, sandbox.secret, base_url=sandb
     sandbox.wait_for_deliveries()
     print([attempt.status for attempt in sandbox.deliveries])
 """
-    with Peer(script(answer(200)), tls) as peer:
+    with ScriptedServer(script(answer(200)), tls) as receiver:
         run = subprocess.run(
-            [sys.executable, "-c", code.format(url=peer.url)],
+            [sys.executable, "-c", code.format(url=receiver.url)],
             env={**os.environ, "SSL_CERT_FILE": str(tmp_path / "authority.pem")},
             capture_output=True,
             text=True,
@@ -304,18 +304,18 @@ with Sandbox() as sandbox, Smooch(sandbox.key_id, sandbox.secret, base_url=sandb
 
 def test_the_proxy_of_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{unused_port()}")
-    with target() as peer, Sandbox() as sandbox, caller(sandbox) as client:
-        listen(client, peer.url)
+    with target() as receiver, Sandbox() as sandbox, caller(sandbox) as client:
+        listen(client, receiver.url)
         sandbox.say("ana", "Hi")
         assert statuses(sandbox) == [200]
 
 
 def test_several_webhooks_hear_of_one_event(sandbox: Sandbox, client: httpx.Client) -> None:
     with target() as first, target() as second:
-        secrets = {listen(client, peer.url)["secret"] for peer in (first, second)}
+        secrets = {listen(client, receiver.url)["secret"] for receiver in (first, second)}
         sandbox.say("ana", "Hi")
         assert statuses(sandbox) == [200, 200]
-    assert {peer.requests[0].headers["x-api-key"] for peer in (first, second)} == secrets
+    assert {receiver.requests[0].headers["x-api-key"] for receiver in (first, second)} == secrets
     assert texts(first) == texts(second) == ["Hi"]
 
 
@@ -327,14 +327,14 @@ class TestProbes:
 
     @pytest.mark.parametrize("status", [200, 404, 500])
     def test_a_target_that_answers_is_taken(self, prober: Sandbox, status: int) -> None:
-        with target(answer(status)) as peer, caller(prober, "") as client:
-            body = {"target": f"{peer.url}/hook"}
+        with target(answer(status)) as receiver, caller(prober, "") as client:
+            body = {"target": f"{receiver.url}/hook"}
             assert client.post("/v1/webhooks", json=body).status_code == 201
-        assert [(request.method, request.target) for request in peer.requests] == [("HEAD", "/hook")]
+        assert [(request.method, request.target) for request in receiver.requests] == [("HEAD", "/hook")]
 
     def test_a_target_that_does_not_is_refused(self, prober: Sandbox) -> None:
         custom = f"/v2/apps/{prober.app_id}/integrations"
-        with crowded() as silent, caller(prober, "") as client:
+        with full_backlog() as silent, caller(prober, "") as client:
             for url in (f"http://127.0.0.1:{unused_port()}/hook", f"{silent}/hook"):
                 refused = client.post("/v1/webhooks", json={"target": url})
                 assert refused.status_code == 400
@@ -348,7 +348,7 @@ class TestProbes:
             assert len(client.get(custom).json()["integrations"]) == 1
 
     def test_stop_ends_a_probe(self) -> None:
-        with crowded() as silent, ThreadPoolExecutor(1) as threads:
+        with full_backlog() as silent, ThreadPoolExecutor(1) as threads:
             with Sandbox(probe_targets=True) as sandbox, caller(sandbox) as client:
                 asked = threads.submit(client.post, "/webhooks", json={"target": f"{silent}/hook"})
                 wait_until(lambda: bool(sandbox.requests))
@@ -361,13 +361,13 @@ class TestProbes:
 
 class TestFaults:
     def test_duplicates(self, sandbox: Sandbox, client: httpx.Client) -> None:
-        with target() as peer:
-            listen(client, peer.url)
+        with target() as receiver:
+            listen(client, receiver.url)
             sandbox.duplicate_deliveries(2)
             for text in "abc":
                 sandbox.say("ana", text)
             assert statuses(sandbox) == [200] * 5
-        assert sorted(texts(peer)) == list("aabbc")
+        assert sorted(texts(receiver)) == list("aabbc")
 
     def test_duplicates_come_at_the_same_time(self, sandbox: Sandbox, client: httpx.Client) -> None:
         both = threading.Barrier(2, timeout=5)
@@ -376,15 +376,15 @@ class TestFaults:
             both.wait()
             return answer(200)
 
-        with Peer(meet) as peer:
-            listen(client, peer.url)
+        with ScriptedServer(meet) as receiver:
+            listen(client, receiver.url)
             sandbox.duplicate_deliveries()
             sandbox.say("ana", "a")
             assert statuses(sandbox) == [200, 200]
 
     def test_another_order(self, sandbox: Sandbox, client: httpx.Client) -> None:
-        with target() as peer:
-            listen(client, peer.url)
+        with target() as receiver:
+            listen(client, receiver.url)
             sandbox.reorder_deliveries(3)
             for text in "ab":
                 sandbox.say("ana", text)
@@ -393,36 +393,36 @@ class TestFaults:
             sandbox.wait_for_deliveries()
             sandbox.say("ana", "d")
             assert statuses(sandbox) == [200] * 4
-        assert texts(peer) == list("cbad")
+        assert texts(receiver) == list("cbad")
 
     def test_delays(self, sandbox: Sandbox, client: httpx.Client) -> None:
-        with target() as peer:
-            listen(client, peer.url)
+        with target() as receiver:
+            listen(client, receiver.url)
             sandbox.delay_deliveries(0.2)
             sandbox.say("ana", "a")
             sandbox.say("ana", "b")
             assert statuses(sandbox) == [200, 200]
-        assert texts(peer) == ["b", "a"]
+        assert texts(receiver) == ["b", "a"]
 
     def test_losses(self, sandbox: Sandbox, client: httpx.Client) -> None:
-        with target() as peer:
-            listen(client, peer.url)
+        with target() as receiver:
+            listen(client, receiver.url)
             sandbox.drop_deliveries()
             sandbox.say("ana", "a")
             sandbox.say("ana", "b")
             assert statuses(sandbox) == [None, 200]
-        assert texts(peer) == ["b"]
+        assert texts(receiver) == ["b"]
         assert sandbox.deliveries[0].error == "lost on request"
 
     def test_a_trigger_chooses(self, sandbox: Sandbox, client: httpx.Client) -> None:
-        with target() as peer:
-            listen(client, peer.url, "*")
+        with target() as receiver:
+            listen(client, receiver.url, "*")
             sandbox.drop_deliveries(5, trigger="client:*")
             sandbox.drop_deliveries(trigger="message:appUser")
             sandbox.say("ana", "a")
             sandbox.say("ana", "b")
             sandbox.wait_for_deliveries()
-        assert texts(peer) == ["b"]
+        assert texts(receiver) == ["b"]
 
     def test_they_need_a_number(self, sandbox: Sandbox) -> None:
         for ask in (sandbox.duplicate_deliveries, sandbox.drop_deliveries, sandbox.reorder_deliveries):
@@ -437,8 +437,8 @@ class TestFaults:
     def test_reset_forgets_them(self, sandbox: Sandbox, connect: Callable[..., httpx.Client]) -> None:
         sandbox.drop_deliveries(5)
         sandbox.reset()
-        with target() as peer:
-            listen(connect(), peer.url)
+        with target() as receiver:
+            listen(connect(), receiver.url)
             sandbox.say("ana", "a")
             assert statuses(sandbox) == [200]
 
@@ -456,13 +456,13 @@ class TestOwnEvents:
     def test_of_v2_go_to_webhooks_of_v2_whatever_they_listen_to(self, sandbox: Sandbox, client: httpx.Client) -> None:
         path = f"{sandbox.url}/v2/apps/{sandbox.app_id}/integrations/me/webhooks"
         auth = (sandbox.integration_key_id, sandbox.integration_secret)
-        with target() as peer, target() as other:
+        with target() as receiver, target() as other:
             listen(client, other.url)
-            body = {"target": peer.url, "triggers": ["conversation:message"]}
+            body = {"target": receiver.url, "triggers": ["conversation:message"]}
             webhook = httpx.post(path, json=body, auth=auth).json()["webhook"]
             sandbox.deliver({"type": "order:shipped", "payload": {"number": 7}})
             sandbox.wait_for_deliveries()
-            (request,) = posts(peer)
+            (request,) = posts(receiver)
             assert posts(other) == []
             assert request.headers["x-api-key"] == webhook["secret"]
             sent = request.json()
@@ -479,13 +479,13 @@ class TestOwnEvents:
             listen(connect("/v1.1"), new.url)
             sandbox.deliver({"trigger": "order:shipped", "number": 7})
             sandbox.wait_for_deliveries()
-            ((by_v1,), (by_v1_1,)) = (posts(peer) for peer in (old, new))
+            ((by_v1,), (by_v1_1,)) = (posts(receiver) for receiver in (old, new))
             shared = {"trigger": "order:shipped", "app": {"_id": sandbox.app_id}, "number": 7}
             assert (by_v1.json(), by_v1_1.json()) == (shared, {**shared, "version": "v1.1"})
 
     def test_are_delivered_again_and_hit_by_faults_like_others(self, sandbox: Sandbox, client: httpx.Client) -> None:
-        with target(answer(503), answer(200)) as peer:
-            listen(client, peer.url)
+        with target(answer(503), answer(200)) as receiver:
+            listen(client, receiver.url)
             sandbox.drop_deliveries(trigger="order:*")
             for _ in range(2):
                 sandbox.deliver({"trigger": "order:shipped"})

@@ -32,7 +32,7 @@ def test_every_curl_example_succeeds_and_there_is_one_for_every_operation(sandbo
         "SMOOCH_SECRET": sandbox.secret,
     }
     used = set()
-    with target() as peer:
+    with target() as receiver:
         for line in (line for code in SHELL for line in code.splitlines()):
             command = line.replace("curl ", "curl --silent --show-error --fail-with-body ", 1)
             if "-N" in line:  # this one ends by Ctrl-C only
@@ -41,7 +41,7 @@ def test_every_curl_example_succeeds_and_there_is_one_for_every_operation(sandbo
             assert run.returncode == (124 if "-N" in line else 0), line + run.stdout + run.stderr
             used |= {operation.id for operation in spec().operations.values() if _is_used(operation, line)}
             if "/reset" in line:
-                httpx.post(f"{sandbox.url}/v1/webhooks", auth=auth, json={"target": peer.url})
+                httpx.post(f"{sandbox.url}/v1/webhooks", auth=auth, json={"target": receiver.url})
             if "click" in line:
                 sandbox.wait_for_deliveries()
                 control = f"{sandbox.url}/_sandbox"

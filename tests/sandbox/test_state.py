@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from support.peer import wait_until
+from support.scripted_server import wait_until
 
 from smooch.sandbox import Sandbox
 
@@ -113,9 +113,9 @@ def live(sandbox: Sandbox, target_url: str) -> str:
 
 
 def test_everything_is_there_again(path: Path) -> None:
-    with target() as peer:
+    with target() as receiver:
         with Sandbox(state=path) as first:
-            file = live(first, peer.url)
+            file = live(first, receiver.url)
             before, ids = everything(first), (first.key_id, first.secret, first.app_id, first.app_token)
             url, oauth = first.url, (first.oauth_client_id, first.oauth_client_secret)
         with Sandbox(state=path) as second:
@@ -123,20 +123,20 @@ def test_everything_is_there_again(path: Path) -> None:
             assert (second.url, (second.oauth_client_id, second.oauth_client_secret)) == (url, oauth)
             assert everything(second) == before
             assert httpx.get(file).content == b"\x00PNG"
-            peer.requests.clear()
+            receiver.requests.clear()
             second.say("ana", "Again")
             second.click("ana", "Go")
             second.wait_for_deliveries()
-            assert {request.json().get("trigger", "v2") for request in posts(peer)} == {"message:appUser", "v2"}
+            assert {request.json().get("trigger", "v2") for request in posts(receiver)} == {"message:appUser", "v2"}
             after = everything(second)
         with Sandbox(state=path) as third:
             assert everything(third) == after != before
 
 
 def test_deleting_is_kept_too(path: Path) -> None:
-    with target() as peer:
+    with target() as receiver:
         with Sandbox(state=path) as first:
-            live(first, peer.url)
+            live(first, receiver.url)
         with Sandbox(state=path) as second:
             auth = (second.key_id, second.secret)
             for user in httpx.get(f"{second.url}/_sandbox/users").json()["users"]:

@@ -1,4 +1,4 @@
-"""Doing several things at once, with tasks or with threads, under names that differ by `async_` or `Async` only."""
+"""Run calls at the same time, as tasks or in threads; the names differ by `async_` or `Async` only."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from support.peer import wait_until
+from support.scripted_server import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -16,7 +16,7 @@ __all__ = ["AsyncBackground", "Background", "async_together", "async_wait_until"
 
 
 class AsyncBackground:
-    """A call that runs while the test goes on."""
+    """A call that runs as a task while the test goes on."""
 
     def __init__(self, call: Callable[[], Awaitable[Any]]) -> None:
         self._task = asyncio.ensure_future(call())
@@ -27,12 +27,12 @@ class AsyncBackground:
         return self._task.done()
 
     async def outcome(self) -> Any:
-        """What it returned or raised."""
+        """Wait for the call; returns its result or its exception."""
         return (await asyncio.gather(self._task, return_exceptions=True))[0]
 
 
 class Background:
-    """A call that runs while the test goes on."""
+    """A call that runs in a thread while the test goes on."""
 
     def __init__(self, call: Callable[[], Any]) -> None:
         self._executor = ThreadPoolExecutor(1)
@@ -44,18 +44,18 @@ class Background:
         return self._future.done()
 
     def outcome(self) -> Any:
-        """What it returned or raised."""
+        """Wait for the call; returns its result or its exception."""
         with self._executor:
             return self._future.exception() or self._future.result()
 
 
 async def async_together(*calls: Callable[[], Awaitable[Any]]) -> list[Any]:
-    """Run calls at the same time; what each returned or raised."""
+    """Run calls at the same time; returns the result or exception of each, in order."""
     return [await one.outcome() for one in [AsyncBackground(call) for call in calls]]
 
 
 def together(*calls: Callable[[], Any]) -> list[Any]:
-    """Run calls at the same time; what each returned or raised."""
+    """Run calls at the same time; returns the result or exception of each, in order."""
     return [one.outcome() for one in [Background(call) for call in calls]]
 
 

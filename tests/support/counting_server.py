@@ -1,6 +1,6 @@
-"""A fast server that takes posts over TLS and counts: `python counting_server.py CERTIFICATE`, which prints its port.
+"""A fast TLS server that counts the posts it gets: `python counting_server.py CERTIFICATE` runs it and prints its port.
 
-`GET /counts` answers how many connections were made, how many were open at once, and which texts arrived how often.
+`GET /counts` returns how many connections were made, how many were open at once, and how often each text arrived.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Connection(asyncio.Protocol):
         return HEAD % (len(counts), counts)
 
 
-async def serve(certificate: str) -> None:
+async def run_server(certificate: str) -> None:
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(certificate)
     server = await asyncio.get_running_loop().create_server(Connection, "127.0.0.1", 0, ssl=tls, backlog=256)
@@ -63,4 +63,4 @@ async def serve(certificate: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(sys.argv[1]))
+    asyncio.run(run_server(sys.argv[1]))

@@ -1,4 +1,4 @@
-"""A small bot on API v2, run by uvicorn as a process of its own."""
+"""A small bot on API v2 that uvicorn runs in its own process."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from support.peer import is_listening, unused_port, wait_until
+from support.scripted_server import is_listening, unused_port, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A server of API v2 that answers each operation with the longest example of its specification."""
+"""Responses for a server of API v2: for each operation, the longest example from the specification."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from urllib.parse import unquote
 
 import yaml
 
-from support.peer import Request, answer
+from support.scripted_server import Request, answer
 
 SPEC = yaml.load((Path(__file__).resolve().parents[2] / "spec" / "v2.yaml").read_bytes(), yaml.CSafeLoader)
 APP = "5d8cff3cd55b040010928b5b"
 
 
 def schema(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = SPEC["components"]["schemas"][name]
-    return found
+    component: dict[str, Any] = SPEC["components"]["schemas"][name]
+    return component
 
 
 class Operation:
-    """An operation of the specification, with the example that answers it."""
+    """An operation of the specification, with the example that is its response."""
 
     def __init__(self, path: str, method: str, described: dict[str, Any]) -> None:
         self.id: str = described["operationId"]

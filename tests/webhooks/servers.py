@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import uvicorn
-from support.peer import wait_until
+from support.scripted_server import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

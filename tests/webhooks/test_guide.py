@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from support.peer import unused_port, wait_until
+from support.scripted_server import unused_port, wait_until
 from test_guides import write_blocks
 
 from smooch import v2

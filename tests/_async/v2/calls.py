@@ -13,7 +13,7 @@ from smooch.errors import InvalidInput
 from smooch.v2 import AsyncPaged, AsyncSmooch
 
 if TYPE_CHECKING:
-    from support.peer import Peer
+    from support.scripted_server import ScriptedServer
 
     from smooch.sandbox import Sandbox
 
@@ -28,7 +28,7 @@ async def every(records: AsyncPaged[Any]) -> list[Any]:
     return [record async for record in records]
 
 
-async def check_call(api: AsyncSmooch, server: Peer, call: Call, *, authorized: bool = True) -> None:
+async def check_call(api: AsyncSmooch, server: ScriptedServer, call: Call, *, authorized: bool = True) -> None:
     """Check that a call sends what the specification describes, and returns models."""
     make, lines, body, expected = call
     called = make(api)

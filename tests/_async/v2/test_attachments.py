@@ -16,7 +16,7 @@ from .calls import Call, check_call
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from support.peer import Peer
+    from support.scripted_server import ScriptedServer
 
     from smooch.sandbox import Sandbox
     from smooch.v2 import AsyncSmooch
@@ -45,7 +45,7 @@ CALLS: dict[str, Call] = {
 
 @pytest.mark.parametrize("name", CALLS)
 async def test_calls_follow_the_specification_and_return_models(
-    example_api: AsyncSmooch, example_server: Peer, name: str
+    example_api: AsyncSmooch, example_server: ScriptedServer, name: str
 ) -> None:
     await check_call(example_api, example_server, CALLS[name])
 
@@ -87,7 +87,7 @@ async def test_a_file_above_the_limit_is_refused_before_it_is_sent(
     assert sandbox.requests == []
 
 
-async def test_an_upload_carries_name_type_and_bytes(example_api: AsyncSmooch, example_server: Peer) -> None:
+async def test_an_upload_carries_name_type_and_bytes(example_api: AsyncSmooch, example_server: ScriptedServer) -> None:
     await example_api.attachments.upload(("mug", b"jpeg bytes"), mime_type="image/jpeg")
     request = example_server.requests[-1]
     assert request.headers["content-type"].startswith("multipart/form-data; boundary=")

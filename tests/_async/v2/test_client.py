@@ -19,7 +19,7 @@ import pytest
 from smooch_api.v2 import models
 from smooch_api.v2.api import oauth, users
 from smooch_api.v2.models import TokenRequest
-from support.peer import Peer, Request, answer
+from support.scripted_server import Request, ScriptedServer, answer
 from support.v2_examples import APP, OPERATIONS, SPEC, operation_of, schema
 
 from smooch import errors, v2
@@ -44,9 +44,9 @@ USER = {"user": {"id": "u1"}}
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Peer]:
-    with Peer(lambda _: answer(200, USER)) as peer:
-        yield peer
+def server() -> Iterator[ScriptedServer]:
+    with ScriptedServer(lambda _: answer(200, USER)) as server:
+        yield server
 
 
 def claims_of(request: Request) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -67,7 +67,9 @@ def claims_of(request: Request) -> tuple[dict[str, Any], dict[str, Any]]:
         ("app_5a", {"scope": "account"}, "account"),
     ],
 )
-async def test_a_token_has_the_scope_of_its_key(server: Peer, key_id: str, options: dict[str, Any], scope: str) -> None:
+async def test_a_token_has_the_scope_of_its_key(
+    server: ScriptedServer, key_id: str, options: dict[str, Any], scope: str
+) -> None:
     async with AsyncSmooch(key_id, SECRET, APP, base_url=server.url, **options) as api:
         await api.users.get("u1")
     header, payload = claims_of(server.requests[-1])
@@ -75,14 +77,14 @@ async def test_a_token_has_the_scope_of_its_key(server: Peer, key_id: str, optio
     assert payload["exp"]
 
 
-async def test_basic_auth_sends_the_key_itself(server: Peer) -> None:
+async def test_basic_auth_sends_the_key_itself(server: ScriptedServer) -> None:
     async with AsyncSmooch("app_5a", SECRET, APP, base_url=server.url, auth="basic") as api:
         await api.users.get("u1")
     scheme, sent = server.requests[-1].headers["authorization"].split()
     assert (scheme, b64decode(sent).decode()) == ("Basic", f"app_5a:{SECRET}")
 
 
-async def test_an_access_token_is_sent_instead_of_a_key(server: Peer) -> None:
+async def test_an_access_token_is_sent_instead_of_a_key(server: ScriptedServer) -> None:
     async with AsyncSmooch(token=TOKEN, app_id=APP, base_url=server.url) as api:
         await api.users.get("u1")
     assert server.requests[-1].headers["authorization"] == f"Bearer {TOKEN}"
@@ -201,7 +203,9 @@ def test_invalid_constructor_arguments_are_named(options: dict[str, Any], field:
 
 
 @pytest.mark.parametrize("options", [{"token": TOKEN}, {"key_id": "act_5a", "secret": SECRET}])
-async def test_some_credentials_need_an_app_id_only_for_calls_on_an_app(server: Peer, options: dict[str, Any]) -> None:
+async def test_some_credentials_need_an_app_id_only_for_calls_on_an_app(
+    server: ScriptedServer, options: dict[str, Any]
+) -> None:
     async with AsyncSmooch(base_url=server.url, **options) as api:
         before = len(server.requests)
         with pytest.raises(InvalidInput, match="app_id"):
@@ -285,27 +289,27 @@ def test_contradicting_environment_variables_are_named(
 # Refusals
 
 
-def refusing(status: int, body: Any, **headers: str) -> Peer:
-    return Peer(lambda _: answer(status, body, **headers))
+def refusing(status: int, body: Any, **headers: str) -> ScriptedServer:
+    return ScriptedServer(lambda _: answer(status, body, **headers))
 
 
 TWO = {"errors": [{"code": "bad_request", "title": "a is missing"}, {"code": "locked", "title": "b"}]}
 
 
 async def test_an_error_has_every_code_and_title() -> None:
-    with refusing(400, TWO) as peer:
-        async with AsyncSmooch("app_5a", SECRET, APP, base_url=peer.url) as api:
+    with refusing(400, TWO) as server:
+        async with AsyncSmooch("app_5a", SECRET, APP, base_url=server.url) as api:
             with pytest.raises(errors.BadRequest) as caught:
                 await api.users.get("u1")
     error = caught.value
     assert error.errors == tuple(TWO["errors"])
     assert (error.code, error.description, error.status_code) == ("bad_request", "a is missing", 400)
-    assert str(error) == f"400 bad_request for GET {peer.url}/v2/apps/{APP}/users/u1: a is missing; b"
+    assert str(error) == f"400 bad_request for GET {server.url}/v2/apps/{APP}/users/u1: a is missing; b"
 
 
 async def test_the_text_of_an_error_with_many_titles_is_clipped() -> None:
-    with refusing(400, {"errors": [{"code": "c", "title": f"field {n} is missing"} for n in range(1000)]}) as peer:
-        async with AsyncSmooch("app_5a", SECRET, APP, base_url=peer.url) as api:
+    with refusing(400, {"errors": [{"code": "c", "title": f"field {n} is missing"} for n in range(1000)]}) as server:
+        async with AsyncSmooch("app_5a", SECRET, APP, base_url=server.url) as api:
             with pytest.raises(errors.BadRequest, match="field 0 is missing; field 1 is missing; ") as caught:
                 await api.users.get("u1")
     assert len(caught.value.errors) == 1000
@@ -402,8 +406,8 @@ HINTS: list[Any] = [
 async def test_error_responses_come_with_a_hint(
     status: int, options: Any, call: Any, headers: dict[str, str], words: str
 ) -> None:
-    with refusing(status, {"errors": [{"code": "c", "title": "t"}]}, **headers) as peer:
-        async with AsyncSmooch(app_id=APP, base_url=peer.url, retries=0, **options) as api:
+    with refusing(status, {"errors": [{"code": "c", "title": "t"}]}, **headers) as server:
+        async with AsyncSmooch(app_id=APP, base_url=server.url, retries=0, **options) as api:
             with pytest.raises(errors.APIError) as caught:
                 await call(api)
     assert words in caught.value.hint if words else caught.value.hint == ""
@@ -424,16 +428,16 @@ async def test_error_responses_come_with_a_hint(
     ],
 )
 async def test_only_a_target_that_may_be_at_fault_is_hinted_at(title: str, is_hinted: bool) -> None:
-    with refusing(400, {"errors": [{"code": "bad_request", "title": title}]}) as peer:
-        async with AsyncSmooch(app_id=APP, base_url=peer.url, retries=0, **INT_KEY) as api:
+    with refusing(400, {"errors": [{"code": "bad_request", "title": title}]}) as server:
+        async with AsyncSmooch(app_id=APP, base_url=server.url, retries=0, **INT_KEY) as api:
             with pytest.raises(errors.BadRequest) as caught:
                 await api.webhooks.create(TARGET, "user:merge")
     assert ("HEAD request first" in caught.value.hint) is is_hinted
 
 
 async def test_a_missing_app_hints_at_its_id_and_the_host() -> None:
-    with refusing(404, {"errors": [{"code": "app_not_found", "title": "App not found"}]}) as peer:
-        async with AsyncSmooch("app_5a", SECRET, APP, base_url=peer.url) as api:
+    with refusing(404, {"errors": [{"code": "app_not_found", "title": "App not found"}]}) as server:
+        async with AsyncSmooch("app_5a", SECRET, APP, base_url=server.url) as api:
             with pytest.raises(errors.NotFound, match="of another account or region is not found"):
                 await api.users.get("u")
 
@@ -445,12 +449,12 @@ async def test_errors_show_no_credentials(way: str) -> None:
             401, {"errors": [{"code": "unauthorized", "title": f"{SECRET} {request.headers['authorization']}"}]}
         )
 
-    with Peer(echo) as peer:
-        async with AsyncSmooch(app_id=APP, base_url=peer.url, **WAYS[way]) as api:
+    with ScriptedServer(echo) as server:
+        async with AsyncSmooch(app_id=APP, base_url=server.url, **WAYS[way]) as api:
             with pytest.raises(errors.Unauthorized) as caught:
                 await api.users.get("u")
     error = caught.value
-    sent = peer.requests[-1].headers["authorization"].split()[1]
+    sent = server.requests[-1].headers["authorization"].split()[1]
     for text in (str(error), repr(error), error.description, repr(error.errors), repr(error.response.request.headers)):
         assert TOKEN not in text
         assert sent not in text
@@ -458,8 +462,8 @@ async def test_errors_show_no_credentials(way: str) -> None:
 
 
 async def test_an_unreadable_success_says_that_the_call_took_effect() -> None:
-    with Peer(lambda _: answer(201, b"{")) as peer:
-        async with AsyncSmooch("app_5a", SECRET, APP, base_url=peer.url) as api:
+    with ScriptedServer(lambda _: answer(201, b"{")) as server:
+        async with AsyncSmooch("app_5a", SECRET, APP, base_url=server.url) as api:
             with pytest.raises(errors.UnreadableResponse, match="took effect"):
                 await api.users.create("u-77")
 
@@ -468,7 +472,7 @@ async def test_an_unreadable_success_says_that_the_call_took_effect() -> None:
 
 
 @pytest.fixture
-async def api(server: Peer) -> AsyncIterator[AsyncSmooch]:
+async def api(server: ScriptedServer) -> AsyncIterator[AsyncSmooch]:
     async with AsyncSmooch("app_5a", SECRET, APP, base_url=server.url) as client:
         yield client
 
@@ -481,7 +485,7 @@ async def test_a_client_cannot_be_copied_or_pickled(api: AsyncSmooch, take: Any)
         take(api._auth)
 
 
-async def test_with_options_shares_the_connections(server: Peer, api: AsyncSmooch) -> None:
+async def test_with_options_shares_the_connections(server: ScriptedServer, api: AsyncSmooch) -> None:
     before = server.connections
     hurried = api.with_options(deadline=5, retries=0)
     await api.users.get("u1")
@@ -510,7 +514,7 @@ def test_help_has_a_line_for_each_resource_and_each_kind_of_key() -> None:
         assert f"- `{prefix}…`, " in shown
 
 
-async def test_app_id_is_what_raw_operations_take(server: Peer, api: AsyncSmooch) -> None:
+async def test_app_id_is_what_raw_operations_take(server: ScriptedServer, api: AsyncSmooch) -> None:
     assert api.app_id == APP
     assert api.with_options(retries=0).app_id == APP
     async with AsyncSmooch(token="token", base_url=server.url) as other:
@@ -519,7 +523,7 @@ async def test_app_id_is_what_raw_operations_take(server: Peer, api: AsyncSmooch
     assert caught.value.field == "app_id"
 
 
-async def test_a_resource_shows_where_it_calls(server: Peer, api: AsyncSmooch) -> None:
+async def test_a_resource_shows_where_it_calls(server: ScriptedServer, api: AsyncSmooch) -> None:
     assert repr(api.users) == f"{type(api.users).__name__}(app_id='{APP}', base_url='{server.url}')"
 
 
@@ -529,13 +533,13 @@ async def test_a_resource_cannot_be_copied_without_its_client(api: AsyncSmooch, 
         take(api.users)
 
 
-async def test_a_resource_outlives_the_name_of_its_client(server: Peer) -> None:
+async def test_a_resource_outlives_the_name_of_its_client(server: ScriptedServer) -> None:
     users = AsyncSmooch("app_5a", SECRET, APP, base_url=server.url).users
     assert (await users.get("u1")).id == "u1"
     await users._raw.get_async_httpx_client().aclose()
 
 
-async def test_a_closed_client_says_so(server: Peer) -> None:
+async def test_a_closed_client_says_so(server: ScriptedServer) -> None:
     async with AsyncSmooch("app_5a", SECRET, APP, base_url=server.url) as api:
         pass
     with pytest.raises(RuntimeError, match="closed"):
@@ -551,11 +555,13 @@ async def test_repr_shows_no_secret(api: AsyncSmooch) -> None:
 
 
 async def test_exchange_code_sends_no_credentials_and_errors_show_no_secrets() -> None:
-    echo = Peer(lambda request: answer(400, {"errors": [{"code": "bad_request", "title": request.body.decode()}]}))
-    with echo as peer:
+    echo = ScriptedServer(
+        lambda request: answer(400, {"errors": [{"code": "bad_request", "title": request.body.decode()}]})
+    )
+    with echo as server:
         with pytest.raises(errors.BadRequest) as caught:
-            await AsyncSmooch.exchange_code("658965", client_id="partner", client_secret=SECRET, base_url=peer.url)
-        [request] = peer.requests
+            await AsyncSmooch.exchange_code("658965", client_id="partner", client_secret=SECRET, base_url=server.url)
+        [request] = server.requests
     assert (request.method, request.target) == ("POST", "/oauth/token")
     assert "authorization" not in request.headers
     assert request.json() == EXCHANGED
@@ -582,10 +588,10 @@ async def test_exchange_code_refuses_invalid_arguments(options: dict[str, Any], 
 
 
 async def test_exchange_code_is_not_retried_since_the_code_may_be_used_up() -> None:
-    with Peer(lambda _: answer(503, {})) as peer:
+    with ScriptedServer(lambda _: answer(503, {})) as server:
         with pytest.raises(errors.ServerError):
-            await AsyncSmooch.exchange_code("658965", client_id="partner", client_secret=SECRET, base_url=peer.url)
-        assert len(peer.requests) == 1
+            await AsyncSmooch.exchange_code("658965", client_id="partner", client_secret=SECRET, base_url=server.url)
+        assert len(server.requests) == 1
 
 
 # The package
@@ -630,7 +636,7 @@ EXCHANGE: Call = (
 
 
 async def test_exchange_code_sends_what_the_specification_describes(
-    example_api: AsyncSmooch, example_server: Peer
+    example_api: AsyncSmooch, example_server: ScriptedServer
 ) -> None:
     await check_call(example_api, example_server, EXCHANGE, authorized=False)
 
@@ -676,7 +682,9 @@ async def test_models_are_complete_and_without_their_envelope(example_api: Async
     assert webhook.to_dict() == schema("WebhookListResponse")["examples"][-1]["webhooks"][0]
 
 
-async def test_the_raw_client_uses_the_same_connections(example_api: AsyncSmooch, example_server: Peer) -> None:
+async def test_the_raw_client_uses_the_same_connections(
+    example_api: AsyncSmooch, example_server: ScriptedServer
+) -> None:
     response = await users.get_user.asyncio_detailed(APP, "u-77", client=example_api.raw)
     assert isinstance(response.parsed.user, models.User)
     assert httpx.URL(example_server.url).port == example_api.raw.get_async_httpx_client().base_url.port

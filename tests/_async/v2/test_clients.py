@@ -10,7 +10,7 @@ from smooch_api.v2 import models
 from .calls import Call, Refusal, check_call, check_refusal, every
 
 if TYPE_CHECKING:
-    from support.peer import Peer
+    from support.scripted_server import ScriptedServer
 
     from smooch.sandbox import Sandbox
     from smooch.v2 import AsyncSmooch
@@ -76,7 +76,7 @@ CALLS: dict[str, Call] = {
 
 @pytest.mark.parametrize("name", CALLS)
 async def test_calls_follow_the_specification_and_return_models(
-    example_api: AsyncSmooch, example_server: Peer, name: str
+    example_api: AsyncSmooch, example_server: ScriptedServer, name: str
 ) -> None:
     await check_call(example_api, example_server, CALLS[name])
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from smooch_api.v2 import models
-from support.peer import Peer, answer, script
+from support.scripted_server import ScriptedServer, answer, script
 
 from smooch.errors import BadRequest, NotFound
 from smooch.v2 import AsyncSmooch
@@ -142,7 +142,7 @@ CALLS: dict[str, Call] = {
 
 @pytest.mark.parametrize("name", CALLS)
 async def test_calls_follow_the_specification_and_return_models(
-    example_api: AsyncSmooch, example_server: Peer, name: str
+    example_api: AsyncSmooch, example_server: ScriptedServer, name: str
 ) -> None:
     await check_call(example_api, example_server, CALLS[name])
 
@@ -240,11 +240,11 @@ async def test_each_call_sees_what_the_calls_before_it_did(keys: Keys, sandbox: 
 async def test_conversion_events_are_a_list_or_metas_whole_object() -> None:
     event = {"event_name": "Purchase", "event_time": 1752161233}
     whole = {"data": [event], "test_event_code": "TEST1", "partner_agent": "shop"}
-    with Peer(script(answer(200, {"conversionEvents": {"datasetId": 1, "eventsReceived": 1}}))) as peer:
-        async with AsyncSmooch("app_5a", "secret", APP, base_url=peer.url) as api:
+    with ScriptedServer(script(answer(200, {"conversionEvents": {"datasetId": 1, "eventsReceived": 1}}))) as server:
+        async with AsyncSmooch("app_5a", "secret", APP, base_url=server.url) as api:
             await api.conversations.post_conversion_events("c1", "instagram", [event])
             await api.conversations.post_conversion_events("c1", "whatsapp", whole)
-        assert [request.json() for request in peer.requests] == [
+        assert [request.json() for request in server.requests] == [
             {"instagram": {"payload": {"data": [event]}}},
             {"whatsapp": {"payload": whole}},
         ]
@@ -267,8 +267,8 @@ async def test_the_default_conversation_that_another_process_created_is_the_one_
     theirs = {"id": "c1", "type": "personal", "isDefault": True}
     ours = {"id": "c2", "type": "personal", "isDefault": False}
     responses = script(listed(), answer(201, {"conversation": ours}), listed(ours, theirs), answer(200, {}))
-    with Peer(responses) as peer:
-        async with AsyncSmooch("app_5a", "secret", APP, base_url=peer.url) as api:
+    with ScriptedServer(responses) as server:
+        async with AsyncSmooch("app_5a", "secret", APP, base_url=server.url) as api:
             assert (await api.conversations.get_or_create_default("u1")).id == "c1"
-        assert [request.method for request in peer.requests] == ["GET", "POST", "GET", "DELETE"]
-        assert peer.requests[-1].target.endswith("/conversations/c2")
+        assert [request.method for request in server.requests] == ["GET", "POST", "GET", "DELETE"]
+        assert server.requests[-1].target.endswith("/conversations/c2")

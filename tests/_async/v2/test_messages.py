@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from smooch_api.v2 import models
-from support.peer import Peer, answer, script
+from support.scripted_server import ScriptedServer, answer, script
 
 from smooch.errors import (
     BadRequest,
@@ -198,7 +198,7 @@ CALLS: dict[str, Call] = {
 
 @pytest.mark.parametrize("name", CALLS)
 async def test_calls_follow_the_specification_and_return_models(
-    example_api: AsyncSmooch, example_server: Peer, name: str
+    example_api: AsyncSmooch, example_server: ScriptedServer, name: str
 ) -> None:
     await check_call(example_api, example_server, CALLS[name])
 
@@ -499,22 +499,22 @@ async def test_post_returns_the_last_of_several_messages_and_fails_without_any()
         messages = [{"id": text, "content": {"type": "text", "text": text}} for text in texts]
         return answer(201, {"messages": messages})
 
-    with Peer(script(with_texts("Hello", "template"), with_texts())) as peer:
-        async with AsyncSmooch("app_5a", "secret", APP, base_url=peer.url) as api:
+    with ScriptedServer(script(with_texts("Hello", "template"), with_texts())) as server:
+        async with AsyncSmooch("app_5a", "secret", APP, base_url=server.url) as api:
             assert (await api.messages.post_text("c1", "Hello %((template:a))%")).id == "template"
             with pytest.raises(UnreadableResponse, match="do not simply repeat it") as caught:
                 await api.messages.post_text("c1", "Hello")
             assert (caught.value.status_code, caught.value.method) == (201, "POST")
-            assert caught.value.url == f"{peer.url}{peer.requests[-1].target}"
-        assert len(peer.requests) == 2
+            assert caught.value.url == f"{server.url}{server.requests[-1].target}"
+        assert len(server.requests) == 2
 
 
 async def test_a_message_is_not_sent_twice() -> None:
-    with Peer(lambda _: [5.0]) as peer:
-        async with AsyncSmooch("app_5a", "secret", APP, base_url=peer.url, timeout=0.1) as api:
+    with ScriptedServer(lambda _: [5.0]) as server:
+        async with AsyncSmooch("app_5a", "secret", APP, base_url=server.url, timeout=0.1) as api:
             with pytest.raises(RequestTimeout, match="may have taken effect"):
                 await api.messages.post_text("c1", "Hello")
-        assert len(peer.requests) == 1
+        assert len(server.requests) == 1
 
 
 async def test_a_file_is_uploaded_and_posted_in_one_call(
@@ -570,19 +570,19 @@ UPLOADED = answer(201, {"attachment": {"mediaUrl": PICTURE, "mediaType": "image/
 async def test_a_file_is_deleted_if_its_message_is_refused(
     status: int, expected: type[Exception], removed: bool
 ) -> None:
-    with Peer(script(UPLOADED, answer(status, {}), answer(404, {}))) as peer:
-        async with AsyncSmooch("app_5a", "secret", APP, base_url=peer.url, retries=0) as api:
+    with ScriptedServer(script(UPLOADED, answer(status, {}), answer(404, {}))) as server:
+        async with AsyncSmooch("app_5a", "secret", APP, base_url=server.url, retries=0) as api:
             with pytest.raises(expected):
                 await api.messages.post_media("c1", ("cat.png", PNG))
-        last = peer.requests[-1]
-        assert len(peer.requests) == 2 + removed
+        last = server.requests[-1]
+        assert len(server.requests) == 2 + removed
         assert last.target.endswith("/attachments/remove") is removed
         assert not removed or last.json() == {"mediaUrl": PICTURE}
 
 
 async def test_an_upload_without_a_url_is_unreadable() -> None:
-    with Peer(script(answer(201, {"attachment": {}}))) as peer:
-        async with AsyncSmooch("app_5a", "secret", APP, base_url=peer.url) as api:
+    with ScriptedServer(script(answer(201, {"attachment": {}}))) as server:
+        async with AsyncSmooch("app_5a", "secret", APP, base_url=server.url) as api:
             with pytest.raises(UnreadableResponse, match="the call took effect"):
                 await api.messages.post_media("c1", ("cat.png", PNG))
-        assert len(peer.requests) == 1
+        assert len(server.requests) == 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from smooch_api.v2 import models
 from support.concurrency import async_together
-from support.peer import Peer, answer, script
+from support.scripted_server import ScriptedServer, answer, script
 
 from smooch import _webhook_reconciler
 from smooch.errors import BadRequest, InvalidInput, NotFound, SmoochError
@@ -85,7 +85,7 @@ CALLS: dict[str, Call] = {
 
 @pytest.mark.parametrize("name", CALLS)
 async def test_calls_follow_the_specification_and_return_models(
-    example_api: AsyncSmooch, example_server: Peer, name: str
+    example_api: AsyncSmooch, example_server: ScriptedServer, name: str
 ) -> None:
     await check_call(example_api, example_server, CALLS[name])
 
@@ -273,26 +273,26 @@ def webhook(number: int, target: str, **fields: Any) -> dict[str, Any]:
 async def test_ensure_ignores_webhooks_of_other_versions() -> None:
     old, new = webhook(1, HERE, version="v1.1"), webhook(2, HERE)
     created = answer(201, {"webhook": new})
-    with Peer(script(listed(old), created, listed(old, new))) as peer:
-        async with AsyncSmooch("int_5a", "secret", APP, base_url=peer.url, retries=0) as api:
+    with ScriptedServer(script(listed(old), created, listed(old, new))) as server:
+        async with AsyncSmooch("int_5a", "secret", APP, base_url=server.url, retries=0) as api:
             assert (await api.webhooks.ensure(HERE, MESSAGE)).id == new["id"]
-        assert [request.method for request in peer.requests if request.method != "GET"] == ["POST"]
+        assert [request.method for request in server.requests if request.method != "GET"] == ["POST"]
 
 
 async def test_ensure_leaves_unreadable_webhooks_alone() -> None:
     good = webhook(2, HERE)
-    with Peer(lambda _: listed({"id": "1"}, {**webhook(1, HERE), "triggers": None}, good)) as peer:
-        async with AsyncSmooch("int_5a", "secret", APP, base_url=peer.url, retries=0) as api:
+    with ScriptedServer(lambda _: listed({"id": "1"}, {**webhook(1, HERE), "triggers": None}, good)) as server:
+        async with AsyncSmooch("int_5a", "secret", APP, base_url=server.url, retries=0) as api:
             assert (await api.webhooks.ensure(HERE, MESSAGE)).to_dict() == good
-        assert {request.method for request in peer.requests} == {"GET"}
+        assert {request.method for request in server.requests} == {"GET"}
 
 
 async def test_ensure_gives_up_on_webhooks_that_keep_changing() -> None:
     numbers = iter(range(1000))
-    with Peer(
+    with ScriptedServer(
         lambda request: listed(webhook(next(numbers), THERE)) if request.method == "GET" else answer(404, {})
-    ) as peer:
-        async with AsyncSmooch("int_5a", "secret", APP, base_url=peer.url, retries=0) as api:
+    ) as server:
+        async with AsyncSmooch("int_5a", "secret", APP, base_url=server.url, retries=0) as api:
             with pytest.raises(SmoochError, match="could be confirmed"):
                 await api.webhooks.ensure(HERE, MESSAGE)
 

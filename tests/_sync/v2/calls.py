@@ -14,7 +14,7 @@ from smooch.errors import InvalidInput
 from smooch.v2 import Paged, Smooch
 
 if TYPE_CHECKING:
-    from support.peer import Peer
+    from support.scripted_server import ScriptedServer
 
     from smooch.sandbox import Sandbox
 
@@ -29,7 +29,7 @@ def every(records: Paged[Any]) -> list[Any]:
     return [record for record in records]
 
 
-def check_call(api: Smooch, server: Peer, call: Call, *, authorized: bool = True) -> None:
+def check_call(api: Smooch, server: ScriptedServer, call: Call, *, authorized: bool = True) -> None:
     """Check that a call sends what the specification describes, and returns models."""
     make, lines, body, expected = call
     called = make(api)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.peer import Peer
+from support.scripted_server import ScriptedServer
 from support.v2_examples import APP, respond
 
 from smooch import _webhook_reconciler
@@ -27,13 +27,13 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def example_server() -> Iterator[Peer]:
-    with Peer(respond) as peer:
-        yield peer
+def example_server() -> Iterator[ScriptedServer]:
+    with ScriptedServer(respond) as server:
+        yield server
 
 
 @pytest.fixture
-def example_api(example_server: Peer) -> Iterator[Smooch]:
+def example_api(example_server: ScriptedServer) -> Iterator[Smooch]:
     example_server.requests.clear()
     secret = "a secret that nobody sees"
     with Smooch("app_5a", secret, APP, base_url=example_server.url, retries=0) as client:

@@ -17,7 +17,7 @@ from .calls import Call, check_call
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from support.peer import Peer
+    from support.scripted_server import ScriptedServer
 
     from smooch.sandbox import Sandbox
     from smooch.v2 import Smooch
@@ -44,7 +44,7 @@ CALLS: dict[str, Call] = {
 
 @pytest.mark.parametrize("name", CALLS)
 def test_calls_follow_the_specification_and_return_models(
-    example_api: Smooch, example_server: Peer, name: str
+    example_api: Smooch, example_server: ScriptedServer, name: str
 ) -> None:
     check_call(example_api, example_server, CALLS[name])
 
@@ -86,7 +86,7 @@ def test_a_file_above_the_limit_is_refused_before_it_is_sent(
     assert sandbox.requests == []
 
 
-def test_an_upload_carries_name_type_and_bytes(example_api: Smooch, example_server: Peer) -> None:
+def test_an_upload_carries_name_type_and_bytes(example_api: Smooch, example_server: ScriptedServer) -> None:
     example_api.attachments.upload(("mug", b"jpeg bytes"), mime_type="image/jpeg")
     request = example_server.requests[-1]
     assert request.headers["content-type"].startswith("multipart/form-data; boundary=")

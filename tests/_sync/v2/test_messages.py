@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from smooch_api.v2 import models
-from support.peer import Peer, answer, script
+from support.scripted_server import ScriptedServer, answer, script
 
 from smooch.errors import (
     BadRequest,
@@ -197,7 +197,7 @@ CALLS: dict[str, Call] = {
 
 @pytest.mark.parametrize("name", CALLS)
 def test_calls_follow_the_specification_and_return_models(
-    example_api: Smooch, example_server: Peer, name: str
+    example_api: Smooch, example_server: ScriptedServer, name: str
 ) -> None:
     check_call(example_api, example_server, CALLS[name])
 
@@ -498,22 +498,22 @@ def test_post_returns_the_last_of_several_messages_and_fails_without_any() -> No
         messages = [{"id": text, "content": {"type": "text", "text": text}} for text in texts]
         return answer(201, {"messages": messages})
 
-    with Peer(script(with_texts("Hello", "template"), with_texts())) as peer:
-        with Smooch("app_5a", "secret", APP, base_url=peer.url) as api:
+    with ScriptedServer(script(with_texts("Hello", "template"), with_texts())) as server:
+        with Smooch("app_5a", "secret", APP, base_url=server.url) as api:
             assert (api.messages.post_text("c1", "Hello %((template:a))%")).id == "template"
             with pytest.raises(UnreadableResponse, match="do not simply repeat it") as caught:
                 api.messages.post_text("c1", "Hello")
             assert (caught.value.status_code, caught.value.method) == (201, "POST")
-            assert caught.value.url == f"{peer.url}{peer.requests[-1].target}"
-        assert len(peer.requests) == 2
+            assert caught.value.url == f"{server.url}{server.requests[-1].target}"
+        assert len(server.requests) == 2
 
 
 def test_a_message_is_not_sent_twice() -> None:
-    with Peer(lambda _: [5.0]) as peer:
-        with Smooch("app_5a", "secret", APP, base_url=peer.url, timeout=0.1) as api:
+    with ScriptedServer(lambda _: [5.0]) as server:
+        with Smooch("app_5a", "secret", APP, base_url=server.url, timeout=0.1) as api:
             with pytest.raises(RequestTimeout, match="may have taken effect"):
                 api.messages.post_text("c1", "Hello")
-        assert len(peer.requests) == 1
+        assert len(server.requests) == 1
 
 
 def test_a_file_is_uploaded_and_posted_in_one_call(
@@ -569,19 +569,19 @@ UPLOADED = answer(201, {"attachment": {"mediaUrl": PICTURE, "mediaType": "image/
 def test_a_file_is_deleted_if_its_message_is_refused(
     status: int, expected: type[Exception], removed: bool
 ) -> None:
-    with Peer(script(UPLOADED, answer(status, {}), answer(404, {}))) as peer:
-        with Smooch("app_5a", "secret", APP, base_url=peer.url, retries=0) as api:
+    with ScriptedServer(script(UPLOADED, answer(status, {}), answer(404, {}))) as server:
+        with Smooch("app_5a", "secret", APP, base_url=server.url, retries=0) as api:
             with pytest.raises(expected):
                 api.messages.post_media("c1", ("cat.png", PNG))
-        last = peer.requests[-1]
-        assert len(peer.requests) == 2 + removed
+        last = server.requests[-1]
+        assert len(server.requests) == 2 + removed
         assert last.target.endswith("/attachments/remove") is removed
         assert not removed or last.json() == {"mediaUrl": PICTURE}
 
 
 def test_an_upload_without_a_url_is_unreadable() -> None:
-    with Peer(script(answer(201, {"attachment": {}}))) as peer:
-        with Smooch("app_5a", "secret", APP, base_url=peer.url) as api:
+    with ScriptedServer(script(answer(201, {"attachment": {}}))) as server:
+        with Smooch("app_5a", "secret", APP, base_url=server.url) as api:
             with pytest.raises(UnreadableResponse, match="the call took effect"):
                 api.messages.post_media("c1", ("cat.png", PNG))
-        assert len(peer.requests) == 1
+        assert len(server.requests) == 1

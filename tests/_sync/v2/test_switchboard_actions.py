@@ -10,7 +10,7 @@ import pytest
 from .calls import Call, check_call
 
 if TYPE_CHECKING:
-    from support.peer import Peer
+    from support.scripted_server import ScriptedServer
 
     from smooch.v2 import Smooch
 
@@ -47,6 +47,6 @@ CALLS: dict[str, Call] = {
 
 @pytest.mark.parametrize("name", CALLS)
 def test_calls_follow_the_specification_and_return_models(
-    example_api: Smooch, example_server: Peer, name: str
+    example_api: Smooch, example_server: ScriptedServer, name: str
 ) -> None:
     check_call(example_api, example_server, CALLS[name])

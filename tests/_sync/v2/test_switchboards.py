@@ -13,7 +13,7 @@ from smooch.errors import Forbidden
 from .calls import Call, check_call
 
 if TYPE_CHECKING:
-    from support.peer import Peer
+    from support.scripted_server import ScriptedServer
 
     from smooch.sandbox import Sandbox
     from smooch.v2 import Smooch
@@ -60,7 +60,7 @@ CALLS: dict[str, Call] = {
 
 @pytest.mark.parametrize("name", CALLS)
 def test_calls_follow_the_specification_and_return_models(
-    example_api: Smooch, example_server: Peer, name: str
+    example_api: Smooch, example_server: ScriptedServer, name: str
 ) -> None:
     check_call(example_api, example_server, CALLS[name])
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from smooch_api.v2 import models
-from support.peer import Peer, answer, script
+from support.scripted_server import ScriptedServer, answer, script
 
 from smooch.errors import Conflict, InvalidInput, NotFound
 from smooch.v2 import Smooch
@@ -119,7 +119,7 @@ CALLS: dict[str, Call] = {
 
 @pytest.mark.parametrize("name", CALLS)
 def test_calls_follow_the_specification_and_return_models(
-    example_api: Smooch, example_server: Peer, name: str
+    example_api: Smooch, example_server: ScriptedServer, name: str
 ) -> None:
     check_call(example_api, example_server, CALLS[name])
 
@@ -230,11 +230,13 @@ def test_get_or_create_creates_a_user_once_and_then_returns_it_unchanged(api: Sm
 
 def test_get_or_create_refuses_an_external_id_that_is_the_id_of_another_user() -> None:
     other = {"user": {"id": "u-77", "externalId": "b6518"}}
-    with Peer(script(answer(409, {"errors": [{"code": "conflict", "title": "Taken"}]}), answer(200, other))) as peer:
-        with Smooch("app_5a", "secret", APP, base_url=peer.url) as api:
+    with ScriptedServer(
+        script(answer(409, {"errors": [{"code": "conflict", "title": "Taken"}]}), answer(200, other))
+    ) as server:
+        with Smooch("app_5a", "secret", APP, base_url=server.url) as api:
             with pytest.raises(Conflict, match="Taken"):
                 api.users.get_or_create("u-77")
-        assert [request.method for request in peer.requests] == ["POST", "GET"]
+        assert [request.method for request in server.requests] == ["POST", "GET"]
 
 
 @pytest.mark.parametrize(

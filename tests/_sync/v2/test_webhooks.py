@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from smooch_api.v2 import models
 from support.concurrency import together
-from support.peer import Peer, answer, script
+from support.scripted_server import ScriptedServer, answer, script
 
 from smooch import _webhook_reconciler
 from smooch.errors import BadRequest, InvalidInput, NotFound, SmoochError
@@ -84,7 +84,7 @@ CALLS: dict[str, Call] = {
 
 @pytest.mark.parametrize("name", CALLS)
 def test_calls_follow_the_specification_and_return_models(
-    example_api: Smooch, example_server: Peer, name: str
+    example_api: Smooch, example_server: ScriptedServer, name: str
 ) -> None:
     check_call(example_api, example_server, CALLS[name])
 
@@ -272,26 +272,26 @@ def webhook(number: int, target: str, **fields: Any) -> dict[str, Any]:
 def test_ensure_ignores_webhooks_of_other_versions() -> None:
     old, new = webhook(1, HERE, version="v1.1"), webhook(2, HERE)
     created = answer(201, {"webhook": new})
-    with Peer(script(listed(old), created, listed(old, new))) as peer:
-        with Smooch("int_5a", "secret", APP, base_url=peer.url, retries=0) as api:
+    with ScriptedServer(script(listed(old), created, listed(old, new))) as server:
+        with Smooch("int_5a", "secret", APP, base_url=server.url, retries=0) as api:
             assert (api.webhooks.ensure(HERE, MESSAGE)).id == new["id"]
-        assert [request.method for request in peer.requests if request.method != "GET"] == ["POST"]
+        assert [request.method for request in server.requests if request.method != "GET"] == ["POST"]
 
 
 def test_ensure_leaves_unreadable_webhooks_alone() -> None:
     good = webhook(2, HERE)
-    with Peer(lambda _: listed({"id": "1"}, {**webhook(1, HERE), "triggers": None}, good)) as peer:
-        with Smooch("int_5a", "secret", APP, base_url=peer.url, retries=0) as api:
+    with ScriptedServer(lambda _: listed({"id": "1"}, {**webhook(1, HERE), "triggers": None}, good)) as server:
+        with Smooch("int_5a", "secret", APP, base_url=server.url, retries=0) as api:
             assert (api.webhooks.ensure(HERE, MESSAGE)).to_dict() == good
-        assert {request.method for request in peer.requests} == {"GET"}
+        assert {request.method for request in server.requests} == {"GET"}
 
 
 def test_ensure_gives_up_on_webhooks_that_keep_changing() -> None:
     numbers = iter(range(1000))
-    with Peer(
+    with ScriptedServer(
         lambda request: listed(webhook(next(numbers), THERE)) if request.method == "GET" else answer(404, {})
-    ) as peer:
-        with Smooch("int_5a", "secret", APP, base_url=peer.url, retries=0) as api:
+    ) as server:
+        with Smooch("int_5a", "secret", APP, base_url=server.url, retries=0) as api:
             with pytest.raises(SmoochError, match="could be confirmed"):
                 api.webhooks.ensure(HERE, MESSAGE)
 

@@ -15,7 +15,7 @@ from ..targets import target
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from support.peer import Peer
+    from support.scripted_server import ScriptedServer
 
     from smooch.sandbox import Sandbox
 
@@ -54,8 +54,8 @@ def v2(sandbox: Sandbox) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def peer(client: httpx.Client) -> Iterator[Peer]:
+def receiver(client: httpx.Client) -> Iterator[ScriptedServer]:
     """The target of a webhook of v1 that gets everything."""
-    with target() as peer:
-        client.post("/webhooks", json={"target": peer.url, "triggers": ["*"]})
-        yield peer
+    with target() as receiver:
+        client.post("/webhooks", json={"target": receiver.url, "triggers": ["*"]})
+        yield receiver

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from support.peer import answer
+from support.scripted_server import answer
 
 from smooch.sandbox import Sandbox
 from smooch.sandbox import _log as log_module
@@ -20,7 +20,7 @@ from ..targets import posts, target
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from support.peer import Peer
+    from support.scripted_server import ScriptedServer
 
 PAGE = {"Origin": "https://shop.example"}
 
@@ -155,46 +155,46 @@ class TestRequests:
 
 class TestDeliveries:
     def test_have_their_attempts(self, sandbox: Sandbox, control: httpx.Client, client: httpx.Client) -> None:
-        with target(answer(503), answer(200)) as peer:
-            webhook = client.post("/webhooks", json={"target": peer.url}).json()["webhook"]
+        with target(answer(503), answer(200)) as receiver:
+            webhook = client.post("/webhooks", json={"target": receiver.url}).json()["webhook"]
             sandbox.say("ana", "Hi")
             assert control.post("/deliveries/wait", json={}).json() == {"isIdle": True}
             (delivery,) = control.get("/deliveries").json()["deliveries"]
-            assert (delivery["trigger"], delivery["target"]) == ("message:appUser", peer.url)
+            assert (delivery["trigger"], delivery["target"]) == ("message:appUser", receiver.url)
             assert (delivery["webhookId"], delivery["version"]) == (webhook["_id"], "v1")
             assert [(each["number"], each["status"]) for each in delivery["attempts"]] == [(1, 503), (2, 200)]
             assert delivery["state"] == "succeeded"
             detail = control.get(f"/deliveries/{delivery['id']}").json()["delivery"]
-            assert detail["body"] == posts(peer)[0].json()
+            assert detail["body"] == posts(receiver)[0].json()
             assert control.get("/deliveries/nope").status_code == 404
 
     @pytest.mark.parametrize(("status", "attempts"), [(400, 1), (500, 5)])
     def test_fail_for_good(
         self, sandbox: Sandbox, control: httpx.Client, client: httpx.Client, status: int, attempts: int
     ) -> None:
-        with target(answer(status)) as peer:
-            client.post("/webhooks", json={"target": peer.url})
+        with target(answer(status)) as receiver:
+            client.post("/webhooks", json={"target": receiver.url})
             sandbox.say("ana", "Hi")
             control.post("/deliveries/wait", json={})
             (delivery,) = control.get("/deliveries").json()["deliveries"]
             assert (delivery["state"], len(delivery["attempts"])) == ("failed", attempts)
 
-    def test_can_be_sent_once_more(self, sandbox: Sandbox, control: httpx.Client, peer: Peer) -> None:
+    def test_can_be_sent_once_more(self, sandbox: Sandbox, control: httpx.Client, receiver: ScriptedServer) -> None:
         sandbox.open_chat("ana")
         control.post("/deliveries/wait", json={})
-        sent = posts(peer)
+        sent = posts(receiver)
         delivery = control.get("/deliveries").json()["deliveries"][-1]
         again = control.post(f"/deliveries/{delivery['id']}/redeliver")
         assert again.status_code == 202
         control.post("/deliveries/wait", json={})
-        assert len(posts(peer)) == len(sent) + 1
-        assert posts(peer)[-1].body in [request.body for request in sent]
+        assert len(posts(receiver)) == len(sent) + 1
+        assert posts(receiver)[-1].body in [request.body for request in sent]
         visible = control.get("/deliveries").json()["deliveries"][-1]
         assert [each["status"] for each in visible["attempts"]] == [200, 200]
 
     def test_waiting_ends_in_time(self, control: httpx.Client, client: httpx.Client) -> None:
-        with target((30, answer(200))) as peer:
-            client.post("/webhooks", json={"target": peer.url})
+        with target((30, answer(200))) as receiver:
+            client.post("/webhooks", json={"target": receiver.url})
             control.post("/users/ana/say", json={"content": "Hi"})
             assert control.post("/deliveries/wait", json={"timeout": 0.05}).json() == {"isIdle": False}
             (delivery,) = control.get("/deliveries").json()["deliveries"]
@@ -215,8 +215,8 @@ class TestDeliveries:
     def test_what_a_deleted_webhook_would_have_got_is_cancelled(
         self, sandbox: Sandbox, control: httpx.Client, client: httpx.Client
     ) -> None:
-        with target() as peer:
-            webhook = client.post("/webhooks", json={"target": peer.url}).json()["webhook"]["_id"]
+        with target() as receiver:
+            webhook = client.post("/webhooks", json={"target": receiver.url}).json()["webhook"]["_id"]
             sandbox.delay_deliveries(0.1)
             sandbox.say("ana", "Hi")
             client.delete(f"/webhooks/{webhook}")
@@ -284,7 +284,7 @@ class TestFaults:
 
 class TestEvents:
     def test_a_conversation_is_seen_as_it_goes(
-        self, sandbox: Sandbox, control: httpx.Client, client: httpx.Client, peer: Peer
+        self, sandbox: Sandbox, control: httpx.Client, client: httpx.Client, receiver: ScriptedServer
     ) -> None:
         with stream(sandbox) as events:
             message_id = sandbox.say("ana", "Hi")

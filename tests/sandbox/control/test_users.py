@@ -9,7 +9,7 @@ import pytest
 
 if TYPE_CHECKING:
     import httpx
-    from support.peer import Peer
+    from support.scripted_server import ScriptedServer
 
     from smooch.sandbox import Sandbox
 
@@ -218,13 +218,13 @@ class TestForms:
         assert client.get("/appusers/ana/messages").json()["messages"][1]["submitted"] is True
 
 
-def test_typing_reading_and_opening(sandbox: Sandbox, control: httpx.Client, peer: Peer) -> None:
+def test_typing_reading_and_opening(sandbox: Sandbox, control: httpx.Client, receiver: ScriptedServer) -> None:
     assert control.post("/users/ana/open", json={"referral": "spring"}).json() == {}
     assert control.post("/users/ana/type", json={}).json() == {}
     assert control.post("/users/ana/type", json={"isTyping": False}).json() == {}
     assert control.post("/users/ana/read", json={}).json() == {}
     sandbox.wait_for_deliveries()
-    triggers = {request.json()["trigger"]: request.json() for request in peer.requests if request.method == "POST"}
+    triggers = {request.json()["trigger"]: request.json() for request in receiver.requests if request.method == "POST"}
     assert triggers["conversation:start"]["referral"] == {"code": "spring"}
     assert "conversation:read" in triggers
     assert control.post("/users/eve/read", json={}).status_code == 404

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import httpx
-    from support.peer import Peer
+    from support.scripted_server import ScriptedServer
 
     from smooch.sandbox import Sandbox
 
@@ -32,16 +32,16 @@ def client(connect: Callable[..., httpx.Client], version: str) -> httpx.Client:
 
 
 @pytest.fixture
-def peer() -> Iterator[Peer]:
-    with target() as peer:
-        yield peer
+def receiver() -> Iterator[ScriptedServer]:
+    with target() as receiver:
+        yield receiver
 
 
 @pytest.fixture
-def events(sandbox: Sandbox, client: httpx.Client, peer: Peer) -> Callable[[], dict[str, Any]]:
+def events(sandbox: Sandbox, client: httpx.Client, receiver: ScriptedServer) -> Callable[[], dict[str, Any]]:
     """What a webhook that listens to everything received since the last look."""
-    client.post("/webhooks", json={"target": peer.url, "triggers": EVERYTHING})
-    return lambda: deliveries_by_trigger(sandbox, peer)
+    client.post("/webhooks", json={"target": receiver.url, "triggers": EVERYTHING})
+    return lambda: deliveries_by_trigger(sandbox, receiver)
 
 
 def post(client: httpx.Client, text: str = "Hi", **fields: Any) -> dict[str, Any]:
@@ -116,15 +116,15 @@ class TestMessages:
     ],
 )
 def test_a_webhook_hears_what_it_asked_for(
-    sandbox: Sandbox, client: httpx.Client, peer: Peer, triggers: list[str], received: set[str]
+    sandbox: Sandbox, client: httpx.Client, receiver: ScriptedServer, triggers: list[str], received: set[str]
 ) -> None:
-    client.post("/webhooks", json={"target": peer.url, "triggers": triggers})
+    client.post("/webhooks", json={"target": receiver.url, "triggers": triggers})
     sandbox.say("ana", "Hi")
     post(client, actions=[{"type": "postback", "text": "Go", "payload": "GO"}])
     sandbox.click("ana", "Go")
     sandbox.set_typing("ana")
     client.post("/appusers/ana/conversation/read")
-    assert deliveries_by_trigger(sandbox, peer).keys() == received
+    assert deliveries_by_trigger(sandbox, receiver).keys() == received
 
 
 class TestWhatAWebhookAskedFor:
@@ -132,39 +132,39 @@ class TestWhatAWebhookAskedFor:
     def version(self) -> str:
         return "v1.1"
 
-    def test_the_full_user(self, sandbox: Sandbox, client: httpx.Client, peer: Peer) -> None:
-        client.post("/webhooks", json={"target": peer.url, "triggers": ["*"], "includeFullAppUser": True})
+    def test_the_full_user(self, sandbox: Sandbox, client: httpx.Client, receiver: ScriptedServer) -> None:
+        client.post("/webhooks", json={"target": receiver.url, "triggers": ["*"], "includeFullAppUser": True})
         sandbox.say("ana", "Hi")
         assert (
-            deliveries_by_trigger(sandbox, peer)["message:appUser"]["appUser"]
+            deliveries_by_trigger(sandbox, receiver)["message:appUser"]["appUser"]
             == client.get("/appusers/ana").json()["appUser"]
         )
 
-    def test_the_client(self, sandbox: Sandbox, client: httpx.Client, peer: Peer) -> None:
-        client.post("/webhooks", json={"target": peer.url, "triggers": ["*"], "includeClient": True})
+    def test_the_client(self, sandbox: Sandbox, client: httpx.Client, receiver: ScriptedServer) -> None:
+        client.post("/webhooks", json={"target": receiver.url, "triggers": ["*"], "includeClient": True})
         sandbox.say("ana", "Hi")
         (visible,) = client.get("/appusers/ana").json()["appUser"]["clients"]
-        assert deliveries_by_trigger(sandbox, peer)["message:appUser"]["client"] == visible
+        assert deliveries_by_trigger(sandbox, receiver)["message:appUser"]["client"] == visible
         link(client, skipConfirmation=True)
         (twilio,) = (each for each in client.get("/appusers/ana").json()["appUser"]["clients"] if each != visible)
-        assert deliveries_by_trigger(sandbox, peer)["link:success"]["client"] == twilio
+        assert deliveries_by_trigger(sandbox, receiver)["link:success"]["client"] == twilio
 
 
 def test_the_version_of_the_path_that_made_it(
-    sandbox: Sandbox, connect: Callable[..., httpx.Client], peer: Peer
+    sandbox: Sandbox, connect: Callable[..., httpx.Client], receiver: ScriptedServer
 ) -> None:
     with target() as other:
-        connect("/v1").post("/webhooks", json={"target": peer.url})
+        connect("/v1").post("/webhooks", json={"target": receiver.url})
         connect("/v1.1").post("/webhooks", json={"target": other.url})
         sandbox.say("ana", "Hi")
-        assert "version" not in deliveries_by_trigger(sandbox, peer)["message:appUser"]
+        assert "version" not in deliveries_by_trigger(sandbox, receiver)["message:appUser"]
         assert deliveries_by_trigger(sandbox, other)["message:appUser"]["version"] == "v1.1"
 
 
 def test_a_conversation_that_is_not_the_default(
-    sandbox: Sandbox, connect: Callable[..., httpx.Client], peer: Peer
+    sandbox: Sandbox, connect: Callable[..., httpx.Client], receiver: ScriptedServer
 ) -> None:
-    body = {"target": peer.url, "triggers": ["*"], "includeClient": True}
+    body = {"target": receiver.url, "triggers": ["*"], "includeClient": True}
     connect("/v1.1").post("/webhooks", json=body)
     v2 = connect(f"/v2/apps/{sandbox.app_id}")
     user = v2.post("/users", json={"externalId": "ana"}).json()["user"]["id"]
@@ -173,9 +173,9 @@ def test_a_conversation_that_is_not_the_default(
     for platform in ("ios", "android"):
         device = {"id": f"d-{platform}", "platform": platform}
         connect("/v1").post("/init", json={"userId": "ana", "device": device})
-    deliveries(sandbox, peer)
+    deliveries(sandbox, receiver)
     sandbox.say("ana", "Hi", conversation_id=second)
-    body = deliveries_by_trigger(sandbox, peer)["message:appUser"]
+    body = deliveries_by_trigger(sandbox, receiver)["message:appUser"]
     assert body["conversation"] == {"_id": second} != {"_id": first}
     assert body["client"]["platform"] == "android"
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import httpx
-    from support.peer import Peer
+    from support.scripted_server import ScriptedServer
 
     Look = Callable[[], dict[str, Any]]
 
@@ -32,30 +32,30 @@ def all_triggers() -> list[str]:
 
 
 @pytest.fixture
-def peer() -> Iterator[Peer]:
-    with target() as peer:
-        yield peer
+def receiver() -> Iterator[ScriptedServer]:
+    with target() as receiver:
+        yield receiver
 
 
-def listen(api: Api, peer: Peer, integration: str | None = None, **fields: Any) -> dict[str, Any]:
-    body = {"target": peer.url, "triggers": all_triggers(), **fields}
+def listen(api: Api, receiver: ScriptedServer, integration: str | None = None, **fields: Any) -> dict[str, Any]:
+    body = {"target": receiver.url, "triggers": all_triggers(), **fields}
     path = f"/integrations/{integration or api.sandbox.integration_id}/webhooks"
     webhook: dict[str, Any] = api.create(path, "webhook", body)
     return webhook
 
 
 @pytest.fixture
-def events(api: Api, peer: Peer) -> Look:
+def events(api: Api, receiver: ScriptedServer) -> Look:
     """What a webhook that listens to everything received since the last look."""
-    listen(api, peer)
-    return lambda: deliveries_by_trigger(api.sandbox, peer)
+    listen(api, receiver)
+    return lambda: deliveries_by_trigger(api.sandbox, receiver)
 
 
-def test_the_envelope(api: Api, peer: Peer) -> None:
-    webhook = listen(api, peer)
+def test_the_envelope(api: Api, receiver: ScriptedServer) -> None:
+    webhook = listen(api, receiver)
     api.conversation()
     api.sandbox.wait_for_deliveries()
-    (request,) = posts(peer)
+    (request,) = posts(receiver)
     body = request.json()
     assert request.headers["x-api-key"] == webhook["secret"]
     assert body["app"] == {"id": api.sandbox.app_id}
@@ -65,11 +65,11 @@ def test_the_envelope(api: Api, peer: Peer) -> None:
 
 
 @pytest.mark.parametrize("secret", ["sécret", "with space", "x" * 200])
-def test_a_secret_of_ones_own(api: Api, peer: Peer, secret: str) -> None:
-    listen(api, peer, secret=secret)
+def test_a_secret_of_ones_own(api: Api, receiver: ScriptedServer, secret: str) -> None:
+    listen(api, receiver, secret=secret)
     api.conversation()
     api.sandbox.wait_for_deliveries()
-    (request,) = posts(peer)
+    (request,) = posts(receiver)
     assert verify({"X-API-Key": request.headers["x-api-key"]}, secret) is None
 
 
@@ -81,14 +81,14 @@ def test_a_secret_that_no_header_can_carry(api: Api, secret: str) -> None:
     assert error(api.client.post("/integrations", json={"type": "custom", "webhooks": [body]})) == (400, "bad_request")
 
 
-def test_one_event_has_one_id_wherever_it_goes(api: Api, peer: Peer) -> None:
+def test_one_event_has_one_id_wherever_it_goes(api: Api, receiver: ScriptedServer) -> None:
     with target() as other:
-        listen(api, peer)
+        listen(api, receiver)
         listen(api, other)
         api.conversation()
         api.conversation()
         api.sandbox.wait_for_deliveries()
-        ids = [sorted(request.json()["events"][0]["id"] for request in posts(each)) for each in (peer, other)]
+        ids = [sorted(request.json()["events"][0]["id"] for request in posts(each)) for each in (receiver, other)]
     assert ids[0] == ids[1]
     assert len(set(ids[0])) == 2
 
@@ -147,10 +147,10 @@ class TestMessages:
         (payload,) = events().values()
         assert payload["message"] == posted
 
-    def test_full_user_and_source(self, api: Api, peer: Peer) -> None:
-        listen(api, peer, includeFullUser=True, includeFullSource=True)
+    def test_full_user_and_source(self, api: Api, receiver: ScriptedServer) -> None:
+        listen(api, receiver, includeFullUser=True, includeFullSource=True)
         api.sandbox.say("ana", "Hi")
-        message = deliveries_by_trigger(api.sandbox, peer)["conversation:message"]["message"]
+        message = deliveries_by_trigger(api.sandbox, receiver)["conversation:message"]["message"]
         assert message["author"]["user"] == api.client.get("/users/ana").json()["user"]
         (client,) = api.client.get("/users/ana/clients").json()["clients"]
         (device,) = api.client.get("/users/ana/devices").json()["devices"]
@@ -233,10 +233,10 @@ class TestActivities:
 
 
 class TestClients:
-    def test_a_link(self, api: Api, peer: Peer, events: Look) -> None:
+    def test_a_link(self, api: Api, receiver: ScriptedServer, events: Look) -> None:
         user, twilio = api.user(), api.integration("twilio")
         made = link(api, user, twilio, "immediate")
-        pairs = deliveries(api.sandbox, peer)
+        pairs = deliveries(api.sandbox, receiver)
         updates = [
             (payload["reason"], payload["client"]["status"]) for name, payload in pairs if name == "client:update"
         ]
@@ -265,7 +265,7 @@ class TestClients:
         added = events()["client:add"]
         assert (added["client"]["type"], added["reason"], added["source"]) == ("sdk", "sdkLogin", {"type": "sdk"})
 
-    def test_the_last_device(self, api: Api, peer: Peer, v1: httpx.Client, events: Look) -> None:
+    def test_the_last_device(self, api: Api, receiver: ScriptedServer, v1: httpx.Client, events: Look) -> None:
         device = {"id": "d-1", "platform": "ios"}
         v1.post("/init", json={"userId": "ana", "device": device})
         assert events()["client:add"]["user"]["externalId"] == "ana"
@@ -281,11 +281,11 @@ class TestClients:
         api.client.delete(f"/integrations/{twilio}")
         assert events()["client:remove"]["client"]["status"] == "pending"
 
-    def test_delivery_to_a_channel(self, api: Api, peer: Peer, events: Look) -> None:
+    def test_delivery_to_a_channel(self, api: Api, receiver: ScriptedServer, events: Look) -> None:
         user, twilio = api.user(), api.integration("twilio")
         link(api, user, twilio, "immediate")
         (conversation,) = api.client.get("/conversations", params={"filter[userId]": user}).json()["conversations"]
-        deliveries(api.sandbox, peer)
+        deliveries(api.sandbox, receiver)
         posted = api.post(conversation["id"])
         delivered = events()["conversation:message:delivery:channel"]
         assert delivered["message"] == {"id": posted["id"]}
@@ -344,14 +344,14 @@ class TestUsers:
             api.sandbox.authenticate_user("ana", email="ana@example.org")
         assert len(api.client.get("/users/ana").json()["user"]["identities"]) == 1
 
-    def test_full_users_of_a_merger(self, api: Api, peer: Peer) -> None:
-        listen(api, peer, includeFullUser=True)
+    def test_full_users_of_a_merger(self, api: Api, receiver: ScriptedServer) -> None:
+        listen(api, receiver, includeFullUser=True)
         for name in ("ana", "bob"):
             api.sandbox.say(name, "Hi")
             api.sandbox.authenticate_user(name, zendesk_id=f"z-{name}")
-        deliveries(api.sandbox, peer)
+        deliveries(api.sandbox, receiver)
         api.client.post("/users/z-bob/sync", json={"survivingZendeskId": "z-ana"})
-        merged = deliveries_by_trigger(api.sandbox, peer)["user:merge"]["mergedUsers"]
+        merged = deliveries_by_trigger(api.sandbox, receiver)["user:merge"]["mergedUsers"]
         assert all("profile" in user for user in merged.values())
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from support.concurrency import async_wait_until
-from support.peer import wait_until
+from support.scripted_server import wait_until
 
 from smooch import InvalidInput
 from smooch.webhooks import (

@@ -11,7 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
-from support.peer import is_listening, unused_port, wait_until
+from support.scripted_server import is_listening, unused_port, wait_until
 
 from smooch import Smooch
 from smooch.sandbox import Sandbox

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from support.concurrency import async_wait_until
-from support.peer import wait_until
+from support.scripted_server import wait_until
 
 from smooch.webhooks import asgi_app, wsgi_app
 

@@ -12,7 +12,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 from support.concurrency import async_wait_until
-from support.peer import wait_until
+from support.scripted_server import wait_until
 
 from smooch import InvalidInput
 from smooch.webhooks import asgi_app, wsgi_app

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from support.peer import unused_port, wait_until
+from support.scripted_server import unused_port, wait_until
 
 from smooch.webhooks import MemoryDeduplicator, SQLiteDeduplicator, wsgi_app
 

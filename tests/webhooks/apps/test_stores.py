@@ -15,7 +15,7 @@ import redis.asyncio
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from support.concurrency import async_wait_until
-from support.peer import deaf, wait_until
+from support.scripted_server import silent_server, wait_until
 
 from smooch import InvalidInput
 from smooch.webhooks import (
@@ -191,7 +191,7 @@ def hanging(url: str, kind: str) -> Any:
 @pytest.mark.parametrize("kind", ["URL", "client", "async client"])
 @pytest.mark.anyio
 async def test_asgi_a_hanging_store_holds_up_nothing_else(kind: str, caplog: pytest.LogCaptureFixture) -> None:
-    with deaf() as url:
+    with silent_server() as url:
         listener = Listener()
         app = asgi_app(listener, secret=SECRET, deduplicator=hanging(url, kind), deadline=0.5)
         other = asgi_app(listener, secret=SECRET)
@@ -212,7 +212,7 @@ async def test_asgi_a_hanging_store_holds_up_nothing_else(kind: str, caplog: pyt
 
 @pytest.mark.anyio
 async def test_asgi_claims_that_wait_count_as_load() -> None:
-    with deaf() as url:
+    with silent_server() as url:
         app = asgi_app(print, secret=SECRET, deduplicator=hanging(url, "URL"), deadline=2, concurrency=1, backlog=2)
         waiting = [asyncio.create_task(call_asgi(app, numbered_delivery(number))) for number in range(3)]
         await asyncio.sleep(0)
@@ -224,7 +224,7 @@ async def test_asgi_claims_that_wait_count_as_load() -> None:
 
 def test_wsgi_a_hanging_store_is_left_at_the_deadline() -> None:
     statuses = []
-    with deaf() as url:
+    with silent_server() as url:
         app = wsgi_app(
             print, secret=SECRET, deduplicator=hanging(url, "client"), deadline=0.5, concurrency=1, backlog=9
         )
@@ -257,7 +257,7 @@ app({"REQUEST_METHOD": "POST", "HTTP_X_API_KEY": "s", "CONTENT_LENGTH": str(len(
 
 
 def test_a_hanging_store_does_not_keep_the_process_from_ending() -> None:
-    with deaf() as url:
+    with silent_server() as url:
         command = [sys.executable, "-c", HANG, url.replace("http:", "redis:")]
         run = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert run.stdout == "503 Service Unavailable\n", run.stderr

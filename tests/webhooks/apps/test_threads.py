@@ -7,7 +7,7 @@ import threading
 from concurrent.futures import CancelledError
 
 import pytest
-from support.peer import wait_until
+from support.scripted_server import wait_until
 
 from smooch.webhooks.apps.threads import CallerThread, DaemonThreads
 

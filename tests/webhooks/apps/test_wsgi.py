@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from support.peer import wait_until
+from support.scripted_server import wait_until
 
 from smooch import InvalidInput
 from smooch.webhooks import MemoryDeduplicator, MessageAppUser, wsgi_app

@@ -1,4 +1,4 @@
-"""A tiny HTTP server that answers as told, or misbehaves as told, on a real socket."""
+"""An HTTP server on a real socket that sends the responses a test gives it, or breaks connections on request."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Request:
     headers: dict[str, str]
     body: bytes
     port: int
-    """Of the sender: one for each connection."""
+    """Port of the client; each connection has its own."""
     at: float = attrs.field(factory=time.monotonic)
 
     def json(self) -> Any:
@@ -31,6 +31,7 @@ class Request:
 
 
 def answer(status: int = 200, body: Any = b"{}", **headers: str) -> bytes:
+    """The bytes of an HTTP response; a body that is not bytes is sent as JSON."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     lines = [f"HTTP/1.1 {status} Status", f"Content-Length: {len(content)}"]
     named = {"Content_Type": "application/json", **headers}
@@ -38,11 +39,11 @@ def answer(status: int = 200, body: Any = b"{}", **headers: str) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode() + content
 
 
-class Peer:
-    """Answers each request with what `respond` returns; `requests` and `connections` tell what arrived.
+class ScriptedServer:
+    """Sends the response that `respond` returns for each request, and records requests and connections.
 
-    An answer is the bytes to send; or pieces of it, where a number is a pause in seconds and None ends the connection;
-    or None to end the connection without an answer.
+    `respond` returns the bytes to send, or None to close the connection without a response, or a list of pieces:
+    bytes to send, a number of seconds to pause, None to close the connection. `script` makes a `respond`.
     """
 
     def __init__(self, respond: Callable[[Request], Any], tls: ssl.SSLContext | None = None) -> None:
@@ -57,11 +58,11 @@ class Peer:
         self.url = f"http{'s' if tls else ''}://{host}:{self._listener.getsockname()[1]}"
 
     @property
-    def open(self) -> int:
-        """How many connections there are now."""
+    def open_connections(self) -> int:
+        """How many connections are open now."""
         return len(self._sockets)
 
-    def __enter__(self) -> Peer:
+    def __enter__(self) -> ScriptedServer:
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 
@@ -81,9 +82,9 @@ class Peer:
                 if self._tls:
                     connection = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
                 self._sockets.add(connection)
-                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+                threading.Thread(target=self._handle_connection, args=(connection,), daemon=True).start()
 
-    def _serve(self, connection: socket.socket) -> None:
+    def _handle_connection(self, connection: socket.socket) -> None:
         with suppress(OSError, ValueError), connection, connection.makefile("rb") as stream:
             if isinstance(connection, ssl.SSLSocket):
                 connection.do_handshake()
@@ -129,11 +130,11 @@ def _read(stream: Any, port: int) -> Request | None:
 
 
 @contextmanager
-def tunnel(tls: ssl.SSLContext | None = None) -> Iterator[tuple[str, list[str]]]:
-    """The URL of a proxy that tunnels to where it is asked to, and the targets that it was asked for."""
+def connect_proxy(tls: ssl.SSLContext | None = None) -> Iterator[tuple[str, list[str]]]:
+    """Run an HTTP proxy that tunnels CONNECT requests; yields its URL and the list of targets requested so far."""
     targets: list[str] = []
 
-    def serve(client: socket.socket) -> None:
+    def handle_client(client: socket.socket) -> None:
         with suppress(OSError), client:
             client.do_handshake() if isinstance(client, ssl.SSLSocket) else None
             head = b""
@@ -158,7 +159,7 @@ def tunnel(tls: ssl.SSLContext | None = None) -> Iterator[tuple[str, list[str]]]
                 client, _ = listener.accept()
                 if tls:
                     client = tls.wrap_socket(client, server_side=True, do_handshake_on_connect=False)
-                threading.Thread(target=serve, args=(client,), daemon=True).start()
+                threading.Thread(target=handle_client, args=(client,), daemon=True).start()
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=accept, daemon=True).start()
@@ -167,18 +168,19 @@ def tunnel(tls: ssl.SSLContext | None = None) -> Iterator[tuple[str, list[str]]]
 
 
 def script(*answers: Any) -> Callable[[Request], Any]:
-    """Answer with these in turn; the last one stays."""
-    left = list(answers)
+    """Make a `respond` that returns these one after the other, then the last one for every further request."""
+    remaining = list(answers)
     lock = threading.Lock()
 
     def respond(_: Request) -> Any:
         with lock:
-            return left.pop(0) if len(left) > 1 else left[0]
+            return remaining.pop(0) if len(remaining) > 1 else remaining[0]
 
     return respond
 
 
 def unused_port() -> int:
+    """A port of 127.0.0.1 that nothing listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
     return port
@@ -200,8 +202,8 @@ def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
 
 
 @contextmanager
-def deaf() -> Iterator[str]:
-    """The URL of a port whose connections are made, but where nobody ever reads or answers."""
+def silent_server() -> Iterator[str]:
+    """Yield the URL of a port that accepts connections, but never reads or responds."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         listener.bind(("127.0.0.1", 0))
@@ -210,8 +212,8 @@ def deaf() -> Iterator[str]:
 
 
 @contextmanager
-def crowded() -> Iterator[str]:
-    """The URL of a port where so many wait already that no further connection is made, nor refused."""
+def full_backlog() -> Iterator[str]:
+    """Yield the URL of a port with a full backlog: further connections are neither accepted nor refused."""
     with (
         socket.create_server(("127.0.0.1", 0), backlog=0) as listener,
         socket.socket() as first,
