@@ -68,8 +68,8 @@ def rows(differences: Iterable[Difference]) -> list[list[str]]:
     places: dict[tuple[str, ...], list[str]] = {}
     for place, *rest in differences:
         places.setdefault(tuple(rest), []).append(place)
-    more = {key: f" (and {len(found) - 1} more)" if len(found) > 1 else "" for key, found in places.items()}
-    return [[found[0] + more[key], *key[:3]] for key, found in places.items()]
+    more = {key: f" (and {len(paths) - 1} more)" if len(paths) > 1 else "" for key, paths in places.items()}
+    return [[paths[0] + more[key], *key[:3]] for key, paths in places.items()]
 
 
 def table(content: list[list[str]]) -> str:

@@ -68,16 +68,16 @@ class SchemaComparison:
                 return
         self._rules(place, ours, theirs)
         self._values(place, ours.values, theirs.values)
-        for here, name, one, other in self._fields(place, ours, theirs):
+        for field, name, one, other in self._fields(place, ours, theirs):
             self._differences.compare(place.field(name), "required", name in ours.required, name in theirs.required)
             mine, yours = self.ours.shape(one), self.theirs.shape(other)
-            self._differences.compare(here, "deprecated", mine.deprecated, yours.deprecated)
+            self._differences.compare(field, "deprecated", mine.deprecated, yours.deprecated)
             flags = (getattr(side, FLAGS[self._shown]) for side in (mine, yours))
-            self._differences.compare(here, self._shown, *flags)
+            self._differences.compare(field, self._shown, *flags)
             if name in tags:
-                self._differences.compare(here, "type", mine.brief(), yours.brief())
+                self._differences.compare(field, "type", mine.brief(), yours.brief())
             else:
-                self.compare(here, one, other)
+                self.compare(field, one, other)
         if ours.items is not None or theirs.items is not None:
             self.compare(place.element(), ours.items or {}, theirs.items or {})
         self._others(place, ours.others, theirs.others)

@@ -216,16 +216,16 @@ def messages(
 ) -> None:
     """Show a user's messages, oldest first."""
     with _account(context) as account:
-        found: Any = (
+        listed: Any = (
             (message for _, message in account.message_history(user, {}))
             if everything
             else account.latest_messages(user, 20)
         )
         if as_json:
-            for message in found:
+            for message in listed:
                 _output.print_json(message, on_one_line=True)
         else:
-            _output.print_table(("time", "author", "content"), map(_output.message_line, found))
+            _output.print_table(("time", "author", "content"), map(_output.message_line, listed))
 
 
 @app.command()
@@ -413,11 +413,11 @@ def doctor(context: typer.Context, integration: Integration = "me", as_json: Jso
         _output.print_table(
             ("check", "", "found", "what to do"),
             [
-                (found.check, found.state, found.detail, "" if found.state == "ok" else found.remedy)
-                for found in findings
+                (finding.check, finding.state, finding.detail, "" if finding.state == "ok" else finding.remedy)
+                for finding in findings
             ],
         )
-    raise typer.Exit(1 if any(found.state == "wrong" for found in findings) else 0)
+    raise typer.Exit(1 if any(finding.state == "wrong" for finding in findings) else 0)
 
 
 # The sandbox

@@ -1,4 +1,4 @@
-"""The ASGI app: records a request, applies faults, finds the operation, authorises, validates, responds."""
+"""The ASGI app: record, apply faults, route, authenticate, validate and handle each request."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 MAX_JSON_BYTES = 100 * 1024
 _FORM_OVERHEAD = 64 * 1024
-# uploads come from anybody: without these a browser would run their scripts on the sandbox's origin
+# without these a browser would run scripts in uploaded files on the sandbox's origin
 _MEDIA_HEADERS = {"x-content-type-options": "nosniff", "content-security-policy": "default-src 'none'; sandbox"}
 
 logger = logging.getLogger("smooch.sandbox")
@@ -49,7 +49,10 @@ logger = logging.getLogger("smooch.sandbox")
 
 @attrs.frozen
 class Api:
-    """Handlers and rules of one spec; versions can share it. With `strict_json` a body must be labelled as JSON."""
+    """Handlers and rules of an API version.
+
+    With `strict_json` a JSON body needs the Content-Type `application/json`.
+    """
 
     handlers: Registry
     error_body: Callable[[ApiError], Any]
@@ -170,7 +173,7 @@ class SandboxApp:
         return response
 
     def _is_for_end_users(self, request: RecordedRequest) -> bool:
-        """Return whether the operation is one for end users, and the credentials, unless wrong, are those of one."""
+        """Return whether the operation is for end users, and not called with credentials of a business."""
         is_preflight = _origins.is_preflight(request.method, request.headers)
         method = request.headers["access-control-request-method"] if is_preflight else request.method
         try:
@@ -185,7 +188,7 @@ class SandboxApp:
         self, request: RecordedRequest, body: _Body, scope: Scope, receive: Receive
     ) -> Response | None:
         respond = functools.partial(self._respond, request, body, scope)
-        fault = self._engine.request_faults.take(request.method, request.path)
+        fault = self._engine.request_faults.consume(request.method, request.path)
         if fault is not None:
             self._engine.log.append(FaultsChanged())
         match fault:
@@ -307,7 +310,10 @@ def _body_limit(headers: RequestHeaders, path: str) -> int:
 
 
 async def _read_body(receive: Receive, *, limit: int) -> _Body | None:
-    """Return the body, None if the client went away. Reads on above `limit`, so that the client sees the response."""
+    """Return the body; None if the client disconnected.
+
+    A body above `limit` is read to its end, but not kept: a client that is still sending might miss the response.
+    """
     chunks, size, has_more = [], 0, True
     while has_more:
         message = await receive()

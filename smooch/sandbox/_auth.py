@@ -38,7 +38,7 @@ PUBLIC: frozenset[Scope] = frozenset({"public"})
 
 @attrs.frozen
 class Identity:
-    """An authenticated caller. `owner` is the id of the app, account or integration that `scope` says."""
+    """An authenticated caller; `owner` is the id of its app, account or integration, by `scope`."""
 
     scope: Scope
     owner: str
@@ -54,7 +54,7 @@ class Identity:
 
     def require_scope(self, allowed: frozenset[Scope]) -> None:
         if self.scope not in allowed:
-            raise forbidden(f"Scope {self.scope} is not enough here, use {' or '.join(sorted(allowed))}")
+            raise forbidden(f"Scope {self.scope} is not allowed here, use {' or '.join(sorted(allowed))}")
 
     def app(self, store: Store, app_id: str | None) -> App:
         """Return the app of a call: `app_id` from its path, or the one that the key belongs to."""
@@ -95,7 +95,7 @@ ANYONE = Identity("public", "")
 
 
 class _AnyKeyLength(HMACAlgorithm):
-    """HMAC without the warning for short keys: the API's own secrets are shorter than RFC 7518 wants."""
+    """HMAC without PyJWT's warning for short keys, which the API's own secrets would cause."""
 
     def check_key_length(self, key: bytes) -> str | None:
         return None
@@ -111,7 +111,7 @@ def sign(key: Key, claims: Mapping[str, Any]) -> str:
 
 
 def authenticate(headers: Mapping[str, str], store: Store) -> Identity:
-    """Return the caller by the headers of a request. 401 if credentials are missing or wrong."""
+    """Return the caller of a request, by its headers. 401 if credentials are missing or wrong."""
     scheme, _, credentials = headers.get("authorization", "").partition(" ")
     match scheme.lower(), headers.get("app-token"):
         case "bearer", _:

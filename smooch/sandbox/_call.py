@@ -1,4 +1,4 @@
-"""The argument of a handler: an authorised, validated request."""
+"""The argument of a handler: an authenticated and validated request."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Redirect:
 
 @attrs.define(eq=False, kw_only=True, slots=False)
 class Call:
-    """An authorised, validated request. `url` is its URL without the query."""
+    """An authenticated and validated request; `url` is its URL without the query."""
 
     operation: Operation
     version: str
@@ -69,7 +69,7 @@ class Call:
 
     @property
     def conversation(self) -> Conversation:
-        """The user's conversation; 404 until there is one."""
+        """The user's conversation; 404 before the first message."""
         if self.user.conversation is None:
             raise not_found("Conversation")
         return self.user.conversation
@@ -87,7 +87,7 @@ class Call:
         return attachments.add(self.app, upload.filename, upload.data, upload.media_type, conversation)
 
     async def require_target(self, target: str) -> None:
-        """400 if nothing responds at the target of a new webhook; only in a sandbox that probes targets."""
+        """Raise a 400 if the target of a new webhook does not respond, in a sandbox with `probe_targets`."""
         if self.probe is not None and not await self.probe(target):
             raise bad_request(f"body target: {target} does not answer a HEAD request")
 

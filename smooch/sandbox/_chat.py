@@ -1,4 +1,4 @@
-"""Actions of the end user in the chat, which the API has no calls for."""
+"""Actions of the end user in the chat; the API has no calls for them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def click(
     conversation_id: str | None = None,
     root_url: str,
 ) -> None:
-    """Tap a button of a message or of the menu; the newest one that matches."""
+    """Tap the newest matching button of a message or of the menu."""
     if not isinstance(action, str | Mapping):
         raise TypeError(f"action must be a str or a mapping, got {type(action).__name__}")
     user = _require_user(app, user_id)
@@ -76,7 +76,7 @@ def click(
 def submit_form(
     app: App, user_id: str, values: Mapping[str, Any], *, conversation_id: str | None = None, root_url: str
 ) -> Message:
-    """Fill in and send the newest form that is not submitted yet; `values` are by name of the field."""
+    """Fill in and send the newest form that is not submitted yet; `values` maps field names to values."""
     user = _require_user(app, user_id)
     named = _find_conversation(app, user_id, conversation_id)
     forms = (
@@ -113,7 +113,7 @@ def mark_read(app: App, user_id: str, *, conversation_id: str | None = None) -> 
 
 
 def open_chat(app: App, user_id: str, *, referral: str | None = None, channel: str | None = None) -> None:
-    """Open the chat without writing, through a link with the code `referral` if that is given."""
+    """Open the chat without writing, optionally through a link with the code `referral`."""
     user, client = _get_or_create_user(app, user_id, channel)
     source = None if referral is None else {"code": referral}
     if user.conversation is None:
@@ -135,7 +135,7 @@ def add_user(
     email: str | None = None,
     channel: str = "web",
 ) -> User:
-    """Add a user with one client, of a channel that is linked or of a device."""
+    """Add a user with one client: a linked channel or a device."""
     user = users.create(app, external_id=external_id)
     user.given_name, user.surname, user.email = given_name, surname, email
     clients.add(app, user, _new_client(app, channel, external_id or user.id))
@@ -143,7 +143,7 @@ def add_user(
 
 
 def find_conversation(app: App, user_id: str, conversation_id: str | None) -> Conversation:
-    """Find a conversation of a user, by default the default one. LookupError if there is none."""
+    """Return a conversation of a user (by default the default one). LookupError if there is none."""
     conversation = _find_conversation(app, user_id, conversation_id) or _require_user(app, user_id).conversation
     if conversation is None:
         raise LookupError(f"user {user_id!r} has no conversation yet")
@@ -151,7 +151,7 @@ def find_conversation(app: App, user_id: str, conversation_id: str | None) -> Co
 
 
 def _new_client(app: App, channel: str, address: str) -> Client:
-    """Make an active client; one of a channel belongs to the app's first integration of that type, if there is one."""
+    """Create an active client; a channel belongs to the app's first integration of its type, if any."""
     now = _clock.now()
     client = Client(id=uuid.uuid4().hex, platform=channel, last_seen=now, linked_at=now)
     if client.is_channel:
@@ -169,7 +169,7 @@ def _require_user(app: App, user_id: str) -> User:
 
 
 def _get_or_create_user(app: App, user_id: str, channel: str | None) -> tuple[User, Client]:
-    """Return the user, made if new, and the client: the one on `channel`, or else the one used last."""
+    """Return the user, created if unknown, and the client on `channel`, or else the one used last."""
     if not isinstance(user_id, str) or not user_id:
         raise ValueError(f"user_id must be a non-empty string, got {user_id!r}")
     user = app.user(user_id)
@@ -200,7 +200,7 @@ def _find_conversation(app: App, user_id: str, conversation_id: str | None) -> C
 
 
 def _build_v2(app: App, user_id: str, message: Mapping[str, Any], root_url: str) -> tuple[JsonObject, JsonObject]:
-    """Return the post, in the form of v1, and the content of a message of v2."""
+    """Return the post (in the form of v1) and the content of a v2 message."""
     author = {**message.get("author", {}), "type": "user", "userId": user_id}
     _validation.check(_spec.load("v2").request_validator("MessagePost"), {**message, "author": author}, "content")
     post = {"role": "appUser", "name": author.get("displayName"), "avatarUrl": author.get("avatarUrl")}
@@ -220,7 +220,7 @@ def _write(
 
 
 def _fill_in(fields: list[JsonObject], values: Mapping[str, Any]) -> list[JsonObject]:
-    """Return the fields of a form response. ValueError unless there is a good value for each field."""
+    """Return the fields of a form response. ValueError if a value is missing or invalid."""
     names = [field["name"] for field in fields]
     if unknown := sorted(set(values) - set(names)):
         raise ValueError(f"the form has no field {unknown[0]!r}; there are: {', '.join(map(repr, names))}")

@@ -1,4 +1,4 @@
-"""Time: milliseconds since 1970 inside; Unix seconds or ISO 8601 in bodies."""
+"""Convert times: the sandbox stores milliseconds since 1970, bodies have Unix seconds or ISO 8601."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Content of messages in every API version: rules, generated fields, ids of the parts."""
+"""Complete and check the content of messages, the same for every API version."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def _fields(fields: list[JsonObject]) -> list[JsonObject]:
 
 
 def display_name(app: App, user: User) -> str | None:
-    """Return the name for messages of a user: the full name, or else one after an animal."""
+    """Return the name shown with a user's messages: the full name, or a made-up one with `useAnimalNames`."""
     if user.full_name or not app.settings.get("useAnimalNames"):
         return user.full_name
     number = int(hashlib.sha256(user.id.encode()).hexdigest(), 16)

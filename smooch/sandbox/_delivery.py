@@ -1,4 +1,4 @@
-"""Deliveries: posts events of an app to its webhooks, again if an attempt fails."""
+"""Deliver events of an app to its webhooks, and retry failed attempts."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 MAX_ATTEMPTS = 5
 FIRST_WAIT = 60.0
-"""Seconds before the second attempt. Each wait is twice the one before, so that all attempts fit into 15 minutes."""
+"""Seconds before the second attempt. Each wait is twice the one before: all attempts take 15 minutes."""
 RESPONSE_TIMEOUT = 20.0
 FINAL_STATUSES = frozenset({400, 401, 403, 404, 406})
-"""Statuses after which the API does not try again."""
+"""Response statuses after which the API does not retry."""
 _MAX_CONCURRENT = 20
 
 _CONNECTION_ERRORS = (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, OverflowError)
@@ -110,7 +110,7 @@ class Dispatcher:
         self._client: httpx.AsyncClient | None = None
 
     def publish(self, app: App, event: Event) -> None:
-        """Deliver an event to the webhooks that asked for it. Bodies are made now, before the state changes again."""
+        """Deliver an event to the webhooks that subscribe to it; bodies show the state at this moment."""
         for webhook in app.webhooks.values():
             serialized = _SERIALIZERS[webhook.version](event, app, webhook)
             if serialized is not None:
@@ -123,7 +123,7 @@ class Dispatcher:
             id=f"{event_id}-{webhook.id}", app=app, webhook=webhook, trigger=trigger, body=_json.encode(body)
         )
         self.deliveries.append(delivery)
-        match self.faults.take(trigger):
+        match self.faults.consume(trigger):
             case None:
                 self._start(self._deliver(delivery))
             case Duplicate():
@@ -143,7 +143,7 @@ class Dispatcher:
         return delivery
 
     def redeliver(self, delivery: Delivery) -> None:
-        """Send a delivery once more, whatever became of it."""
+        """Send a delivery once more, whatever its state."""
         self._start(self._deliver(delivery))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -197,7 +197,7 @@ class Dispatcher:
                 self._get_client().stream("POST", attempt.target, content=delivery.body, headers=headers) as response,
             ):
                 status = response.status_code
-                async for _ in response.aiter_raw():  # so that the connection can be used again
+                async for _ in response.aiter_raw():  # read to the end, so that the connection can be reused
                     pass
         except TimeoutError:
             error = f"no response within {self._timeout:g} s"
@@ -248,7 +248,7 @@ class Dispatcher:
     def _get_client(self) -> httpx.AsyncClient:
         if self._client is None:
             limits = httpx.Limits(max_keepalive_connections=_MAX_CONCURRENT)
-            # no proxy of the environment between bots of this machine, and no cookies from one bot to another
+            # bots are on this machine: use no proxy from the environment, and share no cookies between bots
             cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
             self._client = httpx.AsyncClient(
                 timeout=None,  # noqa: S113
@@ -290,7 +290,7 @@ class Dispatcher:
 
 @cache
 def _ssl_context() -> ssl.SSLContext:
-    """Return a context that trusts the authorities of the environment; made once, since that is slow."""
+    """Return a context that trusts the system's authorities; created once, since that is slow."""
     return ssl.create_default_context()
 
 

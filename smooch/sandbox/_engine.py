@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class StateChanged:
-    """A request has changed the state in a way that no event tells."""
+    """A request has changed the state without an event."""
 
 
 @attrs.frozen
@@ -136,7 +136,7 @@ class Engine:
         self.log.append(Reset())
 
     def deliver(self, event: Mapping[str, Any]) -> list[Delivery]:
-        """Deliver an event to all webhooks of its version, whatever their triggers. LookupError if there are none.
+        """Deliver an event to all webhooks of its version, whatever their triggers.
 
         It is one of v2 if it has `type`, one of v1 and v1.1 if it has `trigger`. Missing fields of the envelope are added.
         """

@@ -1,4 +1,4 @@
-"""Records of a sandbox: users, conversations, webhooks and so on; the same for every API version.
+"""Records of a sandbox: users, conversations, webhooks and so on, the same for every API version.
 
 Times are milliseconds since 1970. Content of messages, menus and integrations is kept as JSON objects, as the API takes it.
 """
@@ -31,7 +31,7 @@ SDK_PLATFORMS = frozenset({"web", "ios", "android", "other", "sdk"})
 
 @attrs.define(eq=False)
 class Key:
-    """A secret that signs tokens. `owner` is the id of the app, account or integration that `scope` says."""
+    """A key that signs tokens; `owner` is the id of its app, account or integration, by `scope`."""
 
     id: str
     secret: str = attrs.field(repr=False)
@@ -102,7 +102,7 @@ class Message:
 
 @attrs.frozen(eq=False, kw_only=True)
 class Tap:
-    """A tap on a postback or buy button, at `at`; the button is one of the menu if `message_id` is None."""
+    """A tap on a postback or buy button; without `message_id` it is a button of the menu."""
 
     at: int
     user_id: str
@@ -112,7 +112,7 @@ class Tap:
 
 @attrs.define(eq=False, kw_only=True)
 class Participant:
-    """A user in a conversation. Messages go to the first of `clients`, the one used last."""
+    """A user in a conversation; messages go to the first of `clients`, which was used last."""
 
     id: str
     user: User

@@ -1,4 +1,4 @@
-"""Events of an app, the same for every API version: the store records them, deliveries are made from them."""
+"""Events of an app, the same for every API version; the store records them for deliveries."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Event:
 
 @attrs.frozen(kw_only=True)
 class ConversationCreated(Event):
-    """A conversation came into being; `user` is None for a group.
+    """A conversation was created; `user` is None for a group.
 
     `reason` is `message` if the first message started it, `startConversation` if the user opened the chat with `client`, else `none`.
     """
@@ -69,7 +69,7 @@ class ConversationRemoved(Event):
 
 @attrs.frozen(kw_only=True)
 class MessageAdded(Event):
-    """A message came. `user` is its author or recipient, None if the business writes to a group."""
+    """A message was added; `user` is its author or recipient, None if the business writes to a group."""
 
     user: User | None
     conversation: Conversation
@@ -78,9 +78,9 @@ class MessageAdded(Event):
 
 @attrs.frozen(kw_only=True)
 class MessageDelivered(Event):
-    """A message of the business reached the channel of `client`, or the user there, or with `error` did not.
+    """A message of the business was delivered to a channel, or to the user there, or failed.
 
-    `error` has `code` and `message`; `is_final` if nothing follows.
+    `error`, set if it failed, has `code` and `message`. `is_final` means that no other result follows.
     """
 
     user: User
@@ -105,7 +105,7 @@ class PostbackTapped(Event):
 
 @attrs.frozen(kw_only=True)
 class PaymentMade(Event):
-    """The user paid by a buy button of `message`."""
+    """The user paid with a buy button of `message`."""
 
     user: User
     conversation: Conversation
@@ -141,7 +141,7 @@ class TypingChanged(Event):
 
 @attrs.frozen(kw_only=True)
 class UsersMerged(Event):
-    """Two users became one. `joined` are the surviving and the discarded conversation, if both users had one."""
+    """Two users were merged; `joined` holds the surviving and the discarded conversation, if both had one."""
 
     surviving: User
     discarded: User
@@ -151,7 +151,7 @@ class UsersMerged(Event):
 
 @attrs.frozen(kw_only=True)
 class UserUpdated(Event):
-    """The user is identified in another way than before."""
+    """The user's identity has changed."""
 
     user: User
 
@@ -163,7 +163,7 @@ class UserDeleted(Event):
 
 @attrs.frozen(kw_only=True)
 class ClientAdded(Event):
-    """The user has one more device or channel. A channel was linked before, see `LinkStarted`."""
+    """A user's device was added, or a channel after it was linked (see `LinkStarted`)."""
 
     user: User
     client: Client
@@ -171,7 +171,7 @@ class ClientAdded(Event):
 
 @attrs.frozen(kw_only=True)
 class ClientRemoved(Event):
-    """A device or channel is gone; it may have been a pending channel."""
+    """A device or channel was removed; the channel may have been pending."""
 
     user: User
     client: Client
@@ -187,7 +187,7 @@ class SdkClientAdded(Event):
 
 @attrs.frozen(kw_only=True)
 class SdkClientRemoved(Event):
-    """The last of the devices that this client stood for is gone."""
+    """The last SDK device of a user was removed, and with it the client for all of them."""
 
     user: User
     client: Client
@@ -204,7 +204,7 @@ class LinkStarted(Event):
 
 @attrs.frozen(kw_only=True)
 class LinkMatched(Event):
-    """A channel said that it can reach the user; the user has not confirmed yet."""
+    """A channel has found the user, who has not confirmed yet."""
 
     user: User
     client: Client
@@ -231,7 +231,7 @@ class ControlChanged(Event):
 
 @attrs.frozen(kw_only=True)
 class ControlFailed(Event):
-    """A switchboard action was refused, with the code and the text that events give as the reason."""
+    """A switchboard action was refused, for the reason given by code and text."""
 
     action: ControlAction
     conversation: Conversation
@@ -242,7 +242,7 @@ class ControlFailed(Event):
 
 @attrs.frozen(kw_only=True)
 class NotificationDelivered(Event):
-    """A notification reached the channel, or the user there, or with `error` did not; see `MessageDelivered`."""
+    """A notification was delivered to a channel, or to the user there, or failed; see `MessageDelivered`."""
 
     notification_id: str
     integration_id: str

@@ -1,4 +1,4 @@
-"""Faults on request: the next matching request or delivery fails, comes late or is lost."""
+"""Injected faults: the next matching requests or deliveries fail, are late or get lost."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Fault:
 
 @attrs.define(eq=False, kw_only=True)
 class RequestFault(Fault):
-    """A fault of requests with this `method` whose path ends in the glob `path`."""
+    """A fault of requests with this method, whose path ends with the glob `path`."""
 
     method: str | None = None
     path: str | None = None
@@ -67,7 +67,7 @@ class Drop(RequestFault):
 
 @attrs.define(eq=False, kw_only=True)
 class Garble(RequestFault):
-    """Process the request, respond with `body`, or by default with the first half of the right body."""
+    """Process the request, but respond with `body`, by default the first half of the right body."""
 
     body: bytes | None = attrs.field(default=None, converter=attrs.converters.optional(encode_body))
 
@@ -101,7 +101,7 @@ class Lose(DeliveryFault):
 
 @attrs.define(eq=False, kw_only=True)
 class Reorder(DeliveryFault):
-    """Hold matching deliveries until the last of them, then deliver one after the other, the last one first."""
+    """Hold matching deliveries until the last of them, then send them in reverse order."""
 
     times: int = attrs.field(
         default=2,
@@ -112,7 +112,7 @@ class Reorder(DeliveryFault):
 
 @attrs.define(eq=False, kw_only=True)
 class ChannelFault(Fault):
-    """A fault of messages to `channel`, or to any: the channel refuses them with this error."""
+    """A channel (by default any) that refuses messages with this error."""
 
     channel: str | None = None
     code: str = "uncategorized_error"
@@ -126,7 +126,7 @@ F = TypeVar("F", RequestFault, DeliveryFault, ChannelFault)
 
 
 class Faults(Generic[F]):
-    """Faults that wait for a match, in the order they were added. Thread-safe."""
+    """Faults that wait for a match, oldest first. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -145,8 +145,8 @@ class Faults(Generic[F]):
         with self._lock:
             self._waiting.clear()
 
-    def take(self, *subject: str) -> F | None:
-        """Return the first fault that matches and count it down, or None."""
+    def consume(self, *subject: str) -> F | None:
+        """Return the first fault that matches, and use it up once; None if none matches."""
         with self._lock:
             fault = next((fault for fault in self._waiting if fault.matches(*subject)), None)
             if fault is not None:

@@ -14,7 +14,7 @@ _BASE62 = string.digits + string.ascii_letters
 
 
 class ObjectIds:
-    """Makes ascending ids of 24 hexadecimal digits: 4 bytes of seconds, 5 random bytes, 3 bytes of a counter."""
+    """Creates ascending ids, as MongoDB does: 4 bytes of seconds, 5 random bytes, a counter of 3 bytes."""
 
     def __init__(self) -> None:
         self._process = os.urandom(5).hex()
@@ -25,7 +25,7 @@ class ObjectIds:
     def __call__(self) -> str:
         with self._lock:
             count = next(self._counter) & 0xFFFFFF
-            # a counter that starts again must not make an id smaller than the last one
+            # when the counter wraps around, ids must still ascend
             self._seconds = max(int(time.time()), self._seconds + (count == 0))
             return f"{self._seconds:08x}{self._process}{count:06x}"
 

@@ -1,4 +1,4 @@
-"""JSON bodies."""
+"""Build and encode JSON bodies."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ def drop_none(**fields: Any) -> dict[str, Any]:
 def encode(body: Any) -> bytes:
     """Return `body` as UTF-8 without spaces."""
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    # a lone surrogate is legal in JSON's escapes and has no UTF-8
+    # a JSON escape may be half of a surrogate pair, which UTF-8 cannot encode
     return text.encode("utf-8", "replace")

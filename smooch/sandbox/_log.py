@@ -1,4 +1,4 @@
-"""The log of a sandbox: everything that happens, in order, for those who watch it live."""
+"""The log of a sandbox: everything that happens, in order, for live streams."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Log(Generic[T]):
-    """Numbered entries, the newest ones kept. Used on the server's event loop only."""
+    """Numbered entries; only the newest are kept. Used on the server's event loop only."""
 
     def __init__(self) -> None:
         self.last_number = 0
@@ -21,14 +21,14 @@ class Log(Generic[T]):
         self._changed = asyncio.Event()
 
     def append(self, entry: T) -> None:
-        """Add an entry and wake up those who wait."""
+        """Add an entry, and wake up all waiters."""
         self._entries.append(entry)
         self.last_number += 1
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
     def after(self, number: int) -> list[tuple[int, T]] | None:
-        """Return the entries after `number` with their numbers; None if some of them are not kept any more."""
+        """Return the entries after `number` with their numbers; None if some of them were dropped."""
         first = self.last_number - len(self._entries) + 1
         if not first - 1 <= number <= self.last_number:
             return None

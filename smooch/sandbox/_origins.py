@@ -1,4 +1,4 @@
-"""Checks Host and Origin headers, against DNS rebinding and pages of other sites."""
+"""Check Host and Origin headers, against DNS rebinding and pages of other sites."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?", re.ASCII | re.I
 
 
 def allowed_names(hosts: Iterable[str]) -> frozenset[str]:
-    """Return the names of this machine and `hosts`, without ports. ValueError for what is not a host name."""
+    """Return the names of this machine and `hosts`, without ports. ValueError for an invalid name."""
     names = set(LOCAL_NAMES)
     for host in [hosts] if isinstance(hosts, str) else hosts:
         name = _name(host)
@@ -26,19 +26,19 @@ def allowed_names(hosts: Iterable[str]) -> frozenset[str]:
 
 
 def is_allowed_host(headers: Headers, names: frozenset[str]) -> bool:
-    """Return whether the Host header is one of `names`, with any port: another name may come from DNS rebinding."""
+    """Return whether the Host header is one of `names`, with any port; others may be DNS rebinding."""
     hosts = headers.getlist("host")
     return len(hosts) == 1 and _name(hosts[0]) in names
 
 
 def is_cross_origin(headers: Headers, scheme: str) -> bool:
-    """Return whether a page of another origin makes the request, as its Origin header says."""
+    """Return whether a page of another origin made the request, by its Origin header."""
     origin = headers.get("origin")
     return origin is not None and origin.lower() != f"{scheme}://{headers.get('host', '')}".lower()
 
 
 def is_cross_site(headers: Headers) -> bool:
-    """Return whether a page of another site makes the request, as browsers say of requests without an Origin header."""
+    """Return whether a page of another site made the request, by its Sec-Fetch-Site header."""
     return headers.get("sec-fetch-site") in ("cross-site", "same-site")
 
 

@@ -14,7 +14,7 @@ _SECRET_HEADERS = frozenset({"authorization", "app-token", "cookie"})
 
 
 class RequestHeaders(Headers):
-    """Headers by case-insensitive name. The repr hides credentials, so that a failing test does not print them."""
+    """Headers by case-insensitive name; `repr` hides credentials, which failing tests would print."""
 
     def __repr__(self) -> str:
         items = {name: "[hidden]" if name in _SECRET_HEADERS else value for name, value in self.items()}
@@ -23,7 +23,7 @@ class RequestHeaders(Headers):
 
 @attrs.define(eq=False)
 class RecordedRequest:
-    """A request as it arrived, with its response. `path` is percent-encoded as it was sent; `query` is decoded.
+    """A request with its response; `path` is percent-encoded as it was sent, `query` is decoded.
 
     `at` is the time of arrival in seconds since 1970, `seconds` how long the response took. As long as there is no response, or if a fault took it
     away, `status` is None. Of the response to a fetch of media the body is not kept.

@@ -23,7 +23,7 @@ def _keep(body: Any) -> None:
 
 @attrs.frozen
 class Handler:
-    """Makes the body of a successful response.
+    """Builds the body of a successful response.
 
     `prepare` corrects bodies of old clients before they are validated. With `without_body` a missing body counts as an empty object. With `takes_form`
     the body may also be a urlencoded form.

@@ -1,4 +1,4 @@
-"""Replays the user's half of a transcript to a live bot, and compares the bot's answers."""
+"""Replay the user's messages of a transcript to a live bot, and compare the bot's answers."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ class Replay:
 
     @property
     def diff(self) -> str:
-        """The differences in the form of `diff -u`; times do not count."""
+        """The differences in the form of `diff -u`; times are ignored."""
         expected, actual = map(_describe, self.expected), map(_describe, self.actual)
         return "\n".join(difflib.unified_diff(list(expected), list(actual), "transcript", "replay", lineterm=""))
 
     def save(self, path: Path) -> None:
-        """Write what happened as the new transcript."""
+        """Write the actual lines as the new transcript."""
         path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in self.actual), encoding="utf-8")
 
 
 def read_transcript(path: Path) -> list[Line]:
-    """Read a transcript. Raises ValueError that names the line that cannot be read."""
+    """Read a transcript. ValueError, with the line number, if a line cannot be read."""
     lines = []
     for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         try:
@@ -67,7 +67,7 @@ def replay(
     quiet: float = QUIET_SECONDS,
     timeout: float = TIMEOUT_SECONDS,
 ) -> Replay:
-    """Send the user's half of a transcript as a new user, and wait for the bot's answers after each line.
+    """Send the user's messages of a transcript as a new user, and wait for the bot's answers.
 
     The bot must be connected to the sandbox, which is a `Sandbox` or the URL of one. The bot's turn is over when as
     many messages as in the transcript have come, no delivery is under way, and nothing has come for `quiet` seconds;
@@ -89,7 +89,7 @@ def replay(
 
 
 def _turns(lines: list[Line]) -> Iterator[tuple[Line, int]]:
-    """Each line of the user with the number of the business's messages that follow it."""
+    """Yield each line of the user with the number of the bot's messages that follow it."""
     for index, line in enumerate(lines):
         if line["from"] == "user":
             following = 0
@@ -122,7 +122,7 @@ class _User:
         self._conversation_id: str | None = None
 
     def act(self, line: Line) -> None:
-        """Write, tap or submit what a line says."""
+        """Write a message, tap a button or submit a form, as a line says."""
         if "click" in line:
             self._post(f"{self._path}/click", {"action": line["click"]["text"]})
             return
@@ -131,19 +131,19 @@ class _User:
             values = {field["name"]: _form_value(field) for field in content["fields"]}
             self._post(f"{self._path}/submit", {"values": values})
             return
-        said = self._post(f"{self._path}/say", {"content": self._with_file(content)})
-        self._conversation_id = said["conversationId"]
+        created = self._post(f"{self._path}/say", {"content": self._with_file(content)})
+        self._conversation_id = created["conversationId"]
 
     def wait_for_deliveries(self, timeout: float) -> None:
         """Wait until no delivery is under way."""
         self._post("deliveries/wait", {"timeout": max(timeout, 0.001)})
 
     def count_answers(self) -> int:
-        """How many messages the business has sent."""
+        """Return how many messages the business has sent."""
         return sum(line["from"] == "business" for line in self.transcript())
 
     def transcript(self) -> list[Line]:
-        """The conversation so far."""
+        """Return the conversation so far."""
         if self._conversation_id is None:
             return []
         response = self._client.get(f"{self._path}/transcript", params={"conversationId": self._conversation_id})
@@ -151,7 +151,7 @@ class _User:
         return [json.loads(line) for line in response.text.splitlines()]
 
     def _with_file(self, content: Line) -> Line:
-        """A file of the transcript is uploaded again, empty: the transcript has its name only."""
+        """Return content whose file is uploaded again, empty: the transcript has only its name."""
         url = str(content.get("mediaUrl", ""))
         if not url.startswith("sandbox:"):
             return content
@@ -174,7 +174,7 @@ def _form_value(field: Line) -> Any:
 
 
 def _describe(line: Line) -> str:
-    """One line of the diff: who, and the content in a stable order."""
+    """Return one line of the diff: the author, and the content in a stable order."""
     content = line.get("message", line.get("click"))
     kind = "clicks" if "click" in line else "says"
     return f"{line['from']} {kind} {json.dumps(content, ensure_ascii=False, sort_keys=True)}"

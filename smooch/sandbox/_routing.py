@@ -1,4 +1,4 @@
-"""Finds the operation for a request by its raw path, so that an id may contain an encoded slash."""
+"""Find the operation of a request by its raw path, in which an id may contain an encoded slash."""
 
 from __future__ import annotations
 

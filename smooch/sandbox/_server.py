@@ -1,4 +1,4 @@
-"""Runs uvicorn in a thread, without its delays at start and stop."""
+"""Run uvicorn in a thread, without its delays at start and stop."""
 
 from __future__ import annotations
 

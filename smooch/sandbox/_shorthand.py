@@ -1,4 +1,4 @@
-"""Shorthand in texts of the business: the API turns it into buttons, pictures and stored templates."""
+"""Expand shorthand in texts of the business into buttons, pictures and stored templates."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _IMAGE = re.compile(r"!\[\]\((https?://[^\s()]+)\)")
 
 
 def expand(post: JsonObject, templates: Mapping[str, JsonObject]) -> list[JsonObject]:
-    """Return the messages that a post becomes: mostly one, several if a template stands in its text.
+    """Return the messages of a post: one, or several if its text contains a template.
 
-    `templates` are messages by their names. What does not parse, or names no template, stays text. A template of
+    `templates` are messages by their names. Shorthand that does not parse, or names no template, stays text. A template of
     WhatsApp becomes its fallback, which is what all other channels show.
     """
     field = next((name for name in _TEXTS if name in post), None)
@@ -40,7 +40,7 @@ def expand(post: JsonObject, templates: Mapping[str, JsonObject]) -> list[JsonOb
 
 
 def _split(text: str, templates: Mapping[str, JsonObject]) -> Iterator[str | JsonObject]:
-    """Yield the templates of a text, and the text around them if there is any."""
+    """Yield the templates of a text, and the text around them if any."""
     start = 0
     for match in _TEMPLATE.finditer(text):
         template = templates.get(match[1] or match[2])
@@ -56,20 +56,20 @@ def _split(text: str, templates: Mapping[str, JsonObject]) -> Iterator[str | Jso
 def _with_elements(post: JsonObject, field: str) -> JsonObject:
     """Move buttons and the first picture out of the text."""
     text = _WHATSAPP_TEMPLATE.sub(_fallback, post[field])
-    found: list[tuple[int, JsonObject]] = [(match.start(), _button(match)) for match in _BUTTON.finditer(text)]
-    found += [(match.start(), _buy(match)) for match in _BUY.finditer(text)]
+    buttons: list[tuple[int, JsonObject]] = [(match.start(), _button(match)) for match in _BUTTON.finditer(text)]
+    buttons += [(match.start(), _buy(match)) for match in _BUY.finditer(text)]
     image = _IMAGE.search(text)
-    if text == post[field] and not found and image is None:
+    if text == post[field] and not buttons and image is None:
         return post
     text = _BUY.sub("", _BUTTON.sub("", text))
     if image is not None:
         text = text.replace(image[0], "", 1)
     changed = {**post, field: re.sub(r"[ \t]{2,}", " ", text).strip()}
-    if not changed[field] and (found or image):
+    if not changed[field] and (buttons or image):
         del changed[field]
-    if found:
-        found.sort(key=lambda each: each[0])
-        changed["actions"] = [*post.get("actions", []), *(action for _, action in found)]
+    if buttons:
+        buttons.sort(key=lambda each: each[0])
+        changed["actions"] = [*post.get("actions", []), *(action for _, action in buttons)]
     if image is not None:
         changed |= {"type": "image", "mediaUrl": image[1]}
     return changed

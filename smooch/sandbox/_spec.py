@@ -1,4 +1,4 @@
-"""Reads spec/*.yaml: operations of an API version, and validators for requests and responses."""
+"""Read spec/*.yaml: the operations of an API version, and validators for requests and responses."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _matches(validator: Validator, pattern: str, value: object, schema: Mapping[
 
 
 def _request_validator(document: dict[str, Any]) -> Validator:
-    """Return a validator that also refuses values outside `x-extensible-enum`, which only clients have to accept."""
+    """Return a validator for requests, which also refuses values outside `x-extensible-enum`."""
     keywords = {
         "x-extensible-enum": _known_value,
         "pattern": _matches,
@@ -109,7 +109,7 @@ def _has_other_tag(document: dict[str, Any], variant: Any, instance: object) -> 
 
 @attrs.frozen(eq=False)
 class Parameter:
-    """A query parameter. `schema` has its references resolved; with `deep` its properties come as `name[property]`."""
+    """A query parameter; with `deep` its properties come as `name[property]`."""
 
     name: str
     required: bool
@@ -121,7 +121,7 @@ class Parameter:
 
 @attrs.frozen(eq=False)
 class Operation:
-    """An operation. `path` is relative to the server, whose URL has the app in it where `in_app` is set."""
+    """An operation; `path` is relative to the server, whose URL names the app if `in_app` is set."""
 
     id: str
     method: str
@@ -240,7 +240,7 @@ def _registry(document: dict[str, Any]) -> Registry[Any]:
 
 
 def _closed(document: dict[str, Any], but: frozenset[str]) -> dict[str, Any]:
-    """Return the document for requests: without the variants that stand for unknown values."""
+    """Return the document for requests: without the catch-all variants, which only responses have."""
     components = document["components"]
     schemas = {
         name: (name in but or not name.startswith("Unknown")) and schema

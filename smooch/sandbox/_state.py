@@ -1,4 +1,4 @@
-"""Keeps the state of a sandbox in an SQLite file: a row for each record, and a row for the bytes of each file."""
+"""Keep the state of a sandbox in an SQLite file: a row per record, and a row per uploaded file."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("smooch.sandbox")
 
 FORMAT = 1
-"""Another format of the file cannot be read."""
+"""Version of the file format; files of other versions are refused."""
 SHORTEST_WAIT = 0.1
-"""Seconds between a change and its being saved."""
+"""Seconds between a change and saving it."""
 _CLASSES: dict[str, type[Any]] = {
     name: each for name, each in vars(_entities).items() if isinstance(each, type) and attrs.has(each)
 } | {"App": App, "Credentials": Credentials}
@@ -43,7 +43,7 @@ _SCHEMA = (
 
 
 class StateFile:
-    """The file of one sandbox. Nobody else can open it before `close`.
+    """The state file of one sandbox, locked until `close`.
 
     A record refers to another by its number: `{marker: number}`, where the marker is random, so that no JSON of users looks like one.
     """
@@ -59,7 +59,7 @@ class StateFile:
     def open(self) -> None:
         """Open the file, made if there is none. ValueError if it is in use or not the state of a sandbox."""
         try:
-            # SQLite takes a file of a few bytes for a new one
+            # SQLite treats a file of a few bytes as a new one
             with contextlib.suppress(FileNotFoundError), Path(self._path).open("rb") as file:
                 if file.read(len(_MAGIC)) not in (b"", _MAGIC):
                     raise ValueError(f"{self._path} is not the state of a sandbox: it is not an SQLite file")
@@ -128,7 +128,7 @@ class StateFile:
 
     def _resolve(self, rows: list[tuple[int, str, str]], root_url: str) -> dict[str, Any]:
         old_files, new_files = f"{self._root_url()}/media/", f"{root_url}/media/"
-        # a record may refer to one that comes later: all of them are there before they are filled
+        # records may refer to later ones: create all, then fill them
         records = {number: object.__new__(_CLASSES[kind]) for number, kind, _ in rows if number != _ROOT}
 
         def resolve(fields: dict[str, Any]) -> Any:
@@ -155,7 +155,7 @@ class StateFile:
     # writing
 
     def save(self, engine: Engine) -> None:
-        """Write what has changed since the last time."""
+        """Write the changes since the last call."""
         root = {name: getattr(engine.store, name) for name in _TABLES} | {"credentials": engine.credentials}
         texts, files = self._encode(root)
         changed = [(number, kind, text) for number, (kind, text) in texts.items() if self._saved.get(number) != text]
@@ -204,7 +204,7 @@ class StateFile:
 
 
 async def keep_saved(file: StateFile, engine: Engine) -> None:
-    """Save the state of an engine soon after each change, for ever."""
+    """Save the state of an engine soon after each change, until cancelled."""
     wait = SHORTEST_WAIT
     while True:
         await engine.log.wait()
@@ -214,7 +214,7 @@ async def keep_saved(file: StateFile, engine: Engine) -> None:
             file.save(engine)
         except sqlite3.Error:
             logger.exception("The state of the sandbox cannot be saved")
-        # a large state is saved more rarely, so that saving takes a tenth of the time at most
+        # a large state is saved less often, so that saving takes at most 10 % of the time
         wait = max(SHORTEST_WAIT, 10 * (time.perf_counter() - started))
 
 

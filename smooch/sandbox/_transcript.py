@@ -1,4 +1,4 @@
-"""Transcripts: conversations as JSON Lines, without ids, so that two of them can be compared."""
+"""Write conversations as JSON Lines, without ids, so that two transcripts can be compared."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from .v2 import serialize
 if TYPE_CHECKING:
     from ._entities import Conversation, JsonObject
 
-# of a stored file the name stays, and not where the sandbox has it
+# for a stored file only its name is written, not its URL
 _FILE = "/media/[^/]+/[^/]+/"
 _GENERATED = frozenset({"_id", "id", "quotedMessage", "submitted", "mediaSize", "textFallback", "state"})
 
 
 def to_json_lines(conversation: Conversation, root_url: str) -> str:
-    """Return the messages and taps of a conversation, oldest first, a line each."""
+    """Return the messages and taps of a conversation, oldest first, one per line."""
     lines: list[tuple[int, str, JsonObject]] = []
     for message in conversation.messages:
         content = serialize.message(message, conversation)["content"]

@@ -1,4 +1,4 @@
-"""Validates requests against the spec. 400, with the place in the description, for what is wrong."""
+"""Validate requests against the spec; a 400 names the invalid field in its description."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d+)?")
 
 
 def json_type(media_type: str) -> None:
-    """400 unless the Content-Type of a body is application/json."""
+    """Raise a 400 unless the Content-Type of a body is application/json."""
     if media_type.partition(";")[0].strip().lower() != "application/json":
         raise bad_request(f"Content-Type {media_type!r}: must be application/json")
 
@@ -55,7 +55,7 @@ def _parse_finite(text: str) -> float:
 
 
 def urlencoded_body(data: bytes) -> dict[str, str]:
-    """Parse a urlencoded form; the last one of a repeated field counts. 400 if it has too many fields."""
+    """Parse a urlencoded form; of a repeated field the last value counts. 400 for too many fields."""
     try:
         return dict(parse_qsl(data.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MAX_FIELDS))
     except ValueError:
@@ -63,11 +63,11 @@ def urlencoded_body(data: bytes) -> dict[str, str]:
 
 
 def check(validator: Validator, instance: Any, where: str) -> None:
-    """400 unless `instance` is valid."""
+    """Raise a 400 unless `instance` is valid."""
     if validator.is_valid(instance):
         return
     errors = list(validator.iter_errors(instance))
-    # an error of one field says more than one of fields that do not go together
+    # prefer the error of one field to one of a combination: it says more
     plain = [error for error in errors if _CONDITIONS.isdisjoint(error.absolute_schema_path)]
     error = best_match(plain or errors)
     path = error.json_path.removeprefix("$").removeprefix(".")
@@ -76,7 +76,7 @@ def check(validator: Validator, instance: Any, where: str) -> None:
 
 
 def query(operation: Operation, given: QueryParams) -> dict[str, Any]:
-    """Return the operation's query parameters, converted as their schemas say; others are ignored."""
+    """Return the query parameters of an operation, converted to the types of their schemas."""
     values = {}
     for parameter in operation.query:
         value = _deep(parameter, given) if parameter.deep else _flat(parameter, given)
@@ -110,7 +110,7 @@ def _deep(parameter: Parameter, given: QueryParams) -> dict[str, Any] | None:
 
 
 def _refuse_object(name: str, text: str) -> ApiError:
-    """Return the error for an object that is not written with brackets; the facts say nothing of JSON text."""
+    """Return the error for an object that is not written with brackets, such as JSON text."""
     try:
         fields = json.loads(text)
     except (ValueError, RecursionError):

@@ -43,7 +43,7 @@ def notify(app: App, integration: Integration, destination_id: str) -> str:
 
 def _outcomes(app: App, channel: str) -> list[dict[str, Any]]:
     """Fields of the delivery events that follow, in order."""
-    if fault := app.channel_faults.take(channel):
+    if fault := app.channel_faults.consume(channel):
         error = {"code": fault.code, "message": fault.message}
         return [{"outcome": "failure", "is_final": True, "error": error}]
     if channel in CONFIRMING_CHANNELS:

@@ -85,11 +85,11 @@ def _destinations(app: App, user: User, destination: JsonObject) -> list[Client]
     """Return the user's clients that a message may go to. 400 if the user has none there."""
     if "integrationId" in destination and destination["integrationId"] not in app.integrations:
         raise bad_request("body destination.integrationId: there is no such integration")
-    wanted = {name: destination[name] for name in ("integrationId", "integrationType") if name in destination}
+    criteria = {name: destination[name] for name in ("integrationId", "integrationType") if name in destination}
     matching = [
         client
         for client in user.clients
-        if wanted.items() <= {"integrationId": client.integration_id, "integrationType": client.platform}.items()
+        if criteria.items() <= {"integrationId": client.integration_id, "integrationType": client.platform}.items()
     ]
     if not matching:
         raise bad_request("body destination: the user has no such client")
