@@ -89,12 +89,30 @@ def smooch_transcript(smooch_sandbox: Sandbox, request: pytest.FixtureRequest) -
 
 @pytest.fixture
 def smooch_environment(smooch_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The variables that `from_env()` reads, set for this test, so that your code talks to the sandbox."""
+    """The variables that `from_env()` reads, set for this test, with the key of the sandbox's app.
+
+    Code of v1 talks to the sandbox then. Code of v2 does as well, but its webhooks need `smooch_v2_environment`.
+    """
+    return _set_environment(monkeypatch, smooch_sandbox, smooch_sandbox.key_id, smooch_sandbox.secret)
+
+
+@pytest.fixture
+def smooch_v2_environment(smooch_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The variables that `from_env()` of v2 reads, set for this test, with a key of the sandbox's integration.
+
+    On v2 webhooks belong to an integration, so a bot needs such a key.
+    """
+    return _set_environment(
+        monkeypatch, smooch_sandbox, smooch_sandbox.integration_key_id, smooch_sandbox.integration_secret
+    )
+
+
+def _set_environment(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox, key_id: str, secret: str) -> dict[str, str]:
     variables = {
-        "SMOOCH_KEY_ID": smooch_sandbox.key_id,
-        "SMOOCH_SECRET": smooch_sandbox.secret,
-        "SMOOCH_APP_ID": smooch_sandbox.app_id,
-        "SMOOCH_BASE_URL": smooch_sandbox.url,
+        "SMOOCH_KEY_ID": key_id,
+        "SMOOCH_SECRET": secret,
+        "SMOOCH_APP_ID": sandbox.app_id,
+        "SMOOCH_BASE_URL": sandbox.url,
     }
     for name in ("SMOOCH_API_VERSION", "SMOOCH_REGION", "SMOOCH_SUBDOMAIN", "SMOOCH_TOKEN"):
         monkeypatch.delenv(name, raising=False)

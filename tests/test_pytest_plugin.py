@@ -18,7 +18,7 @@ import os
 
 import pytest
 
-from smooch import AsyncSmooch, Smooch, errors
+from smooch import AsyncSmooch, Smooch, errors, v2
 
 
 def test_a_sandbox(smooch_sandbox, smooch_client):
@@ -59,6 +59,12 @@ def test_no_fault_is_left(smooch_client):
 def test_environment(smooch_environment):
     with Smooch.from_env() as api:
         api.init_user("ana", "device-1")
+
+
+def test_environment_of_a_bot_on_v2(smooch_sandbox, smooch_v2_environment):
+    with v2.Smooch.from_env() as api:
+        api.webhooks.ensure("https://example.com/hook", "conversation:message", confirm_after=0)
+    assert smooch_sandbox.wait_for_webhook() == "https://example.com/hook"
 """
 
 FAILING = """
@@ -99,7 +105,7 @@ def run_pytest(python: Path, folder: Path, code: str, *options: str) -> subproce
 def test_the_fixtures_work(python: Path, tmp_path: Path, options: tuple[str, ...]) -> None:
     run = run_pytest(python, tmp_path, TESTS, *options)
     assert run.returncode == 0, run.stdout + run.stderr
-    assert "7 passed" in run.stdout
+    assert "8 passed" in run.stdout
 
 
 @pytest.mark.slow

@@ -71,13 +71,13 @@ export SMOOCH_APP_ID={sandbox.app_id}
 
 Code that does not read SMOOCH_BASE_URL still talks to the real API. A bot on v1, started there:
 
-uvicorn bot:app --port 8001
-gunicorn bot:app --bind 127.0.0.1:8001
+uvicorn bot:app --port 8000
+gunicorn bot:app --bind 127.0.0.1:8000
 
 A bot on v2 needs the key of an integration, here the custom integration {sandbox.integration_id}:
 
-{bot} uvicorn bot:app --port 8001
-{bot} gunicorn bot:app --bind 127.0.0.1:8001
+{bot} uvicorn bot:app --port 8000
+{bot} gunicorn bot:app --bind 127.0.0.1:8000
 
 Code that makes apps needs the key of the account:
 

@@ -179,6 +179,18 @@ class Sandbox:
         except TimeoutError:
             raise TimeoutError(f"deliveries are still active after {timeout:g} s") from None
 
+    def wait_for_webhook(self, target: str | None = None, *, timeout: float = 10) -> str:
+        """Wait until a program has created a webhook, and return its target. TimeoutError after `timeout` seconds.
+
+        Any webhook counts, or the one with this `target`. From then on the program receives what happens. In its event loop use
+        `await asyncio.to_thread(sandbox.wait_for_webhook)`.
+        """
+        try:
+            return self._get_server().run(self._find_webhook(target), timeout)
+        except TimeoutError:
+            which = "no webhook" if target is None else f"no webhook with the target {target}"
+            raise TimeoutError(f"{which} was created within {timeout:g} s") from None
+
     def reset(self) -> None:
         """Delete all state, requests, deliveries and faults. Ids and secrets of app and account stay."""
         if self._server is None:
@@ -494,6 +506,13 @@ class Sandbox:
                 self._state.save(self._engine)
             finally:
                 self._state.close()
+
+    async def _find_webhook(self, target: str | None) -> str:
+        while True:
+            for webhook in self._app.webhooks.values():
+                if target in (None, webhook.target):
+                    return webhook.target
+            await self._engine.log.wait()  # each request is logged after it was handled
 
     @property
     def _app(self) -> App:

@@ -69,12 +69,12 @@ def test_what_it_prints_can_be_pasted_and_ctrl_c_ends_it(process: subprocess.Pop
 def test_it_prints_what_a_bot_needs(process: subprocess.Popen[str]) -> None:
     printed = read_until(process, "curl -N")
     assert "Code that does not read SMOOCH_BASE_URL still talks to the real API" in printed
-    for server in ("uvicorn bot:app --port", "gunicorn bot:app --bind"):
+    for server in ("uvicorn bot:app --port 8000", "gunicorn bot:app --bind 127.0.0.1:8000"):
         (line,) = re.findall(rf"^SMOOCH_.*{server}.*$", printed, re.MULTILINE)
         environment = dict(re.findall(r"(SMOOCH_\w+)=(\S+)", line))
         key = (environment["SMOOCH_KEY_ID"], environment["SMOOCH_SECRET"])
         with Smooch(*key, environment["SMOOCH_APP_ID"], base_url=environment["SMOOCH_BASE_URL"]) as api:
-            assert api.webhooks.ensure("http://127.0.0.1:8001/", "conversation:message")
+            assert api.webhooks.ensure("http://127.0.0.1:8000/", "conversation:message")
     (curl,) = re.findall(r"^curl .*say -d .*$", printed, re.MULTILINE)
     posted = subprocess.run(["bash", "-c", f"{curl} --silent"], capture_output=True, check=True)
     assert json.loads(posted.stdout)["message"]["content"]["text"] == "Hi"

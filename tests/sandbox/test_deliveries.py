@@ -202,6 +202,18 @@ def test_reset_and_stop_give_up_what_is_under_way(sandbox: Sandbox, client: http
             other.wait_for_deliveries()
 
 
+def test_a_webhook_can_be_waited_for(sandbox: Sandbox, client: httpx.Client) -> None:
+    with pytest.raises(TimeoutError, match=r"no webhook was created within 0\.05 s"):
+        sandbox.wait_for_webhook(timeout=0.05)
+    with ThreadPoolExecutor(2) as threads:
+        waiting = [threads.submit(sandbox.wait_for_webhook, target) for target in (None, "https://b.example/hook")]
+        for url in ("https://a.example", "https://b.example"):
+            listen(client, url)
+        assert [each.result() for each in waiting] == ["https://a.example/hook", "https://b.example/hook"]
+    with pytest.raises(TimeoutError, match=r"no webhook with the target https://c\.example/hook was created"):
+        sandbox.wait_for_webhook("https://c.example/hook", timeout=0.05)
+
+
 def test_it_delivers_after_a_restart() -> None:
     sandbox = Sandbox()
     with target((0.3, answer(200))) as receiver:
