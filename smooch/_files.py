@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias, cast
 
 import attrs
 from smooch_api import File
+from smooch_api.types import MIME_TYPE
 
 from . import _checks
 from .errors import InvalidInput, error_from_invalid_answer
@@ -34,9 +35,6 @@ class ReadableFile(Protocol):
 
 FileSource: TypeAlias = str | os.PathLike[str] | tuple[str, bytes] | ReadableFile
 """A path, a pair of name and bytes, or a file opened for reading bytes."""
-
-_NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
-_MIME_TYPE = re.compile(rf'{_NAME}/{_NAME}( *; *{_NAME}=({_NAME}|"[ -!#-\[\]-~]*"))*')
 
 _NOT_UTF8 = re.compile(r"[\udc80-\udcff]")
 """Bytes of a file name that are not UTF-8, as Python represents them."""
@@ -156,7 +154,7 @@ def _validate_overrides(mime_type: str | None, filename: str | None) -> None:
 
 
 def _check_mime_type(mime_type: object, field: str) -> None:
-    if mime_type is not None and not (isinstance(mime_type, str) and _MIME_TYPE.fullmatch(mime_type)):
+    if mime_type is not None and not (isinstance(mime_type, str) and MIME_TYPE.fullmatch(mime_type)):
         redacted = _checks.redacted_repr(mime_type, "mime_type")
         raise InvalidInput(f"{field} must be a type such as image/png, got {redacted}", field)
 

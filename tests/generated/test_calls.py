@@ -196,6 +196,16 @@ def test_a_file_cannot_add_parts_to_a_form(mini: Any) -> None:
     assert parts[1][3] == hostile
 
 
+@pytest.mark.parametrize(
+    "mime_type", ["image/png\r\nX-Role: appMaker", "image/png\n", "png", "", "image/", b"image/png"]
+)
+def test_a_file_cannot_add_headers_to_its_part(mini: Any, mime_type: Any) -> None:
+    with pytest.raises(mini.errors.InvalidInput, match="mime_type must be a type such as image/png") as caught:
+        mini.File(b"x", "a.png", mime_type)
+    assert caught.value.field == "mime_type"
+    assert mini.File(b"x", "a.txt", 'text/plain; charset="utf-8"').mime_type == 'text/plain; charset="utf-8"'
+
+
 def test_a_form_without_a_file_is_refused(mini: Any) -> None:
     with pytest.raises(mini.errors.InvalidInput, match="pass a File"):
         upload(mini, Server(mini, b"[]", 201), mini.UNSET)

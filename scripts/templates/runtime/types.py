@@ -5,11 +5,14 @@ from __future__ import annotations
 import enum
 import json
 import math
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePath
 from typing import IO, TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
 
 from attrs import field, frozen
+
+from .errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,6 +81,11 @@ class Response(Generic[T_co]):
         return json.loads(self.content)
 
 
+_NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
+MIME_TYPE = re.compile(rf'{_NAME}/{_NAME}( *; *{_NAME}=({_NAME}|"[ -!#-\[\]-~]*"))*')
+"""A type with its parameters. A line break would add headers to the part of a form that holds the file."""
+
+
 @frozen
 class File:
     """A file to upload: its content as bytes or opened in binary mode."""
@@ -86,7 +94,13 @@ class File:
     file_name: str | None = None
     """Default: the name of an open file, else `file`."""
     mime_type: str | None = None
-    """Default: guessed from the file name."""
+    """Such as `image/png`. Default: guessed from the file name."""
+
+    def __attrs_post_init__(self) -> None:
+        kind: object = self.mime_type
+        if kind is not None and not (isinstance(kind, str) and MIME_TYPE.fullmatch(kind)):
+            found = "text that is none" if isinstance(kind, str) else type(kind).__name__
+            raise InvalidInput(f"mime_type must be a type such as image/png, got {found}", "mime_type")
 
     def to_tuple(self) -> tuple[str, IO[bytes] | bytes, str | None]:
         """Build the tuple that httpx takes. It always has a name: servers take a part without one for a plain field."""
