@@ -19,7 +19,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds that calls would have waited between two tries; nothing is waited in fact."""
+    """The seconds of each wait between two attempts: recorded, and not slept."""
     seconds: list[float] = []
 
     async def sleep(wait: float) -> None:
@@ -32,13 +32,13 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture
 def longest_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where chance decides how long a call waits, it is always as long as can be."""
+    """Random waits between attempts take their upper limit."""
     monkeypatch.setattr("random.uniform", lambda _, high: high)
 
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from the checkout."""
+    """The wheel of this checkout."""
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "build", "--quiet", "--wheel", "--outdir", str(folder), str(ROOT)]
     subprocess.run(build, check=True, capture_output=True)

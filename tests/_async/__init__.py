@@ -1,1 +1,1 @@
-"""Tests that are written once and run in both worlds; `tests/_sync` is derived from here by `make unasync`."""
+"""Tests of the async clients; `make unasync` derives `tests/_sync` from them."""

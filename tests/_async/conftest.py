@@ -1,4 +1,4 @@
-"""A sandbox, and facades connected to it."""
+"""A sandbox, and v1 clients connected to it."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[Sandbox]:
+def shared_sandbox() -> Iterator[Sandbox]:
     with Sandbox() as sandbox:
         yield sandbox
 
 
 @pytest.fixture
-def sandbox(running: Sandbox) -> Sandbox:
-    running.reset()
-    return running
+def sandbox(shared_sandbox: Sandbox) -> Sandbox:
+    shared_sandbox.reset()
+    return shared_sandbox
 
 
 @pytest.fixture
 async def connect(sandbox: Sandbox) -> AsyncIterator[Callable[..., AsyncSmooch]]:
-    """Makes facades: app key, v1 and no second tries unless told otherwise."""
-    made = []
+    """A function that makes clients; defaults: the app's key, API v1, no retries."""
+    clients = []
 
     def make(**options: Any) -> AsyncSmooch:
         defaults = {"key_id": sandbox.key_id, "secret": sandbox.secret, "base_url": sandbox.url, "retries": 0}
-        made.append(AsyncSmooch(**defaults | options))
-        return made[-1]
+        clients.append(AsyncSmooch(**defaults | options))
+        return clients[-1]
 
     yield make
-    for api in made:
+    for api in clients:
         await api.aclose()
 
 
@@ -46,6 +46,6 @@ def api(connect: Callable[..., AsyncSmooch]) -> AsyncSmooch:
 
 
 @pytest.fixture
-def newer(connect: Callable[..., AsyncSmooch], sandbox: Sandbox) -> AsyncSmooch:
-    """The same app by v1.1."""
+def api_v1_1(connect: Callable[..., AsyncSmooch], sandbox: Sandbox) -> AsyncSmooch:
+    """A client of the same app that uses API v1.1."""
     return connect(api_version="v1.1", app_id=sandbox.app_id)

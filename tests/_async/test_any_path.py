@@ -1,4 +1,4 @@
-"""`ask`, the call of any path: what would leave the path, add headers or cannot be sent is refused."""
+"""`ask`, which calls any path: paths, files and data that could change the request otherwise are refused."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ async def refused(*args: Any, **options: Any) -> InvalidInput:
         *("a/../b", "./a", "//a.example/b", "a#b", "a?b#c", "a\x00", "a\r\nX: y", "a\ud800"),
     ],
 )
-async def test_what_leaves_the_path_is_refused(endpoint: str) -> None:
+async def test_endpoints_that_change_the_path_are_refused(endpoint: str) -> None:
     error = await refused(endpoint)
     assert error.field in ("endpoint", "url")
 
 
-async def test_what_is_part_of_an_id_is_sent_as_it_is() -> None:
+async def test_escaped_characters_of_an_id_are_sent_unchanged() -> None:
     for endpoint in ("a/%5C..%5Cb", "a/%252e%252e/b", "a/..b", "a/...", "a/%23", r"a?b=\..\c"):
         assert (await sent(endpoint)).target == f"/v1/{endpoint}"
 
@@ -65,7 +65,7 @@ async def test_what_is_part_of_an_id_is_sent_as_it_is() -> None:
         None,
     ],
 )
-async def test_a_file_that_cannot_be_sent_or_would_add_headers_is_refused(part: Any) -> None:
+async def test_invalid_files_and_header_injection_are_refused(part: Any) -> None:
     error = await refused("images", method="post", files={"source": part})
     assert error.field.startswith(("files", "data"))
 
@@ -84,11 +84,11 @@ async def test_a_file_that_cannot_be_sent_or_would_add_headers_is_refused(part: 
         ("post", {"files": [("a", ("a", b"b"))]}),
     ],
 )
-async def test_data_that_cannot_be_sent_is_refused(method: str, options: dict[str, Any]) -> None:
+async def test_invalid_data_is_refused(method: str, options: dict[str, Any]) -> None:
     assert (await refused("images", method=method, **options)).field.startswith(("files", "data"))
 
 
-async def test_a_file_with_its_type_is_sent() -> None:
+async def test_a_file_is_sent_with_its_media_type() -> None:
     request = await sent("images", {"role": "appUser"}, "post", {"source": ("cat.png", b"png", 'image/png; a="b c"')})
     assert b'Content-Type: image/png; a="b c"\r\n\r\npng' in request.body
     assert b'name="role"\r\n\r\nappUser' in request.body

@@ -128,8 +128,8 @@ class App:
         if self.version == "v2":
             webhook = await self.api.webhooks.ensure(HERE, self.names(letters), **self._options, **options)
             return webhook.id, webhook.secret
-        found: tuple[str, str] = await self.api.ensure_webhook_exist(self.names(letters), HERE, **options)
-        return found
+        id_and_secret: tuple[str, str] = await self.api.ensure_webhook_exist(self.names(letters), HERE, **options)
+        return id_and_secret
 
     async def listed(self) -> list[dict[str, Any]]:
         if self.version == "v2":
@@ -165,51 +165,51 @@ async def app(
 
 @pytest.mark.parametrize("name", CASES)
 async def test_each_case_of_the_contract(app: App, sandbox: Sandbox, name: str) -> None:
-    rule, before, wanted, options, after = CASES[name]
+    rule, before, requested, options, after = CASES[name]
     assert rule in RULES
     for target, triggers in before:
         await app.create(target, triggers)
     writes = len([request for request in sandbox.requests if request.method != "GET"])
-    found = await app.ensure(wanted, **options)
+    ensured = await app.ensure(requested, **options)
     assert sorted(await app.hooks()) == sorted(after)
     carriers = [webhook for webhook in await app.listed() if webhook["target"] == HERE]
-    assert found in [(webhook.get("_id", webhook.get("id")), webhook["secret"]) for webhook in carriers]
+    assert ensured in [(webhook.get("_id", webhook.get("id")), webhook["secret"]) for webhook in carriers]
     if rule == ONE_HAS:
         assert writes == len([request for request in sandbox.requests if request.method != "GET"])
-    assert await app.ensure(wanted, **options) == found
+    assert await app.ensure(requested, **options) == ensured
     assert sorted(await app.hooks()) == sorted(after)
 
 
 async def test_options_are_set_and_others_stay(sandbox: Sandbox, connect: Callable[..., AsyncSmooch]) -> None:
-    newer = App("v1.1", connect(api_version="v1.1", app_id=sandbox.app_id))
+    app_v1_1 = App("v1.1", connect(api_version="v1.1", app_id=sandbox.app_id))
     async with v2.AsyncSmooch(
         sandbox.integration_key_id, sandbox.integration_secret, sandbox.app_id, base_url=sandbox.url
     ) as api:
         for app, first, second in (
-            (newer, ("include_client", "includeClient"), ("include_full_app_user", "includeFullAppUser")),
+            (app_v1_1, ("include_client", "includeClient"), ("include_full_app_user", "includeFullAppUser")),
             (App("v2", api), ("include_full_source", "includeFullSource"), ("include_full_user", "includeFullUser")),
         ):
             await app.create(HERE, "x a", **{first[0]: True})
-            found = await app.ensure("x")
-            for wanted in (True, False):
-                assert await app.ensure("x", **{second[0]: wanted}) == found
+            ensured = await app.ensure("x")
+            for value in (True, False):
+                assert await app.ensure("x", **{second[0]: value}) == ensured
                 [webhook] = [each for each in await app.listed() if each["target"] == HERE]
-                assert (webhook[first[1]], webhook[second[1]]) == (True, wanted)
+                assert (webhook[first[1]], webhook[second[1]]) == (True, value)
             assert await app.hooks() == [(HERE, "x a")]
 
 
-async def test_on_v1_1_a_webhook_of_v1_gives_way_to_a_new_one(
+async def test_on_v1_1_a_new_webhook_replaces_one_made_by_v1(
     sandbox: Sandbox, connect: Callable[..., AsyncSmooch]
 ) -> None:
-    older, newer = App("v1", connect()), App("v1.1", connect(api_version="v1.1", app_id=sandbox.app_id))
-    await older.create(HERE, "x a")
-    await older.create(THERE, "x")
-    found = await newer.ensure("x")
-    webhooks = [(each["version"], each["target"], each["triggers"]) for each in await newer.listed()]
-    assert sorted(webhooks) == [("v1", HERE, newer.names("a")), ("v1.1", HERE, newer.names("x"))]
-    assert await newer.ensure("x a") == found
-    assert [each["version"] for each in await newer.listed()] == ["v1.1"]
-    assert await older.ensure("x") == found  # so that programs of both versions do not take it from each other
+    app_v1, app_v1_1 = App("v1", connect()), App("v1.1", connect(api_version="v1.1", app_id=sandbox.app_id))
+    await app_v1.create(HERE, "x a")
+    await app_v1.create(THERE, "x")
+    ensured = await app_v1_1.ensure("x")
+    webhooks = [(each["version"], each["target"], each["triggers"]) for each in await app_v1_1.listed()]
+    assert sorted(webhooks) == [("v1", HERE, app_v1_1.names("a")), ("v1.1", HERE, app_v1_1.names("x"))]
+    assert await app_v1_1.ensure("x a") == ensured
+    assert [each["version"] for each in await app_v1_1.listed()] == ["v1.1"]
+    assert await app_v1.ensure("x") == ensured  # so that programs of both versions do not take it from each other
 
 
 async def test_options_of_v1_1_are_refused_on_v1(api: AsyncSmooch) -> None:
@@ -225,7 +225,7 @@ async def test_options_of_v1_1_are_refused_on_v1(api: AsyncSmooch) -> None:
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
-async def test_where_nothing_was_written_nothing_is_waited_for(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_a_write_there_is_no_wait(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     hook = {"_id": "5a1b2c3d4e5f60718293a4b5", "id": "5a1b2c3d4e5f60718293a4b5", "target": HERE, "secret": "s"}
     names = [*TRIGGERS["v1"].values(), *TRIGGERS["v2"].values()]
@@ -243,10 +243,10 @@ async def test_where_nothing_was_written_nothing_is_waited_for(version: str, mon
     assert [request.method for request in server.requests] == ["GET"]
 
 
-def test_docstrings_and_guide_tell_the_same_contract() -> None:
+def test_docstrings_and_guide_state_the_same_contract() -> None:
     docstrings = [method.__doc__ for method in (AsyncSmooch.ensure_webhook_exist, v2.AsyncWebhooks.ensure)]
     table = re.sub(r"^\| (\w.*) \| (\w.*) \|$", r"\1: \2.", GUIDE.read_text(encoding="utf-8"), flags=re.MULTILINE)
     for text in (*docstrings, table.partition("\n## Make the webhook\n")[2].partition("\n## ")[0]):
-        told = " ".join((text or "").split())
+        contract = " ".join((text or "").split())
         for rule in RULES:
-            assert rule in told
+            assert rule in contract

@@ -1,4 +1,4 @@
-"""Whatever comes back over the wire, the right exception is raised, and it says nothing that nobody must see."""
+"""Every kind of response, or its absence, raises the right exception, and no exception shows a secret."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ MESSAGE = {
 FINE = {"appUser": {"_id": "5a"}, "message": MESSAGE}
 
 
-# Refusals
+# Error responses
 
 STATUSES: dict[int, type[errors.APIError]] = {
     400: errors.BadRequest,
@@ -115,7 +115,7 @@ BODIES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("status", STATUSES)
-async def test_every_status_is_its_class_whatever_the_body_is(status: int) -> None:
+async def test_each_status_raises_its_class_whatever_the_body_is(status: int) -> None:
     with ScriptedServer(script(*[answer(status, **body) for body in BODIES.values()])) as server:
         async with connect(server.url) as api:
             for turn, name in enumerate(BODIES, start=status):
@@ -139,23 +139,25 @@ async def test_every_status_is_its_class_whatever_the_body_is(status: int) -> No
         [b"HTTP/1.1 409 Conflict\r\nTransfer-Encoding: chunked\r\n\r\n99\r\n{", None],
     ],
 )
-async def test_a_refusal_that_is_cut_off_is_still_that_refusal(call: Callable[[AsyncSmooch], Any], pieces: Any) -> None:
+async def test_a_truncated_error_response_raises_the_class_of_its_status(
+    call: Callable[[AsyncSmooch], Any], pieces: Any
+) -> None:
     error = await failure(call, pieces)
     assert type(error) is errors.Conflict
 
 
-async def test_not_modified_is_an_error_as_nobody_asked_whether() -> None:
+async def test_status_304_is_an_error() -> None:
     error = await failure(CALLS["facade"], b"HTTP/1.1 304 Not Modified\r\n\r\n")
     assert (type(error), error.status_code) == (errors.APIError, 304)
 
 
-async def test_a_refusal_may_come_without_a_length() -> None:
+async def test_an_error_response_without_content_length_is_read() -> None:
     error = await failure(CALLS["facade"], [b"HTTP/1.1 400 No\r\n\r\n" + json.dumps(JSON_V1).encode(), None])
     assert (error.code, error.description) == ("some_code", "Some description.")
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=list(CALLS))
-async def test_an_error_tells_what_the_api_said_and_what_was_asked(call: Callable[[AsyncSmooch], Any]) -> None:
+async def test_an_error_has_request_response_code_and_description(call: Callable[[AsyncSmooch], Any]) -> None:
     error = await failure(call, answer(400, JSON_V1))
     assert (error.code, error.description) == ("some_code", "Some description.")
     assert error.errors == ({"code": "some_code", "description": "Some description."},)
@@ -166,7 +168,7 @@ async def test_an_error_tells_what_the_api_said_and_what_was_asked(call: Callabl
     assert error.__cause__ is error.__context__ is None
 
 
-async def test_an_error_tells_all_that_the_api_said() -> None:
+async def test_an_error_has_all_errors_of_a_v2_response() -> None:
     error = await failure(CALLS["facade"], answer(400, JSON_V2))
     assert (error.code, error.description) == ("some_code", "Some description.")
     assert [one["code"] for one in error.errors] == ["some_code", "other"]
@@ -174,20 +176,20 @@ async def test_an_error_tells_all_that_the_api_said() -> None:
 
 
 @pytest.mark.parametrize(("header", "seconds"), [("120", 120.0), ("0.5", 0.5), ("soon", None), (None, None)])
-async def test_a_refusal_for_now_tells_how_long(header: str | None, seconds: float | None) -> None:
+async def test_rate_limited_has_the_seconds_of_retry_after(header: str | None, seconds: float | None) -> None:
     headers = {} if header is None else {"Retry_After": header}
     error = await failure(CALLS["facade post"], answer(429, JSON_V1, **headers))
     assert type(error) is errors.RateLimited
     assert error.retry_after == seconds
 
 
-async def test_the_gist_of_a_page_is_its_title() -> None:
+async def test_the_description_of_an_html_error_is_its_title() -> None:
     error = await failure(CALLS["facade"], answer(502, **BODIES["html"]))
     assert error.description == "Bad Gateway"
     assert str(error).endswith("Bad Gateway")
 
 
-# What is no refusal
+# Other responses
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 203, 206, 226, 299])
@@ -200,14 +202,14 @@ async def test_every_status_below_300_is_a_success(call: Callable[[AsyncSmooch],
     assert response.parsed.app_user.id == "5a"
 
 
-async def test_what_is_no_answer_yet_is_passed_over() -> None:
+async def test_informational_responses_are_skipped() -> None:
     early = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
     with ScriptedServer(script(early + answer(body={"appUser": {"_id": "5a"}}))) as server:
         async with connect(server.url) as api:
             assert (await api.get_user("b6518")).status_code == 200
 
 
-async def test_a_protocol_that_nobody_asked_for_is_an_error() -> None:
+async def test_an_unrequested_protocol_switch_is_an_error() -> None:
     await failure(CALLS["facade"], b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")
 
 
@@ -230,7 +232,7 @@ UNREADABLE: dict[str, Any] = {
 
 @pytest.mark.parametrize("body", UNREADABLE)
 @pytest.mark.parametrize("call", [CALLS[name] for name in CALLS if name != "raw httpx"])
-async def test_a_success_that_cannot_be_read_is_said_to_be_one(call: Callable[[AsyncSmooch], Any], body: str) -> None:
+async def test_an_unreadable_success_is_reported_as_a_success(call: Callable[[AsyncSmooch], Any], body: str) -> None:
     error = await failure(call, answer(201, **UNREADABLE[body]), retries=3)
     assert type(error) is errors.UnreadableResponse
     assert (error.status_code, error.hint) == (201, "")
@@ -241,7 +243,7 @@ async def test_a_success_that_cannot_be_read_is_said_to_be_one(call: Callable[[A
 
 
 @pytest.mark.parametrize("name", [name for name in CALLS if "post" in name])
-async def test_a_success_that_is_cut_off_is_said_to_be_one_and_not_repeated(name: str) -> None:
+async def test_a_truncated_success_is_reported_as_a_success_and_not_retried(name: str) -> None:
     error = await failure(CALLS[name], [answer(201, {"message": {}})[:-5], None], retries=3)
     assert type(error) is errors.UnreadableResponse
     assert error.response.content == b'{"message"'
@@ -249,7 +251,7 @@ async def test_a_success_that_is_cut_off_is_said_to_be_one_and_not_repeated(name
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=list(CALLS))
-async def test_a_success_without_content_is_unreadable_where_content_is_due(call: Callable[[AsyncSmooch], Any]) -> None:
+async def test_a_success_without_the_expected_content_is_unreadable(call: Callable[[AsyncSmooch], Any]) -> None:
     with ScriptedServer(script(b"HTTP/1.1 204 No Content\r\n\r\n")) as server:
         async with connect(server.url) as api:
             if call is CALLS["raw httpx"]:
@@ -259,7 +261,7 @@ async def test_a_success_without_content_is_unreadable_where_content_is_due(call
                     await call(api)
 
 
-async def test_what_is_asked_freely_may_have_no_content_but_must_be_json() -> None:
+async def test_ask_accepts_an_empty_response_but_not_invalid_json() -> None:
     with ScriptedServer(
         script(b"HTTP/1.1 204 No Content\r\n\r\n", answer(body=b"<p>"), answer(body=b"[" * 100_000))
     ) as server:
@@ -270,10 +272,10 @@ async def test_what_is_asked_freely_may_have_no_content_but_must_be_json() -> No
                     await api.ask("menu")
 
 
-# No answer
+# No response
 
 
-async def test_what_never_left_is_told_apart_from_what_may_have_arrived() -> None:
+async def test_connection_failed_says_whether_the_request_may_have_arrived() -> None:
     async with connect(f"http://127.0.0.1:{unused_port()}") as api:
         with pytest.raises(errors.ConnectionFailed, match="nothing was sent") as caught:
             await api.post_message("b6518", "Hi")
@@ -284,7 +286,7 @@ async def test_what_never_left_is_told_apart_from_what_may_have_arrived() -> Non
     assert isinstance(error.__cause__, httpx.TransportError)
 
 
-# What nobody must see
+# Secrets
 
 LEAKY: dict[str, Any] = {
     "refusal": answer(401, JSON_V1, WWW_Authenticate="Bearer"),
@@ -299,7 +301,7 @@ LEAKY: dict[str, Any] = {
 
 
 def everything_about(error: BaseException) -> str:
-    """All that a log, a debugger or an error tracker would keep, with the variables of every function."""
+    """The text that a log, debugger or error tracker would keep, with the variables of every function."""
     chain: list[BaseException] = []
     cause: BaseException | None = error
     while cause is not None:
@@ -311,7 +313,7 @@ def everything_about(error: BaseException) -> str:
 
 @pytest.mark.parametrize("fault", LEAKY)
 @pytest.mark.parametrize("call", CALLS.values(), ids=list(CALLS))
-async def test_no_error_and_no_log_shows_the_token(
+async def test_no_error_or_log_shows_the_token(
     call: Callable[[AsyncSmooch], Any], fault: str, caplog: pytest.LogCaptureFixture, waits: list[float]
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -335,7 +337,7 @@ async def test_no_error_and_no_log_shows_the_token(
             assert part not in text
 
 
-async def test_what_the_caller_was_handling_keeps_its_variables() -> None:
+async def test_exceptions_of_the_caller_keep_their_variables() -> None:
     def fail(order: str) -> int:
         return int(order)
 
@@ -352,7 +354,7 @@ async def test_what_the_caller_was_handling_keeps_its_variables() -> None:
     assert server.requests[0].headers["authorization"].rpartition(".")[2] not in about
 
 
-async def test_a_request_that_was_only_half_sent_shows_no_token() -> None:
+async def test_a_half_sent_request_shows_no_token() -> None:
     with silent_server() as url:
         async with connect(url, timeout=httpx.Timeout(5.0, write=0.2)) as api:
             with pytest.raises(errors.RequestTimeout) as caught:
@@ -363,7 +365,7 @@ async def test_a_request_that_was_only_half_sent_shows_no_token() -> None:
         assert part not in about
 
 
-async def test_a_request_that_the_deadline_kept_back_shows_no_token(longest_waits: None) -> None:
+async def test_a_request_stopped_by_the_deadline_shows_no_token(longest_waits: None) -> None:
     with ScriptedServer(script(answer(429))) as server:
         async with connect(server.url, deadline=0.3, retries=3) as api:
             with pytest.raises(errors.DeadlineExceeded) as caught:
@@ -373,10 +375,10 @@ async def test_a_request_that_the_deadline_kept_back_shows_no_token(longest_wait
         assert part not in about
 
 
-async def test_no_error_shows_what_the_api_repeats_of_the_credentials() -> None:
+async def test_credentials_echoed_by_the_api_are_hidden_in_errors() -> None:
     def respond(request: Any) -> bytes:
-        said = f"bad header {request.headers['authorization']} or secret {SECRET}"
-        return answer(400, {"errors": [{"code": said, "description": said}] * 2})
+        echo = f"bad header {request.headers['authorization']} or secret {SECRET}"
+        return answer(400, {"errors": [{"code": echo, "description": echo}] * 2})
 
     with ScriptedServer(respond) as server:
         async with connect(server.url) as api:
@@ -390,7 +392,7 @@ async def test_no_error_shows_what_the_api_repeats_of_the_credentials() -> None:
     assert "bad header" in str(error)
 
 
-async def test_an_unreadable_answer_shows_no_secret_that_it_holds() -> None:
+async def test_an_unreadable_response_shows_no_secret_that_it_holds() -> None:
     for body in (b'{"webhook": {"secret": "88cb7f6d"', b'{"key":{"secret":"88cb7f6d', b'{"secret" : "88\\"cb7f6d"} {'):
         error = await failure(CALLS["facade post"], answer(201, body))
         assert "cb7f6d" not in str(error)
@@ -412,10 +414,10 @@ async def test_an_error_can_be_pickled_and_copied(fault: str, waits: list[float]
             assert (twin.hint, twin.errors, twin.response.json()) == (error.hint, error.errors, error.response.json())
 
 
-# Clocks that disagree
+# Clock skew
 
 
-async def test_a_clock_that_is_hours_off_costs_one_more_request_and_no_error() -> None:
+async def test_a_clock_that_is_hours_off_costs_one_more_request_but_no_error() -> None:
     def respond(request: Any) -> bytes:
         now = time.time() + 5 * 3600
         token = request.headers["authorization"].removeprefix("Bearer ")
@@ -434,7 +436,7 @@ async def test_a_clock_that_is_hours_off_costs_one_more_request_and_no_error() -
         assert server.connections == 1
 
 
-async def test_a_key_that_is_refused_is_tried_no_more_than_twice() -> None:
+async def test_a_rejected_key_is_tried_at_most_twice() -> None:
     with ScriptedServer(script(answer(401, JSON_V1, Date=formatdate(time.time() - 7200, usegmt=True)))) as server:
         async with connect(server.url) as api:
             for tries in (2, 3, 4):

@@ -1,4 +1,4 @@
-"""Files whose names are not UTF-8, on a real file system and over a real socket."""
+"""Files whose names are not valid UTF-8, on a real file system and over a real socket."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ async def test_a_name_that_is_not_utf_8_is_sent_escaped(name: str, escaped: byte
             assert part in await uploaded(lambda _, api: api.messages.post_media("c1", file))
 
 
-async def test_what_is_wrong_with_such_a_file_can_be_printed(tmp_path: Path) -> None:
+async def test_errors_about_such_a_file_can_be_printed(tmp_path: Path) -> None:
     path = tmp_path / os.fsdecode(b"caf\xe9.png")
     path.touch()
     for source in (path, path.with_name(os.fsdecode(b"\xe9")), (path.name, b"")):

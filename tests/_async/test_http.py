@@ -1,4 +1,4 @@
-"""Every call, of the facade and of the raw client alike: what is tried again, when it ends, what it sends."""
+"""The HTTP core behind every call: retries, waits, timeouts, the deadline, requests, proxies and streams."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def is_repeated(method: str, fault: str) -> bool:
         if call.id != "HEAD-facade" or fault not in IN_THE_BODY  # an answer to HEAD has no body
     ],
 )
-async def test_only_what_does_no_harm_is_tried_again(
+async def test_only_safe_retries_are_made(
     method: str, call: Callable[[AsyncSmooch], Any], fault: str, waits: list[float]
 ) -> None:
     timeout = httpx.Timeout(30.0, read=0.4 if fault in ("no answer in time", "the body stops") else 30.0)
@@ -136,7 +136,7 @@ async def test_only_what_does_no_harm_is_tried_again(
 
 
 @pytest.mark.parametrize(("method", "call"), CALLS)
-async def test_a_refused_connection_is_tried_again_by_every_method(
+async def test_every_method_retries_a_refused_connection(
     method: str, call: Callable[[AsyncSmooch], Any], waits: list[float]
 ) -> None:
     async with connect(f"http://127.0.0.1:{unused_port()}", retries=2) as api:
@@ -159,7 +159,7 @@ async def test_a_refused_connection_is_tried_again_by_every_method(
         (RAW["POST"], answer(429), RateLimited),
     ],
 )
-async def test_retries_is_how_often_a_call_is_tried_again(
+async def test_retries_is_the_number_of_further_attempts(
     call: Callable[[AsyncSmooch], Any], fault: Any, error: type[SmoochError], retries: int, waits: list[float]
 ) -> None:
     with ScriptedServer(script(fault)) as server:
@@ -170,7 +170,7 @@ async def test_retries_is_how_often_a_call_is_tried_again(
     assert len(waits) == retries
 
 
-async def test_without_being_told_a_call_is_tried_four_times_in_all(waits: list[float]) -> None:
+async def test_the_default_is_four_attempts(waits: list[float]) -> None:
     with ScriptedServer(script(answer(503))) as server:
         async with connect(server.url) as api:
             with pytest.raises(ServerError):
@@ -178,7 +178,7 @@ async def test_without_being_told_a_call_is_tried_four_times_in_all(waits: list[
         assert len(server.requests) == 4
 
 
-async def test_the_number_of_retries_can_differ_for_one_call(waits: list[float]) -> None:
+async def test_retries_can_be_set_for_one_call(waits: list[float]) -> None:
     with ScriptedServer(script(answer(503))) as server:
         async with connect(server.url, retries=5) as api:
             with pytest.raises(ServerError):
@@ -189,14 +189,14 @@ async def test_the_number_of_retries_can_differ_for_one_call(waits: list[float])
             assert len(server.requests) == 1 + 6
 
 
-async def test_each_try_may_fail_in_another_way(waits: list[float]) -> None:
+async def test_each_attempt_may_fail_in_another_way(waits: list[float]) -> None:
     with ScriptedServer(script(answer(503), None, answer(429), FINE)) as server:
         async with connect(server.url) as api:
             assert (await api.get_user("b6518")).status_code == 200
         assert len(server.requests) == 4
 
 
-async def test_an_answer_that_cannot_be_repeated_ends_the_retries(waits: list[float]) -> None:
+async def test_a_response_that_allows_no_retry_ends_the_attempts(waits: list[float]) -> None:
     with ScriptedServer(script(answer(429), answer(503), FINE)) as server:
         async with connect(server.url) as api:
             with pytest.raises(ServerError):
@@ -204,11 +204,11 @@ async def test_an_answer_that_cannot_be_repeated_ends_the_retries(waits: list[fl
         assert len(server.requests) == 2
 
 
-# How long it waits
+# Waits
 
 
 def dated(header: str) -> str:
-    """A date in place of `in … s`."""
+    """Replace `in N s` by the HTTP date that lies N seconds ahead."""
     if header.startswith("in "):
         return formatdate(time() + int(header.split()[1]), usegmt=True)
     return header
@@ -236,7 +236,7 @@ def dated(header: str) -> str:
     ],
 )
 @pytest.mark.parametrize(("call", "status"), [(FACADE["POST"], 429), (FACADE["GET"], 503), (RAW["DELETE"], 429)])
-async def test_waits_as_long_as_the_api_asks(
+async def test_retry_after_is_honoured(
     call: Callable[[AsyncSmooch], Any],
     status: int,
     header: str,
@@ -252,7 +252,7 @@ async def test_waits_as_long_as_the_api_asks(
     assert least <= wait <= most
 
 
-async def test_waits_in_fact() -> None:
+async def test_the_wait_takes_real_time() -> None:
     with ScriptedServer(script(answer(429, Retry_After="0.3"), FINE)) as server:
         async with connect(server.url) as api:
             await api.post_message("b6518", "Hi")
@@ -261,7 +261,7 @@ async def test_waits_in_fact() -> None:
 
 
 @pytest.mark.parametrize("header", ["31", "3600", "in 3600 s", "1e9", "Fri, 31 Dec 9999 23:59:59 -2359"])
-async def test_does_not_wait_longer_than_half_a_minute(header: str, waits: list[float]) -> None:
+async def test_no_single_wait_is_longer_than_half_a_minute(header: str, waits: list[float]) -> None:
     with ScriptedServer(script(answer(429, Retry_After=dated(header)), FINE)) as server:
         async with connect(server.url) as api:
             with pytest.raises(RateLimited) as caught:
@@ -272,7 +272,7 @@ async def test_does_not_wait_longer_than_half_a_minute(header: str, waits: list[
     assert caught.value.retry_after > 30
 
 
-async def test_all_waits_of_a_call_together_are_no_longer_than_half_a_minute(waits: list[float]) -> None:
+async def test_the_waits_of_a_call_add_up_to_half_a_minute_at_most(waits: list[float]) -> None:
     with ScriptedServer(script(answer(429, Retry_After="12"))) as server:
         async with connect(server.url) as api:
             with pytest.raises(RateLimited):
@@ -281,7 +281,7 @@ async def test_all_waits_of_a_call_together_are_no_longer_than_half_a_minute(wai
     assert waits == [12.0, 12.0]
 
 
-async def test_does_not_wait_for_what_the_deadline_forbids(waits: list[float]) -> None:
+async def test_there_is_no_wait_beyond_the_deadline(waits: list[float]) -> None:
     with ScriptedServer(script(answer(429, Retry_After="10"), FINE)) as server:
         async with connect(server.url, deadline=9) as api:
             with pytest.raises(RateLimited):
@@ -290,7 +290,7 @@ async def test_does_not_wait_for_what_the_deadline_forbids(waits: list[float]) -
     assert waits == []
 
 
-async def test_waits_exponentially_at_most(waits: list[float], longest_waits: None) -> None:
+async def test_the_limit_of_the_waits_grows_exponentially(waits: list[float], longest_waits: None) -> None:
     with ScriptedServer(script(None)) as server:
         async with connect(server.url, retries=5) as api:
             with pytest.raises(ConnectionFailed):
@@ -298,7 +298,7 @@ async def test_waits_exponentially_at_most(waits: list[float], longest_waits: No
     assert waits == [0.5, 1.0, 2.0, 4.0, 8.0]
 
 
-async def test_chance_spreads_the_waits_down_to_none(waits: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_jitter_spreads_the_waits_down_to_zero(waits: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("random.uniform", lambda low, _: low)
     with ScriptedServer(script(None, answer(503), FINE)) as server:
         async with connect(server.url) as api:
@@ -306,11 +306,11 @@ async def test_chance_spreads_the_waits_down_to_none(waits: list[float], monkeyp
     assert waits == [0.0, 0.0]
 
 
-# What the second try sends
+# What a retry sends
 
 
 @pytest.mark.parametrize("fault", [answer(429), answer(429, b"x" * 300_000)])
-async def test_a_second_try_has_the_whole_body(fault: bytes, waits: list[float]) -> None:
+async def test_a_retry_sends_the_whole_body(fault: bytes, waits: list[float]) -> None:
     text = "ü" * 40_000
     with ScriptedServer(script(fault, FINE)) as server:
         async with connect(server.url) as api:
@@ -324,7 +324,7 @@ IMAGE = bytes(range(256)) * 1000
 
 
 @pytest.mark.parametrize("kind", ["path", "pair", "file", "rest of a file"])
-async def test_a_second_try_has_the_whole_file(kind: str, tmp_path: Path, waits: list[float]) -> None:
+async def test_a_retry_sends_the_whole_file(kind: str, tmp_path: Path, waits: list[float]) -> None:
     path = tmp_path / "cat.png"
     path.write_bytes(IMAGE)
     with path.open("r+b") as file, ScriptedServer(script(answer(429), answer(429), FINE)) as server:
@@ -340,7 +340,7 @@ async def test_a_second_try_has_the_whole_file(kind: str, tmp_path: Path, waits:
     assert b"only the rest" not in server.requests[0].body
 
 
-async def test_a_second_try_of_the_raw_client_has_the_whole_file(waits: list[float]) -> None:
+async def test_a_retry_of_the_raw_client_sends_the_whole_file(waits: list[float]) -> None:
     body = AttachmentUpload(source=File(io.BytesIO(IMAGE), file_name="cat.png", mime_type="image/png"))
     done = answer(201, {"mediaUrl": "https://example.com/cat.png", "mediaType": "image/png"})
     with ScriptedServer(script(answer(429), done)) as server:
@@ -349,14 +349,14 @@ async def test_a_second_try_of_the_raw_client_has_the_whole_file(waits: list[flo
     assert [IMAGE in request.body for request in server.requests] == [True, True]
 
 
-async def test_a_second_try_uses_the_same_connection(waits: list[float]) -> None:
+async def test_a_retry_uses_the_same_connection(waits: list[float]) -> None:
     with ScriptedServer(script(answer(503, b"x" * 200_000), answer(429), FINE)) as server:
         async with connect(server.url) as api:
             await api.get_user("b6518")
         assert server.connections == 1
 
 
-async def test_a_body_that_can_be_sent_only_once_is_not_sent_again(waits: list[float]) -> None:
+async def test_a_body_that_cannot_be_rewound_is_not_retried(waits: list[float]) -> None:
     async def pieces() -> AsyncIterator[bytes]:
         yield b"{}"
 
@@ -396,7 +396,7 @@ async def test_attempts_and_retries_are_logged(waits: list[float], caplog: pytes
     ] == []
 
 
-async def test_logs_show_no_secret_of_a_path(caplog: pytest.LogCaptureFixture) -> None:
+async def test_logs_hide_secrets_in_paths(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "smooch")
     with ScriptedServer(script(FINE)) as server:
         async with connect(server.url) as api:
@@ -411,7 +411,7 @@ async def test_logs_show_no_secret_of_a_path(caplog: pytest.LogCaptureFixture) -
 # Timeouts
 
 
-async def test_connecting_takes_a_limited_time(waits: list[float]) -> None:
+async def test_connecting_has_a_timeout(waits: list[float]) -> None:
     with full_backlog() as url:
         async with connect(url, timeout=httpx.Timeout(30.0, connect=0.2), retries=1) as api:
             with pytest.raises(RequestTimeout, match="nothing was sent") as caught:
@@ -421,7 +421,7 @@ async def test_connecting_takes_a_limited_time(waits: list[float]) -> None:
     assert len(waits) == 1
 
 
-async def test_agreeing_on_a_secure_connection_takes_a_limited_time() -> None:
+async def test_the_tls_handshake_has_a_timeout() -> None:
     with silent_server() as url:
         async with connect(url.replace("http:", "https:"), timeout=httpx.Timeout(30.0, connect=0.2), retries=0) as api:
             with pytest.raises(RequestTimeout, match="nothing was sent"):
@@ -429,7 +429,7 @@ async def test_agreeing_on_a_secure_connection_takes_a_limited_time() -> None:
 
 
 @pytest.mark.parametrize(("method", "call"), CALLS)
-async def test_an_answer_takes_a_limited_time(method: str, call: Callable[[AsyncSmooch], Any]) -> None:
+async def test_reading_a_response_has_a_timeout(method: str, call: Callable[[AsyncSmooch], Any]) -> None:
     with ScriptedServer(script([60.0])) as server:
         async with connect(server.url, timeout=httpx.Timeout(30.0, read=0.2), retries=0) as api:
             with pytest.raises(RequestTimeout) as caught:
@@ -440,7 +440,7 @@ async def test_an_answer_takes_a_limited_time(method: str, call: Callable[[Async
     assert (caught.value.method, caught.value.url) == (method, server.url + server.requests[0].target)
 
 
-async def test_sending_takes_a_limited_time() -> None:
+async def test_sending_has_a_timeout() -> None:
     with silent_server() as url:
         async with connect(url, timeout=httpx.Timeout(30.0, write=0.2)) as api:
             with pytest.raises(RequestTimeout) as caught:
@@ -451,7 +451,7 @@ async def test_sending_takes_a_limited_time() -> None:
 # The deadline
 
 MANY = 400
-"""Pauses of a twentieth of a second: so long that a call without a deadline is noticed, and then ends."""
+"""Pauses of 0.05 s: they last long enough to show that a call has no deadline, and then end."""
 
 
 def trickle(piece: bytes, head: bytes = b"", tail: bytes = b"") -> list[bytes | float]:
@@ -472,7 +472,7 @@ TRICKLES = {
 
 @pytest.mark.parametrize("trickled", TRICKLES)
 @pytest.mark.parametrize(("method", "call"), [("GET", FACADE["GET"]), ("POST", RAW["POST"])])
-async def test_a_trickling_answer_ends_at_the_deadline(
+async def test_a_trickling_response_ends_at_the_deadline(
     method: str, call: Callable[[AsyncSmooch], Any], trickled: str
 ) -> None:
     with ScriptedServer(script(TRICKLES[trickled])) as server:
@@ -484,7 +484,7 @@ async def test_a_trickling_answer_ends_at_the_deadline(
     assert (caught.value.method, caught.value.url) == (method, server.url + server.requests[0].target)
 
 
-async def test_without_a_deadline_a_trickling_answer_is_read_to_its_end() -> None:
+async def test_without_a_deadline_a_trickling_response_is_read_to_its_end() -> None:
     with ScriptedServer(
         script([*trickle(b" ", b"HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n")[:41], b"{}"])
     ) as server:
@@ -492,7 +492,7 @@ async def test_without_a_deadline_a_trickling_answer_is_read_to_its_end() -> Non
             assert (await api.ask("appusers/b6518")).parsed == {}
 
 
-async def test_the_deadline_can_differ_for_one_call() -> None:
+async def test_the_deadline_can_be_set_for_one_call() -> None:
     with ScriptedServer(script(TRICKLES["body"], FINE)) as server:
         async with connect(server.url, deadline=None) as api:
             with pytest.raises(DeadlineExceeded):
@@ -500,7 +500,7 @@ async def test_the_deadline_can_differ_for_one_call() -> None:
             assert (await api.get_user("b6518")).status_code == 200
 
 
-async def test_a_call_without_a_deadline_goes_on_where_others_have_one() -> None:
+async def test_the_deadline_can_be_turned_off_for_one_call() -> None:
     with ScriptedServer(
         script([*trickle(b" ", b"HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n")[:41], b"{}"])
     ) as server:
@@ -545,14 +545,14 @@ async def test_connecting_ends_at_the_deadline(method: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_agreeing_on_a_secure_connection_ends_at_the_deadline(method: str) -> None:
+async def test_the_tls_handshake_ends_at_the_deadline(method: str) -> None:
     with silent_server() as url:
         async with connect(url.replace("http:", "https:"), deadline=0.3) as api:
             with pytest.raises(DeadlineExceeded, match=r"; nothing was sent$"):
                 await FACADE[method](api)
 
 
-async def test_the_answer_of_a_proxy_to_connect_is_awaited_until_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_waiting_for_a_proxy_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     with ScriptedServer(script([60.0])) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         async with connect("https://api.smooch.example", deadline=0.3) as api:
@@ -580,7 +580,7 @@ async def test_waiting_for_a_connection_ends_at_the_deadline() -> None:
 
 
 @pytest.mark.parametrize("trickled", TRICKLES)
-async def test_after_a_deadline_the_connections_are_as_good_as_before(trickled: str) -> None:
+async def test_connections_work_after_a_deadline(trickled: str) -> None:
     with ScriptedServer(script(TRICKLES[trickled], FINE)) as server:
         async with connect(server.url, max_connections=1) as api:
             with pytest.raises(DeadlineExceeded):
@@ -590,10 +590,10 @@ async def test_after_a_deadline_the_connections_are_as_good_as_before(trickled: 
         assert server.connections == 2
 
 
-# What is sent, and where to
+# Headers, URLs and redirects
 
 
-async def test_every_request_says_who_is_asking() -> None:
+async def test_every_request_has_our_user_agent() -> None:
     with ScriptedServer(script(FINE)) as server:
         async with connect(server.url) as api:
             await FACADE["POST"](api)
@@ -626,7 +626,7 @@ async def test_no_cookie_is_kept() -> None:
         ("appsettings", "/v1.1/apps/5a/appsettings"),
     ],
 )
-async def test_paths_of_the_account_start_at_the_version(path: str, target: str) -> None:
+async def test_account_paths_start_at_the_version(path: str, target: str) -> None:
     with ScriptedServer(script(answer())) as server:
         async with connect(server.url + "/root", app_id="5a", api_version="v1.1") as api:
             await api.ask(path)
@@ -643,7 +643,7 @@ async def test_paths_of_the_account_start_at_the_version(path: str, target: str)
         lambda api: api.raw.get_async_httpx_client().request("GET", "/" + "x" * 70_000),
     ],
 )
-async def test_what_makes_no_address_is_refused_before_anything_is_sent(call: Callable[[AsyncSmooch], Any]) -> None:
+async def test_invalid_urls_are_refused_before_anything_is_sent(call: Callable[[AsyncSmooch], Any]) -> None:
     with ScriptedServer(script(FINE)) as server:
         async with connect(server.url) as api:
             with pytest.raises(InvalidInput):
@@ -652,7 +652,7 @@ async def test_what_makes_no_address_is_refused_before_anything_is_sent(call: Ca
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_redirect_is_an_error_and_not_followed(status: int) -> None:
+async def test_a_redirect_is_an_error_and_is_not_followed(status: int) -> None:
     with (
         ScriptedServer(script(FINE)) as elsewhere,
         ScriptedServer(script(answer(status, Location=elsewhere.url + "/x"))) as server,
@@ -664,7 +664,7 @@ async def test_a_redirect_is_an_error_and_not_followed(status: int) -> None:
     assert elsewhere.requests == []
 
 
-async def test_a_redirect_to_nowhere_is_an_error_and_not_repeated() -> None:
+async def test_a_redirect_without_a_location_is_an_error_and_is_not_retried() -> None:
     with ScriptedServer(script(answer(302, Location="https://[::bad/"))) as server:
         async with connect(server.url) as api:
             with pytest.raises(SmoochError, match="location"):
@@ -699,7 +699,7 @@ async def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPa
     assert request.headers["host"] == "api.smooch.example"
 
 
-async def test_the_proxy_of_the_environment_may_have_no_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_proxy_of_the_environment_needs_no_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
     with ScriptedServer(script(FINE)) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url.removeprefix("http://"))
         async with connect("http://api.smooch.example") as api:
@@ -763,7 +763,7 @@ async def test_the_environment_can_exempt_a_host_from_the_proxy(exempt: str, mon
         ("SSL_CERT_FILE", __file__, "SSL_CERT_FILE"),
     ],
 )
-async def test_a_broken_variable_of_the_environment_is_named(
+async def test_an_invalid_environment_variable_is_named(
     variable: str, value: str, named: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, value)
@@ -778,7 +778,7 @@ async def test_a_broken_variable_of_the_environment_is_named(
 
 
 @pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".example", ".example"])
-async def test_a_host_that_no_resolver_takes_is_a_failed_connection(host: str) -> None:
+async def test_an_invalid_host_name_is_a_failed_connection(host: str) -> None:
     async with connect("http://api.smooch.example", retries=0) as api:
         with pytest.raises(ConnectionFailed, match="nothing was sent"):
             await api.raw.get_async_httpx_client().request("GET", f"http://{host}/")
@@ -787,7 +787,7 @@ async def test_a_host_that_no_resolver_takes_is_a_failed_connection(host: str) -
 # Streams of the raw client
 
 
-async def test_an_answer_can_be_streamed() -> None:
+async def test_a_response_can_be_streamed() -> None:
     with ScriptedServer(script([FINE[:-9], 0.05, FINE[-9:]])) as server:
         async with connect(server.url) as api:
             raw = api.raw.get_async_httpx_client()
@@ -795,9 +795,9 @@ async def test_an_answer_can_be_streamed() -> None:
                 assert await response.aread() == FINE.partition(b"\r\n\r\n")[2]
 
 
-async def test_a_streamed_refusal_is_the_same_error() -> None:
-    refusal = answer(400, {"error": {"code": "bad_request", "description": "No."}})
-    with ScriptedServer(script(refusal)) as server:
+async def test_a_streamed_error_response_raises_the_same_error() -> None:
+    bad_request = answer(400, {"error": {"code": "bad_request", "description": "No."}})
+    with ScriptedServer(script(bad_request)) as server:
         async with connect(server.url) as api:
             with pytest.raises(BadRequest, match="No") as caught:
                 async with api.raw.get_async_httpx_client().stream("GET", "/appusers/b6518"):
@@ -805,7 +805,7 @@ async def test_a_streamed_refusal_is_the_same_error() -> None:
     assert caught.value.code == "bad_request"
 
 
-async def test_a_streamed_answer_ends_at_the_deadline() -> None:
+async def test_a_streamed_response_ends_at_the_deadline() -> None:
     with ScriptedServer(script(TRICKLES["headers"])) as server:
         async with connect(server.url, deadline=0.3) as api:
             with pytest.raises(DeadlineExceeded):

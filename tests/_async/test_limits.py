@@ -1,4 +1,4 @@
-"""A response decodes to `max_response_bytes` at most, however large or cleverly packed it is."""
+"""`max_response_bytes` limits the decoded size of a response, whatever its encoding."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def connect(url: str, **options: Any) -> AsyncSmooch:
 
 
 @pytest.mark.parametrize("kind", PACKED)
-async def test_a_packed_response_is_unpacked(kind: str) -> None:
+async def test_a_compressed_response_is_decoded(kind: str) -> None:
     padded = USER + b" " * (LIMIT - len(USER))
     with ScriptedServer(script(packed(kind, USER), packed(kind, padded))) as server:
         async with connect(server.url) as api:
@@ -76,9 +76,7 @@ async def test_a_packed_response_is_unpacked(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", PACKED)
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_one_byte_too_many_is_refused_by_name_of_the_limit_and_not_asked_for_again(
-    kind: str, method: str
-) -> None:
+async def test_one_byte_too_many_is_an_error_that_names_the_limit_and_is_not_retried(kind: str, method: str) -> None:
     with ScriptedServer(script(packed(kind, ZEROS), FINE)) as server:
         async with connect(server.url) as api:
             with pytest.raises(errors.UnreadableResponse, match="larger than max_response_bytes=200000") as caught:
@@ -90,7 +88,7 @@ async def test_one_byte_too_many_is_refused_by_name_of_the_limit_and_not_asked_f
 
 
 @pytest.mark.parametrize("encoding", ["deflate, gzip", "gzip"])
-async def test_a_bomb_is_not_unpacked(encoding: str) -> None:
+async def test_a_decompression_bomb_is_not_decoded(encoding: str) -> None:
     bomb = FOUR_GIGABYTES if "," in encoding else gzip.compress(bytes(1 << 26))
     with ScriptedServer(script(answer(body=bomb, Content_Encoding=encoding))) as server:
         async with connect(server.url) as api:
@@ -98,7 +96,7 @@ async def test_a_bomb_is_not_unpacked(encoding: str) -> None:
                 await api.get_user("b6518")
 
 
-async def test_unpacking_ends_at_the_deadline() -> None:
+async def test_decoding_ends_at_the_deadline() -> None:
     bomb = answer(body=FOUR_GIGABYTES, Content_Encoding="deflate, gzip")
     with ScriptedServer(script(bomb)) as server:
         async with connect(server.url, max_response_bytes=1 << 40, deadline=0.5) as api:
@@ -115,7 +113,7 @@ ENDLESS = {
 
 @pytest.mark.parametrize("head", ENDLESS)
 @pytest.mark.parametrize("status", [b"200 OK", b"400 Bad Request"])
-async def test_an_endless_response_is_read_up_to_the_limit_only(head: str, status: bytes) -> None:
+async def test_an_endless_response_is_read_only_up_to_the_limit(head: str, status: bytes) -> None:
     start = ENDLESS[head][0].replace(b"200 OK", status)
     piece = b"1000\r\n" + bytes(4096) + b"\r\n" if b"chunked" in start else bytes(4096)
 
@@ -133,7 +131,7 @@ async def test_an_endless_response_is_read_up_to_the_limit_only(head: str, statu
 
 
 @pytest.mark.parametrize("kind", PACKED)
-async def test_of_an_error_response_the_first_64_kilobytes_are_kept(kind: str) -> None:
+async def test_the_first_64_kilobytes_of_an_error_response_are_kept(kind: str) -> None:
     with ScriptedServer(
         script(packed(kind, b"0123456789" * 10_000, 400), packed(kind, ZEROS * 20, 503), FINE)
     ) as server:
@@ -145,7 +143,7 @@ async def test_of_an_error_response_the_first_64_kilobytes_are_kept(kind: str) -
             assert (await api.get_user("b6518")).status_code == 200
 
 
-async def test_an_error_response_that_is_short_enough_keeps_its_connection() -> None:
+async def test_a_short_error_response_keeps_its_connection() -> None:
     with ScriptedServer(script(answer(400, bytes(LIMIT)), FINE)) as server:
         async with connect(server.url) as api:
             with pytest.raises(errors.BadRequest):
@@ -154,7 +152,7 @@ async def test_an_error_response_that_is_short_enough_keeps_its_connection() -> 
         assert server.connections == 1
 
 
-async def test_only_encodings_that_have_a_limit_are_asked_for() -> None:
+async def test_only_encodings_that_can_be_limited_are_accepted() -> None:
     with ScriptedServer(script(FINE)) as server:
         async with connect(server.url) as api:
             await api.get_user("b6518")
@@ -175,7 +173,7 @@ async def test_only_encodings_that_have_a_limit_are_asked_for() -> None:
     ],
     ids=["br", "zstd", "three layers", "not gzip", "not deflate", "one layer of two", "unknown"],
 )
-async def test_what_cannot_be_unpacked_is_left_as_it_came(encoding: str, body: bytes) -> None:
+async def test_an_undecodable_response_is_left_as_it_came(encoding: str, body: bytes) -> None:
     with ScriptedServer(script(answer(body=body, Content_Encoding=encoding))) as server:
         async with connect(server.url) as api:
             with pytest.raises(errors.UnreadableResponse) as caught:
@@ -185,7 +183,7 @@ async def test_what_cannot_be_unpacked_is_left_as_it_came(encoding: str, body: b
     assert response.headers["Content-Encoding"] == encoding
 
 
-async def test_the_limit_is_32_megabytes_if_nobody_says_otherwise() -> None:
+async def test_the_default_limit_is_32_megabytes() -> None:
     large = json.dumps({"appUser": {"_id": "5a"}, "x": "y" * 31_000_000}).encode()
     with ScriptedServer(script(packed("gzip", large), packed("gzip", bytes(33_600_000)))) as server:
         async with AsyncSmooch("app_5a", "a secret that nobody must see", base_url=server.url) as api:

@@ -1,4 +1,4 @@
-"""Connections: how many there are, who gets one, and when they are closed."""
+"""The connection pool: its size, the order of waiting calls, surplus bytes, closing, streams and TLS."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def once_open(gate: threading.Event) -> Callable[[Request], bytes]:
     return respond
 
 
-async def test_calls_one_after_the_other_share_one_connection() -> None:
+async def test_sequential_calls_share_one_connection() -> None:
     with ScriptedServer(script(FINE)) as server:
         async with connect(server.url) as api:
             for _ in range(5):
@@ -60,7 +60,7 @@ async def test_calls_one_after_the_other_share_one_connection() -> None:
         assert server.connections == 1
 
 
-async def test_a_refusal_leaves_the_connection_in_use() -> None:
+async def test_an_error_response_keeps_the_connection_in_use() -> None:
     with ScriptedServer(script(answer(404, b"<html>" + b"x" * 100_000), answer(302, Location="/"), FINE)) as server:
         async with connect(server.url) as api:
             for _ in range(2):
@@ -84,7 +84,7 @@ async def test_there_are_never_more_connections_than_allowed() -> None:
         assert server.connections == 4
 
 
-async def test_who_waits_longest_is_served_first() -> None:
+async def test_the_call_that_waits_longest_gets_the_connection() -> None:
     gate = threading.Event()
     with ScriptedServer(once_open(gate)) as server:
         async with connect(server.url, max_connections=1) as api:
@@ -100,7 +100,7 @@ async def test_who_waits_longest_is_served_first() -> None:
         assert server.connections == 1
 
 
-async def test_who_comes_back_at_once_does_not_overtake_those_who_wait() -> None:
+async def test_a_new_call_does_not_overtake_waiting_calls() -> None:
     gate = threading.Event()
     with ScriptedServer(once_open(gate)) as server:
         async with connect(server.url, max_connections=1) as api:
@@ -122,7 +122,7 @@ async def test_who_comes_back_at_once_does_not_overtake_those_who_wait() -> None
         assert [request.target.rpartition("/")[2] for request in server.requests] == ["first", "0", "1", "2", "again"]
 
 
-async def test_waiting_for_a_connection_takes_a_limited_time() -> None:
+async def test_waiting_for_a_connection_has_a_timeout() -> None:
     gate = threading.Event()
     with ScriptedServer(once_open(gate)) as server:
         timeout = httpx.Timeout(30.0, pool=0.2)
@@ -139,15 +139,15 @@ async def test_waiting_for_a_connection_takes_a_limited_time() -> None:
         assert server.connections == 1
 
 
-async def test_who_gave_up_waiting_is_not_served() -> None:
+async def test_a_call_that_stopped_waiting_gets_no_connection() -> None:
     gate = threading.Event()
     with ScriptedServer(once_open(gate)) as server:
         async with connect(server.url, max_connections=1, retries=0) as api:
             pool = await pool_of(api)
-            impatient = api.with_options(timeout=httpx.Timeout(30.0, pool=0.2))
+            short_timeout = api.with_options(timeout=httpx.Timeout(30.0, pool=0.2))
             first = AsyncBackground(user(api, "first"))
             await async_wait_until(lambda: len(server.requests) == 1)
-            second = AsyncBackground(user(impatient, "second"))
+            second = AsyncBackground(user(short_timeout, "second"))
             await async_wait_until(lambda: len(pool.waiting) == 1)
             third = AsyncBackground(user(api, "third"))
             await async_wait_until(lambda: len(pool.waiting) == 2)
@@ -168,13 +168,13 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_a_call_that_fails_lets_the_next_one_go_on(fault: str) -> None:
+async def test_a_failed_call_frees_its_connection_slot(fault: str) -> None:
     faults = [FAULTS[fault]] * 5
     with ScriptedServer(script(*faults, FINE)) as server:
         async with connect(server.url, max_connections=1, retries=0) as api:
             pool = await pool_of(api)
-            hasty = api.with_options(timeout=httpx.Timeout(30.0, read=0.2))
-            outcomes = await async_together(*[user(hasty)] * 5)
+            short_timeout = api.with_options(timeout=httpx.Timeout(30.0, read=0.2))
+            outcomes = await async_together(*[user(short_timeout)] * 5)
             assert all(isinstance(outcome, SmoochError) for outcome in outcomes)
             assert (await api.get_user("b6518")).status_code == 200
             assert len(pool.idle) == 1
@@ -191,7 +191,7 @@ async def test_a_connection_that_the_server_closed_is_replaced(waits: list[float
     assert waits == []
 
 
-async def test_a_server_that_says_that_it_will_close_is_believed(waits: list[float]) -> None:
+async def test_a_response_with_connection_close_ends_the_connection(waits: list[float]) -> None:
     with ScriptedServer(script(answer(body={}, Connection="close"))) as server:
         async with connect(server.url) as api:
             await api.ask("appusers", {}, "post")
@@ -199,7 +199,7 @@ async def test_a_server_that_says_that_it_will_close_is_believed(waits: list[flo
         assert server.connections == 2
 
 
-async def test_what_nobody_used_for_a_while_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_idle_connections_are_closed_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "KEEPALIVE_SECONDS", 0.1)
     gate = threading.Event()
     with ScriptedServer(once_open(gate)) as server:
@@ -218,7 +218,7 @@ async def test_what_nobody_used_for_a_while_is_closed(monkeypatch: pytest.Monkey
             assert pool.open == 1
 
 
-async def test_the_connection_used_last_is_used_next() -> None:
+async def test_the_most_recently_used_connection_is_used_next() -> None:
     gate = threading.Event()
     with ScriptedServer(once_open(gate)) as server:
         async with connect(server.url) as api:
@@ -258,7 +258,7 @@ SURPLUS = {
 
 @pytest.mark.parametrize("surplus", SURPLUS)
 @pytest.mark.parametrize("method", ["get", "post"])
-async def test_what_comes_after_a_response_is_nobodys_answer(surplus: str, method: str) -> None:
+async def test_surplus_bytes_after_a_response_discard_the_connection(surplus: str, method: str) -> None:
     def respond(request: Request) -> bytes:
         return SURPLUS[surplus] if request.target.endswith("alice") else FINE
 
@@ -275,7 +275,7 @@ async def test_what_comes_after_a_response_is_nobodys_answer(surplus: str, metho
 
 
 @pytest.mark.parametrize("late", [ALICE, b"x", b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"])
-async def test_what_comes_while_a_connection_is_idle_is_nobodys_answer(late: bytes) -> None:
+async def test_bytes_on_an_idle_connection_discard_it(late: bytes) -> None:
     gate = threading.Event()
 
     def respond(request: Request) -> Any:
@@ -296,7 +296,7 @@ async def test_what_comes_while_a_connection_is_idle_is_nobodys_answer(late: byt
         assert server.connections == 2
 
 
-async def test_what_comes_with_tls_after_a_response_is_nobodys_answer() -> None:
+async def test_surplus_bytes_over_tls_discard_the_connection() -> None:
     authority = trustme.CA()
     context = httpx.create_ssl_context()
     authority.configure_trust(context)
@@ -307,10 +307,10 @@ async def test_what_comes_with_tls_after_a_response_is_nobodys_answer() -> None:
         assert server.connections == 2
 
 
-# The end
+# Closing
 
 
-async def test_leaving_the_block_closes_all_connections() -> None:
+async def test_leaving_the_with_block_closes_all_connections() -> None:
     gate = threading.Event()
     with ScriptedServer(once_open(gate)) as server:
         async with connect(server.url) as api:
@@ -323,7 +323,7 @@ async def test_leaving_the_block_closes_all_connections() -> None:
         await async_wait_until(lambda: server.open_connections == 0)
 
 
-async def test_a_closed_client_says_that_it_is_closed() -> None:
+async def test_a_closed_client_refuses_calls() -> None:
     api = connect("http://127.0.0.1:1")
     other = api.with_options(retries=0)
     await api.aclose()
@@ -335,7 +335,7 @@ async def test_a_closed_client_says_that_it_is_closed() -> None:
             await closed.raw.get_async_httpx_client().request("GET", "/menu")
 
 
-async def test_a_call_that_runs_when_its_client_is_closed_ends_well_and_leaves_nothing_open() -> None:
+async def test_closing_lets_a_running_call_finish_and_leaves_nothing_open() -> None:
     gate = threading.Event()
     with ScriptedServer(once_open(gate)) as server:
         api = connect(server.url, max_connections=1)
@@ -353,7 +353,7 @@ async def test_a_call_that_runs_when_its_client_is_closed_ends_well_and_leaves_n
 # Streams
 
 
-async def test_a_stream_that_is_closed_early_frees_its_place() -> None:
+async def test_a_stream_closed_early_frees_its_slot() -> None:
     endless = [b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nsome", 60.0]
     with ScriptedServer(script(endless, FINE)) as server:
         async with connect(server.url, max_connections=1) as api:
@@ -383,7 +383,7 @@ async def test_a_stream_holds_its_connection_until_it_is_read() -> None:
         assert server.connections == 1
 
 
-async def test_a_stream_that_breaks_frees_its_place() -> None:
+async def test_a_broken_stream_frees_its_slot() -> None:
     with ScriptedServer(script([FINE[:-5], None], FINE)) as server:
         async with connect(server.url, max_connections=1) as api:
             raw = api.raw.get_async_httpx_client()
@@ -402,7 +402,7 @@ def server_side(authority: trustme.CA) -> ssl.SSLContext:
     return context
 
 
-async def test_a_private_authority_can_be_trusted() -> None:
+async def test_a_private_certificate_authority_can_be_trusted() -> None:
     authority = trustme.CA()
     context = httpx.create_ssl_context()
     authority.configure_trust(context)
@@ -413,7 +413,7 @@ async def test_a_private_authority_can_be_trusted() -> None:
         assert server.connections == 1
 
 
-async def test_an_unknown_authority_is_not_trusted(waits: list[float]) -> None:
+async def test_an_unknown_certificate_authority_is_not_trusted(waits: list[float]) -> None:
     with ScriptedServer(script(FINE), tls=server_side(trustme.CA())) as server:
         async with connect(server.url) as api:
             with pytest.raises(ConnectionFailed, match="nothing was sent") as caught:
@@ -422,7 +422,7 @@ async def test_an_unknown_authority_is_not_trusted(waits: list[float]) -> None:
     assert "CERTIFICATE_VERIFY_FAILED" in str(caught.value)
 
 
-async def test_another_name_than_the_certificate_has_is_not_trusted(waits: list[float]) -> None:
+async def test_a_certificate_for_another_host_is_not_trusted(waits: list[float]) -> None:
     authority = trustme.CA()
     context = httpx.create_ssl_context()
     authority.configure_trust(context)

@@ -1,4 +1,4 @@
-"""`check=False`: bodies go as they are, by every way to say so, and what JSON cannot hold does not go at all."""
+"""`check=False`, set in every possible way: bodies are sent unchecked, except for values that JSON cannot hold."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ CALLS: dict[str, tuple[Any, Any]] = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-async def test_what_the_specification_does_not_know_is_refused_or_sent_as_it_is(name: str) -> None:
+async def test_unknown_fields_are_refused_with_check_and_sent_without(name: str) -> None:
     call, body = CALLS[name]
     with ScriptedServer(lambda _: answer(200, BODY)) as server:
         async with (
@@ -88,7 +88,7 @@ async def test_what_the_specification_does_not_know_is_refused_or_sent_as_it_is(
 
 
 @pytest.mark.parametrize("value", [float("nan"), "\ud800", object(), {1, 2}])
-async def test_what_json_cannot_hold_is_refused_nevertheless(value: Any) -> None:
+async def test_values_that_json_cannot_hold_are_refused_even_without_check(value: Any) -> None:
     with ScriptedServer(lambda _: answer(200, BODY)) as server:
         async with (
             AsyncSmooch("app_5a", "a secret", base_url=server.url, check=False) as api,
@@ -102,7 +102,7 @@ async def test_what_json_cannot_hold_is_refused_nevertheless(value: Any) -> None
         assert server.requests == []
 
 
-async def test_files_of_any_size_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_check_files_of_any_size_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     for prefix in _files.LIMITS:
         monkeypatch.setitem(_files.LIMITS, prefix, 3)
     with ScriptedServer(lambda _: answer(201, BODY)) as server:
@@ -118,7 +118,7 @@ async def test_files_of_any_size_are_sent(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize("value", [None, 0, "no"])
-def test_check_is_true_or_false(value: Any) -> None:
+def test_check_must_be_true_or_false(value: Any) -> None:
     for client in (
         lambda: AsyncSmooch("app_5a", "s", check=value),
         lambda: AsyncSmooch("app_5a", "s").with_options(check=value),

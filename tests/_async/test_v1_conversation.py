@@ -1,4 +1,4 @@
-"""Messages, files and activity, by the facade against the sandbox."""
+"""Messages, files and activity: the v1 client against the sandbox."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def sent(sandbox: Sandbox) -> Any:
 # Posting
 
 
-async def test_a_text_makes_the_conversation_and_comes_back_typed_and_as_it_came(api: AsyncSmooch) -> None:
+async def test_post_message_starts_the_conversation_and_returns_the_message_typed_and_as_json(api: AsyncSmooch) -> None:
     posted = await api.post_message("b6518", "Is Smooch any good?", False)
     assert posted.status_code == 201
     assert isinstance(posted.parsed, models.MessageResponse)
@@ -94,7 +94,7 @@ async def test_a_text_makes_the_conversation_and_comes_back_typed_and_as_it_came
     assert posted.json()["conversation"]["_id"] == posted.parsed.conversation.id  # type: ignore[union-attr]
 
 
-async def test_who_speaks_is_what_sent_by_maker_or_the_message_says(api: AsyncSmooch, sandbox: Sandbox) -> None:
+async def test_the_author_follows_from_sent_by_maker_or_the_role(api: AsyncSmooch, sandbox: Sandbox) -> None:
     await api.post_message("b6518", "Hi")
     assert sent(sandbox) == {"role": "appUser", "type": "text", "text": "Hi"}
     await api.post_message("b6518", "Hi", True)
@@ -108,13 +108,13 @@ async def test_who_speaks_is_what_sent_by_maker_or_the_message_says(api: AsyncSm
 
 
 @pytest.mark.parametrize("name", MESSAGES)
-async def test_each_type_goes_as_it_is_and_comes_back_as_its_class(
-    api: AsyncSmooch, newer: AsyncSmooch, sandbox: Sandbox, name: str
+async def test_each_type_is_sent_unchanged_and_returned_as_its_class(
+    api: AsyncSmooch, api_v1_1: AsyncSmooch, sandbox: Sandbox, name: str
 ) -> None:
     message, expected = MESSAGES[name]
-    for client in (api, newer):
-        for given in (message, models.MessagePost.from_dict({"role": "appMaker", **message})):
-            posted = await client.post_message("b6518", given, True)
+    for client in (api, api_v1_1):
+        for body in (message, models.MessagePost.from_dict({"role": "appMaker", **message})):
+            posted = await client.post_message("b6518", body, True)
             assert sent(sandbox) == {"role": "appMaker", **message}
             assert isinstance(posted.parsed.message, expected)
             assert posted.parsed.message.to_dict() == posted.json()["message"]
@@ -125,25 +125,25 @@ async def test_each_type_goes_as_it_is_and_comes_back_as_its_class(
     assert [type(each) for each in got.parsed.messages] == [expected] * 4
 
 
-async def test_a_message_in_the_format_of_whatsapp_is_sent_without_a_type(newer: AsyncSmooch, sandbox: Sandbox) -> None:
+async def test_a_whatsapp_message_is_sent_without_a_type(api_v1_1: AsyncSmooch, sandbox: Sandbox) -> None:
     message = {"messageSchema": "whatsapp", "message": {"type": "hsm", "hsm": {"element_name": "sent"}}}
-    for given in (message, models.MessagePost.from_dict({"role": "appMaker", **message})):
-        posted = await newer.post_message("b6518", given, True)
+    for body in (message, models.MessagePost.from_dict({"role": "appMaker", **message})):
+        posted = await api_v1_1.post_message("b6518", body, True)
         assert sent(sandbox) == {"role": "appMaker", **message}
         assert isinstance(posted.parsed.message, models.TextMessage)
     with pytest.raises(InvalidInput, match="message is missing"):
-        await newer.post_message("b6518", {"messageSchema": "whatsapp"}, True)
+        await api_v1_1.post_message("b6518", {"messageSchema": "whatsapp"}, True)
 
 
-async def test_a_type_that_nobody_has_heard_of_reaches_the_wire_unchanged(api: AsyncSmooch, sandbox: Sandbox) -> None:
+async def test_an_unknown_type_is_sent_unchanged(api: AsyncSmooch, sandbox: Sandbox) -> None:
     message = {"type": "sticker", "pack": {"id": 3, "tags": ["cat", None]}, "role": "appMaker"}
-    for given in (message, models.MessagePost.from_dict(message)):
+    for body in (message, models.MessagePost.from_dict(message)):
         with pytest.raises(BadRequest):
-            await api.post_message("b6518", given)
+            await api.post_message("b6518", body)
         assert sent(sandbox) == message
 
 
-async def test_texts_of_all_kinds_survive(api: AsyncSmooch) -> None:
+async def test_texts_of_all_kinds_are_kept(api: AsyncSmooch) -> None:
     texts = ["ü ß 漢字 😀", "<b>&amp;</b>", '"quotes" \\ / \t\n end', "\x00\x7f\u2028", "x" * 4096, " spaces "]
     for text in texts:
         posted = await api.post_message("b6518", text)
@@ -151,7 +151,7 @@ async def test_texts_of_all_kinds_survive(api: AsyncSmooch) -> None:
     assert [message.text async for message in api.iter_messages("b6518", after=0)] == texts
 
 
-async def test_a_full_conversation_is_its_own_error_and_deleting_makes_room() -> None:
+async def test_a_full_conversation_raises_its_own_error_until_messages_are_deleted() -> None:
     with Sandbox(max_messages=2) as sandbox:
         async with AsyncSmooch(sandbox.key_id, sandbox.secret, base_url=sandbox.url) as api:
             await api.precreate_user("b6518")
@@ -164,7 +164,7 @@ async def test_a_full_conversation_is_its_own_error_and_deleting_makes_room() ->
             assert (await api.post_message("b6518", "three")).status_code == 201
 
 
-async def test_a_message_that_is_too_large_is_the_apis_to_refuse(api: AsyncSmooch) -> None:
+async def test_a_message_that_is_too_large_is_refused_by_the_api(api: AsyncSmooch) -> None:
     with pytest.raises(PayloadTooLarge):
         await api.post_message("b6518", "x" * 200_000)
 
@@ -181,7 +181,7 @@ class Pathlike:
 
 
 async def media(message: Any) -> bytes:
-    """The file that a message shows, fetched as a browser would."""
+    """Fetch the file that a message shows, as a browser does."""
     async with httpx.AsyncClient() as client:
         return (await client.get(message.media_url)).content
 
@@ -198,8 +198,10 @@ async def test_an_image_is_posted_in_one_call(api: AsyncSmooch, sandbox: Sandbox
     assert await media(message) == PNG
 
 
-async def test_another_file_is_uploaded_and_then_posted(api: AsyncSmooch, newer: AsyncSmooch, sandbox: Sandbox) -> None:
-    for client, prefix in ((api, "/v1"), (newer, f"/v1.1/apps/{sandbox.app_id}")):
+async def test_another_file_is_uploaded_and_then_posted(
+    api: AsyncSmooch, api_v1_1: AsyncSmooch, sandbox: Sandbox
+) -> None:
+    for client, prefix in ((api, "/v1"), (api_v1_1, f"/v1.1/apps/{sandbox.app_id}")):
         before = len(sandbox.requests)
         posted = await client.post_media("b6518", ("report ü.pdf", b"%PDF"), True)
         upload, post = sandbox.requests[before:]
@@ -218,7 +220,7 @@ async def test_another_file_is_uploaded_and_then_posted(api: AsyncSmooch, newer:
         assert await media(message) == b"%PDF"
 
 
-async def test_every_kind_of_source_arrives_whole(api: AsyncSmooch, tmp_path: Path) -> None:
+async def test_every_kind_of_file_argument_arrives_whole(api: AsyncSmooch, tmp_path: Path) -> None:
     for name in ("cat.png", "notes.bin"):
         path = tmp_path / name
         path.write_bytes(PNG)
@@ -240,7 +242,7 @@ async def test_a_pipe_arrives_whole(api: AsyncSmooch) -> None:
     assert await media(posted.parsed.message) == b"from a pipe" * 1000
 
 
-async def test_a_second_try_sends_the_file_from_its_start(
+async def test_a_retry_sends_the_file_from_its_start(
     connect: Callable[..., AsyncSmooch], sandbox: Sandbox, tmp_path: Path
 ) -> None:
     path = tmp_path / "big.png"
@@ -251,8 +253,8 @@ async def test_a_second_try_sends_the_file_from_its_start(
         assert await media(posted.parsed.message) == PNG * 1000
 
 
-async def test_the_largest_file_goes_and_one_byte_more_does_not(
-    api: AsyncSmooch, newer: AsyncSmooch, sandbox: Sandbox, tmp_path: Path
+async def test_the_largest_file_is_sent_and_one_byte_more_is_refused(
+    api: AsyncSmooch, api_v1_1: AsyncSmooch, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     path = tmp_path / "big.png"
     path.write_bytes(b"a" * 10_485_760)
@@ -265,16 +267,16 @@ async def test_the_largest_file_goes_and_one_byte_more_does_not(
     with path.open("wb") as file:
         file.truncate(52_428_801)
     with pytest.raises(InvalidInput, match="larger than the 52,428,800 bytes"):
-        await newer.post_media("b6518", path)
+        await api_v1_1.post_media("b6518", path)
     assert len(sandbox.requests) == before
 
 
-async def test_a_file_that_the_api_finds_too_large_is_its_to_refuse(newer: AsyncSmooch) -> None:
+async def test_a_file_that_the_api_finds_too_large_raises_its_error(api_v1_1: AsyncSmooch) -> None:
     with pytest.raises(PayloadTooLarge):
-        await newer.post_media("b6518", ("big.png", b"a" * 11_000_000))
+        await api_v1_1.post_media("b6518", ("big.png", b"a" * 11_000_000))
 
 
-async def test_a_file_whose_message_is_refused_is_removed_again(api: AsyncSmooch, sandbox: Sandbox) -> None:
+async def test_a_file_is_deleted_if_its_message_is_refused(api: AsyncSmooch, sandbox: Sandbox) -> None:
     before = len(sandbox.requests)
     with pytest.raises(NotFound) as caught:
         await api.post_media("nobody", ("a.pdf", b"%PDF"))
@@ -287,7 +289,7 @@ async def test_a_file_whose_message_is_refused_is_removed_again(api: AsyncSmooch
 
 
 @pytest.mark.parametrize("status", [400, 429])
-async def test_why_the_message_was_refused_is_told_even_if_the_removal_fails_too(
+async def test_the_refusal_of_the_message_is_raised_even_if_the_deletion_fails_too(
     api: AsyncSmooch, sandbox: Sandbox, status: int
 ) -> None:
     sandbox.fail(status=status, path="/messages")
@@ -298,7 +300,7 @@ async def test_why_the_message_was_refused_is_told_even_if_the_removal_fails_too
     assert sandbox.requests[-1].path == "/v1/attachments/remove"
 
 
-async def test_a_file_whose_message_may_have_been_posted_stays(api: AsyncSmooch, sandbox: Sandbox) -> None:
+async def test_a_file_is_kept_if_its_message_may_have_been_posted(api: AsyncSmooch, sandbox: Sandbox) -> None:
     sandbox.fail(status=504, path="/messages")
     with pytest.raises(ServerError):
         await api.post_media("b6518", ("a.pdf", b"%PDF"))
@@ -323,7 +325,7 @@ async def long(api: AsyncSmooch, user: str) -> list[Any]:
     return [(await api.post_message(user, f"text {number}")).parsed.message for number in range(250)]
 
 
-async def test_messages_are_the_newest_hundred_and_next_leads_on(api: AsyncSmooch, long: list[Any]) -> None:
+async def test_get_messages_returns_the_newest_hundred_and_a_next_link(api: AsyncSmooch, long: list[Any]) -> None:
     newest = await api.get_messages("b6518")
     assert newest.status_code == 200
     assert isinstance(newest.parsed, models.GetMessagesResponse)
@@ -356,10 +358,10 @@ async def test_an_instant_is_a_number_or_digits_or_a_datetime(
         assert float(sandbox.requests[-1].query["before"]) == pytest.approx(middle, abs=1e-6)
 
 
-async def test_iterating_walks_all_pages_in_both_directions(
-    api: AsyncSmooch, newer: AsyncSmooch, long: list[Any], sandbox: Sandbox
+async def test_iter_messages_reads_all_pages_in_both_directions(
+    api: AsyncSmooch, api_v1_1: AsyncSmooch, long: list[Any], sandbox: Sandbox
 ) -> None:
-    for client in (api, newer):
+    for client in (api, api_v1_1):
         before = len(sandbox.requests)
         assert [message async for message in client.iter_messages("b6518")] == long[::-1]
         assert len(sandbox.requests) - before == 3
@@ -369,7 +371,7 @@ async def test_iterating_walks_all_pages_in_both_directions(
         assert [message async for message in client.iter_messages("b6518", after=middle)] == long[121:]
 
 
-async def test_a_page_is_fetched_when_it_is_needed(api: AsyncSmooch, long: list[Any], sandbox: Sandbox) -> None:
+async def test_a_page_is_fetched_only_when_needed(api: AsyncSmooch, long: list[Any], sandbox: Sandbox) -> None:
     before = len(sandbox.requests)
     walk = api.iter_messages("b6518")
     assert len(sandbox.requests) == before
@@ -382,7 +384,7 @@ async def test_a_page_is_fetched_when_it_is_needed(api: AsyncSmooch, long: list[
     assert len(sandbox.requests) - before == 1
 
 
-async def test_messages_that_come_during_the_walk_do_not_disturb_it(api: AsyncSmooch, long: list[Any]) -> None:
+async def test_messages_posted_during_an_iteration_do_not_disturb_it(api: AsyncSmooch, long: list[Any]) -> None:
     seen = []
     async for message in api.iter_messages("b6518"):
         seen.append(message)
@@ -391,7 +393,7 @@ async def test_messages_that_come_during_the_walk_do_not_disturb_it(api: AsyncSm
     assert seen == long[::-1]
 
 
-async def test_messages_of_the_same_instant_are_all_there_in_both_directions() -> None:
+async def test_messages_of_the_same_instant_are_all_returned_in_both_directions() -> None:
     messages = [
         {
             "_id": f"{number:024x}",
@@ -406,8 +408,8 @@ async def test_messages_of_the_same_instant_are_all_there_in_both_directions() -
     def respond(request: Any) -> bytes:
         query = httpx.URL(request.target).params
         if "after" in query:
-            newer = [each for each in messages if each["received"] > float(query["after"])]
-            page, more = newer[:80], len(newer) > 80
+            api_v1_1 = [each for each in messages if each["received"] > float(query["after"])]
+            page, more = api_v1_1[:80], len(api_v1_1) > 80
             link = f"http://elsewhere.example/?after={page[-1]['received']}"
         else:
             older = [each for each in messages if each["received"] < float(query.get("before", 99))]
@@ -425,7 +427,7 @@ async def test_messages_of_the_same_instant_are_all_there_in_both_directions() -
     assert all(server.url.endswith(request.headers["host"]) for request in server.requests)
 
 
-async def test_an_empty_conversation_is_an_empty_walk_and_none_at_all_is_not_found(api: AsyncSmooch) -> None:
+async def test_an_empty_conversation_yields_nothing_and_a_missing_one_is_not_found(api: AsyncSmooch) -> None:
     async def walk() -> list[Any]:
         return [message async for message in api.iter_messages("b6518")]
 
@@ -440,7 +442,7 @@ async def test_an_empty_conversation_is_an_empty_walk_and_none_at_all_is_not_fou
     assert await walk() == []
 
 
-async def test_reading_sets_the_count_of_unread_messages_to_zero(api: AsyncSmooch) -> None:
+async def test_mark_read_sets_the_unread_count_to_zero(api: AsyncSmooch) -> None:
     for expected in (1, 2):
         posted = await api.post_message("b6518", "Hi", True)
         assert posted.json()["conversation"]["unreadCount"] == expected
@@ -450,21 +452,23 @@ async def test_reading_sets_the_count_of_unread_messages_to_zero(api: AsyncSmooc
     assert (await api.get_messages("b6518")).json()["conversation"]["unreadCount"] == 0
 
 
-async def test_activity_tells_who_is_typing(api: AsyncSmooch, newer: AsyncSmooch, sandbox: Sandbox) -> None:
+async def test_send_activity_reports_typing_and_reading(
+    api: AsyncSmooch, api_v1_1: AsyncSmooch, sandbox: Sandbox
+) -> None:
     await api.post_message("b6518", "Hi", True)
-    shown = await api.send_activity("b6518")
-    assert shown.status_code == 200
-    assert isinstance(shown.parsed, models.ActivityResponse)
+    response = await api.send_activity("b6518")
+    assert response.status_code == 200
+    assert isinstance(response.parsed, models.ActivityResponse)
     assert sandbox.requests[-1].path == "/v1/appusers/b6518/conversation/activity"
     assert sent(sandbox) == {"type": "typing:start", "role": "appMaker"}
     await api.send_activity("b6518", "typing:stop", name="Ana", avatar_url=PICTURE)
     assert sent(sandbox) == {"type": "typing:stop", "role": "appMaker", "name": "Ana", "avatarUrl": PICTURE}
-    await newer.send_activity("b6518", "conversation:read")
+    await api_v1_1.send_activity("b6518", "conversation:read")
     assert sent(sandbox) == {"type": "conversation:read", "role": "appUser"}
     assert (await api.get_messages("b6518")).json()["conversation"]["unreadCount"] == 0
 
 
-# Refused
+# Invalid input
 
 
 async def walked(messages: AsyncIterator[Any]) -> list[Any]:

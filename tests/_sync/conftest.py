@@ -1,5 +1,5 @@
 # Derived from tests/_async/conftest.py by scripts/unasync.py; edit that file.
-"""A sandbox, and facades connected to it."""
+"""A sandbox, and v1 clients connected to it."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[Sandbox]:
+def shared_sandbox() -> Iterator[Sandbox]:
     with Sandbox() as sandbox:
         yield sandbox
 
 
 @pytest.fixture
-def sandbox(running: Sandbox) -> Sandbox:
-    running.reset()
-    return running
+def sandbox(shared_sandbox: Sandbox) -> Sandbox:
+    shared_sandbox.reset()
+    return shared_sandbox
 
 
 @pytest.fixture
 def connect(sandbox: Sandbox) -> Iterator[Callable[..., Smooch]]:
-    """Makes facades: app key, v1 and no second tries unless told otherwise."""
-    made = []
+    """A function that makes clients; defaults: the app's key, API v1, no retries."""
+    clients = []
 
     def make(**options: Any) -> Smooch:
         defaults = {"key_id": sandbox.key_id, "secret": sandbox.secret, "base_url": sandbox.url, "retries": 0}
-        made.append(Smooch(**defaults | options))
-        return made[-1]
+        clients.append(Smooch(**defaults | options))
+        return clients[-1]
 
     yield make
-    for api in made:
+    for api in clients:
         api.close()
 
 
@@ -47,6 +47,6 @@ def api(connect: Callable[..., Smooch]) -> Smooch:
 
 
 @pytest.fixture
-def newer(connect: Callable[..., Smooch], sandbox: Sandbox) -> Smooch:
-    """The same app by v1.1."""
+def api_v1_1(connect: Callable[..., Smooch], sandbox: Sandbox) -> Smooch:
+    """A client of the same app that uses API v1.1."""
     return connect(api_version="v1.1", app_id=sandbox.app_id)

@@ -1,5 +1,5 @@
 # Derived from tests/_async/test_clock_skew.py by scripts/unasync.py; edit that file.
-"""Servers whose clock is wrong, or who lie about it: tokens stay short-lived, and no date breaks a call."""
+"""Servers with a wrong clock or an invalid Date header: tokens stay short-lived, and calls do not break."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def lifetime(request: Request) -> float:
 
 
 def get_users(*answers: bytes) -> list[Any]:
-    """Get a user until all answers are used up; the lifetimes of the tokens that were sent, and the errors."""
+    """Get a user until all answers are used up; returns the lifetimes of the tokens sent, then the errors."""
     outcomes: list[Any] = []
     with ScriptedServer(script(*answers)) as server:
         with Smooch(KEY_ID, "a secret that nobody must see", base_url=server.url, retries=0) as api:
@@ -56,33 +56,38 @@ def get_users(*answers: bytes) -> list[Any]:
 @pytest.mark.parametrize(
     "date", [*ABSURD_DATES, formatdate(time.time() + 400 * 24 * HOUR, usegmt=True)], ids=range(len(ABSURD_DATES) + 1)
 )
-def test_an_absurd_date_neither_breaks_a_call_nor_makes_a_token_that_lives_long(date: str) -> None:
+def test_an_absurd_date_breaks_no_call_and_makes_no_long_lived_token(date: str) -> None:
     *lifetimes, error = get_users(unauthorized_answer(date), answer(200, FINE))
-    assert all(0 < left <= HOUR for left in lifetimes)
+    assert all(0 < lifetime <= HOUR for lifetime in lifetimes)
     assert isinstance(error, errors.Unauthorized)
 
 
 @pytest.mark.parametrize("hours", [-23, 23])
-def test_a_clock_that_is_hours_off_is_followed_until_the_api_says_otherwise(hours: float) -> None:
-    there = formatdate(time.time() + hours * HOUR, usegmt=True)
-    here = formatdate(time.time(), usegmt=True)
+def test_tokens_follow_a_server_clock_that_is_hours_off(hours: float) -> None:
+    server_date = formatdate(time.time() + hours * HOUR, usegmt=True)
+    own_date = formatdate(time.time(), usegmt=True)
     lifetimes = get_users(
-        unauthorized_answer(there), answer(200, FINE, Date=there), answer(200, FINE, Date=here), answer(200, FINE)
+        unauthorized_answer(server_date),
+        answer(200, FINE, Date=server_date),
+        answer(200, FINE, Date=own_date),
+        answer(200, FINE),
     )
-    wanted = [1, 1 + hours, 1 + hours, 1]
-    assert [round(left / HOUR) for left in lifetimes] == wanted
+    expected = [1, 1 + hours, 1 + hours, 1]
+    assert [round(lifetime / HOUR) for lifetime in lifetimes] == expected
 
 
-def test_a_correction_that_did_not_help_is_undone_by_the_answer_that_says_so() -> None:
-    there = formatdate(time.time() + 20 * HOUR, usegmt=True)
-    here = formatdate(time.time(), usegmt=True)
-    *lifetimes, error = get_users(unauthorized_answer(there), unauthorized_answer(here), answer(200, FINE))
-    assert [round(left / HOUR) for left in lifetimes] == [1, 21, 1]
+def test_a_correction_that_did_not_help_is_undone() -> None:
+    server_date = formatdate(time.time() + 20 * HOUR, usegmt=True)
+    own_date = formatdate(time.time(), usegmt=True)
+    *lifetimes, error = get_users(
+        unauthorized_answer(server_date), unauthorized_answer(own_date), answer(200, FINE)
+    )
+    assert [round(lifetime / HOUR) for lifetime in lifetimes] == [1, 21, 1]
     assert isinstance(error, errors.Unauthorized)
 
 
 @pytest.mark.parametrize("value", [*ABSURD_DATES, "1e400", "-1e400", "nan", "9" * 5000])
-def test_an_absurd_retry_after_is_no_time_to_wait(value: str) -> None:
+def test_an_absurd_retry_after_is_not_a_wait(value: str) -> None:
     with ScriptedServer(script(answer(429, {"error": {"code": "too_many_requests"}}, Retry_After=value))) as server:
         with Smooch(KEY_ID, "a secret that nobody must see", base_url=server.url, retries=0) as api:
             with pytest.raises(errors.RateLimited) as caught:

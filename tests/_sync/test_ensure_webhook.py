@@ -127,8 +127,8 @@ class App:
         if self.version == "v2":
             webhook = self.api.webhooks.ensure(HERE, self.names(letters), **self._options, **options)
             return webhook.id, webhook.secret
-        found: tuple[str, str] = self.api.ensure_webhook_exist(self.names(letters), HERE, **options)
-        return found
+        id_and_secret: tuple[str, str] = self.api.ensure_webhook_exist(self.names(letters), HERE, **options)
+        return id_and_secret
 
     def listed(self) -> list[dict[str, Any]]:
         if self.version == "v2":
@@ -164,51 +164,51 @@ def app(
 
 @pytest.mark.parametrize("name", CASES)
 def test_each_case_of_the_contract(app: App, sandbox: Sandbox, name: str) -> None:
-    rule, before, wanted, options, after = CASES[name]
+    rule, before, requested, options, after = CASES[name]
     assert rule in RULES
     for target, triggers in before:
         app.create(target, triggers)
     writes = len([request for request in sandbox.requests if request.method != "GET"])
-    found = app.ensure(wanted, **options)
+    ensured = app.ensure(requested, **options)
     assert sorted(app.hooks()) == sorted(after)
     carriers = [webhook for webhook in app.listed() if webhook["target"] == HERE]
-    assert found in [(webhook.get("_id", webhook.get("id")), webhook["secret"]) for webhook in carriers]
+    assert ensured in [(webhook.get("_id", webhook.get("id")), webhook["secret"]) for webhook in carriers]
     if rule == ONE_HAS:
         assert writes == len([request for request in sandbox.requests if request.method != "GET"])
-    assert app.ensure(wanted, **options) == found
+    assert app.ensure(requested, **options) == ensured
     assert sorted(app.hooks()) == sorted(after)
 
 
 def test_options_are_set_and_others_stay(sandbox: Sandbox, connect: Callable[..., Smooch]) -> None:
-    newer = App("v1.1", connect(api_version="v1.1", app_id=sandbox.app_id))
+    app_v1_1 = App("v1.1", connect(api_version="v1.1", app_id=sandbox.app_id))
     with v2.Smooch(
         sandbox.integration_key_id, sandbox.integration_secret, sandbox.app_id, base_url=sandbox.url
     ) as api:
         for app, first, second in (
-            (newer, ("include_client", "includeClient"), ("include_full_app_user", "includeFullAppUser")),
+            (app_v1_1, ("include_client", "includeClient"), ("include_full_app_user", "includeFullAppUser")),
             (App("v2", api), ("include_full_source", "includeFullSource"), ("include_full_user", "includeFullUser")),
         ):
             app.create(HERE, "x a", **{first[0]: True})
-            found = app.ensure("x")
-            for wanted in (True, False):
-                assert app.ensure("x", **{second[0]: wanted}) == found
+            ensured = app.ensure("x")
+            for value in (True, False):
+                assert app.ensure("x", **{second[0]: value}) == ensured
                 [webhook] = [each for each in app.listed() if each["target"] == HERE]
-                assert (webhook[first[1]], webhook[second[1]]) == (True, wanted)
+                assert (webhook[first[1]], webhook[second[1]]) == (True, value)
             assert app.hooks() == [(HERE, "x a")]
 
 
-def test_on_v1_1_a_webhook_of_v1_gives_way_to_a_new_one(
+def test_on_v1_1_a_new_webhook_replaces_one_made_by_v1(
     sandbox: Sandbox, connect: Callable[..., Smooch]
 ) -> None:
-    older, newer = App("v1", connect()), App("v1.1", connect(api_version="v1.1", app_id=sandbox.app_id))
-    older.create(HERE, "x a")
-    older.create(THERE, "x")
-    found = newer.ensure("x")
-    webhooks = [(each["version"], each["target"], each["triggers"]) for each in newer.listed()]
-    assert sorted(webhooks) == [("v1", HERE, newer.names("a")), ("v1.1", HERE, newer.names("x"))]
-    assert newer.ensure("x a") == found
-    assert [each["version"] for each in newer.listed()] == ["v1.1"]
-    assert older.ensure("x") == found  # so that programs of both versions do not take it from each other
+    app_v1, app_v1_1 = App("v1", connect()), App("v1.1", connect(api_version="v1.1", app_id=sandbox.app_id))
+    app_v1.create(HERE, "x a")
+    app_v1.create(THERE, "x")
+    ensured = app_v1_1.ensure("x")
+    webhooks = [(each["version"], each["target"], each["triggers"]) for each in app_v1_1.listed()]
+    assert sorted(webhooks) == [("v1", HERE, app_v1_1.names("a")), ("v1.1", HERE, app_v1_1.names("x"))]
+    assert app_v1_1.ensure("x a") == ensured
+    assert [each["version"] for each in app_v1_1.listed()] == ["v1.1"]
+    assert app_v1.ensure("x") == ensured  # so that programs of both versions do not take it from each other
 
 
 def test_options_of_v1_1_are_refused_on_v1(api: Smooch) -> None:
@@ -224,7 +224,7 @@ def test_options_of_v1_1_are_refused_on_v1(api: Smooch) -> None:
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
-def test_where_nothing_was_written_nothing_is_waited_for(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_write_there_is_no_wait(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     hook = {"_id": "5a1b2c3d4e5f60718293a4b5", "id": "5a1b2c3d4e5f60718293a4b5", "target": HERE, "secret": "s"}
     names = [*TRIGGERS["v1"].values(), *TRIGGERS["v2"].values()]
@@ -242,10 +242,10 @@ def test_where_nothing_was_written_nothing_is_waited_for(version: str, monkeypat
     assert [request.method for request in server.requests] == ["GET"]
 
 
-def test_docstrings_and_guide_tell_the_same_contract() -> None:
+def test_docstrings_and_guide_state_the_same_contract() -> None:
     docstrings = [method.__doc__ for method in (Smooch.ensure_webhook_exist, v2.Webhooks.ensure)]
     table = re.sub(r"^\| (\w.*) \| (\w.*) \|$", r"\1: \2.", GUIDE.read_text(encoding="utf-8"), flags=re.MULTILINE)
     for text in (*docstrings, table.partition("\n## Make the webhook\n")[2].partition("\n## ")[0]):
-        told = " ".join((text or "").split())
+        contract = " ".join((text or "").split())
         for rule in RULES:
-            assert rule in told
+            assert rule in contract

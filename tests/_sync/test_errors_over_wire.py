@@ -1,5 +1,5 @@
 # Derived from tests/_async/test_errors_over_wire.py by scripts/unasync.py; edit that file.
-"""Whatever comes back over the wire, the right exception is raised, and it says nothing that nobody must see."""
+"""Every kind of response, or its absence, raises the right exception, and no exception shows a secret."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ MESSAGE = {
 FINE = {"appUser": {"_id": "5a"}, "message": MESSAGE}
 
 
-# Refusals
+# Error responses
 
 STATUSES: dict[int, type[errors.APIError]] = {
     400: errors.BadRequest,
@@ -114,7 +114,7 @@ BODIES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_every_status_is_its_class_whatever_the_body_is(status: int) -> None:
+def test_each_status_raises_its_class_whatever_the_body_is(status: int) -> None:
     with ScriptedServer(script(*[answer(status, **body) for body in BODIES.values()])) as server:
         with connect(server.url) as api:
             for turn, name in enumerate(BODIES, start=status):
@@ -138,23 +138,25 @@ def test_every_status_is_its_class_whatever_the_body_is(status: int) -> None:
         [b"HTTP/1.1 409 Conflict\r\nTransfer-Encoding: chunked\r\n\r\n99\r\n{", None],
     ],
 )
-def test_a_refusal_that_is_cut_off_is_still_that_refusal(call: Callable[[Smooch], Any], pieces: Any) -> None:
+def test_a_truncated_error_response_raises_the_class_of_its_status(
+    call: Callable[[Smooch], Any], pieces: Any
+) -> None:
     error = failure(call, pieces)
     assert type(error) is errors.Conflict
 
 
-def test_not_modified_is_an_error_as_nobody_asked_whether() -> None:
+def test_status_304_is_an_error() -> None:
     error = failure(CALLS["facade"], b"HTTP/1.1 304 Not Modified\r\n\r\n")
     assert (type(error), error.status_code) == (errors.APIError, 304)
 
 
-def test_a_refusal_may_come_without_a_length() -> None:
+def test_an_error_response_without_content_length_is_read() -> None:
     error = failure(CALLS["facade"], [b"HTTP/1.1 400 No\r\n\r\n" + json.dumps(JSON_V1).encode(), None])
     assert (error.code, error.description) == ("some_code", "Some description.")
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=list(CALLS))
-def test_an_error_tells_what_the_api_said_and_what_was_asked(call: Callable[[Smooch], Any]) -> None:
+def test_an_error_has_request_response_code_and_description(call: Callable[[Smooch], Any]) -> None:
     error = failure(call, answer(400, JSON_V1))
     assert (error.code, error.description) == ("some_code", "Some description.")
     assert error.errors == ({"code": "some_code", "description": "Some description."},)
@@ -165,7 +167,7 @@ def test_an_error_tells_what_the_api_said_and_what_was_asked(call: Callable[[Smo
     assert error.__cause__ is error.__context__ is None
 
 
-def test_an_error_tells_all_that_the_api_said() -> None:
+def test_an_error_has_all_errors_of_a_v2_response() -> None:
     error = failure(CALLS["facade"], answer(400, JSON_V2))
     assert (error.code, error.description) == ("some_code", "Some description.")
     assert [one["code"] for one in error.errors] == ["some_code", "other"]
@@ -173,20 +175,20 @@ def test_an_error_tells_all_that_the_api_said() -> None:
 
 
 @pytest.mark.parametrize(("header", "seconds"), [("120", 120.0), ("0.5", 0.5), ("soon", None), (None, None)])
-def test_a_refusal_for_now_tells_how_long(header: str | None, seconds: float | None) -> None:
+def test_rate_limited_has_the_seconds_of_retry_after(header: str | None, seconds: float | None) -> None:
     headers = {} if header is None else {"Retry_After": header}
     error = failure(CALLS["facade post"], answer(429, JSON_V1, **headers))
     assert type(error) is errors.RateLimited
     assert error.retry_after == seconds
 
 
-def test_the_gist_of_a_page_is_its_title() -> None:
+def test_the_description_of_an_html_error_is_its_title() -> None:
     error = failure(CALLS["facade"], answer(502, **BODIES["html"]))
     assert error.description == "Bad Gateway"
     assert str(error).endswith("Bad Gateway")
 
 
-# What is no refusal
+# Other responses
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 203, 206, 226, 299])
@@ -199,14 +201,14 @@ def test_every_status_below_300_is_a_success(call: Callable[[Smooch], Any], stat
     assert response.parsed.app_user.id == "5a"
 
 
-def test_what_is_no_answer_yet_is_passed_over() -> None:
+def test_informational_responses_are_skipped() -> None:
     early = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
     with ScriptedServer(script(early + answer(body={"appUser": {"_id": "5a"}}))) as server:
         with connect(server.url) as api:
             assert (api.get_user("b6518")).status_code == 200
 
 
-def test_a_protocol_that_nobody_asked_for_is_an_error() -> None:
+def test_an_unrequested_protocol_switch_is_an_error() -> None:
     failure(CALLS["facade"], b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")
 
 
@@ -229,7 +231,7 @@ UNREADABLE: dict[str, Any] = {
 
 @pytest.mark.parametrize("body", UNREADABLE)
 @pytest.mark.parametrize("call", [CALLS[name] for name in CALLS if name != "raw httpx"])
-def test_a_success_that_cannot_be_read_is_said_to_be_one(call: Callable[[Smooch], Any], body: str) -> None:
+def test_an_unreadable_success_is_reported_as_a_success(call: Callable[[Smooch], Any], body: str) -> None:
     error = failure(call, answer(201, **UNREADABLE[body]), retries=3)
     assert type(error) is errors.UnreadableResponse
     assert (error.status_code, error.hint) == (201, "")
@@ -240,7 +242,7 @@ def test_a_success_that_cannot_be_read_is_said_to_be_one(call: Callable[[Smooch]
 
 
 @pytest.mark.parametrize("name", [name for name in CALLS if "post" in name])
-def test_a_success_that_is_cut_off_is_said_to_be_one_and_not_repeated(name: str) -> None:
+def test_a_truncated_success_is_reported_as_a_success_and_not_retried(name: str) -> None:
     error = failure(CALLS[name], [answer(201, {"message": {}})[:-5], None], retries=3)
     assert type(error) is errors.UnreadableResponse
     assert error.response.content == b'{"message"'
@@ -248,7 +250,7 @@ def test_a_success_that_is_cut_off_is_said_to_be_one_and_not_repeated(name: str)
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=list(CALLS))
-def test_a_success_without_content_is_unreadable_where_content_is_due(call: Callable[[Smooch], Any]) -> None:
+def test_a_success_without_the_expected_content_is_unreadable(call: Callable[[Smooch], Any]) -> None:
     with ScriptedServer(script(b"HTTP/1.1 204 No Content\r\n\r\n")) as server:
         with connect(server.url) as api:
             if call is CALLS["raw httpx"]:
@@ -258,7 +260,7 @@ def test_a_success_without_content_is_unreadable_where_content_is_due(call: Call
                     call(api)
 
 
-def test_what_is_asked_freely_may_have_no_content_but_must_be_json() -> None:
+def test_ask_accepts_an_empty_response_but_not_invalid_json() -> None:
     with ScriptedServer(
         script(b"HTTP/1.1 204 No Content\r\n\r\n", answer(body=b"<p>"), answer(body=b"[" * 100_000))
     ) as server:
@@ -269,10 +271,10 @@ def test_what_is_asked_freely_may_have_no_content_but_must_be_json() -> None:
                     api.ask("menu")
 
 
-# No answer
+# No response
 
 
-def test_what_never_left_is_told_apart_from_what_may_have_arrived() -> None:
+def test_connection_failed_says_whether_the_request_may_have_arrived() -> None:
     with connect(f"http://127.0.0.1:{unused_port()}") as api:
         with pytest.raises(errors.ConnectionFailed, match="nothing was sent") as caught:
             api.post_message("b6518", "Hi")
@@ -283,7 +285,7 @@ def test_what_never_left_is_told_apart_from_what_may_have_arrived() -> None:
     assert isinstance(error.__cause__, httpx.TransportError)
 
 
-# What nobody must see
+# Secrets
 
 LEAKY: dict[str, Any] = {
     "refusal": answer(401, JSON_V1, WWW_Authenticate="Bearer"),
@@ -298,7 +300,7 @@ LEAKY: dict[str, Any] = {
 
 
 def everything_about(error: BaseException) -> str:
-    """All that a log, a debugger or an error tracker would keep, with the variables of every function."""
+    """The text that a log, debugger or error tracker would keep, with the variables of every function."""
     chain: list[BaseException] = []
     cause: BaseException | None = error
     while cause is not None:
@@ -310,7 +312,7 @@ def everything_about(error: BaseException) -> str:
 
 @pytest.mark.parametrize("fault", LEAKY)
 @pytest.mark.parametrize("call", CALLS.values(), ids=list(CALLS))
-def test_no_error_and_no_log_shows_the_token(
+def test_no_error_or_log_shows_the_token(
     call: Callable[[Smooch], Any], fault: str, caplog: pytest.LogCaptureFixture, waits: list[float]
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -334,7 +336,7 @@ def test_no_error_and_no_log_shows_the_token(
             assert part not in text
 
 
-def test_what_the_caller_was_handling_keeps_its_variables() -> None:
+def test_exceptions_of_the_caller_keep_their_variables() -> None:
     def fail(order: str) -> int:
         return int(order)
 
@@ -351,7 +353,7 @@ def test_what_the_caller_was_handling_keeps_its_variables() -> None:
     assert server.requests[0].headers["authorization"].rpartition(".")[2] not in about
 
 
-def test_a_request_that_was_only_half_sent_shows_no_token() -> None:
+def test_a_half_sent_request_shows_no_token() -> None:
     with silent_server() as url:
         with connect(url, timeout=httpx.Timeout(5.0, write=0.2)) as api:
             with pytest.raises(errors.RequestTimeout) as caught:
@@ -362,7 +364,7 @@ def test_a_request_that_was_only_half_sent_shows_no_token() -> None:
         assert part not in about
 
 
-def test_a_request_that_the_deadline_kept_back_shows_no_token(longest_waits: None) -> None:
+def test_a_request_stopped_by_the_deadline_shows_no_token(longest_waits: None) -> None:
     with ScriptedServer(script(answer(429))) as server:
         with connect(server.url, deadline=0.3, retries=3) as api:
             with pytest.raises(errors.DeadlineExceeded) as caught:
@@ -372,10 +374,10 @@ def test_a_request_that_the_deadline_kept_back_shows_no_token(longest_waits: Non
         assert part not in about
 
 
-def test_no_error_shows_what_the_api_repeats_of_the_credentials() -> None:
+def test_credentials_echoed_by_the_api_are_hidden_in_errors() -> None:
     def respond(request: Any) -> bytes:
-        said = f"bad header {request.headers['authorization']} or secret {SECRET}"
-        return answer(400, {"errors": [{"code": said, "description": said}] * 2})
+        echo = f"bad header {request.headers['authorization']} or secret {SECRET}"
+        return answer(400, {"errors": [{"code": echo, "description": echo}] * 2})
 
     with ScriptedServer(respond) as server:
         with connect(server.url) as api:
@@ -389,7 +391,7 @@ def test_no_error_shows_what_the_api_repeats_of_the_credentials() -> None:
     assert "bad header" in str(error)
 
 
-def test_an_unreadable_answer_shows_no_secret_that_it_holds() -> None:
+def test_an_unreadable_response_shows_no_secret_that_it_holds() -> None:
     for body in (b'{"webhook": {"secret": "88cb7f6d"', b'{"key":{"secret":"88cb7f6d', b'{"secret" : "88\\"cb7f6d"} {'):
         error = failure(CALLS["facade post"], answer(201, body))
         assert "cb7f6d" not in str(error)
@@ -411,10 +413,10 @@ def test_an_error_can_be_pickled_and_copied(fault: str, waits: list[float]) -> N
             assert (twin.hint, twin.errors, twin.response.json()) == (error.hint, error.errors, error.response.json())
 
 
-# Clocks that disagree
+# Clock skew
 
 
-def test_a_clock_that_is_hours_off_costs_one_more_request_and_no_error() -> None:
+def test_a_clock_that_is_hours_off_costs_one_more_request_but_no_error() -> None:
     def respond(request: Any) -> bytes:
         now = time.time() + 5 * 3600
         token = request.headers["authorization"].removeprefix("Bearer ")
@@ -433,7 +435,7 @@ def test_a_clock_that_is_hours_off_costs_one_more_request_and_no_error() -> None
         assert server.connections == 1
 
 
-def test_a_key_that_is_refused_is_tried_no_more_than_twice() -> None:
+def test_a_rejected_key_is_tried_at_most_twice() -> None:
     with ScriptedServer(script(answer(401, JSON_V1, Date=formatdate(time.time() - 7200, usegmt=True)))) as server:
         with connect(server.url) as api:
             for tries in (2, 3, 4):

@@ -1,5 +1,5 @@
 # Derived from tests/_async/test_file_names.py by scripts/unasync.py; edit that file.
-"""Files whose names are not UTF-8, on a real file system and over a real socket."""
+"""Files whose names are not valid UTF-8, on a real file system and over a real socket."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_name_that_is_not_utf_8_is_sent_escaped(name: str, escaped: bytes, tmp
             assert part in uploaded(lambda _, api: api.messages.post_media("c1", file))
 
 
-def test_what_is_wrong_with_such_a_file_can_be_printed(tmp_path: Path) -> None:
+def test_errors_about_such_a_file_can_be_printed(tmp_path: Path) -> None:
     path = tmp_path / os.fsdecode(b"caf\xe9.png")
     path.touch()
     for source in (path, path.with_name(os.fsdecode(b"\xe9")), (path.name, b"")):

@@ -1,5 +1,5 @@
 # Derived from tests/_async/test_hostile_answers.py by scripts/unasync.py; edit that file.
-"""Answers with a wrong value in every place: each call returns, or raises UnreadableResponse, and never anything else."""
+"""Responses with a wrong value in every place: each call returns or raises UnreadableResponse, nothing else."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 JUNK = [5, None, "x", "\ud800", [], {}, [5], [None], [{}], True, 1e300, 10**400, ...]
-"""What is put in each place; `...` leaves the place out."""
+"""The wrong values; `...` removes the field or element."""
 
 HERE = "https://here.example/hook"
 HOOK = {
@@ -83,7 +83,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The paths of a value and of what is in it, three steps deep and first elements only."""
+    """The path of a value and of its parts, three levels deep; of a list, only the first element."""
     yield path
     if len(path) < 3 and isinstance(value, dict | list):
         for key in list(value if isinstance(value, dict) else range(len(value)))[
@@ -107,7 +107,7 @@ def spoiled(body: Any, path: tuple[Any, ...], junk: Any) -> Any:
 
 
 class Spoiler:
-    """Answers with examples, one of them with a wrong value in one place."""
+    """Responds with examples, one of which has a wrong value in one place."""
 
     def __init__(self, example: Callable[[Request], tuple[str, int, Any]]) -> None:
         self._example = example
@@ -123,13 +123,13 @@ class Spoiler:
 
 
 def run(call: Callable[[Any], Any], api: Any) -> None:
-    """Make a call, and take what its list has, up to a few hundred records."""
+    """Make a call; read up to 300 records if it returns a list."""
     outcome = call(api)
     if hasattr(outcome, "__next__"):
-        left = 300
+        remaining = 300
         for _ in outcome:
-            left -= 1
-            if not left:
+            remaining -= 1
+            if not remaining:
                 break
     else:
         outcome
@@ -180,14 +180,14 @@ def newer(spoiler_v2: Spoiler) -> Iterator[v2.Smooch]:
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_wrong_value_in_an_answer_of_v1_is_an_unreadable_response(
+def test_a_wrong_value_in_a_v1_response_is_an_unreadable_response(
     name: str, api: Smooch, spoiler_v1: Spoiler
 ) -> None:
     check(CALLS[name], api, spoiler_v1)
 
 
 @pytest.mark.parametrize("name", CALLS_V2)
-def test_a_wrong_value_in_an_answer_of_v2_is_an_unreadable_response(
+def test_a_wrong_value_in_a_v2_response_is_an_unreadable_response(
     name: str, newer: v2.Smooch, spoiler_v2: Spoiler
 ) -> None:
     check(CALLS_V2[name], newer, spoiler_v2)
@@ -208,7 +208,7 @@ LINKS = [
 
 
 @pytest.mark.parametrize("link", LINKS)
-def test_a_link_that_leads_nowhere_is_an_unreadable_response_after_the_messages_before_it(link: Any) -> None:
+def test_an_invalid_next_link_is_an_unreadable_response_after_the_messages_before_it(link: Any) -> None:
     body = {"messages": [MESSAGE], "next": link}
     with ScriptedServer(lambda _: answer(200, json.dumps(body).encode())) as server:
         with Smooch("app_5a", "a secret", base_url=server.url, retries=0) as client:
@@ -221,7 +221,7 @@ def test_a_link_that_leads_nowhere_is_an_unreadable_response_after_the_messages_
     assert caught.value.response.request.headers.get("Authorization") in (None, "[secret]")
 
 
-def test_links_in_a_circle_end_the_iteration() -> None:
+def test_circular_next_links_end_the_iteration() -> None:
     links = iter(range(1, 1000))
 
     def respond(_: Request) -> bytes:
@@ -237,7 +237,7 @@ def test_links_in_a_circle_end_the_iteration() -> None:
     assert len(server.requests) == 4
 
 
-def test_a_cursor_that_no_url_can_hold_is_an_unreadable_response() -> None:
+def test_a_cursor_that_fits_no_url_is_an_unreadable_response() -> None:
     user = {"id": "5a\ud800", "type": "custom", "status": "active"}
     body = {"clients": [user], "meta": {"hasMore": True, "afterCursor": "\ud800"}}
     with ScriptedServer(lambda _: answer(200, json.dumps(body).encode())) as server:

@@ -1,5 +1,5 @@
 # Derived from tests/_async/test_http.py by scripts/unasync.py; edit that file.
-"""Every call, of the facade and of the raw client alike: what is tried again, when it ends, what it sends."""
+"""The HTTP core behind every call: retries, waits, timeouts, the deadline, requests, proxies and streams."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def is_repeated(method: str, fault: str) -> bool:
         if call.id != "HEAD-facade" or fault not in IN_THE_BODY  # an answer to HEAD has no body
     ],
 )
-def test_only_what_does_no_harm_is_tried_again(
+def test_only_safe_retries_are_made(
     method: str, call: Callable[[Smooch], Any], fault: str, waits: list[float]
 ) -> None:
     timeout = httpx.Timeout(30.0, read=0.4 if fault in ("no answer in time", "the body stops") else 30.0)
@@ -135,7 +135,7 @@ def test_only_what_does_no_harm_is_tried_again(
 
 
 @pytest.mark.parametrize(("method", "call"), CALLS)
-def test_a_refused_connection_is_tried_again_by_every_method(
+def test_every_method_retries_a_refused_connection(
     method: str, call: Callable[[Smooch], Any], waits: list[float]
 ) -> None:
     with connect(f"http://127.0.0.1:{unused_port()}", retries=2) as api:
@@ -158,7 +158,7 @@ def test_a_refused_connection_is_tried_again_by_every_method(
         (RAW["POST"], answer(429), RateLimited),
     ],
 )
-def test_retries_is_how_often_a_call_is_tried_again(
+def test_retries_is_the_number_of_further_attempts(
     call: Callable[[Smooch], Any], fault: Any, error: type[SmoochError], retries: int, waits: list[float]
 ) -> None:
     with ScriptedServer(script(fault)) as server:
@@ -169,7 +169,7 @@ def test_retries_is_how_often_a_call_is_tried_again(
     assert len(waits) == retries
 
 
-def test_without_being_told_a_call_is_tried_four_times_in_all(waits: list[float]) -> None:
+def test_the_default_is_four_attempts(waits: list[float]) -> None:
     with ScriptedServer(script(answer(503))) as server:
         with connect(server.url) as api:
             with pytest.raises(ServerError):
@@ -177,7 +177,7 @@ def test_without_being_told_a_call_is_tried_four_times_in_all(waits: list[float]
         assert len(server.requests) == 4
 
 
-def test_the_number_of_retries_can_differ_for_one_call(waits: list[float]) -> None:
+def test_retries_can_be_set_for_one_call(waits: list[float]) -> None:
     with ScriptedServer(script(answer(503))) as server:
         with connect(server.url, retries=5) as api:
             with pytest.raises(ServerError):
@@ -188,14 +188,14 @@ def test_the_number_of_retries_can_differ_for_one_call(waits: list[float]) -> No
             assert len(server.requests) == 1 + 6
 
 
-def test_each_try_may_fail_in_another_way(waits: list[float]) -> None:
+def test_each_attempt_may_fail_in_another_way(waits: list[float]) -> None:
     with ScriptedServer(script(answer(503), None, answer(429), FINE)) as server:
         with connect(server.url) as api:
             assert (api.get_user("b6518")).status_code == 200
         assert len(server.requests) == 4
 
 
-def test_an_answer_that_cannot_be_repeated_ends_the_retries(waits: list[float]) -> None:
+def test_a_response_that_allows_no_retry_ends_the_attempts(waits: list[float]) -> None:
     with ScriptedServer(script(answer(429), answer(503), FINE)) as server:
         with connect(server.url) as api:
             with pytest.raises(ServerError):
@@ -203,11 +203,11 @@ def test_an_answer_that_cannot_be_repeated_ends_the_retries(waits: list[float]) 
         assert len(server.requests) == 2
 
 
-# How long it waits
+# Waits
 
 
 def dated(header: str) -> str:
-    """A date in place of `in … s`."""
+    """Replace `in N s` by the HTTP date that lies N seconds ahead."""
     if header.startswith("in "):
         return formatdate(time() + int(header.split()[1]), usegmt=True)
     return header
@@ -235,7 +235,7 @@ def dated(header: str) -> str:
     ],
 )
 @pytest.mark.parametrize(("call", "status"), [(FACADE["POST"], 429), (FACADE["GET"], 503), (RAW["DELETE"], 429)])
-def test_waits_as_long_as_the_api_asks(
+def test_retry_after_is_honoured(
     call: Callable[[Smooch], Any],
     status: int,
     header: str,
@@ -251,7 +251,7 @@ def test_waits_as_long_as_the_api_asks(
     assert least <= wait <= most
 
 
-def test_waits_in_fact() -> None:
+def test_the_wait_takes_real_time() -> None:
     with ScriptedServer(script(answer(429, Retry_After="0.3"), FINE)) as server:
         with connect(server.url) as api:
             api.post_message("b6518", "Hi")
@@ -260,7 +260,7 @@ def test_waits_in_fact() -> None:
 
 
 @pytest.mark.parametrize("header", ["31", "3600", "in 3600 s", "1e9", "Fri, 31 Dec 9999 23:59:59 -2359"])
-def test_does_not_wait_longer_than_half_a_minute(header: str, waits: list[float]) -> None:
+def test_no_single_wait_is_longer_than_half_a_minute(header: str, waits: list[float]) -> None:
     with ScriptedServer(script(answer(429, Retry_After=dated(header)), FINE)) as server:
         with connect(server.url) as api:
             with pytest.raises(RateLimited) as caught:
@@ -271,7 +271,7 @@ def test_does_not_wait_longer_than_half_a_minute(header: str, waits: list[float]
     assert caught.value.retry_after > 30
 
 
-def test_all_waits_of_a_call_together_are_no_longer_than_half_a_minute(waits: list[float]) -> None:
+def test_the_waits_of_a_call_add_up_to_half_a_minute_at_most(waits: list[float]) -> None:
     with ScriptedServer(script(answer(429, Retry_After="12"))) as server:
         with connect(server.url) as api:
             with pytest.raises(RateLimited):
@@ -280,7 +280,7 @@ def test_all_waits_of_a_call_together_are_no_longer_than_half_a_minute(waits: li
     assert waits == [12.0, 12.0]
 
 
-def test_does_not_wait_for_what_the_deadline_forbids(waits: list[float]) -> None:
+def test_there_is_no_wait_beyond_the_deadline(waits: list[float]) -> None:
     with ScriptedServer(script(answer(429, Retry_After="10"), FINE)) as server:
         with connect(server.url, deadline=9) as api:
             with pytest.raises(RateLimited):
@@ -289,7 +289,7 @@ def test_does_not_wait_for_what_the_deadline_forbids(waits: list[float]) -> None
     assert waits == []
 
 
-def test_waits_exponentially_at_most(waits: list[float], longest_waits: None) -> None:
+def test_the_limit_of_the_waits_grows_exponentially(waits: list[float], longest_waits: None) -> None:
     with ScriptedServer(script(None)) as server:
         with connect(server.url, retries=5) as api:
             with pytest.raises(ConnectionFailed):
@@ -297,7 +297,7 @@ def test_waits_exponentially_at_most(waits: list[float], longest_waits: None) ->
     assert waits == [0.5, 1.0, 2.0, 4.0, 8.0]
 
 
-def test_chance_spreads_the_waits_down_to_none(waits: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_jitter_spreads_the_waits_down_to_zero(waits: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("random.uniform", lambda low, _: low)
     with ScriptedServer(script(None, answer(503), FINE)) as server:
         with connect(server.url) as api:
@@ -305,11 +305,11 @@ def test_chance_spreads_the_waits_down_to_none(waits: list[float], monkeypatch: 
     assert waits == [0.0, 0.0]
 
 
-# What the second try sends
+# What a retry sends
 
 
 @pytest.mark.parametrize("fault", [answer(429), answer(429, b"x" * 300_000)])
-def test_a_second_try_has_the_whole_body(fault: bytes, waits: list[float]) -> None:
+def test_a_retry_sends_the_whole_body(fault: bytes, waits: list[float]) -> None:
     text = "ü" * 40_000
     with ScriptedServer(script(fault, FINE)) as server:
         with connect(server.url) as api:
@@ -323,7 +323,7 @@ IMAGE = bytes(range(256)) * 1000
 
 
 @pytest.mark.parametrize("kind", ["path", "pair", "file", "rest of a file"])
-def test_a_second_try_has_the_whole_file(kind: str, tmp_path: Path, waits: list[float]) -> None:
+def test_a_retry_sends_the_whole_file(kind: str, tmp_path: Path, waits: list[float]) -> None:
     path = tmp_path / "cat.png"
     path.write_bytes(IMAGE)
     with path.open("r+b") as file, ScriptedServer(script(answer(429), answer(429), FINE)) as server:
@@ -339,7 +339,7 @@ def test_a_second_try_has_the_whole_file(kind: str, tmp_path: Path, waits: list[
     assert b"only the rest" not in server.requests[0].body
 
 
-def test_a_second_try_of_the_raw_client_has_the_whole_file(waits: list[float]) -> None:
+def test_a_retry_of_the_raw_client_sends_the_whole_file(waits: list[float]) -> None:
     body = AttachmentUpload(source=File(io.BytesIO(IMAGE), file_name="cat.png", mime_type="image/png"))
     done = answer(201, {"mediaUrl": "https://example.com/cat.png", "mediaType": "image/png"})
     with ScriptedServer(script(answer(429), done)) as server:
@@ -348,14 +348,14 @@ def test_a_second_try_of_the_raw_client_has_the_whole_file(waits: list[float]) -
     assert [IMAGE in request.body for request in server.requests] == [True, True]
 
 
-def test_a_second_try_uses_the_same_connection(waits: list[float]) -> None:
+def test_a_retry_uses_the_same_connection(waits: list[float]) -> None:
     with ScriptedServer(script(answer(503, b"x" * 200_000), answer(429), FINE)) as server:
         with connect(server.url) as api:
             api.get_user("b6518")
         assert server.connections == 1
 
 
-def test_a_body_that_can_be_sent_only_once_is_not_sent_again(waits: list[float]) -> None:
+def test_a_body_that_cannot_be_rewound_is_not_retried(waits: list[float]) -> None:
     def pieces() -> Iterator[bytes]:
         yield b"{}"
 
@@ -395,7 +395,7 @@ def test_attempts_and_retries_are_logged(waits: list[float], caplog: pytest.LogC
     ] == []
 
 
-def test_logs_show_no_secret_of_a_path(caplog: pytest.LogCaptureFixture) -> None:
+def test_logs_hide_secrets_in_paths(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "smooch")
     with ScriptedServer(script(FINE)) as server:
         with connect(server.url) as api:
@@ -410,7 +410,7 @@ def test_logs_show_no_secret_of_a_path(caplog: pytest.LogCaptureFixture) -> None
 # Timeouts
 
 
-def test_connecting_takes_a_limited_time(waits: list[float]) -> None:
+def test_connecting_has_a_timeout(waits: list[float]) -> None:
     with full_backlog() as url:
         with connect(url, timeout=httpx.Timeout(30.0, connect=0.2), retries=1) as api:
             with pytest.raises(RequestTimeout, match="nothing was sent") as caught:
@@ -420,7 +420,7 @@ def test_connecting_takes_a_limited_time(waits: list[float]) -> None:
     assert len(waits) == 1
 
 
-def test_agreeing_on_a_secure_connection_takes_a_limited_time() -> None:
+def test_the_tls_handshake_has_a_timeout() -> None:
     with silent_server() as url:
         with connect(url.replace("http:", "https:"), timeout=httpx.Timeout(30.0, connect=0.2), retries=0) as api:
             with pytest.raises(RequestTimeout, match="nothing was sent"):
@@ -428,7 +428,7 @@ def test_agreeing_on_a_secure_connection_takes_a_limited_time() -> None:
 
 
 @pytest.mark.parametrize(("method", "call"), CALLS)
-def test_an_answer_takes_a_limited_time(method: str, call: Callable[[Smooch], Any]) -> None:
+def test_reading_a_response_has_a_timeout(method: str, call: Callable[[Smooch], Any]) -> None:
     with ScriptedServer(script([60.0])) as server:
         with connect(server.url, timeout=httpx.Timeout(30.0, read=0.2), retries=0) as api:
             with pytest.raises(RequestTimeout) as caught:
@@ -439,7 +439,7 @@ def test_an_answer_takes_a_limited_time(method: str, call: Callable[[Smooch], An
     assert (caught.value.method, caught.value.url) == (method, server.url + server.requests[0].target)
 
 
-def test_sending_takes_a_limited_time() -> None:
+def test_sending_has_a_timeout() -> None:
     with silent_server() as url:
         with connect(url, timeout=httpx.Timeout(30.0, write=0.2)) as api:
             with pytest.raises(RequestTimeout) as caught:
@@ -450,7 +450,7 @@ def test_sending_takes_a_limited_time() -> None:
 # The deadline
 
 MANY = 400
-"""Pauses of a twentieth of a second: so long that a call without a deadline is noticed, and then ends."""
+"""Pauses of 0.05 s: they last long enough to show that a call has no deadline, and then end."""
 
 
 def trickle(piece: bytes, head: bytes = b"", tail: bytes = b"") -> list[bytes | float]:
@@ -471,7 +471,7 @@ TRICKLES = {
 
 @pytest.mark.parametrize("trickled", TRICKLES)
 @pytest.mark.parametrize(("method", "call"), [("GET", FACADE["GET"]), ("POST", RAW["POST"])])
-def test_a_trickling_answer_ends_at_the_deadline(
+def test_a_trickling_response_ends_at_the_deadline(
     method: str, call: Callable[[Smooch], Any], trickled: str
 ) -> None:
     with ScriptedServer(script(TRICKLES[trickled])) as server:
@@ -483,7 +483,7 @@ def test_a_trickling_answer_ends_at_the_deadline(
     assert (caught.value.method, caught.value.url) == (method, server.url + server.requests[0].target)
 
 
-def test_without_a_deadline_a_trickling_answer_is_read_to_its_end() -> None:
+def test_without_a_deadline_a_trickling_response_is_read_to_its_end() -> None:
     with ScriptedServer(
         script([*trickle(b" ", b"HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n")[:41], b"{}"])
     ) as server:
@@ -491,7 +491,7 @@ def test_without_a_deadline_a_trickling_answer_is_read_to_its_end() -> None:
             assert (api.ask("appusers/b6518")).parsed == {}
 
 
-def test_the_deadline_can_differ_for_one_call() -> None:
+def test_the_deadline_can_be_set_for_one_call() -> None:
     with ScriptedServer(script(TRICKLES["body"], FINE)) as server:
         with connect(server.url, deadline=None) as api:
             with pytest.raises(DeadlineExceeded):
@@ -499,7 +499,7 @@ def test_the_deadline_can_differ_for_one_call() -> None:
             assert (api.get_user("b6518")).status_code == 200
 
 
-def test_a_call_without_a_deadline_goes_on_where_others_have_one() -> None:
+def test_the_deadline_can_be_turned_off_for_one_call() -> None:
     with ScriptedServer(
         script([*trickle(b" ", b"HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n")[:41], b"{}"])
     ) as server:
@@ -544,14 +544,14 @@ def test_connecting_ends_at_the_deadline(method: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_agreeing_on_a_secure_connection_ends_at_the_deadline(method: str) -> None:
+def test_the_tls_handshake_ends_at_the_deadline(method: str) -> None:
     with silent_server() as url:
         with connect(url.replace("http:", "https:"), deadline=0.3) as api:
             with pytest.raises(DeadlineExceeded, match=r"; nothing was sent$"):
                 FACADE[method](api)
 
 
-def test_the_answer_of_a_proxy_to_connect_is_awaited_until_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_for_a_proxy_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     with ScriptedServer(script([60.0])) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         with connect("https://api.smooch.example", deadline=0.3) as api:
@@ -579,7 +579,7 @@ def test_waiting_for_a_connection_ends_at_the_deadline() -> None:
 
 
 @pytest.mark.parametrize("trickled", TRICKLES)
-def test_after_a_deadline_the_connections_are_as_good_as_before(trickled: str) -> None:
+def test_connections_work_after_a_deadline(trickled: str) -> None:
     with ScriptedServer(script(TRICKLES[trickled], FINE)) as server:
         with connect(server.url, max_connections=1) as api:
             with pytest.raises(DeadlineExceeded):
@@ -589,10 +589,10 @@ def test_after_a_deadline_the_connections_are_as_good_as_before(trickled: str) -
         assert server.connections == 2
 
 
-# What is sent, and where to
+# Headers, URLs and redirects
 
 
-def test_every_request_says_who_is_asking() -> None:
+def test_every_request_has_our_user_agent() -> None:
     with ScriptedServer(script(FINE)) as server:
         with connect(server.url) as api:
             FACADE["POST"](api)
@@ -625,7 +625,7 @@ def test_no_cookie_is_kept() -> None:
         ("appsettings", "/v1.1/apps/5a/appsettings"),
     ],
 )
-def test_paths_of_the_account_start_at_the_version(path: str, target: str) -> None:
+def test_account_paths_start_at_the_version(path: str, target: str) -> None:
     with ScriptedServer(script(answer())) as server:
         with connect(server.url + "/root", app_id="5a", api_version="v1.1") as api:
             api.ask(path)
@@ -642,7 +642,7 @@ def test_paths_of_the_account_start_at_the_version(path: str, target: str) -> No
         lambda api: api.raw.get_httpx_client().request("GET", "/" + "x" * 70_000),
     ],
 )
-def test_what_makes_no_address_is_refused_before_anything_is_sent(call: Callable[[Smooch], Any]) -> None:
+def test_invalid_urls_are_refused_before_anything_is_sent(call: Callable[[Smooch], Any]) -> None:
     with ScriptedServer(script(FINE)) as server:
         with connect(server.url) as api:
             with pytest.raises(InvalidInput):
@@ -651,7 +651,7 @@ def test_what_makes_no_address_is_refused_before_anything_is_sent(call: Callable
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_an_error_and_not_followed(status: int) -> None:
+def test_a_redirect_is_an_error_and_is_not_followed(status: int) -> None:
     with (
         ScriptedServer(script(FINE)) as elsewhere,
         ScriptedServer(script(answer(status, Location=elsewhere.url + "/x"))) as server,
@@ -663,7 +663,7 @@ def test_a_redirect_is_an_error_and_not_followed(status: int) -> None:
     assert elsewhere.requests == []
 
 
-def test_a_redirect_to_nowhere_is_an_error_and_not_repeated() -> None:
+def test_a_redirect_without_a_location_is_an_error_and_is_not_retried() -> None:
     with ScriptedServer(script(answer(302, Location="https://[::bad/"))) as server:
         with connect(server.url) as api:
             with pytest.raises(SmoochError, match="location"):
@@ -698,7 +698,7 @@ def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -
     assert request.headers["host"] == "api.smooch.example"
 
 
-def test_the_proxy_of_the_environment_may_have_no_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_proxy_of_the_environment_needs_no_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
     with ScriptedServer(script(FINE)) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url.removeprefix("http://"))
         with connect("http://api.smooch.example") as api:
@@ -762,7 +762,7 @@ def test_the_environment_can_exempt_a_host_from_the_proxy(exempt: str, monkeypat
         ("SSL_CERT_FILE", __file__, "SSL_CERT_FILE"),
     ],
 )
-def test_a_broken_variable_of_the_environment_is_named(
+def test_an_invalid_environment_variable_is_named(
     variable: str, value: str, named: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, value)
@@ -777,7 +777,7 @@ def test_a_broken_variable_of_the_environment_is_named(
 
 
 @pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".example", ".example"])
-def test_a_host_that_no_resolver_takes_is_a_failed_connection(host: str) -> None:
+def test_an_invalid_host_name_is_a_failed_connection(host: str) -> None:
     with connect("http://api.smooch.example", retries=0) as api:
         with pytest.raises(ConnectionFailed, match="nothing was sent"):
             api.raw.get_httpx_client().request("GET", f"http://{host}/")
@@ -786,7 +786,7 @@ def test_a_host_that_no_resolver_takes_is_a_failed_connection(host: str) -> None
 # Streams of the raw client
 
 
-def test_an_answer_can_be_streamed() -> None:
+def test_a_response_can_be_streamed() -> None:
     with ScriptedServer(script([FINE[:-9], 0.05, FINE[-9:]])) as server:
         with connect(server.url) as api:
             raw = api.raw.get_httpx_client()
@@ -794,9 +794,9 @@ def test_an_answer_can_be_streamed() -> None:
                 assert response.read() == FINE.partition(b"\r\n\r\n")[2]
 
 
-def test_a_streamed_refusal_is_the_same_error() -> None:
-    refusal = answer(400, {"error": {"code": "bad_request", "description": "No."}})
-    with ScriptedServer(script(refusal)) as server:
+def test_a_streamed_error_response_raises_the_same_error() -> None:
+    bad_request = answer(400, {"error": {"code": "bad_request", "description": "No."}})
+    with ScriptedServer(script(bad_request)) as server:
         with connect(server.url) as api:
             with pytest.raises(BadRequest, match="No") as caught:
                 with api.raw.get_httpx_client().stream("GET", "/appusers/b6518"):
@@ -804,7 +804,7 @@ def test_a_streamed_refusal_is_the_same_error() -> None:
     assert caught.value.code == "bad_request"
 
 
-def test_a_streamed_answer_ends_at_the_deadline() -> None:
+def test_a_streamed_response_ends_at_the_deadline() -> None:
     with ScriptedServer(script(TRICKLES["headers"])) as server:
         with connect(server.url, deadline=0.3) as api:
             with pytest.raises(DeadlineExceeded):

@@ -1,5 +1,5 @@
 # Derived from tests/_async/test_limits.py by scripts/unasync.py; edit that file.
-"""A response decodes to `max_response_bytes` at most, however large or cleverly packed it is."""
+"""`max_response_bytes` limits the decoded size of a response, whatever its encoding."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def connect(url: str, **options: Any) -> Smooch:
 
 
 @pytest.mark.parametrize("kind", PACKED)
-def test_a_packed_response_is_unpacked(kind: str) -> None:
+def test_a_compressed_response_is_decoded(kind: str) -> None:
     padded = USER + b" " * (LIMIT - len(USER))
     with ScriptedServer(script(packed(kind, USER), packed(kind, padded))) as server:
         with connect(server.url) as api:
@@ -75,9 +75,7 @@ def test_a_packed_response_is_unpacked(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", PACKED)
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_one_byte_too_many_is_refused_by_name_of_the_limit_and_not_asked_for_again(
-    kind: str, method: str
-) -> None:
+def test_one_byte_too_many_is_an_error_that_names_the_limit_and_is_not_retried(kind: str, method: str) -> None:
     with ScriptedServer(script(packed(kind, ZEROS), FINE)) as server:
         with connect(server.url) as api:
             with pytest.raises(errors.UnreadableResponse, match="larger than max_response_bytes=200000") as caught:
@@ -89,7 +87,7 @@ def test_one_byte_too_many_is_refused_by_name_of_the_limit_and_not_asked_for_aga
 
 
 @pytest.mark.parametrize("encoding", ["deflate, gzip", "gzip"])
-def test_a_bomb_is_not_unpacked(encoding: str) -> None:
+def test_a_decompression_bomb_is_not_decoded(encoding: str) -> None:
     bomb = FOUR_GIGABYTES if "," in encoding else gzip.compress(bytes(1 << 26))
     with ScriptedServer(script(answer(body=bomb, Content_Encoding=encoding))) as server:
         with connect(server.url) as api:
@@ -97,7 +95,7 @@ def test_a_bomb_is_not_unpacked(encoding: str) -> None:
                 api.get_user("b6518")
 
 
-def test_unpacking_ends_at_the_deadline() -> None:
+def test_decoding_ends_at_the_deadline() -> None:
     bomb = answer(body=FOUR_GIGABYTES, Content_Encoding="deflate, gzip")
     with ScriptedServer(script(bomb)) as server:
         with connect(server.url, max_response_bytes=1 << 40, deadline=0.5) as api:
@@ -114,7 +112,7 @@ ENDLESS = {
 
 @pytest.mark.parametrize("head", ENDLESS)
 @pytest.mark.parametrize("status", [b"200 OK", b"400 Bad Request"])
-def test_an_endless_response_is_read_up_to_the_limit_only(head: str, status: bytes) -> None:
+def test_an_endless_response_is_read_only_up_to_the_limit(head: str, status: bytes) -> None:
     start = ENDLESS[head][0].replace(b"200 OK", status)
     piece = b"1000\r\n" + bytes(4096) + b"\r\n" if b"chunked" in start else bytes(4096)
 
@@ -132,7 +130,7 @@ def test_an_endless_response_is_read_up_to_the_limit_only(head: str, status: byt
 
 
 @pytest.mark.parametrize("kind", PACKED)
-def test_of_an_error_response_the_first_64_kilobytes_are_kept(kind: str) -> None:
+def test_the_first_64_kilobytes_of_an_error_response_are_kept(kind: str) -> None:
     with ScriptedServer(
         script(packed(kind, b"0123456789" * 10_000, 400), packed(kind, ZEROS * 20, 503), FINE)
     ) as server:
@@ -144,7 +142,7 @@ def test_of_an_error_response_the_first_64_kilobytes_are_kept(kind: str) -> None
             assert (api.get_user("b6518")).status_code == 200
 
 
-def test_an_error_response_that_is_short_enough_keeps_its_connection() -> None:
+def test_a_short_error_response_keeps_its_connection() -> None:
     with ScriptedServer(script(answer(400, bytes(LIMIT)), FINE)) as server:
         with connect(server.url) as api:
             with pytest.raises(errors.BadRequest):
@@ -153,7 +151,7 @@ def test_an_error_response_that_is_short_enough_keeps_its_connection() -> None:
         assert server.connections == 1
 
 
-def test_only_encodings_that_have_a_limit_are_asked_for() -> None:
+def test_only_encodings_that_can_be_limited_are_accepted() -> None:
     with ScriptedServer(script(FINE)) as server:
         with connect(server.url) as api:
             api.get_user("b6518")
@@ -174,7 +172,7 @@ def test_only_encodings_that_have_a_limit_are_asked_for() -> None:
     ],
     ids=["br", "zstd", "three layers", "not gzip", "not deflate", "one layer of two", "unknown"],
 )
-def test_what_cannot_be_unpacked_is_left_as_it_came(encoding: str, body: bytes) -> None:
+def test_an_undecodable_response_is_left_as_it_came(encoding: str, body: bytes) -> None:
     with ScriptedServer(script(answer(body=body, Content_Encoding=encoding))) as server:
         with connect(server.url) as api:
             with pytest.raises(errors.UnreadableResponse) as caught:
@@ -184,7 +182,7 @@ def test_what_cannot_be_unpacked_is_left_as_it_came(encoding: str, body: bytes) 
     assert response.headers["Content-Encoding"] == encoding
 
 
-def test_the_limit_is_32_megabytes_if_nobody_says_otherwise() -> None:
+def test_the_default_limit_is_32_megabytes() -> None:
     large = json.dumps({"appUser": {"_id": "5a"}, "x": "y" * 31_000_000}).encode()
     with ScriptedServer(script(packed("gzip", large), packed("gzip", bytes(33_600_000)))) as server:
         with Smooch("app_5a", "a secret that nobody must see", base_url=server.url) as api:

@@ -1,5 +1,5 @@
 # Derived from tests/_async/test_paging.py by scripts/unasync.py; edit that file.
-"""Lists of v2: pages in either direction, limits, cursors, and what nobody has seen before."""
+"""Lists of v2: pages in both directions, limits, cursors, errors, and records of unknown types."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def client(number: int) -> dict[str, Any]:
 
 
 class Server:
-    """Pages `total` records as the API does: messages from their end, everything else from its start."""
+    """Pages `total` records as the API does: messages from the end, everything else from the start."""
 
     def __init__(self, total: int, *, descending: bool = False) -> None:
         self.total = total
@@ -96,8 +96,8 @@ class Listing:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[..., Listing]]:
-    """Makes a server and a client of it."""
+def make_listing() -> Iterator[Callable[..., Listing]]:
+    """A function that starts a server with the given responses and makes a client of it."""
     servers, clients = [], []
 
     def make(respond: Any) -> Listing:
@@ -106,8 +106,8 @@ def serve() -> Iterator[Callable[..., Listing]]:
         return Listing(clients[-1], respond)
 
     yield make
-    for one in clients:
-        one.close()
+    for api in clients:
+        api.close()
     for server in servers:
         server.__exit__()
 
@@ -117,8 +117,8 @@ def numbers(records: Paged[Any]) -> list[int]:
 
 
 @pytest.mark.parametrize("total", [0, 1, 99, 100, 101, 250])
-def test_every_record_comes_once_and_in_order(serve: Callable[..., Listing], total: int) -> None:
-    listing = serve(Server(total))
+def test_every_record_is_returned_once_and_in_order(make_listing: Callable[..., Listing], total: int) -> None:
+    listing = make_listing(Server(total))
     assert numbers(listing.clients()) == list(range(total))
     assert len(listing.server.pages) == max(1, -(-total // 100))
     assert numbers(listing.clients(before=record_id(total))) == list(range(total))[::-1]
@@ -128,25 +128,25 @@ def test_every_record_comes_once_and_in_order(serve: Callable[..., Listing], tot
 
 
 @pytest.mark.parametrize("descending", [False, True])
-def test_the_order_is_by_time_however_the_api_sorts_a_page(
-    serve: Callable[..., Listing], descending: bool
+def test_records_are_ordered_by_time_however_the_api_sorts_a_page(
+    make_listing: Callable[..., Listing], descending: bool
 ) -> None:
-    listing = serve(Server(250, descending=descending))
+    listing = make_listing(Server(250, descending=descending))
     assert numbers(listing.messages()) == list(range(250))[::-1]
     assert numbers(listing.messages(after=record_id(20))) == list(range(21, 250))
     assert numbers(listing.messages(newest_first=False)) == list(range(250))
 
 
-def test_a_cursor_gives_the_direction(serve: Callable[..., Listing]) -> None:
-    listing = serve(Server(300))
+def test_a_cursor_sets_the_direction(make_listing: Callable[..., Listing]) -> None:
+    listing = make_listing(Server(300))
     assert numbers(listing.messages(before=record_id(120))) == list(range(120))[::-1]
     assert numbers(listing.messages(after=record_id(120))) == list(range(121, 300))
     assert numbers(listing.messages(after=record_id(120), newest_first=False)) == list(range(121, 300))
     assert numbers(listing.clients(after=record_id(120))) == list(range(121, 300))
 
 
-def test_nothing_is_fetched_before_it_is_needed(serve: Callable[..., Listing]) -> None:
-    listing = serve(Server(250))
+def test_nothing_is_fetched_before_it_is_needed(make_listing: Callable[..., Listing]) -> None:
+    listing = make_listing(Server(250))
     records = listing.clients()
     assert listing.server.pages == []
     assert (next(records)).id == record_id(0)
@@ -160,18 +160,18 @@ def test_nothing_is_fetched_before_it_is_needed(serve: Callable[..., Listing]) -
 
 
 @pytest.mark.parametrize(("limit", "sizes"), [(0, []), (1, ["1"]), (100, ["100"]), (130, ["100", "30"])])
-def test_a_limit_is_kept_and_no_more_is_fetched(
-    serve: Callable[..., Listing], limit: int, sizes: list[str]
+def test_a_limit_is_kept_and_no_further_page_is_fetched(
+    make_listing: Callable[..., Listing], limit: int, sizes: list[str]
 ) -> None:
-    listing = serve(Server(250))
+    listing = make_listing(Server(250))
     assert numbers(listing.clients(limit=limit)) == list(range(limit))
     assert [page["page[size]"] for page in listing.server.pages] == sizes
     assert numbers(listing.messages(limit=limit)) == list(range(249, 249 - limit, -1))
     assert numbers(listing.messages(limit=limit, newest_first=False)) == list(range(limit))
 
 
-def test_a_walk_is_resumed_anywhere_by_its_cursor(serve: Callable[..., Listing]) -> None:
-    listing = serve(Server(250))
+def test_a_cursor_resumes_an_iteration_anywhere(make_listing: Callable[..., Listing]) -> None:
+    listing = make_listing(Server(250))
     expected = list(range(250))
     for stop in (1, 50, 100, 101, 200, 249):
         forward = listing.clients(limit=stop)
@@ -190,7 +190,7 @@ def test_a_walk_is_resumed_anywhere_by_its_cursor(serve: Callable[..., Listing])
     assert listing.clients(after=record_id(7)).cursor == record_id(7)
 
 
-def test_a_list_is_for_one_task_or_thread_at_a_time(serve: Callable[..., Listing]) -> None:
+def test_a_list_serves_one_task_or_thread_at_a_time(make_listing: Callable[..., Listing]) -> None:
     gate = threading.Event()
     answers = Server(250)
 
@@ -198,7 +198,7 @@ def test_a_list_is_for_one_task_or_thread_at_a_time(serve: Callable[..., Listing
         assert gate.wait(10)
         return answers(request)
 
-    records = serve(once_open).clients()
+    records = make_listing(once_open).clients()
     first = Background(lambda: next(records))
     wait_until(lambda: records._in_use.locked())
     with pytest.raises(RuntimeError, match="is iterating over this list"):
@@ -209,13 +209,13 @@ def test_a_list_is_for_one_task_or_thread_at_a_time(serve: Callable[..., Listing
 
 
 @pytest.mark.parametrize("duplicate", [pickle.dumps, copy.copy, copy.deepcopy])
-def test_a_list_cannot_be_copied_but_its_cursor_can(serve: Callable[..., Listing], duplicate: Any) -> None:
+def test_a_list_cannot_be_copied_but_its_cursor_can(make_listing: Callable[..., Listing], duplicate: Any) -> None:
     with pytest.raises(TypeError, match="keep its `cursor`"):
-        duplicate(serve(Server(1)).clients())
+        duplicate(make_listing(Server(1)).clients())
 
 
-def test_the_first_record_costs_one_page_and_an_empty_list_has_none(serve: Callable[..., Listing]) -> None:
-    listing = serve(Server(250))
+def test_first_fetches_one_page_and_returns_none_for_an_empty_list(make_listing: Callable[..., Listing]) -> None:
+    listing = make_listing(Server(250))
     clients = listing.clients()
     for number in range(2):
         record = clients.first()
@@ -224,19 +224,19 @@ def test_the_first_record_costs_one_page_and_an_empty_list_has_none(serve: Calla
     assert len(listing.server.pages) == 1
     assert numbers(clients) == list(range(2, 250))
     assert clients.first() is None
-    assert serve(Server(0)).messages().first() is None
+    assert make_listing(Server(0)).messages().first() is None
 
 
-def test_a_list_goes_through_its_records_once(serve: Callable[..., Listing]) -> None:
-    records = serve(Server(3)).clients()
+def test_a_list_can_be_iterated_once(make_listing: Callable[..., Listing]) -> None:
+    records = make_listing(Server(3)).clients()
     assert numbers(records) == [0, 1, 2]
     assert numbers(records) == []
 
 
-def test_after_an_error_the_walk_goes_on_where_it_was(serve: Callable[..., Listing]) -> None:
+def test_after_an_error_iteration_continues_where_it_was(make_listing: Callable[..., Listing]) -> None:
     working = Server(250)
     failing = iter([False, True, True, False, False])
-    listing = serve(lambda request: answer(500, {}) if next(failing) else working(request))
+    listing = make_listing(lambda request: answer(500, {}) if next(failing) else working(request))
     records = listing.clients()
     seen: list[int] = []
 
@@ -257,34 +257,34 @@ def page(*records: dict[str, Any], **meta: Any) -> bytes:
 
 
 def numbers_until_lost(records: Paged[Any]) -> list[int]:
-    found: list[int] = []
+    numbers: list[int] = []
 
-    def go_on() -> None:
+    def read_on() -> None:
         for record in records:
-            found.append(int(record.id, 16))  # noqa: PERF401  (what came before the error counts)
+            numbers.append(int(record.id, 16))  # noqa: PERF401  (what came before the error counts)
 
     with pytest.raises(SmoochError, match="leads nowhere"):
-        go_on()
-    return found
+        read_on()
+    return numbers
 
 
-def test_a_page_that_says_there_is_more_but_not_where_costs_no_record_and_no_endless_walk(
-    serve: Callable[..., Listing],
+def test_a_page_without_a_usable_cursor_ends_the_iteration_with_an_error_and_loses_no_record(
+    make_listing: Callable[..., Listing],
 ) -> None:
     metas: list[dict[str, Any]] = [{}, {"beforeCursor": None}, {"beforeCursor": record_id(5)}]
     for meta in metas:
         first = page(message(5), hasMore=True, beforeCursor=record_id(5))
-        records = serve(script(first, page(message(3), hasMore=True, **meta))).messages()
+        records = make_listing(script(first, page(message(3), hasMore=True, **meta))).messages()
         assert numbers_until_lost(records) == [5, 3, 3]
         assert numbers_until_lost(records) == []
         assert records.cursor == record_id(3)
     for options, expected in (({}, [5]), ({"newest_first": False}, [])):
-        listing = serve(script(page(message(5), hasMore=True), page(hasMore=True)))
+        listing = make_listing(script(page(message(5), hasMore=True), page(hasMore=True)))
         assert numbers_until_lost(listing.messages(**options)) == expected
 
 
-def test_without_a_cursor_a_page_is_followed_by_what_comes_after_its_last_record(
-    serve: Callable[..., Listing],
+def test_without_a_cursor_the_next_page_starts_after_the_last_record(
+    make_listing: Callable[..., Listing],
 ) -> None:
     whole = Server(250)
 
@@ -293,40 +293,40 @@ def test_without_a_cursor_a_page_is_followed_by_what_comes_after_its_last_record
         content["meta"] = {"hasMore": content["meta"]["hasMore"]}
         return answer(200, content)
 
-    listing = serve(respond)
+    listing = make_listing(respond)
     assert numbers(listing.messages()) == list(range(250))[::-1]
     assert numbers(listing.messages(newest_first=False)) == list(range(250))
     assert numbers(listing.clients()) == list(range(250))
     assert numbers(listing.clients(before=record_id(250))) == list(range(250))[::-1]
 
 
-def test_a_message_without_author_or_content_comes_out_and_what_is_no_record_does_not(
-    serve: Callable[..., Listing],
+def test_messages_without_author_or_content_are_returned_and_non_objects_are_skipped(
+    make_listing: Callable[..., Listing],
 ) -> None:
     bare = {"id": record_id(1)}
     null = {"id": record_id(2), "author": None, "content": None}
     odd = {"id": record_id(3), "author": "Ana", "content": "Hi"}
-    listing = serve(script(answer(200, {"messages": [None, bare, null, 5, odd]})))
-    found = [one for one in listing.messages()][::-1]
-    assert [one.to_dict() for one in found] == [bare, null, odd]
-    assert [(one.author, one.content) for one in found] == [(UNSET, UNSET), (None, None), (UNSET, UNSET)]
+    listing = make_listing(script(answer(200, {"messages": [None, bare, null, 5, odd]})))
+    messages = [message for message in listing.messages()][::-1]
+    assert [message.to_dict() for message in messages] == [bare, null, odd]
+    assert [(message.author, message.content) for message in messages] == [(UNSET, UNSET), (None, None), (UNSET, UNSET)]
 
 
 @pytest.mark.parametrize("body", [{"messages": []}, {"messages": [], "meta": {"hasMore": False, "afterCursor": None}}])
-def test_a_page_without_meta_is_the_last(serve: Callable[..., Listing], body: Any) -> None:
-    assert numbers(serve(script(answer(200, body))).messages()) == []
+def test_a_page_without_meta_is_the_last(make_listing: Callable[..., Listing], body: Any) -> None:
+    assert numbers(make_listing(script(answer(200, body))).messages()) == []
 
 
-def test_an_empty_page_in_the_middle_does_not_end_the_walk(serve: Callable[..., Listing]) -> None:
+def test_an_empty_page_in_the_middle_does_not_end_the_walk(make_listing: Callable[..., Listing]) -> None:
     pages = [
         page(message(5), hasMore=True, beforeCursor=record_id(5)),
         page(hasMore=True, beforeCursor=record_id(4)),
         page(message(3), hasMore=False),
     ]
-    assert numbers(serve(script(*pages)).messages()) == [5, 3]
+    assert numbers(make_listing(script(*pages)).messages()) == [5, 3]
 
 
-def test_a_page_with_what_nobody_has_seen_arrives_whole(serve: Callable[..., Listing]) -> None:
+def test_a_page_with_unknown_types_is_returned_whole(make_listing: Callable[..., Listing]) -> None:
     messages = [message(number) for number in range(100)]
     messages[17]["content"] = {"type": "hologram", "text": "Look!", "angle": 30}
     messages[42]["author"] = {"type": "business", "subtypes": ["oracle"], "mood": "calm"}
@@ -334,12 +334,12 @@ def test_a_page_with_what_nobody_has_seen_arrives_whole(serve: Callable[..., Lis
     messages[44]["content"] = None
     messages[45]["author"] = {"type": "crowd"}
     messages[46]["quotedMessage"] = {"type": "story", "url": "https://media.example/story"}
-    listing = serve(script(page(*messages, hasMore=False)))
-    found = [one for one in listing.messages()][::-1]
-    assert [one.to_dict() for one in found] == messages
-    strange, author = found[17].content, found[42].author
-    assert isinstance(strange, models.UnknownMessage)
-    assert (strange.text, strange["angle"]) == ("Look!", 30)
+    listing = make_listing(script(page(*messages, hasMore=False)))
+    received = [record for record in listing.messages()][::-1]
+    assert [record.to_dict() for record in received] == messages
+    unknown, author = received[17].content, received[42].author
+    assert isinstance(unknown, models.UnknownMessage)
+    assert (unknown.text, unknown["angle"]) == ("Look!", 30)
     assert isinstance(author, models.Author)
     assert (author.subtypes, author["mood"]) == (["oracle"], "calm")
 
@@ -357,10 +357,10 @@ def test_a_page_with_what_nobody_has_seen_arrives_whole(serve: Callable[..., Lis
         ({"newest_first": False, "before": record_id(1)}, "newest_first"),
     ],
 )
-def test_what_contradicts_itself_is_refused_at_once(
-    serve: Callable[..., Listing], options: dict[str, Any], field: str
+def test_contradicting_arguments_are_refused_at_once(
+    make_listing: Callable[..., Listing], options: dict[str, Any], field: str
 ) -> None:
-    listing = serve(Server(3))
+    listing = make_listing(Server(3))
     with pytest.raises(InvalidInput) as caught:
         listing.messages(**options)
     assert caught.value.field == field
@@ -382,7 +382,7 @@ def test_what_contradicts_itself_is_refused_at_once(
         ("integration_keys.list", "keys", ("i",)),
     ],
 )
-def test_a_list_holds_records_and_nothing_else(name: str, key: str, arguments: tuple[str, ...]) -> None:
+def test_a_list_holds_only_objects_that_parsed(name: str, key: str, arguments: tuple[str, ...]) -> None:
     record = {
         "id": "5a",
         "type": "sdk",
@@ -399,5 +399,5 @@ def test_a_list_holds_records_and_nothing_else(name: str, key: str, arguments: t
     }
     with ScriptedServer(lambda _: answer(200, {key: [record, None, {}, 5, record]})) as server:
         with Smooch("app_5a", "secret", "5d", base_url=server.url) as api:
-            found = attrgetter(name)(api)(*arguments)
-    assert [one.id for one in found] == ["5a", "5a"]
+            records = attrgetter(name)(api)(*arguments)
+    assert [each.id for each in records] == ["5a", "5a"]

@@ -1,5 +1,5 @@
 # Derived from tests/_async/test_redaction.py by scripts/unasync.py; edit that file.
-"""No exception shows or holds a secret: not in its text, its pickle, its causes, or the variables of its traceback."""
+"""Exceptions hold no secrets: neither in their text, pickle and causes nor in the variables of the traceback."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TESTS = Path(__file__).parent.parent
 
 
 def locals_of(error: BaseException) -> list[Any]:
-    """The variables of the functions that an exception left, without those of the tests themselves."""
+    """The local variables in an exception's traceback, without those of the tests themselves."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     return [
         value
@@ -38,8 +38,8 @@ def locals_of(error: BaseException) -> list[Any]:
     ]
 
 
-def held(value: Any, seen: set[int]) -> Iterator[str | bytes]:
-    """Every text that can be reached from a value, without those of modules, classes and the tests themselves."""
+def reachable_texts(value: Any, seen: set[int]) -> Iterator[str | bytes]:
+    """Every text that can be reached from a value; modules, classes and functions are left out."""
     if isinstance(value, str | bytes):
         yield value
     if id(value) in seen or value is None or isinstance(value, str | bytes | int | float | type | ModuleType):
@@ -56,20 +56,20 @@ def held(value: Any, seen: set[int]) -> Iterator[str | bytes]:
     parts += [getattr(value, name, None) for cls in type(value).__mro__ for name in getattr(cls, "__slots__", ())]
     for part in parts:
         if not callable(part):
-            yield from held(part, seen)
+            yield from reachable_texts(part, seen)
 
 
 def assert_hidden(error: BaseException, *secrets: str) -> None:
-    shown = [str(error), repr(error), "".join(traceback.format_exception(error)), *map(repr, locals_of(error))]
+    texts = [str(error), repr(error), "".join(traceback.format_exception(error)), *map(repr, locals_of(error))]
     if isinstance(error, errors.SmoochError):
-        shown.append(repr(pickle.dumps(error)))
+        texts.append(repr(pickle.dumps(error)))
     for secret in secrets:
         spellings = {secret, json.dumps(secret)[1:-1], repr(secret)[1:-1]}
-        for text in shown:
+        for text in texts:
             assert not [spelling for spelling in spellings if spelling in text], text
-        for text in held(error, set()):
-            found = text if isinstance(text, str) else text.decode("latin-1")
-            assert not [spelling for spelling in spellings if spelling in found], found[:200]
+        for text in reachable_texts(error, set()):
+            reachable = text if isinstance(text, str) else text.decode("latin-1")
+            assert not [spelling for spelling in spellings if spelling in reachable], reachable[:200]
 
 
 ECHO = {
@@ -90,7 +90,7 @@ ANSWERS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_a_failed_exchange_of_a_code_holds_neither_code_nor_secret(name: str) -> None:
+def test_a_failed_code_exchange_holds_neither_code_nor_secret(name: str) -> None:
     with ScriptedServer(script(ANSWERS[name])) as server:
         with pytest.raises(errors.SmoochError) as caught:
             v2.Smooch.exchange_code(
@@ -100,7 +100,7 @@ def test_a_failed_exchange_of_a_code_holds_neither_code_nor_secret(name: str) ->
     assert_hidden(caught.value, SECRET, CODE)
 
 
-def test_a_server_that_repeats_the_token_makes_no_error_that_holds_it() -> None:
+def test_an_error_hides_a_token_echoed_by_the_server() -> None:
     def echo(request: Any) -> bytes:
         token = request.headers["authorization"]
         body = {"error": {"code": "unauthorized", "description": f"No {token}"}, "seen": token, "raw": f"x{token[7:]}y"}
@@ -116,7 +116,7 @@ def test_a_server_that_repeats_the_token_makes_no_error_that_holds_it() -> None:
     assert caught.value.code == "unauthorized"
 
 
-def test_the_rest_of_a_request_and_a_response_stays() -> None:
+def test_the_rest_of_request_and_response_is_kept() -> None:
     body = {"error": {"code": "bad_request", "description": "no such field"}, "field": "ö"}
     with ScriptedServer(script(answer(400, body, Date="Mon, 02 Mar 2026 08:15:30 GMT", X_Request="r1"))) as server:
         with Smooch(KEY_ID, SECRET, base_url=server.url, retries=0) as api:
@@ -160,7 +160,7 @@ def test_a_refused_argument_leaves_no_secret_in_the_traceback(name: str, monkeyp
     assert_hidden(caught.value, SECRET)
 
 
-def test_a_missing_variable_shows_none_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_about_a_missing_variable_shows_no_other_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SMOOCH_KEY_ID", raising=False)
     monkeypatch.setenv("SMOOCH_SECRET", SECRET)
     for client in (Smooch, v2.Smooch):
@@ -199,7 +199,7 @@ VALUES: dict[str, Callable[[Smooch, v2.Smooch], Any]] = {
 
 
 @pytest.mark.parametrize("name", VALUES)
-def test_a_refused_value_is_shown_without_its_password_and_in_part(name: str) -> None:
+def test_a_refused_value_is_shown_shortened_and_without_its_password(name: str) -> None:
     with (
         Smooch(KEY_ID, SECRET, base_url="http://127.0.0.1:9") as api,
         v2.Smooch(KEY_ID, SECRET, "5a", base_url="http://127.0.0.1:9") as newer,
@@ -224,17 +224,17 @@ def test_a_refused_value_is_shown_without_its_password_and_in_part(name: str) ->
         {"app_id": "\ud800" + LONG},
     ],
 )
-def test_a_refused_option_is_shown_without_its_password_and_in_part(options: dict[str, Any]) -> None:
+def test_a_refused_option_is_shown_shortened_and_without_its_password(options: dict[str, Any]) -> None:
     with pytest.raises(errors.InvalidInput) as caught:
         Smooch(KEY_ID, SECRET, **options)
     assert PASSWORD not in str(caught.value)
     assert len(str(caught.value)) < 500
 
 
-def test_codes_that_log_a_user_in_are_hidden() -> None:
+def test_login_codes_are_hidden() -> None:
     assert "Hq0bR4xT" not in repr(AuthCodeResponse.from_dict({"authCode": "Hq0bR4xT"}))
 
 
-def test_a_half_built_client_can_be_shown() -> None:
+def test_a_half_built_client_has_a_repr() -> None:
     for client in (Smooch, v2.Smooch):
         assert repr(object.__new__(client)) == "<Smooch without a connection>"

@@ -1,5 +1,5 @@
 # Derived from tests/_async/test_unchecked.py by scripts/unasync.py; edit that file.
-"""`check=False`: bodies go as they are, by every way to say so, and what JSON cannot hold does not go at all."""
+"""`check=False`, set in every possible way: bodies are sent unchecked, except for values that JSON cannot hold."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ CALLS: dict[str, tuple[Any, Any]] = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_what_the_specification_does_not_know_is_refused_or_sent_as_it_is(name: str) -> None:
+def test_unknown_fields_are_refused_with_check_and_sent_without(name: str) -> None:
     call, body = CALLS[name]
     with ScriptedServer(lambda _: answer(200, BODY)) as server:
         with (
@@ -87,7 +87,7 @@ def test_what_the_specification_does_not_know_is_refused_or_sent_as_it_is(name: 
 
 
 @pytest.mark.parametrize("value", [float("nan"), "\ud800", object(), {1, 2}])
-def test_what_json_cannot_hold_is_refused_nevertheless(value: Any) -> None:
+def test_values_that_json_cannot_hold_are_refused_even_without_check(value: Any) -> None:
     with ScriptedServer(lambda _: answer(200, BODY)) as server:
         with (
             Smooch("app_5a", "a secret", base_url=server.url, check=False) as api,
@@ -101,7 +101,7 @@ def test_what_json_cannot_hold_is_refused_nevertheless(value: Any) -> None:
         assert server.requests == []
 
 
-def test_files_of_any_size_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_check_files_of_any_size_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     for prefix in _files.LIMITS:
         monkeypatch.setitem(_files.LIMITS, prefix, 3)
     with ScriptedServer(lambda _: answer(201, BODY)) as server:
@@ -117,7 +117,7 @@ def test_files_of_any_size_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("value", [None, 0, "no"])
-def test_check_is_true_or_false(value: Any) -> None:
+def test_check_must_be_true_or_false(value: Any) -> None:
     for client in (
         lambda: Smooch("app_5a", "s", check=value),
         lambda: Smooch("app_5a", "s").with_options(check=value),

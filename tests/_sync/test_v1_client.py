@@ -1,5 +1,5 @@
 # Derived from tests/_async/test_v1_client.py by scripts/unasync.py; edit that file.
-"""The facade as a whole: every method in every mode and with every error, any path, construction, tokens, life."""
+"""The v1 client as a whole: every method in every mode and with every error, `ask`, construction, tokens, closing."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ ANSWERS: dict[str, tuple[int, str]] = {
 }
 
 PREPARING = 4
-"""How many requests the fixture `webhook_id` makes."""
+"""The number of requests that the fixture `webhook_id` makes."""
 
 NOT_A_CALL = {"close", "from_env", "with_options", "jwt_for_user", "user_jwt"}
 
@@ -95,15 +95,15 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def webhook_id(api: Smooch) -> str:
-    """There is a user who has written and is linked, and this webhook."""
+    """The id of a webhook; there is also a user with a message and a linked channel."""
     api.init_user(USER, "device")
     api.post_message(USER, "Hi")
     api.link_user_to_channel(USER, "twilio", {"phoneNumber": "+15145550101"})
-    made = api.make_webhook(HERE, "message")
-    return made.parsed.webhook.id
+    created = api.make_webhook(HERE, "message")
+    return created.parsed.webhook.id
 
 
-def test_every_method_is_called_here() -> None:
+def test_every_method_has_a_case_here() -> None:
     methods = {name for name, each in vars(Smooch).items() if inspect.isroutine(each) and not name.startswith("_")}
     assert {name.partition(" ")[0] for name in CALLS} == methods - NOT_A_CALL
     assert ANSWERS.keys() == CALLS.keys() - {"iter_messages", "delete_all_webhooks", "ensure_webhook_exist"}
@@ -202,7 +202,7 @@ def test_every_method_raises_the_class_of_the_status(
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_every_method_says_when_no_answer_came(
+def test_every_method_raises_connection_failed_without_a_response(
     api: Smooch, sandbox: Sandbox, webhook_id: str, name: str
 ) -> None:
     sandbox.drop()
@@ -220,7 +220,7 @@ def test_every_method_says_when_no_answer_came(
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_every_method_says_when_a_success_cannot_be_read(
+def test_every_method_raises_unreadable_response_for_an_unreadable_success(
     api: Smooch, sandbox: Sandbox, webhook_id: str, name: str
 ) -> None:
     for body in (None, b"<html>", b"\xff", b"[1" if name == "ask" else b"[]"):
@@ -233,7 +233,7 @@ def test_every_method_says_when_a_success_cannot_be_read(
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_every_method_is_refused_with_the_wrong_secret(
+def test_every_method_raises_unauthorized_with_a_wrong_secret(
     connect: Callable[..., Smooch], webhook_id: str, name: str
 ) -> None:
     for options in ({"secret": "a wrong secret"}, {"key_id": "app_000000000000000000000000"}):
@@ -242,7 +242,7 @@ def test_every_method_is_refused_with_the_wrong_secret(
         assert "check key id and secret" in str(caught.value)
 
 
-def test_keys_that_do_not_reach_an_app_are_told_so(connect: Callable[..., Smooch], sandbox: Sandbox) -> None:
+def test_keys_that_reach_no_app_get_a_clear_error(connect: Callable[..., Smooch], sandbox: Sandbox) -> None:
     account = {"key_id": sandbox.account_key_id, "secret": sandbox.account_secret}
     with pytest.raises(errors.Forbidden, match="pass app_id"):
         connect(**account).get_user(USER)
@@ -277,8 +277,8 @@ def test_ask_gets_with_a_query_and_follows_links_of_the_api(api: Smooch, sandbox
 
 
 def test_ask_sends_json_with_the_other_methods(api: Smooch, sandbox: Sandbox) -> None:
-    made = api.ask("appusers", {"userId": USER, "givenName": "Ana"}, "post")
-    assert (made.status_code, made.parsed["appUser"]["givenName"]) == (201, "Ana")
+    created = api.ask("appusers", {"userId": USER, "givenName": "Ana"}, "post")
+    assert (created.status_code, created.parsed["appUser"]["givenName"]) == (201, "Ana")
     changed = api.ask(f"appusers/{USER}", {"surname": "Roy"}, method="PUT")
     assert changed.parsed["appUser"]["surname"] == "Roy"
     assert sandbox.requests[-1].headers["content-type"] == "application/json"
@@ -324,7 +324,7 @@ def test_ask_reaches_account_paths_and_the_apps_own(
         ("data.userId", lambda api: api.ask("appusers", {"userId": object()}, "post")),
     ],
 )
-def test_ask_refuses_what_would_leave_the_api_and_what_json_cannot_hold(
+def test_ask_refuses_other_hosts_and_values_that_json_cannot_hold(
     api: Smooch, sandbox: Sandbox, field: str, call: Callable[[Smooch], Any]
 ) -> None:
     with pytest.raises(errors.InvalidInput) as caught:
@@ -340,8 +340,8 @@ def test_raw_is_the_generated_client_with_the_same_key(
     assert current.parsed.menu.to_dict() == current.json()["menu"]
     assert sandbox.requests[-1].path == "/v1/menu"
     account = connect(key_id=sandbox.account_key_id, secret=sandbox.account_secret, app_id=sandbox.app_id)
-    made = apps.create_app.sync_detailed(client=account.raw, body=AppCreate(name="Second"))
-    assert made.parsed.app.name == "Second"
+    created = apps.create_app.sync_detailed(client=account.raw, body=AppCreate(name="Second"))
+    assert created.parsed.app.name == "Second"
     assert sandbox.requests[-1].path == "/v1/apps"
     assert sandbox.secret not in repr(api.raw)
 
@@ -349,7 +349,7 @@ def test_raw_is_the_generated_client_with_the_same_key(
 # Tokens
 
 
-def test_tokens_for_users_open_their_own_user_only(api: Smooch, sandbox: Sandbox) -> None:
+def test_user_tokens_give_access_to_their_own_user_only(api: Smooch, sandbox: Sandbox) -> None:
     api.init_user(USER, "device")
     api.init_user("other", "device2")
     static = Smooch.jwt_for_user(sandbox.key_id, sandbox.secret, USER)
@@ -362,14 +362,14 @@ def test_tokens_for_users_open_their_own_user_only(api: Smooch, sandbox: Sandbox
 
 
 @pytest.mark.parametrize("user_id", ["", None, 6518, b"b6518"])
-def test_tokens_are_for_users_with_a_text_as_id(sandbox: Sandbox, user_id: Any) -> None:
+def test_user_tokens_need_a_text_as_id(sandbox: Sandbox, user_id: Any) -> None:
     with pytest.raises(errors.InvalidInput, match="user_id"):
         Smooch.jwt_for_user(sandbox.key_id, sandbox.secret, user_id)
     with pytest.raises(errors.InvalidInput, match="expires_in"):
         Smooch.jwt_for_user(sandbox.key_id, sandbox.secret, USER, expires_in=0)
 
 
-# Construction and life
+# Construction and closing
 
 
 @pytest.mark.parametrize(
@@ -390,14 +390,14 @@ def test_tokens_are_for_users_with_a_text_as_id(sandbox: Sandbox, user_id: Any) 
         ("max_connections", {"max_connections": 0}),
     ],
 )
-def test_what_cannot_work_is_refused_at_once(field: str, options: dict[str, Any]) -> None:
+def test_invalid_constructor_arguments_are_refused_at_once(field: str, options: dict[str, Any]) -> None:
     with pytest.raises(errors.InvalidInput) as caught:
         Smooch(**{"key_id": "app_1", "secret": "geheim"} | options)
     assert caught.value.field == field
     assert isinstance(caught.value, ValueError)
 
 
-def test_from_env_is_configured_by_the_environment(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_from_env_reads_the_environment(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("KEY_ID", "SECRET", "APP_ID", "API_VERSION", "REGION", "BASE_URL"):
         monkeypatch.delenv(f"SMOOCH_{name}", raising=False)
     with pytest.raises(errors.InvalidInput, match="SMOOCH_KEY_ID"):
@@ -418,24 +418,24 @@ def test_from_env_is_configured_by_the_environment(sandbox: Sandbox, monkeypatch
     assert sandbox.requests[-1].path == f"/v1.1/apps/{sandbox.app_id}/webhooks"
 
 
-def test_with_options_is_the_same_client_with_other_patience(api: Smooch, sandbox: Sandbox) -> None:
+def test_with_options_is_the_same_client_with_other_call_options(api: Smooch, sandbox: Sandbox) -> None:
     api.precreate_user(USER)
-    patient = api.with_options(retries=2)
-    assert type(patient) is type(api)
+    with_retries = api.with_options(retries=2)
+    assert type(with_retries) is type(api)
     sandbox.fail(times=2, status=429, headers={"Retry-After": "0"})
-    assert (patient.get_user(USER)).status_code == 200
+    assert (with_retries.get_user(USER)).status_code == 200
     sandbox.fail(status=429, headers={"Retry-After": "7"})
     with pytest.raises(errors.RateLimited) as caught:
         api.get_user(USER)
     assert caught.value.retry_after == 7
-    assert patient.user_jwt(USER) == api.user_jwt(USER)
+    assert with_retries.user_jwt(USER) == api.user_jwt(USER)
     with pytest.raises(errors.InvalidInput, match="timeout"):
         api.with_options(timeout=-1)
     with pytest.raises(TypeError, match="timeot"):
         api.with_options(timeot=5)
 
 
-def test_the_end_of_the_block_closes_every_connection(sandbox: Sandbox) -> None:
+def test_leaving_the_with_block_closes_every_connection(sandbox: Sandbox) -> None:
     with Smooch(sandbox.key_id, sandbox.secret, base_url=sandbox.url) as api:
         assert (api.get_webhooks()).status_code == 200
         other = api.with_options(timeout=1)
@@ -445,7 +445,7 @@ def test_the_end_of_the_block_closes_every_connection(sandbox: Sandbox) -> None:
     api.close()
 
 
-def test_a_transport_of_your_own_is_used(sandbox: Sandbox) -> None:
+def test_a_custom_transport_is_used(sandbox: Sandbox) -> None:
     def respond(request: httpx.Request) -> httpx.Response:
         assert request.headers["Authorization"].startswith("Bearer ")
         return httpx.Response(200, json={"webhooks": []})
@@ -455,29 +455,29 @@ def test_a_transport_of_your_own_is_used(sandbox: Sandbox) -> None:
     assert answer.parsed.webhooks == []
 
 
-def test_nothing_shows_the_secret(api: Smooch, sandbox: Sandbox) -> None:
-    for shown in (repr(api), str(api), repr(api.raw), repr(vars(api))):
-        assert sandbox.secret not in shown
+def test_no_repr_shows_the_secret(api: Smooch, sandbox: Sandbox) -> None:
+    for text in (repr(api), str(api), repr(api.raw), repr(vars(api))):
+        assert sandbox.secret not in text
     assert repr(api) == f"Smooch('{sandbox.key_id}', base_url='{sandbox.url}/v1')"
 
 
-def test_a_client_is_not_pickled_or_copied(api: Smooch) -> None:
-    for take in (pickle.dumps, copy.copy, copy.deepcopy):
+def test_a_client_cannot_be_pickled_or_copied(api: Smooch) -> None:
+    for copy_of in (pickle.dumps, copy.copy, copy.deepcopy):
         with pytest.raises(TypeError, match="make a new one in each process"):
-            take(api)
+            copy_of(api)
 
 
 def test_help_names_each_method_below_its_topic_and_each_kind_of_key() -> None:
-    shown = pydoc.render_doc(Smooch, renderer=pydoc.plaintext)
-    topics = dict(re.findall(r"- ([A-Z][\w ]+): ([^-]*)", shown.partition("Methods return")[0]))
+    help_text = pydoc.render_doc(Smooch, renderer=pydoc.plaintext)
+    topics = dict(re.findall(r"- ([A-Z][\w ]+): ([^-]*)", help_text.partition("Methods return")[0]))
     assert list(topics) == ["Users", "Conversation", "Webhooks", "Tokens", "Any other path"]
     named = {name for names in topics.values() for name in re.findall(r"`(\w+)`", names)}
     others = {"APIError", "close", "from_env", "with_options"}
     assert named - {"raw"} == {name for name in vars(Smooch) if not name.startswith("_")} - others
     for prefix in ("app_", "act_", "svc_", "int_"):
-        assert f"- `{prefix}…`, " in shown
+        assert f"- `{prefix}…`, " in help_text
 
 
-def test_the_classic_name_of_the_error_is_the_base_of_all_refusals() -> None:
+def test_the_classic_error_name_is_the_base_of_all_error_responses() -> None:
     assert Smooch.APIError is errors.APIError is smooch.APIError
     assert issubclass(Smooch.APIError, errors.SmoochError)

@@ -1,5 +1,5 @@
 # Derived from tests/_async/test_v1_conversation.py by scripts/unasync.py; edit that file.
-"""Messages, files and activity, by the facade against the sandbox."""
+"""Messages, files and activity: the v1 client against the sandbox."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def sent(sandbox: Sandbox) -> Any:
 # Posting
 
 
-def test_a_text_makes_the_conversation_and_comes_back_typed_and_as_it_came(api: Smooch) -> None:
+def test_post_message_starts_the_conversation_and_returns_the_message_typed_and_as_json(api: Smooch) -> None:
     posted = api.post_message("b6518", "Is Smooch any good?", False)
     assert posted.status_code == 201
     assert isinstance(posted.parsed, models.MessageResponse)
@@ -93,7 +93,7 @@ def test_a_text_makes_the_conversation_and_comes_back_typed_and_as_it_came(api: 
     assert posted.json()["conversation"]["_id"] == posted.parsed.conversation.id  # type: ignore[union-attr]
 
 
-def test_who_speaks_is_what_sent_by_maker_or_the_message_says(api: Smooch, sandbox: Sandbox) -> None:
+def test_the_author_follows_from_sent_by_maker_or_the_role(api: Smooch, sandbox: Sandbox) -> None:
     api.post_message("b6518", "Hi")
     assert sent(sandbox) == {"role": "appUser", "type": "text", "text": "Hi"}
     api.post_message("b6518", "Hi", True)
@@ -107,13 +107,13 @@ def test_who_speaks_is_what_sent_by_maker_or_the_message_says(api: Smooch, sandb
 
 
 @pytest.mark.parametrize("name", MESSAGES)
-def test_each_type_goes_as_it_is_and_comes_back_as_its_class(
-    api: Smooch, newer: Smooch, sandbox: Sandbox, name: str
+def test_each_type_is_sent_unchanged_and_returned_as_its_class(
+    api: Smooch, api_v1_1: Smooch, sandbox: Sandbox, name: str
 ) -> None:
     message, expected = MESSAGES[name]
-    for client in (api, newer):
-        for given in (message, models.MessagePost.from_dict({"role": "appMaker", **message})):
-            posted = client.post_message("b6518", given, True)
+    for client in (api, api_v1_1):
+        for body in (message, models.MessagePost.from_dict({"role": "appMaker", **message})):
+            posted = client.post_message("b6518", body, True)
             assert sent(sandbox) == {"role": "appMaker", **message}
             assert isinstance(posted.parsed.message, expected)
             assert posted.parsed.message.to_dict() == posted.json()["message"]
@@ -124,25 +124,25 @@ def test_each_type_goes_as_it_is_and_comes_back_as_its_class(
     assert [type(each) for each in got.parsed.messages] == [expected] * 4
 
 
-def test_a_message_in_the_format_of_whatsapp_is_sent_without_a_type(newer: Smooch, sandbox: Sandbox) -> None:
+def test_a_whatsapp_message_is_sent_without_a_type(api_v1_1: Smooch, sandbox: Sandbox) -> None:
     message = {"messageSchema": "whatsapp", "message": {"type": "hsm", "hsm": {"element_name": "sent"}}}
-    for given in (message, models.MessagePost.from_dict({"role": "appMaker", **message})):
-        posted = newer.post_message("b6518", given, True)
+    for body in (message, models.MessagePost.from_dict({"role": "appMaker", **message})):
+        posted = api_v1_1.post_message("b6518", body, True)
         assert sent(sandbox) == {"role": "appMaker", **message}
         assert isinstance(posted.parsed.message, models.TextMessage)
     with pytest.raises(InvalidInput, match="message is missing"):
-        newer.post_message("b6518", {"messageSchema": "whatsapp"}, True)
+        api_v1_1.post_message("b6518", {"messageSchema": "whatsapp"}, True)
 
 
-def test_a_type_that_nobody_has_heard_of_reaches_the_wire_unchanged(api: Smooch, sandbox: Sandbox) -> None:
+def test_an_unknown_type_is_sent_unchanged(api: Smooch, sandbox: Sandbox) -> None:
     message = {"type": "sticker", "pack": {"id": 3, "tags": ["cat", None]}, "role": "appMaker"}
-    for given in (message, models.MessagePost.from_dict(message)):
+    for body in (message, models.MessagePost.from_dict(message)):
         with pytest.raises(BadRequest):
-            api.post_message("b6518", given)
+            api.post_message("b6518", body)
         assert sent(sandbox) == message
 
 
-def test_texts_of_all_kinds_survive(api: Smooch) -> None:
+def test_texts_of_all_kinds_are_kept(api: Smooch) -> None:
     texts = ["ü ß 漢字 😀", "<b>&amp;</b>", '"quotes" \\ / \t\n end', "\x00\x7f\u2028", "x" * 4096, " spaces "]
     for text in texts:
         posted = api.post_message("b6518", text)
@@ -150,7 +150,7 @@ def test_texts_of_all_kinds_survive(api: Smooch) -> None:
     assert [message.text for message in api.iter_messages("b6518", after=0)] == texts
 
 
-def test_a_full_conversation_is_its_own_error_and_deleting_makes_room() -> None:
+def test_a_full_conversation_raises_its_own_error_until_messages_are_deleted() -> None:
     with Sandbox(max_messages=2) as sandbox:
         with Smooch(sandbox.key_id, sandbox.secret, base_url=sandbox.url) as api:
             api.precreate_user("b6518")
@@ -163,7 +163,7 @@ def test_a_full_conversation_is_its_own_error_and_deleting_makes_room() -> None:
             assert (api.post_message("b6518", "three")).status_code == 201
 
 
-def test_a_message_that_is_too_large_is_the_apis_to_refuse(api: Smooch) -> None:
+def test_a_message_that_is_too_large_is_refused_by_the_api(api: Smooch) -> None:
     with pytest.raises(PayloadTooLarge):
         api.post_message("b6518", "x" * 200_000)
 
@@ -180,7 +180,7 @@ class Pathlike:
 
 
 def media(message: Any) -> bytes:
-    """The file that a message shows, fetched as a browser would."""
+    """Fetch the file that a message shows, as a browser does."""
     with httpx.Client() as client:
         return (client.get(message.media_url)).content
 
@@ -197,8 +197,10 @@ def test_an_image_is_posted_in_one_call(api: Smooch, sandbox: Sandbox, sent_by_m
     assert media(message) == PNG
 
 
-def test_another_file_is_uploaded_and_then_posted(api: Smooch, newer: Smooch, sandbox: Sandbox) -> None:
-    for client, prefix in ((api, "/v1"), (newer, f"/v1.1/apps/{sandbox.app_id}")):
+def test_another_file_is_uploaded_and_then_posted(
+    api: Smooch, api_v1_1: Smooch, sandbox: Sandbox
+) -> None:
+    for client, prefix in ((api, "/v1"), (api_v1_1, f"/v1.1/apps/{sandbox.app_id}")):
         before = len(sandbox.requests)
         posted = client.post_media("b6518", ("report ü.pdf", b"%PDF"), True)
         upload, post = sandbox.requests[before:]
@@ -217,7 +219,7 @@ def test_another_file_is_uploaded_and_then_posted(api: Smooch, newer: Smooch, sa
         assert media(message) == b"%PDF"
 
 
-def test_every_kind_of_source_arrives_whole(api: Smooch, tmp_path: Path) -> None:
+def test_every_kind_of_file_argument_arrives_whole(api: Smooch, tmp_path: Path) -> None:
     for name in ("cat.png", "notes.bin"):
         path = tmp_path / name
         path.write_bytes(PNG)
@@ -239,7 +241,7 @@ def test_a_pipe_arrives_whole(api: Smooch) -> None:
     assert media(posted.parsed.message) == b"from a pipe" * 1000
 
 
-def test_a_second_try_sends_the_file_from_its_start(
+def test_a_retry_sends_the_file_from_its_start(
     connect: Callable[..., Smooch], sandbox: Sandbox, tmp_path: Path
 ) -> None:
     path = tmp_path / "big.png"
@@ -250,8 +252,8 @@ def test_a_second_try_sends_the_file_from_its_start(
         assert media(posted.parsed.message) == PNG * 1000
 
 
-def test_the_largest_file_goes_and_one_byte_more_does_not(
-    api: Smooch, newer: Smooch, sandbox: Sandbox, tmp_path: Path
+def test_the_largest_file_is_sent_and_one_byte_more_is_refused(
+    api: Smooch, api_v1_1: Smooch, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     path = tmp_path / "big.png"
     path.write_bytes(b"a" * 10_485_760)
@@ -264,16 +266,16 @@ def test_the_largest_file_goes_and_one_byte_more_does_not(
     with path.open("wb") as file:
         file.truncate(52_428_801)
     with pytest.raises(InvalidInput, match="larger than the 52,428,800 bytes"):
-        newer.post_media("b6518", path)
+        api_v1_1.post_media("b6518", path)
     assert len(sandbox.requests) == before
 
 
-def test_a_file_that_the_api_finds_too_large_is_its_to_refuse(newer: Smooch) -> None:
+def test_a_file_that_the_api_finds_too_large_raises_its_error(api_v1_1: Smooch) -> None:
     with pytest.raises(PayloadTooLarge):
-        newer.post_media("b6518", ("big.png", b"a" * 11_000_000))
+        api_v1_1.post_media("b6518", ("big.png", b"a" * 11_000_000))
 
 
-def test_a_file_whose_message_is_refused_is_removed_again(api: Smooch, sandbox: Sandbox) -> None:
+def test_a_file_is_deleted_if_its_message_is_refused(api: Smooch, sandbox: Sandbox) -> None:
     before = len(sandbox.requests)
     with pytest.raises(NotFound) as caught:
         api.post_media("nobody", ("a.pdf", b"%PDF"))
@@ -286,7 +288,7 @@ def test_a_file_whose_message_is_refused_is_removed_again(api: Smooch, sandbox: 
 
 
 @pytest.mark.parametrize("status", [400, 429])
-def test_why_the_message_was_refused_is_told_even_if_the_removal_fails_too(
+def test_the_refusal_of_the_message_is_raised_even_if_the_deletion_fails_too(
     api: Smooch, sandbox: Sandbox, status: int
 ) -> None:
     sandbox.fail(status=status, path="/messages")
@@ -297,7 +299,7 @@ def test_why_the_message_was_refused_is_told_even_if_the_removal_fails_too(
     assert sandbox.requests[-1].path == "/v1/attachments/remove"
 
 
-def test_a_file_whose_message_may_have_been_posted_stays(api: Smooch, sandbox: Sandbox) -> None:
+def test_a_file_is_kept_if_its_message_may_have_been_posted(api: Smooch, sandbox: Sandbox) -> None:
     sandbox.fail(status=504, path="/messages")
     with pytest.raises(ServerError):
         api.post_media("b6518", ("a.pdf", b"%PDF"))
@@ -322,7 +324,7 @@ def long(api: Smooch, user: str) -> list[Any]:
     return [(api.post_message(user, f"text {number}")).parsed.message for number in range(250)]
 
 
-def test_messages_are_the_newest_hundred_and_next_leads_on(api: Smooch, long: list[Any]) -> None:
+def test_get_messages_returns_the_newest_hundred_and_a_next_link(api: Smooch, long: list[Any]) -> None:
     newest = api.get_messages("b6518")
     assert newest.status_code == 200
     assert isinstance(newest.parsed, models.GetMessagesResponse)
@@ -355,10 +357,10 @@ def test_an_instant_is_a_number_or_digits_or_a_datetime(
         assert float(sandbox.requests[-1].query["before"]) == pytest.approx(middle, abs=1e-6)
 
 
-def test_iterating_walks_all_pages_in_both_directions(
-    api: Smooch, newer: Smooch, long: list[Any], sandbox: Sandbox
+def test_iter_messages_reads_all_pages_in_both_directions(
+    api: Smooch, api_v1_1: Smooch, long: list[Any], sandbox: Sandbox
 ) -> None:
-    for client in (api, newer):
+    for client in (api, api_v1_1):
         before = len(sandbox.requests)
         assert [message for message in client.iter_messages("b6518")] == long[::-1]
         assert len(sandbox.requests) - before == 3
@@ -368,7 +370,7 @@ def test_iterating_walks_all_pages_in_both_directions(
         assert [message for message in client.iter_messages("b6518", after=middle)] == long[121:]
 
 
-def test_a_page_is_fetched_when_it_is_needed(api: Smooch, long: list[Any], sandbox: Sandbox) -> None:
+def test_a_page_is_fetched_only_when_needed(api: Smooch, long: list[Any], sandbox: Sandbox) -> None:
     before = len(sandbox.requests)
     walk = api.iter_messages("b6518")
     assert len(sandbox.requests) == before
@@ -381,7 +383,7 @@ def test_a_page_is_fetched_when_it_is_needed(api: Smooch, long: list[Any], sandb
     assert len(sandbox.requests) - before == 1
 
 
-def test_messages_that_come_during_the_walk_do_not_disturb_it(api: Smooch, long: list[Any]) -> None:
+def test_messages_posted_during_an_iteration_do_not_disturb_it(api: Smooch, long: list[Any]) -> None:
     seen = []
     for message in api.iter_messages("b6518"):
         seen.append(message)
@@ -390,7 +392,7 @@ def test_messages_that_come_during_the_walk_do_not_disturb_it(api: Smooch, long:
     assert seen == long[::-1]
 
 
-def test_messages_of_the_same_instant_are_all_there_in_both_directions() -> None:
+def test_messages_of_the_same_instant_are_all_returned_in_both_directions() -> None:
     messages = [
         {
             "_id": f"{number:024x}",
@@ -405,8 +407,8 @@ def test_messages_of_the_same_instant_are_all_there_in_both_directions() -> None
     def respond(request: Any) -> bytes:
         query = httpx.URL(request.target).params
         if "after" in query:
-            newer = [each for each in messages if each["received"] > float(query["after"])]
-            page, more = newer[:80], len(newer) > 80
+            api_v1_1 = [each for each in messages if each["received"] > float(query["after"])]
+            page, more = api_v1_1[:80], len(api_v1_1) > 80
             link = f"http://elsewhere.example/?after={page[-1]['received']}"
         else:
             older = [each for each in messages if each["received"] < float(query.get("before", 99))]
@@ -424,7 +426,7 @@ def test_messages_of_the_same_instant_are_all_there_in_both_directions() -> None
     assert all(server.url.endswith(request.headers["host"]) for request in server.requests)
 
 
-def test_an_empty_conversation_is_an_empty_walk_and_none_at_all_is_not_found(api: Smooch) -> None:
+def test_an_empty_conversation_yields_nothing_and_a_missing_one_is_not_found(api: Smooch) -> None:
     def walk() -> list[Any]:
         return [message for message in api.iter_messages("b6518")]
 
@@ -439,7 +441,7 @@ def test_an_empty_conversation_is_an_empty_walk_and_none_at_all_is_not_found(api
     assert walk() == []
 
 
-def test_reading_sets_the_count_of_unread_messages_to_zero(api: Smooch) -> None:
+def test_mark_read_sets_the_unread_count_to_zero(api: Smooch) -> None:
     for expected in (1, 2):
         posted = api.post_message("b6518", "Hi", True)
         assert posted.json()["conversation"]["unreadCount"] == expected
@@ -449,21 +451,23 @@ def test_reading_sets_the_count_of_unread_messages_to_zero(api: Smooch) -> None:
     assert (api.get_messages("b6518")).json()["conversation"]["unreadCount"] == 0
 
 
-def test_activity_tells_who_is_typing(api: Smooch, newer: Smooch, sandbox: Sandbox) -> None:
+def test_send_activity_reports_typing_and_reading(
+    api: Smooch, api_v1_1: Smooch, sandbox: Sandbox
+) -> None:
     api.post_message("b6518", "Hi", True)
-    shown = api.send_activity("b6518")
-    assert shown.status_code == 200
-    assert isinstance(shown.parsed, models.ActivityResponse)
+    response = api.send_activity("b6518")
+    assert response.status_code == 200
+    assert isinstance(response.parsed, models.ActivityResponse)
     assert sandbox.requests[-1].path == "/v1/appusers/b6518/conversation/activity"
     assert sent(sandbox) == {"type": "typing:start", "role": "appMaker"}
     api.send_activity("b6518", "typing:stop", name="Ana", avatar_url=PICTURE)
     assert sent(sandbox) == {"type": "typing:stop", "role": "appMaker", "name": "Ana", "avatarUrl": PICTURE}
-    newer.send_activity("b6518", "conversation:read")
+    api_v1_1.send_activity("b6518", "conversation:read")
     assert sent(sandbox) == {"type": "conversation:read", "role": "appUser"}
     assert (api.get_messages("b6518")).json()["conversation"]["unreadCount"] == 0
 
 
-# Refused
+# Invalid input
 
 
 def walked(messages: Iterator[Any]) -> list[Any]:

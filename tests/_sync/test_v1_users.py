@@ -1,5 +1,5 @@
 # Derived from tests/_async/test_v1_users.py by scripts/unasync.py; edit that file.
-"""Users and their channels, by the facade against the sandbox."""
+"""Users and their channels: the v1 client against the sandbox."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 PHONE = {"phoneNumber": "+15145550101"}
 
 
-def test_init_user_makes_a_user_once_and_finds_it_by_its_id_and_by_its_device(api: Smooch) -> None:
-    made = api.init_user("b6518", "device-webapp-b6518")
-    assert made.status_code == 200
-    assert isinstance(made.parsed, models.InitResponse)
-    user = made.parsed.app_user
-    assert made.json()["appUser"]["_id"] == user.id
+def test_init_user_creates_a_user_once_and_finds_it_by_id_and_by_device(api: Smooch) -> None:
+    created = api.init_user("b6518", "device-webapp-b6518")
+    assert created.status_code == 200
+    assert isinstance(created.parsed, models.InitResponse)
+    user = created.parsed.app_user
+    assert created.json()["appUser"]["_id"] == user.id
     assert (user.user_id, user.conversation_started) == ("b6518", False)
     assert [(client.id, client.platform) for client in user.clients or []] == [("device-webapp-b6518", "other")]
     again = api.init_user("b6518", "device-webapp-b6518")
@@ -34,7 +34,7 @@ def test_init_user_makes_a_user_once_and_finds_it_by_its_id_and_by_its_device(ap
     assert {client.platform for client in other_device.parsed.app_user.clients or []} == {"other", "ios"}
 
 
-def test_init_user_sends_what_the_api_wants(api: Smooch, sandbox: Sandbox) -> None:
+def test_init_user_sends_the_fields_of_the_api(api: Smooch, sandbox: Sandbox) -> None:
     api.init_user("b6518", "d1", platform="web")
     request = sandbox.requests[-1]
     assert (request.method, request.path) == ("POST", "/v1/init")
@@ -44,7 +44,7 @@ def test_init_user_sends_what_the_api_wants(api: Smooch, sandbox: Sandbox) -> No
 def test_precreate_user_takes_a_profile_and_refuses_an_id_that_is_taken(
     api: Smooch, sandbox: Sandbox
 ) -> None:
-    made = api.precreate_user(
+    created = api.precreate_user(
         "b6518",
         given_name="Ana",
         surname="Roy",
@@ -52,30 +52,30 @@ def test_precreate_user_takes_a_profile_and_refuses_an_id_that_is_taken(
         signed_up_at="2015-12-24T15:15:47.990Z",
         properties={"vip": True, "orders": 3, "city": "Montréal"},
     )
-    assert made.status_code == 201
-    assert isinstance(made.parsed, models.AppUserResponse)
-    user = made.parsed.app_user
+    assert created.status_code == 201
+    assert isinstance(created.parsed, models.AppUserResponse)
+    user = created.parsed.app_user
     assert (user.given_name, user.surname, user.email) == ("Ana", "Roy", "ana@example.com")
     assert user.signed_up_at == "2015-12-24T15:15:47.990Z"
-    assert made.json()["appUser"]["properties"] == {"vip": True, "orders": 3, "city": "Montréal"}
+    assert created.json()["appUser"]["properties"] == {"vip": True, "orders": 3, "city": "Montréal"}
     with pytest.raises(Conflict):
         api.precreate_user("b6518")
     assert sandbox.requests[-1].json == {"userId": "b6518"}
 
 
 def test_get_user_finds_by_either_id(api: Smooch) -> None:
-    made = api.precreate_user("b6518", given_name="Ana")
+    created = api.precreate_user("b6518", given_name="Ana")
     by_own_id = api.get_user("b6518")
-    by_api_id = api.get_user(made.parsed.app_user.id)
+    by_api_id = api.get_user(created.parsed.app_user.id)
     assert by_own_id.status_code == 200
     assert isinstance(by_own_id.parsed, models.AppUserResponse)
-    assert by_own_id.json() == by_api_id.json() == made.json()
+    assert by_own_id.json() == by_api_id.json() == created.json()
     with pytest.raises(NotFound) as caught:
         api.get_user("b6519")
     assert caught.value.status_code == 404
 
 
-def test_update_user_changes_what_is_named_and_merges_properties(api: Smooch, sandbox: Sandbox) -> None:
+def test_update_user_changes_the_given_fields_and_merges_properties(api: Smooch, sandbox: Sandbox) -> None:
     api.precreate_user("b6518", given_name="Ana", properties={"a": 1, "b": 2})
     data = {"surname": "Roy", "properties": {"b": 3}, "credentialRequired": True}
     changed = api.update_user("b6518", data)
@@ -125,10 +125,10 @@ UNUSUAL_IDS = [
 @pytest.mark.parametrize("user_id", UNUSUAL_IDS, ids=lambda user_id: user_id[:10])
 def test_every_id_reaches_its_own_user(api: Smooch, sandbox: Sandbox, user_id: str) -> None:
     api.precreate_user("other")
-    made = api.init_user(user_id, "d1")
-    assert made.parsed.app_user.user_id == user_id
+    created = api.init_user(user_id, "d1")
+    assert created.parsed.app_user.user_id == user_id
     got = api.get_user(user_id)
-    assert got.json() == {"appUser": made.json()["appUser"]}
+    assert got.json() == {"appUser": created.json()["appUser"]}
     assert sandbox.requests[-1].path == f"/v1/appusers/{quote(user_id, safe='')}"
     api.update_user(user_id, {"givenName": "Ana"})
     api.post_message(user_id, "Hi")
@@ -154,26 +154,26 @@ def test_an_unconfirmed_channel_is_pending_and_a_confirmed_one_is_a_client(api: 
     assert {client["platform"] for client in user["clients"]} == {"other", "twilio"}
 
 
-def test_links_go_over_the_wire_as_each_version_says_them(
-    api: Smooch, newer: Smooch, sandbox: Sandbox
+def test_links_are_sent_in_the_form_of_each_version(
+    api: Smooch, api_v1_1: Smooch, sandbox: Sandbox
 ) -> None:
     api.precreate_user("b6518")
     mail = {"address": "ana@example.com", "subject": "Hello"}
     api.link_user_to_channel("b6518", "mailgun", mail)
     assert sandbox.requests[-1].path == "/v1/appusers/b6518/channels"
     assert sandbox.requests[-1].json == {"type": "mailgun", **mail, "skipConfirmation": False}
-    newer.link_user_to_channel("b6518", "mailgun", mail)
+    api_v1_1.link_user_to_channel("b6518", "mailgun", mail)
     assert sandbox.requests[-1].path == f"/v1.1/apps/{sandbox.app_id}/appusers/b6518/channels"
     assert sandbox.requests[-1].json == {"type": "mailgun", **mail}
-    linked = newer.link_user_to_channel("b6518", "twilio", PHONE, skip_confirmation=True)
+    linked = api_v1_1.link_user_to_channel("b6518", "twilio", PHONE, skip_confirmation=True)
     assert sandbox.requests[-1].json == {"type": "twilio", **PHONE, "confirmation": {"type": "immediate"}}
     assert [client.platform for client in linked.parsed.app_user.clients or []] == ["twilio"]
     prompt = {**PHONE, "confirmation": {"type": "prompt"}}
-    newer.link_user_to_channel("b6518", "twilio", prompt, skip_confirmation=True)
+    api_v1_1.link_user_to_channel("b6518", "twilio", prompt, skip_confirmation=True)
     assert sandbox.requests[-1].json == {"type": "twilio", **prompt}
 
 
-def test_unlinking_takes_linked_and_pending_channels_away(api: Smooch) -> None:
+def test_unlinking_removes_linked_and_pending_channels(api: Smooch) -> None:
     api.precreate_user("b6518")
     for skip in (True, False):
         api.link_user_to_channel("b6518", "twilio", PHONE, skip)
@@ -185,7 +185,7 @@ def test_unlinking_takes_linked_and_pending_channels_away(api: Smooch) -> None:
         api.unlink_user_from_channel("b6518", "twilio")
 
 
-def test_what_only_the_api_can_judge_is_its_to_refuse(api: Smooch) -> None:
+def test_other_invalid_links_are_refused_by_the_api(api: Smooch) -> None:
     api.precreate_user("b6518")
     with pytest.raises(BadRequest):
         api.link_user_to_channel("b6518", "twilio", {"phoneNumber": "+1 two three"})

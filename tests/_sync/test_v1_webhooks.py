@@ -1,5 +1,5 @@
 # Derived from tests/_async/test_v1_webhooks.py by scripts/unasync.py; edit that file.
-"""Webhooks, by the facade against the sandbox; `tests/test_webhook_reconciler.py` has every rule and many callers."""
+"""Webhooks: the v1 client against the sandbox. `test_webhook_reconciler.py` tests every rule and concurrent callers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ THERE = "https://there.example/hook"
 
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One caller alone need not wait for others."""
+    """Shorten the wait for other callers: a test has only one."""
     monkeypatch.setattr(_webhook_reconciler, "SETTLING_SECONDS", 0.01)
 
 
@@ -40,11 +40,11 @@ def writes(sandbox: Sandbox) -> list[str]:
 
 
 def test_make_webhook_takes_one_trigger_or_several(api: Smooch, sandbox: Sandbox) -> None:
-    made = api.make_webhook("http://example.com/callbacksasd", "message:appUser")
-    assert made.status_code == 201
-    assert isinstance(made.parsed, models.WebhookResponse)
-    webhook = made.parsed.webhook
-    assert made.json()["webhook"] == {
+    created = api.make_webhook("http://example.com/callbacksasd", "message:appUser")
+    assert created.status_code == 201
+    assert isinstance(created.parsed, models.WebhookResponse)
+    webhook = created.parsed.webhook
+    assert created.json()["webhook"] == {
         "_id": webhook.id,
         "target": "http://example.com/callbacksasd",
         "triggers": ["message:appUser"],
@@ -59,36 +59,36 @@ def test_make_webhook_takes_one_trigger_or_several(api: Smooch, sandbox: Sandbox
         assert sandbox.requests[-1].json == {"target": HERE, "triggers": expected}
 
 
-def test_get_webhooks_lists_what_was_made(api: Smooch) -> None:
+def test_get_webhooks_lists_the_created_webhooks(api: Smooch) -> None:
     empty = api.get_webhooks()
     assert (empty.status_code, empty.json()) == (200, {"webhooks": []})
-    made = [api.make_webhook(target, "*") for target in (HERE, THERE)]
+    created = [api.make_webhook(target, "*") for target in (HERE, THERE)]
     listed = api.get_webhooks()
     assert isinstance(listed.parsed, models.ListWebhooksResponse)
-    assert listed.parsed.webhooks == [each.parsed.webhook for each in made]
+    assert listed.parsed.webhooks == [each.parsed.webhook for each in created]
 
 
 def test_update_webhook_replaces_target_and_triggers(api: Smooch, sandbox: Sandbox) -> None:
-    made = (api.make_webhook(HERE, "postback")).parsed.webhook
-    changed = api.update_webhook(made.id, THERE, ["message", "link:success"])
+    created = (api.make_webhook(HERE, "postback")).parsed.webhook
+    changed = api.update_webhook(created.id, THERE, ["message", "link:success"])
     assert changed.status_code == 200
     assert isinstance(changed.parsed, models.WebhookResponse)
-    assert (sandbox.requests[-1].method, sandbox.requests[-1].path) == ("PUT", f"/v1/webhooks/{made.id}")
+    assert (sandbox.requests[-1].method, sandbox.requests[-1].path) == ("PUT", f"/v1/webhooks/{created.id}")
     webhook = changed.parsed.webhook
-    assert (webhook.id, webhook.secret) == (made.id, made.secret)
+    assert (webhook.id, webhook.secret) == (created.id, created.secret)
     assert state(api) == [(THERE, ["link:success", "message"])]
     with pytest.raises(NotFound):
         api.update_webhook("0" * 24, THERE, "*")
 
 
 def test_delete_webhook_deletes_one(api: Smooch) -> None:
-    made = [(api.make_webhook(target, "*")).parsed.webhook for target in (HERE, THERE)]
-    deleted = api.delete_webhook(made[0].id)
+    created = [(api.make_webhook(target, "*")).parsed.webhook for target in (HERE, THERE)]
+    deleted = api.delete_webhook(created[0].id)
     assert (deleted.status_code, deleted.json()) == (200, {})
     assert isinstance(deleted.parsed, models.EmptyResponse)
     assert state(api) == [(THERE, ["*"])]
     with pytest.raises(NotFound):
-        api.delete_webhook(made[0].id)
+        api.delete_webhook(created[0].id)
 
 
 def test_delete_all_webhooks_leaves_none(api: Smooch) -> None:
@@ -128,35 +128,35 @@ RULES = [
 
 
 @pytest.mark.parametrize(("before", "after", "written"), RULES)
-def test_ensure_webhook_exist_makes_what_is_missing_and_nothing_more(
-    api: Smooch, newer: Smooch, sandbox: Sandbox, before: Any, after: Any, written: list[str]
+def test_ensure_webhook_exist_writes_only_what_is_missing(
+    api: Smooch, api_v1_1: Smooch, sandbox: Sandbox, before: Any, after: Any, written: list[str]
 ) -> None:
-    for client in (api, newer):
+    for client in (api, api_v1_1):
         sandbox.reset()
         for target, triggers in before:
             client.make_webhook(target, triggers)
-        made = len(writes(sandbox))
+        count = len(writes(sandbox))
         webhook_id, secret = client.ensure_webhook_exist("postback", HERE)
-        assert sorted(writes(sandbox)[made:]) == sorted(written)
+        assert sorted(writes(sandbox)[count:]) == sorted(written)
         assert state(client) == after
         webhooks = (client.get_webhooks()).parsed.webhooks
         assert [(each.id, each.secret) for each in webhooks if each.target == HERE] == [(webhook_id, secret)]
         assert client.ensure_webhook_exist("postback", HERE) == (webhook_id, secret)
-        assert len(writes(sandbox)) - made == len(written)
+        assert len(writes(sandbox)) - count == len(written)
 
 
-def test_a_webhook_that_is_old_costs_one_request(
+def test_an_old_webhook_costs_one_request(
     api: Smooch, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = (api.make_webhook(HERE, ["postback", "message"])).parsed.webhook
+    created = (api.make_webhook(HERE, ["postback", "message"])).parsed.webhook
     monkeypatch.setattr(_webhook_reconciler, "SETTLING_SECONDS", 5)
     time.sleep(3.1 - time.time() % 1)  # the server looks at the clock once a second
     before = len(sandbox.requests)
-    assert api.ensure_webhook_exist("message", HERE) == (made.id, made.secret)
+    assert api.ensure_webhook_exist("message", HERE) == (created.id, created.secret)
     assert [request.method for request in sandbox.requests[before:]] == ["GET"]
 
 
-def test_several_triggers_end_in_one_webhook(api: Smooch) -> None:
+def test_several_triggers_share_one_webhook(api: Smooch) -> None:
     api.make_webhook(THERE, ["message:appUser", "link:match"])
     api.make_webhook(f"{THERE}/2", "postback")
     webhook_id, _ = api.ensure_webhook_exist(["message:appUser", "postback"], HERE)
@@ -165,14 +165,14 @@ def test_several_triggers_end_in_one_webhook(api: Smooch) -> None:
     assert (api.ensure_webhook_exist("postback", "https://HERE.example:443/hook"))[0] == webhook_id
 
 
-def test_without_move_the_other_target_keeps_what_it_has(api: Smooch) -> None:
+def test_with_move_off_the_other_target_keeps_its_triggers(api: Smooch) -> None:
     theirs = (api.make_webhook(THERE, ["postback"])).parsed.webhook
     ours, _ = api.ensure_webhook_exist("postback", HERE, move=False)
     assert ours != theirs.id
     assert state(api) == [(HERE, ["postback"]), (THERE, ["postback"])]
 
 
-def test_ten_webhooks_leave_no_room_and_nothing_is_taken_from_them(api: Smooch) -> None:
+def test_with_ten_webhooks_the_call_fails_and_changes_none_of_them(api: Smooch) -> None:
     for number in range(10):
         api.make_webhook(f"{THERE}/{number}", ["message", "postback"])
     before = state(api)
@@ -181,7 +181,7 @@ def test_ten_webhooks_leave_no_room_and_nothing_is_taken_from_them(api: Smooch) 
     assert state(api) == before
 
 
-def test_a_webhook_that_is_deleted_in_between_is_made_again(
+def test_a_webhook_deleted_meanwhile_is_created_again(
     api: Smooch, connect: Callable[..., Smooch], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rival = connect()
@@ -207,7 +207,7 @@ def test_a_webhook_that_is_deleted_in_between_is_made_again(
 
 
 @pytest.mark.parametrize("status", [404, 409])
-def test_what_another_caller_changes_at_the_same_time_is_looked_at_again(
+def test_concurrent_changes_of_other_callers_are_read_again(
     api: Smooch, sandbox: Sandbox, status: int
 ) -> None:
     api.make_webhook(HERE, "message")
@@ -217,14 +217,16 @@ def test_what_another_caller_changes_at_the_same_time_is_looked_at_again(
 
 
 @pytest.mark.parametrize(("status", "error"), [(400, BadRequest), (403, Forbidden), (500, ServerError)])
-def test_other_refusals_reach_the_caller(api: Smooch, sandbox: Sandbox, status: int, error: Any) -> None:
+def test_other_error_responses_reach_the_caller(
+    api: Smooch, sandbox: Sandbox, status: int, error: Any
+) -> None:
     sandbox.fail(times=2, status=status, method="POST", path="/webhooks")
     with pytest.raises(error):
         api.ensure_webhook_exist("postback", HERE)
     assert sandbox.requests[-1].method in ("POST", "GET")
 
 
-def test_a_conflict_without_end_is_an_error_in_the_end(api: Smooch, sandbox: Sandbox) -> None:
+def test_endless_conflicts_end_in_an_error(api: Smooch, sandbox: Sandbox) -> None:
     api.make_webhook(HERE, "message")
     sandbox.fail(times=100, status=409, method="PUT", path="/webhooks/*")
     with pytest.raises(SmoochError, match="keep changing"):
@@ -232,7 +234,7 @@ def test_a_conflict_without_end_is_an_error_in_the_end(api: Smooch, sandbox: San
     assert state(api) == [(HERE, ["message"])]
 
 
-def test_items_that_cannot_be_read_are_passed_over() -> None:
+def test_unreadable_webhooks_are_skipped() -> None:
     webhook = {"_id": "0" * 24, "target": HERE, "triggers": ["postback"], "secret": "s"}
     listed = answer(body={"webhooks": [None, {}, webhook]})
     with ScriptedServer(lambda request: listed if request.method == "GET" else answer()) as server:
