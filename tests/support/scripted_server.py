@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import select
 import socket
 import ssl
+import struct
 import threading
 import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
@@ -39,15 +41,27 @@ def answer(status: int = 200, body: Any = b"{}", **headers: str) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode() + content
 
 
+RESET = object()
+"""A piece of a response that resets the connection."""
+
+
 class ScriptedServer:
     """Sends the response that `respond` returns for each request, and records requests and connections.
 
-    `respond` returns the bytes to send, or None to close the connection without a response, or a list of pieces:
-    bytes to send, a number of seconds to pause, None to close the connection. `script` makes a `respond`.
+    `respond` returns the bytes to send, None to close the connection without a response, RESET to reset it, or a list
+    of pieces: these three, and a number of seconds to pause, which ends early if the client leaves. `script` makes a
+    `respond`. With `reads="head"` the server responds before it reads the body, then closes its side and reads what
+    still comes; with `reads="nothing"` it responds when a request has arrived, and leaves it unread.
     """
 
-    def __init__(self, respond: Callable[[Request], Any], tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        respond: Callable[[Request], Any],
+        tls: ssl.SSLContext | None = None,
+        reads: Literal["request", "head", "nothing"] = "request",
+    ) -> None:
         self._respond = respond
+        self.reads = reads
         self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self._sockets: set[socket.socket] = set()
@@ -88,28 +102,49 @@ class ScriptedServer:
         with suppress(OSError, ValueError), connection, connection.makefile("rb") as stream:
             if isinstance(connection, ssl.SSLSocket):
                 connection.do_handshake()
-            while (request := _read(stream, connection.getpeername()[1])) is not None:
-                self.requests.append(request)
+            while (request := self._read(connection, stream)) is not None:
                 if not self._send(connection, request, self._respond(request)):
                     break
+                if self.reads == "head":
+                    connection.shutdown(socket.SHUT_WR)
+                    while stream.read1():
+                        pass
         self._sockets.discard(connection)
 
+    def _read(self, connection: socket.socket, stream: Any) -> Request | None:
+        port = connection.getpeername()[1]
+        if self.reads == "nothing" and _is_readable(connection, 60):
+            return Request("", "", {}, b"", port)
+        request = _read(stream, port, has_body=self.reads == "request")
+        if request is not None:
+            self.requests.append(request)
+        return request
+
     def _send(self, connection: socket.socket, request: Request, pieces: Any) -> bool:
-        for piece in [pieces] if isinstance(pieces, bytes | None) else pieces:
-            if piece is None:
+        for piece in [pieces] if isinstance(pieces, bytes | None) or pieces is RESET else pieces:
+            if piece is RESET:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            if piece is None or piece is RESET:
                 return False
             if isinstance(piece, bytes):
                 connection.sendall(_head(piece) if request.method == "HEAD" else piece)
-            elif self._stopped.wait(piece):
-                return False
+            elif _is_readable(connection, piece):
+                return False  # the client left, or this server is stopped
         return True
+
+
+def _is_readable(connection: socket.socket, seconds: float) -> bool:
+    """Wait until there is something to read, or the connection has ended; return whether it is so."""
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
 
 
 def _head(answer: bytes) -> bytes:
     return answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
 
 
-def _read(stream: Any, port: int) -> Request | None:
+def _read(stream: Any, port: int, *, has_body: bool = True) -> Request | None:
     line = stream.readline()
     if not line.strip():
         return None
@@ -118,8 +153,10 @@ def _read(stream: Any, port: int) -> Request | None:
     while line := stream.readline().strip():
         name, _, value = line.decode("latin-1").partition(":")
         headers[name.strip().lower()] = value.strip()
-    if headers.get("transfer-encoding") == "chunked":
-        body = b""
+    body = b""
+    if not has_body:
+        pass
+    elif headers.get("transfer-encoding") == "chunked":
         while size := int(stream.readline(), 16):
             body += stream.read(size)
             stream.readline()

@@ -1,0 +1,371 @@
+"""What a call does under each fault of a network or a server: the table that the tests hold the clients to.
+
+`scripts/faults_table.py` writes a part of it into smooch/README.md.
+"""
+
+from __future__ import annotations
+
+import gzip
+from asyncio import CancelledError
+from email.utils import formatdate
+from itertools import chain, repeat
+from time import time
+from typing import TYPE_CHECKING, Any, Literal
+
+import attrs
+
+from smooch.errors import (
+    APIError,
+    ConnectionFailed,
+    DeadlineExceeded,
+    PayloadTooLarge,
+    RateLimited,
+    RequestTimeout,
+    ServerError,
+    Unauthorized,
+    UnreadableResponse,
+)
+from support.scripted_server import RESET, answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+METHODS = ("GET", "PUT", "DELETE", "POST", "upload")
+VERSIONS = ("v1", "v2")
+TRANSPORTS = ("sync", "async")
+
+Sent = Literal["once", "twice", "repeated"]
+"""How often a request is sent; a repeated one as often as `retries` allows."""
+Limit = Literal["", "connect", "read", "deadline"]
+"""The option that ends each attempt, or the whole call; "" if the server or the caller does."""
+
+
+@attrs.frozen
+class Outcome:
+    """What a call does under a fault."""
+
+    error: type[BaseException] | None
+    """What it raises; None if it succeeds."""
+    sent: Sent = "once"
+    says: str = ""
+    """What the text of the exception says."""
+
+
+@attrs.frozen(kw_only=True)
+class Fault:
+    """A fault, and the outcome of each cell."""
+
+    name: str
+    words: str
+    """What happens, as the guide says it."""
+    outcomes: Mapping[str, Outcome]
+    """By method."""
+    answers: Callable[[bytes], Any] | None = None
+    """What the server answers, given a fine answer; None if the test makes the fault in another way."""
+    first: Callable[[bytes], Any] | None = None
+    """What it answers to a call before, over the same connection."""
+    reads: Literal["request", "head", "nothing"] = "request"
+    """What the server reads before it answers."""
+    limit: Limit = ""
+    waits: tuple[float, float] = (0.0, 1.0)
+    """Seconds that a call waits before it sends a request again, at least and at most."""
+    differs: Mapping[frozenset[str], Outcome | str] = attrs.field(factory=dict)
+    """The outcome where it is another one, or the reason why there is none, by some of method, version, transport."""
+
+    def outcome(self, method: str, version: str, transport: str) -> Outcome | str:
+        """Return the outcome of a cell, or the reason why it has none."""
+        cell = {method, version, transport}
+        return next((one for where, one in self.differs.items() if where <= cell), self.outcomes[method])
+
+
+NOT_SENT = "nothing was sent"
+MAY_HAVE = "it may have taken effect"
+TOOK_EFFECT = "the call took effect"
+
+
+def same(error: type[BaseException] | None, sent: Sent = "once", says: str = "") -> dict[str, Outcome]:
+    """The same outcome for all methods."""
+    return dict.fromkeys(METHODS, Outcome(error, sent, says))
+
+
+def unless_it_may_have_arrived(error: type[BaseException], says: str = "") -> dict[str, Outcome]:
+    """The request is repeated, but not a POST."""
+    once, repeated = Outcome(error, "once", says), Outcome(error, "repeated")
+    return {**dict.fromkeys(("GET", "PUT", "DELETE"), repeated), **dict.fromkeys(("POST", "upload"), once)}
+
+
+def unreadable() -> dict[str, Outcome]:
+    """The response means success, but its body cannot be read."""
+    return {**same(UnreadableResponse, says=TOOK_EFFECT), "GET": Outcome(UnreadableResponse)}
+
+
+def late() -> dict[str, Outcome]:
+    """The deadline passes after the request was sent."""
+    return {**same(DeadlineExceeded), **dict.fromkeys(("POST", "upload"), Outcome(DeadlineExceeded, says=MAY_HAVE))}
+
+
+def in_hours(hours: float) -> str:
+    return formatdate(time() + hours * 3600, usegmt=True)
+
+
+def trickle(head: bytes, piece: bytes) -> Iterator[bytes | float]:
+    return chain([head], chain.from_iterable(repeat((piece, 0.05), 1200)))
+
+
+HANG = 60.0
+"""Seconds that a server is silent: so long that a call without a limit is noticed."""
+BOMB = gzip.compress(bytes(1 << 25))
+UNPARSED = {frozenset({"v2", "PUT"}): Outcome(None)}
+"""v2 has no operation with PUT, and what no operation asked for is not parsed."""
+FOREIGN = answer(body={"user": {"id": "somebody else"}, "appUser": {"_id": "somebody else"}})
+
+FAULTS = [
+    Fault(
+        name="refused",
+        words="the server refuses the connection",
+        outcomes=same(ConnectionFailed, "repeated", NOT_SENT),
+    ),
+    Fault(
+        name="DNS",
+        words="the host name is not found",
+        outcomes=same(ConnectionFailed, "repeated", NOT_SENT),
+    ),
+    Fault(
+        name="TLS: not trusted",
+        words="its certificate is not trusted",
+        outcomes=same(ConnectionFailed, "repeated", NOT_SENT),
+    ),
+    Fault(
+        name="TLS: none",
+        words="it does not speak TLS",
+        outcomes=same(ConnectionFailed, "repeated", NOT_SENT),
+    ),
+    Fault(
+        name="connect hang",
+        words="connecting takes too long",
+        outcomes=same(RequestTimeout, "repeated", NOT_SENT),
+        limit="connect",
+    ),
+    Fault(
+        name="handshake hang",
+        words="the TLS handshake takes too long",
+        outcomes=same(RequestTimeout, "repeated", NOT_SENT),
+        limit="connect",
+    ),
+    Fault(
+        name="connect hang until the deadline",
+        words="",
+        outcomes=same(DeadlineExceeded, says=NOT_SENT),
+        limit="deadline",
+    ),
+    Fault(
+        name="reset before the request was read",
+        words="the connection is lost before a response",
+        outcomes=unless_it_may_have_arrived(ConnectionFailed, MAY_HAVE),
+        answers=lambda _: RESET,
+        reads="nothing",
+    ),
+    Fault(
+        name="reset after the request was read",
+        words="",
+        outcomes=unless_it_may_have_arrived(ConnectionFailed, MAY_HAVE),
+        answers=lambda _: RESET,
+    ),
+    Fault(
+        name="closed after the request was read",
+        words="",
+        outcomes=unless_it_may_have_arrived(ConnectionFailed, MAY_HAVE),
+        answers=lambda _: None,
+    ),
+    Fault(
+        name="idle connection reset as the request comes",
+        words="",
+        outcomes=unless_it_may_have_arrived(ConnectionFailed, MAY_HAVE),
+        first=lambda fine: fine,
+        answers=lambda _: RESET,
+    ),
+    Fault(
+        name="half a head",
+        words="",
+        outcomes=unless_it_may_have_arrived(ConnectionFailed, MAY_HAVE),
+        answers=lambda fine: [fine[:20], None],
+    ),
+    Fault(
+        name="half an answer",
+        words="the connection is lost amid a response",
+        outcomes={
+            **unless_it_may_have_arrived(UnreadableResponse, TOOK_EFFECT),
+            **dict.fromkeys(("PUT", "DELETE"), Outcome(UnreadableResponse, "repeated", TOOK_EFFECT)),
+        },
+        answers=lambda fine: [fine[:-9], None],
+    ),
+    Fault(
+        name="no answer",
+        words="no response, or no more of it, for too long",
+        outcomes=unless_it_may_have_arrived(RequestTimeout, MAY_HAVE),
+        answers=lambda _: [HANG],
+        limit="read",
+    ),
+    Fault(
+        name="half an answer, then none",
+        words="",
+        outcomes=unless_it_may_have_arrived(RequestTimeout, MAY_HAVE),
+        answers=lambda fine: [fine[:-9], HANG],
+        limit="read",
+    ),
+    Fault(
+        name="no answer until the deadline",
+        words="the whole call takes too long",
+        outcomes=late(),
+        first=lambda fine: fine,
+        answers=lambda _: [HANG],
+        limit="deadline",
+    ),
+    Fault(
+        name="trickle",
+        words="a response that comes byte by byte",
+        outcomes=late(),
+        first=lambda fine: fine,
+        answers=lambda _: trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b" "),
+        limit="deadline",
+    ),
+    Fault(
+        name="429",
+        words="429",
+        outcomes=same(RateLimited, "repeated"),
+        answers=lambda _: answer(429),
+    ),
+    Fault(
+        name="429 with seconds",
+        words="",
+        outcomes=same(RateLimited, "repeated"),
+        answers=lambda _: answer(429, Retry_After="2"),
+        waits=(2.0, 2.0),
+    ),
+    Fault(
+        name="429 with a date",
+        words="",
+        outcomes=same(RateLimited, "repeated"),
+        answers=lambda _: answer(429, Retry_After=formatdate(time() + 14, usegmt=True)),
+        waits=(1.0, 14.0),
+    ),
+    Fault(
+        name="429 with too long a wait",
+        words="429 that asks to wait for more than 30 s",
+        outcomes=same(RateLimited, says="429"),
+        answers=lambda _: answer(429, Retry_After="31"),
+    ),
+    Fault(
+        name="429 with a date too far off",
+        words="",
+        outcomes=same(RateLimited, says="429"),
+        answers=lambda _: answer(429, Retry_After=in_hours(1)),
+    ),
+    Fault(
+        name="401 with a wrong clock",
+        words="401, and the clocks differ",
+        outcomes=same(Unauthorized, "twice"),
+        answers=lambda _: answer(401, Date=in_hours(5)),
+    ),
+    Fault(
+        name="401 with the right clock",
+        words="401 otherwise",
+        outcomes=same(Unauthorized),
+        answers=lambda _: answer(401, Date=in_hours(0)),
+    ),
+    *(
+        Fault(
+            name=str(status),
+            words=str(status),
+            outcomes=unless_it_may_have_arrived(ServerError, str(status)),
+            answers=lambda _, status=status: answer(status),
+        )
+        for status in (502, 503, 504)
+    ),
+    *(
+        Fault(
+            name=str(status),
+            words=str(status),
+            outcomes=same(ServerError, says=str(status)),
+            answers=lambda _, status=status: answer(status),
+        )
+        for status in (500, 520)
+    ),
+    Fault(
+        name="HTML",
+        words="200 with HTML",
+        outcomes=unreadable(),
+        answers=lambda _: answer(body=b"<html><title>Welcome</title></html>", Content_Type="text/html"),
+        differs=UNPARSED,
+    ),
+    Fault(
+        name="empty",
+        words="with nothing",
+        outcomes=unreadable(),
+        answers=lambda _: answer(body=b""),
+        differs={**UNPARSED, frozenset({"DELETE"}): Outcome(None)},
+    ),
+    Fault(
+        name="wrong JSON",
+        words="with wrong JSON",
+        outcomes=unreadable(),
+        answers=lambda _: answer(body=[5]),
+        differs=UNPARSED,
+    ),
+    Fault(
+        name="gzip bomb",
+        words="with more than `max_response_bytes`",
+        outcomes=unreadable(),
+        answers=lambda _: answer(body=BOMB, Content_Encoding="gzip"),
+    ),
+    Fault(
+        name="3xx",
+        words="a redirect",
+        outcomes=same(APIError, says="redirects are not followed"),
+        answers=lambda _: answer(307, Location="/elsewhere"),
+    ),
+    Fault(
+        name="early 413",
+        words="413",
+        outcomes=same(PayloadTooLarge),
+        answers=lambda _: answer(413, Connection="close"),
+        reads="head",
+    ),
+    Fault(
+        name="idle connection closed",
+        words="the server closed an idle connection",
+        outcomes=same(None),
+        first=lambda fine: [fine, None],
+        answers=lambda fine: fine,
+    ),
+    Fault(
+        name="surplus bytes",
+        words="more bytes than the response has",
+        outcomes=same(None),
+        answers=lambda fine: fine + FOREIGN,
+    ),
+    Fault(
+        name="cancel",
+        words="the task is cancelled",
+        outcomes=same(CancelledError),
+        answers=lambda _: [HANG],
+        differs={frozenset({"sync"}): "a thread cannot be cancelled"},
+    ),
+    Fault(
+        name="SIGINT",
+        words="Ctrl-C",
+        outcomes=same(KeyboardInterrupt),
+        answers=lambda _: [HANG],
+    ),
+    Fault(
+        name="fork",
+        words="the process forks",
+        outcomes=same(None),
+    ),
+    Fault(
+        name="loop after loop",
+        words="a new event loop",
+        outcomes=same(None),
+        differs={frozenset({"sync"}): "calls from threads know no event loop"},
+    ),
+]
