@@ -31,7 +31,7 @@ _MAX_LINES = 50
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that accepts what bots answer now."""
+    """Add the option that accepts the present answers of bots."""
     parser.getgroup("smooch").addoption(
         "--update-transcripts", action="store_true", help="write what bots answer now into the transcripts"
     )
@@ -67,7 +67,7 @@ def smooch_sandbox(_smooch_server: Sandbox, request: pytest.FixtureRequest) -> S
 
 @pytest.fixture
 def smooch_transcript(smooch_sandbox: Sandbox, request: pytest.FixtureRequest) -> Callable[..., None]:
-    """A function that replays a transcript to the bot that is connected, and fails if it answers differently.
+    """A function that replays a transcript to the connected bot, and fails if its answers differ.
 
     The path is relative to the test's file; further arguments are those of `smooch.sandbox.replay`. With the option
     `--update-transcripts` the differences are accepted.

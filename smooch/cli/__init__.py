@@ -6,7 +6,7 @@ import sys
 
 
 def main() -> None:
-    """Run the command; exit with 0, 1 (the API refused), 2 (wrong usage) or 3 (no response)."""
+    """Run the command; exit with 0, 1 (refused by the API), 2 (wrong usage) or 3 (no response)."""
     try:
         from ._app import run
     except ModuleNotFoundError as error:

@@ -1,4 +1,4 @@
-"""The same few calls on v1, v1.1 and v2, with plain JSON objects as the API sends them."""
+"""One interface to v1, v1.1 and v2 for the commands; values are JSON objects as the API sends them."""
 
 from __future__ import annotations
 
@@ -82,15 +82,15 @@ class ClassicAccount:
         return _part(self._api.post_media(user_id, file, as_business).json(), "message")
 
     def latest_messages(self, user_id: str, limit: int) -> list[JSON]:
-        """The newest messages, oldest first."""
+        """Return the newest messages, oldest first."""
         from itertools import islice
 
         return [message.to_dict() for message in islice(self._api.iter_messages(user_id), limit)][::-1]
 
     def message_history(self, user_id: str, after: Mapping[str, JSON]) -> Iterator[tuple[str, JSON]]:
-        """All messages, oldest first; a user of v1 has one conversation, named by the empty string."""
+        """Yield all messages, oldest first, with "" for the one conversation of a v1 user."""
         last = after.get("", {})
-        # The API's `after` is exclusive and messages may share an instant, so the last instant is read again.
+        # `after` is exclusive, and messages may share an instant: read the last instant again.
         start = max(0.0, last.get("received", 0.0) - 0.001)
         is_new = not last
         for message in self._api.iter_messages(user_id, after=start):
@@ -106,7 +106,7 @@ class ClassicAccount:
         return list(self._api.get_webhooks().json()["webhooks"])
 
     def ensure_webhook(self, target: str, triggers: Sequence[str], integration_id: str) -> JSON:
-        """Have one webhook that delivers the triggers to the target."""
+        """Ensure that one webhook delivers the triggers to the target."""
         webhook_id, secret = self._api.ensure_webhook_exist(triggers, target)
         return {"_id": webhook_id, "target": target, "triggers": list(triggers), "secret": secret}
 
@@ -169,7 +169,7 @@ class V2Account:
         return dict(self._api.messages.post_media(conversation.id, file, author=author).to_dict())
 
     def latest_messages(self, user_id: str, limit: int) -> list[JSON]:
-        """The newest messages of the user's default conversation, oldest first."""
+        """Return the newest messages of the user's default conversation, oldest first."""
         user = self._api.users.get(user_id)
         for conversation in self._api.conversations.list(user_id=user.id):
             if conversation.is_default:
@@ -178,7 +178,7 @@ class V2Account:
         return []
 
     def message_history(self, user_id: str, after: Mapping[str, JSON]) -> Iterator[tuple[str, JSON]]:
-        """All messages of all conversations of the user, conversation by conversation, oldest first."""
+        """Yield all messages of the user, conversation by conversation, oldest first."""
         user = self._api.users.get(user_id)
         for conversation in self._api.conversations.list(user_id=user.id):
             last = after.get(conversation.id, {}).get("id")
@@ -190,7 +190,7 @@ class V2Account:
         return [webhook.to_dict() for webhook in self._api.webhooks.list(integration_id=integration_id)]
 
     def ensure_webhook(self, target: str, triggers: Sequence[str], integration_id: str) -> JSON:
-        """Have one webhook of the integration that delivers the triggers to the target."""
+        """Ensure that one webhook of the integration delivers the triggers to the target."""
         return dict(self._api.webhooks.ensure(target, triggers, integration_id=integration_id).to_dict())
 
     def delete_webhook(self, webhook_id: str, integration_id: str) -> None:

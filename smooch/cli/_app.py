@@ -1,4 +1,4 @@
-"""The commands: arguments, and one call each."""
+"""Define the commands: their arguments, and one call each."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def update_user(
     metadata: Metadata = None,
     as_json: Json = False,
 ) -> None:
-    """Change a user; what is not named stays."""
+    """Change a user; fields that you do not pass stay unchanged."""
     profile, values = _profile(given_name, surname, email), _json_object(metadata, "--metadata")
     if not profile and not values:
         raise InvalidInput("nothing to change: pass --given-name, --surname, --email or --metadata", "user")
@@ -279,7 +279,7 @@ def ensure_webhook(
     show_secret: Annotated[bool, typer.Option("--show-secret", help="Print the secret too.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Have one webhook that delivers these triggers to a target."""
+    """Ensure that one webhook delivers these triggers to a target."""
     with _account(context) as account:
         hook = account.ensure_webhook(target, triggers, integration)
     _output.print_object(hook if show_secret else _without_secret(hook), as_json=as_json)
@@ -359,7 +359,7 @@ def inspect_token(
     token: Annotated[str | None, typer.Argument(help="A user's token of v2; else it is read from stdin.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Say what the platform would refuse in a user's token; exit status 1 if there is anything."""
+    """Show why the platform would refuse a user's token; exit status 1 if it would."""
     from ..v2 import inspect_user_jwt
 
     token = token or sys.stdin.read().strip()
@@ -463,7 +463,7 @@ def replay(
         bool, typer.Option("--update", help="Accept the differences: write them to the transcript.")
     ] = False,
 ) -> None:
-    """Send the user's half of a transcript to a bot; exit status 1 if it answers differently.
+    """Send the user's messages of a transcript to a bot; exit status 1 if its answers differ.
 
     The bot must be connected to a running sandbox, the one of --base-url or SMOOCH_BASE_URL.
     """

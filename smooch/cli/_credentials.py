@@ -1,4 +1,4 @@
-"""Where the command takes its credentials from: options, a file, the environment."""
+"""Read the credentials of the command from options, a file and the environment."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ class Credentials:
         return cls(version, settings)
 
     def get(self, name: str) -> str | None:
-        """The value of a constructor argument such as `key_id`, or None."""
+        """Return the value of a constructor argument such as `key_id`; None if it is not set."""
         return self.settings.get(f"SMOOCH_{name.upper()}") or None
 
     def require_key(self) -> tuple[str, str]:
-        """Key id and secret. Raises InvalidInput that names the variable that is missing."""
+        """Return key id and secret. InvalidInput names the variable that is missing."""
         for name in ("key_id", "secret"):
             if self.get(name) is None:
                 option = "" if name == "secret" else "; or pass --key-id"
@@ -57,7 +57,7 @@ class Credentials:
         return str(self.get("key_id")), str(self.get("secret"))
 
     def connect(self, **options: Any) -> Account:
-        """Open a client of the chosen version. Raises InvalidInput that names the variable that is missing."""
+        """Open a client of the chosen version. InvalidInput names the variable that is missing."""
         names = _V2 if self.version == "v2" else _CLASSIC
         arguments = {name: value for name in names if (value := self.get(name)) is not None}
         if "token" not in arguments:

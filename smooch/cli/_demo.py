@@ -1,4 +1,4 @@
-"""A sandbox with a bot that answers, in one process."""
+"""Run a sandbox and a bot in one process."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _FORM: list[dicts.FormMessageField] = [
 
 
 class Bot:
-    """Sells mugs: shows a carousel, takes an order by a form, repeats anything else."""
+    """A bot that sells mugs: shows a carousel, takes an order by a form, repeats any other text."""
 
     def __init__(self, api: AsyncSmooch) -> None:
         self._api = api

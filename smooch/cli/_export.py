@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def export(account: Account, users: Sequence[str], file: Path) -> int:
-    """Append what `file` lacks; return how many messages were written. Needs memory for one page only.
+    """Append all messages that `file` lacks; return their number. Holds one page in memory at a time.
 
     Each line is an object with `user`, `conversation` and `message`. A user whose export ended is marked by a line
     with `user` and `done`. A line that an earlier run left incomplete is cut off first.
@@ -48,7 +48,7 @@ def export(account: Account, users: Sequence[str], file: Path) -> int:
 
 
 def read_users(file: Path | None, lines: Sequence[str]) -> list[str]:
-    """User ids, one per line, from a file or the lines of stdin."""
+    """Return user ids, one per line, from a file or from stdin."""
     text = lines if file is None else file.read_text(encoding="utf-8").splitlines()
     users = [line.strip() for line in text if line.strip()]
     if not users:
@@ -57,7 +57,7 @@ def read_users(file: Path | None, lines: Sequence[str]) -> list[str]:
 
 
 def _read_progress(file: Path) -> dict[str, dict[str, Any]]:
-    """The last message per user and conversation; cuts off an incomplete last line."""
+    """Return the last message per user and conversation; cut off an incomplete last line."""
     reached: dict[str, dict[str, Any]] = {}
     if not file.exists():
         return reached

@@ -1,4 +1,4 @@
-"""Receive deliveries on this machine: verify, print, and hand them on."""
+"""Receive deliveries on this machine: verify, print and forward them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Listener:
-    """The handler of one `smooch listen`."""
+    """The handler of `smooch listen`."""
 
     def __init__(self, secret: str | None, forward: str | None, *, as_json: bool) -> None:
         self._secret = secret
@@ -37,7 +37,7 @@ class Listener:
             yield
 
     async def handle(self, request: Request) -> Response:
-        """Answer 200, or 401 for a wrong key, or whatever the target of `--forward` answers."""
+        """Answer 200, 401 for a wrong key, or with the response of the target of `--forward`."""
         body = await request.body()
         if request.method == "HEAD":
             return Response()
@@ -59,9 +59,9 @@ class Listener:
             for event in delivery.events:
                 OUT.print(f"{_trigger(event)} ({key})", markup=False)
             OUT.print_json(data=wire)
-        return Response() if self._forward is None else await self._hand_on(self._forward, request, body)
+        return Response() if self._forward is None else await self._forward_delivery(self._forward, request, body)
 
-    async def _hand_on(self, target: str, request: Request, body: bytes) -> Response:
+    async def _forward_delivery(self, target: str, request: Request, body: bytes) -> Response:
         skipped = {"host", "content-length", "connection", "transfer-encoding"}
         headers = [(name, value) for name, value in request.headers.items() if name not in skipped]
         try:

@@ -1,4 +1,4 @@
-"""Output of the command: results on stdout, everything else on stderr."""
+"""Print the output of the command: results to stdout, everything else to stderr."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ERR = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def print_json(value: Any, *, on_one_line: bool = False) -> None:
-    """Print a value as JSON; nothing else goes to stdout with it."""
+    """Print a value as JSON to stdout, and nothing else."""
     indent = None if on_one_line else 2
     sys.stdout.write(json.dumps(value, indent=indent, ensure_ascii=False) + "\n")
 
@@ -35,7 +35,7 @@ def print_object(value: dict[str, Any], *, as_json: bool) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print rows under a head; narrow terminals get folded cells."""
+    """Print a table with a header; narrow terminals get folded cells."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
@@ -45,7 +45,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 
 
 def describe(value: Any) -> str:
-    """A value as one line of text."""
+    """Return a value as one line of text."""
     if isinstance(value, str):
         return value
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
@@ -54,12 +54,12 @@ def describe(value: Any) -> str:
 
 
 def note(text: str) -> None:
-    """Tell the user something on stderr."""
+    """Print a note to stderr."""
     ERR.print(Text(text))
 
 
 def message_line(message: dict[str, Any]) -> tuple[str, str, str]:
-    """Time, author and content of a message of any version."""
+    """Return time, author and content of a message of any version."""
     author = message.get("author")
     content = message["content"] if isinstance(message.get("content"), dict) else message
     name = author.get("type", "") if isinstance(author, dict) else message.get("role", "")

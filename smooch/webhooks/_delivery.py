@@ -21,7 +21,7 @@ class Delivery:
     """The events of one webhook request: `for event in delivery: match event: case ConversationMessageEvent(): …`."""
 
     events: tuple[WebhookEvent, ...]
-    """Exactly one in v1 and v1.1, which holds all its messages or postbacks; any number in v2, of any conversations.
+    """Exactly one in v1 and v1.1, with all messages or postbacks; in v2 any number, of any conversations.
 
     An event with a new trigger, or whose body does not fit its trigger, is an `UnknownEvent` (v1, v1.1) or an
     `UnknownTypeEvent` (v2); its `to_dict()` returns the original JSON. The other events of the delivery are not

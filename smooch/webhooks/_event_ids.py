@@ -1,4 +1,4 @@
-"""Event ids for deduplication. Events of v1 and v1.1 have no id, so one is built from their content.
+"""Build event ids for deduplication. Events of v1 and v1.1 have no id: build it from their content.
 
 1. `message:appUser`, `message:appMaker`: the `_id` of every message. `merge:appUser`: the ids of the discarded users.
    `appUser:delete`: the id of the user. These events can happen only once.

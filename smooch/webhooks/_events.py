@@ -1,4 +1,4 @@
-"""The union of all events. At run time it loads every event class, so it has a module of its own."""
+"""The union of all events; a module of its own, since importing it loads every event class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The answers of a form response as a dict."""
+"""Read the answers of a form response into a dict."""
 
 from __future__ import annotations
 

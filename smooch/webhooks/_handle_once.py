@@ -1,4 +1,4 @@
-"""Handle a delivery in the worker of a queue: each event once, however often the delivery comes."""
+"""Handle each event of a delivery once in the worker of a queue, also if the delivery is repeated."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ async def handle_once_async(
 
 
 def _rows(delivery: Delivery) -> Iterator[tuple[WebhookEvent, str, float | None]]:
-    """Yield each event with its id and the seconds for which it may be remembered, None for as long as usual."""
+    """Yield each event with its id and how many seconds to remember it; None means the expiry."""
     for event, event_id, is_dated in zip(delivery, delivery.event_ids, delivery.dated, strict=True):
         yield event, event_id, None if is_dated else UNDATED
 

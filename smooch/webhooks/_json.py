@@ -1,4 +1,4 @@
-"""Strict JSON: every object that this module accepts can be written as JSON again."""
+"""Read JSON strictly: every object that is accepted can be written as JSON again."""
 
 from __future__ import annotations
 

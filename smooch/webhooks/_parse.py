@@ -64,7 +64,7 @@ def _parse_v1(raw: dict[str, Any]) -> Delivery:
 
 def _parse_v2(raw: dict[str, Any]) -> Delivery:
     app_id = _event_ids.object_id(raw.get("app"))
-    # One event that is not an object must not cost the others theirs.
+    # One event that is not an object must not make the others unreadable.
     events = [event if isinstance(event, dict) else {"payload": event} for event in raw["events"]]
     ids = [_event_ids.v2_event_id(app_id, event) for event in events]
     return Delivery(

@@ -1,1 +1,1 @@
-"""Deduplicators: they remember which events were handled. One module per store."""
+"""Deduplicators remember which events were handled; one module per store."""

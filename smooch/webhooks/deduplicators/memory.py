@@ -28,12 +28,12 @@ class MemoryDeduplicator:
         _fork.reset_after_fork(self)
 
     def _reset(self) -> None:
-        """Drop the claims of the parent process: nobody in this process will end them."""
+        """Drop the claims of the parent process: this process will never end them."""
         self._running: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def claim(self, event_id: str, owner: str) -> Claim:
-        """Claim an event. Only `confirm` or `release` end a claim: it cannot outlive its process."""
+        """Claim an event until `confirm` or `release`; there is no lease."""
         with self._lock:
             if self._handled.get(event_id, 0.0) > time.monotonic():
                 return "handled"

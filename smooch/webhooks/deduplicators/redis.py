@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PREFIX = "smooch:webhooks:"
 _TIMEOUT_SECONDS = 5.0
 _HANDLED = "handled"
-# One script and not SET NX: a command that is sent again, because its reply was lost, must find its own claim.
+# A script instead of SET NX: a command repeated after a lost reply must recognize its own claim.
 _CLAIM = """
 local holder = redis.call('get', KEYS[1])
 if holder == 'handled' then return 'handled' end

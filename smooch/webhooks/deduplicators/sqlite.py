@@ -33,7 +33,7 @@ INSERT INTO smooch_events VALUES (:event_id, :owner, :now, :now + :lease) ON CON
 DO UPDATE SET owner = excluded.owner, since = excluded.since, until = excluded.until
 WHERE until <= :now OR owner = excluded.owner
 """
-# A clock that was set back must not prolong a claim: what lies in the future counts as written now.
+# A clock that was set back must not prolong a claim: treat times in the future as now.
 _CLAMP = (
     "UPDATE smooch_events SET until = until - since + :now, since = :now WHERE event_id = :event_id AND since > :now"
 )
@@ -141,7 +141,7 @@ def _check_path(path: str | os.PathLike[str]) -> str:
 
 
 def _write_ahead(database: sqlite3.Connection) -> None:
-    """Switch to write-ahead logging; SQLite itself does not wait here for processes that start at the same time."""
+    """Switch to write-ahead logging, with retries: SQLite does not wait here for other processes."""
     until = time.monotonic() + _WAIT_SECONDS
     while True:
         try:
