@@ -75,13 +75,13 @@ def build_router() -> Router:
     return router
 
 
-def _without_prefix(path: str) -> str:
+def _strip_sc(path: str) -> str:
     """Return `path` without the `/sc` that Zendesk's hosts put before the version."""
     return path.removeprefix("/sc") if path.startswith("/sc/") else path
 
 
-def _api_of(path: str) -> Api:
-    return APIS.get(_without_prefix(path).strip("/").partition("/")[0], _V1)
+def _choose_api(path: str) -> Api:
+    return APIS.get(_strip_sc(path).strip("/").partition("/")[0], _V1)
 
 
 class SandboxApp:
@@ -111,7 +111,7 @@ class SandboxApp:
         started = time.perf_counter()
         headers = RequestHeaders(raw=scope["headers"])
         path = scope["raw_path"].decode("latin-1")
-        body = await _read_body(receive, limit=_body_limit(headers, path))
+        body = await _read_body(receive, limit=_max_body_bytes(headers, path))
         if body is None:
             return
         request = RecordedRequest(
@@ -148,13 +148,13 @@ class SandboxApp:
         host = request.headers.get("host", "")
         logger.warning("Refused a request for the host %r, which is not one of the sandbox's allowed_hosts", host)
         text = f"The sandbox does not answer to the host {host!r}: use {self._engine.root_url}, or allow the name"
-        return _error_response(forbidden(text), request)
+        return _build_error_response(forbidden(text), request)
 
     async def _respond_to_control(self, request: RecordedRequest, scope: Scope, *, is_too_large: bool) -> Response:
         if _origins.is_cross_origin(request.headers, scope["scheme"]) or _origins.is_cross_site(request.headers):
-            return _error_response(forbidden("Pages of other origins may not use the control API"), request)
+            return _build_error_response(forbidden("Pages of other origins may not use the control API"), request)
         if is_too_large:
-            return _error_response(ApiError(413, "The request body is too large"), request)
+            return _build_error_response(ApiError(413, "The request body is too large"), request)
         return await self._control.respond(request, scope)
 
     async def _respond_to_other_origin(
@@ -163,9 +163,11 @@ class SandboxApp:
         """Respond to a page of another origin, as the API does: for end users only."""
         if not self._is_for_end_users(request):
             error = forbidden("Pages of other origins may only use app tokens and JWTs of scope appUser")
-            return _error_response(error, request)
+            return _build_error_response(error, request)
         if _origins.is_preflight(request.method, request.headers):
-            response: Response | None = Response(status_code=204, headers=_origins.preflight_headers(request.headers))
+            response: Response | None = Response(
+                status_code=204, headers=_origins.build_preflight_headers(request.headers)
+            )
         else:
             response = await self._respond_with_faults(request, body, scope, receive)
         if response is not None:
@@ -177,7 +179,7 @@ class SandboxApp:
         is_preflight = _origins.is_preflight(request.method, request.headers)
         method = request.headers["access-control-request-method"] if is_preflight else request.method
         try:
-            match = self._router.find(method, _without_prefix(request.path))
+            match = self._router.find(method, _strip_sc(request.path))
             if not _allowed_scopes(match.operation, APIS[match.version].handlers[match.operation.id]) & END_USER_ONLY:
                 return False
             return is_preflight or authenticate(request.headers, self._engine.store).scope in END_USER_ONLY
@@ -193,7 +195,7 @@ class SandboxApp:
             self._engine.log.append(FaultsChanged())
         match fault:
             case Fail() as fail:
-                return _fault_response(fail, _api_of(request.path))
+                return _build_fault_response(fail, _choose_api(request.path))
             case Drop() as drop:
                 if drop.after_processing:
                     await respond()
@@ -214,19 +216,19 @@ class SandboxApp:
         try:
             if _is_media(request.path):
                 return self._media_response(request.method, scope["path"])
-            match = self._router.find(request.method, _without_prefix(request.path))
+            match = self._router.find(request.method, _strip_sc(request.path))
             result = await self._call_handler(match, request, body, scope)
         except ApiError as error:
-            return _error_response(error, request)
+            return _build_error_response(error, request)
         except Exception:
             logger.exception("The sandbox failed on %s %s", request.method, request.path)
-            return _error_response(ApiError(500, "The sandbox failed, see its log"), request)
+            return _build_error_response(ApiError(500, "The sandbox failed, see its log"), request)
         if isinstance(result, Redirect):
             return PlainTextResponse(f"Found. Redirecting to {result.location}", 302, {"location": result.location})
-        return _json_response(match.operation.success, result)
+        return _build_json_response(match.operation.success, result)
 
     def _media_response(self, method: str, path: str) -> Response:
-        attachment = self._engine.store.attachment(path.removeprefix("/media/"))
+        attachment = self._engine.store.find_attachment(path.removeprefix("/media/"))
         if method not in ("GET", "HEAD"):
             raise ApiError(405, "Files can only be fetched", headers={"Allow": "GET, HEAD"})
         if attachment is None:
@@ -254,16 +256,16 @@ class SandboxApp:
             probe=self._probe,
         )
         _authorize(call, handler)
-        call.query = _validation.query(match.operation, QueryParams(scope["query_string"]))
+        call.query = _validation.parse_query(match.operation, QueryParams(scope["query_string"]))
         if match.operation.media_type == "multipart/form-data":
             call.body, call.files = await _read_form(match.operation, body.data, scope, api.max_file_bytes)
         elif match.operation.body is not None and handler.takes_form and _is_form(request.headers):
-            call.body = _validation.urlencoded_body(body.data)
+            call.body = _validation.parse_urlencoded_body(body.data)
             _validation.check(match.operation.body, call.body, "form")
         elif match.operation.body is not None:
             if api.strict_json and body.data:
-                _validation.json_type(request.headers.get("content-type", ""))
-            call.body = _validation.json_body(body.data or (b"{}" if handler.without_body else b""))
+                _validation.check_json_type(request.headers.get("content-type", ""))
+            call.body = _validation.parse_json_body(body.data or (b"{}" if handler.without_body else b""))
             handler.prepare(call.body)
             _validation.check(match.operation.body, call.body, "body")
         events_before = self._engine.published_events
@@ -302,11 +304,11 @@ def _is_media(path: str) -> bool:
     return path.startswith("/media/")
 
 
-def _body_limit(headers: RequestHeaders, path: str) -> int:
+def _max_body_bytes(headers: RequestHeaders, path: str) -> int:
     if control.has_path(path):
         return v2.MAX_FILE_BYTES
     is_multipart = headers.get("content-type", "").startswith("multipart/")
-    return _api_of(path).max_file_bytes + _FORM_OVERHEAD if is_multipart else MAX_JSON_BYTES
+    return _choose_api(path).max_file_bytes + _FORM_OVERHEAD if is_multipart else MAX_JSON_BYTES
 
 
 async def _read_body(receive: Receive, *, limit: int) -> _Body | None:
@@ -350,23 +352,23 @@ async def _read_form(
         raise bad_request(f"The form cannot be parsed: {error.message}") from None
     if any(len(upload.data) > max_file_bytes for upload in files.values()):
         raise ApiError(413, f"A file can have {max_file_bytes} bytes at most")
-    _validation.form(operation, fields, files)
+    _validation.check_form(operation, fields, files)
     return fields, files
 
 
-def _json_response(status: int, body: Any, headers: Any = None) -> Response:
+def _build_json_response(status: int, body: Any, headers: Any = None) -> Response:
     return Response(_json.encode(body), status, headers, "application/json; charset=utf-8")
 
 
-def _error_response(error: ApiError, request: RecordedRequest) -> Response:
-    return _json_response(error.status, _api_of(request.path).error_body(error), error.headers)
+def _build_error_response(error: ApiError, request: RecordedRequest) -> Response:
+    return _build_json_response(error.status, _choose_api(request.path).error_body(error), error.headers)
 
 
-def _fault_response(fail: Fail, api: Api) -> Response:
+def _build_fault_response(fail: Fail, api: Api) -> Response:
     if fail.body is not None:
         return Response(fail.body, fail.status, fail.headers, "application/json")
     body = api.error_body(ApiError(fail.status, "A fault on request"))
-    return _json_response(fail.status, body, fail.headers)
+    return _build_json_response(fail.status, body, fail.headers)
 
 
 def _garble(response: Response, garble: Garble) -> Response:

@@ -60,7 +60,7 @@ class Identity:
         """Return the app of a call: `app_id` from its path, or the one that the key belongs to."""
         if self.scope == "account":
             return self._app_of_account(store, app_id)
-        app = store.app_of_integration(self.owner) if self.scope == "integration" else store.apps.get(self.owner)
+        app = store.find_app_of_integration(self.owner) if self.scope == "integration" else store.apps.get(self.owner)
         if app is None:
             raise not_found("App")
         if app_id not in (None, app.id):
@@ -71,7 +71,7 @@ class Identity:
         if app_id is None:
             raise forbidden("Account scope needs /apps/{appId} in the path")
         app = store.apps.get(app_id)
-        if app is None or app not in apps.of_account(store, store.accounts[self.owner]):
+        if app is None or app not in apps.list_of_account(store, store.accounts[self.owner]):
             raise not_found("App")
         return app
 
@@ -80,9 +80,9 @@ class Identity:
 
         An appUser token gives access to its own user only. Its first use puts that user into secure mode: app tokens are refused from then on.
         """
-        user = None if user_path is None else app.user(user_path)
+        user = None if user_path is None else app.find_user(user_path)
         if self.scope == "appUser":
-            own = app.user_by_external_id(self.user_id or "")
+            own = app.find_user_by_external_id(self.user_id or "")
             if user_path is not None and (user is not own or (user is None and user_path != self.user_id)):
                 raise forbidden("The token belongs to another user")
             if own is not None:
@@ -115,43 +115,43 @@ def authenticate(headers: Mapping[str, str], store: Store) -> Identity:
     scheme, _, credentials = headers.get("authorization", "").partition(" ")
     match scheme.lower(), headers.get("app-token"):
         case "bearer", _:
-            return _by_token(credentials.strip(), store)
+            return _authenticate_by_token(credentials.strip(), store)
         case "basic", _:
-            return _by_key_pair(credentials.strip(), store)
+            return _authenticate_by_key_pair(credentials.strip(), store)
         case "", str(app_token):
-            return _by_app_token(app_token, store)
+            return _authenticate_by_app_token(app_token, store)
     raise unauthorized("Authorization is required")
 
 
-def _by_token(token: str, store: Store) -> Identity:
+def _authenticate_by_token(token: str, store: Store) -> Identity:
     try:
-        key = _key(jwt.get_unverified_header(token).get("kid"), store)
-        claims = _claims(token, key.secret)
+        key = _find_key(jwt.get_unverified_header(token).get("kid"), store)
+        claims = _read_claims(token, key.secret)
     except RecursionError:
         raise unauthorized("Invalid JWT: it is nested too deeply") from None
     except (jwt.InvalidTokenError, ValueError) as error:
         raise unauthorized(f"Invalid JWT: {error}") from None
-    if "exp" in claims and _instant(claims, "exp") <= time.time():
+    if "exp" in claims and _read_time(claims, "exp") <= time.time():
         raise unauthorized("Invalid JWT: it has expired")
-    if "nbf" in claims and _instant(claims, "nbf") > time.time():
+    if "nbf" in claims and _read_time(claims, "nbf") > time.time():
         raise unauthorized("Invalid JWT: it is not valid yet")
     scope = claims.get("scope")
     if scope == "appUser" and key.scope == "app":
-        return Identity("appUser", key.owner, _user_id(claims.get("userId")))
+        return Identity("appUser", key.owner, _read_user_id(claims.get("userId")))
     if scope != key.scope:
         raise unauthorized(f"Invalid JWT: a key of scope {key.scope} cannot sign scope {scope}")
     return Identity(key.scope, key.owner)
 
 
 @functools.lru_cache(maxsize=1024)
-def _claims(token: str, secret: str) -> dict[str, Any]:
+def _read_claims(token: str, secret: str) -> dict[str, Any]:
     claims = json.loads(_jws.decode(token, secret, algorithms=["HS256"]))
     if not isinstance(claims, dict):
         raise jwt.DecodeError("the claims are not an object")
     return claims
 
 
-def _key(kid: object, store: Store) -> Key:
+def _find_key(kid: object, store: Store) -> Key:
     if not isinstance(kid, str):
         raise unauthorized("Invalid JWT header. Missing key id (kid)")
     if kid not in store.keys:
@@ -159,7 +159,7 @@ def _key(kid: object, store: Store) -> Key:
     return store.keys[kid]
 
 
-def _instant(claims: Mapping[str, Any], name: str) -> float:
+def _read_time(claims: Mapping[str, Any], name: str) -> float:
     """Return a claim that is a time in Unix seconds. 401 if it is not a finite number."""
     value = claims[name]
     is_number = isinstance(value, int) and not isinstance(value, bool)
@@ -168,13 +168,13 @@ def _instant(claims: Mapping[str, Any], name: str) -> float:
     raise unauthorized(f"Invalid JWT: {name} is not a number of seconds")
 
 
-def _user_id(claim: object) -> str:
+def _read_user_id(claim: object) -> str:
     if not isinstance(claim, str) or not claim:
         raise unauthorized("Invalid JWT: userId must be a string")
     return claim
 
 
-def _by_key_pair(credentials: str, store: Store) -> Identity:
+def _authenticate_by_key_pair(credentials: str, store: Store) -> Identity:
     try:
         kid, _, secret = base64.b64decode(credentials, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
@@ -185,7 +185,7 @@ def _by_key_pair(credentials: str, store: Store) -> Identity:
     return Identity(key.scope, key.owner)
 
 
-def _by_app_token(app_token: str, store: Store) -> Identity:
+def _authenticate_by_app_token(app_token: str, store: Store) -> Identity:
     for app in store.apps.values():
         if hmac.compare_digest(app.token.encode(), app_token.encode()):
             return Identity("appToken", app.id)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from ._entities import count
+from ._entities import describe_size
 from ._errors import bad_request, not_found
 from .store import attachments
 
@@ -28,7 +28,7 @@ class Upload:
 
     filename: str
     media_type: str
-    data: bytes = attrs.field(repr=count)
+    data: bytes = attrs.field(repr=describe_size)
 
 
 @attrs.frozen
@@ -62,7 +62,7 @@ class Call:
     @functools.cached_property
     def user(self) -> User:
         """The user of the path; 404 if there is none."""
-        user = self.app.user(self.params["userId"])
+        user = self.app.find_user(self.params["userId"])
         if user is None:
             raise not_found("User")
         return user
@@ -93,7 +93,7 @@ class Call:
 
     def media_url(self, attachment: Attachment) -> str:
         """Return the URL of a stored file."""
-        return attachments.url_of(attachment, self.root_url)
+        return attachments.build_url(attachment, self.root_url)
 
 
 def get_or_404(table: dict[str, T], key: str, kind: str) -> T:

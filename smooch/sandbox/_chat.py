@@ -58,7 +58,7 @@ def click(
         raise TypeError(f"action must be a str or a mapping, got {type(action).__name__}")
     user = _require_user(app, user_id)
     named = _find_conversation(app, user_id, conversation_id)
-    buttons = [each for each in _buttons.find(app, user) if named is None or each.conversation is named]
+    buttons = [each for each in _buttons.find_all(app, user) if named is None or each.conversation is named]
     button = next((each for each in buttons if _matches(each.action, action)), None)
     if button is None:
         texts = ", ".join(repr(each.action.get("text")) for each in buttons) or "none"
@@ -138,7 +138,7 @@ def add_user(
     """Add a user with one client: a linked channel or a device."""
     user = users.create(app, external_id=external_id)
     user.given_name, user.surname, user.email = given_name, surname, email
-    clients.add(app, user, _new_client(app, channel, external_id or user.id))
+    clients.add(app, user, _create_client(app, channel, external_id or user.id))
     return user
 
 
@@ -150,7 +150,7 @@ def find_conversation(app: App, user_id: str, conversation_id: str | None) -> Co
     return conversation
 
 
-def _new_client(app: App, channel: str, address: str) -> Client:
+def _create_client(app: App, channel: str, address: str) -> Client:
     """Create an active client; a channel belongs to the app's first integration of its type, if any."""
     now = _clock.now()
     client = Client(id=uuid.uuid4().hex, platform=channel, last_seen=now, linked_at=now)
@@ -162,7 +162,7 @@ def _new_client(app: App, channel: str, address: str) -> Client:
 
 
 def _require_user(app: App, user_id: str) -> User:
-    user = app.user(user_id)
+    user = app.find_user(user_id)
     if user is None:
         raise LookupError(f"no user {user_id!r}")
     return user
@@ -172,7 +172,7 @@ def _get_or_create_user(app: App, user_id: str, channel: str | None) -> tuple[Us
     """Return the user, created if unknown, and the client on `channel`, or else the one used last."""
     if not isinstance(user_id, str) or not user_id:
         raise ValueError(f"user_id must be a non-empty string, got {user_id!r}")
-    user = app.user(user_id)
+    user = app.find_user(user_id)
     if channel is not None:
         client = next((each for each in (user.clients if user else []) if each.platform == channel), None)
         if user is None or client is None:
@@ -182,7 +182,7 @@ def _get_or_create_user(app: App, user_id: str, channel: str | None) -> tuple[Us
         user = users.create(app, external_id=user_id)
     client = user.latest_client
     if client is None:
-        client = _new_client(app, "web", user.id)
+        client = _create_client(app, "web", user.id)
         clients.add(app, user, client)
     return user, client
 
@@ -190,7 +190,7 @@ def _get_or_create_user(app: App, user_id: str, channel: str | None) -> tuple[Us
 def _find_conversation(app: App, user_id: str, conversation_id: str | None) -> Conversation | None:
     if conversation_id is None:
         return None
-    user, conversation = app.user(user_id), app.conversations.get(conversation_id)
+    user, conversation = app.find_user(user_id), app.conversations.get(conversation_id)
     if user is None or conversation is None or conversation.participant(user) is None:
         raise LookupError(f"user {user_id!r} is not in a conversation {conversation_id!r}")
     return conversation
@@ -234,7 +234,7 @@ def _fill_in_field(field: JsonObject, value: Any) -> JsonObject:
     answer: Any = value
     if kind == "select":
         chosen = value if isinstance(value, list | tuple) else [value]
-        answer = [_option(field, each) for each in chosen]
+        answer = [_find_option(field, each) for each in chosen]
     elif not isinstance(value, str):
         raise ValueError(f"the value for the field {name!r} must be a string, got {value!r}")
     elif kind == "email" and "@" not in value:
@@ -245,7 +245,7 @@ def _fill_in_field(field: JsonObject, value: Any) -> JsonObject:
     return {"type": kind, "name": name, "label": field["label"], kind: answer}
 
 
-def _option(field: JsonObject, value: Any) -> JsonObject:
+def _find_option(field: JsonObject, value: Any) -> JsonObject:
     for option in field["options"]:
         if value in (option["name"], option["label"]):
             return {"name": option["name"], "label": option["label"]}

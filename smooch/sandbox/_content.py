@@ -53,11 +53,11 @@ def complete(app: App, content: JsonObject, root_url: str) -> None:
     """Add the fields that the server generates. 400 for combinations that the spec cannot check."""
     if "actions" in content:
         _check_actions(content["actions"])
-        content["actions"] = [_action(action, root_url) for action in content["actions"]]
+        content["actions"] = [_complete_action(action, root_url) for action in content["actions"]]
     if "items" in content:
-        content["items"] = [_item(item, root_url) for item in content["items"]]
+        content["items"] = [_complete_item(item, root_url) for item in content["items"]]
     if "fields" in content:
-        content["fields"] = _fields(content["fields"])
+        content["fields"] = _complete_fields(content["fields"])
     if content["type"] in _GENERATED:
         _GENERATED[content["type"]](content)
     if app.settings.get("maskCreditCardNumbers") and "text" in content:
@@ -69,11 +69,11 @@ def _complete_text(content: JsonObject) -> None:
 
 
 def _complete_media(content: JsonObject) -> None:
-    content.setdefault("mediaType", media_type(content["mediaUrl"], "image/jpeg"))
+    content.setdefault("mediaType", guess_media_type(content["mediaUrl"], "image/jpeg"))
 
 
 def _complete_file(content: JsonObject) -> None:
-    content.setdefault("mediaType", media_type(content["mediaUrl"], OCTETS))
+    content.setdefault("mediaType", guess_media_type(content["mediaUrl"], OCTETS))
 
 
 def _complete_items(content: JsonObject) -> None:
@@ -92,7 +92,7 @@ def _complete_form(content: JsonObject) -> None:
 
 def _complete_form_response(content: JsonObject) -> None:
     content.setdefault(
-        "textFallback", "\n".join(f"{field['label']}: {_field_value(field)}" for field in content["fields"])
+        "textFallback", "\n".join(f"{field['label']}: {_complete_field_value(field)}" for field in content["fields"])
     )
 
 
@@ -108,12 +108,12 @@ _GENERATED: dict[str, Callable[[JsonObject], None]] = {
 }
 
 
-def media_type(url: str, default: str) -> str:
+def guess_media_type(url: str, default: str) -> str:
     """Return the MIME type by the extension in `url`."""
     return mimetypes.guess_type(urlsplit(url).path)[0] or default
 
 
-def _field_value(field: JsonObject) -> str:
+def _complete_field_value(field: JsonObject) -> str:
     chosen = ", ".join(option["label"] for option in field.get("select", []))
     return chosen or str(field.get("text") or field.get("email") or "")
 
@@ -128,16 +128,16 @@ def _check_actions(actions: list[JsonObject]) -> None:
         raise bad_request("body actions: only one may have openOnReceive")
 
 
-def _item(item: JsonObject, root_url: str) -> JsonObject:
+def _complete_item(item: JsonObject, root_url: str) -> JsonObject:
     if any(action["type"] in ("reply", "locationRequest") for action in item["actions"]):
         raise bad_request("body items: reply and locationRequest are not allowed in items")
     generated: JsonObject = {"_id": _ids.object_id()}
     if "mediaUrl" in item and "mediaType" not in item:
-        generated["mediaType"] = media_type(item["mediaUrl"], "image/jpeg")
-    return item | generated | {"actions": [_action(action, root_url) for action in item["actions"]]}
+        generated["mediaType"] = guess_media_type(item["mediaUrl"], "image/jpeg")
+    return item | generated | {"actions": [_complete_action(action, root_url) for action in item["actions"]]}
 
 
-def _action(action: JsonObject, root_url: str) -> JsonObject:
+def _complete_action(action: JsonObject, root_url: str) -> JsonObject:
     action_id = _ids.object_id()
     stored = {**action, "_id": action_id}
     if action["type"] == "buy":
@@ -149,14 +149,14 @@ def _action(action: JsonObject, root_url: str) -> JsonObject:
     return stored
 
 
-def _fields(fields: list[JsonObject]) -> list[JsonObject]:
+def _complete_fields(fields: list[JsonObject]) -> list[JsonObject]:
     names = [field["name"] for field in fields]
     if len(set(names)) < len(names):
         raise bad_request("body fields: names must differ")
     return [{**field, "_id": _ids.object_id()} for field in fields]
 
 
-def display_name(app: App, user: User) -> str | None:
+def choose_display_name(app: App, user: User) -> str | None:
     """Return the name shown with a user's messages: the full name, or a made-up one with `useAnimalNames`."""
     if user.full_name or not app.settings.get("useAnimalNames"):
         return user.full_name
@@ -164,7 +164,7 @@ def display_name(app: App, user: User) -> str | None:
     return f"{_ADJECTIVES[number % 12]} {_ANIMALS[number // 12 % 12]}"
 
 
-def gravatar(email: str) -> str:
+def build_gravatar_url(email: str) -> str:
     """Return the URL of the Gravatar of an email address."""
     digest = hashlib.md5(email.strip().lower().encode(), usedforsecurity=False).hexdigest()
     return f"https://www.gravatar.com/avatar/{digest}.png?s=200&d=mm"

@@ -254,7 +254,7 @@ class Dispatcher:
                 timeout=None,  # noqa: S113
                 limits=limits,
                 trust_env=False,
-                verify=_ssl_context(),
+                verify=_create_ssl_context(),
                 cookies=cookies,
             )
         return self._client
@@ -289,7 +289,7 @@ class Dispatcher:
 
 
 @cache
-def _ssl_context() -> ssl.SSLContext:
+def _create_ssl_context() -> ssl.SSLContext:
     """Return a context that trusts the system's authorities; created once, since that is slow."""
     return ssl.create_default_context()
 

@@ -162,7 +162,7 @@ class Engine:
         return {
             "app": {"id": self.app.id},
             "webhook": {"id": webhook.id, "version": webhook.version},
-            "events": [{"id": event_id, "createdAt": _clock.iso(_clock.now()), "payload": {}, **event}],
+            "events": [{"id": event_id, "createdAt": _clock.to_iso(_clock.now()), "payload": {}, **event}],
         }
 
     def _publish(self, app: App, event: Event) -> None:

@@ -18,7 +18,7 @@ ConversationType = Literal["personal", "sdkGroup"]
 Role = Literal["appUser", "appMaker"]
 
 
-def count(items: Sized) -> str:
+def describe_size(items: Sized) -> str:
     """Return a short repr for a long field."""
     return f"<{len(items)}>"
 
@@ -132,9 +132,9 @@ class Conversation:
     id: str
     created: int
     type: ConversationType = "personal"
-    messages: list[Message] = attrs.field(factory=list, repr=count)
-    participants: list[Participant] = attrs.field(factory=list, repr=count)
-    taps: list[Tap] = attrs.field(factory=list, repr=count)
+    messages: list[Message] = attrs.field(factory=list, repr=describe_size)
+    participants: list[Participant] = attrs.field(factory=list, repr=describe_size)
+    taps: list[Tap] = attrs.field(factory=list, repr=describe_size)
     maker_ids: list[str] = attrs.Factory(list)
     display_name: str | None = None
     description: str | None = None
@@ -188,7 +188,7 @@ class User:
     sdk_client: Client | None = None
     credential_required: bool = False
     conversation: Conversation | None = None
-    conversations: list[Conversation] = attrs.field(factory=list, repr=count)
+    conversations: list[Conversation] = attrs.field(factory=list, repr=describe_size)
 
     @property
     def full_name(self) -> str | None:
@@ -264,7 +264,7 @@ class Switchboard:
     id: str
     enabled: bool = False
     default: SwitchboardIntegration | None = None
-    integrations: dict[str, SwitchboardIntegration] = attrs.field(factory=dict, repr=count)
+    integrations: dict[str, SwitchboardIntegration] = attrs.field(factory=dict, repr=describe_size)
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -281,7 +281,7 @@ class Attachment:
     """A stored file, deleted with the messages of the conversation `conversation_id` that refer to it."""
 
     path: str
-    data: bytes = attrs.field(repr=count, metadata=NOT_SAVED)
+    data: bytes = attrs.field(repr=describe_size, metadata=NOT_SAVED)
     media_type: str
     conversation_id: str | None = None
 

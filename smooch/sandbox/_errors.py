@@ -39,13 +39,13 @@ class ApiError(Exception):
     ) -> None:
         super().__init__(description)
         self.status = status
-        self.code = code or code_of(status)
+        self.code = code or find_code(status)
         self.missing = missing
         self.description = description
         self.headers = headers
 
 
-def code_of(status: int) -> str:
+def find_code(status: int) -> str:
     """Return the API's error code for a status."""
     return CODES.get(status, "uncategorized_error")
 

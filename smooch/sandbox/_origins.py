@@ -14,11 +14,11 @@ LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?", re.ASCII | re.IGNORECASE)
 
 
-def allowed_names(hosts: Iterable[str]) -> frozenset[str]:
+def normalize_hosts(hosts: Iterable[str]) -> frozenset[str]:
     """Return the names of this machine and `hosts`, without ports. ValueError for an invalid name."""
     names = set(LOCAL_NAMES)
     for host in [hosts] if isinstance(hosts, str) else hosts:
-        name = _name(host)
+        name = _strip_port(host)
         if name is None:
             raise ValueError(f"allowed_hosts: {host!r} is not a host name such as bot.test")
         names.add(name)
@@ -28,7 +28,7 @@ def allowed_names(hosts: Iterable[str]) -> frozenset[str]:
 def is_allowed_host(headers: Headers, names: frozenset[str]) -> bool:
     """Return whether the Host header is one of `names`, with any port; others may be DNS rebinding."""
     hosts = headers.getlist("host")
-    return len(hosts) == 1 and _name(hosts[0]) in names
+    return len(hosts) == 1 and _strip_port(hosts[0]) in names
 
 
 def is_cross_origin(headers: Headers, scheme: str) -> bool:
@@ -47,7 +47,7 @@ def is_preflight(method: str, headers: Headers) -> bool:
     return method == "OPTIONS" and "access-control-request-method" in headers
 
 
-def preflight_headers(headers: Headers) -> dict[str, str]:
+def build_preflight_headers(headers: Headers) -> dict[str, str]:
     """Return the headers that permit the request of a preflight."""
     permitted = {
         "access-control-allow-methods": headers["access-control-request-method"],
@@ -56,6 +56,6 @@ def preflight_headers(headers: Headers) -> dict[str, str]:
     return {name: value for name, value in permitted.items() if value} | {"access-control-max-age": "600"}
 
 
-def _name(host: str) -> str | None:
+def _strip_port(host: str) -> str | None:
     match = _HOST.fullmatch(host)
     return None if match is None else match[1].lower()

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 from starlette.datastructures import Headers
 
-from ._entities import count
+from ._entities import describe_size
 
 _SECRET_HEADERS = frozenset({"authorization", "app-token", "cookie"})
 
@@ -35,10 +35,10 @@ class RecordedRequest:
     path: str
     query: dict[str, str]
     headers: RequestHeaders
-    body: bytes = attrs.field(repr=count)
+    body: bytes = attrs.field(repr=describe_size)
     status: int | None = None
     seconds: float | None = attrs.field(default=None, repr=False)
-    response_body: bytes = attrs.field(default=b"", repr=count)
+    response_body: bytes = attrs.field(default=b"", repr=describe_size)
 
     @property
     def json(self) -> Any:

@@ -17,7 +17,7 @@ Function = Callable[[Call], JsonObject | Redirect] | Callable[[Call], Awaitable[
 A = TypeVar("A", bound=Function)
 
 
-def _keep(body: Any) -> None:
+def _return_unchanged(body: Any) -> None:
     pass
 
 
@@ -44,7 +44,7 @@ class Registry(dict[str, Handler]):
         operation_id: str,
         allowed: frozenset[Scope],
         *,
-        prepare: Callable[[Any], None] = _keep,
+        prepare: Callable[[Any], None] = _return_unchanged,
         without_body: bool = False,
         takes_form: bool = False,
     ) -> Callable[[A], A]:

@@ -34,7 +34,7 @@ class Replay:
     @property
     def diff(self) -> str:
         """The differences in the form of `diff -u`; times are ignored."""
-        expected, actual = map(_describe, self.expected), map(_describe, self.actual)
+        expected, actual = map(_format_line, self.expected), map(_format_line, self.actual)
         return "\n".join(difflib.unified_diff(list(expected), list(actual), "transcript", "replay", lineterm=""))
 
     def save(self, path: Path) -> None:
@@ -81,14 +81,14 @@ def replay(
     with httpx.Client(base_url=f"{url.rstrip('/')}/_sandbox", timeout=timeout + 30) as client:
         user = _User(client, f"replay-{uuid.uuid4().hex[:12]}")
         answers = 0
-        for line, following in _turns(expected):
+        for line, following in _split_turns(expected):
             user.act(line)
             answers += following
             _wait_for_answers(user, answers, quiet, timeout)
         return Replay(expected, user.transcript())
 
 
-def _turns(lines: list[Line]) -> Iterator[tuple[Line, int]]:
+def _split_turns(lines: list[Line]) -> Iterator[tuple[Line, int]]:
     """Yield each line of the user with the number of the bot's messages that follow it."""
     for index, line in enumerate(lines):
         if line["from"] == "user":
@@ -128,7 +128,7 @@ class _User:
             return
         content = line["message"]
         if content.get("type") == "formResponse":
-            values = {field["name"]: _form_value(field) for field in content["fields"]}
+            values = {field["name"]: _read_form_value(field) for field in content["fields"]}
             self._post(f"{self._path}/submit", {"values": values})
             return
         created = self._post(f"{self._path}/say", {"content": self._with_file(content)})
@@ -167,13 +167,13 @@ class _User:
         return response.json()
 
 
-def _form_value(field: Line) -> Any:
+def _read_form_value(field: Line) -> Any:
     if "select" in field:
         return [option["name"] for option in field["select"]]
     return next(field[name] for name in ("text", "email") if name in field)
 
 
-def _describe(line: Line) -> str:
+def _format_line(line: Line) -> str:
     """Return one line of the diff: the author, and the content in a stable order."""
     content = line.get("message", line.get("click"))
     kind = "clicks" if "click" in line else "says"

@@ -89,7 +89,7 @@ class Sandbox:
         )
         self._asgi = SandboxApp(
             self._engine,
-            allowed_hosts=_origins.allowed_names(allowed_hosts),
+            allowed_hosts=_origins.normalize_hosts(allowed_hosts),
             close_connection=self._close_connection,
             probe=self._engine.dispatcher.probe if probe_targets else None,
         )

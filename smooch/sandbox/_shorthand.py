@@ -30,16 +30,17 @@ def expand(post: JsonObject, templates: Mapping[str, JsonObject]) -> list[JsonOb
     field = next((name for name in _TEXTS if name in post), None)
     if post.get("type", "text") != "text" or field is None:
         return [post]
-    parts = list(_split(post[field], templates))
+    parts = list(_split_templates(post[field], templates))
     if not any(isinstance(part, dict) for part in parts):
-        return [_with_elements(post, field)]
+        return [_extract_elements(post, field)]
     author = {name: value for name, value in post.items() if name not in _OWN}
     return [
-        {**part, **author} if isinstance(part, dict) else _with_elements({**post, field: part}, field) for part in parts
+        {**part, **author} if isinstance(part, dict) else _extract_elements({**post, field: part}, field)
+        for part in parts
     ]
 
 
-def _split(text: str, templates: Mapping[str, JsonObject]) -> Iterator[str | JsonObject]:
+def _split_templates(text: str, templates: Mapping[str, JsonObject]) -> Iterator[str | JsonObject]:
     """Yield the templates of a text, and the text around them if any."""
     start = 0
     for match in _TEMPLATE.finditer(text):
@@ -53,11 +54,11 @@ def _split(text: str, templates: Mapping[str, JsonObject]) -> Iterator[str | Jso
         yield rest
 
 
-def _with_elements(post: JsonObject, field: str) -> JsonObject:
+def _extract_elements(post: JsonObject, field: str) -> JsonObject:
     """Move buttons and the first picture out of the text."""
-    text = _WHATSAPP_TEMPLATE.sub(_fallback, post[field])
-    buttons: list[tuple[int, JsonObject]] = [(match.start(), _button(match)) for match in _BUTTON.finditer(text)]
-    buttons += [(match.start(), _buy(match)) for match in _BUY.finditer(text)]
+    text = _WHATSAPP_TEMPLATE.sub(_read_fallback, post[field])
+    buttons: list[tuple[int, JsonObject]] = [(match.start(), _build_button(match)) for match in _BUTTON.finditer(text)]
+    buttons += [(match.start(), _build_buy_button(match)) for match in _BUY.finditer(text)]
     image = _IMAGE.search(text)
     if text == post[field] and not buttons and image is None:
         return post
@@ -75,12 +76,12 @@ def _with_elements(post: JsonObject, field: str) -> JsonObject:
     return changed
 
 
-def _fallback(match: re.Match[str]) -> str:
+def _read_fallback(match: re.Match[str]) -> str:
     fallback = _FALLBACK.search(match[1])
     return match[0] if fallback is None else fallback[1]
 
 
-def _button(match: re.Match[str]) -> JsonObject:
+def _build_button(match: re.Match[str]) -> JsonObject:
     text, link, kind, payload, _ = match.groups()
     if link:
         return {"type": "link", "text": text, "uri": link}
@@ -89,5 +90,5 @@ def _button(match: re.Match[str]) -> JsonObject:
     return {"type": "locationRequest", "text": text}
 
 
-def _buy(match: re.Match[str]) -> JsonObject:
+def _build_buy_button(match: re.Match[str]) -> JsonObject:
     return {"type": "buy", "text": match[1], "amount": round(float(match[2]) * 100)}

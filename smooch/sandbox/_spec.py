@@ -49,33 +49,35 @@ def _is_date_time(value: object) -> bool:
     return bool(_DATE_TIME.fullmatch(value)) and datetime.fromisoformat(value) is not None
 
 
-def _known_value(
+def _check_known_value(
     validator: Validator, known: list[Any], value: object, schema: Mapping[str, Any]
 ) -> Iterator[ValidationError]:
     if value not in known:
         yield ValidationError(f"{value!r} is not one of {known!r}")
 
 
-def _matches(validator: Validator, pattern: str, value: object, schema: Mapping[str, Any]) -> Iterator[ValidationError]:
+def _check_pattern(
+    validator: Validator, pattern: str, value: object, schema: Mapping[str, Any]
+) -> Iterator[ValidationError]:
     # In JSON Schema `$` is the very end; in Python a newline may follow it.
     if isinstance(value, str) and not re.search(re.sub(r"(?<!\\)\$$", r"\\Z", pattern), value):
         yield ValidationError(f"{value!r} does not match {pattern!r}")
 
 
-def _request_validator(document: dict[str, Any]) -> Validator:
+def _build_request_validator(document: dict[str, Any]) -> Validator:
     """Return a validator for requests, which also refuses values outside `x-extensible-enum`."""
     keywords = {
-        "x-extensible-enum": _known_value,
-        "pattern": _matches,
-        "oneOf": functools.partial(_one_of, document),
+        "x-extensible-enum": _check_known_value,
+        "pattern": _check_pattern,
+        "oneOf": functools.partial(_check_one_of, document),
     }
     validator: Validator = extend(Draft202012Validator, keywords)(  # type: ignore[no-untyped-call]
-        {}, registry=_registry(document), format_checker=formats
+        {}, registry=_build_registry(document), format_checker=formats
     )
     return validator
 
 
-def _one_of(
+def _check_one_of(
     document: dict[str, Any], validator: Any, variants: list[Any], instance: object, schema: Mapping[str, Any]
 ) -> Iterator[ValidationError]:
     """Check `oneOf` against the variants with the right tag only.
@@ -95,7 +97,7 @@ def _one_of(
 
 
 def _has_other_tag(document: dict[str, Any], variant: Any, instance: object) -> bool:
-    variant = _resolved(document, variant)
+    variant = _resolve(document, variant)
     if isinstance(variant, bool):
         return not variant
     if not isinstance(instance, dict):
@@ -140,8 +142,8 @@ class Spec:
 
     def __init__(self, document: dict[str, Any], *, open_in_requests: frozenset[str] = frozenset()) -> None:
         self.document = document
-        self._responses = Draft202012Validator({}, registry=_registry(document), format_checker=formats)
-        self._requests = _request_validator(_closed(document, open_in_requests))
+        self._responses = Draft202012Validator({}, registry=_build_registry(document), format_checker=formats)
+        self._requests = _build_request_validator(_drop_catch_alls(document, open_in_requests))
         self.operations = {operation.id: operation for operation in self._read()}
 
     def response_validator(self, operation: Operation, status: int) -> Validator:
@@ -221,11 +223,11 @@ class Spec:
                 )
 
     def _resolved(self, node: dict[str, Any]) -> dict[str, Any]:
-        resolved: dict[str, Any] = _resolved(self.document, node)
+        resolved: dict[str, Any] = _resolve(self.document, node)
         return resolved
 
 
-def _resolved(document: dict[str, Any], node: Any) -> Any:
+def _resolve(document: dict[str, Any], node: Any) -> Any:
     while isinstance(node, dict) and "$ref" in node:
         target: Any = document
         for part in node["$ref"].removeprefix("#/").split("/"):
@@ -234,12 +236,12 @@ def _resolved(document: dict[str, Any], node: Any) -> Any:
     return node
 
 
-def _registry(document: dict[str, Any]) -> Registry[Any]:
+def _build_registry(document: dict[str, Any]) -> Registry[Any]:
     registry: Registry[Any] = Registry().with_resource(_DOCUMENT, DRAFT202012.create_resource(document))
     return registry
 
 
-def _closed(document: dict[str, Any], but: frozenset[str]) -> dict[str, Any]:
+def _drop_catch_alls(document: dict[str, Any], but: frozenset[str]) -> dict[str, Any]:
     """Return the document for requests: without the catch-all variants, which only responses have."""
     components = document["components"]
     schemas = {
@@ -267,10 +269,10 @@ def parse_yaml(text: str) -> dict[str, Any]:
 @functools.cache
 def load(version: str) -> Spec:
     """Return the spec of `version`, such as `v1`; read once per process."""
-    document = parse_yaml(_file(f"{version}.yaml").read_text(encoding="utf-8"))
+    document = parse_yaml(_read_file(f"{version}.yaml").read_text(encoding="utf-8"))
     return Spec(document, open_in_requests=_OPEN_IN_REQUESTS.get(version, frozenset()))
 
 
-def _file(name: str) -> Traversable:
+def _read_file(name: str) -> Traversable:
     installed = resources.files(__package__) / "spec" / name
     return installed if installed.is_file() else Path(__file__).parents[2] / "spec" / name

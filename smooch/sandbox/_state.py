@@ -140,7 +140,7 @@ class StateFile:
             if number == _ROOT:
                 root = fields
             else:
-                _fill(records[number], fields)
+                _set_fields(records[number], fields)
                 self._numbers[records[number]] = number
         for number, data in self._execute("SELECT number, data FROM files"):
             records[number].data = data
@@ -189,7 +189,7 @@ class StateFile:
         while waiting:
             record = waiting.pop()
             number = self._numbers[record]
-            texts[number] = (type(record).__name__, json.dumps(_fields(record), default=refer))
+            texts[number] = (type(record).__name__, json.dumps(_read_fields(record), default=refer))
             if isinstance(record, _entities.Attachment) and number not in self._saved:
                 files.append((number, record.data))
         return texts, files
@@ -218,15 +218,15 @@ async def keep_saved(file: StateFile, engine: Engine) -> None:
         wait = max(SHORTEST_WAIT, 10 * (time.perf_counter() - started))
 
 
-def _saved_attributes(cls: type[Any]) -> list[attrs.Attribute[Any]]:
+def _list_saved_attributes(cls: type[Any]) -> list[attrs.Attribute[Any]]:
     return [attribute for attribute in attrs.fields(cls) if attribute.metadata.get("is_saved", True)]
 
 
-def _fields(record: Any) -> dict[str, Any]:
-    return {attribute.name: getattr(record, attribute.name) for attribute in _saved_attributes(type(record))}
+def _read_fields(record: Any) -> dict[str, Any]:
+    return {attribute.name: getattr(record, attribute.name) for attribute in _list_saved_attributes(type(record))}
 
 
-def _fill(record: Any, fields: dict[str, Any]) -> None:
+def _set_fields(record: Any, fields: dict[str, Any]) -> None:
     """Set the attributes of a record; one that is not in the file gets its default."""
     for attribute in attrs.fields(type(record)):
         if attribute.name in fields:

@@ -24,18 +24,18 @@ def to_json_lines(conversation: Conversation, root_url: str) -> str:
         lines.append((message.received, "user" if message.role == "appUser" else "business", {"message": content}))
     lines += [(tap.at, "user", {"click": tap.action}) for tap in conversation.taps]
     lines.sort(key=lambda line: line[0])
-    return "".join(_line(at - lines[0][0], author, fields, root_url) for at, author, fields in lines)
+    return "".join(_format_line(at - lines[0][0], author, fields, root_url) for at, author, fields in lines)
 
 
-def _line(milliseconds: int, author: str, fields: JsonObject, root_url: str) -> str:
-    line = {"at": milliseconds / 1000, "from": author, **_without_ids(fields)}
+def _format_line(milliseconds: int, author: str, fields: JsonObject, root_url: str) -> str:
+    line = {"at": milliseconds / 1000, "from": author, **_strip_ids(fields)}
     text = json.dumps(line, ensure_ascii=False)
     return re.sub(re.escape(root_url) + _FILE, "sandbox:", text) + "\n"
 
 
-def _without_ids(value: Any) -> Any:
+def _strip_ids(value: Any) -> Any:
     if isinstance(value, list):
-        return [_without_ids(each) for each in value]
+        return [_strip_ids(each) for each in value]
     if isinstance(value, dict):
-        return {name: _without_ids(each) for name, each in value.items() if name not in _GENERATED}
+        return {name: _strip_ids(each) for name, each in value.items() if name not in _GENERATED}
     return value

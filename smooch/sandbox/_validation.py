@@ -27,13 +27,13 @@ _INTEGER = re.compile(r"[+-]?\d{1,18}")
 _NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d+)?")
 
 
-def json_type(media_type: str) -> None:
+def check_json_type(media_type: str) -> None:
     """Raise a 400 unless the Content-Type of a body is application/json."""
     if media_type.partition(";")[0].strip().lower() != "application/json":
         raise bad_request(f"Content-Type {media_type!r}: must be application/json")
 
 
-def json_body(data: bytes) -> Any:
+def parse_json_body(data: bytes) -> Any:
     """Parse a JSON body. 400 if it is not JSON."""
     if not data.strip():
         raise bad_request("The request body is missing")
@@ -54,7 +54,7 @@ def _parse_finite(text: str) -> float:
     return number if abs(number) != float("inf") else _refuse_constant(text)
 
 
-def urlencoded_body(data: bytes) -> dict[str, str]:
+def parse_urlencoded_body(data: bytes) -> dict[str, str]:
     """Parse a urlencoded form; of a repeated field the last value counts. 400 for too many fields."""
     try:
         return dict(parse_qsl(data.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MAX_FIELDS))
@@ -75,11 +75,11 @@ def check(validator: Validator, instance: Any, where: str) -> None:
     raise bad_request(f"{place}: {error.message}"[:_LONGEST])
 
 
-def query(operation: Operation, given: QueryParams) -> dict[str, Any]:
+def parse_query(operation: Operation, given: QueryParams) -> dict[str, Any]:
     """Return the query parameters of an operation, converted to the types of their schemas."""
     values = {}
     for parameter in operation.query:
-        value = _deep(parameter, given) if parameter.deep else _flat(parameter, given)
+        value = _read_deep_parameter(parameter, given) if parameter.deep else _read_flat_parameter(parameter, given)
         if value is not None:
             check(parameter.validator, value, f"query parameter {parameter.name}")
             values[parameter.name] = value
@@ -88,21 +88,21 @@ def query(operation: Operation, given: QueryParams) -> dict[str, Any]:
     return values
 
 
-def _flat(parameter: Parameter, given: QueryParams) -> Any:
+def _read_flat_parameter(parameter: Parameter, given: QueryParams) -> Any:
     texts = given.getlist(parameter.name)
     if not texts:
         return None
     if parameter.schema.get("type") == "array":
         return texts if parameter.explode else [item for text in texts for item in text.split(",") if item]
-    return _converted(parameter.schema, texts)
+    return _convert(parameter.schema, texts)
 
 
-def _deep(parameter: Parameter, given: QueryParams) -> dict[str, Any] | None:
+def _read_deep_parameter(parameter: Parameter, given: QueryParams) -> dict[str, Any] | None:
     if parameter.name in given:
         raise _refuse_object(parameter.name, given[parameter.name])
     properties = parameter.schema["properties"]
     value = {
-        name: _converted(schema, given.getlist(key))
+        name: _convert(schema, given.getlist(key))
         for name, schema in properties.items()
         if (key := f"{parameter.name}[{name}]") in given
     }
@@ -117,14 +117,14 @@ def _refuse_object(name: str, text: str) -> ApiError:
         fields = None
     if not isinstance(fields, dict) or not fields:
         return bad_request(f"query parameter {name}: must be written with brackets, such as {name}[…]=…")
-    form = "&".join(f"{name}[{key}]={value}" for key, value in fields.items())[:_LONGEST]
+    example = "&".join(f"{name}[{key}]={value}" for key, value in fields.items())[:_LONGEST]
     return bad_request(
-        f"query parameter {name}: must be written with brackets, {form}, and not as JSON: version 17 of the vendor's Python SDK sends JSON, versions"
+        f"query parameter {name}: must be written with brackets, {example}, and not as JSON: version 17 of the vendor's Python SDK sends JSON, versions"
         " up to 16 send brackets"
     )
 
 
-def _converted(schema: Mapping[str, Any], texts: list[str]) -> Any:
+def _convert(schema: Mapping[str, Any], texts: list[str]) -> Any:
     match schema.get("type"):
         case "integer" if _INTEGER.fullmatch(texts[-1]):
             return int(texts[-1])
@@ -135,7 +135,7 @@ def _converted(schema: Mapping[str, Any], texts: list[str]) -> Any:
     return texts[-1]
 
 
-def form(operation: Operation, fields: Mapping[str, str], files: Mapping[str, object]) -> None:
+def check_form(operation: Operation, fields: Mapping[str, str], files: Mapping[str, object]) -> None:
     """Check a multipart form; a file counts as a string, as in the spec."""
     if operation.body is not None:
         check(operation.body, {**fields, **dict.fromkeys(files, "")}, "form")

@@ -40,7 +40,7 @@ class ControlCall:
     @property
     def user(self) -> User:
         """The user of the path; 404 if there is none."""
-        user = self.app.user(self.params["userId"])
+        user = self.app.find_user(self.params["userId"])
         if user is None:
             raise not_found("User")
         return user

@@ -24,7 +24,7 @@ class _Record(Protocol):
 T = TypeVar("T", bound=_Record)
 
 
-def page(call: ControlCall, name: str, records: Sequence[T], serialize: Callable[[T], JsonObject]) -> JsonObject:
+def build_page(call: ControlCall, name: str, records: Sequence[T], serialize: Callable[[T], JsonObject]) -> JsonObject:
     """Return the page of `records` that `call` asks for, oldest first, under `name`. 404 if `before` is not there."""
     newer = reversed(records)
     # any() leaves the older ones in the iterator

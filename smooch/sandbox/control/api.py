@@ -60,35 +60,35 @@ class ControlApi:
             if request.method != "GET" and self._engine.published_events == events_before:
                 self._engine.log.append(StateChanged())
         except ApiError as error:
-            return _error_response(error.status, error.code, error.description)
+            return _build_error_response(error.status, error.code, error.description)
         except LookupError as error:
-            return _error_response(404, "not_found", str(error.args[0]))
+            return _build_error_response(404, "not_found", str(error.args[0]))
         except ValueError as error:
-            return _error_response(400, "bad_request", str(error))
+            return _build_error_response(400, "bad_request", str(error))
         except Exception:
             logger.exception("The sandbox failed on %s %s", request.method, request.path)
-            return _error_response(500, "internal_error", "The sandbox failed, see its log")
-        return result if isinstance(result, Response) else _json_response(match.operation.success, result)
+            return _build_error_response(500, "internal_error", "The sandbox failed, see its log")
+        return result if isinstance(result, Response) else _build_json_response(match.operation.success, result)
 
     def _call(self, match: Match, request: RecordedRequest, scope: Scope) -> ControlCall:
         operation, body = match.operation, {}
         if operation.body is not None and operation.media_type == "application/json":
-            body = _validation.json_body(request.body or b"{}")
+            body = _validation.parse_json_body(request.body or b"{}")
             _validation.check(operation.body, body, "body")
         return ControlCall(
             engine=self._engine,
             params=match.params,
-            query=_validation.query(operation, QueryParams(scope["query_string"])),
+            query=_validation.parse_query(operation, QueryParams(scope["query_string"])),
             headers=request.headers,
             body=body,
             data=request.body,
         )
 
 
-def _error_response(status: int, code: str, description: str) -> Response:
-    return _json_response(status, {"error": {"code": code, "description": description}})
+def _build_error_response(status: int, code: str, description: str) -> Response:
+    return _build_json_response(status, {"error": {"code": code, "description": description}})
 
 
-def _json_response(status: int, body: Any) -> Response:
+def _build_json_response(status: int, body: Any) -> Response:
     headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
     return Response(_json.encode(body), status, headers, "application/json; charset=utf-8")

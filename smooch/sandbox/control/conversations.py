@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .._call import get_or_404
 from . import serialize
 from ._call import handles
-from ._paging import page
+from ._paging import build_page
 
 if TYPE_CHECKING:
     from .._entities import JsonObject
@@ -25,5 +25,5 @@ def list_conversations(call: ControlCall) -> JsonObject:
 def list_messages(call: ControlCall) -> JsonObject:
     """GET /_sandbox/conversations/{conversationId}/messages."""
     conversation = get_or_404(call.app.conversations, call.params["conversationId"], "Conversation")
-    body = page(call, "messages", conversation.messages, lambda message: serialize.message(message, conversation))
+    body = build_page(call, "messages", conversation.messages, lambda message: serialize.message(message, conversation))
     return body | {"clicks": [serialize.click(conversation, tap) for tap in conversation.taps]}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .._errors import not_found
 from . import serialize
 from ._call import handles
-from ._paging import page
+from ._paging import build_page
 
 if TYPE_CHECKING:
     from .._delivery import Delivery
@@ -21,7 +21,7 @@ DEFAULT_TIMEOUT = 10
 @handles("listDeliveries")
 def list_deliveries(call: ControlCall) -> JsonObject:
     """GET /_sandbox/deliveries."""
-    return page(call, "deliveries", call.engine.dispatcher.deliveries, serialize.delivery)
+    return build_page(call, "deliveries", call.engine.dispatcher.deliveries, serialize.delivery)
 
 
 @handles("deliver")
@@ -45,18 +45,18 @@ async def wait_for_deliveries(call: ControlCall) -> JsonObject:
 @handles("getDelivery")
 def get_delivery(call: ControlCall) -> JsonObject:
     """GET /_sandbox/deliveries/{deliveryId}."""
-    return {"delivery": serialize.delivery_detail(_delivery(call))}
+    return {"delivery": serialize.delivery_detail(_find_delivery(call))}
 
 
 @handles("redeliver")
 def redeliver(call: ControlCall) -> JsonObject:
     """POST /_sandbox/deliveries/{deliveryId}/redeliver."""
-    delivery = _delivery(call)
+    delivery = _find_delivery(call)
     call.engine.dispatcher.redeliver(delivery)
     return {"delivery": serialize.delivery_detail(delivery)}
 
 
-def _delivery(call: ControlCall) -> Delivery:
+def _find_delivery(call: ControlCall) -> Delivery:
     for delivery in call.engine.dispatcher.deliveries:
         if delivery.id == call.params["deliveryId"]:
             return delivery

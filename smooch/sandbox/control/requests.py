@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .._errors import not_found
 from . import serialize
 from ._call import handles
-from ._paging import page
+from ._paging import build_page
 
 if TYPE_CHECKING:
     from .._entities import JsonObject
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @handles("listRequests")
 def list_requests(call: ControlCall) -> JsonObject:
     """GET /_sandbox/requests."""
-    return page(call, "requests", call.engine.requests, serialize.request)
+    return build_page(call, "requests", call.engine.requests, serialize.request)
 
 
 @handles("getRequest")

@@ -65,26 +65,26 @@ async def reset(call: ControlCall) -> JsonObject:
 def stream_events(call: ControlCall) -> Response:
     """GET /_sandbox/events."""
     after = call.headers.get("last-event-id") or call.query.get("after") or call.engine.last_event_id
-    events = _events(call.engine, after)
+    events = _stream_events(call.engine, after)
     headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
     return StreamingResponse(events, headers=headers, media_type="text/event-stream")
 
 
-async def _events(engine: Engine, after: str) -> AsyncIterator[str]:
+async def _stream_events(engine: Engine, after: str) -> AsyncIterator[str]:
     """Yield events in the form of server-sent events, for ever."""
     yield ": the events of a sandbox\n\n"
-    number = _number(engine, after)
+    number = _parse_event_id(engine, after)
     while True:
         entries = None if number is None else engine.log.after(number)
         if number is None or entries is None:
             number = engine.log.last_number
-            yield _format(engine, number, "refresh", {})
+            yield _format_event(engine, number, "refresh", {})
             continue
         lines = []
         for number, entry in entries:
             event = serialize.event(entry, engine)
             if event is not None:
-                lines.append(_format(engine, number, *event))
+                lines.append(_format_event(engine, number, *event))
         if lines:
             yield "".join(lines)
         elif number == engine.log.last_number:
@@ -95,11 +95,11 @@ async def _events(engine: Engine, after: str) -> AsyncIterator[str]:
                 yield ": keep-alive\n\n"
 
 
-def _number(engine: Engine, event_id: str) -> int | None:
+def _parse_event_id(engine: Engine, event_id: str) -> int | None:
     """Return the number of an event, None for one of another run of the server."""
     run, _, number = event_id.partition(".")
     return int(number) if run == engine.run_id and number.isascii() and number.isdigit() else None
 
 
-def _format(engine: Engine, number: int, kind: str, data: JsonObject) -> str:
+def _format_event(engine: Engine, number: int, kind: str, data: JsonObject) -> str:
     return f"id: {engine.run_id}.{number}\nevent: {kind}\ndata: {_json.encode(data).decode()}\n\n"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def user(user: User, app: App) -> JsonObject:
     """Schema `User`."""
     clients = [v2.client(client) for client in user.clients + user.pending_clients]
-    return v2.user(user) | drop_none(name=_content.display_name(app, user), clients=clients)
+    return v2.user(user) | drop_none(name=_content.choose_display_name(app, user), clients=clients)
 
 
 def conversation(conversation: Conversation) -> JsonObject:
@@ -177,7 +177,7 @@ def _record_event(entry: _events.Event, app: App) -> tuple[str, JsonObject] | No
 
 def _click(at: int, conversation: Conversation, user_id: str, message_id: str | None, action: JsonObject) -> JsonObject:
     return drop_none(
-        at=_clock.iso(at),
+        at=_clock.to_iso(at),
         conversationId=conversation.id,
         userId=user_id,
         messageId=message_id,
@@ -202,7 +202,7 @@ def _body(data: bytes, parsed: Any) -> Any:
 
 
 def _iso(seconds: float) -> str:
-    return _clock.iso(int(seconds * 1000))
+    return _clock.to_iso(int(seconds * 1000))
 
 
 def _milliseconds(seconds: float | None) -> float | None:

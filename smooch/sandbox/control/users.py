@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def upload_file(call: ControlCall) -> JsonObject:
     """POST /_sandbox/files."""
     file = attachments.add(call.app, call.query["name"], call.data, call.headers.get("content-type", ""))
-    url = attachments.url_of(file, call.engine.root_url)
+    url = attachments.build_url(file, call.engine.root_url)
     return {"mediaUrl": url, "mediaType": file.media_type, "mediaSize": len(file.data)}
 
 
@@ -64,7 +64,7 @@ def say(call: ControlCall) -> JsonObject:
         channel=call.body.get("channel"),
         root_url=call.engine.root_url,
     )
-    return _message_response(call, message)
+    return _build_message_response(call, message)
 
 
 @handles("click")
@@ -90,7 +90,7 @@ def submit_form(call: ControlCall) -> JsonObject:
         conversation_id=call.body.get("conversationId"),
         root_url=call.engine.root_url,
     )
-    return _message_response(call, message)
+    return _build_message_response(call, message)
 
 
 @handles("setTyping")
@@ -123,7 +123,7 @@ def get_transcript(call: ControlCall) -> Response:
     return Response(_transcript.to_json_lines(conversation, call.engine.root_url), media_type="application/jsonl")
 
 
-def _message_response(call: ControlCall, message: Message) -> JsonObject:
+def _build_message_response(call: ControlCall, message: Message) -> JsonObject:
     for conversation in call.app.conversations.values():
         if conversation.messages and conversation.messages[-1] is message:
             return {"message": serialize.message(message, conversation), "conversationId": conversation.id}

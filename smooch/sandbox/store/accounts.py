@@ -25,6 +25,6 @@ def delete(store: Store, account: Account) -> None:
     keys.delete_of_owner(store, account.id)
 
 
-def service_accounts(store: Store) -> list[Account]:
+def list_service_accounts(store: Store) -> list[Account]:
     """List the service accounts."""
     return [account for account in store.accounts.values() if account.is_service]

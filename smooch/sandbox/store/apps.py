@@ -37,6 +37,6 @@ def delete(store: Store, app: App) -> None:
         keys.delete_of_owner(store, integration_id)
 
 
-def of_account(store: Store, account: Account) -> list[App]:
+def list_of_account(store: Store, account: Account) -> list[App]:
     """List all apps for the account itself, for a service account only its own."""
     return [app for app in store.apps.values() if not account.is_service or app.owner == account.id]

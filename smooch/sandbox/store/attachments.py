@@ -40,35 +40,35 @@ def add(app: App, filename: str, data: bytes, media_type: str, conversation: Con
     return attachment
 
 
-def url_of(attachment: Attachment, root_url: str) -> str:
+def build_url(attachment: Attachment, root_url: str) -> str:
     """Return the URL of a file."""
     return f"{root_url}/media/{quote(attachment.path)}"
 
 
-def by_url(app: App, url: str, root_url: str) -> Attachment | None:
+def find_by_url(app: App, url: str, root_url: str) -> Attachment | None:
     """Find a file of the app by its URL."""
     return app.attachments.get(unquote(url.removeprefix(f"{root_url}/media/")))
 
 
-def delete_of_message(app: App, conversation: Conversation, message: Message) -> None:
+def delete_for_message(app: App, conversation: Conversation, message: Message) -> None:
     """Delete the files of a conversation that a message refers to."""
     content = json.dumps(message.content)
-    for path in _paths(app, conversation):
+    for path in _list_paths(app, conversation):
         if quote(path) in content:
             del app.attachments[path]
 
 
-def delete_of_conversation(app: App, conversation: Conversation) -> None:
+def delete_for_conversation(app: App, conversation: Conversation) -> None:
     """Delete all files of a conversation."""
-    for path in _paths(app, conversation):
+    for path in _list_paths(app, conversation):
         del app.attachments[path]
 
 
-def move(app: App, source: Conversation, target: Conversation) -> None:
+def move_to_conversation(app: App, source: Conversation, target: Conversation) -> None:
     """Let the files of `source` belong to `target`."""
-    for path in _paths(app, source):
+    for path in _list_paths(app, source):
         app.attachments[path].conversation_id = target.id
 
 
-def _paths(app: App, conversation: Conversation) -> list[str]:
+def _list_paths(app: App, conversation: Conversation) -> list[str]:
     return [path for path, attachment in app.attachments.items() if attachment.conversation_id == conversation.id]

@@ -17,7 +17,7 @@ CONFIRMING_CHANNELS = frozenset({"whatsapp"})
 
 def send(app: App, user: User, conversation: Conversation, message: Message, client: Client) -> None:
     """Send a message of the business to the channel of `client`."""
-    for outcome in _outcomes(app, client.platform):
+    for outcome in _list_outcomes(app, client.platform):
         app.record(
             MessageDelivered(
                 app_id=app.id, user=user, conversation=conversation, message=message, client=client, **outcome
@@ -28,7 +28,7 @@ def send(app: App, user: User, conversation: Conversation, message: Message, cli
 def notify(app: App, integration: Integration, destination_id: str) -> str:
     """Send a notification to the channel of `integration`; returns its id."""
     notification_id = str(uuid.uuid4())
-    for outcome in _outcomes(app, integration.type):
+    for outcome in _list_outcomes(app, integration.type):
         app.record(
             NotificationDelivered(
                 app_id=app.id,
@@ -41,7 +41,7 @@ def notify(app: App, integration: Integration, destination_id: str) -> str:
     return notification_id
 
 
-def _outcomes(app: App, channel: str) -> list[dict[str, Any]]:
+def _list_outcomes(app: App, channel: str) -> list[dict[str, Any]]:
     """Fields of the delivery events that follow, in order."""
     if fault := app.channel_faults.consume(channel):
         error = {"code": fault.code, "message": fault.message}

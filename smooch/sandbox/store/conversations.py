@@ -74,7 +74,7 @@ def drop(app: App, conversation: Conversation) -> None:
     del app.conversations[conversation.id]
     for participant in conversation.participants:
         participant.user.conversations.remove(conversation)
-    attachments.delete_of_conversation(app, conversation)
+    attachments.delete_for_conversation(app, conversation)
 
 
 def join(app: App, kept: Conversation, other: Conversation) -> None:
@@ -87,5 +87,5 @@ def join(app: App, kept: Conversation, other: Conversation) -> None:
     mine.clients += [client for client in theirs.clients if client not in mine.clients]
     kept.taps = sorted(kept.taps + other.taps, key=lambda tap: tap.at)
     kept.maker_ids += [maker for maker in other.maker_ids if maker not in kept.maker_ids]
-    attachments.move(app, other, kept)
+    attachments.move_to_conversation(app, other, kept)
     drop(app, other)

@@ -30,19 +30,19 @@ def create_for_integration(store: Store, integration: Integration, name: str) ->
     return _create(store, "int", name, scope="integration", owner=integration.id)
 
 
-def of_owner(store: Store, owner: str) -> list[Key]:
+def list_of_owner(store: Store, owner: str) -> list[Key]:
     """List the keys of the app, account or integration with the id `owner`."""
     return [key for key in store.keys.values() if key.owner == owner]
 
 
 def delete_of_owner(store: Store, owner: str) -> None:
     """Delete the keys of the app, account or integration with the id `owner`."""
-    for key in of_owner(store, owner):
+    for key in list_of_owner(store, owner):
         del store.keys[key.id]
 
 
 def _create(store: Store, prefix: str, name: str, *, scope: KeyScope, owner: str) -> Key:
-    if len(of_owner(store, owner)) >= MAX_KEYS:
+    if len(list_of_owner(store, owner)) >= MAX_KEYS:
         raise bad_request(f"There can be {MAX_KEYS} keys at most")
     key = Key(id=_ids.key_id(prefix), secret=_ids.key_secret(), name=name, scope=scope, owner=owner)
     store.keys[key.id] = key

@@ -58,7 +58,7 @@ def add(
 def delete(app: App, conversation: Conversation, message: Message) -> None:
     """Delete one message and the files that were uploaded for it."""
     conversation.messages.remove(message)
-    attachments.delete_of_message(app, conversation, message)
+    attachments.delete_for_message(app, conversation, message)
 
 
 def delete_all(app: App, conversation: Conversation) -> None:
@@ -67,7 +67,7 @@ def delete_all(app: App, conversation: Conversation) -> None:
     conversation.taps.clear()
     for participant in conversation.participants:
         participant.unread = 0
-    attachments.delete_of_conversation(app, conversation)
+    attachments.delete_for_conversation(app, conversation)
 
 
 def _mark_submitted(conversation: Conversation, content: JsonObject) -> None:

@@ -43,8 +43,8 @@ def exchange_code(
     if app is None:
         raise not_found("App")
     del store.oauth_codes[code]
-    integration = _integration(app, client_id)
-    key = next(iter(keys.of_owner(store, integration.id)), None)
+    integration = _find_integration(app, client_id)
+    key = next(iter(keys.list_of_owner(store, integration.id)), None)
     return app, key or keys.create_for_integration(store, integration, "OAuth")
 
 
@@ -53,12 +53,12 @@ def require_client(store: Store, integration_id: str) -> None:
 
     v1 accepts the tokens of OAuth clients, but no keys of custom integrations.
     """
-    app = store.app_of_integration(integration_id)
+    app = store.find_app_of_integration(integration_id)
     if app is None or app.integrations[integration_id].type not in store.oauth_clients:
         raise forbidden("Keys of custom integrations are for v2 only")
 
 
-def _integration(app: App, client_id: str) -> Integration:
+def _find_integration(app: App, client_id: str) -> Integration:
     """Return the client's integration in `app`, which has the client's id as its type."""
     for integration in app.integrations.values():
         if integration.type == client_id:

@@ -21,7 +21,7 @@ from .._entities import (
     Template,
     User,
     Webhook,
-    count,
+    describe_size,
 )
 from .._faults import ChannelFault, Faults
 
@@ -43,15 +43,15 @@ class App:
     record: Callable[[Event], None] = attrs.field(repr=False, metadata=NOT_SAVED)
     settings: JsonObject = attrs.Factory(dict)
     metadata: JsonObject | None = None
-    users: dict[str, User] = attrs.field(factory=dict, repr=count)
+    users: dict[str, User] = attrs.field(factory=dict, repr=describe_size)
     users_by_external_id: dict[tuple[str | None, str], User] = attrs.field(factory=dict, repr=False, metadata=NOT_SAVED)
     users_by_client_id: dict[str, User] = attrs.field(factory=dict, repr=False, metadata=NOT_SAVED)
-    conversations: dict[str, Conversation] = attrs.field(factory=dict, repr=count)
-    webhooks: dict[str, Webhook] = attrs.field(factory=dict, repr=count)
-    integrations: dict[str, Integration] = attrs.field(factory=dict, repr=count)
-    templates: dict[str, Template] = attrs.field(factory=dict, repr=count)
+    conversations: dict[str, Conversation] = attrs.field(factory=dict, repr=describe_size)
+    webhooks: dict[str, Webhook] = attrs.field(factory=dict, repr=describe_size)
+    integrations: dict[str, Integration] = attrs.field(factory=dict, repr=describe_size)
+    templates: dict[str, Template] = attrs.field(factory=dict, repr=describe_size)
     menu: Menu = attrs.Factory(Menu)
-    attachments: dict[str, Attachment] = attrs.field(factory=dict, repr=count)
+    attachments: dict[str, Attachment] = attrs.field(factory=dict, repr=describe_size)
     switchboard: Switchboard | None = None
     channel_faults: Faults[ChannelFault] = attrs.field(factory=Faults, repr=False, metadata=NOT_SAVED)
 
@@ -60,23 +60,23 @@ class App:
         """The messages of all templates."""
         return {template.name: template.message for template in self.templates.values()}
 
-    def user(self, any_id: str, brand_id: str | None = None) -> User | None:
+    def find_user(self, any_id: str, brand_id: str | None = None) -> User | None:
         """Find a user by id, or else by external id."""
-        return self.users.get(any_id) or self.user_by_external_id(any_id, brand_id)
+        return self.users.get(any_id) or self.find_user_by_external_id(any_id, brand_id)
 
-    def user_by_external_id(self, external_id: str, brand_id: str | None = None) -> User | None:
+    def find_user_by_external_id(self, external_id: str, brand_id: str | None = None) -> User | None:
         """Find the user whom the business calls `external_id`, within one brand if `brand_id` is given."""
         return self.users_by_external_id.get((brand_id, external_id))
 
-    def user_by_zendesk_id(self, zendesk_id: str) -> User | None:
+    def find_user_by_zendesk_id(self, zendesk_id: str) -> User | None:
         """Find a user by the id in Zendesk Support."""
         return next((user for user in self.users.values() if user.zendesk_id == zendesk_id), None)
 
-    def user_by_client(self, client_id: str) -> User | None:
+    def find_user_by_client(self, client_id: str) -> User | None:
         """Find the user who has this client; pending clients do not count."""
         return self.users_by_client_id.get(client_id)
 
-    def user_on_channel(self, integration_id: str, address: str) -> User | None:
+    def find_user_on_channel(self, integration_id: str, address: str) -> User | None:
         """Find the user who is known by `address` on the channel of an integration."""
         return next(
             (
@@ -114,11 +114,11 @@ class Store:
         """Drop all further events, for a store that a reset has replaced."""
         self._publish = None
 
-    def app_of_integration(self, integration_id: str) -> App | None:
+    def find_app_of_integration(self, integration_id: str) -> App | None:
         """Find the app that an integration belongs to."""
         return next((app for app in self.apps.values() if integration_id in app.integrations), None)
 
-    def attachment(self, path: str) -> Attachment | None:
+    def find_attachment(self, path: str) -> Attachment | None:
         """Find a file by its path."""
         app = self.apps.get(path.partition("/")[0])
         return app.attachments.get(path) if app else None

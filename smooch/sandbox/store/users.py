@@ -20,11 +20,11 @@ def create(
     app: App, *, external_id: str | None = None, brand_id: str | None = None, credential_required: bool = False
 ) -> User:
     """Create a user, anonymous without `external_id`. 409 if that is taken."""
-    if external_id is not None and app.user_by_external_id(external_id, brand_id) is not None:
+    if external_id is not None and app.find_user_by_external_id(external_id, brand_id) is not None:
         raise conflict(f"A user with id {external_id!r} exists already")
     user = User(
         id=_ids.object_id(),
-        signed_up=_clock.iso(_clock.now()),
+        signed_up=_clock.to_iso(_clock.now()),
         brand_id=brand_id,
         credential_required=credential_required,
     )
@@ -54,7 +54,7 @@ def require_credentials(app: App, user: User) -> None:
 
 def authenticate(app: App, any_id: str, *, email: str | None, zendesk_id: str | None) -> None:
     """Log a user in. LookupError if there is no such user."""
-    user = app.user(any_id)
+    user = app.find_user(any_id)
     if user is None:
         raise LookupError(f"no user {any_id!r}")
     user.zendesk_id = zendesk_id or user.zendesk_id

@@ -28,7 +28,7 @@ class Button:
     action: JsonObject
 
 
-def find(app: App, user: User) -> Iterator[Button]:
+def find_all(app: App, user: User) -> Iterator[Button]:
     """Yield the buttons of messages, the newest first, then those of menus."""
     for conversation in user.conversations:
         for message in reversed(conversation.messages):

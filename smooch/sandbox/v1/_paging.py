@@ -15,7 +15,7 @@ DEFAULT_LIMIT = 25
 T = TypeVar("T")
 
 
-def page(call: Call, name: str, items: Sequence[T], serialize: Callable[[T], Any]) -> JsonObject:
+def build_page(call: Call, name: str, items: Sequence[T], serialize: Callable[[T], Any]) -> JsonObject:
     """Return the page of `items` that `call` asks for, under `name`."""
     offset = call.query.get("offset", 0)
     end = offset + call.query.get("limit", DEFAULT_LIMIT)

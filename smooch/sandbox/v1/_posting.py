@@ -73,15 +73,15 @@ def add(
         user=user if from_user else None,
         author_id=user.id if from_user else _ids.maker_id(post.get("email", app.id)),
         content=content,
-        name=post.get("name") or (_content.display_name(app, user) if from_user else None),
-        avatar_url=post.get("avatarUrl") or (_content.gravatar(post["email"]) if "email" in post else None),
-        destinations=_destinations(app, user, post["destination"]) if "destination" in post else None,
+        name=post.get("name") or (_content.choose_display_name(app, user) if from_user else None),
+        avatar_url=post.get("avatarUrl") or (_content.build_gravatar_url(post["email"]) if "email" in post else None),
+        destinations=_find_destinations(app, user, post["destination"]) if "destination" in post else None,
         **optional,
         **origin,
     )
 
 
-def _destinations(app: App, user: User, destination: JsonObject) -> list[Client]:
+def _find_destinations(app: App, user: User, destination: JsonObject) -> list[Client]:
     """Return the user's clients that a message may go to. 400 if the user has none there."""
     if "integrationId" in destination and destination["integrationId"] not in app.integrations:
         raise bad_request("body destination.integrationId: there is no such integration")

@@ -41,10 +41,10 @@ _CRITERIA = ("phoneNumber", "address", "givenName", "surname", "primary")
 @registry.handles("initAppUser", END_USER)
 def init_app_user(call: Call) -> JsonObject:
     """POST /init."""
-    user_id = _own_user_id(call)
+    user_id = _read_own_user_id(call)
     device = call.body["device"]
-    user = _user_of_init(call.app, user_id, call.app.user_by_client(device["id"]))
-    _update_device(_device_of(call.app, user, device), device)
+    user = _get_or_create_user(call.app, user_id, call.app.find_user_by_client(device["id"]))
+    _update_device(_get_or_create_device(call.app, user, device), device)
     _update_user(user, call.body)
     call.identity.authorize_user(call.app, user.id)
     return {
@@ -60,20 +60,20 @@ def pre_create_app_user(call: Call) -> JsonObject:
         call.app, external_id=call.body["userId"], credential_required=call.body.get("credentialRequired", False)
     )
     _update_user(user, call.body)
-    return _response(call, user)
+    return _build_response(call, user)
 
 
 @registry.handles("getAppUser", END_USER)
 def get_app_user(call: Call) -> JsonObject:
     """GET /appusers/{userId}."""
-    return _response(call, call.user)
+    return _build_response(call, call.user)
 
 
 @registry.handles("updateAppUser", END_USER)
 def update_app_user(call: Call) -> JsonObject:
     """PUT /appusers/{userId}."""
     _update_user(call.user, call.body)
-    return _response(call, call.user)
+    return _build_response(call, call.user)
 
 
 @registry.handles("deleteAppUser", ANY_KEY)
@@ -87,13 +87,13 @@ def delete_app_user(call: Call) -> JsonObject:
 def delete_app_user_profile(call: Call) -> JsonObject:
     """DELETE /appusers/{userId}/profile."""
     users.delete_personal_information(call.user)
-    return _response(call, call.user)
+    return _build_response(call, call.user)
 
 
 @registry.handles("mergeUsers", ANY_KEY)
 def merge_users(call: Call) -> JsonObject:
     """POST /appusers/merge."""
-    surviving, discarded = _merged_user(call, "surviving"), _merged_user(call, "discarded")
+    surviving, discarded = _find_user_to_merge(call, "surviving"), _find_user_to_merge(call, "discarded")
     if surviving is discarded:
         raise bad_request("surviving and discarded are the same user")
     users.merge(call.app, surviving, discarded)
@@ -103,7 +103,7 @@ def merge_users(call: Call) -> JsonObject:
 @registry.handles("getAppUserEntityIds", END_USER)
 def get_app_user_entity_ids(call: Call) -> JsonObject:
     """GET /appusers/{userId}/channels."""
-    return {"channels": [_channel(client, call.version) for client in call.user.clients if client.is_channel]}
+    return {"channels": [_build_channel(client, call.version) for client in call.user.clients if client.is_channel]}
 
 
 @registry.handles("linkAppUser", END_USER)
@@ -112,13 +112,13 @@ def link_app_user(call: Call) -> JsonObject:
     user, link = call.user, call.body
     if link.get("skipConfirmation"):
         call.identity.require_business("skipConfirmation")
-    client = _client_of_link(call.app, link)
+    client = _build_client(call.app, link)
     criteria = {name: link[name] for name in _CRITERIA if name in link}
     _unlink(call.app, user, link["type"])
     clients.start_link(call.app, user, client, criteria)
     if link.get("skipConfirmation") or link.get("confirmation", {}).get("type") == "immediate":
         clients.confirm_link(call.app, user, client, criteria)
-    return _response(call, user)
+    return _build_response(call, user)
 
 
 @registry.handles("unlinkAppUser", END_USER)
@@ -137,14 +137,14 @@ def get_link_requests(call: Call) -> JsonObject:
         get_or_404(call.app.integrations, integration_id, "Integration")
         for integration_id in call.query["integrationIds"]
     ]
-    return {"linkRequests": [_link_request(integration) for integration in integrations]}
+    return {"linkRequests": [_build_link_request(integration) for integration in integrations]}
 
 
 @registry.handles("getTransferRequests", END_USER)
 def get_transfer_requests(call: Call) -> JsonObject:
     """GET /appusers/{userId}/transferrequest."""
     _ = call.user
-    _integration(call.app, call.query.get("integrationId", call.query["type"]), call.query["type"])
+    _find_integration(call.app, call.query.get("integrationId", call.query["type"]), call.query["type"])
     return {"transferRequests": [{"code": _ids.short_code()}]}
 
 
@@ -152,7 +152,7 @@ def get_transfer_requests(call: Call) -> JsonObject:
 def get_channel_qr_code(call: Call) -> JsonObject:
     """GET /appusers/{userId}/integrations/{channel}/qrcode."""
     _ = call.user
-    integration = _integration(call.app, call.params["channel"], *_QR_CODE_CHANNELS)
+    integration = _find_integration(call.app, call.params["channel"], *_QR_CODE_CHANNELS)
     return {"url": f"https://qr.example/{integration.type}/{_ids.short_code()}.png"}
 
 
@@ -181,7 +181,7 @@ def get_app_user_business_system_ids(call: Call) -> JsonObject:
 @registry.handles("updateDevice", END_USER)
 def update_device(call: Call) -> JsonObject:
     """PUT /appusers/{userId}/devices/{deviceId}."""
-    device = _own_device(call.user, call.params["deviceId"])
+    device = _find_own_device(call.user, call.params["deviceId"])
     _update_device(device, call.body)
     return {"device": serialize.device(device)}
 
@@ -189,7 +189,7 @@ def update_device(call: Call) -> JsonObject:
 @registry.handles("registerPushToken", END_USER)
 def register_push_token(call: Call) -> JsonObject:
     """POST /appusers/{userId}/pushToken."""
-    _own_device(call.user, call.body["deviceId"]).push_token = call.body["token"]
+    _find_own_device(call.user, call.body["deviceId"]).push_token = call.body["token"]
     return {}
 
 
@@ -200,7 +200,7 @@ def post_event(call: Call) -> JsonObject:
     return {"conversationUpdated": False}
 
 
-def _response(call: Call, user: User) -> JsonObject:
+def _build_response(call: Call, user: User) -> JsonObject:
     return {"appUser": serialize.app_user(user, call.version)}
 
 
@@ -212,14 +212,14 @@ def _update_user(user: User, fields: JsonObject) -> None:
     user.properties |= fields.get("properties", {})
 
 
-def _merged_user(call: Call, role: str) -> User:
+def _find_user_to_merge(call: Call, role: str) -> User:
     return get_or_404(call.app.users, call.body[role].get("_id", ""), f"{role} user")
 
 
 # init and devices
 
 
-def _own_user_id(call: Call) -> str | None:
+def _read_own_user_id(call: Call) -> str | None:
     """Return the userId of the body or of the token. 403 if they differ."""
     user_id: str | None = call.body.get("userId") or None
     token_user_id = call.identity.user_id
@@ -228,11 +228,11 @@ def _own_user_id(call: Call) -> str | None:
     return token_user_id or user_id
 
 
-def _user_of_init(app: App, user_id: str | None, of_device: User | None) -> User:
+def _get_or_create_user(app: App, user_id: str | None, of_device: User | None) -> User:
     """Return the user with that id, else the anonymous user of the device, else a new one."""
     if user_id is None:
         return of_device or users.create(app)
-    known = app.user_by_external_id(user_id)
+    known = app.find_user_by_external_id(user_id)
     if of_device is None or of_device.external_id is not None:
         return known or users.create(app, external_id=user_id)
     if known is None:
@@ -243,11 +243,11 @@ def _user_of_init(app: App, user_id: str | None, of_device: User | None) -> User
     return known
 
 
-def _device_of(app: App, user: User, device: JsonObject) -> Client:
+def _get_or_create_device(app: App, user: User, device: JsonObject) -> Client:
     """Return the user's client for `device`, moved from another user if it had one."""
     if client := user.client(device["id"]):
         return client
-    if last_user := app.user_by_client(device["id"]):
+    if last_user := app.find_user_by_client(device["id"]):
         clients.remove(
             app, last_user, get_or_404({each.id: each for each in last_user.clients}, device["id"], "Device")
         )
@@ -256,7 +256,7 @@ def _device_of(app: App, user: User, device: JsonObject) -> Client:
     return client
 
 
-def _own_device(user: User, device_id: str) -> Client:
+def _find_own_device(user: User, device_id: str) -> Client:
     client = user.client(device_id)
     if client is None:
         raise not_found("Device")
@@ -273,16 +273,16 @@ def _update_device(client: Client, fields: JsonObject) -> None:
 # channels
 
 
-def _channel(client: Client, version: str) -> JsonObject:
+def _build_channel(client: Client, version: str) -> JsonObject:
     item = {"type": client.platform, _ENTITY_FIELDS.get(client.platform, "userId"): client.external_id}
     if version != "v1" and client.integration_id:
         item["integrationId"] = client.integration_id
     return item
 
 
-def _client_of_link(app: App, link: JsonObject) -> Client:
+def _build_client(app: App, link: JsonObject) -> Client:
     kind = link["type"]
-    entity = link["address"] if kind == "mailgun" else _phone_number(link["phoneNumber"])
+    entity = link["address"] if kind == "mailgun" else _normalize_phone_number(link["phoneNumber"])
     if "integrationId" in link:
         integration = app.integrations.get(link["integrationId"])
         if integration is None or integration.type != kind:
@@ -297,7 +297,7 @@ def _client_of_link(app: App, link: JsonObject) -> Client:
     )
 
 
-def _phone_number(text: str) -> str:
+def _normalize_phone_number(text: str) -> str:
     number = re.sub(r"[\s().-]", "", text)
     if not _PHONE.fullmatch(number):
         raise bad_request("body phoneNumber: must be + with country code and number")
@@ -315,7 +315,7 @@ def _unlink(app: App, user: User, channel: str) -> bool:
     return bool(linked or pending)
 
 
-def _integration(app: App, id_or_type: str, *types: str) -> Integration:
+def _find_integration(app: App, id_or_type: str, *types: str) -> Integration:
     """Return the integration with this id or type, which must be one of `types`. 404 if there is none."""
     for integration in app.integrations.values():
         if id_or_type in (integration.id, integration.type) and integration.type in types:
@@ -323,7 +323,7 @@ def _integration(app: App, id_or_type: str, *types: str) -> Integration:
     raise not_found("Integration")
 
 
-def _link_request(integration: Integration) -> JsonObject:
+def _build_link_request(integration: Integration) -> JsonObject:
     code = _ids.short_code()
     fields: dict[str, Any] = integration.derived | integration.settings
     address = next(

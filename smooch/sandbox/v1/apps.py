@@ -10,7 +10,7 @@ from .._entities import Integration, JsonObject, Key
 from .._errors import not_found
 from ..store import apps, keys
 from . import serialize
-from ._paging import page
+from ._paging import build_page
 from ._registry import registry
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ SDK_TYPES = ("android", "ios", "web")
 def create_app(call: Call) -> JsonObject:
     """POST /apps."""
     app = apps.create(call.store, call.body["name"], owner=call.account.id)
-    _update(app, call.body)
+    _update_app(app, call.body)
     return {"app": serialize.app(app)}
 
 
@@ -32,8 +32,8 @@ def create_app(call: Call) -> JsonObject:
 def list_apps(call: Call) -> JsonObject:
     """GET /apps."""
     owner = call.query.get("serviceAccountId")
-    own = [app for app in apps.of_account(call.store, call.account) if owner in (None, "", app.owner)]
-    return page(call, "apps", own, serialize.app)
+    own = [app for app in apps.list_of_account(call.store, call.account) if owner in (None, "", app.owner)]
+    return build_page(call, "apps", own, serialize.app)
 
 
 @registry.handles("getApp", ACCOUNT)
@@ -45,7 +45,7 @@ def get_app(call: Call) -> JsonObject:
 @registry.handles("updateApp", ACCOUNT)
 def update_app(call: Call) -> JsonObject:
     """PUT /apps/{appId}."""
-    _update(call.app, call.body)
+    _update_app(call.app, call.body)
     return {"app": serialize.app(call.app)}
 
 
@@ -65,48 +65,48 @@ def create_secret_key(call: Call) -> JsonObject:
 @registry.handles("listSecretKeys", ACCOUNT)
 def list_secret_keys(call: Call) -> JsonObject:
     """GET /apps/{appId}/keys."""
-    return {"keys": [serialize.key(key) for key in keys.of_owner(call.store, call.app.id)]}
+    return {"keys": [serialize.key(key) for key in keys.list_of_owner(call.store, call.app.id)]}
 
 
 @registry.handles("getSecretKey", ACCOUNT)
 def get_secret_key(call: Call) -> JsonObject:
     """GET /apps/{appId}/keys/{keyId}."""
-    return {"key": serialize.key(_key(call))}
+    return {"key": serialize.key(_find_key(call))}
 
 
 @registry.handles("deleteSecretKey", ACCOUNT)
 def delete_secret_key(call: Call) -> JsonObject:
     """DELETE /apps/{appId}/keys/{keyId}."""
-    del call.store.keys[_key(call).id]
+    del call.store.keys[_find_key(call).id]
     return {}
 
 
 @registry.handles("getAppJwt", ACCOUNT)
 def get_app_jwt(call: Call) -> JsonObject:
     """GET /apps/{appId}/keys/{keyId}/jwt."""
-    return {"jwt": sign(_key(call), {"scope": "app"})}
+    return {"jwt": sign(_find_key(call), {"scope": "app"})}
 
 
 @registry.handles("getSdkIds", BUSINESS)
 def get_sdk_ids(call: Call) -> JsonObject:
     """GET /sdks."""
-    return {f"{kind}IntegrationId": _sdk_integration(call.app, kind).id for kind in SDK_TYPES}
+    return {f"{kind}IntegrationId": _get_or_create_sdk_integration(call.app, kind).id for kind in SDK_TYPES}
 
 
-def _update(app: App, body: JsonObject) -> None:
+def _update_app(app: App, body: JsonObject) -> None:
     app.name = body.get("name", app.name)
     app.settings |= body.get("settings", {})
     app.metadata = body.get("metadata", app.metadata)
 
 
-def _key(call: Call) -> Key:
+def _find_key(call: Call) -> Key:
     key = call.store.keys.get(call.params["keyId"])
     if key is None or key.owner != call.app.id:
         raise not_found("Key")
     return key
 
 
-def _sdk_integration(app: App, kind: str) -> Integration:
+def _get_or_create_sdk_integration(app: App, kind: str) -> Integration:
     """Return the app's first integration of an SDK type; make one if there is none."""
     for integration in app.integrations.values():
         if integration.type == kind:

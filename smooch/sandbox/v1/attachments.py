@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def upload_attachment(call: Call) -> JsonObject:
     """POST /attachments."""
     for name in ("appUserId", "userId"):
-        if name in call.query and call.app.user(call.query[name]) is None:
+        if name in call.query and call.app.find_user(call.query[name]) is None:
             raise not_found("User")
     attachment = call.store_file("source")
     return {"mediaUrl": call.media_url(attachment), "mediaType": attachment.media_type}

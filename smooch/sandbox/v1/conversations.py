@@ -31,13 +31,13 @@ def get_messages(call: Call) -> JsonObject:
         case {"before": _, "after": _}:
             raise bad_request("before and after exclude each other")
         case {"after": after}:
-            start = bisect.bisect_right(messages, _instant(after), key=_received)
+            start = bisect.bisect_right(messages, _parse_time(after), key=_get_received)
             selected = messages[start : start + PAGE]
             more = {"after": selected[-1]} if start + PAGE < len(messages) else {}
         case _:
             end = len(messages)
             if "before" in call.query:
-                end = bisect.bisect_left(messages, _instant(call.query["before"]), key=_received)
+                end = bisect.bisect_left(messages, _parse_time(call.query["before"]), key=_get_received)
             selected = messages[max(end - PAGE, 0) : end]
             more = {"before": selected[0]} if end > PAGE else {}
     body: JsonObject = {
@@ -45,32 +45,32 @@ def get_messages(call: Call) -> JsonObject:
         "messages": [serialize.message(message) for message in selected],
     }
     for name, message in more.items():
-        body["next"] = f"{call.url}?{name}={_received(message)}"
+        body["next"] = f"{call.url}?{name}={_get_received(message)}"
     return body
 
 
 @registry.handles("postMessage", END_USER, prepare=_posting.infer_type)
 def post_message(call: Call) -> JsonObject:
     """POST /appusers/{userId}/messages."""
-    return _response(call, _post(call, call.body))
+    return _build_response(call, _post(call, call.body))
 
 
 @registry.handles("postConversationMessage", END_USER, prepare=_posting.infer_type)
 def post_conversation_message(call: Call) -> JsonObject:
     """POST /appusers/{userId}/conversation/messages."""
-    return _legacy_response(call, _post(call, call.body))
+    return _build_legacy_response(call, _post(call, call.body))
 
 
 @registry.handles("postImageMessage", END_USER)
 def post_image_message(call: Call) -> JsonObject:
     """POST /appusers/{userId}/images."""
-    return _response(call, _post_image(call))
+    return _build_response(call, _post_image(call))
 
 
 @registry.handles("postConversationImage", END_USER)
 def post_conversation_image(call: Call) -> JsonObject:
     """POST /appusers/{userId}/conversation/images."""
-    return _legacy_response(call, _post_image(call))
+    return _build_legacy_response(call, _post_image(call))
 
 
 @registry.handles("deleteMessages", ANY_KEY)
@@ -110,7 +110,7 @@ def conversation_activity(call: Call) -> JsonObject:
 @registry.handles("postPostback", END_USER)
 def post_postback(call: Call) -> JsonObject:
     """POST /appusers/{userId}/conversation/postback."""
-    buttons = {button.action.get("_id", ""): button for button in _buttons.find(call.app, call.user)}
+    buttons = {button.action.get("_id", ""): button for button in _buttons.find_all(call.app, call.user)}
     button = get_or_404(buttons, call.body["actionId"], "Action")
     if button.action["type"] != "postback":
         raise bad_request("body actionId: must be the id of a postback button")
@@ -148,11 +148,11 @@ def _post_image(call: Call) -> list[Message]:
     return _add(call, [post])
 
 
-def _response(call: Call, messages: list[Message]) -> JsonObject:
+def _build_response(call: Call, messages: list[Message]) -> JsonObject:
     return _message_fields(messages) | {"conversation": serialize.conversation(call.conversation)}
 
 
-def _legacy_response(call: Call, messages: list[Message]) -> JsonObject:
+def _build_legacy_response(call: Call, messages: list[Message]) -> JsonObject:
     recent = call.conversation.messages[-PAGE:]
     return _message_fields(messages) | {"conversation": _legacy_conversation(call, recent)}
 
@@ -166,11 +166,11 @@ def _legacy_conversation(call: Call, messages: Sequence[Message]) -> JsonObject:
     return serialize.legacy_conversation(call.conversation, call.user, call.app.id, messages)
 
 
-def _received(message: Message) -> float:
-    return _clock.seconds(message.received)
+def _get_received(message: Message) -> float:
+    return _clock.to_seconds(message.received)
 
 
-def _instant(text: str) -> float:
+def _parse_time(text: str) -> float:
     if not _SECONDS.fullmatch(text):
         raise bad_request(f"{text!r} is not a time in Unix seconds")
     return float(text)

@@ -35,13 +35,13 @@ class _Payload:
 
 def serialize_delivery(event: Event, app: App, webhook: Webhook) -> tuple[str, JsonObject] | None:
     """Return trigger and body for `webhook`, or None if it does not get this event."""
-    payload = _payload(event, app, webhook.version)
-    if payload is None or not _listens(webhook.triggers, payload.trigger):
+    payload = _build_payload(event, app, webhook.version)
+    if payload is None or not _is_subscribed(webhook.triggers, payload.trigger):
         return None
-    return payload.trigger, _body(payload, event, webhook)
+    return payload.trigger, _build_body(payload, event, webhook)
 
 
-def _listens(triggers: list[str], trigger: str) -> bool:
+def _is_subscribed(triggers: list[str], trigger: str) -> bool:
     return (
         trigger in triggers
         or ("message" in triggers and trigger in _MESSAGES)
@@ -49,7 +49,7 @@ def _listens(triggers: list[str], trigger: str) -> bool:
     )
 
 
-def _body(payload: _Payload, event: Event, webhook: Webhook) -> JsonObject:
+def _build_body(payload: _Payload, event: Event, webhook: Webhook) -> JsonObject:
     user, trigger, is_v1 = payload.user, payload.trigger, webhook.version == "v1"
     body: JsonObject = {"trigger": trigger, "app": {"_id": event.app_id}}
     if not is_v1:
@@ -57,7 +57,7 @@ def _body(payload: _Payload, event: Event, webhook: Webhook) -> JsonObject:
     body |= payload.fields
     if user is not None:
         is_full = trigger in _WITH_FULL_USER if is_v1 else webhook.include_full_user
-        body["appUser"] = serialize.app_user(user, webhook.version) if is_full else _truncated(user)
+        body["appUser"] = serialize.app_user(user, webhook.version) if is_full else _truncate_user(user)
         if not is_v1 and trigger != "appUser:delete":
             conversation, client = payload.conversation or user.conversation, payload.client or user.latest_client
             if conversation is not None:
@@ -67,16 +67,16 @@ def _body(payload: _Payload, event: Event, webhook: Webhook) -> JsonObject:
         if is_v1 and trigger in _OF_CLIENTS and payload.client is not None:
             body["clients"] = [serialize.client(payload.client, webhook.version)]
     if trigger not in _UNDATED:
-        body["timestamp"] = _clock.seconds(event.at)
+        body["timestamp"] = _clock.to_seconds(event.at)
     return body
 
 
-def _truncated(user: User) -> JsonObject:
+def _truncate_user(user: User) -> JsonObject:
     known = {} if user.external_id is None else {"userId": user.external_id}
     return {"_id": user.id, **known, "conversationStarted": user.conversation is not None}
 
 
-def _payload(event: Event, app: App, version: str) -> _Payload | None:
+def _build_payload(event: Event, app: App, version: str) -> _Payload | None:
     fields: JsonObject
     match event:
         case _events.MessageAdded(user=user, message=message, conversation=conversation) if user is not None:
@@ -84,22 +84,24 @@ def _payload(event: Event, app: App, version: str) -> _Payload | None:
             return _Payload(f"message:{message.role}", user, {"messages": messages}, conversation, message.client)
         case _events.ConversationCreated(reason="startConversation", user=user, conversation=conversation):
             referral = {"referral": event.referral} if event.referral else {}
-            fields = {"source": _source(event.client)} | referral
+            fields = {"source": _build_source(event.client)} | referral
             return _Payload("conversation:start", user, fields, conversation, event.client)
         case _events.ConversationReferred(user=user, conversation=conversation, client=client):
-            fields = {"source": _source(client), "referral": event.referral}
+            fields = {"source": _build_source(client), "referral": event.referral}
             return _Payload("conversation:referral", user, fields, conversation, client)
         case _events.ConversationRead(user=user, conversation=conversation, by="appUser") if user is not None:
-            return _Payload("conversation:read", user, {"source": _source(event.client)}, conversation, event.client)
+            return _Payload(
+                "conversation:read", user, {"source": _build_source(event.client)}, conversation, event.client
+            )
         case _events.TypingChanged(user=user, conversation=conversation, by="appUser") if user is not None:
             fields = {"activity": {"type": event.activity["type"]}}
             return _Payload("typing:appUser", user, fields, conversation, event.client)
         case _events.PostbackTapped() | _events.PaymentMade():
-            return _tapped(event)
+            return _build_tap_payload(event)
         case _events.MessageDelivered():
-            return _delivered(event, version)
+            return _build_delivery_payload(event, version)
         case _events.UsersMerged(surviving=surviving, discarded=discarded):
-            fields = {"surviving": _truncated(surviving), "discarded": [_truncated(discarded)]}
+            fields = {"surviving": _truncate_user(surviving), "discarded": [_truncate_user(discarded)]}
             return _Payload("merge:appUser", None, fields)
         case _events.UserDeleted(user=user):
             return _Payload("appUser:delete", user, {})
@@ -113,21 +115,21 @@ def _payload(event: Event, app: App, version: str) -> _Payload | None:
             fields = {"channel": event.client.platform, "criteria": criteria}
             return _Payload(trigger, event.user, fields, client=event.client)
         case _events.NotificationDelivered() if version != "v1":
-            return _notification(event, app)
+            return _build_notification_payload(event, app)
     return None
 
 
-def _tapped(event: _events.PostbackTapped | _events.PaymentMade) -> _Payload:
+def _build_tap_payload(event: _events.PostbackTapped | _events.PaymentMade) -> _Payload:
     item: JsonObject = {"action": event.action}
     if event.message is not None:
         item["message"] = serialize.message(event.message)
     if isinstance(event, _events.PostbackTapped):
         return _Payload("postback", event.user, {"postbacks": [item]}, event.conversation, event.client)
-    item |= {"source": _source(event.client), "charge": {"id": event.charge_id}}
+    item |= {"source": _build_source(event.client), "charge": {"id": event.charge_id}}
     return _Payload("payment:success", event.user, {"payments": [item]}, event.conversation, event.client)
 
 
-def _delivered(event: _events.MessageDelivered, version: str) -> _Payload | None:
+def _build_delivery_payload(event: _events.MessageDelivered, version: str) -> _Payload | None:
     fields: JsonObject = {"destination": {"type": event.client.platform}}
     if event.error is not None:
         fields["error"] = event.error
@@ -142,7 +144,7 @@ def _delivered(event: _events.MessageDelivered, version: str) -> _Payload | None
     return _Payload(trigger, event.user, fields, event.conversation, event.client)
 
 
-def _notification(event: _events.NotificationDelivered, app: App) -> _Payload:
+def _build_notification_payload(event: _events.NotificationDelivered, app: App) -> _Payload:
     fields: dict[str, Any] = {
         "notification": {"_id": event.notification_id},
         "destination": {"integrationId": event.integration_id, "destinationId": event.destination_id},
@@ -150,12 +152,12 @@ def _notification(event: _events.NotificationDelivered, app: App) -> _Payload:
     }
     if event.error is not None:
         fields["error"] = event.error
-    user = app.user_on_channel(event.integration_id, event.destination_id)
+    user = app.find_user_on_channel(event.integration_id, event.destination_id)
     if user is not None:
         conversation = {} if user.conversation is None else {"conversation": {"_id": user.conversation.id}}
-        fields["matchResult"] = {"appUser": _truncated(user), **conversation}
+        fields["matchResult"] = {"appUser": _truncate_user(user), **conversation}
     return _Payload(f"notification:delivery:{event.outcome}", None, fields)
 
 
-def _source(client: Client | None) -> JsonObject:
+def _build_source(client: Client | None) -> JsonObject:
     return {"type": "api" if client is None else client.platform}

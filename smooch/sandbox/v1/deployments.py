@@ -46,13 +46,13 @@ def list_deployments(call: Call) -> JsonObject:
 @registry.handles("getDeployment", ACCOUNT)
 def get_deployment(call: Call) -> JsonObject:
     """GET /whatsapp/deployments/{deploymentId}."""
-    return {"deployment": serialize.deployment(_deployment(call))}
+    return {"deployment": serialize.deployment(_find_deployment(call))}
 
 
 @registry.handles("deleteDeployment", ACCOUNT)
 def delete_deployment(call: Call) -> JsonObject:
     """DELETE /whatsapp/deployments/{deploymentId}."""
-    deployment = _deployment(call)
+    deployment = _find_deployment(call)
     if deployment.status == "integrated":
         raise conflict("An integration uses the deployment: delete the integration first")
     del call.store.deployments[deployment.id]
@@ -62,7 +62,7 @@ def delete_deployment(call: Call) -> JsonObject:
 @registry.handles("activatePhoneNumber", ACCOUNT)
 def activate_phone_number(call: Call) -> JsonObject:
     """POST /whatsapp/deployments/{deploymentId}/activate."""
-    deployment = _deployment(call)
+    deployment = _find_deployment(call)
     if deployment.status not in ("unregistered", "pending"):
         raise conflict(f"The deployment is {deployment.status} already")
     deployment.status = "pending"
@@ -73,7 +73,7 @@ def activate_phone_number(call: Call) -> JsonObject:
 @registry.handles("confirmCode", ACCOUNT)
 def confirm_code(call: Call) -> JsonObject:
     """Confirm the code; any code that is not empty is right."""
-    deployment = _deployment(call)
+    deployment = _find_deployment(call)
     if deployment.status != "pending":
         raise conflict(f"The deployment is {deployment.status}, it needs no code")
     if not call.body["code"]:
@@ -82,7 +82,7 @@ def confirm_code(call: Call) -> JsonObject:
     return {"deployment": serialize.deployment(deployment)}
 
 
-def _deployment(call: Call) -> Deployment:
+def _find_deployment(call: Call) -> Deployment:
     deployment = call.store.deployments.get(call.params["deploymentId"])
     if deployment is None or deployment.owner != call.account.id:
         raise not_found("Deployment")

@@ -12,7 +12,7 @@ from .._entities import Deployment, Integration, JsonObject
 from .._errors import bad_request, conflict, not_found
 from ..store import integrations
 from . import serialize
-from ._paging import page
+from ._paging import build_page
 from ._registry import registry
 
 if TYPE_CHECKING:
@@ -21,22 +21,25 @@ if TYPE_CHECKING:
 
 # made-up values of the fields that the API learns from the channel
 _DERIVED: dict[str, Callable[[JsonObject], JsonObject]] = {
-    "messenger": lambda settings: {"pageId": _digits(settings["pageAccessToken"])},
+    "messenger": lambda settings: {"pageId": _derive_digits(settings["pageAccessToken"])},
     "instagram": lambda settings: {
-        "pageId": _digits(settings["pageAccessToken"]),
-        "userId": _digits(settings["appId"]),
+        "pageId": _derive_digits(settings["pageAccessToken"]),
+        "userId": _derive_digits(settings["appId"]),
         "username": "sandbox",
         "businessName": "Sandbox",
         "businessUsername": "sandbox",
-        "businessId": _digits(settings["appId"]),
+        "businessId": _derive_digits(settings["appId"]),
     },
-    "twilio": lambda settings: {"phoneNumber": f"+1{_digits(settings['phoneNumberSid'])[:10]}", "name": "Sandbox"},
+    "twilio": lambda settings: {
+        "phoneNumber": f"+1{_derive_digits(settings['phoneNumberSid'])[:10]}",
+        "name": "Sandbox",
+    },
     "messagebird": lambda settings: {"webhookSecret": _ids.webhook_secret()},
-    "telegram": lambda settings: {"username": f"sandbox_{_digits(settings['token'])}_bot"},
+    "telegram": lambda settings: {"username": f"sandbox_{_derive_digits(settings['token'])}_bot"},
     "line": lambda settings: {"botName": "Sandbox"},
     "viber": lambda settings: {"uri": "sandbox"},
     "wechat": lambda settings: {"webhookSecret": _ids.webhook_secret()},
-    "twitter": lambda settings: {"userId": _digits(settings["consumerKey"]), "username": "sandbox"},
+    "twitter": lambda settings: {"userId": _derive_digits(settings["consumerKey"]), "username": "sandbox"},
     "apn": lambda settings: {
         "production": settings.get("production", False),
         "autoUpdateBadge": settings.get("autoUpdateBadge", False),
@@ -49,7 +52,7 @@ def create_integration(call: Call) -> JsonObject:
     """POST /integrations."""
     settings = {name: value for name, value in call.body.items() if name not in ("type", "displayName", "_id")}
     kind = call.body["type"]
-    deployment = _free_deployment(call, settings) if kind == "whatsapp" else None
+    deployment = _find_free_deployment(call, settings) if kind == "whatsapp" else None
     integration = Integration(
         id=_ids.object_id(),
         type=kind,
@@ -61,7 +64,7 @@ def create_integration(call: Call) -> JsonObject:
     if deployment is not None:
         deployment.status = "integrated"
         deployment.app_id, deployment.integration_id = call.app.id, integration.id
-    return _response(integration, call)
+    return _build_response(integration, call)
 
 
 @registry.handles("listIntegrations", BUSINESS)
@@ -73,42 +76,42 @@ def list_integrations(call: Call) -> JsonObject:
     integrations = [each for each in channels if not kinds or each.type in kinds]
     if call.version == "v1":
         return {"integrations": [_wire(each, call) for each in integrations]}
-    return page(call, "integrations", integrations, lambda each: _wire(each, call))
+    return build_page(call, "integrations", integrations, lambda each: _wire(each, call))
 
 
 @registry.handles("getIntegration", BUSINESS)
 def get_integration(call: Call) -> JsonObject:
     """GET /integrations/{integrationId}."""
-    return _response(_integration(call), call)
+    return _build_response(_find_integration(call), call)
 
 
 @registry.handles("updateIntegration", BUSINESS)
 def update_integration(call: Call) -> JsonObject:
     """PUT /integrations/{integrationId}."""
-    integration = _integration(call)
+    integration = _find_integration(call)
     changes = {name: value for name, value in call.body.items() if name not in ("type", "displayName", "_id")}
     integration.settings |= changes
     integration.display_name = call.body.get("displayName", integration.display_name)
-    return _response(integration, call)
+    return _build_response(integration, call)
 
 
 @registry.handles("deleteIntegration", BUSINESS)
 def delete_integration(call: Call) -> JsonObject:
     """DELETE /integrations/{integrationId}."""
-    integrations.delete(call.store, call.app, _integration(call))
+    integrations.delete(call.store, call.app, _find_integration(call))
     return {}
 
 
 @registry.handles("getIntegrationProfile", BUSINESS)
 def get_integration_profile(call: Call) -> JsonObject:
     """GET /integrations/{integrationId}/profile."""
-    return {"profile": _whatsapp(call).profile}
+    return {"profile": _find_whatsapp_integration(call).profile}
 
 
 @registry.handles("updateIntegrationProfile", BUSINESS)
 def update_integration_profile(call: Call) -> JsonObject:
     """PUT /integrations/{integrationId}/profile."""
-    integration = _whatsapp(call)
+    integration = _find_whatsapp_integration(call)
     integration.profile |= call.body
     return {}
 
@@ -116,7 +119,7 @@ def update_integration_profile(call: Call) -> JsonObject:
 @registry.handles("uploadIntegrationProfilePhoto", BUSINESS)
 def upload_integration_profile_photo(call: Call) -> JsonObject:
     """PUT /integrations/{integrationId}/profile/photo."""
-    integration = _whatsapp(call)
+    integration = _find_whatsapp_integration(call)
     url = integration.profile["photoUrl"] = call.media_url(call.store_file("source"))
     return {"photoUrl": url}
 
@@ -124,7 +127,7 @@ def upload_integration_profile_photo(call: Call) -> JsonObject:
 @registry.handles("listMessageTemplates", BUSINESS)
 def list_message_templates(call: Call) -> JsonObject:
     """GET /integrations/{integrationId}/messageTemplates; the ids of templates serve as cursors."""
-    templates = _whatsapp(call).message_templates
+    templates = _find_whatsapp_integration(call).message_templates
     ids = [template["id"] for template in templates]
     start = ids.index(call.query["after"]) + 1 if call.query.get("after") in ids else 0
     end = ids.index(call.query["before"]) if call.query.get("before") in ids else len(ids)
@@ -134,7 +137,7 @@ def list_message_templates(call: Call) -> JsonObject:
 @registry.handles("createMessageTemplate", BUSINESS)
 def create_message_template(call: Call) -> JsonObject:
     """POST /integrations/{integrationId}/messageTemplates. One name can have a template for each language."""
-    integration = _whatsapp(call)
+    integration = _find_whatsapp_integration(call)
     key = (call.body["name"], call.body["language"])
     if any((each["name"], each["language"]) == key for each in integration.message_templates):
         raise conflict(f"A message template {key[0]!r} in the language {key[1]!r} exists already")
@@ -146,7 +149,7 @@ def create_message_template(call: Call) -> JsonObject:
 @registry.handles("deleteMessageTemplate", BUSINESS)
 def delete_message_template(call: Call) -> JsonObject:
     """DELETE /integrations/{integrationId}/messageTemplates/{name}."""
-    integration = _whatsapp(call)
+    integration = _find_whatsapp_integration(call)
     others = [each for each in integration.message_templates if each["name"] != call.params["name"]]
     if len(others) == len(integration.message_templates):
         raise not_found("MessageTemplate")
@@ -154,18 +157,18 @@ def delete_message_template(call: Call) -> JsonObject:
     return {}
 
 
-def _integration(call: Call) -> Integration:
+def _find_integration(call: Call) -> Integration:
     return get_or_404(call.app.integrations, call.params["integrationId"], "Integration")
 
 
-def _whatsapp(call: Call) -> Integration:
-    integration = _integration(call)
+def _find_whatsapp_integration(call: Call) -> Integration:
+    integration = _find_integration(call)
     if integration.type != "whatsapp":
         raise bad_request("Only WhatsApp integrations have a profile and message templates")
     return integration
 
 
-def _free_deployment(call: Call, settings: JsonObject) -> Deployment | None:
+def _find_free_deployment(call: Call, settings: JsonObject) -> Deployment | None:
     """Return the deployment that a WhatsApp integration names; in v1 it may have `baseUrl` instead."""
     if "deploymentId" not in settings:
         return None
@@ -175,19 +178,19 @@ def _free_deployment(call: Call, settings: JsonObject) -> Deployment | None:
     return deployment
 
 
-def _response(integration: Integration, call: Call) -> JsonObject:
+def _build_response(integration: Integration, call: Call) -> JsonObject:
     return {"integration": _wire(integration, call)}
 
 
 def _wire(integration: Integration, call: Call) -> JsonObject:
-    return serialize.integration(integration, _secret_fields(), call.version)
+    return serialize.integration(integration, _list_secret_fields(), call.version)
 
 
 @functools.cache
-def _secret_fields() -> frozenset[str]:
+def _list_secret_fields() -> frozenset[str]:
     return _spec.load("v1").secret_names("IntegrationCreate") | _spec.load("v2").secret_names("IntegrationCreate")
 
 
-def _digits(text: str) -> str:
+def _derive_digits(text: str) -> str:
     """Return ten digits, always the same for one `text`."""
     return f"{int.from_bytes(text.encode()[:32].ljust(8), 'big') % 10**10:010d}"

@@ -19,7 +19,7 @@ def get_menu(call: Call) -> JsonObject:
 @registry.handles("updateMenu", BUSINESS)
 def update_menu(call: Call) -> JsonObject:
     """PUT /menu."""
-    call.app.menu = _menu(call.body)
+    call.app.menu = _build_menu(call.body)
     return {"menu": serialize.menu(call.app.menu)}
 
 
@@ -33,41 +33,41 @@ def delete_menu(call: Call) -> JsonObject:
 @registry.handles("getIntegrationMenu", BUSINESS)
 def get_integration_menu(call: Call) -> JsonObject:
     """GET /integrations/{integrationId}/menu."""
-    return {"menu": serialize.menu(_integration(call).menu or call.app.menu)}
+    return {"menu": serialize.menu(_find_integration(call).menu or call.app.menu)}
 
 
 @registry.handles("createIntegrationMenu", BUSINESS)
 def create_integration_menu(call: Call) -> JsonObject:
     """POST /integrations/{integrationId}/menu."""
-    menu = _integration(call).menu = _menu(call.body)
+    menu = _find_integration(call).menu = _build_menu(call.body)
     return {"menu": serialize.menu(menu)}
 
 
 @registry.handles("updateIntegrationMenu", BUSINESS)
 def update_integration_menu(call: Call) -> JsonObject:
     """PUT /integrations/{integrationId}/menu."""
-    menu = _integration(call).menu = _menu(call.body)
+    menu = _find_integration(call).menu = _build_menu(call.body)
     return {"menu": serialize.menu(menu)}
 
 
 @registry.handles("deleteIntegrationMenu", BUSINESS)
 def delete_integration_menu(call: Call) -> JsonObject:
     """DELETE /integrations/{integrationId}/menu."""
-    _integration(call).menu = None
+    _find_integration(call).menu = None
     return {}
 
 
-def _integration(call: Call) -> Integration:
+def _find_integration(call: Call) -> Integration:
     return get_or_404(call.app.integrations, call.params["integrationId"], "Integration")
 
 
-def _menu(body: JsonObject) -> Menu:
+def _build_menu(body: JsonObject) -> Menu:
     extras: JsonObject = {name: body[name] for name in ("name", "settings") if name in body}
-    return Menu(items=[_with_id(item) for item in body["items"]], extras=extras)
+    return Menu(items=[_add_id(item) for item in body["items"]], extras=extras)
 
 
-def _with_id(item: JsonObject) -> JsonObject:
+def _add_id(item: JsonObject) -> JsonObject:
     item = {**item, "_id": _ids.object_id()}
     if "items" in item:
-        item["items"] = [_with_id(each) for each in item["items"]]
+        item["items"] = [_add_id(each) for each in item["items"]]
     return item

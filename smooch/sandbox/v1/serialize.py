@@ -121,7 +121,7 @@ def message(message: Message) -> JsonObject:
         name=message.name,
         email=message.email,
         avatarUrl=message.avatar_url,
-        received=_clock.seconds(message.received),
+        received=_clock.to_seconds(message.received),
         source=message.source,
         metadata=message.metadata,
         payload=message.payload,
@@ -139,7 +139,7 @@ def legacy_conversation(conversation: Conversation, user: User, app_id: str, mes
     return {
         "_id": conversation.id,
         "appId": app_id,
-        "createdAt": _clock.iso(conversation.created),
+        "createdAt": _clock.to_iso(conversation.created),
         "appMakers": conversation.maker_ids,
         "appMakerEmails": [],
         "appUsers": [user.id],
@@ -207,4 +207,4 @@ def deployment(deployment: Deployment) -> JsonObject:
 
 
 def _iso(milliseconds: int | None) -> str | None:
-    return None if milliseconds is None else _clock.iso(milliseconds)
+    return None if milliseconds is None else _clock.to_iso(milliseconds)

@@ -8,7 +8,7 @@ from .._auth import ACCOUNT, sign
 from .._errors import not_found
 from ..store import accounts, keys
 from . import serialize
-from ._paging import page
+from ._paging import build_page
 from ._registry import registry
 
 if TYPE_CHECKING:
@@ -26,19 +26,19 @@ def create_service_account(call: Call) -> JsonObject:
 @registry.handles("listServiceAccounts", ACCOUNT)
 def list_service_accounts(call: Call) -> JsonObject:
     """GET /serviceaccounts."""
-    return page(call, "serviceAccounts", accounts.service_accounts(call.store), serialize.service_account)
+    return build_page(call, "serviceAccounts", accounts.list_service_accounts(call.store), serialize.service_account)
 
 
 @registry.handles("getServiceAccount", ACCOUNT)
 def get_service_account(call: Call) -> JsonObject:
     """GET /serviceaccounts/{serviceAccountId}."""
-    return {"serviceAccount": serialize.service_account(_account(call))}
+    return {"serviceAccount": serialize.service_account(_find_account(call))}
 
 
 @registry.handles("updateServiceAccount", ACCOUNT)
 def update_service_account(call: Call) -> JsonObject:
     """PUT /serviceaccounts/{serviceAccountId}."""
-    account = _account(call)
+    account = _find_account(call)
     account.name = call.body["name"]
     return {"serviceAccount": serialize.service_account(account)}
 
@@ -46,50 +46,50 @@ def update_service_account(call: Call) -> JsonObject:
 @registry.handles("deleteServiceAccount", ACCOUNT)
 def delete_service_account(call: Call) -> JsonObject:
     """DELETE /serviceaccounts/{serviceAccountId}."""
-    accounts.delete(call.store, _account(call))
+    accounts.delete(call.store, _find_account(call))
     return {}
 
 
 @registry.handles("createServiceAccountKey", ACCOUNT)
 def create_service_account_key(call: Call) -> JsonObject:
     """POST /serviceaccounts/{serviceAccountId}/keys."""
-    return {"key": serialize.key(keys.create_for_account(call.store, _account(call), call.body["name"]))}
+    return {"key": serialize.key(keys.create_for_account(call.store, _find_account(call), call.body["name"]))}
 
 
 @registry.handles("listServiceAccountKeys", ACCOUNT)
 def list_service_account_keys(call: Call) -> JsonObject:
     """GET /serviceaccounts/{serviceAccountId}/keys."""
-    return {"keys": [serialize.key(key) for key in keys.of_owner(call.store, _account(call).id)]}
+    return {"keys": [serialize.key(key) for key in keys.list_of_owner(call.store, _find_account(call).id)]}
 
 
 @registry.handles("getServiceAccountKey", ACCOUNT)
 def get_service_account_key(call: Call) -> JsonObject:
     """GET /serviceaccounts/{serviceAccountId}/keys/{keyId}."""
-    return {"key": serialize.key(_key(call))}
+    return {"key": serialize.key(_find_key(call))}
 
 
 @registry.handles("deleteServiceAccountKey", ACCOUNT)
 def delete_service_account_key(call: Call) -> JsonObject:
     """DELETE /serviceaccounts/{serviceAccountId}/keys/{keyId}."""
-    del call.store.keys[_key(call).id]
+    del call.store.keys[_find_key(call).id]
     return {}
 
 
 @registry.handles("getServiceAccountJwt", ACCOUNT)
 def get_service_account_jwt(call: Call) -> JsonObject:
     """GET /serviceaccounts/{serviceAccountId}/keys/{keyId}/jwt."""
-    return {"jwt": sign(_key(call), {"scope": "account"})}
+    return {"jwt": sign(_find_key(call), {"scope": "account"})}
 
 
-def _account(call: Call) -> Account:
+def _find_account(call: Call) -> Account:
     account = call.store.accounts.get(call.params["serviceAccountId"])
     if account is None or not account.is_service:
         raise not_found("Service account")
     return account
 
 
-def _key(call: Call) -> Key:
+def _find_key(call: Call) -> Key:
     key = call.store.keys.get(call.params["keyId"])
-    if key is None or key.owner != _account(call).id:
+    if key is None or key.owner != _find_account(call).id:
         raise not_found("Key")
     return key

@@ -8,7 +8,7 @@ from .._call import Call, get_or_404
 from .._entities import JsonObject, Template
 from .._errors import conflict
 from . import serialize
-from ._paging import page
+from ._paging import build_page
 from ._registry import registry
 
 
@@ -24,19 +24,19 @@ def create_template(call: Call) -> JsonObject:
 @registry.handles("listTemplates", BUSINESS)
 def list_templates(call: Call) -> JsonObject:
     """GET /templates."""
-    return page(call, "templates", list(call.app.templates.values()), serialize.template)
+    return build_page(call, "templates", list(call.app.templates.values()), serialize.template)
 
 
 @registry.handles("getTemplate", BUSINESS)
 def get_template(call: Call) -> JsonObject:
     """GET /templates/{templateId}."""
-    return {"template": serialize.template(_template(call))}
+    return {"template": serialize.template(_find_template(call))}
 
 
 @registry.handles("updateTemplate", BUSINESS)
 def update_template(call: Call) -> JsonObject:
     """PUT /templates/{templateId}."""
-    template = _template(call)
+    template = _find_template(call)
     name = call.body.get("name", template.name)
     if name != template.name:
         _require_free_name(call, name)
@@ -48,11 +48,11 @@ def update_template(call: Call) -> JsonObject:
 @registry.handles("deleteTemplate", BUSINESS)
 def delete_template(call: Call) -> JsonObject:
     """DELETE /templates/{templateId}."""
-    del call.app.templates[_template(call).id]
+    del call.app.templates[_find_template(call).id]
     return {}
 
 
-def _template(call: Call) -> Template:
+def _find_template(call: Call) -> Template:
     return get_or_404(call.app.templates, call.params["templateId"], "Template")
 
 

@@ -24,7 +24,7 @@ async def create_webhook(call: Call) -> JsonObject:
         version=call.version,
         include_client=call.body.get("includeClient", False),
         include_full_user=call.body.get("includeFullAppUser", False),
-        integration_id=_integration_id(call),
+        integration_id=_own_integration_id(call),
     )
     await call.require_target(webhook.target)
     webhooks.add(call.app, webhook)
@@ -34,19 +34,19 @@ async def create_webhook(call: Call) -> JsonObject:
 @registry.handles("listWebhooks", ANY_KEY)
 def list_webhooks(call: Call) -> JsonObject:
     """GET /webhooks."""
-    return {"webhooks": [serialize.webhook(webhook, call.version) for webhook in _webhooks(call).values()]}
+    return {"webhooks": [serialize.webhook(webhook, call.version) for webhook in _list_webhooks(call).values()]}
 
 
 @registry.handles("getWebhook", ANY_KEY)
 def get_webhook(call: Call) -> JsonObject:
     """GET /webhooks/{webhookId}."""
-    return {"webhook": serialize.webhook(_webhook(call), call.version)}
+    return {"webhook": serialize.webhook(_find_webhook(call), call.version)}
 
 
 @registry.handles("updateWebhook", ANY_KEY)
 def update_webhook(call: Call) -> JsonObject:
     """PUT /webhooks/{webhookId}."""
-    webhook = _webhook(call)
+    webhook = _find_webhook(call)
     target = _webhook_rules.validate_target(call.body.get("target", webhook.target))
     triggers = _webhook_rules.validate_triggers(call.body.get("triggers", webhook.triggers))
     webhook.target, webhook.triggers = target, triggers
@@ -58,19 +58,19 @@ def update_webhook(call: Call) -> JsonObject:
 @registry.handles("deleteWebhook", ANY_KEY)
 def delete_webhook(call: Call) -> JsonObject:
     """DELETE /webhooks/{webhookId}."""
-    del call.app.webhooks[_webhook(call).id]
+    del call.app.webhooks[_find_webhook(call).id]
     return {}
 
 
-def _webhook(call: Call) -> Webhook:
-    return get_or_404(_webhooks(call), call.params["webhookId"], "Webhook")
+def _find_webhook(call: Call) -> Webhook:
+    return get_or_404(_list_webhooks(call), call.params["webhookId"], "Webhook")
 
 
-def _webhooks(call: Call) -> dict[str, Webhook]:
+def _list_webhooks(call: Call) -> dict[str, Webhook]:
     """Return the webhooks that the caller may use: those of an integration are its own only, and none of v2."""
-    own = _integration_id(call)
+    own = _own_integration_id(call)
     return {key: each for key, each in call.app.webhooks.items() if each.version != "v2" and each.integration_id == own}
 
 
-def _integration_id(call: Call) -> str | None:
+def _own_integration_id(call: Call) -> str | None:
     return call.identity.owner if call.identity.scope == "integration" else None

@@ -1,4 +1,4 @@
-"""Finds the records that a call names in its path or body. 404 if there is none."""
+"""Find the records that a call names in its path or body; a 404 if there is none."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ def resource_not_found() -> ApiError:
     return not_found("Resource")
 
 
-def user(call: Call) -> User:
+def find_user(call: Call) -> User:
     """Return the user of the path."""
-    user = call.app.user(call.params["userId"], call.query.get("brandId"))
+    user = call.app.find_user(call.params["userId"], call.query.get("brandId"))
     if user is None:
         raise not_found("User")
     return user
 
 
-def named_user(call: Call, fields: JsonObject) -> User:
+def find_named_user(call: Call, fields: JsonObject) -> User:
     """Return the user that a body or filter names by `userId` or `userExternalId`."""
     if "userId" in fields:
         return get_or_404(call.app.users, fields["userId"], "User")
-    user = call.app.user_by_external_id(fields["userExternalId"], fields.get("brandId"))
+    user = call.app.find_user_by_external_id(fields["userExternalId"], fields.get("brandId"))
     if user is None:
         raise not_found("User")
     return user
 
 
-def conversation(call: Call) -> Conversation:
+def find_conversation(call: Call) -> Conversation:
     """Return the conversation of the path."""
     return get_or_404(call.app.conversations, call.params["conversationId"], "Conversation")
 
 
-def integration(call: Call) -> Integration:
+def find_integration(call: Call) -> Integration:
     """Return the integration of the path; integration scope may access only its own, also called `me`."""
     integration_id = call.params["integrationId"]
     if call.identity.scope == "integration":
@@ -52,12 +52,12 @@ def integration(call: Call) -> Integration:
     return get_or_404(call.app.integrations, integration_id, "Integration")
 
 
-def own_integration(call: Call) -> Integration:
+def find_own_integration(call: Call) -> Integration:
     """Return the integration whose key made the call."""
     return get_or_404(call.app.integrations, call.identity.owner, "Integration")
 
 
-def key(call: Call, owner: str) -> Key:
+def find_key(call: Call, owner: str) -> Key:
     """Return the key of the path. 404 unless it belongs to `owner`."""
     key = call.store.keys.get(call.params["keyId"])
     if key is None or key.owner != owner:
@@ -65,7 +65,7 @@ def key(call: Call, owner: str) -> Key:
     return key
 
 
-def switchboard(call: Call) -> Switchboard:
+def find_switchboard(call: Call) -> Switchboard:
     """Return the switchboard of the path."""
     board = call.app.switchboard
     if board is None or board.id != call.params["switchboardId"]:
@@ -73,12 +73,12 @@ def switchboard(call: Call) -> Switchboard:
     return board
 
 
-def switchboard_integration(board: Switchboard, integration_id: str) -> SwitchboardIntegration:
+def find_switchboard_integration(board: Switchboard, integration_id: str) -> SwitchboardIntegration:
     """Return one of the switchboard's integrations by its id."""
     return get_or_404(board.integrations, integration_id, "SwitchboardIntegration")
 
 
 def require_group(conversation: Conversation) -> None:
-    """400 for a personal conversation."""
+    """Raise a 400 for a personal conversation."""
     if conversation.type != "sdkGroup":
         raise bad_request("Participants can only join and leave sdkGroup conversations")

@@ -22,25 +22,27 @@ class _Record(Protocol):
 T = TypeVar("T", bound=_Record)
 
 
-def page(call: Call, name: str, records: Sequence[T], serialize: Callable[[T], Any]) -> JsonObject:
+def build_page(call: Call, name: str, records: Sequence[T], serialize: Callable[[T], Any]) -> JsonObject:
     """Return the page of `records` that `call` asks for, by default the first, under `name`."""
     options = call.query.get("page", {})
     size = options.get("size", DEFAULT_SIZE)
     if "before" in options:
-        return _before(call, name, records, _index(records, options["before"]), size, serialize)
-    return _after(call, name, records, _start(records, options), size, serialize)
+        return _build_page_before(call, name, records, _find_index(records, options["before"]), size, serialize)
+    return _build_page_after(call, name, records, _find_start(records, options), size, serialize)
 
 
-def newest_page(call: Call, name: str, records: Sequence[T], size: int, serialize: Callable[[T], Any]) -> JsonObject:
+def build_newest_page(
+    call: Call, name: str, records: Sequence[T], size: int, serialize: Callable[[T], Any]
+) -> JsonObject:
     """Return a page of `size` records, by default the last, under `name`."""
     options = call.query.get("page", {})
     if "after" in options:
-        return _after(call, name, records, _start(records, options), size, serialize)
-    end = _index(records, options["before"]) if "before" in options else len(records)
-    return _before(call, name, records, end, size, serialize)
+        return _build_page_after(call, name, records, _find_start(records, options), size, serialize)
+    end = _find_index(records, options["before"]) if "before" in options else len(records)
+    return _build_page_before(call, name, records, end, size, serialize)
 
 
-def _index(records: Sequence[T], cursor: str) -> int:
+def _find_index(records: Sequence[T], cursor: str) -> int:
     """Return the index of a record, or where it would be if it is gone: ids ascend."""
     for index, record in enumerate(records):
         if record.id == cursor:
@@ -48,46 +50,46 @@ def _index(records: Sequence[T], cursor: str) -> int:
     return sum(1 for record in records if record.id < cursor)
 
 
-def _start(records: Sequence[T], options: JsonObject) -> int:
+def _find_start(records: Sequence[T], options: JsonObject) -> int:
     if "after" not in options:
         return 0
-    index = _index(records, options["after"])
+    index = _find_index(records, options["after"])
     is_present = index < len(records) and records[index].id == options["after"]
     return index + is_present
 
 
-def _before(
+def _build_page_before(
     call: Call, name: str, records: Sequence[T], end: int, size: int, serialize: Callable[[T], Any]
 ) -> JsonObject:
     start = max(end - size, 0)
-    return {name: [serialize(record) for record in records[start:end]]} | _meta(
+    return {name: [serialize(record) for record in records[start:end]]} | _build_meta(
         call, records, start, end, has_more=start > 0
     )
 
 
-def _after(
+def _build_page_after(
     call: Call, name: str, records: Sequence[T], start: int, size: int, serialize: Callable[[T], Any]
 ) -> JsonObject:
     end = min(start + size, len(records))
     has_more = end < len(records)
-    return {name: [serialize(record) for record in records[start:end]]} | _meta(
+    return {name: [serialize(record) for record in records[start:end]]} | _build_meta(
         call, records, start, end, has_more=has_more
     )
 
 
-def _meta(call: Call, records: Sequence[T], start: int, end: int, *, has_more: bool) -> JsonObject:
+def _build_meta(call: Call, records: Sequence[T], start: int, end: int, *, has_more: bool) -> JsonObject:
     meta: JsonObject = {"hasMore": has_more}
     links = {}
     if start < end and start > 0:
         meta["beforeCursor"] = records[start].id
-        links["prev"] = _link(call, "before", records[start].id)
+        links["prev"] = _build_link(call, "before", records[start].id)
     if start < end < len(records):
         meta["afterCursor"] = records[end - 1].id
-        links["next"] = _link(call, "after", records[end - 1].id)
+        links["next"] = _build_link(call, "after", records[end - 1].id)
     return {"meta": meta, "links": links} if links else {"meta": meta}
 
 
-def _link(call: Call, direction: str, cursor: str) -> str:
+def _build_link(call: Call, direction: str, cursor: str) -> str:
     options = call.query.get("page", {})
     query = {name: value for name, value in call.query.items() if name not in ("filter", "page")}
     query |= {f"filter[{name}]": value for name, value in call.query.get("filter", {}).items()}

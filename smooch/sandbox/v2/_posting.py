@@ -41,7 +41,7 @@ def add(call: Call, conversation: Conversation) -> list[Message]:
     post = call.body
     user = find_author(call, conversation, post["author"])
     metadata = _metadata.validate(post.get("metadata"), "Message")
-    destinations = _destinations(call.app, conversation, post.get("destination"))
+    destinations = _find_destinations(call.app, conversation, post.get("destination"))
     if post["content"].get("type") == "formResponse":
         raise bad_request("body content: a formResponse comes from the web client and cannot be posted")
     posted = [post["content"]] if user else _shorthand.expand(post["content"], call.app.templates_by_name)
@@ -56,7 +56,7 @@ def add(call: Call, conversation: Conversation) -> list[Message]:
             destinations=destinations,
             author_id=_ids.maker_id(call.app.id) if user is None else user.id,
             content=content,
-            name=name or (None if user is None else _content.display_name(call.app, user)),
+            name=name or (None if user is None else _content.choose_display_name(call.app, user)),
             avatar_url=post["author"].get("avatarUrl"),
             subtypes=post["author"].get("subtypes", []),
             payload=post["content"].get("payload") if content["type"] == "text" else None,
@@ -78,13 +78,13 @@ def find_author(call: Call, conversation: Conversation, author: JsonObject) -> U
         if len(conversation.participants) != 1:
             raise bad_request("body author: name the user by userId or userExternalId, as the conversation has several")
         return conversation.participants[0].user
-    user = _lookup.named_user(call, author)
+    user = _lookup.find_named_user(call, author)
     if conversation.participant(user) is None:
         raise bad_request("body author: the user is not in this conversation")
     return user
 
 
-def _destinations(app: App, conversation: Conversation, destination: JsonObject | None) -> list[Client] | None:
+def _find_destinations(app: App, conversation: Conversation, destination: JsonObject | None) -> list[Client] | None:
     """Return the clients that the message may go to, None for any."""
     if destination is None:
         return None
@@ -115,7 +115,7 @@ def build_content(app: App, posted: JsonObject, root_url: str) -> JsonObject:
     content = {"type": kind} | {name: posted[name] for name in names if name in posted}
     _render(content)
     if kind in ("carousel", "list"):
-        content["text"] = _text_of_items(content["items"])
+        content["text"] = _list_items_as_text(content["items"])
     if "mediaUrl" in content:
         _describe_media(app, content, root_url)
     _content.complete(app, content, root_url)
@@ -140,7 +140,7 @@ def _markdown_to_html(markdown: str) -> str:
     return "".join(f"<p>{paragraph}</p>" for paragraph in re.split(r"\n\s*\n", escaped))
 
 
-def _text_of_items(items: list[JsonObject]) -> str:
+def _list_items_as_text(items: list[JsonObject]) -> str:
     """Return the items as numbered paragraphs, for channels that show only text."""
     paragraphs = []
     for number, item in enumerate(items, 1):
@@ -153,7 +153,7 @@ def _text_of_items(items: list[JsonObject]) -> str:
 def _describe_media(app: App, content: JsonObject, root_url: str) -> None:
     url = content["mediaUrl"]
     content.setdefault("altText", posixpath.basename(unquote(urlsplit(url).path))[:128])
-    attachment = attachments.by_url(app, url, root_url)
+    attachment = attachments.find_by_url(app, url, root_url)
     if attachment is not None:
         content["mediaType"] = attachment.media_type
         content["mediaSize"] = len(attachment.data)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @registry.handles("postActivity", ANY_KEY)
 def post_activity(call: Call) -> JsonObject:
     """POST /v2/apps/{appId}/conversations/{conversationId}/activity."""
-    conversation = _lookup.conversation(call)
+    conversation = _lookup.find_conversation(call)
     author = _posting.find_author(call, conversation, call.body["author"])
     user = author or conversation.only_user
     by: Role = "appMaker" if author is None else "appUser"

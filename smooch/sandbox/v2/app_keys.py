@@ -23,17 +23,17 @@ def create_app_key(call: Call) -> JsonObject:
 @registry.handles("listAppKeys", ACCOUNT)
 def list_app_keys(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/keys."""
-    return {"keys": [serialize.key(key) for key in keys.of_owner(call.store, call.app.id)]}
+    return {"keys": [serialize.key(key) for key in keys.list_of_owner(call.store, call.app.id)]}
 
 
 @registry.handles("getAppKey", ACCOUNT)
 def get_app_key(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/keys/{keyId}."""
-    return {"key": serialize.key(_lookup.key(call, call.app.id))}
+    return {"key": serialize.key(_lookup.find_key(call, call.app.id))}
 
 
 @registry.handles("deleteAppKey", ACCOUNT)
 def delete_app_key(call: Call) -> JsonObject:
     """DELETE /v2/apps/{appId}/keys/{keyId}."""
-    del call.store.keys[_lookup.key(call, call.app.id).id]
+    del call.store.keys[_lookup.find_key(call, call.app.id).id]
     return {}

@@ -8,7 +8,7 @@ from .._auth import ACCOUNT, BUSINESS
 from .._errors import bad_request, forbidden
 from ..store import accounts, apps
 from . import _metadata, serialize
-from ._paging import page
+from ._paging import build_page
 from ._registry import registry
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _MULTI_CONVO_SETTINGS = ("endSessionEnabled", "disableConversationReopen")
 @registry.handles("createApp", ACCOUNT)
 def create_app(call: Call) -> JsonObject:
     """POST /v2/apps."""
-    settings = _settings({}, call.body)
+    settings = _merge_settings({}, call.body)
     metadata = _metadata.merge(None, call.body, "App")
     app = apps.create(call.store, call.body["displayName"], owner=call.account.id)
     app.settings |= settings
@@ -34,13 +34,13 @@ def create_app(call: Call) -> JsonObject:
 def list_apps(call: Call) -> JsonObject:
     """GET /v2/apps."""
     owner = call.query.get("filter", {}).get("serviceAccountId")
-    own = apps.of_account(call.store, call.account)
+    own = apps.list_of_account(call.store, call.account)
     if owner is not None:
-        visible = [call.account] if call.account.is_service else accounts.service_accounts(call.store)
+        visible = [call.account] if call.account.is_service else accounts.list_service_accounts(call.store)
         if owner not in [account.id for account in visible]:
             raise forbidden("The serviceAccountId provided does not match supplied credentials")
         own = [app for app in own if app.owner == owner]
-    return page(call, "apps", own, serialize.app)
+    return build_page(call, "apps", own, serialize.app)
 
 
 @registry.handles("getApp", BUSINESS)
@@ -54,7 +54,7 @@ def update_app(call: Call) -> JsonObject:
     """PATCH /v2/apps/{appId}."""
     app = call.app
     app.metadata = _metadata.merge(app.metadata, call.body, "App")
-    app.settings = _settings(app.settings, call.body)
+    app.settings = _merge_settings(app.settings, call.body)
     app.name = call.body.get("displayName", app.name)
     return {"app": serialize.app(app)}
 
@@ -71,7 +71,7 @@ def allows_several_conversations(app: App) -> bool:
     return bool(app.settings.get("multiConvoEnabled"))
 
 
-def _settings(settings: JsonObject, body: JsonObject) -> JsonObject:
+def _merge_settings(settings: JsonObject, body: JsonObject) -> JsonObject:
     """Return `settings` with those of `body` merged in. 400 if they do not go together."""
     changed: JsonObject = settings | body.get("settings", {})
     if settings.get("multiConvoEnabled") and not changed["multiConvoEnabled"]:

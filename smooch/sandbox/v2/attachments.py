@@ -30,7 +30,7 @@ def delete_attachment(call: Call) -> JsonObject:
     url = call.body["mediaUrl"]
     if not url.startswith(f"{call.root_url}/media/"):
         raise bad_request(f"Unsupported media URL for attachment deletion: {url}")
-    attachment = attachments.by_url(call.app, url, call.root_url)
+    attachment = attachments.find_by_url(call.app, url, call.root_url)
     if attachment is None:
         raise ApiError(404, "Attachment not found")
     del call.app.attachments[attachment.path]

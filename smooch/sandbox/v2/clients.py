@@ -12,7 +12,7 @@ from .._entities import Client, JsonObject
 from .._errors import bad_request
 from ..store import clients
 from . import _lookup, serialize
-from ._paging import page
+from ._paging import build_page
 from ._registry import registry
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ _PHONE = re.compile(r"\+\d{6,15}")
 @registry.handles("createClient", ANY_KEY)
 def create_client(call: Call) -> JsonObject:
     """Link a channel: with immediate confirmation it is active after the response, else it stays pending."""
-    user, criteria = _lookup.user(call), call.body["matchCriteria"]
+    user, criteria = _lookup.find_user(call), call.body["matchCriteria"]
     conversation = get_or_404(call.app.conversations, call.body["target"]["conversationId"], "Conversation")
     if conversation.participant(user) is None:
         raise bad_request("body target.conversationId: the user is not in this conversation")
-    client = _client(call, criteria)
+    client = _build_client(call, criteria)
     clients.start_link(call.app, user, client, criteria, conversation)
     body = {"client": serialize.client(client)}
     if call.body["confirmation"]["type"] == "immediate":
@@ -39,14 +39,16 @@ def create_client(call: Call) -> JsonObject:
 @registry.handles("listClients", ANY_KEY)
 def list_clients(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/users/{userId}/clients."""
-    return page(call, "clients", sorted(_clients(_lookup.user(call)), key=lambda client: client.id), serialize.client)
+    return build_page(
+        call, "clients", sorted(_list_clients(_lookup.find_user(call)), key=lambda client: client.id), serialize.client
+    )
 
 
 @registry.handles("removeClient", ANY_KEY)
 def remove_client(call: Call) -> JsonObject:
     """DELETE /v2/apps/{appId}/users/{userId}/clients/{clientId}."""
-    user = _lookup.user(call)
-    client = get_or_404({each.id: each for each in _clients(user)}, call.params["clientId"], "Client")
+    user = _lookup.find_user(call)
+    client = get_or_404({each.id: each for each in _list_clients(user)}, call.params["clientId"], "Client")
     if client is user.sdk_client:
         raise bad_request("Cannot remove a client of type 'sdk'")
     if client in user.pending_clients:
@@ -56,16 +58,16 @@ def remove_client(call: Call) -> JsonObject:
     return {}
 
 
-def _clients(user: User) -> list[Client]:
+def _list_clients(user: User) -> list[Client]:
     own = [] if user.sdk_client is None else [user.sdk_client]
     return own + [each for each in user.clients if each.is_channel] + user.pending_clients
 
 
-def _client(call: Call, criteria: JsonObject) -> Client:
+def _build_client(call: Call, criteria: JsonObject) -> Client:
     integration = get_or_404(call.app.integrations, criteria["integrationId"], "Integration")
     if integration.type != criteria["type"]:
         raise bad_request(f"body matchCriteria.integrationId: must be an integration of type {criteria['type']}")
-    address = criteria["address"] if criteria["type"] == "mailgun" else _phone_number(criteria["phoneNumber"])
+    address = criteria["address"] if criteria["type"] == "mailgun" else _normalize_phone_number(criteria["phoneNumber"])
     return Client(
         id=_ids.object_id(),
         platform=criteria["type"],
@@ -76,7 +78,7 @@ def _client(call: Call, criteria: JsonObject) -> Client:
     )
 
 
-def _phone_number(text: str) -> str:
+def _normalize_phone_number(text: str) -> str:
     number = re.sub(r"[\s().-]", "", text)
     if not _PHONE.fullmatch(number):
         raise bad_request("body matchCriteria.phoneNumber: must be + with country code and number")

@@ -29,7 +29,7 @@ def serialize_delivery(event: Event, app: App, webhook: Webhook) -> tuple[str, J
     body = {
         "app": {"id": event.app_id},
         "webhook": {"id": webhook.id, "version": webhook.version},
-        "events": [{"id": event.id, "type": type_, "createdAt": _clock.iso(event.at), "payload": payload}],
+        "events": [{"id": event.id, "type": type_, "createdAt": _clock.to_iso(event.at), "payload": payload}],
     }
     return type_, body
 

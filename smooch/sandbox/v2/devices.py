@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @registry.handles("listDevices", ANY_KEY)
 def list_devices(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/users/{userId}/devices; the one seen last comes first."""
-    user = _lookup.user(call)
+    user = _lookup.find_user(call)
     devices = [client for client in user.clients if not client.is_channel]
     devices.sort(key=lambda device: device.last_seen or 0, reverse=True)
     return {"devices": [serialize.device(device, user) for device in devices]}
@@ -26,7 +26,7 @@ def list_devices(call: Call) -> JsonObject:
 @registry.handles("getDevice", ANY_KEY)
 def get_device(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/users/{userId}/devices/{deviceId}."""
-    user = _lookup.user(call)
+    user = _lookup.find_user(call)
     device = user.client(call.params["deviceId"])
     if device is None or device.is_channel:
         raise not_found("Device")

@@ -23,30 +23,30 @@ def create_custom_integration_key(call: Call) -> JsonObject:
     name = call.body["displayName"]
     if not 1 <= len(name) <= MAX_NAME:
         raise bad_request(f"body displayName: must have 1 to {MAX_NAME} characters")
-    return {"key": serialize.key(keys.create_for_integration(call.store, _custom(call), name))}
+    return {"key": serialize.key(keys.create_for_integration(call.store, _find_custom_integration(call), name))}
 
 
 @registry.handles("listCustomIntegrationKeys", BUSINESS)
 def list_custom_integration_keys(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/integrations/{integrationId}/keys."""
-    return {"keys": [serialize.key(key) for key in keys.of_owner(call.store, _custom(call).id)]}
+    return {"keys": [serialize.key(key) for key in keys.list_of_owner(call.store, _find_custom_integration(call).id)]}
 
 
 @registry.handles("getCustomIntegrationKey", BUSINESS)
 def get_custom_integration_key(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/integrations/{integrationId}/keys/{keyId}."""
-    return {"key": serialize.key(_lookup.key(call, _custom(call).id))}
+    return {"key": serialize.key(_lookup.find_key(call, _find_custom_integration(call).id))}
 
 
 @registry.handles("deleteCustomIntegrationKey", BUSINESS)
 def delete_custom_integration_key(call: Call) -> JsonObject:
     """DELETE /v2/apps/{appId}/integrations/{integrationId}/keys/{keyId}."""
-    del call.store.keys[_lookup.key(call, _custom(call).id).id]
+    del call.store.keys[_lookup.find_key(call, _find_custom_integration(call).id).id]
     return {}
 
 
-def _custom(call: Call) -> Integration:
-    integration = _lookup.integration(call)
+def _find_custom_integration(call: Call) -> Integration:
+    integration = _lookup.find_integration(call)
     if integration.type != "custom":
         raise bad_request("API keys are available only for custom integrations")
     return integration

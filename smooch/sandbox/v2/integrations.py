@@ -10,9 +10,9 @@ from .._entities import Integration, JsonObject
 from .._errors import bad_request, not_found
 from ..store import integrations, webhooks
 from . import _lookup, serialize
-from ._paging import page
+from ._paging import build_page
 from ._registry import registry
-from .webhooks import new_webhook
+from .webhooks import build_webhook
 
 if TYPE_CHECKING:
     from .._call import Call
@@ -36,18 +36,18 @@ async def create_integration(call: Call) -> JsonObject:
         id=_ids.object_id(),
         type=body["type"],
         display_name=body.get("displayName"),
-        settings=_settings(body),
+        settings=_read_settings(body),
         derived=dict(_DERIVED.get(body["type"], {})),
-        default_responder=_responder(call, body),
+        default_responder=_find_responder(call, body),
     )
     if integration.type == "messagebird":
         integration.derived["webhookSecret"] = _ids.webhook_secret()
-    new_webhooks = [new_webhook(integration, each) for each in body.get("webhooks", [])]
+    new_webhooks = [build_webhook(integration, each) for each in body.get("webhooks", [])]
     for webhook in new_webhooks:
         await call.require_target(webhook.target)
     webhooks.add(call.app, *new_webhooks)
     call.app.integrations[integration.id] = integration
-    return _response(call, integration)
+    return _build_response(call, integration)
 
 
 @registry.handles("listIntegrations", BUSINESS)
@@ -56,19 +56,19 @@ def list_integrations(call: Call) -> JsonObject:
     types = call.query.get("filter", {}).get("types", "")
     kinds = [kind.strip() for kind in types.split(",") if kind.strip()]
     integrations = [each for each in call.app.integrations.values() if not kinds or each.type in kinds]
-    return page(call, "integrations", integrations, lambda each: serialize.integration(each, call.app))
+    return build_page(call, "integrations", integrations, lambda each: serialize.integration(each, call.app))
 
 
 @registry.handles("getIntegration", BUSINESS)
 def get_integration(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/integrations/{integrationId}."""
-    return _response(call, _lookup.integration(call))
+    return _build_response(call, _lookup.find_integration(call))
 
 
 @registry.handles("updateIntegration", BUSINESS)
 def update_integration(call: Call) -> JsonObject:
     """PATCH /v2/apps/{appId}/integrations/{integrationId}."""
-    integration, spec = _lookup.integration(call), _spec.load("v2")
+    integration, spec = _lookup.find_integration(call), _spec.load("v2")
     component = f"{integration.type.capitalize()}IntegrationUpdate"
     if component in spec.document["components"]["schemas"]:
         _validation.check(spec.request_validator(component), call.body, "body")
@@ -78,25 +78,25 @@ def update_integration(call: Call) -> JsonObject:
             raise bad_request(
                 f"body {name}: is no field that can be changed in an integration of type {integration.type}"
             )
-    responder = _responder(call, call.body) if "defaultResponderId" in call.body else integration.default_responder
+    responder = _find_responder(call, call.body) if "defaultResponderId" in call.body else integration.default_responder
     integration.default_responder = responder
-    integration.settings |= {name: value for name, value in _settings(call.body).items() if name in changeable}
+    integration.settings |= {name: value for name, value in _read_settings(call.body).items() if name in changeable}
     integration.display_name = call.body.get("displayName", integration.display_name)
-    return _response(call, integration)
+    return _build_response(call, integration)
 
 
 @registry.handles("deleteIntegration", BUSINESS)
 def delete_integration(call: Call) -> JsonObject:
     """DELETE /v2/apps/{appId}/integrations/{integrationId}."""
-    integrations.delete(call.store, call.app, _lookup.integration(call))
+    integrations.delete(call.store, call.app, _lookup.find_integration(call))
     return {}
 
 
-def _settings(body: JsonObject) -> JsonObject:
+def _read_settings(body: JsonObject) -> JsonObject:
     return {name: value for name, value in body.items() if name not in _NO_SETTINGS}
 
 
-def _responder(call: Call, body: JsonObject) -> SwitchboardIntegration | None:
+def _find_responder(call: Call, body: JsonObject) -> SwitchboardIntegration | None:
     responder_id = body.get("defaultResponderId")
     if responder_id is None:
         return None
@@ -106,5 +106,5 @@ def _responder(call: Call, body: JsonObject) -> SwitchboardIntegration | None:
     return board.integrations[responder_id]
 
 
-def _response(call: Call, integration: Integration) -> JsonObject:
+def _build_response(call: Call, integration: Integration) -> JsonObject:
     return {"integration": serialize.integration(integration, call.app)}

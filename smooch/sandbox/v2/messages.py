@@ -8,7 +8,7 @@ from .._auth import ANY_KEY
 from .._call import Call, get_or_404
 from ..store import messages
 from . import _lookup, _posting, serialize
-from ._paging import newest_page
+from ._paging import build_newest_page
 from ._registry import registry
 
 if TYPE_CHECKING:
@@ -20,15 +20,15 @@ PAGE = 100
 @registry.handles("postMessage", ANY_KEY)
 def post_message(call: Call) -> JsonObject:
     """POST /v2/apps/{appId}/conversations/{conversationId}/messages."""
-    conversation = _lookup.conversation(call)
+    conversation = _lookup.find_conversation(call)
     return {"messages": [serialize.message(message, conversation) for message in _posting.add(call, conversation)]}
 
 
 @registry.handles("listMessages", ANY_KEY)
 def list_messages(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/conversations/{conversationId}/messages."""
-    conversation = _lookup.conversation(call)
-    return newest_page(
+    conversation = _lookup.find_conversation(call)
+    return build_newest_page(
         call, "messages", conversation.messages, PAGE, lambda message: serialize.message(message, conversation)
     )
 
@@ -36,14 +36,14 @@ def list_messages(call: Call) -> JsonObject:
 @registry.handles("deleteAllMessages", ANY_KEY)
 def delete_all_messages(call: Call) -> JsonObject:
     """DELETE /v2/apps/{appId}/conversations/{conversationId}/messages."""
-    messages.delete_all(call.app, _lookup.conversation(call))
+    messages.delete_all(call.app, _lookup.find_conversation(call))
     return {}
 
 
 @registry.handles("deleteMessage", ANY_KEY)
 def delete_message(call: Call) -> JsonObject:
     """DELETE /v2/apps/{appId}/conversations/{conversationId}/messages/{messageId}."""
-    conversation = _lookup.conversation(call)
+    conversation = _lookup.find_conversation(call)
     by_id = {message.id: message for message in conversation.messages}
     messages.delete(call.app, conversation, get_or_404(by_id, call.params["messageId"], "Message"))
     return {}

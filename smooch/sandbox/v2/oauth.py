@@ -56,7 +56,7 @@ def get_token_info(call: Call) -> JsonObject:
 @registry.handles("revokeAccess", INTEGRATION)
 def revoke_access(call: Call) -> JsonObject:
     """DELETE /oauth/authorization; unlike deleteIntegration, the switchboard does not stand against it."""
-    integration = _lookup.own_integration(call)
+    integration = _lookup.find_own_integration(call)
     switchboards.withdraw(call.app, integration)
     integrations.delete(call.store, call.app, integration)
     return {}

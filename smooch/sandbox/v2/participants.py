@@ -8,9 +8,9 @@ from .._auth import ANY_KEY
 from .._errors import ApiError, bad_request
 from ..store import participants
 from . import _lookup, serialize
-from ._paging import page
+from ._paging import build_page
 from ._registry import registry
-from .conversations import new_participant
+from .conversations import create_participant
 
 if TYPE_CHECKING:
     from .._call import Call
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 @registry.handles("joinConversation", ANY_KEY)
 def join_conversation(call: Call) -> JsonObject:
     """POST /v2/apps/{appId}/conversations/{conversationId}/join."""
-    conversation = _lookup.conversation(call)
+    conversation = _lookup.find_conversation(call)
     _lookup.require_group(conversation)
-    user = _lookup.named_user(call, call.body)
+    user = _lookup.find_named_user(call, call.body)
     if conversation.participant(user) is not None:
         raise bad_request("The user is a member of the conversation already")
-    participant = new_participant(call, user, call.body)
+    participant = create_participant(call, user, call.body)
     participants.join(call.app, conversation, participant)
     return {"participant": serialize.participant(participant)}
 
@@ -33,13 +33,13 @@ def join_conversation(call: Call) -> JsonObject:
 @registry.handles("listParticipants", ANY_KEY)
 def list_participants(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/conversations/{conversationId}/participants."""
-    return page(call, "participants", _lookup.conversation(call).participants, serialize.participant)
+    return build_page(call, "participants", _lookup.find_conversation(call).participants, serialize.participant)
 
 
 @registry.handles("leaveConversation", ANY_KEY)
 def leave_conversation(call: Call) -> JsonObject:
     """POST /v2/apps/{appId}/conversations/{conversationId}/leave."""
-    conversation = _lookup.conversation(call)
+    conversation = _lookup.find_conversation(call)
     _lookup.require_group(conversation)
     participant = _find_participant(call, conversation)
     if participant is None:
@@ -52,4 +52,4 @@ def _find_participant(call: Call, conversation: Conversation) -> Participant | N
     if "participantId" in call.body:
         participant_id = call.body["participantId"]
         return next((each for each in conversation.participants if each.id == participant_id), None)
-    return conversation.participant(_lookup.named_user(call, call.body))
+    return conversation.participant(_lookup.find_named_user(call, call.body))

@@ -143,8 +143,8 @@ def conversation(conversation: Conversation) -> JsonObject:
         description=conversation.description,
         iconUrl=conversation.icon_url,
         businessLastRead=_iso(conversation.business_last_read),
-        lastUpdatedAt=_clock.iso(conversation.updated),
-        createdAt=_clock.iso(conversation.created),
+        lastUpdatedAt=_clock.to_iso(conversation.updated),
+        createdAt=_clock.to_iso(conversation.created),
     )
 
 
@@ -175,7 +175,7 @@ def message(message: Message, conversation: Conversation) -> JsonObject:
     """Schema `Message`."""
     return drop_none(
         id=message.id,
-        received=_clock.iso(message.received),
+        received=_clock.to_iso(message.received),
         author=_author(message),
         content=_content(message),
         source=message.source,
@@ -305,4 +305,4 @@ def switchboard_integration(each: SwitchboardIntegration) -> JsonObject:
 
 
 def _iso(milliseconds: int | None) -> str | None:
-    return None if milliseconds is None else _clock.iso(milliseconds)
+    return None if milliseconds is None else _clock.to_iso(milliseconds)

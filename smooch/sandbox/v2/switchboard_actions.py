@@ -22,8 +22,8 @@ NEXT = "next"
 @registry.handles("passControl", ANY_KEY)
 def pass_control(call: Call) -> JsonObject:
     """Pass control; nothing changes if the target has it already."""
-    conversation = _conversation(call)
-    target = _target(call, conversation, "passControl")
+    conversation = _find_conversation(call)
+    target = _find_target(call, conversation, "passControl")
     if conversation.active is not target:
         conversation.active, conversation.pending = target, None
         _record_change(call, conversation, "passControl")
@@ -33,11 +33,11 @@ def pass_control(call: Call) -> JsonObject:
 @registry.handles("offerControl", ANY_KEY)
 def offer_control(call: Call) -> JsonObject:
     """POST /v2/apps/{appId}/conversations/{conversationId}/offerControl."""
-    conversation = _conversation(call)
-    target = _target(call, conversation, "offerControl")
+    conversation = _find_conversation(call)
+    target = _find_target(call, conversation, "offerControl")
     if conversation.active is target:
         message = "Control is with this switchboard integration already"
-        _refuse(call, conversation, "offerControl", "switchboard_invalid_target", message)
+        _record_failure(call, conversation, "offerControl", "switchboard_invalid_target", message)
     conversation.pending = target
     _record_change(call, conversation, "offerControl")
     return {}
@@ -46,10 +46,10 @@ def offer_control(call: Call) -> JsonObject:
 @registry.handles("acceptControl", ANY_KEY)
 def accept_control(call: Call) -> JsonObject:
     """POST /v2/apps/{appId}/conversations/{conversationId}/acceptControl."""
-    conversation = _conversation(call)
+    conversation = _find_conversation(call)
     if conversation.pending is None:
         message = "There is no pendingSwitchboardIntegration"
-        _refuse(call, conversation, "acceptControl", "switchboard_invalid_action", message)
+        _record_failure(call, conversation, "acceptControl", "switchboard_invalid_action", message)
     _require_control(call, conversation.pending)
     conversation.active, conversation.pending = conversation.pending, None
     _record_change(call, conversation, "acceptControl")
@@ -59,15 +59,15 @@ def accept_control(call: Call) -> JsonObject:
 @registry.handles("releaseControl", ANY_KEY, without_body=True)
 def release_control(call: Call) -> JsonObject:
     """Release control; the next message of a user assigns the conversation to the default integration."""
-    conversation = _conversation(call)
+    conversation = _find_conversation(call)
     _require_control(call, conversation.active)
     conversation.active = conversation.pending = None
     _record_change(call, conversation, "releaseControl")
     return {}
 
 
-def _conversation(call: Call) -> Conversation:
-    conversation = _lookup.conversation(call)
+def _find_conversation(call: Call) -> Conversation:
+    conversation = _lookup.find_conversation(call)
     _metadata.validate(call.body.get("metadata"), "Switchboard")
     if call.app.switchboard is None:
         raise not_found("Switchboard")
@@ -80,16 +80,16 @@ def _require_control(call: Call, each: SwitchboardIntegration | None) -> None:
         raise forbidden("Forbidden")
 
 
-def _target(call: Call, conversation: Conversation, action: ControlAction) -> SwitchboardIntegration:
+def _find_target(call: Call, conversation: Conversation, action: ControlAction) -> SwitchboardIntegration:
     """Return the target that the body names by id, name or type, in this order."""
     board, target = call.app.switchboard, call.body["switchboardIntegration"]
-    candidates = [] if board is None else _candidates(board, conversation, target)
+    candidates = [] if board is None else _list_candidates(board, conversation, target)
     if len(candidates) != 1:
-        _refuse(call, conversation, action, "switchboard_invalid_target", "Switchboard invalid target")
+        _record_failure(call, conversation, action, "switchboard_invalid_target", "Switchboard invalid target")
     return candidates[0]
 
 
-def _candidates(board: Switchboard, conversation: Conversation, target: str) -> list[SwitchboardIntegration]:
+def _list_candidates(board: Switchboard, conversation: Conversation, target: str) -> list[SwitchboardIntegration]:
     everyone = list(board.integrations.values())
     if target == NEXT:
         return [each.next for each in (conversation.active,) if each is not None and each.next is not None]
@@ -112,7 +112,7 @@ def _record_change(call: Call, conversation: Conversation, action: ControlAction
     )
 
 
-def _refuse(call: Call, conversation: Conversation, action: ControlAction, code: str, message: str) -> NoReturn:
+def _record_failure(call: Call, conversation: Conversation, action: ControlAction, code: str, message: str) -> NoReturn:
     call.store.record(
         ControlFailed(
             app_id=call.app.id,

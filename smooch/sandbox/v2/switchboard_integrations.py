@@ -23,7 +23,7 @@ MAX_SWITCHBOARD_INTEGRATIONS = 10
 @registry.handles("createSwitchboardIntegration", BUSINESS)
 def create_switchboard_integration(call: Call) -> JsonObject:
     """POST /v2/apps/{appId}/switchboards/{switchboardId}/switchboardIntegrations."""
-    board, body = _lookup.switchboard(call), call.body
+    board, body = _lookup.find_switchboard(call), call.body
     if len(board.integrations) >= MAX_SWITCHBOARD_INTEGRATIONS:
         raise ApiError(
             400,
@@ -34,19 +34,19 @@ def create_switchboard_integration(call: Call) -> JsonObject:
     each = SwitchboardIntegration(
         id=_ids.object_id(),
         name=body["name"],
-        integration=_integration(call.app, body),
+        integration=_find_integration(call.app, body),
         deliver_standby_events=body.get("deliverStandbyEvents", True),
-        next=_next(board, body),
+        next=_find_next(board, body),
         message_history_count=body.get("messageHistoryCount"),
     )
     board.integrations[each.id] = each
-    return _response(each)
+    return _build_response(each)
 
 
 @registry.handles("listSwitchboardIntegrations", BUSINESS)
 def list_switchboard_integrations(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/switchboards/{switchboardId}/switchboardIntegrations."""
-    board = _lookup.switchboard(call)
+    board = _lookup.find_switchboard(call)
     return {
         "switchboardIntegrations": [serialize.switchboard_integration(each) for each in board.integrations.values()]
     }
@@ -55,24 +55,24 @@ def list_switchboard_integrations(call: Call) -> JsonObject:
 @registry.handles("updateSwitchboardIntegration", BUSINESS)
 def update_switchboard_integration(call: Call) -> JsonObject:
     """PATCH /v2/apps/{appId}/switchboards/{switchboardId}/switchboardIntegrations/{switchboardIntegrationId}."""
-    board, body = _lookup.switchboard(call), call.body
-    each = _lookup.switchboard_integration(board, call.params["switchboardIntegrationId"])
+    board, body = _lookup.find_switchboard(call), call.body
+    each = _lookup.find_switchboard_integration(board, call.params["switchboardIntegrationId"])
     if body.get("name", each.name) != each.name:
         _check_name(board, body["name"])
-    linked = _integration(call.app, body) if {"integrationId", "integrationType"} & set(body) else each.integration
-    each.next = _next(board, body) if "nextSwitchboardIntegrationId" in body else each.next
+    linked = _find_integration(call.app, body) if {"integrationId", "integrationType"} & set(body) else each.integration
+    each.next = _find_next(board, body) if "nextSwitchboardIntegrationId" in body else each.next
     each.integration = linked
     each.name = body.get("name", each.name)
     each.deliver_standby_events = body.get("deliverStandbyEvents", each.deliver_standby_events)
     each.message_history_count = body.get("messageHistoryCount", each.message_history_count)
-    return _response(each)
+    return _build_response(each)
 
 
 @registry.handles("deleteSwitchboardIntegration", BUSINESS)
 def delete_switchboard_integration(call: Call) -> JsonObject:
     """Delete one; its conversations are assigned anew by the user's next message."""
-    board = _lookup.switchboard(call)
-    each = _lookup.switchboard_integration(board, call.params["switchboardIntegrationId"])
+    board = _lookup.find_switchboard(call)
+    each = _lookup.find_switchboard_integration(board, call.params["switchboardIntegrationId"])
     if board.default is each:
         raise bad_request("The default switchboardIntegration cannot be deleted")
     if any(other.next is each for other in board.integrations.values() if other is not each):
@@ -86,7 +86,7 @@ def _check_name(board: Switchboard, name: str) -> None:
         raise bad_request(f"body name: {name!r} is taken")
 
 
-def _integration(app: App, body: JsonObject) -> Integration:
+def _find_integration(app: App, body: JsonObject) -> Integration:
     if "integrationId" in body:
         integration = get_or_404(app.integrations, body["integrationId"], "Integration")
         if body.get("integrationType", integration.type) != integration.type:
@@ -104,10 +104,10 @@ def _integration(app: App, body: JsonObject) -> Integration:
     return created
 
 
-def _next(board: Switchboard, body: JsonObject) -> SwitchboardIntegration | None:
+def _find_next(board: Switchboard, body: JsonObject) -> SwitchboardIntegration | None:
     next_id = body.get("nextSwitchboardIntegrationId")
-    return None if next_id is None else _lookup.switchboard_integration(board, next_id)
+    return None if next_id is None else _lookup.find_switchboard_integration(board, next_id)
 
 
-def _response(each: SwitchboardIntegration) -> JsonObject:
+def _build_response(each: SwitchboardIntegration) -> JsonObject:
     return {"switchboardIntegration": serialize.switchboard_integration(each)}

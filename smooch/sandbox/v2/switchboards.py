@@ -35,10 +35,10 @@ def list_switchboards(call: Call) -> JsonObject:
 @registry.handles("updateSwitchboard", BUSINESS)
 def update_switchboard(call: Call) -> JsonObject:
     """PATCH /v2/apps/{appId}/switchboards/{switchboardId}."""
-    board, body = _lookup.switchboard(call), call.body
+    board, body = _lookup.find_switchboard(call), call.body
     default, enabled = board.default, body.get("enabled", board.enabled)
     if "defaultSwitchboardIntegrationId" in body:
-        default = _lookup.switchboard_integration(board, body["defaultSwitchboardIntegrationId"])
+        default = _lookup.find_switchboard_integration(board, body["defaultSwitchboardIntegrationId"])
     if enabled and default is None:
         raise ApiError(
             404,
@@ -52,6 +52,6 @@ def update_switchboard(call: Call) -> JsonObject:
 @registry.handles("deleteSwitchboard", BUSINESS)
 def delete_switchboard(call: Call) -> JsonObject:
     """DELETE /v2/apps/{appId}/switchboards/{switchboardId}."""
-    _lookup.switchboard(call)
+    _lookup.find_switchboard(call)
     switchboards.delete(call.app)
     return {}

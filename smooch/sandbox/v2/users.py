@@ -48,13 +48,13 @@ def list_users(call: Call) -> JsonObject:
 @registry.handles("getUser", ANY_KEY)
 def get_user(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/users/{userId}."""
-    return {"user": serialize.user(_lookup.user(call))}
+    return {"user": serialize.user(_lookup.find_user(call))}
 
 
 @registry.handles("updateUser", ANY_KEY)
 def update_user(call: Call) -> JsonObject:
     """PATCH /v2/apps/{appId}/users/{userId}."""
-    user = _lookup.user(call)
+    user = _lookup.find_user(call)
     user.properties = _metadata.merge(user.properties, call.body, "User") or {}
     _update(user, call.body)
     return {"user": serialize.user(user)}
@@ -63,14 +63,14 @@ def update_user(call: Call) -> JsonObject:
 @registry.handles("deleteUser", ANY_KEY)
 def delete_user(call: Call) -> JsonObject:
     """DELETE /v2/apps/{appId}/users/{userId}."""
-    users.delete(call.app, _lookup.user(call))
+    users.delete(call.app, _lookup.find_user(call))
     return {}
 
 
 @registry.handles("deleteUserPersonalInformation", ANY_KEY)
 def delete_user_personal_information(call: Call) -> JsonObject:
     """DELETE /v2/apps/{appId}/users/{userId}/personalinformation."""
-    user = _lookup.user(call)
+    user = _lookup.find_user(call)
     users.delete_personal_information(user)
     return {"user": serialize.user(user)}
 
@@ -79,11 +79,11 @@ def delete_user_personal_information(call: Call) -> JsonObject:
 def sync_user(call: Call) -> JsonObject:
     """Merge with the surviving user; nothing else changes, since there is no Zendesk Support behind the sandbox."""
     app, zendesk_id = call.app, call.params["zendeskId"]
-    user = app.user_by_zendesk_id(zendesk_id)
+    user = app.find_user_by_zendesk_id(zendesk_id)
     if user is None:
         raise not_found("User")
     surviving_id = call.body.get("survivingZendeskId", zendesk_id)
-    surviving = app.user_by_zendesk_id(surviving_id)
+    surviving = app.find_user_by_zendesk_id(surviving_id)
     if surviving is None:
         user.zendesk_id = surviving_id
         users.record_update(app, user)

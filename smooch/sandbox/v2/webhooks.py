@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 @registry.handles("createWebhook", ANY_KEY)
 async def create_webhook(call: Call) -> JsonObject:
     """POST /v2/apps/{appId}/integrations/{integrationId}/webhooks."""
-    integration = _lookup.integration(call)
+    integration = _lookup.find_integration(call)
     if serialize.is_channel(integration):
         raise bad_request("Webhooks are available only for custom integrations")
-    webhook = new_webhook(integration, call.body)
+    webhook = build_webhook(integration, call.body)
     await call.require_target(webhook.target)
     webhooks.add(call.app, webhook)
     return {"webhook": serialize.webhook(webhook)}
@@ -31,19 +31,19 @@ async def create_webhook(call: Call) -> JsonObject:
 @registry.handles("listWebhooks", ANY_KEY)
 def list_webhooks(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/integrations/{integrationId}/webhooks."""
-    return {"webhooks": [serialize.webhook(webhook) for webhook in _webhooks(call).values()]}
+    return {"webhooks": [serialize.webhook(webhook) for webhook in _list_webhooks(call).values()]}
 
 
 @registry.handles("getWebhook", ANY_KEY)
 def get_webhook(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/integrations/{integrationId}/webhooks/{webhookId}."""
-    return {"webhook": serialize.webhook(_webhook(call))}
+    return {"webhook": serialize.webhook(_find_webhook(call))}
 
 
 @registry.handles("updateWebhook", ANY_KEY)
 def update_webhook(call: Call) -> JsonObject:
     """PATCH /v2/apps/{appId}/integrations/{integrationId}/webhooks/{webhookId}."""
-    webhook, body = _webhook(call), call.body
+    webhook, body = _find_webhook(call), call.body
     target = _webhook_rules.validate_target(body.get("target", webhook.target))
     triggers = _webhook_rules.validate_triggers(body.get("triggers", webhook.triggers))
     webhook.target, webhook.triggers = target, triggers
@@ -55,11 +55,11 @@ def update_webhook(call: Call) -> JsonObject:
 @registry.handles("deleteWebhook", ANY_KEY)
 def delete_webhook(call: Call) -> JsonObject:
     """DELETE /v2/apps/{appId}/integrations/{integrationId}/webhooks/{webhookId}."""
-    del call.app.webhooks[_webhook(call).id]
+    del call.app.webhooks[_find_webhook(call).id]
     return {}
 
 
-def new_webhook(integration: Integration, body: JsonObject) -> Webhook:
+def build_webhook(integration: Integration, body: JsonObject) -> Webhook:
     """Make a webhook from a body, without adding it to the app."""
     return Webhook(
         id=_ids.object_id(),
@@ -73,13 +73,13 @@ def new_webhook(integration: Integration, body: JsonObject) -> Webhook:
     )
 
 
-def _webhooks(call: Call) -> dict[str, Webhook]:
-    integration = _lookup.integration(call)
+def _list_webhooks(call: Call) -> dict[str, Webhook]:
+    integration = _lookup.find_integration(call)
     return {key: each for key, each in call.app.webhooks.items() if each.integration_id == integration.id}
 
 
-def _webhook(call: Call) -> Webhook:
-    webhook = _webhooks(call).get(call.params["webhookId"])
+def _find_webhook(call: Call) -> Webhook:
+    webhook = _list_webhooks(call).get(call.params["webhookId"])
     if webhook is None:
         raise _lookup.resource_not_found()
     return webhook

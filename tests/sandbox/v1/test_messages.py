@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from smooch.sandbox import Sandbox
-from smooch.sandbox._clock import iso, seconds
+from smooch.sandbox._clock import to_iso, to_seconds
 
 from ..contract import checked_client
 
@@ -351,6 +351,6 @@ def test_a_full_conversation_gives_423_until_it_is_emptied() -> None:
 
 
 def test_the_two_clocks_of_the_wire() -> None:
-    assert seconds(1450970238297) == 1450970238.297
-    assert iso(1450970238297) == "2015-12-24T15:17:18.297Z"
-    assert iso(1450970238007) == "2015-12-24T15:17:18.007Z"
+    assert to_seconds(1450970238297) == 1450970238.297
+    assert to_iso(1450970238297) == "2015-12-24T15:17:18.297Z"
+    assert to_iso(1450970238007) == "2015-12-24T15:17:18.007Z"
