@@ -238,7 +238,7 @@ class AppleIntegrationUpdate(TypedDict, total=False):
 
 
 class AppleInteractiveDataRef(TypedDict, total=False):
-    """Where Apple stores the data of an interactive message."""
+    """Location of the data of an interactive message at Apple."""
 
     url: str
     bid: str

@@ -23,7 +23,7 @@ class AppSettings(_base.Model):
     echo_postback: bool | Unset = UNSET
     """Only v1.1. Whether a tap on a postback button also adds a message."""
     ignore_auto_conversation_start: bool | Unset = UNSET
-    """Only v1.1. Whether channel events that are not messages do not start a conversation."""
+    """Only v1.1. Whether only messages of a channel start a conversation, and its other events do not."""
 
     _fields: ClassVar = _base.Fields(
         _base.Field("maskCreditCardNumbers", "mask_credit_card_numbers"),

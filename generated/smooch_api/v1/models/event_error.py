@@ -12,7 +12,7 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class EventError(_base.Model):
-    """Why a delivery or link failed. Its format is not that of `ErrorResponse`."""
+    """The reason why a delivery or link failed. Its format is not that of `ErrorResponse`."""
 
     code: str
     """Known values: `unauthorized`, `bad_request`, `uncategorized_error`."""

@@ -12,7 +12,7 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppListFilter(_base.Model):
-    """Which apps to list."""
+    """The apps to list."""
 
     service_account_id: str | Unset = UNSET
     """Only apps that this service account has access to. 403 if it is another account's."""

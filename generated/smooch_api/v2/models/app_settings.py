@@ -23,8 +23,8 @@ class AppSettings(_base.Model):
     echo_postback: bool | Unset = UNSET
     """Whether a tap on a postback button also adds a message."""
     ignore_auto_conversation_start: bool | Unset = UNSET
-    """Whether channel events that are not messages do not start a conversation, so that the user is not counted as
-    active. It has no effect on conversations that an SDK starts.
+    """Whether only messages of a channel start a conversation. Its other events then do not count the user as active.
+    It has no effect on conversations that an SDK starts.
     """
     multi_convo_enabled: bool | Unset = UNSET
     """Whether a user can have several conversations. It cannot be turned off again."""

@@ -11,7 +11,7 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class AppleInteractiveDataRef(_base.Model):
-    """Where Apple stores the data of an interactive message."""
+    """Location of the data of an interactive message at Apple."""
 
     url: str
     bid: str

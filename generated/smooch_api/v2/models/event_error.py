@@ -11,7 +11,7 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class EventError(_base.Model):
-    """Why an action failed. Its format is not that of `ErrorResponse`."""
+    """The reason why an action failed. Its format is not that of `ErrorResponse`."""
 
     code: str = _base.EXPECTED
     message: str = _base.EXPECTED

@@ -12,7 +12,7 @@ from ...types import UNSET, Unset
 
 @_define(eq=False, kw_only=True, repr=False)
 class IntegrationListFilter(_base.Model):
-    """Which integrations to list."""
+    """The integrations to list."""
 
     types: str | Unset = UNSET
     """Only integrations of these types, separated by commas."""

@@ -11,7 +11,7 @@ from ... import base as _base
 
 @_define(eq=False, kw_only=True, repr=False)
 class UserListFilter(_base.Model):
-    """Which users to find."""
+    """The users to find."""
 
     identities_email: str
     """Email address among the identities of a user."""

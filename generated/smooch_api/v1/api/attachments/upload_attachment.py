@@ -50,7 +50,7 @@ def sync_detailed(
 
     Args:
         access: Who may download the file. The only value is `public`.
-        for_: What the file is for. A file for a `message` is deleted together with the message.
+        for_: Purpose of the file. A file for a `message` is deleted together with the message.
         app_user_id: The `_id` of the user in whose conversation the file is used.
         user_id: The `userId` of that user, instead of `appUserId`.
     """

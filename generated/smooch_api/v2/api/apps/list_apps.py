@@ -34,8 +34,8 @@ def sync_detailed(
     One page at a time. Needs account scope.
 
     Args:
-        page: Which page to get.
-        filter_: Which apps to list. Default: all that the credentials have access to.
+        page: The page to get.
+        filter_: The apps to list. Default: all that the credentials have access to.
     """
     return client.call(_get_kwargs(page=page, filter_=filter_), _read)
 

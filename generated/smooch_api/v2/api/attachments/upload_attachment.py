@@ -51,7 +51,7 @@ def sync_detailed(
     Args:
         app_id: Id of the app.
         access: Who may download the file. The only value is `public`.
-        for_: What the file is for. The only value so far is `message`.
+        for_: Purpose of the file. The only value so far is `message`.
         conversation_id: Id of the conversation in which the file is used.
     """
     return client.call(_get_kwargs(app_id, body=body, access=access, for_=for_, conversation_id=conversation_id), _read)

@@ -35,7 +35,7 @@ def sync_detailed(
     Args:
         app_id: Id of the app.
         user_id: The user's id, or the `externalId` that the business chose.
-        page: Which page to get.
+        page: The page to get.
         brand_id: Id of the user's brand. Needed to find a user of a single brand by `externalId` or identity.
     """
     return client.call(_get_kwargs(app_id, user_id, page=page, brand_id=brand_id), _read)

@@ -33,7 +33,7 @@ def sync_detailed(
 
     Args:
         app_id: Id of the app.
-        page: Which page to get.
+        page: The page to get.
         filter_: The user whose conversations are listed.
     """
     return client.call(_get_kwargs(app_id, page=page, filter_=filter_), _read)

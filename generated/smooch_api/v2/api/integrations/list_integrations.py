@@ -37,8 +37,8 @@ def sync_detailed(
 
     Args:
         app_id: Id of the app.
-        page: Which page to get.
-        filter_: Which integrations to list. Default: all.
+        page: The page to get.
+        filter_: The integrations to list. Default: all.
     """
     return client.call(_get_kwargs(app_id, page=page, filter_=filter_), _read)
 

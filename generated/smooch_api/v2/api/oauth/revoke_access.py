@@ -22,8 +22,8 @@ def sync_detailed(*, client: Client) -> Response[EmptyResponse]:
 
     `DELETE /oauth/authorization`, revokeAccess.
 
-    The effect is that of removing the integration by hand: its webhooks are deleted, its `removeUrl` is called, and
-    it has no more access to the app. Needs integration scope.
+    The same happens when the user removes the integration: its webhooks are deleted, its `removeUrl` is called, and
+    it loses its access to the app. Needs integration scope.
     """
     return client.call(_get_kwargs(), _read)
 

@@ -33,7 +33,7 @@ def sync_detailed(
     Args:
         app_id: Id of the app.
         conversation_id: Id of the conversation.
-        page: Which page to get.
+        page: The page to get.
     """
     return client.call(_get_kwargs(app_id, conversation_id, page=page), _read)
 

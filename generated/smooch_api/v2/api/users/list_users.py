@@ -34,7 +34,7 @@ def sync_detailed(
 
     Args:
         app_id: Id of the app.
-        filter_: Which users to find.
+        filter_: The users to find.
         brand_id: Id of the user's brand. Needed to find a user of a single brand by `externalId` or identity.
     """
     return client.call(_get_kwargs(app_id, filter_=filter_, brand_id=brand_id), _read)
