@@ -35,8 +35,10 @@ _NOT_MERGED = frozenset({"content", "data", "files", "json", "params"})
 """Arguments of `build_request` that need not be merged with settings of the client."""
 
 
-_parse_url = functools.lru_cache(128)(httpx.URL)
-"""Most calls go to the conversations that are going on, and parsing a URL costs a tenth of a call."""
+@functools.lru_cache(128)
+def _parse_url(url: str, query: str = "") -> httpx.URL:
+    """Parse a URL; cached, since most calls go to current conversations, and parsing takes a tenth of a call."""
+    return httpx.URL(url, params=query) if query else httpx.URL(url)
 
 
 class _NoCookies(httpx.Cookies):
@@ -81,8 +83,11 @@ class HTTPClient(httpx.Client):
                     if value is not None and value is not USE_CLIENT_DEFAULT
                 }
                 if passed.keys() <= _NOT_MERGED and not self.params:
+                    query = str(httpx.QueryParams(passed.pop("params"))) if "params" in passed else ""
                     extensions = {"timeout": self.timeout.as_dict()}
-                    return httpx.Request(method, _parse_url(url), headers=self.headers, extensions=extensions, **passed)
+                    return httpx.Request(
+                        method, _parse_url(url, query), headers=self.headers, extensions=extensions, **passed
+                    )
             return super().build_request(method, url, **options)
         except httpx.InvalidURL as error:
             raise errors.InvalidInput(f"invalid URL: {error}", "url") from None
