@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from ...types import UNSET, Unset
 
 
@@ -37,7 +38,7 @@ class AppSettings(_base.Model):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
-        self = _base.new(cls)
+        self = _new(cls)
         self.mask_credit_card_numbers = self.use_animal_names = self.conversation_retention_seconds = (
             self.echo_postback
         ) = self.ignore_auto_conversation_start = UNSET

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from .. import models as _models
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class AppUserMerge(_base.Model):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
-        self = _base.new(cls)
+        self = _new(cls)
         self.surviving = _base.required(_models.MergedUser.from_dict, cls, "surviving", data)
         self.discarded = _base.required(_models.MergedUser.from_dict, cls, "discarded", data)
         parsed = 2

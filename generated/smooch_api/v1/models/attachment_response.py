@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 
 
 @_define(eq=False, kw_only=True, repr=False)
@@ -23,7 +24,7 @@ class AttachmentResponse(_base.Model):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        self = _base.new(cls)
+        self = _new(cls)
         try:
             self.media_url = data["mediaUrl"]
             self.media_type = data["mediaType"]

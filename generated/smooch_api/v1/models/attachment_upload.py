@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from ...types import File
 
 
@@ -21,7 +22,7 @@ class AttachmentUpload(_base.Model):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        self = _base.new(cls)
+        self = _new(cls)
         try:
             self.source = data["source"]
         except (KeyError, TypeError) as error:

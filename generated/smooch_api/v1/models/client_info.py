@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from ...types import UNSET, Unset
 
 
@@ -58,7 +59,7 @@ class ClientInfo(_base.Model):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
-        self = _base.new(cls)
+        self = _new(cls)
         self.app_name = self.avatar_url = self.carrier = self.city = self.country = self.device_model = UNSET
         self.device_platform = self.gender = self.is_payment_enabled = self.locale = self.os = self.os_version = UNSET
         self.phone_number = self.radio_access_technology = self.state = self.timezone = self.wifi = UNSET

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from ...errors import WrongShape
 from ...types import UNSET, Unset
 from .. import models as _models
@@ -36,7 +37,7 @@ class CurrentMenu(_base.Model):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
-        self = _base.new(cls)
+        self = _new(cls)
         self.items = _base.required(_unions.read_menu_item_list, cls, "items", data)
         self.name = self.settings = UNSET
         parsed = 1

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 
 if TYPE_CHECKING:
     from .deployment_activate_phone_number_method import DeploymentActivatePhoneNumberMethod
@@ -31,7 +32,7 @@ class DeploymentActivatePhoneNumber(_base.Model):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        self = _base.new(cls)
+        self = _new(cls)
         try:
             self.phone_number = data["phoneNumber"]
             self.verified_name_certificate = data["verifiedNameCertificate"]

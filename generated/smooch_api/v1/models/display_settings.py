@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from ...types import UNSET, Unset
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class DisplaySettings(_base.Model):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
-        self = _base.new(cls)
+        self = _new(cls)
         self.image_aspect_ratio = UNSET
         parsed = 0
         if "imageAspectRatio" in data and (value := data["imageAspectRatio"]) is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from ...types import UNSET, File, Unset
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class ImageUpload(_base.Model):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        self = _base.new(cls)
+        self = _new(cls)
         try:
             self.source = data["source"]
             self.role = data["role"]

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from ...types import UNSET, Unset
 
 
@@ -30,7 +31,7 @@ class InitApp(_base.Model):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
-        self = _base.new(cls)
+        self = _new(cls)
         self.has_icon = self.apn_enabled = self.gcm_project = UNSET
         parsed = 0
         if "hasIcon" in data and (value := data["hasIcon"]) is not None:

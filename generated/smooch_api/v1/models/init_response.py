@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from .. import models as _models
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class InitResponse(_base.Model):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
-        self = _base.new(cls)
+        self = _new(cls)
         self.app = _base.required(_models.InitApp.from_dict, cls, "app", data)
         self.app_user = _base.required(_models.AppUser.from_dict, cls, "appUser", data)
         parsed = 2

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from ...errors import WrongShape
 from ...types import UNSET, Unset
 from .. import unions as _unions
@@ -45,7 +46,7 @@ class LegacyConversation(_base.Model):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
-        self = _base.new(cls)
+        self = _new(cls)
         self.id = self.app_id = self.created_at = self.app_makers = self.app_users = self.unread_count = UNSET
         self.messages = UNSET
         parsed = 0

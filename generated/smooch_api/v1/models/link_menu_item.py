@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from ...types import UNSET, Unset
 
 
@@ -29,7 +30,7 @@ class LinkMenuItem(_base.Model):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        self = _base.new(cls)
+        self = _new(cls)
         try:
             self.type_ = data["type"]
             self.text = data["text"]

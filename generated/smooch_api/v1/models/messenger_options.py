@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from ...types import UNSET, Unset
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class MessengerOptions(_base.Model):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
-        self = _base.new(cls)
+        self = _new(cls)
         self.webview_height_ratio = self.messenger_extensions = self.fallback_url = UNSET
         parsed = 0
         if "webview_height_ratio" in data and (value := data["webview_height_ratio"]) is not None:

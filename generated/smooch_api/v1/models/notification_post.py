@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from ...errors import WrongShape
 from ...types import UNSET, Unset
 from .. import models as _models
@@ -41,7 +42,7 @@ class NotificationPost(_base.Model):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
-        self = _base.new(cls)
+        self = _new(cls)
         self.destination = _base.required(_models.NotificationPostDestination.from_dict, cls, "destination", data)
         self.author = _base.required(_models.Author.from_dict, cls, "author", data)
         self.message = _base.required(_base.as_object, cls, "message", data)

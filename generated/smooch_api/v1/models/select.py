@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from ...types import UNSET, Unset
 
 
@@ -26,7 +27,7 @@ class Select(_base.Model):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        self = _base.new(cls)
+        self = _new(cls)
         try:
             self.name = data["name"]
             self.label = data["label"]

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from ...types import UNSET, Unset
 
 
@@ -42,7 +43,7 @@ class Source(_base.Model):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
-        self = _base.new(cls)
+        self = _new(cls)
         self.id = self.type_ = self.integration_id = self.original_message_id = self.original_message_timestamp = UNSET
         parsed = 0
         if "id" in data and (value := data["id"]) is not None:

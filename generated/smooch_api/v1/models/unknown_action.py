@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from ...errors import WrongShape
 from ...types import UNSET, Unset
 from .. import models as _models
@@ -61,7 +62,7 @@ class UnknownAction(_base.Model):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
-        self = _base.new(cls)
+        self = _new(cls)
         self.id = self.text = self.payload = self.uri = self.metadata = self.type_ = UNSET
         self.amount = self.currency = self.default = self.icon_url = self.fallback = self.size = UNSET
         self.open_on_receive = self.state = self.extra_channel_options = UNSET

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from ...errors import WrongShape
 from ...types import UNSET, Unset
 from .. import models as _models
@@ -55,7 +56,7 @@ class UnknownField(_base.Model):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
-        self = _base.new(cls)
+        self = _new(cls)
         self.id = self.type_ = self.name = self.label = self.placeholder = self.min_size = UNSET
         self.max_size = self.options = self.select_size = self.text = self.email = self.select = UNSET
         parsed = 0

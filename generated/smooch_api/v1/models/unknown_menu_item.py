@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from ...errors import WrongShape
 from ...types import UNSET, Unset
 from .. import unions as _unions
@@ -39,7 +40,7 @@ class UnknownMenuItem(_base.Model):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
-        self = _base.new(cls)
+        self = _new(cls)
         self.type_ = self.id = self.text = self.uri = self.payload = self.items = UNSET
         parsed = 0
         if "type" in data and (value := data["type"]) is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from ...errors import WrongShape
 from ...types import UNSET, Unset, parse_time
 from .. import models as _models
@@ -110,7 +111,7 @@ class UnknownMessage(_base.Model):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
-        self = _base.new(cls)
+        self = _new(cls)
         self.id = self.author_id = self.role = self.source = self.name = self.text = UNSET
         self.email = self.avatar_url = self.received = self.media_url = self.media_type = self.alt_text = UNSET
         self.metadata = self.payload = self.actions = self.quoted_message = self.type_ = self.items = UNSET

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from ...types import UNSET, Unset
 
 
@@ -51,7 +52,7 @@ class AppSettings(_base.Model):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
-        self = _base.new(cls)
+        self = _new(cls)
         self.conversation_retention_seconds = self.mask_credit_card_numbers = self.use_animal_names = (
             self.echo_postback
         ) = self.ignore_auto_conversation_start = self.multi_convo_enabled = UNSET

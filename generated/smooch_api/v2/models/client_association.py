@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 
 
 @_define(eq=False, kw_only=True, repr=False)
@@ -29,7 +30,7 @@ class ClientAssociation(_base.Model):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
-        self = _base.new(cls)
+        self = _new(cls)
         self.type_ = self.client_id = _base.EXPECTED
         parsed = 0
         if "type" in data:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from .. import models as _models
 from .. import unions as _unions
 
@@ -34,7 +35,7 @@ class ClientCreate(_base.Model):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
-        self = _base.new(cls)
+        self = _new(cls)
         self.match_criteria = _base.required(_unions.read_match_criteria, cls, "matchCriteria", data)
         self.confirmation = _base.required(_models.ClientConfirmation.from_dict, cls, "confirmation", data)
         self.target = _base.required(_models.ClientTarget.from_dict, cls, "target", data)

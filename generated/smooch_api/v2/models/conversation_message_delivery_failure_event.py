@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from .. import models as _models
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class ConversationMessageDeliveryFailureEvent(_base.Model):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        self = _base.new(cls)
+        self = _new(cls)
         try:
             self.id = data["id"]
             self.type_ = data["type"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from ...errors import WrongShape
 from .. import models as _models
 
@@ -37,7 +38,7 @@ class ConversationPostbackPayload(_base.Model):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
-        self = _base.new(cls)
+        self = _new(cls)
         self.postback = self.conversation = self.user = self.source = _base.EXPECTED
         parsed = 0
         if "postback" in data:

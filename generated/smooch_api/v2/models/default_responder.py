@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from ...types import UNSET, Unset
 
 
@@ -43,7 +44,7 @@ class DefaultResponder(_base.Model):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
-        self = _base.new(cls)
+        self = _new(cls)
         self.name = self.integration_id = self.integration_type = self.deliver_standby_events = (
             self.next_switchboard_integration_id
         ) = self.message_history_count = UNSET

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from ...errors import WrongShape
 from ...types import UNSET, Unset
 
@@ -51,7 +52,7 @@ class Device(_base.Model):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        self = _base.new(cls)
+        self = _new(cls)
         try:
             self.id = data["id"]
         except (KeyError, TypeError) as error:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from ...errors import WrongShape
 from ...types import UNSET, Unset
 
@@ -34,7 +35,7 @@ class MessengerChannelOptions(_base.Model):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
-        self = _base.new(cls)
+        self = _new(cls)
         self.messenger_extensions = self.webview_share_button = UNSET
         parsed = 0
         if "messenger_extensions" in data and (value := data["messenger_extensions"]) is not None:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 
 _read_data = _base.list_of(_base.as_object)
 
@@ -24,7 +25,7 @@ class MetaConversionPayload(_base.Model):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
-        self = _base.new(cls)
+        self = _new(cls)
         self.data = _base.required(_read_data, cls, "data", data)
         parsed = 1
         self._rest = None if parsed == len(data) else self._unparsed(data)

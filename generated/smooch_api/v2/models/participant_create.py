@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from ...types import UNSET, Unset
 
 
@@ -32,7 +33,7 @@ class ParticipantCreate(_base.Model):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
-        self = _base.new(cls)
+        self = _new(cls)
         self.user_id = self.user_external_id = self.subscribe_sdk_client = UNSET
         parsed = 0
         if "userId" in data and (value := data["userId"]) is not None:

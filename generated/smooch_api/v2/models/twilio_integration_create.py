@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from ...types import UNSET, Unset
 
 
@@ -47,7 +48,7 @@ class TwilioIntegrationCreate(_base.Model):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        self = _base.new(cls)
+        self = _new(cls)
         try:
             self.type_ = data["type"]
             self.account_sid = data["accountSid"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from ...errors import WrongShape
 from ...types import UNSET, Unset
 from .. import models as _models
@@ -44,7 +45,7 @@ class UserCreate(_base.Model):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
-        self = _base.new(cls)
+        self = _new(cls)
         self.external_id = self.brand_id = self.signed_up_at = self.to_be_retained = self.profile = self.metadata = (
             UNSET
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from ...errors import WrongShape
 from ...types import UNSET, Unset
 from .. import models as _models
@@ -88,7 +89,7 @@ class WebIntegrationUpdate(_base.Model):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
-        self = _base.new(cls)
+        self = _new(cls)
         self.display_name = self.default_responder_id = self.show_ai_disclaimer = self.brand_color = (
             self.fixed_intro_pane
         ) = self.conversation_color = UNSET

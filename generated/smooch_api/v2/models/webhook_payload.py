@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from attrs import define as _define
 
 from ... import base as _base
+from ...base import new as _new
 from .. import models as _models
 from .. import unions as _unions
 
@@ -38,7 +39,7 @@ class WebhookPayload(_base.Model):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
-        self = _base.new(cls)
+        self = _new(cls)
         self.app = _base.required(_models.AppReference.from_dict, cls, "app", data)
         self.webhook = _base.required(_models.WebhookReference.from_dict, cls, "webhook", data)
         self.events = _base.required(_unions.read_event_list, cls, "events", data)
