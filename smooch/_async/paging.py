@@ -41,12 +41,12 @@ class AsyncPaged(Generic[T]):
         if not self._in_use.acquire(blocking=False):
             raise RuntimeError("another task or thread is iterating over this list: make a list for each")
         try:
-            while self._pager.needs_page:
+            while (record := self._pager.pop()) is None:
+                if not self._pager.needs_page:
+                    raise StopAsyncIteration
                 answer = await self._fetch(self._pager.page)
                 self._pager.feed(answer)
-            if not self._pager.has_record:
-                raise StopAsyncIteration
-            return self._pager.pop()
+            return record
         finally:
             self._in_use.release()
 

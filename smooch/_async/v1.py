@@ -355,8 +355,8 @@ class AsyncSmooch:
         while pager.needs_page:
             answer = await self.get_messages(user_id, **pager.page)
             pager.feed(answer)
-            while pager.has_record:
-                yield pager.pop()
+            while message := pager.pop():
+                yield message
 
     async def delete_messages(self, user_id: str) -> Response[EmptyResponse]:
         """Delete all messages of a user: `DELETE /appusers/{userId}/messages` (deleteMessages)."""

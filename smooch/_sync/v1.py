@@ -356,8 +356,8 @@ class Smooch:
         while pager.needs_page:
             answer = self.get_messages(user_id, **pager.page)
             pager.feed(answer)
-            while pager.has_record:
-                yield pager.pop()
+            while message := pager.pop():
+                yield message
 
     def delete_messages(self, user_id: str) -> Response[EmptyResponse]:
         """Delete all messages of a user: `DELETE /appusers/{userId}/messages` (deleteMessages)."""

@@ -33,8 +33,9 @@ class Pager:
         self._query: Query = {"before": before, "after": after}
         self._visited = [self._query]
         self._answer: Response[GetMessagesResponse] | None = None
-        self._at_end = False
         self._ready: deque[Message] = deque()
+        self.needs_page = True
+        """Whether another page must be fetched when no message is ready."""
 
     @property
     def page(self) -> Query:
@@ -54,27 +55,17 @@ class Pager:
             self._visited.append(query)
         return self._query
 
-    @property
-    def needs_page(self) -> bool:
-        """Whether another page must be fetched before the next message can be returned."""
-        return not self._at_end and not self._ready
-
-    @property
-    def has_record(self) -> bool:
-        """Whether a message is ready."""
-        return bool(self._ready)
-
     def feed(self, answer: Response[GetMessagesResponse]) -> None:
         """Add the page that was fetched."""
         elements = answer.parsed.messages or ()
         messages = sorted((message for message in elements if isinstance(message, Model)), key=_received)
         self._ready.extend(messages if self._query["after"] is not None else messages[::-1])
         self._answer = answer
-        self._at_end = not answer.parsed.next_
+        self.needs_page = bool(answer.parsed.next_)
 
-    def pop(self) -> Message:
-        """Return the next message; one must be ready."""
-        return self._ready.popleft()
+    def pop(self) -> Message | None:
+        """Return the next message; None if none is ready."""
+        return self._ready.popleft() if self._ready else None
 
 
 def _read_link(link: object) -> Query | None:

@@ -47,28 +47,26 @@ class Pager(Generic[T]):
     ) -> None:
         if before is not None and after is not None:
             raise InvalidInput("before and after exclude each other: pass one of them", "before")
-        self.cursor = _check_cursor(before, "before") or _check_cursor(after, "after")
-        """Id of the record that was returned last; None at the start."""
+        self._start = _check_cursor(before, "before") or _check_cursor(after, "after")
+        self._last: T | None = None
         self._read = read
         self._backwards = before is not None or (backwards and after is None)
         self._whole = whole
         self._remaining = None if limit is None else _checks.check_count(limit, "limit", 0)
-        self._next: str | None = self.cursor
+        self._next = self._start
         self._page_cursor: str | None = None
-        self._at_end = self._remaining == 0
-        self._visited = {None, self.cursor}
+        self._visited = {None, self._start}
         self._is_stuck = False
+        self._held: list[T] = []
         self._ready: deque[T] = deque()
+        self.needs_page = self._remaining != 0
+        """Whether another page must be fetched when no record is ready."""
 
     @property
-    def needs_page(self) -> bool:
-        """Whether another page must be fetched before the next record can be returned."""
-        return not self._at_end and (self._whole or not self._ready)
-
-    @property
-    def has_record(self) -> bool:
-        """Whether a record is ready."""
-        return bool(self._ready)
+    def cursor(self) -> str | None:
+        """Id of the record that was returned last; None at the start."""
+        at_end_of_page = self._last is not None and not self._ready and not self._whole
+        return (self._page_cursor if at_end_of_page else None) or _id_of(self._last) or self._start
 
     @property
     def page(self) -> models.Page:
@@ -91,19 +89,28 @@ class Pager(Generic[T]):
 
     def feed(self, answer: Response[Any]) -> None:
         """Add the page that was fetched, and find out whether there is another."""
+        self._start = self.cursor
         self._answer = answer
         meta = answer.parsed.meta
         records = drop_unreadable(self._read(answer.parsed))
         if self._backwards:
             records.reverse()
-        if self._whole:
-            self._ready.extendleft(records)
-        else:
-            self._ready.extend(records)
         self._page_cursor = _read_cursor(meta, backwards=self._backwards)
-        self._at_end = meta is UNSET or meta.has_more is not True
-        if not self._at_end:
+        self.needs_page = meta is not UNSET and meta.has_more is True
+        if self.needs_page:
             self._set_next(_id_of(records[-1]) if records else None)
+        if self._whole:
+            self._held += records
+            if self.needs_page:
+                return
+            records = self._held[::-1]
+        if self._remaining is not None:
+            if len(records) > self._remaining:
+                del records[self._remaining :]
+                self._page_cursor = None  # it is that of a record after the limit
+            self._remaining -= len(records)
+            self.needs_page = self.needs_page and self._remaining > 0
+        self._ready.extend(records)
 
     def _set_next(self, last_id: str | None) -> None:
         """Go on where the answer says, else after its last record; never where it has been."""
@@ -114,17 +121,12 @@ class Pager(Generic[T]):
         self._next = self._page_cursor
         self._visited.add(self._next)
 
-    def pop(self) -> T:
-        """Return the next record; one must be ready."""
-        record = self._ready.popleft()
-        at_end_of_page = not self._ready and not self._whole
-        self.cursor = (self._page_cursor if at_end_of_page else None) or _id_of(record) or self.cursor
-        if self._remaining is not None:
-            self._remaining -= 1
-            if not self._remaining:
-                self._at_end = True
-                self._ready.clear()
-        return record
+    def pop(self) -> T | None:
+        """Return the next record; None if none is ready."""
+        if not self._ready:
+            return None
+        self._last = self._ready.popleft()
+        return self._last
 
 
 def drop_unreadable(records: Iterable[T]) -> list[T]:
@@ -146,8 +148,13 @@ def build_message_pager(
 
 def _sort_oldest_first(answer: models.MessageListResponse) -> Sequence[models.Message]:
     messages = answer.messages
-    times = [message.received for message in messages if isinstance(message, Model) and message.received]
-    return messages[::-1] if times and times[0] > times[-1] else messages
+    first, last = _find_time(messages), _find_time(reversed(messages))
+    return messages[::-1] if first > last else messages
+
+
+def _find_time(messages: Iterable[models.Message]) -> str:
+    """Return the time of the first message that has one; "" if none has."""
+    return next((each.received for each in messages if isinstance(each, Model) and each.received), "")
 
 
 def _check_cursor(value: str | None, field: str) -> str | None:

@@ -19,10 +19,7 @@ def respond(answer: models.GetMessagesResponse) -> Response[models.GetMessagesRe
 def read(answer: models.GetMessagesResponse, after: Any = None) -> list[models.Message]:
     pager = Pager(None, after)
     pager.feed(respond(answer))
-    messages = []
-    while pager.has_record:
-        messages.append(pager.pop())
-    return messages
+    return list(iter(pager.pop, None))
 
 
 def page(*received: Any, next_: Any = None, after: Any = None) -> list[str]:
@@ -75,7 +72,7 @@ def test_a_link_that_leads_nowhere_or_back_is_an_error_and_no_endless_walk(link:
     pager = Pager("5.25", None)
     message = {"_id": "1", "type": "text", "role": "appUser", "received": 5.0}
     pager.feed(respond(models.GetMessagesResponse.from_dict({"messages": [message], "next": link})))
-    assert pager.pop().id == "1"
+    assert pager.pop().id == "1"  # type: ignore[union-attr]
     assert pager.needs_page
     with pytest.raises(UnreadableResponse, match="leads nowhere"):
         pager.page  # noqa: B018
