@@ -19,7 +19,7 @@ def hint(settings: _http.Settings, response: httpx.Response) -> str:
         case 401:
             return (
                 f"check key id and secret, and that the key belongs to {settings.root}: "
-                "a deleted key and a key of another region look the same"
+                "a deleted key and a key of another region look the same; keys of integrations (int_…) are for smooch.v2"
             )
         case 403 if settings.scope == "app" and needs_account_key(path):
             return "this path needs an account key (act_… or svc_…); the client holds an app key"

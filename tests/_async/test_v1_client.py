@@ -253,6 +253,8 @@ async def test_keys_that_reach_no_app_get_a_clear_error(connect: Callable[..., A
         await connect(**account, app_id="0" * 24).get_user(USER)
     with pytest.raises(errors.Forbidden, match="account key"):
         await apps.list_apps.asyncio_detailed(client=connect().raw)
+    with pytest.raises(errors.Unauthorized, match=r"keys of integrations \(int_…\) are for smooch\.v2"):
+        await connect(key_id=sandbox.integration_key_id, secret=sandbox.integration_secret).get_user(USER)
 
 
 # Any path

@@ -252,6 +252,8 @@ def test_keys_that_reach_no_app_get_a_clear_error(connect: Callable[..., Smooch]
         connect(**account, app_id="0" * 24).get_user(USER)
     with pytest.raises(errors.Forbidden, match="account key"):
         apps.list_apps.sync_detailed(client=connect().raw)
+    with pytest.raises(errors.Unauthorized, match=r"keys of integrations \(int_…\) are for smooch\.v2"):
+        connect(key_id=sandbox.integration_key_id, secret=sandbox.integration_secret).get_user(USER)
 
 
 # Any path
