@@ -14,9 +14,23 @@ from .._http.async_synchronization import AsyncEvent, AsyncLock, PerLoop
 from .._http.call import Call
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator, Callable
 
+    from .._http import AsyncTransport, Settings
     from .._http.async_connection import AsyncConnection
+
+
+def open_transport(
+    settings: Settings, ssl_context: ssl.SSLContext | None = None, transport: AsyncTransport | None = None
+) -> httpx.AsyncBaseTransport:
+    """Return the transport that a client is given, or a pool of connections."""
+    if isinstance(transport, httpx.AsyncBaseTransport):
+        return transport
+    factory = connections.ConnectionFactory(settings.root, ssl_context)
+    if transport is not None:
+        return factory.create_async_transport(transport, settings.max_connections)
+    return AsyncPool(factory.create_async, settings.max_connections)
 
 
 class AsyncPool(httpx.AsyncBaseTransport):
@@ -128,10 +142,9 @@ class AsyncLease(httpx.AsyncByteStream):
         self.state = state
         self._pool = pool
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    def __aiter__(self) -> AsyncIterator[bytes]:
         assert self.stream is not None
-        async for chunk in self.stream:
-            yield chunk
+        return self.stream.__aiter__()
 
     async def aclose(self) -> None:
         try:

@@ -14,12 +14,11 @@ from smooch_api.v1.api import app_users, attachments, conversations, webhooks
 from .. import _checks, _files, _http, _webhook_reconciler, auth, errors
 from .._http import CallOptions, ClientOptions
 from .._http.async_synchronization import async_sleep
-from .._http.connections import ConnectionFactory
 from .._redaction import hide_locals
 from .._v1 import bodies, config, paging
 from .._v1.triggers import check_triggers
 from .http import AsyncHTTPClient
-from .pool import AsyncPool
+from .pool import open_transport
 
 if TYPE_CHECKING:
     import ssl
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
     )
 
     from .._files import FileSource
+    from .._http import AsyncTransport
     from .._v1.bodies import Instant
     from .._v1.triggers import Trigger
 
@@ -52,7 +52,7 @@ class Options(ClientOptions, total=False):
     """Constructor options."""
 
     api_version: Literal["v1", "v1.1"]
-    transport: httpx.AsyncBaseTransport | None
+    transport: AsyncTransport | None
 
 
 class AsyncSmooch:
@@ -97,7 +97,8 @@ class AsyncSmooch:
         check: Whether request bodies are validated against the specification before they are sent. Pass False if the API
             accepts more than this version of the library knows; what JSON cannot represent is refused nevertheless.
         ssl_context: TLS settings, for instance to trust a private certificate.
-        transport: An httpx transport instead of the connection pool.
+        transport: An httpx transport instead of the connection pool. Async clients also accept `"aiohttp"`, which needs
+            the extra `aiohttp`.
 
     Raises:
         InvalidInput: a value is unknown, or contradicts another.
@@ -122,7 +123,7 @@ class AsyncSmooch:
         max_response_bytes: int = _http.MAX_RESPONSE_BYTES,
         check: bool = True,
         ssl_context: ssl.SSLContext | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: AsyncTransport | None = None,
     ) -> None:
         auth.check_key(key_id, secret)
         settings = config.build_settings(
@@ -138,9 +139,8 @@ class AsyncSmooch:
             max_response_bytes=max_response_bytes,
             check=check,
         )
-        if transport is None:
-            transport = AsyncPool(ConnectionFactory(settings.root, ssl_context).create_async, settings.max_connections)
-        self._connect(settings, auth.TokenAuth(key_id, secret, scope=settings.scope, url=settings.root), transport)
+        token_auth = auth.TokenAuth(key_id, secret, scope=settings.scope, url=settings.root)
+        self._connect(settings, token_auth, open_transport(settings, ssl_context, transport))
 
     def _connect(
         self, settings: config.Settings, token_auth: auth.TokenAuth, transport: httpx.AsyncBaseTransport

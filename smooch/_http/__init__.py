@@ -6,7 +6,7 @@ The client and the pool, which wait, are in `smooch/_async/` and derived in `smo
 from __future__ import annotations
 
 from .hints import HINT_429, HINT_REDIRECT
-from .options import CallOptions, ClientOptions
+from .options import AsyncTransport, CallOptions, ClientOptions, Transport
 from .settings import DEADLINE, MAX_CONNECTIONS, MAX_RESPONSE_BYTES, RETRIES, TIMEOUT, Settings
 
 __all__ = [
@@ -17,7 +17,9 @@ __all__ = [
     "MAX_RESPONSE_BYTES",
     "RETRIES",
     "TIMEOUT",
+    "AsyncTransport",
     "CallOptions",
     "ClientOptions",
     "Settings",
+    "Transport",
 ]

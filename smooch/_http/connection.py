@@ -123,6 +123,7 @@ class _Stream(httpcore.NetworkStream):
     def __init__(self, sock: socket.socket | _TLSOverTLS, network: _Network) -> None:
         self._socket = sock
         self._network = network
+        self._timeout: float | None = sock.gettimeout()
         self._last_byte = b""
         self._head = b""
         self._is_first_write = True
@@ -133,7 +134,7 @@ class _Stream(httpcore.NetworkStream):
             return data
         self._is_first_write = True
         try:
-            self._socket.settimeout(self._network.call.clip(timeout))
+            self._set_timeout(timeout)
             data = self._socket.recv(max_bytes)
         except TimeoutError as error:
             raise httpcore.ReadTimeout(str(error)) from error
@@ -153,12 +154,18 @@ class _Stream(httpcore.NetworkStream):
             self._network.call.nothing_sent = False
         try:
             while buffer:
-                self._socket.settimeout(self._network.call.clip(timeout))
+                self._set_timeout(timeout)
                 buffer = buffer[self._socket.send(buffer) :]
         except TimeoutError as error:
             raise httpcore.WriteTimeout(str(error)) from error
         except OSError as error:
             raise httpcore.WriteError(str(error)) from error
+
+    def _set_timeout(self, timeout: float | None) -> None:
+        timeout = self._network.call.clip(timeout)
+        if timeout != self._timeout:
+            self._socket.settimeout(timeout)
+            self._timeout = timeout
 
     def close(self) -> None:
         self._socket.close()
@@ -227,10 +234,11 @@ class _TLSOverTLS:
         self._socket = sock
         self._received, self._to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = ssl_context.wrap_bio(self._received, self._to_send, server_hostname=server_hostname)
-        for name in ("settimeout", "close", "fileno", "getsockname", "getpeername"):
+        for name in ("gettimeout", "settimeout", "close", "fileno", "getsockname", "getpeername"):
             setattr(self, name, getattr(sock, name))
         self.selected_alpn_protocol = self._tls.selected_alpn_protocol
 
+    gettimeout: Callable[[], float | None]
     settimeout: Callable[[float | None], None]
     close: Callable[[], None]
     fileno: Callable[[], int]

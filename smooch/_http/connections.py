@@ -71,6 +71,33 @@ class ConnectionFactory:
 
         return AsyncConnection(**self._options())
 
+    def create_async_transport(self, name: object, max_connections: int) -> httpx.AsyncBaseTransport:
+        """Make the transport of this name.
+
+        Raises:
+            InvalidInput: there is none, or its package is not installed.
+        """
+        if name != "aiohttp":
+            raise InvalidInput(
+                f"transport must be 'aiohttp' or an httpx.AsyncBaseTransport, got {type(name).__name__}", "transport"
+            )
+        try:
+            from .aiohttp_transport import AiohttpTransport
+        except ImportError:
+            raise InvalidInput(
+                "transport 'aiohttp' needs a package: pip install 'smooch-python[aiohttp]'", "transport"
+            ) from None
+        return AiohttpTransport(max_connections, KEEPALIVE_SECONDS, self._ssl_context or tls_context(), self._proxy)
+
+    def create_sync_transport(self, name: object, max_connections: int) -> httpx.BaseTransport:
+        """Refuse: there is no named transport for threads.
+
+        Raises:
+            InvalidInput: always.
+        """
+        hint = ": 'aiohttp' is for AsyncSmooch" if name == "aiohttp" else f", got {type(name).__name__}"
+        raise InvalidInput(f"transport must be an httpx.BaseTransport{hint}", "transport")
+
     def _options(self) -> dict[str, Any]:
         import httpcore
 

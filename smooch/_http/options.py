@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict
 
 if TYPE_CHECKING:
     import ssl
 
     import httpx
+
+
+AsyncTransport: TypeAlias = "httpx.AsyncBaseTransport | Literal['aiohttp']"
+"""What carries the requests of an async client in place of the connection pool."""
+Transport: TypeAlias = "httpx.BaseTransport"
+"""What carries the requests of a client in place of the connection pool."""
 
 
 class CallOptions(TypedDict, total=False):

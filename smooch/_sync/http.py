@@ -62,6 +62,7 @@ class HTTPClient(httpx.Client):
         super().__init__(
             auth=auth, base_url=settings.base_url, headers=HEADERS, timeout=settings.timeout, transport=transport
         )
+        del self.headers["Connection"]  # HTTP/1.1 keeps connections alive anyway, and h11 checks each header
         self._settings = settings
         self._secrets = auth.secrets
 

@@ -15,9 +15,23 @@ from .._http.synchronization import Event, Lock, Shared
 from .._http.call import Call
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator, Callable
 
+    from .._http import Transport, Settings
     from .._http.connection import Connection
+
+
+def open_transport(
+    settings: Settings, ssl_context: ssl.SSLContext | None = None, transport: Transport | None = None
+) -> httpx.BaseTransport:
+    """Return the transport that a client is given, or a pool of connections."""
+    if isinstance(transport, httpx.BaseTransport):
+        return transport
+    factory = connections.ConnectionFactory(settings.root, ssl_context)
+    if transport is not None:
+        return factory.create_sync_transport(transport, settings.max_connections)
+    return Pool(factory.create_sync, settings.max_connections)
 
 
 class Pool(httpx.BaseTransport):
@@ -131,8 +145,7 @@ class Lease(httpx.SyncByteStream):
 
     def __iter__(self) -> Iterator[bytes]:
         assert self.stream is not None
-        for chunk in self.stream:
-            yield chunk
+        return self.stream.__iter__()
 
     def close(self) -> None:
         try:

@@ -15,12 +15,11 @@ from smooch_api.v1.api import app_users, attachments, conversations, webhooks
 from .. import _checks, _files, _http, _webhook_reconciler, auth, errors
 from .._http import CallOptions, ClientOptions
 from .._http.synchronization import sleep
-from .._http.connections import ConnectionFactory
 from .._redaction import hide_locals
 from .._v1 import bodies, config, paging
 from .._v1.triggers import check_triggers
 from .http import HTTPClient
-from .pool import Pool
+from .pool import open_transport
 
 if TYPE_CHECKING:
     import ssl
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     )
 
     from .._files import FileSource
+    from .._http import Transport
     from .._v1.bodies import Instant
     from .._v1.triggers import Trigger
 
@@ -53,7 +53,7 @@ class Options(ClientOptions, total=False):
     """Constructor options."""
 
     api_version: Literal["v1", "v1.1"]
-    transport: httpx.BaseTransport | None
+    transport: Transport | None
 
 
 class Smooch:
@@ -98,7 +98,8 @@ class Smooch:
         check: Whether request bodies are validated against the specification before they are sent. Pass False if the API
             accepts more than this version of the library knows; what JSON cannot represent is refused nevertheless.
         ssl_context: TLS settings, for instance to trust a private certificate.
-        transport: An httpx transport instead of the connection pool.
+        transport: An httpx transport instead of the connection pool. Async clients also accept `"aiohttp"`, which needs
+            the extra `aiohttp`.
 
     Raises:
         InvalidInput: a value is unknown, or contradicts another.
@@ -123,7 +124,7 @@ class Smooch:
         max_response_bytes: int = _http.MAX_RESPONSE_BYTES,
         check: bool = True,
         ssl_context: ssl.SSLContext | None = None,
-        transport: httpx.BaseTransport | None = None,
+        transport: Transport | None = None,
     ) -> None:
         auth.check_key(key_id, secret)
         settings = config.build_settings(
@@ -139,9 +140,8 @@ class Smooch:
             max_response_bytes=max_response_bytes,
             check=check,
         )
-        if transport is None:
-            transport = Pool(ConnectionFactory(settings.root, ssl_context).create_sync, settings.max_connections)
-        self._connect(settings, auth.TokenAuth(key_id, secret, scope=settings.scope, url=settings.root), transport)
+        token_auth = auth.TokenAuth(key_id, secret, scope=settings.scope, url=settings.root)
+        self._connect(settings, token_auth, open_transport(settings, ssl_context, transport))
 
     def _connect(
         self, settings: config.Settings, token_auth: auth.TokenAuth, transport: httpx.BaseTransport

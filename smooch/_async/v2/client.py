@@ -12,11 +12,10 @@ from smooch_api.v2.api import oauth
 
 from ... import _checks, _http, auth, errors
 from ..._http import CallOptions, ClientOptions
-from ..._http.connections import ConnectionFactory
 from ..._redaction import hide_locals
 from ..._v2 import bodies, config, tokens
 from ..http import AsyncHTTPClient
-from ..pool import AsyncPool
+from ..pool import open_transport
 from .activities import AsyncActivities
 from .app_keys import AsyncAppKeys
 from .apps import AsyncApps
@@ -40,6 +39,8 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from ..._http import AsyncTransport
+
 
 class Options(ClientOptions, total=False):
     """Constructor options."""
@@ -48,7 +49,7 @@ class Options(ClientOptions, total=False):
     subdomain: str
     auth: Literal["jwt", "basic"]
     scope: Literal["app", "integration", "account"] | None
-    transport: httpx.AsyncBaseTransport | None
+    transport: AsyncTransport | None
 
 
 class AsyncSmooch:
@@ -128,7 +129,8 @@ class AsyncSmooch:
         check: Whether request bodies are validated against the specification before they are sent. Pass False if the API
             accepts more than this version of the library knows; what JSON cannot represent is refused nevertheless.
         ssl_context: TLS settings, for instance to trust a private certificate.
-        transport: An httpx transport instead of the connection pool.
+        transport: An httpx transport instead of the connection pool. Async clients also accept `"aiohttp"`, which needs
+            the extra `aiohttp`.
 
     Raises:
         InvalidInput: an argument is missing or invalid, or contradicts another one.
@@ -156,7 +158,7 @@ class AsyncSmooch:
         max_response_bytes: int = _http.MAX_RESPONSE_BYTES,
         check: bool = True,
         ssl_context: ssl.SSLContext | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: AsyncTransport | None = None,
     ) -> None:
         settings = config.build_settings(
             key_id,
@@ -174,10 +176,8 @@ class AsyncSmooch:
             check=check,
         )
         credentials = config.build_auth(settings, key_id, secret, token, auth)
-        if transport is None:
-            transport = _pool(settings, ssl_context)
         self._key_id = key_id
-        self._connect(settings, credentials, transport)
+        self._connect(settings, credentials, open_transport(settings, ssl_context, transport))
 
     def _connect(
         self, settings: config.Settings, credentials: auth.OriginBoundAuth, transport: httpx.AsyncBaseTransport
@@ -293,12 +293,10 @@ class AsyncSmooch:
         settings = config.bridge_settings(base_url, deadline=deadline, retries=retries)
         anonymous_client = object.__new__(cls)
         anonymous_client._key_id = None
-        anonymous_client._connect(settings, config.anonymous_auth(settings, code, client_secret), _pool(settings))
+        anonymous_client._connect(
+            settings, config.anonymous_auth(settings, code, client_secret), open_transport(settings)
+        )
         async with anonymous_client:
             return await oauth.get_token.asyncio(client=anonymous_client.raw, body=body)
 
     jwt_for_user = staticmethod(tokens.jwt_for_user)
-
-
-def _pool(settings: config.Settings, ssl_context: ssl.SSLContext | None = None) -> AsyncPool:
-    return AsyncPool(ConnectionFactory(settings.root, ssl_context).create_async, settings.max_connections)

@@ -13,11 +13,10 @@ from smooch_api.v2.api import oauth
 
 from ... import _checks, _http, auth, errors
 from ..._http import CallOptions, ClientOptions
-from ..._http.connections import ConnectionFactory
 from ..._redaction import hide_locals
 from ..._v2 import bodies, config, tokens
 from ..http import HTTPClient
-from ..pool import Pool
+from ..pool import open_transport
 from .activities import Activities
 from .app_keys import AppKeys
 from .apps import Apps
@@ -41,6 +40,8 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from ..._http import Transport
+
 
 class Options(ClientOptions, total=False):
     """Constructor options."""
@@ -49,7 +50,7 @@ class Options(ClientOptions, total=False):
     subdomain: str
     auth: Literal["jwt", "basic"]
     scope: Literal["app", "integration", "account"] | None
-    transport: httpx.BaseTransport | None
+    transport: Transport | None
 
 
 class Smooch:
@@ -129,7 +130,8 @@ class Smooch:
         check: Whether request bodies are validated against the specification before they are sent. Pass False if the API
             accepts more than this version of the library knows; what JSON cannot represent is refused nevertheless.
         ssl_context: TLS settings, for instance to trust a private certificate.
-        transport: An httpx transport instead of the connection pool.
+        transport: An httpx transport instead of the connection pool. Async clients also accept `"aiohttp"`, which needs
+            the extra `aiohttp`.
 
     Raises:
         InvalidInput: an argument is missing or invalid, or contradicts another one.
@@ -157,7 +159,7 @@ class Smooch:
         max_response_bytes: int = _http.MAX_RESPONSE_BYTES,
         check: bool = True,
         ssl_context: ssl.SSLContext | None = None,
-        transport: httpx.BaseTransport | None = None,
+        transport: Transport | None = None,
     ) -> None:
         settings = config.build_settings(
             key_id,
@@ -175,10 +177,8 @@ class Smooch:
             check=check,
         )
         credentials = config.build_auth(settings, key_id, secret, token, auth)
-        if transport is None:
-            transport = _pool(settings, ssl_context)
         self._key_id = key_id
-        self._connect(settings, credentials, transport)
+        self._connect(settings, credentials, open_transport(settings, ssl_context, transport))
 
     def _connect(
         self, settings: config.Settings, credentials: auth.OriginBoundAuth, transport: httpx.BaseTransport
@@ -294,12 +294,10 @@ class Smooch:
         settings = config.bridge_settings(base_url, deadline=deadline, retries=retries)
         anonymous_client = object.__new__(cls)
         anonymous_client._key_id = None
-        anonymous_client._connect(settings, config.anonymous_auth(settings, code, client_secret), _pool(settings))
+        anonymous_client._connect(
+            settings, config.anonymous_auth(settings, code, client_secret), open_transport(settings)
+        )
         with anonymous_client:
             return oauth.get_token.sync(client=anonymous_client.raw, body=body)
 
     jwt_for_user = staticmethod(tokens.jwt_for_user)
-
-
-def _pool(settings: config.Settings, ssl_context: ssl.SSLContext | None = None) -> Pool:
-    return Pool(ConnectionFactory(settings.root, ssl_context).create_sync, settings.max_connections)

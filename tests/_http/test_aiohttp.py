@@ -1,0 +1,228 @@
+"""`AsyncSmooch(transport="aiohttp")` keeps the promises of the connection pool; `test_faults.py` runs its faults too."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import ssl
+import sys
+import threading
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import httpx
+import pytest
+import trustme
+from support.concurrency import async_wait_until
+from support.peer import Peer, Request, answer, deaf, script, tunnel, unused_port, wait_until
+
+from smooch import v2
+from smooch.errors import ClientClosed, ConnectionFailed, DeadlineExceeded, InvalidInput
+from smooch.v1 import AsyncSmooch, Smooch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.anyio
+
+FINE = answer(
+    body={"appUser": {"_id": "5a"}, "message": {"_id": "5a", "type": "text", "role": "appMaker", "received": 1}}
+)
+
+
+def connect(url: str, **options: Any) -> AsyncSmooch:
+    return AsyncSmooch("app_5a1b", "a secret that nobody must see", base_url=url, transport="aiohttp", **options)
+
+
+@pytest.fixture
+def secure() -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """TLS settings of a server, and of a client that trusts it."""
+    authority = trustme.CA()
+    theirs, ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), httpx.create_ssl_context()
+    authority.issue_cert("localhost").configure_cert(theirs)
+    authority.configure_trust(ours)
+    return theirs, ours
+
+
+async def test_one_argument_switches_it_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Peer(script(FINE)) as peer:
+        for name, value in (("KEY_ID", "app_5a"), ("SECRET", "a secret"), ("APP_ID", "5a"), ("BASE_URL", peer.url)):
+            monkeypatch.setenv(f"SMOOCH_{name}", value)
+        async with (
+            AsyncSmooch.from_env(transport="aiohttp") as api,
+            v2.AsyncSmooch.from_env(transport="aiohttp") as api2,
+        ):
+            await api.get_user("b6518")
+            await api.with_options(deadline=5).post_message("b6518", "Hi")
+            await api2.raw.get_async_httpx_client().request("GET", "/v2/apps/5a/users/b6518")
+        assert [request.headers["user-agent"].split("/")[0] for request in peer.requests] == ["smooch-python"] * 3
+        assert peer.connections == 2
+        await async_wait_until(lambda: peer.open == 0)
+
+
+async def test_requests_are_the_same_as_those_of_the_pool(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.time", lambda: 1_700_000_000.0)
+    with Peer(script(answer(body={}, Set_Cookie="balancer=7; Path=/"))) as peer:
+        for transport in (None, "aiohttp"):
+            options: Any = {"base_url": peer.url, "transport": transport}
+            async with AsyncSmooch("app_5a1b", "a secret", **options) as api:
+                for path in (
+                    "menu",
+                    "appusers/a%2Fb%40c%2Bd%20e%7E",
+                    "appusers/ü%25?before=1%2C5&x=a+b",
+                    "appusers/a:b",
+                ):
+                    await api.ask(path)
+                await api.ask("appusers", {"givenName": "ü" * 1000}, "post")
+                await api.ask("appusers/b6518", method="delete")
+    pooled, aiohttp = peer.requests[:6], peer.requests[6:]
+    # yarl writes ~ for %7E and @ for %40, which mean the same.
+    assert [unquote(request.target) for request in aiohttp] == [unquote(request.target) for request in pooled]
+    assert "a%2Fb" in aiohttp[1].target
+    assert [request.body for request in aiohttp] == [request.body for request in pooled]
+    for request in peer.requests:
+        if request.method == "DELETE":  # aiohttp says that it has no body
+            request.headers.pop("content-length", None)
+    assert [request.headers for request in aiohttp] == [request.headers for request in pooled]
+
+
+async def test_a_lost_connection_may_have_delivered_a_message(waits: list[float]) -> None:
+    with Peer(script(None)) as peer:
+        async with connect(peer.url) as api:
+            for method, attempts in (("post", 1), ("get", 4)):
+                before = len(peer.requests)
+                with pytest.raises(ConnectionFailed) as caught:
+                    await api.ask("appusers/b6518", method=method)
+                assert ("it may have taken effect" in str(caught.value)) is (method == "post")
+                assert len(peer.requests) - before == attempts
+
+
+async def test_what_was_never_sent_is_told_apart(waits: list[float]) -> None:
+    async with connect(f"http://127.0.0.1:{unused_port()}", retries=1) as api:
+        with pytest.raises(ConnectionFailed, match="nothing was sent"):
+            await api.post_message("b6518", "Hi")
+    assert len(waits) == 1
+    with deaf() as url:
+        async with connect(url.replace("http:", "https:"), deadline=0.3) as api:
+            with pytest.raises(DeadlineExceeded, match="nothing was sent"):
+                await api.post_message("b6518", "Hi")
+
+
+async def test_there_are_never_more_connections_than_allowed() -> None:
+    gate = threading.Event()
+
+    def respond(_: Request) -> bytes:
+        assert gate.wait(10)
+        return FINE
+
+    with Peer(respond) as peer:
+        async with connect(peer.url, max_connections=2) as api:
+            calls = [asyncio.ensure_future(api.get_user("b6518")) for _ in range(6)]
+            await async_wait_until(lambda: len(peer.requests) == 2)
+            with pytest.raises(DeadlineExceeded, match="nothing was sent"):
+                await api.with_options(deadline=0.2).post_message("b6518", "Hi")
+            gate.set()
+            await asyncio.gather(*calls)
+        assert peer.connections == 2
+
+
+@pytest.mark.parametrize("by_proxy", [False, True])
+async def test_a_private_authority_can_be_trusted(
+    by_proxy: bool, secure: tuple[ssl.SSLContext, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs, ours = secure
+    with tunnel() as (proxy, targets), Peer(script(FINE), tls=theirs) as peer:
+        monkeypatch.setenv("HTTPS_PROXY", proxy if by_proxy else "")
+        async with connect(peer.url, ssl_context=ours) as api:
+            for _ in range(2):
+                assert (await api.get_user("b6518")).status_code == 200
+        assert len(targets) == by_proxy
+        assert peer.connections == 1
+
+
+async def test_an_unknown_authority_is_not_trusted(
+    secure: tuple[ssl.SSLContext, ssl.SSLContext], waits: list[float]
+) -> None:
+    with Peer(script(FINE), tls=secure[0]) as peer:
+        async with connect(peer.url) as api:
+            with pytest.raises(ConnectionFailed, match=r"certificate verify failed.*nothing was sent"):
+                await api.post_message("b6518", "Hi")
+        assert peer.requests == []
+
+
+@pytest.mark.parametrize(
+    "surplus", [FINE + answer(body={"appUser": {"_id": "alice"}}), b"HTTP/1.1 204 No\r\n\r\n{}", FINE + b"x"]
+)
+async def test_what_comes_after_a_response_is_nobodys_answer(surplus: bytes) -> None:
+    with Peer(script(surplus, FINE)) as peer:
+        async with connect(peer.url) as api:
+            await api.ask("appusers/alice")
+            assert (await api.get_user("bob")).parsed.app_user.id == "5a"
+        assert peer.connections == 2
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system does not list open files")
+async def test_a_call_that_ends_amid_an_upload_leaves_no_socket() -> None:
+    with deaf() as url:
+        before = open_files()
+        async with connect(url, deadline=0.5) as api:
+            with pytest.raises(DeadlineExceeded, match="may have taken effect"):
+                await api.post_media("b6518", ("cat.png", bytes(9_900_000)))
+            await async_wait_until(lambda: open_files() == before, 5)
+
+
+def run_and_only_close(main: Any) -> Any:
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(main)
+    finally:
+        loop.close()
+
+
+@pytest.mark.parametrize("run", [asyncio.run, run_and_only_close])
+@pytest.mark.parametrize("is_secure", [False, True])
+def test_a_client_outlives_its_event_loop(
+    run: Callable[[Any], Any], is_secure: bool, secure: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # asyncio warns of connections that its loop left open
+        with Peer(script(FINE), tls=secure[0] if is_secure else None) as peer:
+            api = connect(peer.url, ssl_context=secure[1], retries=0)
+            for turn in range(1, 4):
+                for _ in range(2):
+                    assert run(api.post_message("b6518", "Hi")).status_code == 200
+                assert peer.connections == 2 * turn
+                wait_until(lambda: peer.open == 1)
+            run(api.aclose())
+            wait_until(lambda: peer.open == 0)
+            with pytest.raises(ClientClosed):
+                run(api.get_user("b6518"))
+        gc.collect()
+
+
+@pytest.mark.parametrize("wrong", ["requests", 5, httpx.HTTPTransport])
+def test_another_transport_is_refused(wrong: Any) -> None:
+    with pytest.raises(InvalidInput, match=r"transport must be 'aiohttp' or an httpx\.AsyncBaseTransport") as caught:
+        AsyncSmooch("app_5a", "a secret", transport=wrong)
+    assert caught.value.field == "transport"
+    with pytest.raises(InvalidInput, match=r"transport must be an httpx\.BaseTransport"):
+        Smooch("app_5a", "a secret", transport=wrong)
+
+
+def test_it_is_for_asyncio_only() -> None:
+    options: Any = {"transport": "aiohttp"}
+    with pytest.raises(InvalidInput, match="'aiohttp' is for AsyncSmooch"):
+        Smooch("app_5a", "a secret", **options)
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "smooch._http.aiohttp_transport", raising=False)
+    monkeypatch.setitem(sys.modules, "httpx_aiohttp", None)
+    with pytest.raises(InvalidInput, match=r"pip install 'smooch-python\[aiohttp\]'"):
+        connect("https://api.smooch.example")
