@@ -1,19 +1,21 @@
 """A transport over aiohttp, which is faster with many calls at once; extra `aiohttp`.
 
-httpx-aiohttp adapts aiohttp to httpx. What it lacks for our promises is here: a session for each event loop, exceptions
-that tell what was never sent from what may have arrived, no cookies, and sockets that are closed with their loop.
+httpx-aiohttp adapts aiohttp to httpx. Added here: a session for each event loop, errors that tell whether anything was
+sent, unchanged URLs, no cookies, no repeated requests, and sockets that close even after the end of their event loop.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import httpx
 import httpx_aiohttp
+import yarl
 
 from .. import _fork, errors
 from .call import Call
@@ -33,13 +35,13 @@ _EXCEPTIONS: dict[type[Exception], type[httpx.TransportError]] = {
     aiohttp.NonHttpUrlClientError: httpx.UnsupportedProtocol,
     aiohttp.ClientError: httpx.ReadError,
     OSError: httpx.ReadError,
-    UnicodeError: httpx.ConnectError,
+    UnicodeError: httpx.UnsupportedProtocol,
 }
-"""The first that fits counts. httpx-aiohttp makes a lost connection a ConnectTimeout: a message would be sent twice."""
+"""The first match counts. httpx-aiohttp maps a lost connection to ConnectTimeout: a message would be sent twice."""
 
 
 def _map_exception(error: Exception) -> Exception:
-    """Return the exception of httpx for one of aiohttp, without that as its cause: it holds the headers of the request."""
+    """Return the httpx exception for one of aiohttp, without it as cause: it holds the headers of the request."""
     cause = error.__cause__ if isinstance(error, httpx.TransportError) else error
     for aiohttp_class, httpx_class in _EXCEPTIONS.items():
         if isinstance(cause, aiohttp_class):
@@ -50,32 +52,46 @@ def _map_exception(error: Exception) -> Exception:
 async def _send_once(
     request: aiohttp.ClientRequest, send: Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]]
 ) -> aiohttp.ClientResponse:
-    """Send a request; raise exceptions of httpx, since on its own aiohttp repeats some requests without being asked to."""
+    """Send a request to its URL as it was given; raise httpx exceptions, after which aiohttp does not send it again."""
+    request.url = yarl.URL(_attempt.get().url, encoded=True)  # yarl would decode %3B, a separator for some
     try:
-        return await send(request)
+        response = await send(request)
     except (aiohttp.ClientError, OSError) as error:
         failure = _map_exception(error)
+    else:
+        response.reason = (response.reason or "").encode(errors="ignore").decode()  # httpx-aiohttp fails otherwise
+        return response
     raise failure
 
 
 class _Attempt:
-    """One attempt of a call, and the connection that it has got."""
+    """One attempt of a call, and its connection once it has one."""
 
-    def __init__(self, call: Call) -> None:
-        self.call = call
+    def __init__(self, request: httpx.Request) -> None:
+        self.call = Call.of(request)
+        self.call.nothing_sent = True
+        self.url = str(request.url)
         self.transport: asyncio.Transport | None = None
 
     def abort(self) -> None:
-        """Close the connection at once; aiohttp would wait until the server has taken the rest of the request."""
+        """Close the connection at once; aiohttp would wait until the server has read the rest of the request."""
         if self.transport is not None:
-            self.transport.abort()
+            with suppress(RuntimeError):  # the event loop has ended, and the session closes the socket
+                self.transport.abort()
 
 
 _attempt: ContextVar[_Attempt] = ContextVar("attempt")
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Tells the attempt which connection it has got; until then nothing was sent."""
+    """Tells each attempt which connection it has got; until then nothing was sent."""
+
+    is_abandoned = False
+    """Whether its connections must not be closed by its event loop any more."""
+
+    def __del__(self, *arguments: Any) -> None:
+        if not self.is_abandoned:
+            super().__del__(*arguments)
 
     async def connect(self, *arguments: Any, **options: Any) -> Any:
         connection = await super().connect(*arguments, **options)
@@ -85,7 +101,7 @@ class _Connector(aiohttp.TCPConnector):
 
 
 class AiohttpTransport(httpx.AsyncBaseTransport):
-    """At most `max_connections` connections for each event loop, by the environment's proxy if there is one."""
+    """Keeps at most `max_connections` connections for each event loop."""
 
     def __init__(
         self, max_connections: int, keepalive: float, ssl_context: ssl.SSLContext, proxy: httpx.Proxy | None
@@ -97,11 +113,13 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             "ssl": ssl_context,
         }
         self._is_closed = False
-        self._reset()
+        self._sessions: dict[asyncio.AbstractEventLoop, _Session] = {}
         _fork.reset_after_fork(self)
 
     def _reset(self) -> None:
-        self._sessions: dict[asyncio.AbstractEventLoop, _Session] = {}
+        for session in self._sessions.values():
+            session.abandon()
+        self._sessions = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request over a connection of the running loop."""
@@ -111,9 +129,8 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         session = self._sessions.get(loop)
         if session is None:
             session = self._sessions[loop] = _Session(self._options, self._connector_options)
-            await self._close_ended()
-        attempt = _Attempt(Call.of(request))
-        attempt.call.nothing_sent = True
+            self._abandon_ended()
+        attempt = _Attempt(request)
         _attempt.set(attempt)
         try:
             response = await session.transport.handle_async_request(request)
@@ -132,23 +149,24 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close the connections of the running loop and of loops that have ended; calls that still run fail."""
         self._is_closed = True
-        if session := self._sessions.pop(asyncio.get_running_loop(), None):
+        self._abandon_ended()
+        if self._sessions and (session := self._sessions.pop(asyncio.get_running_loop(), None)):
             await session.aclose()
-        await self._close_ended()
 
-    async def _close_ended(self) -> None:
+    def _abandon_ended(self) -> None:
         for loop in [loop for loop in tuple(self._sessions) if loop.is_closed()]:
             if session := self._sessions.pop(loop, None):
-                await session.aclose(is_loop_closed=True)
+                session.abandon()
 
 
 class _Session:
-    """The session of one event loop, and its sockets, which aiohttp cannot close after the end of the loop."""
+    """The aiohttp session of one event loop, and its sockets."""
 
     def __init__(self, options: dict[str, Any], connector_options: dict[str, Any]) -> None:
         self._sockets: set[socket.socket] = set()
+        self._connector = _Connector(socket_factory=self._open_socket, **connector_options)
         self._session = aiohttp.ClientSession(
-            connector=_Connector(socket_factory=self._open_socket, **connector_options),
+            connector=self._connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             middlewares=[_send_once],
         )
@@ -161,14 +179,22 @@ class _Session:
         self._sockets.add(sock)
         return sock
 
-    async def aclose(self, *, is_loop_closed: bool = False) -> None:
+    async def aclose(self) -> None:
         await self._session.close()
-        for sock in self._sockets if is_loop_closed else ():
+
+    def abandon(self) -> None:
+        """Close the sockets without the event loop, which has ended, or after a fork belongs to the parent.
+
+        aiohttp would raise in the first case, and in the second make the parent's loop deaf to the connections.
+        """
+        self._connector.is_abandoned = True
+        self._session.detach()
+        for sock in self._sockets:
             sock.close()
 
 
 class _Stream(httpx.AsyncByteStream):
-    """The body of a response; closed before its end, it closes the connection."""
+    """The body of a response; if closed before its end, it closes the connection."""
 
     def __init__(self, stream: httpx.AsyncByteStream, attempt: _Attempt) -> None:
         self._stream = stream

@@ -75,7 +75,7 @@ class ConnectionFactory:
         """Make the transport of this name.
 
         Raises:
-            InvalidInput: there is none, or its package is not installed.
+            InvalidInput: there is none, its package is not installed, or it cannot use the environment's proxy.
         """
         if name != "aiohttp":
             raise InvalidInput(
@@ -87,6 +87,12 @@ class ConnectionFactory:
             raise InvalidInput(
                 "transport 'aiohttp' needs a package: pip install 'smooch-python[aiohttp]'", "transport"
             ) from None
+        if self._proxy is not None and self._proxy.url.scheme.startswith("socks"):
+            raise InvalidInput(
+                "transport 'aiohttp' cannot use the SOCKS proxy that the environment names: use an HTTP proxy, or leave "
+                "`transport` out",
+                "transport",
+            )
         return AiohttpTransport(max_connections, KEEPALIVE_SECONDS, self._ssl_context or tls_context(), self._proxy)
 
     def create_sync_transport(self, name: object, max_connections: int) -> httpx.BaseTransport:

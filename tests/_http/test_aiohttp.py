@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import ssl
+import subprocess
 import sys
 import threading
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 import httpx
 import pytest
 import trustme
 from support.concurrency import async_wait_until
-from support.peer import Peer, Request, answer, deaf, script, tunnel, unused_port, wait_until
+from support.scripted_server import (
+    Request,
+    ScriptedServer,
+    answer,
+    connect_proxy,
+    script,
+    silent_server,
+    unused_port,
+    wait_until,
+)
 
 from smooch import v2
 from smooch.errors import ClientClosed, ConnectionFailed, DeadlineExceeded, InvalidInput
@@ -47,8 +57,8 @@ def secure() -> tuple[ssl.SSLContext, ssl.SSLContext]:
 
 
 async def test_one_argument_switches_it_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Peer(script(FINE)) as peer:
-        for name, value in (("KEY_ID", "app_5a"), ("SECRET", "a secret"), ("APP_ID", "5a"), ("BASE_URL", peer.url)):
+    with ScriptedServer(script(FINE)) as server:
+        for name, value in (("KEY_ID", "app_5a"), ("SECRET", "a secret"), ("APP_ID", "5a"), ("BASE_URL", server.url)):
             monkeypatch.setenv(f"SMOOCH_{name}", value)
         async with (
             AsyncSmooch.from_env(transport="aiohttp") as api,
@@ -57,46 +67,53 @@ async def test_one_argument_switches_it_on(monkeypatch: pytest.MonkeyPatch) -> N
             await api.get_user("b6518")
             await api.with_options(deadline=5).post_message("b6518", "Hi")
             await api2.raw.get_async_httpx_client().request("GET", "/v2/apps/5a/users/b6518")
-        assert [request.headers["user-agent"].split("/")[0] for request in peer.requests] == ["smooch-python"] * 3
-        assert peer.connections == 2
-        await async_wait_until(lambda: peer.open == 0)
+        assert [request.headers["user-agent"].split("/")[0] for request in server.requests] == ["smooch-python"] * 3
+        assert server.connections == 2
+        await async_wait_until(lambda: server.open_connections == 0)
 
 
 async def test_requests_are_the_same_as_those_of_the_pool(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.time", lambda: 1_700_000_000.0)
-    with Peer(script(answer(body={}, Set_Cookie="balancer=7; Path=/"))) as peer:
+    with ScriptedServer(script(answer(body={}, Set_Cookie="balancer=7; Path=/"))) as server:
         for transport in (None, "aiohttp"):
-            options: Any = {"base_url": peer.url, "transport": transport}
+            options: Any = {"base_url": server.url, "transport": transport}
             async with AsyncSmooch("app_5a1b", "a secret", **options) as api:
                 for path in (
                     "menu",
-                    "appusers/a%2Fb%40c%2Bd%20e%7E",
+                    "appusers/a%2Fb%40c%2Bd%20e%7E%3B%26%3D%3A",
                     "appusers/ü%25?before=1%2C5&x=a+b",
                     "appusers/a:b",
                 ):
                     await api.ask(path)
                 await api.ask("appusers", {"givenName": "ü" * 1000}, "post")
                 await api.ask("appusers/b6518", method="delete")
-    pooled, aiohttp = peer.requests[:6], peer.requests[6:]
-    # yarl writes ~ for %7E and @ for %40, which mean the same.
-    assert [unquote(request.target) for request in aiohttp] == [unquote(request.target) for request in pooled]
+    pooled, aiohttp = server.requests[:6], server.requests[6:]
+    assert [request.target for request in aiohttp] == [request.target for request in pooled]
     assert "a%2Fb" in aiohttp[1].target
     assert [request.body for request in aiohttp] == [request.body for request in pooled]
-    for request in peer.requests:
+    for request in server.requests:
         if request.method == "DELETE":  # aiohttp says that it has no body
             request.headers.pop("content-length", None)
     assert [request.headers for request in aiohttp] == [request.headers for request in pooled]
 
 
+@pytest.mark.parametrize("reason", [b"", b" Gr\xfc\xdfe", b" OK"])
+async def test_the_reason_of_a_response_does_no_harm(reason: bytes) -> None:
+    with ScriptedServer(script(FINE.replace(b" Status", reason, 1))) as server:
+        async with connect(server.url) as api:
+            await api.post_message("b6518", "Hi")
+    assert len(server.requests) == 1
+
+
 async def test_a_lost_connection_may_have_delivered_a_message(waits: list[float]) -> None:
-    with Peer(script(None)) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(None)) as server:
+        async with connect(server.url) as api:
             for method, attempts in (("post", 1), ("get", 4)):
-                before = len(peer.requests)
+                before = len(server.requests)
                 with pytest.raises(ConnectionFailed) as caught:
                     await api.ask("appusers/b6518", method=method)
                 assert ("it may have taken effect" in str(caught.value)) is (method == "post")
-                assert len(peer.requests) - before == attempts
+                assert len(server.requests) - before == attempts
 
 
 async def test_what_was_never_sent_is_told_apart(waits: list[float]) -> None:
@@ -104,7 +121,7 @@ async def test_what_was_never_sent_is_told_apart(waits: list[float]) -> None:
         with pytest.raises(ConnectionFailed, match="nothing was sent"):
             await api.post_message("b6518", "Hi")
     assert len(waits) == 1
-    with deaf() as url:
+    with silent_server() as url:
         async with connect(url.replace("http:", "https:"), deadline=0.3) as api:
             with pytest.raises(DeadlineExceeded, match="nothing was sent"):
                 await api.post_message("b6518", "Hi")
@@ -117,15 +134,15 @@ async def test_there_are_never_more_connections_than_allowed() -> None:
         assert gate.wait(10)
         return FINE
 
-    with Peer(respond) as peer:
-        async with connect(peer.url, max_connections=2) as api:
+    with ScriptedServer(respond) as server:
+        async with connect(server.url, max_connections=2) as api:
             calls = [asyncio.ensure_future(api.get_user("b6518")) for _ in range(6)]
-            await async_wait_until(lambda: len(peer.requests) == 2)
+            await async_wait_until(lambda: len(server.requests) == 2)
             with pytest.raises(DeadlineExceeded, match="nothing was sent"):
                 await api.with_options(deadline=0.2).post_message("b6518", "Hi")
             gate.set()
             await asyncio.gather(*calls)
-        assert peer.connections == 2
+        assert server.connections == 2
 
 
 @pytest.mark.parametrize("by_proxy", [False, True])
@@ -133,34 +150,34 @@ async def test_a_private_authority_can_be_trusted(
     by_proxy: bool, secure: tuple[ssl.SSLContext, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     theirs, ours = secure
-    with tunnel() as (proxy, targets), Peer(script(FINE), tls=theirs) as peer:
+    with connect_proxy() as (proxy, targets), ScriptedServer(script(FINE), tls=theirs) as server:
         monkeypatch.setenv("HTTPS_PROXY", proxy if by_proxy else "")
-        async with connect(peer.url, ssl_context=ours) as api:
+        async with connect(server.url, ssl_context=ours) as api:
             for _ in range(2):
                 assert (await api.get_user("b6518")).status_code == 200
         assert len(targets) == by_proxy
-        assert peer.connections == 1
+        assert server.connections == 1
 
 
 async def test_an_unknown_authority_is_not_trusted(
     secure: tuple[ssl.SSLContext, ssl.SSLContext], waits: list[float]
 ) -> None:
-    with Peer(script(FINE), tls=secure[0]) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(FINE), tls=secure[0]) as server:
+        async with connect(server.url) as api:
             with pytest.raises(ConnectionFailed, match=r"certificate verify failed.*nothing was sent"):
                 await api.post_message("b6518", "Hi")
-        assert peer.requests == []
+        assert server.requests == []
 
 
 @pytest.mark.parametrize(
     "surplus", [FINE + answer(body={"appUser": {"_id": "alice"}}), b"HTTP/1.1 204 No\r\n\r\n{}", FINE + b"x"]
 )
 async def test_what_comes_after_a_response_is_nobodys_answer(surplus: bytes) -> None:
-    with Peer(script(surplus, FINE)) as peer:
-        async with connect(peer.url) as api:
+    with ScriptedServer(script(surplus, FINE)) as server:
+        async with connect(server.url) as api:
             await api.ask("appusers/alice")
             assert (await api.get_user("bob")).parsed.app_user.id == "5a"
-        assert peer.connections == 2
+        assert server.connections == 2
 
 
 def open_files() -> int:
@@ -169,7 +186,7 @@ def open_files() -> int:
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system does not list open files")
 async def test_a_call_that_ends_amid_an_upload_leaves_no_socket() -> None:
-    with deaf() as url:
+    with silent_server() as url:
         before = open_files()
         async with connect(url, deadline=0.5) as api:
             with pytest.raises(DeadlineExceeded, match="may have taken effect"):
@@ -192,18 +209,77 @@ def test_a_client_outlives_its_event_loop(
 ) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # asyncio warns of connections that its loop left open
-        with Peer(script(FINE), tls=secure[0] if is_secure else None) as peer:
-            api = connect(peer.url, ssl_context=secure[1], retries=0)
+        with ScriptedServer(script(FINE), tls=secure[0] if is_secure else None) as server:
+            api = connect(server.url, ssl_context=secure[1], retries=0)
             for turn in range(1, 4):
                 for _ in range(2):
                     assert run(api.post_message("b6518", "Hi")).status_code == 200
-                assert peer.connections == 2 * turn
-                wait_until(lambda: peer.open == 1)
+                assert server.connections == 2 * turn
+                wait_until(lambda: server.open_connections == 1)
             run(api.aclose())
-            wait_until(lambda: peer.open == 0)
+            wait_until(lambda: server.open_connections == 0)
             with pytest.raises(ClientClosed):
                 run(api.get_user("b6518"))
         gc.collect()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_call_that_its_loop_left_in_the_middle_takes_nobodys_place() -> None:
+    async def leave() -> None:
+        calls.extend(asyncio.ensure_future(api.post_message("b6518", name)) for name in ("sent", "waits"))
+        while not server.requests:
+            await asyncio.sleep(0.005)
+
+    calls: list[asyncio.Future[Any]] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # asyncio and Python warn of what the loop left behind
+        with ScriptedServer(script([60.0], FINE)) as server:
+            api = connect(server.url, max_connections=1, retries=0)
+            run_and_only_close(leave())
+            assert asyncio.run(api.post_message("b6518", "Hi")).status_code == 200
+            asyncio.run(api.aclose())
+        assert [b"waits" in request.body for request in server.requests] == [False, False]
+        while calls:
+            calls.pop()._log_destroy_pending = False  # type: ignore[attr-defined]
+        gc.collect()
+
+
+def test_a_client_can_be_closed_without_a_loop() -> None:
+    with pytest.raises(StopIteration):
+        connect("http://localhost").aclose().send(None)
+
+
+FORKING = """
+import asyncio, gc, os, sys
+from smooch.v1 import AsyncSmooch
+
+async def main():
+    async with AsyncSmooch("app_5a1b", "a secret", base_url=sys.argv[1], transport="aiohttp", deadline=20) as api:
+        await api.get_user("parent")
+        child = os.fork()
+        if child == 0:
+            asyncio.run(api.get_user("child"))
+            gc.collect()
+            os._exit(0)
+        while os.waitpid(child, os.WNOHANG) == (0, 0):
+            await asyncio.sleep(0.01)
+        await api.get_user("parent")
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_child_process_leaves_its_parents_connections_alone() -> None:
+    with ScriptedServer(script(FINE)) as server:
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", FORKING, server.url], capture_output=True, text=True, timeout=60
+        )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    names = {Path(request.target).name: request.port for request in server.requests}
+    assert names["child"] != names["parent"]
+    assert len(server.requests) == 3
+    assert server.connections == 2
 
 
 @pytest.mark.parametrize("wrong", ["requests", 5, httpx.HTTPTransport])
@@ -226,3 +302,18 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "httpx_aiohttp", None)
     with pytest.raises(InvalidInput, match=r"pip install 'smooch-python\[aiohttp\]'"):
         connect("https://api.smooch.example")
+
+
+def test_a_socks_proxy_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: True)
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://127.0.0.1:1")
+    with pytest.raises(InvalidInput, match="cannot use the SOCKS proxy"):
+        connect("https://api.smooch.example")
+
+
+def test_it_is_imported_by_those_who_use_it_only() -> None:
+    script = (
+        "import sys, smooch.v1, smooch.v2; smooch.v1.AsyncSmooch('app_5a', 'a secret'); print('aiohttp' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "False\n", done.stderr
