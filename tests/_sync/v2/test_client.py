@@ -505,6 +505,13 @@ def test_every_tag_of_the_specification_is_a_resource_of_its_own_class(api: Smoo
         assert (type(resource).__doc__ or "").count("\n") == 0
 
 
+def test_plain_dicts_are_accepted_wherever_typed_ones_are(api: Smooch) -> None:
+    for resource in (value for value in vars(api).values() if isinstance(value, Resource)):
+        for name, method in inspect.getmembers(resource, inspect.ismethod):
+            for argument, annotation in method.__annotations__.items():
+                assert ("dicts." in annotation) == ("dicts.PlainDict" in annotation), f"{resource}.{name}: {argument}"
+
+
 def test_help_has_a_line_for_each_resource_and_each_kind_of_key() -> None:
     shown = pydoc.render_doc(Smooch, renderer=pydoc.plaintext)
     for name in (tag["name"] for tag in SPEC["tags"]):
