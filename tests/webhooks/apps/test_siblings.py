@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -84,11 +85,12 @@ def test_two_workers_of_uvicorn_are_noticed(tmp_path: Path) -> None:
 
 
 def test_a_server_that_says_so_is_believed(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
-    for dedupe in (MemoryDeduplicator(), SQLiteDeduplicator(tmp_path / "events.db")):
-        app: Any = wsgi_app(lambda event: None, secret=SECRET, deduplicator=dedupe)
-        for number in range(2):
-            call_wsgi(app, **sized(numbered_delivery(number)), **{"wsgi.multiprocess": True})
-        app.close()
+    with closing(SQLiteDeduplicator(tmp_path / "events.db")) as shared:
+        for dedupe in (MemoryDeduplicator(), shared):
+            app: Any = wsgi_app(lambda event: None, secret=SECRET, deduplicator=dedupe)
+            for number in range(2):
+                call_wsgi(app, **sized(numbered_delivery(number)), **{"wsgi.multiprocess": True})
+            app.close()
     assert caplog.text.count(WARNING) == 1
 
 
