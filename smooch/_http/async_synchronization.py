@@ -28,7 +28,7 @@ class AsyncEvent(asyncio.Event):
     """An event that one task waits for once."""
 
     async def wait_for(self, seconds: float | None) -> bool:
-        """Wait at most so many seconds; return whether the event was set."""
+        """Wait for at most `seconds`; return whether the event was set."""
         try:
             async with asyncio.timeout(seconds):
                 return await self.wait()

@@ -72,9 +72,10 @@ class Body:
             raise TruncatedBody(self._response) from failure
 
     def attach(self, check_deadline: Callable[[], object]) -> None:
-        """Decode the body and make it the content of the response; as it came if it is not encoded as its header says.
+        """Decode the body and make it the content of the response.
 
-        `check_deadline` is called now and then, to raise if decoding takes too long.
+        A body whose encoding is not that of its header stays undecoded. `check_deadline` is called now and then, to raise if
+        decoding takes too long.
         """
         encodings = [name.strip() for name in self._encoding.lower().split(",")]
         content = bytes(self._kept)

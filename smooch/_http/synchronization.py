@@ -38,7 +38,7 @@ class Event:
             self._lock.release()
 
     def wait_for(self, seconds: float | None) -> bool:
-        """Wait at most so many seconds; return whether the event was set."""
+        """Wait for at most `seconds`; return whether the event was set."""
         return self._lock.acquire(timeout=-1 if seconds is None else seconds)
 
 

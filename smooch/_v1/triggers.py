@@ -1,4 +1,4 @@
-"""The triggers of v1 and v1.1: what a webhook can be told about."""
+"""The triggers of v1 and v1.1: the names of the events that webhooks can receive."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _V2_TRIGGERS = MappingProxyType(
         "user:remove": "appUser:delete",
     }
 )
-"""What v1 has in place of triggers of v2."""
+"""Maps triggers of v2 to the triggers of v1 that take their place."""
 
 
 def check_triggers(triggers: object, field: str, *, check: bool) -> tuple[str, ...]:

@@ -11,9 +11,7 @@ from .. import _http
 _OF_APP = re.compile(r"/apps/[^/]+")
 _OF_ACCOUNT = re.compile(r"/apps(/[^/]+/keys(/.*)?)?")
 _NOT_OF_INTEGRATION = re.compile(r"/apps/[^/]+(/(switchboards|integrations)(/.*)?)?")
-_HINT_CONTROL = (
-    "with scope integration only who was offered control accepts it, and only the one in control releases it"
-)
+_HINT_CONTROL = "with scope integration only an integration that was offered control can accept it, and only the one in control can release it"
 _WEBHOOKS = re.compile(r"/apps/[^/]+/integrations/(?P<integration>[^/]+)/webhooks(/.*)?")
 
 
@@ -22,9 +20,7 @@ def hint(settings: _http.Settings, response: httpx.Response, *, is_token: bool) 
     path = response.request.url.path.removeprefix(settings.version_url.path)
     match response.status_code:
         case 400 | 401 if response.request.url.path.endswith("/oauth/token"):
-            return (
-                "check client id and secret; a code is good for one exchange, soon after the browser came back with it"
-            )
+            return "check client id and secret; a code can be exchanged once, soon after the browser came back with it"
         case 400 if _WEBHOOKS.fullmatch(path) and _blames_target(response):
             return "the API may send the target a HEAD request first, and ask the root of its host; both must answer"
         case 401:
@@ -56,9 +52,9 @@ def _blames_target(response: httpx.Response) -> bool:
 
 def _hint_401(settings: _http.Settings, request: httpx.Request, *, is_token: bool) -> str:
     if is_token:
-        return f"check that the access token is still good, and that its app is on {settings.root}; oauth.token_info() tells"
+        return f"check that the access token is still valid, and that its app is on {settings.root}; oauth.token_info() shows both"
     if request.url.path.endswith("/v2/tokenInfo"):
-        return "only access tokens of the OAuth flow are explained here: make the client with token=…"
+        return "this path takes only access tokens of the OAuth flow: create the client with token=…"
     return (
         f"check key id and secret, and that the key belongs to {settings.root}: a deleted key, a key of another "
         "account or region and a signing key for messaging look the same"

@@ -1,4 +1,4 @@
-"""The triggers of v2: what a webhook can be told about."""
+"""The triggers of v2: the names of the events that webhooks can receive."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _V1_TRIGGERS = MappingProxyType(
         "typing:appUser": "conversation:typing",
     }
 )
-"""What v2 has in place of triggers of v1."""
+"""Maps triggers of v1 to the triggers of v2 that take their place."""
 
 
 def check_triggers(triggers: object, field: str, *, check: bool) -> tuple[str, ...]:

@@ -71,7 +71,7 @@ def _check_key(credentials: Credentials) -> Finding:
             "key",
             "warning",
             "the key id does not begin with app_, int_, act_ or svc_",
-            "copy it anew from the dashboard",
+            "copy it again from the dashboard",
         )
     if key_id.startswith("int_") and credentials.version != "v2":
         return Finding("key", "wrong", kind, "use --api v2, or an app key")
@@ -87,7 +87,10 @@ def _check_clock(response: httpx.Response | None, account: Account) -> Finding:
         date = parsedate_to_datetime(response.headers["Date"]).timestamp()
     except (httpx.HTTPError, KeyError, TypeError, ValueError, OverflowError):
         return Finding(
-            "clock", "warning", "the server tells no time", "compare your clock by hand: tokens depend on it"
+            "clock",
+            "warning",
+            "the response has no Date header",
+            "check the clock of this machine: tokens depend on it",
         )
     off = time.time() - date
     if abs(off) > _CLOCK_TOLERANCE_SECONDS:

@@ -222,7 +222,7 @@ class LinkSucceeded(Event):
 
 @attrs.frozen(kw_only=True)
 class ControlChanged(Event):
-    """A switchboard action has taken effect; `conversation` shows who is in control now."""
+    """A switchboard action has taken effect; `conversation` shows the integration in control."""
 
     action: ControlAction
     conversation: Conversation

@@ -1,4 +1,4 @@
-"""The public `Sandbox`."""
+"""The class `Sandbox`: start and stop the server, act as the end user, inject faults."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ class Sandbox:
 
     Use it as a context manager, sync or async, or call `start` and `stop`.
 
-    `port`: 0 takes any free port. `max_messages`: a conversation with so many messages responds with 423. `keep_requests`: at most so many
-    `requests` and `deliveries` are kept; None keeps all. `certfile`, `keyfile`: use https.
+    `port`: 0 takes any free port. `max_messages`: number of messages that fill a conversation; further ones get a 423. `keep_requests`:
+    number of `requests` and `deliveries` that are kept; None keeps all. `certfile`, `keyfile`: use https.
 
     `app_token` is the token for the header of that name in v1. `integration_id` is a custom integration of the app; only v2 shows it, and webhooks
     that v2 creates belong to it.
 
-    Each event is posted to the webhooks that asked for it, one event a delivery. An attempt fails after `delivery_timeout` seconds without a response.
-    There are up to five attempts, as in the API: none follows 2xx, 400, 401, 403, 404 or 406. The first wait is 60 seconds divided by
+    Each event is posted to the webhooks that subscribe to it, one event per delivery. An attempt fails after `delivery_timeout` seconds without a response.
+    As in the API there are up to five attempts; 2xx, 400, 401, 403, 404 and 406 end them. The first wait is 60 seconds divided by
     `retry_speedup`, each further one twice as long. With `probe_targets` creating a webhook responds with 400 if its target does not respond to a
     HEAD request, as in the API.
 
@@ -230,7 +230,7 @@ class Sandbox:
         return self._run(act)
 
     def click(self, user_id: str, action: str | Mapping[str, Any]) -> None:
-        """Tap a button of a message or of the menu as the user; the newest one that matches.
+        """Tap the newest matching button of a message or of the menu, as the user.
 
         `action` is its text, payload or `_id`, or a mapping with some of them. A postback makes an event, a reply a message, a buy a
         payment. LookupError if there is no such button, ValueError if the API gets no event from this type of button.
@@ -311,7 +311,7 @@ class Sandbox:
     # webhooks
 
     def deliver(self, event: Mapping[str, Any]) -> None:
-        """Deliver an event of your own, such as one of a type that nobody has seen yet.
+        """Deliver an event of your own, such as one of a future type.
 
         `event` is one of v2, `{"type": …, "payload": …}`, or of v1, `{"trigger": …}`; missing fields of the envelope are added. It goes to all webhooks of
         that version, whatever their triggers. LookupError if there are none.
@@ -458,7 +458,7 @@ class Sandbox:
         await asyncio.to_thread(self.stop)
 
     def _listen(self) -> socket.socket:
-        """Return a listening socket on the port of last time, if that is free and no other one is wanted."""
+        """Return a listening socket: on `port`, or else on the port of the state file if that is free."""
         if self._port == 0 and self._last_port != 0:
             try:
                 return listen(self._last_port)
@@ -529,7 +529,7 @@ class Sandbox:
         return self._server
 
     def _run(self, act: Callable[[], T]) -> T:
-        """Run `act` on the server's loop, between two requests. ValueError for what the API refuses."""
+        """Run `act` on the server's loop, between two requests. ValueError if the API would refuse it."""
 
         async def between_requests() -> T:
             return act()

@@ -57,7 +57,7 @@ class StateFile:
         self._new_numbers = itertools.count(1)
 
     def open(self) -> None:
-        """Open the file, made if there is none. ValueError if it is in use or not the state of a sandbox."""
+        """Open the file, created if missing. ValueError if it is in use or not the state of a sandbox."""
         try:
             # SQLite treats a file of a few bytes as a new one
             with contextlib.suppress(FileNotFoundError), Path(self._path).open("rb") as file:

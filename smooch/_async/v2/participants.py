@@ -27,9 +27,9 @@ class AsyncParticipants(Resource):
 
         With `subscribe_sdk_client`, the user is notified of messages before opening the conversation.
         """
-        who = bodies.exactly_one_id("user_id", user_id=user_id, user_external_id=user_external_id)
+        user = bodies.exactly_one_id("user_id", user_id=user_id, user_external_id=user_external_id)
         body = self._bodies.build_body(
-            models.ParticipantJoin, {**who, "subscribeSDKClient": subscribe_sdk_client}, "participant"
+            models.ParticipantJoin, {**user, "subscribeSDKClient": subscribe_sdk_client}, "participant"
         )
         response = await participants.join_conversation.asyncio(
             self._app_id(), conversation_id, client=self._raw, body=body
@@ -64,8 +64,8 @@ class AsyncParticipants(Resource):
         participant_id: str | None = None,
     ) -> None:
         """Remove a user, by one of the three ids, from a group conversation (leaveConversation)."""
-        who = bodies.exactly_one_id(
+        participant = bodies.exactly_one_id(
             "user_id", user_id=user_id, user_external_id=user_external_id, participant_id=participant_id
         )
-        body = self._bodies.build_body(models.ParticipantLeave, who, "participant")
+        body = self._bodies.build_body(models.ParticipantLeave, participant, "participant")
         await participants.leave_conversation.asyncio(self._app_id(), conversation_id, client=self._raw, body=body)

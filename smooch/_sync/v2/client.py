@@ -258,9 +258,9 @@ class Smooch:
     def __repr__(self) -> str:
         if not hasattr(self, "_settings"):  # in a traceback of the constructor
             return f"<{type(self).__name__} without a connection>"
-        who = f"token={'***'!r}" if self._key_id is None else repr(self._key_id)
+        credentials = f"token={'***'!r}" if self._key_id is None else repr(self._key_id)
         where = f"app_id={self._settings.app_id!r}, base_url={str(self._settings.root)!r}"
-        return f"{type(self).__name__}({who}, {where})"
+        return f"{type(self).__name__}({credentials}, {where})"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(f"{type(self).__name__} holds a secret and open connections: make a new one in each process")

@@ -1,4 +1,4 @@
-"""The control API: JSON below `/_sandbox/` to act as the end user, to watch what happens, and to set faults.
+"""The control API below `/_sandbox/`: act as the end user, watch all events, inject faults.
 
 `openapi.yaml` describes it; there is one module for each of its tags.
 """

@@ -25,9 +25,12 @@ T = TypeVar("T", bound=_Record)
 
 
 def build_page(call: ControlCall, name: str, records: Sequence[T], serialize: Callable[[T], JsonObject]) -> JsonObject:
-    """Return the page of `records` that `call` asks for, oldest first, under `name`. 404 if `before` is not there."""
+    """Return the page of `records` that `call` asks for, under `name`, oldest first.
+
+    404 if the record `before` does not exist.
+    """
     newer = reversed(records)
-    # any() leaves the older ones in the iterator
+    # after any() only the older records are left in the iterator
     if "before" in call.query and not any(record.id == call.query["before"] for record in newer):
         raise not_found("Record before which the list ends")
     limit = call.query.get("limit", DEFAULT_LIMIT)

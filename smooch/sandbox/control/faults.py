@@ -1,4 +1,4 @@
-"""Requests, deliveries and messages that will go wrong."""
+"""Faults: requests, deliveries and messages that will fail."""
 
 from __future__ import annotations
 

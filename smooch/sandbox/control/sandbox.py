@@ -71,7 +71,7 @@ def stream_events(call: ControlCall) -> Response:
 
 
 async def _stream_events(engine: Engine, after: str) -> AsyncIterator[str]:
-    """Yield events in the form of server-sent events, for ever."""
+    """Yield events as server-sent events, until the client disconnects."""
     yield ": the events of a sandbox\n\n"
     number = _parse_event_id(engine, after)
     while True:

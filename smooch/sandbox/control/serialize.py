@@ -1,4 +1,4 @@
-"""Bodies of the control API, made from records: those of v2 with a few fields more."""
+"""Build bodies of the control API from records: those of v2 with a few further fields."""
 
 from __future__ import annotations
 

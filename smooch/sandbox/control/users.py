@@ -1,4 +1,4 @@
-"""End users, and what they do in the chat."""
+"""End users, and their actions in the chat."""
 
 from __future__ import annotations
 

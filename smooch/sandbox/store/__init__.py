@@ -1,4 +1,4 @@
-"""State of a sandbox and the rules that hold in every API version; nothing here knows a wire format.
+"""State of a sandbox and its rules in every API version, without any wire format.
 
 `App` and `Store` are the tables. What changes them is a function in the module of that name, such as `users.create(app, …)`. All of it runs on the
 server's event loop, one request after another, so nothing is locked.

@@ -1,4 +1,4 @@
-"""The account that a sandbox has, and its service accounts."""
+"""The account of a sandbox, and its service accounts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Typing and reading."""
+"""Activities: typing and reading."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def set_typing(
     activity: JsonObject,
     client: Client | None = None,
 ) -> None:
-    """Record that one side starts or stops typing, as `activity` says."""
+    """Record that one side starts or stops typing."""
     app.record(
         TypingChanged(app_id=app.id, user=user, conversation=conversation, by=by, client=client, activity=activity)
     )

@@ -22,7 +22,7 @@ _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+( *;[ -~]*)?", re.ASCII)
 
 
 def add(app: App, filename: str, data: bytes, media_type: str, conversation: Conversation | None = None) -> Attachment:
-    """Store a file; it is deleted with `conversation` if that is given.
+    """Store a file; it is deleted together with `conversation`, if given.
 
     `filename` may be a path, of which the last part counts. If `media_type` is unknown or not valid, it is guessed from the name.
     """
@@ -65,7 +65,7 @@ def delete_for_conversation(app: App, conversation: Conversation) -> None:
 
 
 def move_to_conversation(app: App, source: Conversation, target: Conversation) -> None:
-    """Let the files of `source` belong to `target`."""
+    """Move the files of the conversation `source` to `target`."""
     for path in _list_paths(app, source):
         app.attachments[path].conversation_id = target.id
 

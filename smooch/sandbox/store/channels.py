@@ -1,4 +1,4 @@
-"""Sends messages and notifications of the business to channels such as WhatsApp; nothing leaves the sandbox."""
+"""Pretend to send messages and notifications to channels such as WhatsApp, and record the results."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def notify(app: App, integration: Integration, destination_id: str) -> str:
 
 
 def _list_outcomes(app: App, channel: str) -> list[dict[str, Any]]:
-    """Fields of the delivery events that follow, in order."""
+    """Return the fields of the delivery events that follow, in order."""
     if fault := app.channel_faults.consume(channel):
         error = {"code": fault.code, "message": fault.message}
         return [{"outcome": "failure", "is_final": True, "error": error}]

@@ -1,4 +1,4 @@
-"""Clients: the devices and channels by which a user is reached."""
+"""Clients: the devices and channels of a user."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def get_or_create_sdk_client(app: App, user: User) -> Client:
 
 
 def touch(app: App, user: User, conversation: Conversation, client: Client) -> None:
-    """Set when the user was last seen with `client`, so that answers go there."""
+    """Record that the user was active on `client`, so that answers go there."""
     destination = client if client.is_channel else get_or_create_sdk_client(app, user)
     client.last_seen = destination.last_seen = _clock.now()
     participant = conversation.participant(user)
@@ -78,7 +78,7 @@ def touch(app: App, user: User, conversation: Conversation, client: Client) -> N
 def start_link(
     app: App, user: User, client: Client, criteria: JsonObject, conversation: Conversation | None = None
 ) -> None:
-    """Link a channel: it stays pending until the user confirms. The channel has found the user."""
+    """Link a channel, which finds the user; it stays pending until the user confirms."""
     user.pending_clients.append(client)
     app.record(LinkStarted(app_id=app.id, user=user, client=client, conversation=conversation))
     app.record(LinkMatched(app_id=app.id, user=user, client=client, conversation=conversation, criteria=criteria))

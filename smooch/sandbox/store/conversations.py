@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def get_or_create_default(app: App, user: User, *, reason: str = "message", **cause: Any) -> Conversation:
-    """Return the user's default conversation; if it has to be made, `reason` and `cause` go into the event."""
+    """Return the user's default conversation, created with `reason` and `cause` if missing."""
     if user.conversation is not None:
         return user.conversation
     clients = [client for client in user.clients if client.is_channel]
@@ -36,7 +36,7 @@ def create(
     referral: JsonObject | None = None,
     **fields: Any,
 ) -> Conversation:
-    """Make a conversation; the first personal one of a user is the default one. For `reason` see the event."""
+    """Create a conversation; the first personal one of a user is the default one."""
     now = _clock.now()
     conversation = Conversation(id=_ids.object_id(), created=now, type=type_, participants=participants, **fields)
     app.conversations[conversation.id] = conversation

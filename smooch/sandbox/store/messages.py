@@ -71,7 +71,7 @@ def delete_all(app: App, conversation: Conversation) -> None:
 
 
 def _mark_submitted(conversation: Conversation, content: JsonObject) -> None:
-    """Mark the form as submitted that a form response quotes."""
+    """Mark the form of a form response as submitted."""
     if content["type"] == "formResponse":
         form_id = content.get("quotedMessage", {}).get("content", {}).get("_id")
         for message in conversation.messages:
@@ -80,7 +80,7 @@ def _mark_submitted(conversation: Conversation, content: JsonObject) -> None:
 
 
 def _send(app: App, conversation: Conversation, message: Message, destinations: Sequence[Client] | None) -> None:
-    """Send a message to each participant who can be reached on a channel."""
+    """Send a message to each participant that has a channel."""
     for participant in conversation.participants:
         linked = (each for each in participant.clients if each.is_channel)
         client = next((each for each in linked if destinations is None or each in destinations), None)

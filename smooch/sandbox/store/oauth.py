@@ -27,7 +27,7 @@ def create_code(store: Store, client_id: str, redirect_uri: str | None) -> str:
 def exchange_code(
     store: Store, code: str, *, client_id: str, client_secret: str, redirect_uri: str | None = None
 ) -> tuple[App, Key]:
-    """Use up a code; returns the app and a key of the client's integration, which signs the token.
+    """Exchange a code for the app and a key of the client's integration, which signs the token.
 
     401 if the client is not known or its secret is wrong, 400 if the code is not good for it.
 

@@ -1,4 +1,4 @@
-"""Tables of a sandbox: apps, accounts, keys, and what is in an app."""
+"""Tables of a sandbox: apps, accounts, keys, and the contents of each app."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class Store:
         self.oauth_codes: dict[str, OAuthCode] = {}
 
     def record(self, event: Event) -> None:
-        """Publish an event; every event passes here."""
+        """Publish an event; all events pass through this method."""
         if self._publish is not None:
             self._publish(self.apps[event.app_id], event)
 

@@ -17,7 +17,7 @@ def assign_control(app: App, conversation: Conversation, client: Client | None) 
 
 
 def remove_integration(app: App, board: Switchboard, removed: SwitchboardIntegration) -> None:
-    """Remove one of the switchboard's integrations; its conversations are assigned anew by the user's next message."""
+    """Remove a switchboard integration; the user's next message assigns its conversations again."""
     del board.integrations[removed.id]
     for conversation in app.conversations.values():
         conversation.active = None if conversation.active is removed else conversation.active

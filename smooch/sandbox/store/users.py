@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def create(
     app: App, *, external_id: str | None = None, brand_id: str | None = None, credential_required: bool = False
 ) -> User:
-    """Create a user, anonymous without `external_id`. 409 if that is taken."""
+    """Create a user, anonymous without `external_id`. 409 if the id is taken."""
     if external_id is not None and app.find_user_by_external_id(external_id, brand_id) is not None:
         raise conflict(f"A user with id {external_id!r} exists already")
     user = User(
@@ -41,12 +41,12 @@ def identify(app: App, user: User, external_id: str) -> None:
 
 
 def record_update(app: App, user: User) -> None:
-    """Record that the user is identified in another way than before."""
+    """Record that the user's identity has changed."""
     app.record(UserUpdated(app_id=app.id, user=user))
 
 
 def require_credentials(app: App, user: User) -> None:
-    """Put a user who has shown a JWT into secure mode."""
+    """Put a user into secure mode, after the first use of a JWT."""
     if not user.credential_required:
         user.credential_required = True
         record_update(app, user)
@@ -107,7 +107,7 @@ def delete_personal_information(user: User) -> None:
 
 
 def _join_conversations(app: App, surviving: User, discarded: User) -> tuple[Conversation, Conversation] | None:
-    """Move the conversations, and join the two default ones; those two if there were two."""
+    """Move the conversations and join the two default ones, which are returned if there were two."""
     for conversation in discarded.conversations:
         participants.replace_user(conversation, discarded, surviving)
     kept, other = surviving.conversation, discarded.conversation

@@ -1,4 +1,4 @@
-"""Buttons of messages and menus, and what a tap on one does."""
+"""Buttons of messages and menus, and the effect of a tap."""
 
 from __future__ import annotations
 

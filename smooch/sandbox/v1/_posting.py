@@ -1,4 +1,4 @@
-"""Makes messages from the bodies that v1 posts."""
+"""Build messages from the bodies that v1 posts."""
 
 from __future__ import annotations
 

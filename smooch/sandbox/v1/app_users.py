@@ -108,7 +108,7 @@ def get_app_user_entity_ids(call: Call) -> JsonObject:
 
 @registry.handles("linkAppUser", END_USER)
 def link_app_user(call: Call) -> JsonObject:
-    """Link a channel: with immediate confirmation it is active at once, else it stays pending."""
+    """Link a channel: active at once with immediate confirmation, else pending."""
     user, link = call.user, call.body
     if link.get("skipConfirmation"):
         call.identity.require_business("skipConfirmation")
@@ -158,7 +158,7 @@ def get_channel_qr_code(call: Call) -> JsonObject:
 
 @registry.handles("pingChannel", END_USER)
 def ping_channel(call: Call) -> JsonObject:
-    """Send nothing: a test message is no part of the conversation."""
+    """Do nothing: a test message is not part of the conversation."""
     if not any(client.platform == call.params["channel"] for client in call.user.clients if client.is_channel):
         raise not_found("Channel")
     return {}
@@ -195,7 +195,7 @@ def register_push_token(call: Call) -> JsonObject:
 
 @registry.handles("postEvent", END_USER)
 def post_event(call: Call) -> JsonObject:
-    """Take an event, which never changes the conversation: the sandbox has no whispers."""
+    """Accept an event without effect: the sandbox has no whispers."""
     _update_user(call.user, call.body.get("appUser", {}))
     return {"conversationUpdated": False}
 

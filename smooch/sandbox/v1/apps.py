@@ -107,7 +107,7 @@ def _find_key(call: Call) -> Key:
 
 
 def _get_or_create_sdk_integration(app: App, kind: str) -> Integration:
-    """Return the app's first integration of an SDK type; make one if there is none."""
+    """Return the app's first integration of an SDK type, created if missing."""
     for integration in app.integrations.values():
         if integration.type == kind:
             return integration

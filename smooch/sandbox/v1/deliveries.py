@@ -1,4 +1,4 @@
-"""Bodies of deliveries of v1 and v1.1, made from events."""
+"""Build bodies of deliveries of v1 and v1.1 from events."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class _Payload:
 
 
 def serialize_delivery(event: Event, app: App, webhook: Webhook) -> tuple[str, JsonObject] | None:
-    """Return trigger and body for `webhook`, or None if it does not get this event."""
+    """Return trigger and body for `webhook`, or None if it is not subscribed to the event."""
     payload = _build_payload(event, app, webhook.version)
     if payload is None or not _is_subscribed(webhook.triggers, payload.trigger):
         return None

@@ -1,4 +1,4 @@
-"""Notifications: messages to people who need not be users yet."""
+"""Notifications: messages to people who may not be users yet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies of v1 and v1.1, made from records. Fields without a value are left out."""
+"""Build bodies of v1 and v1.1 from records; fields without a value are left out."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def _find_webhook(call: Call) -> Webhook:
 
 
 def _list_webhooks(call: Call) -> dict[str, Webhook]:
-    """Return the webhooks that the caller may use: those of an integration are its own only, and none of v2."""
+    """Return the webhooks that the caller may use: of v1, and of its own integration only."""
     own = _own_integration_id(call)
     return {key: each for key, each in call.app.webhooks.items() if each.version != "v2" and each.integration_id == own}
 

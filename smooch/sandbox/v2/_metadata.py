@@ -23,7 +23,7 @@ def validate(metadata: JsonObject | None, owner: str) -> JsonObject | None:
 
 
 def merge(metadata: JsonObject | None, body: JsonObject, owner: str) -> JsonObject | None:
-    """Return `metadata` with the keys of `body["metadata"]` merged in; null there clears it."""
+    """Return `metadata` updated with the keys of `body["metadata"]`; null clears all."""
     if "metadata" not in body:
         return metadata
     change = body["metadata"]

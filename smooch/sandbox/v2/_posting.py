@@ -1,4 +1,4 @@
-"""Makes messages from the bodies that v2 posts."""
+"""Build messages from the bodies that v2 posts."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def add(call: Call, conversation: Conversation) -> list[Message]:
 
 
 def find_author(call: Call, conversation: Conversation, author: JsonObject) -> User | None:
-    """Return the user who is the author, None for the business. 400 if the user is not in `conversation`.
+    """Return the author as a user, None for the business. 400 if the user is not in `conversation`.
 
     An author without an id is the only user of the conversation. What the API does then is not documented.
     """

@@ -1,4 +1,4 @@
-"""Typing and reading."""
+"""Activities: typing and reading."""
 
 from __future__ import annotations
 

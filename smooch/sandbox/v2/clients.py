@@ -23,7 +23,7 @@ _PHONE = re.compile(r"\+\d{6,15}")
 
 @registry.handles("createClient", ANY_KEY)
 def create_client(call: Call) -> JsonObject:
-    """Link a channel: with immediate confirmation it is active after the response, else it stays pending."""
+    """Link a channel: active after the response with immediate confirmation, else pending."""
     user, criteria = _lookup.find_user(call), call.body["matchCriteria"]
     conversation = get_or_404(call.app.conversations, call.body["target"]["conversationId"], "Conversation")
     if conversation.participant(user) is None:

@@ -1,4 +1,4 @@
-"""Bodies of deliveries of v2, made from events: an envelope with one event."""
+"""Build bodies of deliveries of v2 from events: an envelope with one event."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _API: JsonObject = {"type": "api:conversations"}
 
 
 def serialize_delivery(event: Event, app: App, webhook: Webhook) -> tuple[str, JsonObject] | None:
-    """Return type and body for `webhook`, or None if it does not get this event."""
+    """Return type and body for `webhook`, or None if it is not subscribed to the event."""
     serialized = _EventSerializer(webhook.include_full_user, webhook.include_full_source).serialize(event)
     if serialized is None:
         return None
@@ -35,7 +35,7 @@ def serialize_delivery(event: Event, app: App, webhook: Webhook) -> tuple[str, J
 
 
 def _is_standing_by(webhook: Webhook, type_: str, event: Event, app: App) -> bool:
-    """Return whether the integration does not control the conversation, so that the switchboard withholds the event."""
+    """Return whether the switchboard withholds the event, as another integration is in control."""
     conversation: Conversation | None = getattr(event, "conversation", None)
     if app.switchboard is None or not app.switchboard.enabled or conversation is None or conversation.active is None:
         return False
@@ -47,7 +47,7 @@ def _is_standing_by(webhook: Webhook, type_: str, event: Event, app: App) -> boo
 
 @attrs.frozen
 class _EventSerializer:
-    """Makes type and payload of events, in the detail that a webhook asked for."""
+    """Builds type and payload of events, with the details that a webhook is configured for."""
 
     with_full_user: bool
     with_full_source: bool

@@ -75,9 +75,7 @@ def update_integration(call: Call) -> JsonObject:
     changeable = spec.property_names(component) | spec.property_names("IntegrationUpdateBase")
     for name in call.body:
         if name in spec.property_names("IntegrationUpdate") and name not in changeable:
-            raise bad_request(
-                f"body {name}: is no field that can be changed in an integration of type {integration.type}"
-            )
+            raise bad_request(f"body {name}: cannot be changed in an integration of type {integration.type}")
     responder = _find_responder(call, call.body) if "defaultResponderId" in call.body else integration.default_responder
     integration.default_responder = responder
     integration.settings |= {name: value for name, value in _read_settings(call.body).items() if name in changeable}

@@ -1,4 +1,4 @@
-"""The OAuth flow of partners. There is one OAuth client, and every user agrees at once."""
+"""The OAuth flow of partners, with one OAuth client; every user agrees at once."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def get_token_info(call: Call) -> JsonObject:
 
 @registry.handles("revokeAccess", INTEGRATION)
 def revoke_access(call: Call) -> JsonObject:
-    """DELETE /oauth/authorization; unlike deleteIntegration, the switchboard does not stand against it."""
+    """DELETE /oauth/authorization; works even if the switchboard uses the integration."""
     integration = _lookup.find_own_integration(call)
     switchboards.withdraw(call.app, integration)
     integrations.delete(call.store, call.app, integration)

@@ -1,4 +1,4 @@
-"""Bodies of v2, made from records. Fields without a value are left out."""
+"""Build bodies of v2 from records; fields without a value are left out."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def device(device: Client, user: User) -> JsonObject:
     """Schema `Device`."""
     return drop_none(
         id=device.id,
-        # v1 knows others too; what v2 shows of those is not known, and strict clients take these three only.
+        # v1 has other statuses too; how v2 shows those is not known, and strict clients accept only these three.
         type=device.platform if device.platform in {"android", "ios", "web"} else None,
         guid=device.id,
         clientId=None if user.sdk_client is None else user.sdk_client.id,

@@ -1,4 +1,4 @@
-"""Control of a conversation passes from one switchboard integration to another."""
+"""Pass, offer, accept and release control of a conversation."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _find_conversation(call: Call) -> Conversation:
 
 
 def _require_control(call: Call, each: SwitchboardIntegration | None) -> None:
-    """403 unless a caller of integration scope is `each` itself."""
+    """Raise a 403 if the caller has integration scope, but is not `each` itself."""
     if call.identity.scope == "integration" and (each is None or each.integration.id != call.identity.owner):
         raise forbidden("Forbidden")
 

@@ -70,7 +70,7 @@ def update_switchboard_integration(call: Call) -> JsonObject:
 
 @registry.handles("deleteSwitchboardIntegration", BUSINESS)
 def delete_switchboard_integration(call: Call) -> JsonObject:
-    """Delete one; its conversations are assigned anew by the user's next message."""
+    """Delete one; the user's next message assigns its conversations again."""
     board = _lookup.find_switchboard(call)
     each = _lookup.find_switchboard_integration(board, call.params["switchboardIntegrationId"])
     if board.default is each:

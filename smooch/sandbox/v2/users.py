@@ -77,7 +77,7 @@ def delete_user_personal_information(call: Call) -> JsonObject:
 
 @registry.handles("syncUser", ANY_KEY, without_body=True)
 def sync_user(call: Call) -> JsonObject:
-    """Merge with the surviving user; nothing else changes, since there is no Zendesk Support behind the sandbox."""
+    """Merge with the surviving user; otherwise do nothing, since there is no Zendesk Support."""
     app, zendesk_id = call.app, call.params["zendeskId"]
     user = app.find_user_by_zendesk_id(zendesk_id)
     if user is None:

@@ -59,7 +59,7 @@ async def story(keys: Keys, sandbox: Sandbox) -> None:
     partner_key = {**client, "base_url": sandbox.url}
     answer = await AsyncSmooch.exchange_code(query["code"][0], **partner_key)
     assert answer.access_token not in repr(answer)
-    with pytest.raises(BadRequest, match="a code is good for one exchange"):
+    with pytest.raises(BadRequest, match="a code can be exchanged once"):
         await AsyncSmooch.exchange_code(query["code"][0], **partner_key)
     token = answer.access_token
     async with AsyncSmooch(token=token, base_url=sandbox.url) as stranger:
@@ -67,7 +67,7 @@ async def story(keys: Keys, sandbox: Sandbox) -> None:
     async with AsyncSmooch(token=token, app_id=sandbox.app_id, base_url=sandbox.url) as partner:
         assert await partner.webhooks.list() == []
         await partner.oauth.revoke_access()
-        with pytest.raises(Unauthorized, match="check that the access token is still good"):
+        with pytest.raises(Unauthorized, match="check that the access token is still valid"):
             await partner.webhooks.list()
 
 

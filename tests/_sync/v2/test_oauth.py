@@ -58,7 +58,7 @@ def story(keys: Keys, sandbox: Sandbox) -> None:
     partner_key = {**client, "base_url": sandbox.url}
     answer = Smooch.exchange_code(query["code"][0], **partner_key)
     assert answer.access_token not in repr(answer)
-    with pytest.raises(BadRequest, match="a code is good for one exchange"):
+    with pytest.raises(BadRequest, match="a code can be exchanged once"):
         Smooch.exchange_code(query["code"][0], **partner_key)
     token = answer.access_token
     with Smooch(token=token, base_url=sandbox.url) as stranger:
@@ -66,7 +66,7 @@ def story(keys: Keys, sandbox: Sandbox) -> None:
     with Smooch(token=token, app_id=sandbox.app_id, base_url=sandbox.url) as partner:
         assert partner.webhooks.list() == []
         partner.oauth.revoke_access()
-        with pytest.raises(Unauthorized, match="check that the access token is still good"):
+        with pytest.raises(Unauthorized, match="check that the access token is still valid"):
             partner.webhooks.list()
 
 
