@@ -19,6 +19,7 @@ import yarl
 
 from .. import _fork, errors
 from .call import Call
+from .sockets import is_readable
 
 if TYPE_CHECKING:
     import ssl
@@ -71,6 +72,7 @@ class _Attempt:
         self.call = Call.of(request)
         self.call.nothing_sent = True
         self.url = str(request.url)
+        self.opened_socket = False
         self.transport: asyncio.Transport | None = None
 
     def abort(self) -> None:
@@ -94,10 +96,14 @@ class _Connector(aiohttp.TCPConnector):
             super().__del__(*arguments)
 
     async def connect(self, *arguments: Any, **options: Any) -> Any:
-        connection = await super().connect(*arguments, **options)
         attempt = _attempt.get()
-        attempt.call.nothing_sent, attempt.transport = False, connection.transport
-        return connection
+        while True:
+            connection = await super().connect(*arguments, **options)
+            assert connection.transport is not None
+            if attempt.opened_socket or not is_readable(connection.transport.get_extra_info("socket")):
+                attempt.call.nothing_sent, attempt.transport = False, connection.transport
+                return connection
+            connection.close()  # the server closed it, which its event loop has not noticed yet
 
 
 class AiohttpTransport(httpx.AsyncBaseTransport):
@@ -177,6 +183,7 @@ class _Session:
         self._sockets = {sock for sock in self._sockets if sock.fileno() >= 0}
         sock = socket.socket(family, kind, protocol)
         self._sockets.add(sock)
+        _attempt.get().opened_socket = True
         return sock
 
     async def aclose(self) -> None:

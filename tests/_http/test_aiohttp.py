@@ -116,6 +116,15 @@ async def test_a_lost_connection_may_have_delivered_a_message(waits: list[float]
                 assert len(server.requests) - before == attempts
 
 
+async def test_a_connection_that_the_server_closed_is_replaced(waits: list[float]) -> None:
+    with ScriptedServer(script([FINE, None], FINE)) as server:
+        async with connect(server.url) as api:
+            await api.post_message("b6518", "Hi")
+            wait_until(lambda: server.open_connections == 0)  # while its event loop stands still
+            await api.post_message("b6518", "Hi again")
+    assert (len(server.requests), server.connections, waits) == (2, 2, [])
+
+
 async def test_what_was_never_sent_is_told_apart(waits: list[float]) -> None:
     async with connect(f"http://127.0.0.1:{unused_port()}", retries=1) as api:
         with pytest.raises(ConnectionFailed, match="nothing was sent"):
