@@ -1,4 +1,4 @@
-"""Requests to the apps by their protocols, without a server."""
+"""Call the apps by the ASGI and WSGI protocols, without a server."""
 
 from __future__ import annotations
 
@@ -15,12 +15,10 @@ class Response:
 
 
 async def call_asgi(app: Any, *pieces: Any, headers: Any = None, method: str = "POST", then: Any = None) -> Response:
-    """One request; `pieces` are of the body, or messages as they are. `then` sees each message of the response."""
+    """Send one request; `pieces` are parts of the body, or whole ASGI messages. `then` gets each message of the response."""
     messages = [
-        piece
-        if isinstance(piece, dict)
-        else {"type": "http.request", "body": piece, "more_body": piece is not pieces[-1]}
-        for piece in pieces
+        part if isinstance(part, dict) else {"type": "http.request", "body": part, "more_body": part is not pieces[-1]}
+        for part in pieces
     ]
     response = Response()
     response.sent = []
@@ -41,7 +39,7 @@ async def call_asgi(app: Any, *pieces: Any, headers: Any = None, method: str = "
 
 
 def call_wsgi(app: Any, body: Any = b"", **environ: Any) -> tuple[int, dict[str, str], bytes]:
-    """One request with this environment: status, headers and body of the response."""
+    """Send one request with this environment; returns status, headers and body of the response."""
     started: list[Any] = []
     stream = io.BytesIO(body) if isinstance(body, bytes) else body
     environ = {"REQUEST_METHOD": "POST", "HTTP_X_API_KEY": SECRET, "wsgi.input": stream, **environ}

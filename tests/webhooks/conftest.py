@@ -26,7 +26,7 @@ def _answers(port: int) -> bool:
 
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A redis-server of our own: nothing kept on disk, nobody else's data at risk."""
+    """The URL of a redis-server that this test run starts; it keeps nothing on disk."""
     binary = shutil.which("redis-server")
     if binary is None:
         pytest.fail("redis-server is not installed: run `make test-services`")
@@ -48,12 +48,13 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def _no_siblings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Other workers of a parallel test run are no workers of a server."""
+    """Do not take other workers of a parallel test run for workers of a server."""
     monkeypatch.setattr(siblings, "has_sibling", lambda _: False)
 
 
 @pytest.fixture(autouse=True)
 def _nothing_reported_yet() -> Iterator[None]:
+    """Each unreadable type is logged once per process: forget what other tests logged."""
     _parse._reported.clear()
     yield
     _parse._reported.clear()

@@ -1,4 +1,4 @@
-"""Deliveries as the API writes them, and every example of a delivery in the spec."""
+"""Bodies of deliveries: builders for tests, and every example from the specification."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def read_delivery(**fields: Any) -> dict[str, Any]:
 def message_event(
     event_id: str = "e1", text: str = "Is the shop open?", user_id: str = "u1", **payload: Any
 ) -> dict[str, Any]:
-    """An event of v2."""
+    """The body of a v2 event."""
     message = {
         "id": f"m-{event_id}",
         "received": "2026-03-02T08:15:30.120Z",
@@ -66,7 +66,7 @@ def message_event(
 
 
 def envelope(*events: Any, **fields: Any) -> dict[str, Any]:
-    """A delivery of v2."""
+    """The body of a v2 delivery."""
     return {"app": {"id": "a1"}, "webhook": WEBHOOK, "events": list(events), **fields}
 
 
@@ -75,7 +75,7 @@ def to_json(body: Any) -> bytes:
 
 
 def numbered_delivery(*numbers: int) -> bytes:
-    """A delivery of v2 with these events, of different users."""
+    """The JSON of a v2 delivery with one message event per number, each of another user."""
     return to_json(envelope(*(message_event(f"e{each}", text=str(each), user_id=f"u{each}") for each in numbers)))
 
 
@@ -83,26 +83,27 @@ def numbered_delivery(*numbers: int) -> bytes:
 def schemas(version: str) -> dict[str, Any]:
     text = (SPEC / f"{version}.yaml").read_bytes()
     described: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    found: dict[str, Any] = described["components"]["schemas"]
-    return found
+    components: dict[str, Any] = described["components"]["schemas"]
+    return components
 
 
 def variants(version: str = "v1") -> list[str]:
-    """Names of the classes of events, in the spec's order."""
+    """Names of the event classes, in the order of the specification."""
     return [each["$ref"].rpartition("/")[2] for each in schemas(version)["Event"]["oneOf"]]
 
 
 def examples(version: str = "v1") -> list[tuple[str, dict[str, Any]]]:
-    """Class and body of every example of an event."""
+    """Class name and body of every example of an event."""
     return [(name, body) for name in variants(version) for body in schemas(version)[name]["examples"]]
 
 
 def envelopes() -> list[dict[str, Any]]:
-    """Every example of a delivery of v2."""
-    found: list[dict[str, Any]] = schemas("v2")["WebhookPayload"]["examples"]
-    return found
+    """Every example of a v2 delivery."""
+    bodies: list[dict[str, Any]] = schemas("v2")["WebhookPayload"]["examples"]
+    return bodies
 
 
 def only(delivery: Delivery) -> Any:
+    """The event of a delivery that has exactly one."""
     (event,) = delivery.events
     return event

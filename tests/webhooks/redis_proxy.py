@@ -1,4 +1,4 @@
-"""A TCP proxy before Redis that loses replies: the command is executed, and its caller never learns it."""
+"""A TCP proxy in front of Redis that loses replies: Redis executes the command, but the caller gets no reply."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _COMMAND = re.compile(rb"\r\n(EVAL|SET)\r\n")
 
 
 class RedisProxy:
-    """Forwards to a Redis server. `lose(n)`: the replies to the next n commands EVAL or SET do not come back.
+    """Forwards to a Redis server. `lose(n)` drops the replies to the next n EVAL or SET commands.
 
-    Their connections are cut, or stay open in silence with `cut=False`.
+    It also closes their connections; with `cut=False` they stay open and silent.
     """
 
     def __init__(self, redis_url: str) -> None:

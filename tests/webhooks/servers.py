@@ -1,4 +1,4 @@
-"""Real servers on 127.0.0.1 for the apps under test."""
+"""Run an app under test on a real server at 127.0.0.1."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def serve_asgi(app: Any, **options: Any) -> Iterator[str]:
-    """uvicorn in a thread; at the end it shuts down in good order, with the lifespan protocol."""
+    """Run an ASGI app with uvicorn in a thread and yield its URL; shuts down with the lifespan protocol."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", **options))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -41,7 +41,7 @@ class _Quiet(WSGIRequestHandler):
 
 @contextmanager
 def serve_wsgi(app: Any) -> Iterator[str]:
-    """wsgiref with a thread for each request."""
+    """Run a WSGI app with wsgiref, a thread per request, and yield its URL."""
     with make_server("127.0.0.1", 0, app, _Server, _Quiet) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()

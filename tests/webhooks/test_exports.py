@@ -25,7 +25,7 @@ def test_a_misspelt_name_is_an_attribute_error() -> None:
         webhooks.MesageAppUser  # type: ignore[attr-defined] # noqa: B018
 
 
-def test_what_is_not_used_is_not_imported() -> None:
+def test_unused_modules_are_not_imported() -> None:
     code = "import sys, smooch; old = set(sys.modules); import smooch.webhooks; print(*(set(sys.modules) - old))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     imported = set(run.stdout.split())
@@ -49,7 +49,7 @@ def test_a_delivery_of_v1_does_not_load_v2(body: dict[str, Any]) -> None:
     assert not {name for name in loaded if name.startswith("smooch_api.v2")}
 
 
-def test_an_event_of_v2_loads_no_event_of_v1_and_no_other_of_v2() -> None:
+def test_an_event_of_v2_loads_no_other_event_class() -> None:
     loaded = modules_after(
         f"from smooch.webhooks import ConversationMessageEvent, parse; parse({envelope(message_event())!r})"
     )
@@ -69,10 +69,10 @@ def test_no_two_events_of_the_versions_share_a_name() -> None:
     assert not set(variants("v1")) & set(variants("v2"))
 
 
-def test_the_union_is_that_of_both_versions() -> None:
+def test_the_union_has_the_events_of_both_versions() -> None:
     both = get_args(v1_models.Event) + get_args(v2_models.Event)
     assert get_args(webhooks.WebhookEvent) == both
 
 
-def test_the_name_of_the_union_means_one_thing() -> None:
+def test_the_union_has_one_name() -> None:
     assert "WebhookEvent" not in {*v1_models.__all__, *v2_models.__all__}

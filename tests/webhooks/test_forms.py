@@ -38,7 +38,7 @@ def test_the_answers_of_a_form_by_name() -> None:
         (None, {}),
     ],
 )
-def test_odd_fields_do_not_cost_the_others(field: Any, answers: dict[str, Any]) -> None:
+def test_unreadable_fields_do_not_affect_the_others(field: Any, answers: dict[str, Any]) -> None:
     assert form_answers({"type": "formResponse", "fields": [field, *FIELDS]}) == {**answers, **ANSWERS}
 
 
@@ -46,7 +46,7 @@ def test_odd_fields_do_not_cost_the_others(field: Any, answers: dict[str, Any]) 
     "raw",
     [{}, {"type": "text", "text": "a"}, {"type": "form", "fields": FIELDS}, {"type": "formResponse", "fields": 5}],
 )
-def test_what_is_no_form_response_has_no_answers(raw: dict[str, Any]) -> None:
+def test_other_messages_have_no_answers(raw: dict[str, Any]) -> None:
     assert form_answers(raw) == {}
 
 

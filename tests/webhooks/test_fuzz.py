@@ -1,4 +1,4 @@
-"""22,000 bodies and sets of headers: nothing but the two documented errors, nothing lost, and no secret shown."""
+"""22,000 random bodies and headers: only the two documented errors, nothing lost, no secret shown."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ bodies = [*classic, *envelopes(), *map(envelope, events), envelope(*events)]
 
 
 def replace_or_delete(draw: st.DrawFn, body: dict[str, Any]) -> None:
-    """Put something else in one place of a body, or nothing."""
+    """Replace or delete one value of a body."""
     holder: Any = body
     while keys := list(holder) if isinstance(holder, dict) else list(range(len(holder))):
         key = draw(st.sampled_from(keys))
@@ -53,14 +53,14 @@ def replace_or_delete(draw: st.DrawFn, body: dict[str, Any]) -> None:
 
 @st.composite
 def mutated(draw: st.DrawFn, of: list[dict[str, Any]]) -> dict[str, Any]:
-    """An example in which some places hold something else, or nothing."""
+    """An example with some values replaced or deleted."""
     body: dict[str, Any] = json.loads(json.dumps(draw(st.sampled_from(of))))
     for _ in range(draw(st.integers(1, 3))):
         replace_or_delete(draw, body)
     return body
 
 
-several = st.lists(mutated(events) | st.sampled_from(events) | values, max_size=4).map(lambda found: envelope(*found))
+several = st.lists(mutated(events) | st.sampled_from(events) | values, max_size=4).map(lambda drawn: envelope(*drawn))
 
 
 def is_json(value: Any) -> bool:
@@ -107,10 +107,10 @@ header_sets = st.dictionaries(names, keys | scalars, max_size=4) | st.lists(
 )
 
 
-class Shown:
-    """Everything that a reader of logs and tracebacks would see."""
+class VisibleText:
+    """All text that a reader of logs and tracebacks would see."""
 
-    def __enter__(self) -> Shown:
+    def __enter__(self) -> VisibleText:
         self._text = io.StringIO()
         self._log = logging.StreamHandler(self._text)
         logging.getLogger("smooch").addHandler(self._log)
@@ -133,10 +133,10 @@ def check_whole(delivery: Delivery, body: Any) -> None:
         assert raw == json.loads(body)
     assert len(delivery.event_ids) == len(delivery.events)
     assert all(each.isascii() and each.isprintable() for each in delivery.event_ids)
-    is_enveloped = isinstance(raw.get("webhook"), dict) and isinstance(raw.get("events"), list) and "trigger" not in raw
-    found = raw["events"] if is_enveloped else [raw]
+    has_envelope = isinstance(raw.get("webhook"), dict) and isinstance(raw.get("events"), list) and "trigger" not in raw
+    events = raw["events"] if has_envelope else [raw]
     assert [event.to_dict() for event in delivery] == [
-        each if isinstance(each, dict) else {"payload": each} for each in found
+        each if isinstance(each, dict) else {"payload": each} for each in events
     ]
     assert len(delivery.dated) == len(delivery.events)
     assert parse(raw).event_ids == delivery.event_ids
@@ -145,44 +145,44 @@ def check_whole(delivery: Delivery, body: Any) -> None:
 
 @fuzz(10_000)
 @given(body=anything)
-def test_any_body_is_a_whole_delivery_or_unreadable(body: Any) -> None:
-    with Shown() as shown:
+def test_any_body_is_read_without_loss_or_unreadable(body: Any) -> None:
+    with VisibleText() as visible:
         try:
             delivery = receive(body, KEY, SECRET)
         except WebhookUnreadable as error:
-            shown.error(error)
+            visible.error(error)
         else:
             check_whole(delivery, body)
-        assert SECRET not in shown
+        assert SECRET not in visible
 
 
 @fuzz(2_000)
 @given(odd=(mutated(events) | values).filter(is_json), place=st.integers(0, 2))
-def test_any_event_leaves_the_others_what_they_are(odd: Any, place: int) -> None:
-    found: list[Any] = [events[0], events[7]]
-    found.insert(place, odd)
-    names = [type(event).__name__ for event in parse(to_json(envelope(*found)))]
+def test_an_odd_event_does_not_change_the_others(odd: Any, place: int) -> None:
+    mixed: list[Any] = [events[0], events[7]]
+    mixed.insert(place, odd)
+    names = [type(event).__name__ for event in parse(to_json(envelope(*mixed)))]
     del names[place]
     assert names == ["ClientAddEvent", "ConversationMessageEvent"]
 
 
 @fuzz(8_000)
 @given(headers=header_sets)
-def test_any_headers_but_the_right_ones_are_rejected(headers: Any) -> None:
-    with Shown() as shown:
+def test_all_headers_without_the_right_key_are_rejected(headers: Any) -> None:
+    with VisibleText() as visible:
         try:
             verify(headers, [SECRET, OTHER])
         except WebhookRejected as error:
-            shown.error(error)
+            visible.error(error)
         else:
             raise AssertionError("taken without the secret")
-        assert SECRET not in shown
-        assert OTHER not in shown
+        assert SECRET not in visible
+        assert OTHER not in visible
 
 
 @fuzz(2_000)
 @given(body=anything, headers=header_sets, insert=st.booleans())
-def test_any_request_is_rejected_before_it_is_read(body: Any, headers: Any, insert: bool) -> None:
+def test_requests_without_the_key_are_rejected_before_the_body_is_read(body: Any, headers: Any, insert: bool) -> None:
     if insert:
         headers = [*(headers.items() if isinstance(headers, dict) else headers), ("X-Api-Key", SECRET)]
     try:

@@ -1,4 +1,4 @@
-"""The apps of the guide, run as it says: uvicorn, and gunicorn with several workers. Duplicates are handled once."""
+"""The apps of the guide run under uvicorn and under gunicorn with several workers; duplicates are handled once."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ KEY = {"X-API-Key": "the webhook's secret"}
 
 
 @contextmanager
-def serve(folder: Path, *command: str, **environment: str) -> Iterator[Path]:
-    """A server in a process of its own, and the file with all that it prints."""
+def run_server(folder: Path, *command: str, **environment: str) -> Iterator[Path]:
+    """Run a server in its own process; yields the file with everything that it prints."""
     write_blocks("smooch/webhooks/README.md", folder)
     log = folder / "log"
     variables = {**os.environ, "PYTHONUNBUFFERED": "1", **environment}
@@ -65,7 +65,7 @@ def test_duplicates_are_handled_once(app: str, server: str, tmp_path: Path) -> N
     port = unused_port()
     options = ["--workers", "4", "--bind", f"127.0.0.1:{port}"] if server == "gunicorn" else ["--port", str(port)]
     url = f"http://127.0.0.1:{port}/"
-    with serve(tmp_path, server, *options, app) as log:
+    with run_server(tmp_path, server, *options, app) as log:
         wait_until(lambda: answers(url), 30)
         with httpx.Client(headers=KEY) as http:
             assert http.post(
@@ -88,7 +88,7 @@ def test_duplicates_are_handled_once(app: str, server: str, tmp_path: Path) -> N
     assert "not shared" not in log.read_text()
 
 
-def test_the_bot_of_the_guide_makes_its_webhook_and_answers(tmp_path: Path) -> None:
+def test_the_bot_of_the_guide_creates_its_webhook_and_answers(tmp_path: Path) -> None:
     port = unused_port()
     with Sandbox(probe_targets=True) as sandbox:
         variables = {
@@ -100,7 +100,7 @@ def test_the_bot_of_the_guide_makes_its_webhook_and_answers(tmp_path: Path) -> N
         }
         app = (sandbox.key_id, sandbox.secret, sandbox.app_id)
         with (
-            serve(tmp_path, "uvicorn", "webhook_bot:app", "--port", str(port), **variables),
+            run_server(tmp_path, "uvicorn", "webhook_bot:app", "--port", str(port), **variables),
             v2.Smooch(*app, base_url=sandbox.url) as api,
         ):
             wait_until(lambda: bool(api.webhooks.list(integration_id=sandbox.integration_id)), 30)

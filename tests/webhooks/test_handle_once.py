@@ -1,4 +1,4 @@
-"""`handle_once` and `handle_once_async`: the worker of a queue handles each event once."""
+"""`handle_once` and `handle_once_async`: a queue worker handles each event once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ POSTBACK = {"trigger": "postback", "app": {"_id": "a1"}, "appUser": {"_id": "u1"
 
 
 class Recorder(MemoryDeduplicator):
-    """A deduplicator that notes what it is asked, and fails on request."""
+    """A deduplicator that records its calls, and fails on request."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -83,7 +83,7 @@ both = pytest.mark.parametrize("run", [run_sync, run_async])
 
 
 @both
-def test_a_delivery_that_comes_twice_is_handled_once(run: Any) -> None:
+def test_a_repeated_delivery_is_handled_once(run: Any) -> None:
     dedupe, handled = Recorder(), list[str]()
     for _ in range(2):
         run(THREE, lambda event: handled.append(event.id), dedupe)
@@ -91,7 +91,7 @@ def test_a_delivery_that_comes_twice_is_handled_once(run: Any) -> None:
 
 
 @both
-def test_the_others_are_handled_if_one_fails_and_only_that_one_again(run: Any) -> None:
+def test_only_the_event_that_failed_is_handled_again(run: Any) -> None:
     dedupe, handled, fails = Recorder(), list[str](), ["e1", "e2"]
 
     def handle(event: Any) -> None:
@@ -122,7 +122,7 @@ def test_an_event_that_another_worker_claimed_is_not_handled_and_stays_claimed(r
 
 @both
 @pytest.mark.parametrize("call", ["claim", "confirm"])
-def test_a_store_that_fails_lets_the_task_run_again(run: Any, call: str) -> None:
+def test_an_error_of_the_store_makes_the_task_run_again(run: Any, call: str) -> None:
     dedupe, handled = Recorder(), list[str]()
     dedupe.fails = call
     with pytest.raises(ConnectionError, match=call):
@@ -134,7 +134,7 @@ def test_a_store_that_fails_lets_the_task_run_again(run: Any, call: str) -> None
 
 
 @both
-def test_the_handlers_error_counts_even_if_the_claim_cannot_be_released(run: Any) -> None:
+def test_the_error_of_the_handler_is_raised_even_if_the_claim_cannot_be_released(run: Any) -> None:
     dedupe = Recorder()
     dedupe.fails = "release"
     with pytest.raises(ZeroDivisionError):
@@ -142,7 +142,7 @@ def test_the_handlers_error_counts_even_if_the_claim_cannot_be_released(run: Any
 
 
 @both
-def test_the_end_of_the_process_releases_the_claim(run: Any) -> None:
+def test_an_exit_in_the_handler_releases_the_claim(run: Any) -> None:
     def stop(_: Any) -> None:
         raise SystemExit
 

@@ -45,7 +45,7 @@ def test_every_variant_has_an_example() -> None:
     assert {name for name, _ in examples()} == set(variants())
 
 
-def test_a_mapping_bytes_and_text_are_read_alike() -> None:
+def test_a_mapping_bytes_and_text_give_the_same_delivery() -> None:
     text = json.dumps(message_delivery())
     deliveries = [
         parse(each)
@@ -63,7 +63,7 @@ def test_a_mapping_is_copied() -> None:
     assert only(delivery).messages[0].text == "Is the shop open?"
 
 
-def test_all_messages_of_a_delivery_are_there() -> None:
+def test_all_messages_of_a_delivery_are_read() -> None:
     event = only(parse(message_delivery("m1", "m2", "m3")))
     assert [message.id for message in event.messages] == ["m1", "m2", "m3"]
 
@@ -80,7 +80,9 @@ def test_unknown_types_and_fields_are_kept() -> None:
 
 
 @pytest.mark.parametrize("trigger", ["conversation:archive", "", "MESSAGE:APPUSER", 5, None, ["postback"], {"a": 1}])
-def test_an_unknown_trigger_is_an_unknown_event_and_no_news(trigger: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unknown_trigger_is_an_unknown_event_and_is_not_logged(
+    trigger: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     body = {"trigger": trigger, "app": APP, "more": [1]}
     event = only(parse(to_json(body)))
     assert type(event) is UnknownEvent
@@ -89,14 +91,14 @@ def test_an_unknown_trigger_is_an_unknown_event_and_no_news(trigger: Any, caplog
 
 
 @pytest.mark.parametrize("body", [{}, {"hello": "world"}, {"app": 5, "version": 2, "events": {}, "webhook": []}])
-def test_an_object_that_is_no_delivery_is_an_unknown_event(body: dict[str, Any]) -> None:
+def test_any_other_object_is_an_unknown_event(body: dict[str, Any]) -> None:
     delivery = parse(body)
     assert type(only(delivery)) is UnknownEvent
     assert only(delivery).to_dict() == body
     assert (delivery.app_id, delivery.version) == ("", "v1")
 
 
-def test_a_known_trigger_that_does_not_fit_is_kept_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unreadable_event_of_a_known_trigger_is_kept_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     bodies = [
         message_delivery(messages={"secret": "not-for-logs"}),
         message_delivery(appUser=None),
@@ -113,7 +115,7 @@ def test_a_known_trigger_that_does_not_fit_is_kept_and_logged_once(caplog: pytes
     assert "not-for-logs" not in caplog.text
 
 
-def test_versions_are_told_apart() -> None:
+def test_v1_and_v2_deliveries_are_distinguished() -> None:
     assert parse(message_delivery()).version == "v1"
     assert parse(message_delivery(version="v1.1")).version == "v1.1"
     assert parse(message_delivery(version="v9")).version == "v9"
@@ -154,13 +156,13 @@ UNREADABLE: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize(("body", "reason"), UNREADABLE.values(), ids=UNREADABLE)
-def test_what_is_no_json_object_is_unreadable(body: Any, reason: str) -> None:
+def test_a_body_that_is_no_json_object_is_unreadable(body: Any, reason: str) -> None:
     with pytest.raises(WebhookUnreadable, match=reason) as caught:
         parse(body)
     assert isinstance(caught.value, SmoochError)
 
 
-def test_a_hundred_deep_is_read() -> None:
+def test_a_body_nested_a_hundred_levels_deep_is_read() -> None:
     body = b'{"a":' * 100 + b"1" + b"}" * 100
     assert only(parse(body)).to_dict() == json.loads(body)
 
@@ -170,7 +172,7 @@ def test_a_wide_body_is_read() -> None:
     assert [message.id for message in only(parse(to_json(message_delivery(*ids)))).messages] == ids
 
 
-def test_an_error_shows_nothing_of_the_body() -> None:
+def test_errors_show_nothing_of_the_body() -> None:
     for body in (b'{"x": "not-for-logs", }', b'{"not-for-logs": 1, "not-for-logs": 2}', b'["not-for-logs"]'):
         with pytest.raises(WebhookUnreadable) as caught:
             parse(body)
@@ -199,7 +201,7 @@ def test_a_delivery_can_be_iterated_copied_and_pickled() -> None:
     assert pickle.loads(pickle.dumps(delivery)) == delivery
 
 
-# the ids
+# Event ids
 
 SAME = {
     "message rendered anew": (
@@ -255,35 +257,35 @@ OTHER = {
 
 
 @pytest.mark.parametrize(("one", "other"), SAME.values(), ids=SAME)
-def test_one_event_has_one_id(one: dict[str, Any], other: dict[str, Any]) -> None:
+def test_the_same_event_always_has_the_same_id(one: dict[str, Any], other: dict[str, Any]) -> None:
     assert parse(one).event_ids == parse(other).event_ids
 
 
 @pytest.mark.parametrize(("one", "other"), OTHER.values(), ids=OTHER)
-def test_another_event_has_another_id(one: dict[str, Any], other: dict[str, Any]) -> None:
+def test_different_events_have_different_ids(one: dict[str, Any], other: dict[str, Any]) -> None:
     assert parse(one).event_ids != parse(other).event_ids
 
 
-def test_the_examples_have_ids_of_their_own() -> None:
+def test_all_examples_have_different_ids() -> None:
     ids = [parse(body).event_ids[0] for _, body in examples()]
     assert len(set(ids)) == len(ids)
     assert all(each.isascii() and each.isprintable() and len(each) <= 255 for each in ids)
 
 
-def test_ids_are_readable_and_stay_as_they_are() -> None:
-    """They are kept in files and Redis for a day: a new release must not change them."""
+def test_ids_are_readable_and_stable() -> None:
+    """Ids are stored in files and Redis for a day, so a new release must not change them."""
     assert parse(message_delivery("m2", "m1")).event_ids == ("5a0000000000000000000001/message:appUser/m1/m2",)
     *place, digest = parse(read_delivery()).event_ids[0].split("/")
     assert place == ["5a0000000000000000000001", "conversation:read", "1488441301.7"]
     assert digest == "9180c2995193b53edf3c77cda3ae6db1f080f071ae01297d4dcc0ad83a45015a"
-    (crowded,) = parse(message_delivery(*(f"message-{number}" for number in range(50)))).event_ids
-    assert crowded == "sha256-21fa46fd7e9e1633239a234e85806b9f5871338bf351008a178bd8cf767f545d"
+    (combined,) = parse(message_delivery(*(f"message-{number}" for number in range(50)))).event_ids
+    assert combined == "sha256-21fa46fd7e9e1633239a234e85806b9f5871338bf351008a178bd8cf767f545d"
 
 
 @pytest.mark.parametrize(
     "body", [message_delivery(), read_delivery(), message_delivery(version="v1.1"), postback_delivery(timestamp=1.5)]
 )
-def test_ids_of_events_with_an_id_or_a_time_last(body: dict[str, Any]) -> None:
+def test_ids_of_events_with_an_id_or_a_time_are_lasting(body: dict[str, Any]) -> None:
     assert parse(body).dated == (True,)
 
 
@@ -297,11 +299,11 @@ def test_ids_of_events_with_an_id_or_a_time_last(body: dict[str, Any]) -> None:
         message_delivery(messages=[{}]),
     ],
 )
-def test_other_ids_do_not(body: dict[str, Any]) -> None:
+def test_ids_of_other_events_are_not_lasting(body: dict[str, Any]) -> None:
     assert parse(body).dated == (False,)
 
 
-# times and conversations
+# Times and conversations
 
 
 @pytest.mark.parametrize(
@@ -317,11 +319,11 @@ def test_other_ids_do_not(body: dict[str, Any]) -> None:
         ({}, None),
     ],
 )
-def test_an_event_has_a_time_where_the_api_gives_one(body: dict[str, Any], time: datetime | None) -> None:
+def test_an_event_has_the_time_that_the_api_gives(body: dict[str, Any], time: datetime | None) -> None:
     assert parse(body).times == (time,)
 
 
-def test_an_event_has_its_conversation_or_else_its_user() -> None:
+def test_an_event_has_the_id_of_its_conversation_or_of_its_user() -> None:
     assert parse(message_delivery()).conversation_ids == (USER["_id"],)
     assert parse(message_delivery(conversation={"_id": "c1"})).conversation_ids == ("c1",)
     match = {"appUser": USER, "conversation": {"_id": "c1"}}

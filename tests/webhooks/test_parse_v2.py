@@ -1,4 +1,4 @@
-"""Deliveries of API v2: any number of events, each of its class."""
+"""Parse deliveries of API v2, which hold any number of events."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_events_of_several_users_and_conversations() -> None:
     assert [event.to_dict() for event in delivery] == [first, typing, second]
 
 
-def test_a_match_reads_down_to_the_text() -> None:
+def test_a_match_statement_reaches_the_text() -> None:
     match only(parse(envelope(message_event(text="Hello")))):
         case ConversationMessageEvent(payload=payload):
             match payload.message.content:
@@ -100,7 +100,7 @@ def test_a_match_reads_down_to_the_text() -> None:
             raise AssertionError(other)
 
 
-def test_the_whole_user_and_source_are_there_if_the_webhook_asked_for_them() -> None:
+def test_full_user_and_source_are_read() -> None:
     body = message_event()
     message = body["payload"]["message"]
     user = schemas("v2")["User"]["examples"][0]
@@ -118,7 +118,7 @@ def test_the_whole_user_and_source_are_there_if_the_webhook_asked_for_them() -> 
     assert event.to_dict() == body
 
 
-def test_a_short_source_may_say_null() -> None:
+def test_a_short_source_may_hold_null() -> None:
     body = message_event()
     body["payload"]["message"]["source"] |= {"client": None, "device": None, "campaign": None}
     event = only(parse(envelope(body)))
@@ -126,7 +126,7 @@ def test_a_short_source_may_say_null() -> None:
     assert event.to_dict() == body
 
 
-def test_what_a_channel_hands_through_is_kept_whole() -> None:
+def test_passthrough_content_is_kept_whole() -> None:
     body = {"id": "e1", "type": "passthrough:messaging", "payload": {"any": [{"thing": None}], "type": "text"}, "x": 1}
     event = only(parse(to_json(envelope(body))))
     assert type(event) is PassthroughMessagingEvent
@@ -150,7 +150,7 @@ def test_unknown_types_of_content_and_fields_are_kept() -> None:
 @pytest.mark.parametrize(
     "kind", ["conversation:archive", "", "message:appUser", "CLIENT:ADD", 5, None, ["client:add"], {"a": 1}]
 )
-def test_an_unknown_type_is_kept_and_no_news(kind: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unknown_type_is_kept_and_not_logged(kind: Any, caplog: pytest.LogCaptureFixture) -> None:
     body = {"id": "e1", "type": kind, "payload": 5, "more": [1]}
     event = only(parse(to_json(envelope(body))))
     assert type(event) is UnknownTypeEvent
@@ -166,7 +166,7 @@ MISFITS: list[dict[str, Any]] = [
 ]
 
 
-def test_a_known_type_that_does_not_fit_is_kept_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unreadable_event_of_a_known_type_is_kept_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     delivery = parse(to_json(envelope(*MISFITS * 2)))
     assert {type(event) for event in delivery} == {UnknownTypeEvent}
     assert [event.to_dict() for event in delivery] == MISFITS * 2
@@ -178,7 +178,7 @@ def test_a_known_type_that_does_not_fit_is_kept_and_logged_once(caplog: pytest.L
     assert "not-for-logs" not in caplog.text
 
 
-def test_a_part_of_a_payload_that_does_not_fit_is_kept_unread() -> None:
+def test_an_unreadable_part_of_a_payload_is_kept_as_json() -> None:
     body = {"id": "e1", "type": "conversation:message", "payload": {"message": {"secret": "not-for-logs"}}}
     event = only(parse(to_json(envelope(body))))
     assert isinstance(event, ConversationMessageEvent)
@@ -187,7 +187,7 @@ def test_a_part_of_a_payload_that_does_not_fit_is_kept_unread() -> None:
     assert event.to_dict() == body
 
 
-def test_a_trigger_of_both_versions_is_logged_for_each(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_trigger_of_both_versions_is_logged_once_per_version(caplog: pytest.LogCaptureFixture) -> None:
     parse({"trigger": "client:add"})
     parse(envelope({"type": "client:add"}))
     assert len(caplog.messages) == 2
@@ -196,7 +196,7 @@ def test_a_trigger_of_both_versions_is_logged_for_each(caplog: pytest.LogCapture
 
 
 @pytest.mark.parametrize("odd", [None, 5, "conversation:message", [], [{}], {}, *MISFITS])
-def test_an_odd_event_does_not_cost_the_others(odd: Any) -> None:
+def test_an_unreadable_event_does_not_affect_the_others(odd: Any) -> None:
     merged = dict(examples("v2"))["UserMergeEvent"]
     delivery = parse(to_json(envelope(message_event("e9"), odd, merged)))
     assert [type(event) for event in delivery] == [ConversationMessageEvent, UnknownTypeEvent, UserMergeEvent]
@@ -215,7 +215,7 @@ def test_an_odd_event_does_not_cost_the_others(odd: Any) -> None:
         envelope(message_event(), trigger="client:add"),
     ],
 )
-def test_what_is_no_envelope_is_kept_whole(body: dict[str, Any]) -> None:
+def test_a_body_without_envelope_is_kept_whole(body: dict[str, Any]) -> None:
     assert type(only(parse(body))) is UnknownEvent
     assert only(parse(body)).to_dict() == body
 
@@ -226,13 +226,13 @@ def test_an_envelope_may_be_empty() -> None:
 
 
 @pytest.mark.parametrize("app", [None, 5, {}, {"id": 7}])
-def test_an_envelope_of_no_app_is_read_too(app: Any) -> None:
+def test_an_envelope_without_an_app_is_read(app: Any) -> None:
     delivery = parse(envelope(message_event(), app=app))
     assert type(only(delivery)) is ConversationMessageEvent
     assert delivery.app_id == ""
 
 
-def test_a_mapping_and_bytes_are_read_alike() -> None:
+def test_a_mapping_and_bytes_give_the_same_delivery() -> None:
     assert parse(envelope(message_event(), MISFITS[0])) == parse(to_json(envelope(message_event(), MISFITS[0])))
 
 
@@ -243,10 +243,10 @@ def test_a_delivery_can_be_iterated_copied_and_pickled() -> None:
     assert pickle.loads(pickle.dumps(delivery)) == delivery
 
 
-# the ids
+# Event ids
 
 
-def test_the_id_is_that_of_the_event_whatever_else_changes() -> None:
+def test_the_event_id_does_not_depend_on_other_fields() -> None:
     again = envelope(
         message_event("e2"), message_event("e1", text="edited", user_id="u9"), webhook={"id": "w9", "version": "v2"}
     )
@@ -271,7 +271,7 @@ def test_an_event_without_an_id_gets_one_from_its_content(fields: dict[str, Any]
     assert (place, len(digest)) == ("a1", 64)
 
 
-def test_only_an_event_without_id_and_time_has_an_id_that_does_not_last() -> None:
+def test_only_events_without_id_and_time_have_ids_that_are_not_lasting() -> None:
     bare = {"type": "conversation:typing", "payload": {}}
     events = (
         bare,
@@ -283,20 +283,20 @@ def test_only_an_event_without_id_and_time_has_an_id_that_does_not_last() -> Non
     assert parse(envelope(*events)).dated == (False, False, True, True, False)
 
 
-def test_odd_ids_are_plain_text_too() -> None:
+def test_odd_ids_become_plain_text() -> None:
     delivery = parse(envelope({"id": "e 1\n"}, {"id": "\ud800"}, {"id": "x" * 5000}, {"id": "e/1"}))
     assert all(each.startswith("sha256-") for each in delivery.event_ids)
     assert len(set(delivery.event_ids)) == 4
 
 
-def test_a_client_is_read_to_its_end() -> None:
+def test_a_client_is_read_with_all_its_fields() -> None:
     event = only(parse(envelope(dict(examples("v2"))["ClientAddEvent"])))
     assert type(event) is ClientAddEvent
     assert (type(event.payload.client), event.payload.client.status) == (models.Client, "pending")
     assert event.payload.source.type_ == "web"
 
 
-# times and conversations
+# Times and conversations
 
 TIME = datetime(2026, 3, 2, 8, 15, 30, 744000, tzinfo=UTC)
 
@@ -322,13 +322,13 @@ def test_each_event_has_its_time_and_its_conversation() -> None:
         (None, None),
     ],
 )
-def test_times_are_aware_whatever_the_api_writes(text: object, time: datetime | None) -> None:
-    (found,) = parse(envelope({**message_event(), "createdAt": text})).times
-    assert found == time
-    assert found is None or found.tzinfo is UTC
+def test_times_are_timezone_aware(text: object, time: datetime | None) -> None:
+    (parsed,) = parse(envelope({**message_event(), "createdAt": text})).times
+    assert parsed == time
+    assert parsed is None or parsed.tzinfo is UTC
 
 
 def test_every_example_has_a_conversation_or_a_user() -> None:
     for name, body in examples("v2"):
-        (found,) = parse(envelope(body)).conversation_ids
-        assert found or name in {"PassthroughMessagingEvent", "UserMergeEvent"}, name
+        (conversation_id,) = parse(envelope(body)).conversation_ids
+        assert conversation_id or name in {"PassthroughMessagingEvent", "UserMergeEvent"}, name

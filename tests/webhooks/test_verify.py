@@ -64,14 +64,14 @@ def test_any_other_key_is_rejected(value: str) -> None:
         verify({"X-API-Key": value}, SECRET)
 
 
-def test_while_the_secret_changes_both_are_good() -> None:
+def test_two_secrets_are_accepted_during_a_rotation() -> None:
     for secrets in (["old", "new"], ("new", "old"), {"old", "new"}, (each for each in ("old", "new"))):
         verify({"X-API-Key": "old"}, secrets)
     with pytest.raises(WebhookRejected):
         verify({"X-API-Key": "older"}, ["old", "new"])
 
 
-def test_one_good_key_among_several_is_enough() -> None:
+def test_one_matching_key_header_among_several_is_enough() -> None:
     verify([("X-API-Key", "other"), ("x-api-key", SECRET)], SECRET)
 
 
@@ -82,7 +82,7 @@ def test_a_secret_beyond_ascii_matches_however_the_server_decodes_it(value: Any)
         verify({"X-API-Key": value}, "cle")
 
 
-def test_every_secret_is_compared_in_constant_time_whatever_matched(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_secrets_are_compared_in_constant_time_whichever_matches(monkeypatch: pytest.MonkeyPatch) -> None:
     compared = []
     compare = hmac.compare_digest
     monkeypatch.setattr(hmac, "compare_digest", lambda a, b: compared.append((a, b)) or compare(a, b))
@@ -93,7 +93,7 @@ def test_every_secret_is_compared_in_constant_time_whatever_matched(monkeypatch:
 @pytest.mark.parametrize(
     "secret", ["", [], (), [SECRET, ""], [SECRET, None], None, 5, b"in-bytes", f"{SECRET}\n", [" padded"]]
 )
-def test_a_secret_that_cannot_work_is_refused_without_showing_it(secret: Any) -> None:
+def test_an_invalid_secret_is_refused_without_showing_it(secret: Any) -> None:
     with pytest.raises(InvalidInput, match="secret") as caught:
         verify({"X-API-Key": SECRET}, secret)
     assert caught.value.field == "secret"

@@ -1,4 +1,4 @@
-"""`asgi_app` under uvicorn on real sockets; what a socket cannot show, by the protocol itself."""
+"""`asgi_app` under uvicorn on real sockets, and by the ASGI protocol where a socket cannot show the case."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from smooch.webhooks import (
 )
 
 from ..calls import call_asgi as call
-from ..listeners import AsyncListener, Listener
+from ..handlers import AsyncRecordingHandler, RecordingHandler
 from ..payloads import (
     KEY,
     SECRET,
@@ -51,10 +51,10 @@ if TYPE_CHECKING:
 
 
 class Bot:
-    """A handler that notes the ids of messages, and waits or fails as told."""
+    """A handler that records the ids of messages, and waits or fails on request."""
 
     def __init__(self) -> None:
-        self.heard: list[str] = []
+        self.handled: list[str] = []
         self.started = 0
         self.fails = 0
         self.gate = threading.Event()
@@ -63,13 +63,13 @@ class Bot:
     def __call__(self, event: Any) -> None:
         self.started += 1
         self.gate.wait(10)
-        self._hear(event)
+        self._handle(event)
 
-    def _hear(self, event: Any) -> None:
+    def _handle(self, event: Any) -> None:
         if self.fails:
             self.fails -= 1
             raise RuntimeError("no answer today")
-        self.heard += (
+        self.handled += (
             [message.id for message in event.messages] if isinstance(event, MessageAppUser) else [event.trigger]
         )
 
@@ -78,7 +78,7 @@ class AsyncBot(Bot):
     async def __call__(self, event: Any) -> None:  # type: ignore[override]
         self.started += 1
         await async_wait_until(self.gate.is_set)
-        self._hear(event)
+        self._handle(event)
 
 
 @pytest.fixture(params=[Bot, AsyncBot])
@@ -95,16 +95,16 @@ def test_a_delivery_reaches_the_handler(bot: Any) -> None:
     with serve_asgi(asgi_app(bot, secret=SECRET)) as url:
         answer = deliver(url, to_json(message_delivery("m1", "m2")))
         assert (answer.status_code, answer.content) == (200, b"")
-        wait_until(lambda: bot.heard == ["m1", "m2"])
+        wait_until(lambda: bot.handled == ["m1", "m2"])
 
 
-def test_the_answer_does_not_wait_for_the_handler(bot: Any) -> None:
+def test_the_response_does_not_wait_for_the_handler(bot: Any) -> None:
     bot.gate.clear()
     with serve_asgi(asgi_app(bot, secret=SECRET)) as url:
         assert deliver(url).status_code == 200
-        assert bot.heard == []
+        assert bot.handled == []
         bot.gate.set()
-        wait_until(lambda: bot.heard == ["m1"])
+        wait_until(lambda: bot.handled == ["m1"])
 
 
 def test_the_shutdown_waits_for_the_handler(bot: Any) -> None:
@@ -112,14 +112,14 @@ def test_the_shutdown_waits_for_the_handler(bot: Any) -> None:
     with serve_asgi(asgi_app(bot, secret=SECRET)) as url:
         assert deliver(url).status_code == 200
         threading.Timer(0.1, bot.gate.set).start()
-    assert bot.heard == ["m1"]
+    assert bot.handled == ["m1"]
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-API-Key": "wrong"}, {"Authorization": SECRET}])
 def test_without_the_secret_401(bot: Any, headers: dict[str, str], caplog: pytest.LogCaptureFixture) -> None:
     with serve_asgi(asgi_app(bot, secret=SECRET)) as url:
         assert deliver(url, headers=headers).status_code == 401
-    assert bot.heard == []
+    assert bot.handled == []
     assert "refused a delivery with 401" in caplog.text
     assert SECRET not in caplog.text
     assert "wrong" not in caplog.text
@@ -129,7 +129,7 @@ def test_without_the_secret_401(bot: Any, headers: dict[str, str], caplog: pytes
 def test_an_unreadable_body_400(bot: Any, body: bytes, caplog: pytest.LogCaptureFixture) -> None:
     with serve_asgi(asgi_app(bot, secret=SECRET)) as url:
         assert deliver(url, body).status_code == 400
-    assert bot.heard == []
+    assert bot.handled == []
     assert "refused a delivery with 400" in caplog.text
 
 
@@ -144,7 +144,7 @@ def test_a_body_over_the_limit_413(bot: Any) -> None:
         assert deliver(url, in_chunks(body + b" ", 50)).status_code == 413
         assert deliver(url, body).status_code == 200
         assert deliver(url, in_chunks(to_json(message_delivery("m2")), 50)).status_code == 200
-        wait_until(lambda: bot.heard == ["m1", "m2"])
+        wait_until(lambda: bot.handled == ["m1", "m2"])
 
 
 def test_the_limit_is_one_mebibyte() -> None:
@@ -154,7 +154,7 @@ def test_the_limit_is_one_mebibyte() -> None:
         assert deliver(url, body + b" " * (2**20 - len(body) + 1)).status_code == 413
 
 
-def test_the_probe_is_answered_without_the_secret() -> None:
+def test_a_probe_gets_a_response_without_the_secret() -> None:
     with serve_asgi(asgi_app(print, secret=SECRET)) as url:
         assert httpx.head(url).status_code == 200
 
@@ -176,18 +176,18 @@ def test_a_second_delivery_of_an_event_is_dropped(bot: Any) -> None:
             message_delivery("m1", text="edited"),
         ):
             assert deliver(url, to_json(body)).status_code == 200
-    assert bot.heard == ["m1", "m2"]
+    assert bot.handled == ["m1", "m2"]
 
 
-def test_both_secrets_are_good_while_they_change(bot: Any) -> None:
+def test_two_secrets_are_accepted_during_a_rotation(bot: Any) -> None:
     with serve_asgi(asgi_app(bot, secret=["old", "new"])) as url:
         for number, secret in enumerate(("old", "new")):
             answer = deliver(url, to_json(message_delivery(str(number))), headers={"X-API-Key": secret})
             assert answer.status_code == 200
-    assert bot.heard == ["0", "1"]
+    assert bot.handled == ["0", "1"]
 
 
-def test_a_failure_is_logged_with_the_event_and_does_not_change_the_answer(
+def test_a_failure_is_logged_with_the_event_and_does_not_change_the_response(
     bot: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     bot.fails = 1
@@ -195,7 +195,7 @@ def test_a_failure_is_logged_with_the_event_and_does_not_change_the_answer(
         assert deliver(url).status_code == 200
         wait_until(lambda: "no answer today" in caplog.text)
         assert deliver(url).status_code == 200, "an event that failed is new when it is delivered again"
-    assert bot.heard == ["m1"]
+    assert bot.handled == ["m1"]
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert record.name == "smooch.webhooks"
     assert "5a0000000000000000000001/message:appUser/m1" in record.getMessage()
@@ -204,11 +204,11 @@ def test_a_failure_is_logged_with_the_event_and_does_not_change_the_answer(
 # await_handler
 
 
-def test_awaited_the_answer_tells_what_became_of_it(bot: Any) -> None:
+def test_awaited_the_response_reports_the_outcome(bot: Any) -> None:
     bot.fails = 2
     with serve_asgi(asgi_app(bot, secret=SECRET, await_handler=True)) as url:
         assert [deliver(url).status_code for _ in range(5)] == [500, 500, 200, 200, 200]
-    assert bot.heard == ["m1"]
+    assert bot.handled == ["m1"]
 
 
 def test_awaited_an_event_that_is_being_handled_503(bot: Any) -> None:
@@ -221,28 +221,28 @@ def test_awaited_an_event_that_is_being_handled_503(bot: Any) -> None:
         bot.gate.set()
         first.join()
         assert deliver(url).status_code == 200
-    assert bot.heard == ["m1"]
+    assert bot.handled == ["m1"]
 
 
-def test_awaited_the_handler_goes_on_when_the_api_hangs_up(bot: Any) -> None:
+def test_awaited_the_handler_keeps_running_when_the_api_disconnects(bot: Any) -> None:
     bot.gate.clear()
     with serve_asgi(asgi_app(bot, secret=SECRET, await_handler=True)) as url:
         with pytest.raises(httpx.ReadTimeout):
             deliver(url, timeout=httpx.Timeout(5, read=0.2))
         bot.gate.set()
-        wait_until(lambda: bot.heard == ["m1"])
+        wait_until(lambda: bot.handled == ["m1"])
         assert deliver(url).status_code == 200
-    assert bot.heard == ["m1"]
+    assert bot.handled == ["m1"]
 
 
 # several events in a delivery, as v2 has it
 
 
-@pytest.mark.parametrize("cls", [Listener, AsyncListener])
+@pytest.mark.parametrize("cls", [RecordingHandler, AsyncRecordingHandler])
 @pytest.mark.parametrize("await_handler", [True, False])
 def test_each_event_of_a_delivery_is_handled_once(cls: Any, await_handler: bool) -> None:
-    listener = cls()
-    with serve_asgi(asgi_app(listener, secret=SECRET, await_handler=await_handler)) as url:
+    handler = cls()
+    with serve_asgi(asgi_app(handler, secret=SECRET, await_handler=await_handler)) as url:
         for body in (
             numbered_delivery(1, 2, 3),
             numbered_delivery(1, 2, 3),
@@ -251,33 +251,33 @@ def test_each_event_of_a_delivery_is_handled_once(cls: Any, await_handler: bool)
             numbered_delivery(5),
         ):
             assert deliver(url, body).status_code == 200
-    assert sorted(listener.heard) == ["1", "2", "3", "4", "5"]
+    assert sorted(handler.handled) == ["1", "2", "3", "4", "5"]
 
 
-@pytest.mark.parametrize("cls", [Listener, AsyncListener])
-def test_awaited_only_the_events_that_failed_come_again(cls: Any, caplog: pytest.LogCaptureFixture) -> None:
-    listener = cls("2", "2", "4")
-    with serve_asgi(asgi_app(listener, secret=SECRET, await_handler=True)) as url:
+@pytest.mark.parametrize("cls", [RecordingHandler, AsyncRecordingHandler])
+def test_awaited_only_failed_events_are_handled_again(cls: Any, caplog: pytest.LogCaptureFixture) -> None:
+    handler = cls("2", "2", "4")
+    with serve_asgi(asgi_app(handler, secret=SECRET, await_handler=True)) as url:
         statuses = []
-        heard = []
+        handled_texts = []
         for _ in range(4):
             statuses.append(deliver(url, numbered_delivery(1, 2, 3, 4)).status_code)
-            heard.append("".join(listener.heard))
+            handled_texts.append("".join(handler.handled))
     assert statuses == [500, 500, 200, 200]
-    assert heard == ["13", "134", "1342", "1342"]
+    assert handled_texts == ["13", "134", "1342", "1342"]
     failed = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
     assert failed == [f"the handler failed on event a1/{each}" for each in ("e2", "e4", "e2")]
 
 
-def test_awaited_an_event_that_another_delivery_has_in_hand_503() -> None:
+def test_awaited_an_event_that_another_delivery_is_handling_503() -> None:
     gate, started = threading.Event(), []
-    listener = Listener()
+    recorder = RecordingHandler()
 
     def handler(event: Any) -> None:
         started.append(event.id)
         if event.id == "e1":
             gate.wait(10)
-        listener(event)
+        recorder(event)
 
     with serve_asgi(asgi_app(handler, secret=SECRET, await_handler=True)) as url:
         first = threading.Thread(target=deliver, args=(url, numbered_delivery(1)), kwargs={"timeout": 10})
@@ -287,10 +287,10 @@ def test_awaited_an_event_that_another_delivery_has_in_hand_503() -> None:
         gate.set()
         first.join()
         assert deliver(url, numbered_delivery(2, 1)).status_code == 200
-    assert sorted(listener.heard) == ["1", "2"]
+    assert sorted(recorder.handled) == ["1", "2"]
 
 
-def test_unknown_and_odd_events_reach_the_handler_beside_the_others() -> None:
+def test_unknown_and_unreadable_events_reach_the_handler_with_the_others() -> None:
     got: list[Any] = []
     odd = {"id": "e2", "type": "conversation:archive"}
     with serve_asgi(asgi_app(got.append, secret=SECRET)) as url:
@@ -307,22 +307,22 @@ def test_unknown_and_odd_events_reach_the_handler_beside_the_others() -> None:
 
 
 @pytest.mark.parametrize("await_handler", [True, False])
-def test_a_delivery_without_events_is_fine(await_handler: bool) -> None:
+def test_a_delivery_without_events_is_accepted(await_handler: bool) -> None:
     with serve_asgi(asgi_app(print, secret=SECRET, await_handler=await_handler)) as url:
         assert deliver(url, to_json(envelope())).status_code == 200
 
 
 @pytest.mark.anyio
-async def test_an_event_that_is_twice_in_a_delivery_is_handled_once() -> None:
-    listener = Listener()
-    app = asgi_app(listener, secret=SECRET, await_handler=True)
+async def test_an_event_repeated_in_a_delivery_is_handled_once() -> None:
+    handler = RecordingHandler()
+    app = asgi_app(handler, secret=SECRET, await_handler=True)
     assert (await call(app, numbered_delivery(1, 2, 1))).status == 200
-    assert listener.heard == ["1", "2"]
+    assert handler.handled == ["1", "2"]
     await app.aclose()
 
 
 @pytest.mark.anyio
-async def test_awaited_the_handler_goes_on_when_the_server_cancels_the_request() -> None:
+async def test_awaited_the_handler_keeps_running_when_the_server_cancels_the_request() -> None:
     gauge = Gauge()
     app = asgi_app(gauge, secret=SECRET, await_handler=True)
     request = asyncio.create_task(call(app, to_json(message_delivery())))
@@ -340,7 +340,7 @@ async def test_awaited_the_handler_goes_on_when_the_server_cancels_the_request()
 
 
 @pytest.mark.anyio
-async def test_a_handler_can_have_the_delivery_too() -> None:
+async def test_a_handler_can_take_the_delivery_as_second_argument() -> None:
     got: list[Any] = []
 
     async def one(event: Any) -> None:
@@ -361,7 +361,7 @@ async def test_a_handler_can_have_the_delivery_too() -> None:
 
 
 @pytest.mark.anyio
-async def test_callables_of_every_kind() -> None:
+async def test_every_kind_of_callable_can_be_a_handler() -> None:
     got: list[str] = []
 
     class Handlers:
@@ -391,7 +391,7 @@ async def test_callables_of_every_kind() -> None:
 
 
 @pytest.mark.parametrize("handler", [None, "handler", lambda: None, lambda a, b, c: None, lambda *, event: None])
-def test_a_handler_that_cannot_work_is_refused(handler: Any) -> None:
+def test_an_invalid_handler_is_refused(handler: Any) -> None:
     with pytest.raises(InvalidInput, match="handler"):
         asgi_app(handler, secret=SECRET)
 
@@ -399,7 +399,7 @@ def test_a_handler_that_cannot_work_is_refused(handler: Any) -> None:
 @pytest.mark.parametrize(
     "options", [{"secret": ""}, {"max_body": 0}, {"concurrency": 0}, {"concurrency": 1.5}, {"backlog": -1}]
 )
-def test_options_that_cannot_work_are_refused(options: dict[str, Any]) -> None:
+def test_invalid_options_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput, match=next(iter(options))):
         asgi_app(print, **{"secret": SECRET, **options})
 
@@ -412,7 +412,7 @@ def test_the_app_shows_no_secret() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_client_that_hangs_up_in_the_body_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_client_that_disconnects_during_the_body_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
     app = asgi_app(print, secret=SECRET)
     started = {"type": "http.request", "body": b'{"trig', "more_body": True}
     assert (await call(app, started, {"type": "http.disconnect"})).sent == []
@@ -420,7 +420,7 @@ async def test_a_client_that_hangs_up_in_the_body_is_no_error(caplog: pytest.Log
 
 
 @pytest.mark.anyio
-async def test_a_client_that_hangs_up_before_the_answer_is_served_all_the_same() -> None:
+async def test_events_are_handled_although_the_client_disconnects_before_the_response() -> None:
     got: list[Any] = []
 
     async def handler(event: Any) -> None:
@@ -437,7 +437,7 @@ async def test_a_client_that_hangs_up_before_the_answer_is_served_all_the_same()
 
 
 @pytest.mark.anyio
-async def test_the_handler_starts_after_the_answer() -> None:
+async def test_the_handler_starts_after_the_response() -> None:
     order: list[str] = []
 
     async def handler(event: Any) -> None:
@@ -450,7 +450,7 @@ async def test_the_handler_starts_after_the_answer() -> None:
 
 
 @pytest.mark.anyio
-async def test_what_is_too_large_or_not_verified_is_not_read() -> None:
+async def test_a_body_that_is_too_large_or_unverified_is_not_read() -> None:
     length = (b"content-length", b"1048577")
     assert (await call(asgi_app(print, secret=SECRET), headers=[(b"x-api-key", SECRET.encode()), length])).status == 413
     assert (await call(asgi_app(print, secret=SECRET), headers=[])).status == 401
@@ -458,7 +458,7 @@ async def test_what_is_too_large_or_not_verified_is_not_read() -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("length", [b"\xb2", b"1" * 5000, b"-1", b"1_0", b"many"])
-async def test_a_length_that_is_no_number_400_after_the_key_is_checked(length: bytes) -> None:
+async def test_an_invalid_content_length_400_after_the_key_is_checked(length: bytes) -> None:
     app = asgi_app(print, secret=SECRET)
     for key, status in ((SECRET, 400), ("wrong", 401)):
         headers = [(b"x-api-key", key.encode()), (b"content-length", length)]
@@ -508,7 +508,7 @@ async def test_an_app_can_be_used_after_aclose() -> None:
 
 
 class Gauge:
-    """A handler that counts how many run at once, until it is told to let them go."""
+    """A handler that waits for a gate and counts how many calls run at once."""
 
     def __init__(self) -> None:
         self.running = self.most = 0
@@ -521,7 +521,7 @@ class Gauge:
         self.running -= 1
 
 
-def test_after_its_end_the_app_can_be_used_in_another_event_loop() -> None:
+def test_an_app_can_be_used_in_another_event_loop_afterwards() -> None:
     handled: list[Any] = []
 
     async def handler(event: Any) -> None:
@@ -541,7 +541,7 @@ def test_after_its_end_the_app_can_be_used_in_another_event_loop() -> None:
 
 
 @pytest.mark.anyio
-async def test_no_more_than_so_many_run_and_wait() -> None:
+async def test_the_number_of_running_and_waiting_events_is_limited() -> None:
     gauge = Gauge()
     app = asgi_app(gauge, secret=SECRET, concurrency=3, backlog=4)
     statuses = [(await call(app, to_json(message_delivery(str(number))))).status for number in range(9)]
@@ -557,7 +557,7 @@ async def test_no_more_than_so_many_run_and_wait() -> None:
 
 
 @pytest.mark.anyio
-async def test_handlers_in_threads_are_bounded_too() -> None:
+async def test_handlers_in_threads_are_limited_too() -> None:
     lock, running, most = threading.Lock(), 0, 0
     gate = threading.Event()
 
@@ -611,7 +611,7 @@ async def test_stop_iteration_in_a_thread_is_a_failure_and_does_not_hang(caplog:
 
 
 @pytest.mark.anyio
-async def test_a_cancelled_handler_gives_its_event_back(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_cancelled_handler_releases_its_event(caplog: pytest.LogCaptureFixture) -> None:
     gauge = Gauge()
     dedupe = MemoryDeduplicator()
     app = asgi_app(gauge, secret=SECRET, deduplicator=dedupe, concurrency=1)
@@ -631,7 +631,7 @@ async def test_a_cancelled_handler_gives_its_event_back(caplog: pytest.LogCaptur
 
 
 @pytest.mark.anyio
-async def test_a_request_that_is_cancelled_while_it_claims_gives_the_event_back(tmp_path: Path) -> None:
+async def test_a_request_cancelled_during_the_claim_releases_the_event(tmp_path: Path) -> None:
     claiming, go_on = threading.Event(), threading.Event()
 
     class Slow(SQLiteDeduplicator):
@@ -652,11 +652,11 @@ async def test_a_request_that_is_cancelled_while_it_claims_gives_the_event_back(
         await app.aclose()
         assert (await call(app, to_json(message_delivery()))).status == 200
         await app.aclose()
-    assert len(bot.heard) == 1
+    assert len(bot.handled) == 1
 
 
 class Broken:
-    """A deduplicator whose store is gone, from the n-th call on."""
+    """A deduplicator that fails from the n-th call on."""
 
     def __init__(self, works: int = 0) -> None:
         self.works = works
@@ -680,7 +680,9 @@ class Broken:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("await_handler", [True, False])
-async def test_without_its_store_the_api_is_asked_again(await_handler: bool, caplog: pytest.LogCaptureFixture) -> None:
+async def test_without_its_store_503_so_that_the_api_delivers_again(
+    await_handler: bool, caplog: pytest.LogCaptureFixture
+) -> None:
     got: list[Any] = []
     dedupe = Broken(works=1)
     app = asgi_app(got.append, secret=SECRET, deduplicator=dedupe, await_handler=await_handler)
@@ -692,7 +694,7 @@ async def test_without_its_store_the_api_is_asked_again(await_handler: bool, cap
 
 
 @pytest.mark.anyio
-async def test_what_was_handled_counts_although_it_cannot_be_recorded(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_handled_event_counts_although_it_cannot_be_recorded(caplog: pytest.LogCaptureFixture) -> None:
     got: list[Any] = []
     app = asgi_app(got.append, secret=SECRET, deduplicator=Broken(works=1), await_handler=True)
     assert (await call(app, to_json(message_delivery()))).status == 200
@@ -722,7 +724,7 @@ async def test_an_undated_event_is_remembered_for_a_minute_only() -> None:
 
 
 @pytest.mark.anyio
-async def test_an_undated_event_beside_others_is_the_only_one_that_is_forgotten_soon() -> None:
+async def test_only_the_undated_event_of_a_delivery_is_forgotten_soon() -> None:
     dedupe = Noting()
     app = asgi_app(lambda event: None, secret=SECRET, deduplicator=dedupe, await_handler=True)
     bare = {"type": "conversation:archive"}
@@ -733,7 +735,7 @@ async def test_an_undated_event_beside_others_is_the_only_one_that_is_forgotten_
 
 
 @pytest.mark.anyio
-async def test_the_store_of_other_deduplicators_is_used_in_a_thread(tmp_path: Path) -> None:
+async def test_a_custom_deduplicator_is_called_in_a_thread(tmp_path: Path) -> None:
     threads = set()
 
     class Recording(SQLiteDeduplicator):
@@ -764,7 +766,7 @@ def test_unknown_events_reach_the_handler() -> None:
     assert [type(event) for event in got] == [UnknownEvent]
 
 
-def test_a_connection_cut_in_the_body_leaves_the_server_well() -> None:
+def test_the_server_survives_a_connection_cut_during_the_body() -> None:
     got: list[Any] = []
     with serve_asgi(asgi_app(got.append, secret=SECRET)) as url:
         address = httpx.URL(url)

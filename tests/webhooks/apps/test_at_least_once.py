@@ -1,4 +1,4 @@
-"""Duplicates, disorder, a bot that fails every tenth time and is killed once: by the API's rule every message is handled."""
+"""Duplicates, disorder, and a bot that fails every tenth time and is killed once: every message is handled."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from smooch.sandbox import DeliveryAttempt
 
 MESSAGES = 8_400
-"""With a fifth of them twice: 10,080 deliveries."""
+"""A fifth of them is delivered twice, which makes 10,080 deliveries."""
 SPEEDUP = 100.0
 LEASE = 2.0
-"""Well below the 9 seconds in which a delivery is repeated, so that what died with the bot is handled by another attempt."""
+"""Less than the 9 seconds of all attempts, so that a later attempt handles an event whose claim died with the bot."""
 
 BOT = """
 import itertools, os, sys, time
@@ -56,7 +56,7 @@ uvicorn.run(app, host="127.0.0.1", port=int(os.environ["PORT"]), log_config=None
 
 
 class Bot:
-    """The bot in a process of its own, and what it noted."""
+    """The bot in its own process, and the log that it writes."""
 
     def __init__(self, folder: Path) -> None:
         self.port = unused_port()
@@ -79,12 +79,12 @@ class Bot:
         self._process.wait()
 
     def kill_and_restart(self, at: int) -> None:
-        """Kill it at its call number `at`, which does not end by itself."""
+        """Kill the bot during call number `at`, which hangs."""
         wait_until(lambda: len(self.noted("begin")) >= at, 120)
         self.kill()
         self.start(STICK="0")
 
-    def noted(self, word: str) -> list[str]:
+    def logged(self, word: str) -> list[str]:
         lines = (line.split() for line in self._log.read_text().splitlines())
         return [line[1] for line in lines if line[0] == word]
 
@@ -132,7 +132,7 @@ def test_every_message_is_handled_and_none_twice(tmp_path: Path) -> None:
 
 
 def _say(sandbox: Sandbox, chance: random.Random, number: int) -> str:
-    """One message of one of many users; every fifth is delivered twice, and now and then the order is another."""
+    """Write as one of 40 users; every fifth message is delivered twice, and some are delayed or reordered."""
     if number % 5 == 0:
         sandbox.duplicate_deliveries()
     elif chance.random() < 0.1:

@@ -1,4 +1,4 @@
-"""`enqueue=`: a delivery goes to a queue before the answer; a worker parses the body and filters duplicates."""
+"""`enqueue=`: a delivery is queued before the response; a worker parses the body and filters duplicates."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..servers import serve_asgi, serve_wsgi
 
 
 class Queue:
-    """A queue that takes deliveries as JSON, as a broker does."""
+    """A queue that stores deliveries as JSON, as a broker does."""
 
     def __init__(self) -> None:
         self.items: list[str] = []
@@ -67,7 +67,7 @@ HEADERS = {
 
 
 @QUEUES
-def test_asgi_the_queue_has_the_delivery_before_the_answer(cls: Any) -> None:
+def test_asgi_a_delivery_is_queued_before_the_response(cls: Any) -> None:
     queue = cls()
     with serve_asgi(asgi_app(secret=SECRET, enqueue=queue)) as url:
         assert httpx.post(url, content=BODY, headers=HEADERS).status_code == 200
@@ -78,7 +78,7 @@ def test_asgi_the_queue_has_the_delivery_before_the_answer(cls: Any) -> None:
         assert len(queue.items) == 1
 
 
-def test_wsgi_the_queue_has_the_delivery_before_the_answer() -> None:
+def test_wsgi_a_delivery_is_queued_before_the_response() -> None:
     queue = Queue()
     with serve_wsgi(wsgi_app(secret=SECRET, enqueue=queue)) as url:
         assert httpx.post(url, content=BODY, headers=HEADERS).status_code == 200
@@ -113,7 +113,7 @@ def test_wsgi_503_if_the_queue_fails(caplog: pytest.LogCaptureFixture) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("is_async", [True, False])
-async def test_asgi_503_if_the_queue_hangs_and_others_wait_no_longer(is_async: bool) -> None:
+async def test_asgi_503_if_the_queue_hangs_and_later_deliveries_do_not_wait_longer(is_async: bool) -> None:
     gate = threading.Event()
 
     async def hang(body: str, headers: Any) -> None:
@@ -140,7 +140,7 @@ def test_wsgi_503_if_the_queue_hangs() -> None:
     assert app._in_progress == 0
 
 
-def test_wsgi_an_awaitable_that_nobody_would_await_is_a_failure(caplog: pytest.LogCaptureFixture) -> None:
+def test_wsgi_an_awaitable_from_enqueue_is_a_failure(caplog: pytest.LogCaptureFixture) -> None:
     queue = AsyncQueue()
     app = wsgi_app(secret=SECRET, enqueue=lambda body, headers: queue(body, headers))
     assert call_wsgi(app, **sized(numbered_delivery(1)))[0] == 503
@@ -169,7 +169,7 @@ def test_wsgi_503_while_the_process_ends() -> None:
         {"enqueue": print, "deduplicator": MemoryDeduplicator()},
     ],
 )
-def test_what_does_not_go_together_is_refused(make: Any, options: dict[str, Any]) -> None:
+def test_contradicting_options_are_refused(make: Any, options: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput, match=r"handler|enqueue") as caught:
         make(secret=SECRET, **options)
     assert caught.value.field in ("handler", "enqueue")
@@ -181,7 +181,7 @@ def test_wsgi_refuses_an_async_function() -> None:
 
 
 def work(body: str, dedupe: MemoryDeduplicator, handled: list[str], fails: list[str]) -> None:
-    """The worker of the guide: raise, and the queue gives the delivery again."""
+    """The worker of the guide: if it raises, the queue delivers again."""
     delivery = parse(body)
     event_ids = dict(zip(map(id, delivery), delivery.event_ids, strict=True))
 
@@ -196,19 +196,19 @@ def work(body: str, dedupe: MemoryDeduplicator, handled: list[str], fails: list[
 
 
 @pytest.mark.anyio
-async def test_redelivered_and_requeued_each_event_is_handled_once() -> None:
+async def test_redelivered_and_requeued_events_are_handled_once() -> None:
     queue, dedupe, handled = Queue(), MemoryDeduplicator(), list[str]()
     app = asgi_app(secret=SECRET, enqueue=queue)
     for body in (numbered_delivery(1, 2), numbered_delivery(1, 2), numbered_delivery(2, 3)):
         assert (await call_asgi(app, body)).status == 200
     assert (await call_asgi(app, to_json(message_delivery("m1")))).status == 200
     await app.aclose()
-    fails = ["a1/e1", "a1/e3"]
-    left = queue.bodies
-    while left:
-        body = left.pop(0)
+    failing = ["a1/e1", "a1/e3"]
+    remaining = queue.bodies
+    while remaining:
+        body = remaining.pop(0)
         try:
-            work(body, dedupe, handled, fails)
+            work(body, dedupe, handled, failing)
         except RuntimeError:
-            left.append(body)
+            remaining.append(body)
     assert sorted(handled) == ["5a0000000000000000000001/message:appUser/m1", "a1/e1", "a1/e2", "a1/e3"]

@@ -1,4 +1,4 @@
-"""Mounted in the frameworks as their own documentation has it, and `receive` in their views."""
+"""The apps mounted in web frameworks as their documentation says, and `receive` in their views."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 class Shop:
-    """A bot that takes its time, so that only a good shutdown lets it finish."""
+    """A slow bot, which finishes only if the shutdown waits for it."""
 
     def __init__(self) -> None:
         self.asked: list[Any] = []
@@ -95,7 +95,7 @@ def test_starlette_mounts_the_app(shop: Shop, place: Any) -> None:
     assert shop.asked == ["Is the shop open?"]
 
 
-def test_starlettes_test_client_serves_it_alone(shop: Shop) -> None:
+def test_starlettes_test_client_runs_the_app_alone(shop: Shop) -> None:
     with TestClient(asgi_app(shop.answer, secret=SECRET)) as client:
         check_statuses("/", client)
     assert shop.asked == ["Is the shop open?"]
@@ -107,7 +107,7 @@ def test_starlettes_test_client_without_a_lifespan_needs_await_handler(shop: Sho
     assert shop.asked == ["Is the shop open?"]
 
 
-def test_starlettes_view_receives(shop: Shop) -> None:
+def test_receive_works_in_a_starlette_view(shop: Shop) -> None:
     async def hook(request: Request) -> PlainTextResponse:
         try:
             delivery = receive(await request.body(), request.headers, SECRET)
@@ -134,7 +134,7 @@ def flask_app() -> flask.Flask:
 
 
 class FlaskClient:
-    """Flask's test client under httpx's names."""
+    """Flask's test client with the methods of httpx."""
 
     def __init__(self, app: flask.Flask) -> None:
         self._client = app.test_client()
@@ -155,7 +155,7 @@ def test_flask_mounts_the_app(shop: Shop, flask_app: flask.Flask) -> None:
     assert shop.asked == ["Is the shop open?"]
 
 
-def test_flask_serves_it_on_a_socket(shop: Shop, flask_app: flask.Flask) -> None:
+def test_flask_serves_the_app_on_a_socket(shop: Shop, flask_app: flask.Flask) -> None:
     hook = wsgi_app(shop.answer_now, secret=SECRET)
     flask_app.wsgi_app = DispatcherMiddleware(flask_app.wsgi_app, {"/hook": hook})  # type: ignore[method-assign]
     with serve_wsgi(flask_app) as url:
@@ -165,7 +165,7 @@ def test_flask_serves_it_on_a_socket(shop: Shop, flask_app: flask.Flask) -> None
     assert shop.asked == ["Is the shop open?"]
 
 
-def test_flasks_view_receives(shop: Shop, flask_app: flask.Flask) -> None:
+def test_receive_works_in_a_flask_view(shop: Shop, flask_app: flask.Flask) -> None:
     def hook() -> tuple[str, int]:
         try:
             delivery = receive(flask.request.get_data(), flask.request.headers, SECRET)
@@ -186,7 +186,7 @@ def test_flasks_view_receives(shop: Shop, flask_app: flask.Flask) -> None:
 
 
 class Urls:
-    """What Django takes for a module of URLs."""
+    """A module of URLs for Django."""
 
     def __init__(self) -> None:
         self.urlpatterns = [django.urls.path("", lambda request: django.http.HttpResponse("shop"))]
@@ -201,7 +201,7 @@ def urls() -> Iterator[Urls]:
     django.urls.clear_url_caches()
 
 
-def test_django_serves_it_beside_its_own_app(shop: Shop, urls: Urls) -> None:
+def test_the_app_runs_beside_djangos_own_app(shop: Shop, urls: Urls) -> None:
     hook = wsgi_app(shop.answer_now, secret=SECRET)
     project = django.core.handlers.wsgi.WSGIHandler()
 
@@ -217,7 +217,7 @@ def test_django_serves_it_beside_its_own_app(shop: Shop, urls: Urls) -> None:
 
 
 def as_view(app: Any) -> Any:
-    """The app as a view, for those who want it in `urlpatterns`."""
+    """The app as a Django view for `urlpatterns`."""
 
     def view(request: Any) -> django.http.HttpResponse:
         response = django.http.HttpResponse()
@@ -234,7 +234,7 @@ def as_view(app: Any) -> Any:
     return view
 
 
-def test_django_has_it_among_its_views(shop: Shop, urls: Urls) -> None:
+def test_the_app_can_be_a_django_view(shop: Shop, urls: Urls) -> None:
     hook = wsgi_app(shop.answer_now, secret=SECRET)
     urls.urlpatterns.append(django.urls.path("hook", as_view(hook)))
     client = django.test.Client(enforce_csrf_checks=True)
@@ -254,7 +254,7 @@ def test_django_has_it_among_its_views(shop: Shop, urls: Urls) -> None:
     assert shop.asked == ["Is the shop open?"]
 
 
-def test_djangos_view_receives(shop: Shop, urls: Urls) -> None:
+def test_receive_works_in_a_django_view(shop: Shop, urls: Urls) -> None:
     def hook(request: django.http.HttpRequest) -> django.http.HttpResponse:
         try:
             delivery = receive(request.body, request.headers, SECRET)

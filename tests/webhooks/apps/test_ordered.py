@@ -1,4 +1,4 @@
-"""`ordered=True`: the events of one conversation one after another, the earliest of those that wait first."""
+"""`ordered=True`: the events of a conversation run one after another; of those that wait, the earliest is next."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..payloads import SECRET, envelope, message_delivery, message_event, to_jso
 
 
 def event_at(second: int, user: str = "ana") -> dict[str, Any]:
-    """An event of v2 that happened at this second of a minute."""
+    """A v2 event that happened at this second of a minute."""
     return {**message_event(f"{user}-{second}", user_id=user), "createdAt": f"2026-03-02T08:15:{second:02}.000Z"}
 
 
@@ -26,7 +26,7 @@ def delivery_at(*seconds: int, user: str = "ana") -> bytes:
 
 
 class Handler:
-    """Notes when it starts and ends; waits for the gate."""
+    """Records its starts and ends, and waits for the gate."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []
@@ -59,7 +59,7 @@ HANDLERS = pytest.mark.parametrize("cls", [Handler, AsyncHandler])
 
 @HANDLERS
 @pytest.mark.anyio
-async def test_asgi_one_after_another_in_order_of_their_time(cls: Any) -> None:
+async def test_asgi_events_run_one_after_another_in_order_of_time(cls: Any) -> None:
     handler = cls()
     app = asgi_app(handler, secret=SECRET, ordered=True)
     for second in (5, 9, 1, 7, 3):
@@ -71,7 +71,7 @@ async def test_asgi_one_after_another_in_order_of_their_time(cls: Any) -> None:
     assert handler.is_one_after_another
 
 
-def test_wsgi_one_after_another_in_order_of_their_time() -> None:
+def test_wsgi_events_run_one_after_another_in_order_of_time() -> None:
     handler = Handler()
     app = wsgi_app(handler, secret=SECRET, ordered=True)
     for second in (5, 9, 1, 7, 3):
@@ -108,7 +108,7 @@ def test_wsgi_conversations_do_not_wait_for_each_other() -> None:
 
 
 @pytest.mark.anyio
-async def test_asgi_without_it_they_run_at_the_same_time() -> None:
+async def test_asgi_without_ordered_events_run_at_the_same_time() -> None:
     handler = AsyncHandler()
     app = asgi_app(handler, secret=SECRET)
     for second in (2, 1):
@@ -120,7 +120,7 @@ async def test_asgi_without_it_they_run_at_the_same_time() -> None:
 
 @HANDLERS
 @pytest.mark.anyio
-async def test_asgi_awaited_each_gets_its_answer(cls: Any) -> None:
+async def test_asgi_awaited_each_delivery_gets_its_response(cls: Any) -> None:
     handler = cls()
     app = asgi_app(handler, secret=SECRET, ordered=True, await_handler=True)
     requests = [asyncio.create_task(call_asgi(app, delivery_at(second))) for second in (3, 2, 1)]
@@ -132,7 +132,7 @@ async def test_asgi_awaited_each_gets_its_answer(cls: Any) -> None:
     assert handler.is_one_after_another
 
 
-def test_wsgi_awaited_each_gets_its_answer() -> None:
+def test_wsgi_awaited_each_delivery_gets_its_response() -> None:
     handler = Handler()
     app = wsgi_app(handler, secret=SECRET, ordered=True, await_handler=True)
     statuses: list[int] = []
@@ -153,7 +153,7 @@ def test_wsgi_awaited_each_gets_its_answer() -> None:
     assert handler.is_one_after_another
 
 
-def test_wsgi_awaited_a_handler_beyond_the_deadline_503_and_it_goes_on() -> None:
+def test_wsgi_awaited_a_handler_beyond_the_deadline_503_and_keeps_running() -> None:
     handler = Handler()
     app = wsgi_app(handler, secret=SECRET, ordered=True, await_handler=True, deadline=0.2)
     status, _, body = call_wsgi(app, **sized(delivery_at(1)))
@@ -165,7 +165,7 @@ def test_wsgi_awaited_a_handler_beyond_the_deadline_503_and_it_goes_on() -> None
 
 
 @pytest.mark.anyio
-async def test_a_failure_does_not_hold_up_the_conversation() -> None:
+async def test_a_failure_does_not_block_the_conversation() -> None:
     started: list[str] = []
 
     async def handler(event: Any) -> None:
@@ -180,7 +180,7 @@ async def test_a_failure_does_not_hold_up_the_conversation() -> None:
     assert started == ["ana-1", "ana-2", "ana-3"]
 
 
-def test_wsgi_an_interrupt_in_a_thread_does_not_hold_up_the_conversation(caplog: pytest.LogCaptureFixture) -> None:
+def test_wsgi_an_interrupt_in_a_thread_does_not_block_the_conversation(caplog: pytest.LogCaptureFixture) -> None:
     started: list[str] = []
 
     def handler(event: Any) -> None:
@@ -196,7 +196,7 @@ def test_wsgi_an_interrupt_in_a_thread_does_not_hold_up_the_conversation(caplog:
 
 
 @pytest.mark.anyio
-async def test_an_event_without_conversation_or_time_waits_for_nobody() -> None:
+async def test_an_event_without_conversation_or_time_does_not_wait() -> None:
     handler = AsyncHandler()
     app = asgi_app(handler, secret=SECRET, ordered=True)
     bare = [to_json(envelope({"type": "conversation:archive", "id": each})) for each in "ab"]
@@ -208,7 +208,7 @@ async def test_an_event_without_conversation_or_time_waits_for_nobody() -> None:
 
 
 @pytest.mark.anyio
-async def test_in_v1_the_user_stands_for_the_conversation() -> None:
+async def test_v1_events_are_ordered_by_user() -> None:
     notes: list[str] = []
     gate = asyncio.Event()
 

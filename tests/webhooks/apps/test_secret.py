@@ -1,4 +1,4 @@
-"""`secret` as a function: asked for when the app starts and when a key does not match; 401 only when that is certain."""
+"""`secret` as a function: it is called at the start and when a key does not match; 401 only once the secret is certain."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Clock:
-    """No time passes, but no two moments are the same."""
+    """A clock that stands still, except for a tiny step at each reading."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -39,7 +39,7 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock that tells how long ago the secret was asked for."""
+    """The clock that measures the time since the last call of the secret function."""
     clock = Clock()
     monkeypatch.setattr(secret_module, "time", clock)
     monkeypatch.setattr("smooch.webhooks.apps.asgi.time", clock)
@@ -47,7 +47,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 class Source:
-    """A function for a secret, which gives its answers one after the other; the last one stays."""
+    """A secret function that returns the given values one after the other, then the last one for ever."""
 
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)
@@ -76,7 +76,7 @@ async def status(app: Any, key: str = SECRET, number: int = 1) -> int:
 
 @SOURCES
 @pytest.mark.anyio
-async def test_asgi_the_first_delivery_asks_for_the_secret_the_next_does_not(cls: Any) -> None:
+async def test_asgi_only_the_first_delivery_calls_the_secret_function(cls: Any) -> None:
     source = cls([SECRET, "old"])
     app = asgi_app(print, secret=source)
     assert [await status(app), await status(app, "old"), await status(app)] == [200] * 3
@@ -84,7 +84,7 @@ async def test_asgi_the_first_delivery_asks_for_the_secret_the_next_does_not(cls
     await app.aclose()
 
 
-def test_wsgi_the_first_delivery_asks_for_the_secret_the_next_does_not() -> None:
+def test_wsgi_only_the_first_delivery_calls_the_secret_function() -> None:
     source = Source(SECRET)
     app = wsgi_app(print, secret=source)
     assert [call_wsgi(app, **sized(numbered_delivery(1)))[0] for _ in range(3)] == [200] * 3
@@ -128,7 +128,7 @@ def test_wsgi_503_while_the_secret_is_not_known(answer: Any, monkeypatch: pytest
 
 @SOURCES
 @pytest.mark.anyio
-async def test_asgi_a_new_secret_is_learnt_from_the_first_key_that_does_not_match(cls: Any, clock: Clock) -> None:
+async def test_asgi_the_first_key_that_does_not_match_fetches_a_new_secret(cls: Any, clock: Clock) -> None:
     source = cls("old", SECRET)
     app = asgi_app(print, secret=source)
     assert await status(app, "old") == 200
@@ -142,7 +142,7 @@ async def test_asgi_a_new_secret_is_learnt_from_the_first_key_that_does_not_matc
 
 
 @pytest.mark.anyio
-async def test_a_wrong_key_asks_at_most_every_ten_seconds(clock: Clock) -> None:
+async def test_a_wrong_key_calls_the_function_at_most_every_ten_seconds(clock: Clock) -> None:
     source = Source(SECRET)
     app = asgi_app(print, secret=source)
     assert [await status(app, "guess") for _ in range(5)] == [401, 503, 503, 503, 503]
@@ -152,7 +152,7 @@ async def test_a_wrong_key_asks_at_most_every_ten_seconds(clock: Clock) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_delivery_without_a_key_asks_for_nothing() -> None:
+async def test_a_delivery_without_a_key_does_not_call_the_function() -> None:
     source = Source(SECRET)
     app = asgi_app(print, secret=source)
     assert (await call_asgi(app, numbered_delivery(1), headers=[])).status == 401
@@ -162,29 +162,29 @@ async def test_a_delivery_without_a_key_asks_for_nothing() -> None:
 
 
 @pytest.mark.anyio
-async def test_asgi_deliveries_that_come_together_share_a_question() -> None:
+async def test_asgi_concurrent_deliveries_share_one_call() -> None:
     gate = asyncio.Event()
-    asked = []
+    calls = []
 
     async def source() -> str:
-        asked.append(1)
+        calls.append(1)
         await gate.wait()
         return SECRET
 
     app = asgi_app(print, secret=source)
     requests = [asyncio.create_task(status(app, number=number)) for number in range(5)]
-    await async_wait_until(lambda: asked == [1])
+    await async_wait_until(lambda: calls == [1])
     gate.set()
     assert [await request for request in requests] == [200] * 5
-    assert asked == [1]
+    assert calls == [1]
     await app.aclose()
 
 
-def test_wsgi_deliveries_that_come_together_share_a_question() -> None:
-    gate, asked, statuses = threading.Event(), [], []
+def test_wsgi_concurrent_deliveries_share_one_call() -> None:
+    gate, calls, statuses = threading.Event(), [], []
 
     def source() -> str:
-        asked.append(1)
+        calls.append(1)
         gate.wait(10)
         return SECRET
 
@@ -196,11 +196,11 @@ def test_wsgi_deliveries_that_come_together_share_a_question() -> None:
     threads = [threading.Thread(target=deliver, args=(number,)) for number in range(5)]
     for thread in threads:
         thread.start()
-    wait_until(lambda: asked == [1])
+    wait_until(lambda: calls == [1])
     gate.set()
     for thread in threads:
         thread.join()
-    assert (asked, statuses) == ([1], [200] * 5)
+    assert (calls, statuses) == ([1], [200] * 5)
     app.close()
 
 
@@ -210,7 +210,7 @@ def never() -> Callable[[], str]:
 
 
 @pytest.mark.anyio
-async def test_asgi_a_question_without_an_answer_ends_with_the_deadline() -> None:
+async def test_asgi_a_hanging_secret_function_ends_at_the_deadline() -> None:
     async def source() -> str:
         await asyncio.Event().wait()
         return SECRET
@@ -222,7 +222,7 @@ async def test_asgi_a_question_without_an_answer_ends_with_the_deadline() -> Non
             await app.aclose()
 
 
-def test_wsgi_a_question_without_an_answer_ends_with_the_deadline() -> None:
+def test_wsgi_a_hanging_secret_function_ends_at_the_deadline() -> None:
     app = wsgi_app(print, secret=never(), deadline=0.2)
     assert call_wsgi(app, **sized(numbered_delivery(1)))[0] == 503
     app.close()
@@ -232,7 +232,7 @@ def test_wsgi_a_question_without_an_answer_ends_with_the_deadline() -> None:
 
 
 @SOURCES
-def test_asgi_the_secret_is_asked_for_when_the_server_starts(cls: Any) -> None:
+def test_asgi_the_secret_is_fetched_when_the_server_starts(cls: Any) -> None:
     source = cls(RuntimeError("the target does not answer"), None, SECRET)
     with serve_asgi(asgi_app(print, secret=source)) as url:
         wait_until(lambda: source.asked == 3)
@@ -240,7 +240,7 @@ def test_asgi_the_secret_is_asked_for_when_the_server_starts(cls: Any) -> None:
     assert source.asked == 3
 
 
-def test_asgi_the_secret_is_asked_for_when_the_lifespan_of_another_app_starts() -> None:
+def test_asgi_the_secret_is_fetched_when_the_lifespan_of_another_app_starts() -> None:
     source = AsyncSource(SECRET)
     hook = asgi_app(print, secret=source)
 
@@ -255,13 +255,13 @@ def test_asgi_the_secret_is_asked_for_when_the_lifespan_of_another_app_starts() 
     assert source.asked == 1
 
 
-def test_asgi_the_server_stops_although_the_secret_never_comes() -> None:
+def test_asgi_the_server_stops_although_the_secret_function_hangs() -> None:
     source = AsyncSource(None)
     with serve_asgi(asgi_app(print, secret=source)):
         wait_until(lambda: source.asked == 1)
 
 
-def test_wsgi_the_secret_is_asked_for_in_the_background() -> None:
+def test_wsgi_the_secret_is_fetched_in_the_background() -> None:
     source = Source(RuntimeError("the target does not answer"), SECRET)
     app = wsgi_app(print, secret=source)
     app.start()
@@ -272,7 +272,7 @@ def test_wsgi_the_secret_is_asked_for_in_the_background() -> None:
     assert source.asked == 2
 
 
-def test_a_fixed_secret_has_nothing_to_start() -> None:
+def test_a_fixed_secret_needs_no_start() -> None:
     wsgi_app(print, secret=SECRET).start()
 
 
@@ -283,7 +283,7 @@ def test_wsgi_refuses_an_async_function(secret: Any) -> None:
     assert caught.value.field == "secret"
 
 
-def test_wsgi_an_awaitable_is_no_secret(caplog: pytest.LogCaptureFixture) -> None:
+def test_wsgi_an_awaitable_is_refused_as_a_secret(caplog: pytest.LogCaptureFixture) -> None:
     source = AsyncSource(SECRET)
     app = wsgi_app(print, secret=lambda: source())  # type: ignore[arg-type, return-value]
     assert call_wsgi(app, **sized(numbered_delivery(1)))[0] == 503
@@ -291,7 +291,7 @@ def test_wsgi_an_awaitable_is_no_secret(caplog: pytest.LogCaptureFixture) -> Non
     app.close()
 
 
-def test_the_app_shows_no_secret_that_it_learnt() -> None:
+def test_the_app_shows_no_fetched_secret() -> None:
     app = wsgi_app(print, secret=Source(SECRET))
     call_wsgi(app, **sized(numbered_delivery(1)))
     assert SECRET not in repr(app)

@@ -1,4 +1,4 @@
-"""A second worker that shares nothing with a `MemoryDeduplicator` is noticed, and warned of once."""
+"""A second worker process, with which a `MemoryDeduplicator` shares nothing, causes one warning."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ for worker in range(2):
 
 @linux
 @pytest.mark.parametrize(("store", "warnings"), [("memory", 1), ("SQLite", 0)])
-def test_the_second_worker_of_a_server_is_warned_of_once(store: str, warnings: int, tmp_path: Path) -> None:
+def test_a_second_worker_of_a_server_causes_one_warning(store: str, warnings: int, tmp_path: Path) -> None:
     command = [sys.executable, "-W", "ignore", "-c", FORK, store, str(tmp_path / "events.db")]
     run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert run.stderr.count(WARNING) == warnings, run.stderr
@@ -64,7 +64,7 @@ app = asgi_app(lambda event: None, secret={SECRET!r})
 
 
 @linux
-def test_two_workers_of_uvicorn_are_noticed(tmp_path: Path) -> None:
+def test_two_workers_of_uvicorn_cause_a_warning(tmp_path: Path) -> None:
     (tmp_path / "bot.py").write_text(BOT)
     port = unused_port()
     log = tmp_path / "log"
@@ -84,7 +84,9 @@ def test_two_workers_of_uvicorn_are_noticed(tmp_path: Path) -> None:
     assert log.read_text().count(WARNING) == 1
 
 
-def test_a_server_that_says_so_is_believed(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
+def test_a_server_that_announces_several_processes_causes_a_warning(
+    caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
     with closing(SQLiteDeduplicator(tmp_path / "events.db")) as shared:
         for dedupe in (MemoryDeduplicator(), shared):
             app: Any = wsgi_app(lambda event: None, secret=SECRET, deduplicator=dedupe)
@@ -94,7 +96,7 @@ def test_a_server_that_says_so_is_believed(caplog: pytest.LogCaptureFixture, tmp
     assert caplog.text.count(WARNING) == 1
 
 
-def test_one_worker_alone_is_not_warned_of() -> None:
+def test_a_single_worker_causes_no_warning() -> None:
     code = FORK.replace("range(2)", "range(1)")
     run = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code, "memory"], capture_output=True, text=True, timeout=60

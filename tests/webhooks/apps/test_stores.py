@@ -1,4 +1,4 @@
-"""Apps whose store loses replies, hangs, or says that another process has the event in hand."""
+"""Apps whose deduplicator loses replies, hangs, or reports that another process handles the event."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from smooch.webhooks import (
 )
 
 from ..calls import call_asgi, call_wsgi, sized
-from ..listeners import Listener
+from ..handlers import RecordingHandler
 from ..payloads import SECRET, numbered_delivery
 from ..redis_proxy import RedisProxy
 
@@ -68,9 +68,9 @@ MODES = pytest.mark.parametrize("await_handler", [True, False])
 async def test_asgi_a_claim_whose_reply_is_lost_loses_no_event(
     proxy: RedisProxy, make: Callable[[str], RedisDeduplicator], await_handler: bool
 ) -> None:
-    listener = Listener()
+    handler = RecordingHandler()
     dedupe = make(proxy.url)
-    app = asgi_app(listener, secret=SECRET, deduplicator=dedupe, await_handler=await_handler)
+    app = asgi_app(handler, secret=SECRET, deduplicator=dedupe, await_handler=await_handler)
     proxy.lose(1)
     statuses = [(await call_asgi(app, numbered_delivery(1))).status]
     assert proxy.lost == 1
@@ -80,7 +80,7 @@ async def test_asgi_a_claim_whose_reply_is_lost_loses_no_event(
             await asyncio.sleep(0.05)
             statuses.append((await call_asgi(app, numbered_delivery(1))).status)
     await app.aclose()
-    assert listener.heard == ["1"]
+    assert handler.handled == ["1"]
     dedupe.close()
 
 
@@ -89,16 +89,16 @@ async def test_asgi_a_claim_whose_reply_is_lost_loses_no_event(
 def test_wsgi_a_claim_whose_reply_is_lost_loses_no_event(
     proxy: RedisProxy, make: Callable[[str], RedisDeduplicator], await_handler: bool
 ) -> None:
-    listener = Listener()
+    handler = RecordingHandler()
     dedupe = make(proxy.url)
-    app = wsgi_app(listener, secret=SECRET, deduplicator=dedupe, await_handler=await_handler)
+    app = wsgi_app(handler, secret=SECRET, deduplicator=dedupe, await_handler=await_handler)
     proxy.lose(1)
     statuses = [call_wsgi(app, **sized(numbered_delivery(1)))[0]]
     assert proxy.lost == 1
     wait_until(lambda: statuses[-1] == 200 or bool(statuses.append(call_wsgi(app, **sized(numbered_delivery(1)))[0])))
     app.close()
     assert set(statuses) <= {503, 200}
-    assert listener.heard == ["1"]
+    assert handler.handled == ["1"]
     dedupe.close()
 
 
@@ -108,39 +108,39 @@ def dedupe(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
         yield MemoryDeduplicator()
         return
     if request.param == "SQLite":
-        made: Any = SQLiteDeduplicator(tmp_path / "events.db")
+        deduplicator: Any = SQLiteDeduplicator(tmp_path / "events.db")
     else:
-        made = RedisDeduplicator(request.getfixturevalue("proxy").url)
-    with closing(made):
-        yield made
+        deduplicator = RedisDeduplicator(request.getfixturevalue("proxy").url)
+    with closing(deduplicator):
+        yield deduplicator
 
 
 @MODES
 @pytest.mark.anyio
-async def test_asgi_an_event_that_another_process_has_in_hand_503(dedupe: Any, await_handler: bool) -> None:
-    listener = Listener()
-    app = asgi_app(listener, secret=SECRET, deduplicator=dedupe, await_handler=await_handler)
+async def test_asgi_an_event_that_another_process_is_handling_503(dedupe: Any, await_handler: bool) -> None:
+    handler = RecordingHandler()
+    app = asgi_app(handler, secret=SECRET, deduplicator=dedupe, await_handler=await_handler)
     assert dedupe.claim("a1/e1", "another process") == "new"
     assert (await call_asgi(app, numbered_delivery(1, 2))).status == 503
     dedupe.release("a1/e1", "another process")
-    await async_wait_until(lambda: listener.heard == ["2"])
+    await async_wait_until(lambda: handler.handled == ["2"])
     await app.aclose()
     assert (await call_asgi(app, numbered_delivery(1, 2))).status == 200
     await app.aclose()
-    assert listener.heard == ["2", "1"]
+    assert handler.handled == ["2", "1"]
 
 
 @MODES
-def test_wsgi_an_event_that_another_process_has_in_hand_503(dedupe: Any, await_handler: bool) -> None:
-    listener = Listener()
-    app = wsgi_app(listener, secret=SECRET, deduplicator=dedupe, await_handler=await_handler)
+def test_wsgi_an_event_that_another_process_is_handling_503(dedupe: Any, await_handler: bool) -> None:
+    handler = RecordingHandler()
+    app = wsgi_app(handler, secret=SECRET, deduplicator=dedupe, await_handler=await_handler)
     assert dedupe.claim("a1/e1", "another process") == "new"
     assert call_wsgi(app, **sized(numbered_delivery(1, 2)))[0] == 503
     dedupe.release("a1/e1", "another process")
     app.close()
     assert call_wsgi(app, **sized(numbered_delivery(1, 2)))[0] == 200
     app.close()
-    assert listener.heard == ["2", "1"]
+    assert handler.handled == ["2", "1"]
 
 
 @pytest.mark.anyio
@@ -179,7 +179,7 @@ def test_wsgi_an_event_that_this_process_is_handling_200(dedupe: Any) -> None:
 
 
 def hanging(url: str, kind: str) -> Any:
-    """A deduplicator that waits for ever for the first reply."""
+    """A deduplicator whose first call hangs."""
     url = url.replace("http:", "redis:")
     if kind == "URL":
         return RedisDeduplicator(url)
@@ -190,11 +190,11 @@ def hanging(url: str, kind: str) -> Any:
 
 @pytest.mark.parametrize("kind", ["URL", "client", "async client"])
 @pytest.mark.anyio
-async def test_asgi_a_hanging_store_holds_up_nothing_else(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_asgi_a_hanging_store_delays_no_other_event(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     with silent_server() as url:
-        listener = Listener()
-        app = asgi_app(listener, secret=SECRET, deduplicator=hanging(url, kind), deadline=0.5)
-        other = asgi_app(listener, secret=SECRET)
+        handler = RecordingHandler()
+        app = asgi_app(handler, secret=SECRET, deduplicator=hanging(url, kind), deadline=0.5)
+        other = asgi_app(handler, secret=SECRET)
         requests = [asyncio.create_task(call_asgi(app, numbered_delivery(number))) for number in range(20)]
         await asyncio.sleep(0)
         async with asyncio.timeout(10):
@@ -206,12 +206,12 @@ async def test_asgi_a_hanging_store_holds_up_nothing_else(kind: str, caplog: pyt
             assert {response.status for response in await asyncio.gather(*requests)} == {503}
             await app.aclose()
             await other.aclose()
-        assert listener.heard == ["99"]
+        assert handler.handled == ["99"]
     assert "before the deadline" in caplog.text
 
 
 @pytest.mark.anyio
-async def test_asgi_claims_that_wait_count_as_load() -> None:
+async def test_asgi_waiting_claims_count_as_running_events() -> None:
     with silent_server() as url:
         app = asgi_app(print, secret=SECRET, deduplicator=hanging(url, "URL"), deadline=2, concurrency=1, backlog=2)
         waiting = [asyncio.create_task(call_asgi(app, numbered_delivery(number))) for number in range(3)]
@@ -222,7 +222,7 @@ async def test_asgi_claims_that_wait_count_as_load() -> None:
         await app.aclose()
 
 
-def test_wsgi_a_hanging_store_is_left_at_the_deadline() -> None:
+def test_wsgi_a_hanging_store_is_abandoned_at_the_deadline() -> None:
     statuses = []
     with silent_server() as url:
         app = wsgi_app(
@@ -256,7 +256,7 @@ app({"REQUEST_METHOD": "POST", "HTTP_X_API_KEY": "s", "CONTENT_LENGTH": str(len(
 """
 
 
-def test_a_hanging_store_does_not_keep_the_process_from_ending() -> None:
+def test_the_process_ends_although_the_store_hangs() -> None:
     with silent_server() as url:
         command = [sys.executable, "-c", HANG, url.replace("http:", "redis:")]
         run = subprocess.run(command, capture_output=True, text=True, timeout=60)
@@ -264,7 +264,7 @@ def test_a_hanging_store_does_not_keep_the_process_from_ending() -> None:
 
 
 class Gated(SQLiteDeduplicator):
-    """A store that does what it is asked for when the gate opens."""
+    """A deduplicator whose calls wait until the gate opens."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -278,33 +278,33 @@ class Gated(SQLiteDeduplicator):
 
 
 @pytest.mark.anyio
-async def test_asgi_a_claim_that_comes_too_late_is_released(tmp_path: Path) -> None:
-    listener = Listener()
+async def test_asgi_a_late_claim_is_released(tmp_path: Path) -> None:
+    handler = RecordingHandler()
     with closing(Gated(tmp_path / "events.db")) as dedupe:
-        app = asgi_app(listener, secret=SECRET, deduplicator=dedupe, deadline=0.5)
+        app = asgi_app(handler, secret=SECRET, deduplicator=dedupe, deadline=0.5)
         assert (await call_asgi(app, numbered_delivery(1))).status == 503
         dedupe.gate.set()
         await async_wait_until(dedupe.claimed.is_set)
         await app.aclose()
         assert (await call_asgi(app, numbered_delivery(1))).status == 200
         await app.aclose()
-    assert listener.heard == ["1"]
+    assert handler.handled == ["1"]
 
 
-def test_wsgi_a_claim_that_comes_too_late_is_released(tmp_path: Path) -> None:
-    listener = Listener()
+def test_wsgi_a_late_claim_is_released(tmp_path: Path) -> None:
+    handler = RecordingHandler()
     with closing(Gated(tmp_path / "events.db")) as dedupe:
-        app = wsgi_app(listener, secret=SECRET, deduplicator=dedupe, deadline=0.5)
+        app = wsgi_app(handler, secret=SECRET, deduplicator=dedupe, deadline=0.5)
         assert call_wsgi(app, **sized(numbered_delivery(1)))[0] == 503
         dedupe.gate.set()
         wait_until(dedupe.claimed.is_set)
         wait_until(lambda: call_wsgi(app, **sized(numbered_delivery(1)))[0] == 200)
         app.close()
-    assert listener.heard == ["1"]
+    assert handler.handled == ["1"]
 
 
 class Forgetful:
-    """An async deduplicator that never comes back from `confirm`."""
+    """An async deduplicator whose `confirm` hangs."""
 
     async def claim(self, event_id: str, owner: str) -> Claim:
         return "new"
@@ -316,22 +316,22 @@ class Forgetful:
 
 
 @pytest.mark.anyio
-async def test_what_was_handled_counts_although_recording_it_hangs() -> None:
-    listener = Listener()
-    app = asgi_app(listener, secret=SECRET, deduplicator=Forgetful(), await_handler=True, deadline=0.2)
+async def test_a_handled_event_counts_although_recording_it_hangs() -> None:
+    handler = RecordingHandler()
+    app = asgi_app(handler, secret=SECRET, deduplicator=Forgetful(), await_handler=True, deadline=0.2)
     assert (await call_asgi(app, numbered_delivery(1))).status == 200
     await app.aclose()
-    assert listener.heard == ["1"]
+    assert handler.handled == ["1"]
 
 
 @pytest.mark.anyio
-async def test_asgi_a_handler_beyond_the_deadline_503_and_it_goes_on() -> None:
+async def test_asgi_a_handler_beyond_the_deadline_503_and_keeps_running() -> None:
     gate = asyncio.Event()
-    listener = Listener()
+    recorder = RecordingHandler()
 
     async def handler(event: Any) -> None:
         await gate.wait()
-        listener(event)
+        recorder(event)
 
     app = asgi_app(handler, secret=SECRET, await_handler=True, deadline=0.2)
     response = await call_asgi(app, numbered_delivery(1))
@@ -340,11 +340,11 @@ async def test_asgi_a_handler_beyond_the_deadline_503_and_it_goes_on() -> None:
     gate.set()
     await app.aclose()
     assert (await call_asgi(app, numbered_delivery(1))).status == 200
-    assert listener.heard == ["1"]
+    assert recorder.handled == ["1"]
 
 
 @pytest.mark.anyio
-async def test_asgi_a_body_that_does_not_come_503() -> None:
+async def test_asgi_a_body_that_never_arrives_503() -> None:
     app = asgi_app(print, secret=SECRET, deadline=0.2)
     sent: list[Any] = []
 
@@ -359,10 +359,10 @@ async def test_asgi_a_body_that_does_not_come_503() -> None:
     assert sent[0]["status"] == 503
 
 
-def test_redis_is_used_in_one_event_loop_after_another(proxy: RedisProxy) -> None:
-    listener = Listener()
+def test_redis_can_be_used_in_several_event_loops(proxy: RedisProxy) -> None:
+    handler = RecordingHandler()
     dedupe = RedisDeduplicator(proxy.url)
-    app = asgi_app(listener, secret=SECRET, deduplicator=dedupe, await_handler=True)
+    app = asgi_app(handler, secret=SECRET, deduplicator=dedupe, await_handler=True)
 
     async def use(*numbers: int) -> list[int]:
         statuses = [(await call_asgi(app, numbered_delivery(number))).status for number in numbers]
@@ -371,19 +371,19 @@ def test_redis_is_used_in_one_event_loop_after_another(proxy: RedisProxy) -> Non
 
     assert asyncio.run(use(1, 2)) == [200, 200]
     assert asyncio.run(use(2, 3)) == [200, 200]
-    assert listener.heard == ["1", "2", "3"]
+    assert handler.handled == ["1", "2", "3"]
     dedupe.close()
 
 
 @pytest.mark.anyio
-async def test_an_async_client_of_redis_is_used_and_left_open(proxy: RedisProxy) -> None:
-    listener = Listener()
+async def test_an_async_redis_client_is_used_and_left_open(proxy: RedisProxy) -> None:
+    handler = RecordingHandler()
     async with redis.asyncio.Redis.from_url(proxy.url) as client:
-        app = asgi_app(listener, secret=SECRET, deduplicator=AsyncRedisDeduplicator(client), await_handler=True)
+        app = asgi_app(handler, secret=SECRET, deduplicator=AsyncRedisDeduplicator(client), await_handler=True)
         assert [(await call_asgi(app, numbered_delivery(1))).status for _ in range(2)] == [200, 200]
         await app.aclose()
         assert await client.get("smooch:webhooks:a1/e1") == b"handled"
-    assert listener.heard == ["1"]
+    assert handler.handled == ["1"]
 
 
 @pytest.mark.anyio
@@ -406,14 +406,14 @@ async def test_async_and_sync_deduplicators_share_their_keys(proxy: RedisProxy) 
 
 @pytest.mark.parametrize("deadline", [0, -1, 20, 60, True, "15", float("nan")])
 @pytest.mark.parametrize("make", [asgi_app, wsgi_app])
-def test_a_deadline_that_cannot_work_is_refused(make: Any, deadline: Any) -> None:
+def test_an_invalid_deadline_is_refused(make: Any, deadline: Any) -> None:
     with pytest.raises(InvalidInput, match="deadline"):
         make(print, secret=SECRET, deadline=deadline)
 
 
 @pytest.mark.parametrize("make", [asgi_app, wsgi_app])
 @pytest.mark.parametrize("dedupe", ["events.db", 5, MemoryDeduplicator])
-def test_a_deduplicator_that_cannot_work_is_refused(make: Any, dedupe: Any) -> None:
+def test_an_invalid_deduplicator_is_refused(make: Any, dedupe: Any) -> None:
     with pytest.raises(InvalidInput, match="deduplicator"):
         make(print, secret=SECRET, deduplicator=dedupe)
 
@@ -424,14 +424,14 @@ def test_wsgi_refuses_an_async_deduplicator() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_handler_in_a_thread_is_not_kept_waiting_by_the_store(tmp_path: Path) -> None:
-    """The threads of the store are not those of the handlers."""
+async def test_a_handler_in_a_thread_does_not_wait_for_the_store(tmp_path: Path) -> None:
+    """Deduplicator and handlers use different threads."""
     gate = threading.Event()
-    listener = Listener()
+    recorder = RecordingHandler()
 
     def handler(event: Any) -> None:
         gate.wait(10)
-        listener(event)
+        recorder(event)
 
     with closing(SQLiteDeduplicator(tmp_path / "events.db")) as dedupe:
         app = asgi_app(handler, secret=SECRET, deduplicator=dedupe, concurrency=20)
@@ -439,4 +439,4 @@ async def test_a_handler_in_a_thread_is_not_kept_waiting_by_the_store(tmp_path: 
             assert (await call_asgi(app, numbered_delivery(number))).status == 200
         gate.set()
         await app.aclose()
-    assert len(listener.heard) == 20
+    assert len(recorder.handled) == 20

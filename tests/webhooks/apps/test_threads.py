@@ -1,4 +1,4 @@
-"""The threads for calls that may hang."""
+"""Threads for calls that may hang."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from support.scripted_server import wait_until
 from smooch.webhooks.apps.threads import CallerThread, DaemonThreads
 
 
-def test_no_more_than_so_many_and_no_more_than_needed() -> None:
+def test_threads_start_when_needed_up_to_the_limit() -> None:
     threads = DaemonThreads(3, "some-test")
     assert threads.submit(threading.current_thread).result(10).daemon
     gate, running = threading.Event(), threading.Semaphore(0)
@@ -33,7 +33,7 @@ def test_no_more_than_so_many_and_no_more_than_needed() -> None:
     wait_until(lambda: not any(thread.name.startswith("some-test") for thread in threading.enumerate()))
 
 
-def test_a_call_that_is_cancelled_while_it_waits_never_runs() -> None:
+def test_a_call_cancelled_while_it_waits_never_runs() -> None:
     threads = DaemonThreads(1, "some-test")
     gate, ran = threading.Event(), []
     first = threads.submit(gate.wait, 10)
@@ -49,7 +49,7 @@ def test_a_call_that_is_cancelled_while_it_waits_never_runs() -> None:
 
 
 @pytest.mark.parametrize("threads", [DaemonThreads(1, "some-test"), CallerThread()])
-def test_what_a_call_raises_is_in_its_future(threads: DaemonThreads | CallerThread) -> None:
+def test_the_exception_of_a_call_is_in_its_future(threads: DaemonThreads | CallerThread) -> None:
     def stop() -> None:
         raise SystemExit(5)
 

@@ -1,4 +1,4 @@
-"""`wsgi_app` under wsgiref on real sockets; what a socket cannot show, by the environment itself."""
+"""`wsgi_app` under wsgiref on real sockets, and by a WSGI environment where a socket cannot show the case."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from smooch.webhooks import MemoryDeduplicator, MessageAppUser, wsgi_app
 
 from ..calls import call_wsgi as call
 from ..calls import sized
-from ..listeners import Listener
+from ..handlers import RecordingHandler
 from ..payloads import KEY, SECRET, envelope, message_delivery, numbered_delivery, to_json
 from ..servers import serve_wsgi
 
 
 class Bot:
-    """A handler that notes the ids of messages, and waits or fails as told."""
+    """A handler that records the ids of messages, and waits or fails on request."""
 
     def __init__(self) -> None:
-        self.heard: list[str] = []
+        self.handled: list[str] = []
         self.started = self.running = self.most = self.fails = 0
         self.gate = threading.Event()
         self.gate.set()
@@ -45,7 +45,7 @@ class Bot:
             if self.fails:
                 self.fails -= 1
                 raise RuntimeError("no answer today")
-            self.heard += [message.id for message in event.messages]
+            self.handled += [message.id for message in event.messages]
 
 
 @pytest.fixture
@@ -58,21 +58,21 @@ def deliver(url: str, body: Any = None, **options: Any) -> int:
     return httpx.post(url, **options).status_code
 
 
-def test_a_delivery_reaches_the_handler_and_the_answer_does_not_wait(bot: Any) -> None:
+def test_a_delivery_reaches_the_handler_and_the_response_does_not_wait(bot: Any) -> None:
     bot.gate.clear()
     app = wsgi_app(bot, secret=SECRET)
     with serve_wsgi(app) as url:
         assert deliver(url, to_json(message_delivery("m1", "m2"))) == 200
-        assert bot.heard == []
+        assert bot.handled == []
         bot.gate.set()
         app.close()
-        assert bot.heard == ["m1", "m2"]
+        assert bot.handled == ["m1", "m2"]
         assert deliver(url, to_json(message_delivery("m3"))) == 200
     app.close()
-    assert bot.heard == ["m1", "m2", "m3"]
+    assert bot.handled == ["m1", "m2", "m3"]
 
 
-def test_statuses(bot: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_each_kind_of_request_has_its_status(bot: Any, caplog: pytest.LogCaptureFixture) -> None:
     app = wsgi_app(bot, secret=[SECRET, "another"], max_body=1000)
     with serve_wsgi(app) as url:
         assert httpx.head(url).status_code == 200
@@ -85,29 +85,29 @@ def test_statuses(bot: Any, caplog: pytest.LogCaptureFixture) -> None:
         assert deliver(url, b" " * 1001) == 413
         assert deliver(url, headers={"x-api-key": "another"}) == 200
     app.close()
-    assert bot.heard == ["m1"]
+    assert bot.handled == ["m1"]
     assert "refused a delivery with 401" in caplog.text
     assert not {SECRET, "another", "wrong"} & set(caplog.text.split())
     assert SECRET not in repr(app)
 
 
-def test_a_second_delivery_is_dropped_and_a_failed_one_is_not(bot: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_repeated_event_is_dropped_unless_its_handler_failed(bot: Any, caplog: pytest.LogCaptureFixture) -> None:
     bot.fails = 1
     app = wsgi_app(bot, secret=SECRET)
     with serve_wsgi(app) as url:
         for expected in ([], ["m1"], ["m1"]):
             assert deliver(url) == 200
             app.close()
-            assert bot.heard == expected
+            assert bot.handled == expected
     assert "the handler failed on event 5a0000000000000000000001/message:appUser/m1" in caplog.text
     assert "no answer today" in caplog.text
 
 
-def test_awaited_the_answer_tells_what_became_of_it(bot: Any) -> None:
+def test_awaited_the_response_reports_the_outcome(bot: Any) -> None:
     bot.fails = 2
     with serve_wsgi(wsgi_app(bot, secret=SECRET, await_handler=True)) as url:
         assert [deliver(url) for _ in range(5)] == [500, 500, 200, 200, 200]
-    assert bot.heard == ["m1"]
+    assert bot.handled == ["m1"]
 
 
 def test_awaited_an_event_that_is_being_handled_503(bot: Any) -> None:
@@ -120,13 +120,13 @@ def test_awaited_an_event_that_is_being_handled_503(bot: Any) -> None:
         bot.gate.set()
         first.join()
         assert deliver(url) == 200
-    assert bot.heard == ["m1"]
+    assert bot.handled == ["m1"]
 
 
 @pytest.mark.parametrize("await_handler", [True, False])
 def test_each_event_of_a_delivery_is_handled_once(await_handler: bool) -> None:
-    listener = Listener()
-    app = wsgi_app(listener, secret=SECRET, await_handler=await_handler)
+    handler = RecordingHandler()
+    app = wsgi_app(handler, secret=SECRET, await_handler=await_handler)
     with serve_wsgi(app) as url:
         for body in (
             numbered_delivery(1, 2, 3),
@@ -138,24 +138,24 @@ def test_each_event_of_a_delivery_is_handled_once(await_handler: bool) -> None:
         ):
             assert deliver(url, body) == 200
     app.close()
-    assert sorted(listener.heard) == ["1", "2", "3", "4", "5"]
+    assert sorted(handler.handled) == ["1", "2", "3", "4", "5"]
 
 
-def test_awaited_only_the_events_that_failed_come_again(caplog: pytest.LogCaptureFixture) -> None:
-    listener = Listener("2", "2", "4")
-    with serve_wsgi(wsgi_app(listener, secret=SECRET, await_handler=True)) as url:
+def test_awaited_only_failed_events_are_handled_again(caplog: pytest.LogCaptureFixture) -> None:
+    handler = RecordingHandler("2", "2", "4")
+    with serve_wsgi(wsgi_app(handler, secret=SECRET, await_handler=True)) as url:
         statuses = []
-        heard = []
+        handled_texts = []
         for _ in range(4):
             statuses.append(deliver(url, numbered_delivery(1, 2, 3, 4)))
-            heard.append("".join(listener.heard))
+            handled_texts.append("".join(handler.handled))
     assert statuses == [500, 500, 200, 200]
-    assert heard == ["13", "134", "1342", "1342"]
+    assert handled_texts == ["13", "134", "1342", "1342"]
     failed = [record.getMessage() for record in caplog.records]
     assert failed == [f"the handler failed on event a1/{each}" for each in ("e2", "e4", "e2")]
 
 
-def test_no_more_than_so_many_run_and_wait(bot: Any) -> None:
+def test_the_number_of_running_and_waiting_events_is_limited(bot: Any) -> None:
     bot.gate.clear()
     app = wsgi_app(bot, secret=SECRET, concurrency=3, backlog=4)
     statuses = [call(app, **sized(to_json(message_delivery(str(number)))))[0] for number in range(9)]
@@ -168,11 +168,11 @@ def test_no_more_than_so_many_run_and_wait(bot: Any) -> None:
         "what was refused is new when it is delivered again"
     )
     app.close()
-    assert sorted(bot.heard) == [*"0123456", "8"]
+    assert sorted(bot.handled) == [*"0123456", "8"]
 
 
 class Trickle:
-    """A stream that gives a few bytes at a time."""
+    """A stream that returns a few bytes at a time."""
 
     def __init__(self, body: bytes) -> None:
         self._stream = io.BytesIO(body)
@@ -186,7 +186,7 @@ class Cut:
         raise ConnectionResetError
 
 
-def test_bodies_of_every_length(bot: Any) -> None:
+def test_bodies_of_every_length_are_read(bot: Any) -> None:
     app = wsgi_app(bot, secret=SECRET, await_handler=True, max_body=len(to_json(message_delivery())))
     body = to_json(message_delivery())
     chunked = {"HTTP_TRANSFER_ENCODING": "chunked"}
@@ -203,25 +203,25 @@ def test_bodies_of_every_length(bot: Any) -> None:
     assert call(app, body, CONTENT_LENGTH="many")[0] == 400
     assert call(app, body[:-5], CONTENT_LENGTH=str(len(body)))[0] == 400
     assert call(app, Cut(), CONTENT_LENGTH=str(len(body)))[0] == 400
-    assert bot.heard == ["m1"]
+    assert bot.handled == ["m1"]
 
 
 @pytest.mark.parametrize("length", ["²", "٣", "1" * 5000, "-1", "+1", "1_0", "0x10", "1.0", " 1", "many"])
-def test_a_length_that_is_no_number_400_after_the_key_is_checked(length: str) -> None:
+def test_an_invalid_content_length_400_after_the_key_is_checked(length: str) -> None:
     app = wsgi_app(print, secret=SECRET)
     status, _, content = call(app, b"{}", CONTENT_LENGTH=length)
     assert (status, content) == (400, b"Content-Length is not a valid number")
     assert call(app, b"{}", CONTENT_LENGTH=length, HTTP_X_API_KEY="wrong")[0] == 401
 
 
-def test_a_body_that_is_not_read_needs_the_key_too() -> None:
+def test_an_unread_body_needs_the_key_too() -> None:
     app = wsgi_app(print, secret=SECRET, max_body=10)
     for environ in ({"CONTENT_LENGTH": "11"}, {"HTTP_TRANSFER_ENCODING": "chunked"}):
         assert call(app, b"{}", **environ)[0] in (411, 413)
         assert call(app, b"{}", **environ, HTTP_X_API_KEY="wrong")[0] == 401
 
 
-def test_answers_have_a_length_and_a_type() -> None:
+def test_responses_have_a_length_and_a_type() -> None:
     status, headers, content = call(wsgi_app(print, secret=SECRET), HTTP_X_API_KEY="wrong")
     assert status == 401
     assert headers == {"content-type": "text/plain; charset=utf-8", "content-length": str(len(content))}
@@ -238,7 +238,7 @@ PARTIAL = functools.partial(functools.partial(_Async()))
 
 
 @pytest.mark.parametrize("handler", [_async, _Async(), PARTIAL, None, lambda: None])
-def test_a_handler_that_cannot_work_is_refused(handler: Any) -> None:
+def test_an_invalid_handler_is_refused(handler: Any) -> None:
     with pytest.raises(InvalidInput, match="handler"):
         wsgi_app(handler, secret=SECRET)
 
@@ -248,13 +248,13 @@ class Later:
 
 
 @pytest.mark.parametrize("handler", [lambda event: _async(event), lambda event: Later()])
-def test_an_awaitable_that_nobody_would_await_is_a_failure(handler: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_awaitable_from_the_handler_is_a_failure(handler: Any, caplog: pytest.LogCaptureFixture) -> None:
     app = wsgi_app(handler, secret=SECRET, await_handler=True)
     assert call(app, **sized(to_json(message_delivery())))[0] == 500
     assert "use asgi_app" in caplog.text
 
 
-def test_without_its_store_the_api_is_asked_again(bot: Any) -> None:
+def test_without_its_store_503_so_that_the_api_delivers_again(bot: Any) -> None:
     class Broken(MemoryDeduplicator):
         def claim(self, event_id: str, owner: str) -> Any:
             raise OSError("the store is gone")
@@ -262,11 +262,11 @@ def test_without_its_store_the_api_is_asked_again(bot: Any) -> None:
     app = wsgi_app(bot, secret=SECRET, deduplicator=Broken())
     assert call(app, **sized(to_json(message_delivery())))[0] == 503
     app.close()
-    assert bot.heard == []
+    assert bot.handled == []
 
 
 class Failing:
-    """A store that is gone after so many calls."""
+    """A deduplicator that fails after a number of calls."""
 
     def __init__(self, works: int) -> None:
         self.works = works
@@ -287,15 +287,15 @@ class Failing:
         self._use()
 
 
-def test_what_was_handled_counts_although_it_cannot_be_recorded(bot: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_handled_event_counts_although_it_cannot_be_recorded(bot: Any, caplog: pytest.LogCaptureFixture) -> None:
     app = wsgi_app(bot, secret=SECRET, deduplicator=Failing(1), await_handler=True)
     assert call(app, **sized(to_json(message_delivery())))[0] == 200
-    assert bot.heard == ["m1"]
+    assert bot.handled == ["m1"]
     assert "could not record event 5a0000000000000000000001/message:appUser/m1" in caplog.text
     app.close()
 
 
-def test_a_claim_that_cannot_be_released_is_left_to_its_lease(bot: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_claim_that_cannot_be_released_expires_with_its_lease(bot: Any, caplog: pytest.LogCaptureFixture) -> None:
     app = wsgi_app(bot, secret=SECRET, deduplicator=Failing(1))
     assert call(app, **sized(numbered_delivery(1, 2)))[0] == 503
     wait_until(lambda: "could not release event a1/e2" in caplog.text)
@@ -304,7 +304,7 @@ def test_a_claim_that_cannot_be_released_is_left_to_its_lease(bot: Any, caplog: 
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
-def test_an_interrupted_handler_gives_its_event_back(error: type[BaseException]) -> None:
+def test_an_interrupted_handler_releases_its_event(error: type[BaseException]) -> None:
     def handler(event: Any) -> None:
         raise error
 
@@ -329,7 +329,7 @@ for number in range(3):
 """
 
 
-def test_a_process_that_ends_in_good_order_finishes_its_handlers() -> None:
+def test_a_regular_exit_finishes_the_handlers() -> None:
     run = subprocess.run([sys.executable, "-c", LEAVE], capture_output=True, text=True, check=True)
     assert run.stdout.split() == ["m0", "m1", "m2"], run.stderr
 
@@ -362,7 +362,7 @@ def test_an_app_that_was_used_before_a_fork_handles_on_both_sides() -> None:
     assert run.stdout == "before after\n" * 2, run.stderr
 
 
-def test_a_delivery_to_a_process_that_is_ending_is_asked_for_again(bot: Any) -> None:
+def test_a_delivery_during_the_exit_503_so_that_the_api_delivers_again(bot: Any) -> None:
     dedupe = MemoryDeduplicator()
     app = wsgi_app(bot, secret=SECRET, deduplicator=dedupe)
     call(app, **sized(to_json(message_delivery("m1"))))

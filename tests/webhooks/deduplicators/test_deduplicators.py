@@ -1,4 +1,4 @@
-"""One contract for the three deduplicators, and what each adds: bounds, processes, restarts, a server that is gone."""
+"""The contract of the three deduplicators; then bounds, processes, restarts and lost servers of each."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class Clock:
-    """Time that passes when numbered_delivery, for the two deduplicators that look at a clock of this process."""
+    """A clock that a test moves, for the two deduplicators that use a clock of this process."""
 
     def __init__(self) -> None:
         self.now = 1_000_000.0
@@ -61,22 +61,22 @@ def server(redis_url: str) -> Iterator[redis.Redis]:
 
 @pytest.fixture(params=["memory", "SQLite", "Redis"])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """Makes deduplicators of one kind that share what they remember, as far as the kind can."""
-    made: list[Any] = []
+    """A function that makes deduplicators of one kind; where the kind can, they share their records."""
+    opened: list[Any] = []
 
     def make(**options: Any) -> Any:
         if request.param == "memory":
             options.pop("lease", None)
             return MemoryDeduplicator(**options)
         if request.param == "SQLite":
-            made.append(SQLiteDeduplicator(tmp_path / "events.db", **options))
+            opened.append(SQLiteDeduplicator(tmp_path / "events.db", **options))
         else:
             request.getfixturevalue("server")
-            made.append(RedisDeduplicator(request.getfixturevalue("redis_url"), **options))
-        return made[-1]
+            opened.append(RedisDeduplicator(request.getfixturevalue("redis_url"), **options))
+        return opened[-1]
 
     yield make
-    for each in made:
+    for each in opened:
         each.close()
 
 
@@ -109,14 +109,14 @@ def test_only_the_owner_can_release(dedupe: Deduplicator) -> None:
     assert dedupe.claim("e1", "b") == "running"
 
 
-def test_what_is_handled_stays_handled(dedupe: Deduplicator) -> None:
+def test_a_handled_event_stays_handled(dedupe: Deduplicator) -> None:
     dedupe.claim("e1", "a")
     dedupe.confirm("e1")
     dedupe.release("e1", "a")
     assert dedupe.claim("e1", "a") == "handled"
 
 
-def test_confirming_and_releasing_what_was_never_claimed_does_no_harm(dedupe: Deduplicator) -> None:
+def test_confirming_and_releasing_an_unclaimed_event_does_no_harm(dedupe: Deduplicator) -> None:
     dedupe.release("e1", "a")
     dedupe.confirm("e2")
     assert dedupe.claim("e1", "a") == "new"
@@ -135,12 +135,12 @@ def test_many_threads_get_each_event_once(dedupe: Deduplicator) -> None:
 @pytest.mark.parametrize(
     "options", [{"expiry": 0}, {"expiry": -1}, {"expiry": True}, {"expiry": "1"}, {"expiry": float("inf")}]
 )
-def test_an_expiry_that_cannot_work_is_refused(make: Callable[..., Any], options: dict[str, Any]) -> None:
+def test_an_invalid_expiry_is_refused(make: Callable[..., Any], options: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput, match="expiry"):
         make(**options)
 
 
-# time, by a clock that the test moves
+# Time, with a clock that the test moves
 
 
 @pytest.fixture(params=["memory", "SQLite"])
@@ -176,7 +176,7 @@ def test_memory_is_bounded(clock: Clock) -> None:
     assert len(dedupe._handled) == 3
 
 
-def test_memory_lets_go_of_what_expired(clock: Clock) -> None:
+def test_memory_drops_expired_events(clock: Clock) -> None:
     dedupe = MemoryDeduplicator(expiry=100)
     for number in range(10):
         dedupe.confirm(str(number))
@@ -193,7 +193,7 @@ def test_memory_keeps_a_claim_as_long_as_its_process_lives(clock: Clock) -> None
 
 
 @pytest.mark.parametrize("value", [0, -1, True, 1.5, "9"])
-def test_a_bound_that_cannot_work_is_refused(value: Any) -> None:
+def test_an_invalid_bound_is_refused(value: Any) -> None:
     with pytest.raises(InvalidInput, match="max_events"):
         MemoryDeduplicator(max_events=value)
 
@@ -217,7 +217,7 @@ def test_sqlite_ends_the_claim_of_a_process_that_died(path: Path, clock: Clock) 
         assert died.claim("e1", "c") == "running"
 
 
-def test_sqlite_removes_what_expired_from_the_file(path: Path, clock: Clock) -> None:
+def test_sqlite_removes_expired_events_from_the_file(path: Path, clock: Clock) -> None:
     with closing(SQLiteDeduplicator(path, expiry=100)) as dedupe, closing(sqlite3.connect(path)) as database:
         for number in range(50):
             dedupe.confirm(str(number))
@@ -242,7 +242,7 @@ def test_sqlite_can_be_used_after_it_was_closed(path: Path) -> None:
     dedupe.close()
 
 
-def test_sqlite_tells_at_once_that_a_path_cannot_work(tmp_path: Path) -> None:
+def test_sqlite_refuses_an_unusable_path_at_once(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.OperationalError):
         SQLiteDeduplicator(tmp_path / "missing" / "events.db")
     (tmp_path / "text.db").write_text("this is no database, but long enough to look like one " * 20)
@@ -251,13 +251,13 @@ def test_sqlite_tells_at_once_that_a_path_cannot_work(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["", None, 5, b"events.db", "a\0b", ":memory:"])
-def test_a_path_that_cannot_work_is_refused(path: Any) -> None:
+def test_an_invalid_path_is_refused(path: Any) -> None:
     with pytest.raises(InvalidInput, match="path") as caught:
         SQLiteDeduplicator(path)
     assert caught.value.field == "path"
 
 
-def test_sqlite_threads_do_not_wait_one_after_the_other(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sqlite_threads_do_not_block_each_other(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite, "_WAIT_SECONDS", 0.05)
     with closing(SQLiteDeduplicator(path)) as dedupe, closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -272,7 +272,7 @@ def test_sqlite_threads_do_not_wait_one_after_the_other(path: Path, monkeypatch:
 
 
 @pytest.mark.parametrize("lease", [0, -1, True, "1", float("nan")])
-def test_a_lease_that_cannot_work_is_refused(path: Path, lease: Any) -> None:
+def test_an_invalid_lease_is_refused(path: Path, lease: Any) -> None:
     with pytest.raises(InvalidInput, match="lease"):
         SQLiteDeduplicator(path, lease=lease)
     with pytest.raises(InvalidInput, match="lease"):
@@ -362,7 +362,7 @@ def test_sqlite_can_be_used_on_both_sides_of_a_fork(path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
-def test_memory_forgets_in_a_child_what_its_parent_is_handling() -> None:
+def test_memory_forgets_the_claims_of_the_parent_after_a_fork() -> None:
     context = multiprocessing.get_context("fork")
     results = context.SimpleQueue()
     dedupe = MemoryDeduplicator()
@@ -405,7 +405,7 @@ def test_redis_ends_the_claim_of_a_process_that_died(server: redis.Redis, redis_
         assert server.get("smooch:webhooks:e1") in (b"b", None)
 
 
-def test_redis_is_shared_by_machines_and_kept_apart_by_prefix(server: redis.Redis, redis_url: str) -> None:
+def test_redis_is_shared_by_machines_and_separated_by_prefix(server: redis.Redis, redis_url: str) -> None:
     with (
         closing(RedisDeduplicator(redis_url)) as one,
         closing(RedisDeduplicator(redis_url)) as other,
@@ -438,7 +438,7 @@ def test_redis_refuses_an_async_client_and_a_bad_address() -> None:
 
 @pytest.mark.parametrize("server", [None, "", 5, b"redis://127.0.0.1", ["redis://127.0.0.1"]])
 @pytest.mark.parametrize("cls", [RedisDeduplicator, AsyncRedisDeduplicator])
-def test_a_server_of_redis_that_cannot_work_is_refused(cls: Any, server: Any) -> None:
+def test_an_unusable_redis_configuration_is_refused(cls: Any, server: Any) -> None:
     with pytest.raises(InvalidInput, match="server") as caught:
         cls(server)
     assert caught.value.field == "server"
@@ -449,7 +449,7 @@ def test_the_async_deduplicator_refuses_a_sync_client() -> None:
         AsyncRedisDeduplicator(client)  # type: ignore[arg-type]
 
 
-def test_without_the_extra_redis_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "redis", None)
     with pytest.raises(ImportError, match=r"pip install smooch-python\[redis\]"):
         RedisDeduplicator("redis://127.0.0.1")

@@ -1,4 +1,4 @@
-"""The states of a claim, under crashes, lost replies and clocks that jump, against the real stores.
+"""The states of a claim against the real stores, with crashes, lost replies and clocks that jump.
 
 The machine plays the API and the apps: deliveries come, handlers succeed or fail, processes die, replies are lost. After
 each step the store must answer as the drawing in `smooch/webhooks/deduplicators/protocol.py` says. At the end every
@@ -90,7 +90,7 @@ class SQLiteStore:
 
 
 class RedisStore:
-    """Time passes in Redis by the keys' times to live: a server's clock cannot be moved."""
+    """Moves time in Redis by changing the keys' times to live, because a server's clock cannot be moved."""
 
     lease = LEASE
     can_lose_replies = True
@@ -114,9 +114,9 @@ class RedisStore:
     def jump(self, seconds: float) -> None:
         self._now += seconds
         for key in self._direct.scan_iter():
-            left = self._direct.pttl(key) - round(seconds * 1000)
-            if left > 0:
-                self._direct.pexpire(key, left)
+            remaining = self._direct.pttl(key) - round(seconds * 1000)
+            if remaining > 0:
+                self._direct.pexpire(key, remaining)
             else:
                 self._direct.delete(key)
 
@@ -133,9 +133,9 @@ class Machine(RuleBasedStateMachine):
         self.clock = clock
         self.owners = map(str, itertools.count())
         self.working: dict[str, str] = {}
-        """The event of each owner whose handler is at work."""
+        """The event of each owner whose handler is running."""
         self.states: dict[str, tuple[str, float, float]] = {}
-        """For each event its owner ("" once handled), since when and until when."""
+        """Owner ("" once handled), start and end of the claim of each event."""
         self.handled = dict.fromkeys(EVENTS, 0)
         self.excused = dict.fromkeys(EVENTS, 0)
         self.over: set[str] = set()
@@ -181,7 +181,7 @@ class Machine(RuleBasedStateMachine):
         return claim
 
     def lose_reply(self, call: Any, *args: Any) -> Any:
-        """The store does it; the caller sees an error, where replies come over a network."""
+        """The store makes the change, but the caller gets an error where replies come over a network."""
         proxy = getattr(self.store, "proxy", None)
         if proxy is None:
             return call(*args)
@@ -201,7 +201,7 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.store.can_lose_replies)
     @rule(event=st.sampled_from(EVENTS), repeats=st.booleans(), releases=st.booleans())
     def deliver_without_reply(self, event: str, repeats: bool, releases: bool) -> None:
-        """As redis-py does: send the command again. Or as the app does: release, which may get lost too."""
+        """Send the command again, as redis-py does, or release, as the app does; the reply may get lost again."""
         owner = next(self.owners)
         self.seen.add(event)
         self.expect(event, owner, self.lose_reply(self.store.deduplicator.claim, event, owner))
@@ -250,7 +250,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([-1e6, -LEASE, -1.0, 1.0, LEASE, 1e6]))
     def jump(self, seconds: float) -> None:
-        """Set the clock of the machine. That of a Redis server is beyond us where it is set back."""
+        """Set the clock of the machine; a Redis server's clock cannot be set back."""
         if seconds > 0 or not isinstance(self.store, RedisStore):
             self.store.jump(seconds)
             self.clock_moved()
@@ -277,7 +277,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.mark.parametrize("kind", ["memory", "SQLite", "Redis"])
-def test_no_event_is_lost_and_none_handled_twice_without_a_reason(
+def test_no_event_is_lost_or_handled_twice_without_a_reason(
     kind: str, clock: Clock, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     paths = (tmp_path / f"{number}.db" for number in itertools.count())
