@@ -1,16 +1,13 @@
-"""The pytest plugin, in a project that has nothing but the installed wheel and pytest."""
+"""The pytest plugin, in a project that has nothing but the installed wheel and pytest, and in this checkout."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from support.scripted_server import unused_port
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TESTS = """
 import asyncio
@@ -85,12 +82,22 @@ def test_an_unknown_fault(smooch_sandbox):
 
 
 @pytest.fixture(scope="module")
-def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An interpreter with the wheel and pytest only."""
     folder = tmp_path_factory.mktemp("project")
     subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
     interpreter = folder / "venv" / "bin" / "python"
     install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"{wheel}[sandbox]", "pytest-xdist"]
     subprocess.run([str(interpreter), *install], check=True, capture_output=True)
+    return interpreter
+
+
+@pytest.fixture(params=["wheel", "checkout"])
+def python(request: pytest.FixtureRequest) -> Path:
+    """The code of the wheel and of the checkout is the same: coverage is measured in the checkout."""
+    if request.param == "checkout":
+        return Path(sys.executable)
+    interpreter: Path = request.getfixturevalue("small_python")
     return interpreter
 
 
@@ -168,7 +175,7 @@ def test_a_transcript_is_replayed_and_updated(python: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_a_project_without_the_fixtures_loads_no_server(python: Path, tmp_path: Path) -> None:
+def test_a_project_without_the_fixtures_loads_no_server(small_python: Path, tmp_path: Path) -> None:
     code = "import sys\ndef test_it(): assert not {'starlette', 'uvicorn', 'smooch.sandbox'} & set(sys.modules)\n"
-    run = run_pytest(python, tmp_path, code)
+    run = run_pytest(small_python, tmp_path, code)
     assert run.returncode == 0, run.stdout

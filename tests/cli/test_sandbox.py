@@ -32,6 +32,9 @@ def running(shell: Shell, *arguments: str) -> Iterator[tuple[str, subprocess.Pop
             found = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
             assert found is not None
             yield found[0], process
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+                assert process.wait(20) == 0
         finally:
             process.kill()
 

@@ -54,6 +54,9 @@ def listener(shell: Shell, *arguments: str) -> Iterator[tuple[str, subprocess.Po
         try:
             wait_until(lambda: process.poll() is not None or is_listening(port), 30)
             yield url, process
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+                assert process.wait(20) == 0
         finally:
             process.kill()
 
