@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import difflib
 import itertools
-import json
-import math
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias
 
-from . import _checks
+from . import _checks, _json
 from .errors import InvalidInput
 
 Schema: TypeAlias = Mapping[str, Any]
@@ -32,8 +30,6 @@ _REF = "#/components/schemas/"
 # dict first: isinstance with an abstract class takes ten times as long.
 OBJECT = (dict, Mapping)
 _LIST = (list, tuple)
-_MAX_PATH = 200
-"""Maximum length of a path in an error text, in characters: keys of mappings can be long."""
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 _ANY = object()
 _NOTHING = object()
@@ -84,13 +80,13 @@ class Validator:
         try:
             problem = self._get_check(name)(body)
         except RecursionError:
-            raise nesting_error(field) from None
+            raise _json.nesting_error(field) from None
         if problem is None:
-            size = check_json(body, field)
+            size = _json.check_json(body, field)
             problem = None if max_json is None else _size_problem(size, max_json)
         if problem is not None:
             inner_path, text, received = problem
-            path = _clip_path(field + inner_path)
+            path = _json.clip_path(field + inner_path)
             text += "" if received is _NOTHING else f", got {_checks.redacted_repr(received, field + inner_path)}"
             raise InvalidInput(f"{path} {text} (nothing was sent)", path)
 
@@ -342,81 +338,10 @@ def to_wire(model: type[_WireModel], data: object, field: str, name: str | None 
         try:
             return ModelDict(data.to_dict())
         except RecursionError:
-            raise nesting_error(field) from None
+            raise _json.nesting_error(field) from None
     if isinstance(data, Mapping):
         return data if isinstance(data, ModelDict) else dict(data)
     raise InvalidInput(f"{field} must be a mapping or {name or model.__name__}, got {type(data).__name__}", field)
-
-
-def check_json(body: Any, field: str) -> int:
-    """Return the size of a body in bytes of JSON.
-
-    Raises:
-        InvalidInput: JSON cannot represent it: a NaN, half of a surrogate pair, a datetime or another Python object.
-    """
-    try:
-        return _json_size(body)
-    except (TypeError, ValueError, RecursionError):
-        raise _json_error(body, field) from None
-
-
-def _json_error(body: Any, field: str) -> InvalidInput:
-    try:
-        located = _find_not_json(body)
-    except RecursionError:
-        located = None
-    if located is None:
-        return nesting_error(field)
-    path, reason = _clip_path(field + located[0]), located[1]
-    return InvalidInput(f"{path} cannot be written as JSON: {reason} (nothing was sent)", path)
-
-
-def _find_not_json(value: Any) -> tuple[str, str] | None:
-    """Return the path of the first value that JSON cannot represent, and why."""
-    if isinstance(value, str):
-        return ("", "it holds half of a surrogate pair") if _checks.has_lone_surrogate(value) else None
-    if isinstance(value, float):
-        return None if math.isfinite(value) else ("", f"it is {value!r}")
-    if isinstance(value, int | None):
-        return None if _is_printable(value) else ("", "it has too many digits")
-    items: Iterable[tuple[str, Any]]
-    if isinstance(value, dict):
-        for key in value:
-            if not isinstance(key, str | int | float | None):
-                return "", f"it has a key that is a {type(key).__name__}"
-            if isinstance(key, str) and _checks.has_lone_surrogate(key):
-                return "", "it has a key that holds half of a surrogate pair"
-        items = ((f".{key}", item) for key, item in value.items())
-    elif isinstance(value, _LIST):
-        items = ((f"[{index}]", item) for index, item in enumerate(value))
-    else:
-        return "", f"it is a {type(value).__name__}"
-    for place, item in items:
-        if (inner := _find_not_json(item)) is not None:
-            return place + inner[0], inner[1]
-    return None
-
-
-def _clip_path(path: str) -> str:
-    """Shorten a long path in its middle, since its end says most."""
-    return path if len(path) <= _MAX_PATH else f"{path[: _MAX_PATH // 2]}…{path[-_MAX_PATH // 2 :]}"
-
-
-def _is_printable(number: int | None) -> bool:
-    try:
-        return bool(repr(number))
-    except ValueError:  # Python refuses to print integers of thousands of digits
-        return False
-
-
-def nesting_error(field: str) -> InvalidInput:
-    """Return the exception for a body that contains itself or is nested too deeply."""
-    return InvalidInput(f"{field} contains itself, or is nested too deeply (nothing was sent)", field)
-
-
-def _json_size(body: Any) -> int:
-    """Return the size of a body as httpx sends it."""
-    return len(json.dumps(body, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def _combine_checks(checks: list[Check]) -> Check:
@@ -515,7 +440,7 @@ def _exclusion_problem(names: Sequence[str]) -> Problem:
 def _json_check(limit: int) -> Check:
     def check(value: Any) -> Problem | None:
         try:
-            return _size_problem(_json_size(value), limit)
+            return _size_problem(_json.measure_json(value), limit)
         except (TypeError, ValueError, RecursionError):  # `check_json` reports what is not JSON at all
             return None
 

@@ -16,7 +16,7 @@ from smooch_api import Response
 from smooch_api.base import Model
 from smooch_api.v1 import models
 
-from .. import _checks, _files, _schema, _webhook_reconciler
+from .. import _checks, _files, _json, _schema, _webhook_reconciler
 from ..errors import InvalidInput, error_from_unreadable
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class BodyBuilder:
         if self._check:
             _validator().validate(model.__name__, wire, field)
             return data if isinstance(data, model) else model.from_dict(wire)
-        _schema.check_json(wire, field)
+        _json.check_json(wire, field)
         return data if isinstance(data, model) else cast("M", wire)
 
     def build_user(
@@ -266,7 +266,7 @@ def build_request_options(method: str, endpoint: str, data: Any, files: Mapping[
         return {"params": _build_query(endpoint, data)} if data else {}
     if data is None:
         return {}
-    _schema.check_json(data, "data")
+    _json.check_json(data, "data")
     return {"json": data}
 
 

@@ -11,7 +11,7 @@ from smooch_api import UNSET, Unset
 from smooch_api.base import Model
 from smooch_api.v2 import models
 
-from .. import _checks, _schema, _webhook_reconciler
+from .. import _checks, _json, _schema, _webhook_reconciler
 from ..errors import InvalidInput, error_from_invalid_answer
 from . import paging
 from .triggers import check_triggers
@@ -105,7 +105,7 @@ class BodyBuilder:
         if self._check:
             _validator().validate(name, wire, field, max_json=MAX_JSON)
         else:
-            _schema.check_json(wire, field)
+            _json.check_json(wire, field)
         return cast("dict[str, Any]", wire)
 
     def _read(self, read: Callable[[Wire], T], wire: Wire) -> T:
@@ -294,7 +294,7 @@ def to_plain(value: Any, field: str) -> Any:
     try:
         return _plain(value)
     except RecursionError:
-        raise _schema.nesting_error(field) from None
+        raise _json.nesting_error(field) from None
 
 
 def _plain(value: Any, *, of_model: bool = False) -> Any:
