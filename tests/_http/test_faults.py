@@ -23,7 +23,7 @@ import attrs
 import httpx
 import pytest
 import trustme
-from support.concurrency import Background, async_wait_until
+from support.concurrency import AsyncBackground, Background, async_wait_until
 from support.faults import FAULTS, MAY_HAVE, METHODS, NOT_SENT, TOOK_EFFECT, TRANSPORTS, VERSIONS, Fault, Outcome
 from support.scripted_server import (
     Request,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 BY_NAME = {fault.name: fault for fault in FAULTS}
-APART = ("cancel", "SIGINT", "fork", "loop after loop")
+APART = ("no free connection", "cancel", "SIGINT", "fork", "loop after loop")
 """Faults of the caller, each with a test of its own."""
 
 APP = "5d8cff3cd55b040010928b5b"
@@ -102,7 +102,7 @@ def connect(version: str, transport: str, url: str, **options: Any) -> Any:
 
 
 def options_for(fault: Fault) -> dict[str, Any]:
-    timeouts = {fault.limit: SHORT} if fault.limit in ("connect", "read") else {}
+    timeouts = {fault.limit: SHORT} if fault.limit in ("pool", "connect", "write", "read") else {}
     return {
         "timeout": httpx.Timeout(SLACK, **timeouts),
         "retries": 1 if fault.limit else RETRIES,
@@ -185,7 +185,7 @@ def untrusted() -> ssl.SSLContext:
 
 @contextmanager
 def place(name: str, untrusted: ssl.SSLContext) -> Iterator[str]:
-    """The URL of a server that no request reaches."""
+    """The URL of a server that reads no request."""
     if name == "refused":
         yield f"http://127.0.0.1:{unused_port()}"
     elif name == "DNS":
@@ -200,9 +200,9 @@ def place(name: str, untrusted: ssl.SSLContext) -> Iterator[str]:
         with full_backlog() as url:
             yield url
     else:
-        assert name == "handshake hang"
+        assert name.startswith(("handshake hang", "sending hangs"))
         with silent_server() as url:
-            yield url.replace("http:", "https:")
+            yield url.replace("http:", "https:") if name == "handshake hang" else url
 
 
 @pytest.fixture
@@ -262,7 +262,7 @@ async def failure(call: Callable[[], Any]) -> BaseException | None:
 @cells(*[fault.name for fault in FAULTS if fault.answers is None and fault.name not in APART])
 @pytest.mark.usefixtures("_no_such_host")
 @pytest.mark.anyio
-async def test_a_request_that_reaches_no_server(
+async def test_a_request_that_no_server_reads(
     fault: Fault, method: str, version: str, transport: str, waits: list[float], untrusted: ssl.SSLContext
 ) -> None:
     outcome = fault.outcome(method, version, transport)
@@ -270,7 +270,8 @@ async def test_a_request_that_reaches_no_server(
     before, started = Held.now(), time.monotonic()
     with place(fault.name, untrusted) as url, FaultyServer("v1") as healthy:
         api = connect(version, transport, url, **options_for(fault))
-        check(await failure(lambda: CALLS[version][method](api, SMALL)), outcome)
+        content = LARGE if fault.name.startswith("sending") else SMALL
+        check(await failure(lambda: CALLS[version][method](api, content)), outcome)
         attempts = 1 + (api._settings.retries if outcome.sent == "repeated" else 0)
         assert len(waits) == attempts - 1
         assert all(fault.waits[0] <= wait <= fault.waits[1] for wait in waits)
@@ -326,6 +327,31 @@ async def test_a_server_that_is_at_fault(
         assert id_of(await settle(CALLS[version]["GET"](free, b""))) == "mine"
         assert len(server.requests) == 1
         await async_wait_until(lambda: server.open_connections <= 1)
+        await settle(close(api))
+        await async_wait_until(lambda: server.open_connections == 0)
+    await async_wait_until(before.is_all)
+
+
+@cells("no free connection")
+@pytest.mark.anyio
+async def test_no_free_connection(fault: Fault, method: str, version: str, transport: str, waits: list[float]) -> None:
+    outcome = fault.outcome(method, version, transport)
+    assert isinstance(outcome, Outcome)
+    before, is_over = Held.now(), threading.Event()
+    with ScriptedServer(lambda _: FINE[version] if is_over.wait(SLACK) else None) as server:
+        api = connect(version, transport, server.url, **options_for(fault))
+
+        def get() -> Any:
+            return CALLS[version]["GET"](api, b"")
+
+        running = Background(get) if transport == "sync" else AsyncBackground(get)
+        await async_wait_until(lambda: len(server.requests) == 1)
+        check(await failure(lambda: CALLS[version][method](api, SMALL)), outcome)
+        assert len(waits) == api._settings.retries
+        is_over.set()
+        assert id_of(await settle(running.outcome())) == id_of(await settle(get())) == "mine"
+        assert [request.method for request in server.requests] == ["GET", "GET"]
+        assert server.connections == 1
         await settle(close(api))
         await async_wait_until(lambda: server.open_connections == 0)
     await async_wait_until(before.is_all)

@@ -36,7 +36,7 @@ TRANSPORTS = ("sync", "async")
 
 Sent = Literal["once", "twice", "repeated"]
 """How often a request is sent; a repeated one as often as `retries` allows."""
-Limit = Literal["", "connect", "read", "deadline"]
+Limit = Literal["", "pool", "connect", "write", "read", "deadline"]
 """The option that ends each attempt, or the whole call; "" if the server or the caller does."""
 
 
@@ -57,7 +57,7 @@ class Fault:
 
     name: str
     words: str
-    """What happens, as the guide says it."""
+    """What happens, as the guide says it; "" if another row says it."""
     outcomes: Mapping[str, Outcome]
     """By method."""
     answers: Callable[[bytes], Any] | None = None
@@ -117,38 +117,50 @@ HANG = 60.0
 BOMB = gzip.compress(bytes(1 << 25))
 UNPARSED = {frozenset({"v2", "PUT"}): Outcome(None)}
 """v2 has no operation with PUT, and what no operation asked for is not parsed."""
+SMALL_REQUESTS = {
+    frozenset({method}): "the operating system takes so small a request at once"
+    for method in METHODS
+    if method != "upload"
+}
 FOREIGN = answer(body={"user": {"id": "somebody else"}, "appUser": {"_id": "somebody else"}})
 
 FAULTS = [
     Fault(
         name="refused",
-        words="the server refuses the connection",
+        words="connection refused",
         outcomes=same(ConnectionFailed, "repeated", NOT_SENT),
     ),
     Fault(
         name="DNS",
-        words="the host name is not found",
+        words="host name not found",
         outcomes=same(ConnectionFailed, "repeated", NOT_SENT),
     ),
     Fault(
         name="TLS: not trusted",
-        words="its certificate is not trusted",
+        words="certificate not trusted",
         outcomes=same(ConnectionFailed, "repeated", NOT_SENT),
     ),
     Fault(
         name="TLS: none",
-        words="it does not speak TLS",
+        words="no TLS",
         outcomes=same(ConnectionFailed, "repeated", NOT_SENT),
     ),
     Fault(
+        name="no free connection",
+        words="no free connection within {pool} s",
+        outcomes=same(RequestTimeout, "repeated", "no free connection"),
+        limit="pool",
+        differs={frozenset({"aiohttp"}): Outcome(RequestTimeout, "repeated", NOT_SENT)},
+    ),
+    Fault(
         name="connect hang",
-        words="connecting takes too long",
+        words="no connection within {connect} s",
         outcomes=same(RequestTimeout, "repeated", NOT_SENT),
         limit="connect",
     ),
     Fault(
         name="handshake hang",
-        words="the TLS handshake takes too long",
+        words="no TLS handshake within {connect} s",
         outcomes=same(RequestTimeout, "repeated", NOT_SENT),
         limit="connect",
     ),
@@ -160,7 +172,7 @@ FAULTS = [
     ),
     Fault(
         name="reset before the request was read",
-        words="the connection is lost before a response",
+        words="connection lost before the response",
         outcomes=unless_it_may_have_arrived(ConnectionFailed, MAY_HAVE),
         answers=lambda _: RESET,
         reads="nothing",
@@ -192,7 +204,7 @@ FAULTS = [
     ),
     Fault(
         name="half an answer",
-        words="the connection is lost amid a response",
+        words="connection lost amid the response",
         outcomes={
             **unless_it_may_have_arrived(UnreadableResponse, TOOK_EFFECT),
             **dict.fromkeys(("PUT", "DELETE"), Outcome(UnreadableResponse, "repeated", TOOK_EFFECT)),
@@ -201,21 +213,40 @@ FAULTS = [
     ),
     Fault(
         name="no answer",
-        words="no response, or no more of it, for too long",
+        words="no response within {read} s",
         outcomes=unless_it_may_have_arrived(RequestTimeout, MAY_HAVE),
         answers=lambda _: [HANG],
         limit="read",
     ),
     Fault(
         name="half an answer, then none",
-        words="",
+        words="no further part of it within {read} s",
         outcomes=unless_it_may_have_arrived(RequestTimeout, MAY_HAVE),
         answers=lambda fine: [fine[:-9], HANG],
         limit="read",
     ),
     Fault(
+        name="sending hangs",
+        words="",
+        outcomes=same(RequestTimeout, says=MAY_HAVE),
+        limit="write",
+        differs={
+            **SMALL_REQUESTS,
+            frozenset(
+                {"aiohttp"}
+            ): "aiohttp has no write timeout: if the server stops reading, the deadline ends the call",
+        },
+    ),
+    Fault(
+        name="sending hangs until the deadline",
+        words="",
+        outcomes=late(),
+        limit="deadline",
+        differs=SMALL_REQUESTS,
+    ),
+    Fault(
         name="no answer until the deadline",
-        words="the whole call takes too long",
+        words="call not done within {deadline} s",
         outcomes=late(),
         first=lambda fine: fine,
         answers=lambda _: [HANG],
@@ -223,7 +254,7 @@ FAULTS = [
     ),
     Fault(
         name="trickle",
-        words="a response that comes byte by byte",
+        words="for instance because the response trickles",
         outcomes=late(),
         first=lambda fine: fine,
         answers=lambda _: trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b" "),
@@ -251,7 +282,7 @@ FAULTS = [
     ),
     Fault(
         name="429 with too long a wait",
-        words="429 that asks to wait for more than 30 s",
+        words="429 that asks for a wait of more than 30 s",
         outcomes=same(RateLimited, says="429"),
         answers=lambda _: answer(429, Retry_After="31"),
     ),
@@ -263,7 +294,7 @@ FAULTS = [
     ),
     Fault(
         name="401 with a wrong clock",
-        words="401, and the clocks differ",
+        words="401 because the clocks differ",
         outcomes=same(Unauthorized, "twice"),
         answers=lambda _: answer(401, Date=in_hours(5)),
     ),
@@ -285,7 +316,7 @@ FAULTS = [
     *(
         Fault(
             name=str(status),
-            words=str(status),
+            words=str(status) if status == 500 else "any other 5xx",
             outcomes=same(ServerError, says=str(status)),
             answers=lambda _, status=status: answer(status),
         )
@@ -293,34 +324,34 @@ FAULTS = [
     ),
     Fault(
         name="HTML",
-        words="200 with HTML",
+        words="success with HTML instead of JSON",
         outcomes=unreadable(),
         answers=lambda _: answer(body=b"<html><title>Welcome</title></html>", Content_Type="text/html"),
         differs=UNPARSED,
     ),
     Fault(
         name="empty",
-        words="with nothing",
+        words="with no body",
         outcomes=unreadable(),
         answers=lambda _: answer(body=b""),
         differs={**UNPARSED, frozenset({"DELETE"}): Outcome(None)},
     ),
     Fault(
         name="wrong JSON",
-        words="with wrong JSON",
+        words="with JSON of another kind",
         outcomes=unreadable(),
         answers=lambda _: answer(body=[5]),
         differs=UNPARSED,
     ),
     Fault(
         name="gzip bomb",
-        words="with more than `max_response_bytes`",
+        words="with more than {max_response_bytes} MB",
         outcomes=unreadable(),
         answers=lambda _: answer(body=BOMB, Content_Encoding="gzip"),
     ),
     Fault(
         name="3xx",
-        words="a redirect",
+        words="redirect",
         outcomes=same(APIError, says="redirects are not followed"),
         answers=lambda _: answer(307, Location="/elsewhere"),
     ),
@@ -332,21 +363,8 @@ FAULTS = [
         reads="head",
     ),
     Fault(
-        name="idle connection closed",
-        words="the server closed an idle connection",
-        outcomes=same(None),
-        first=lambda fine: [fine, None],
-        answers=lambda fine: fine,
-    ),
-    Fault(
-        name="surplus bytes",
-        words="more bytes than the response has",
-        outcomes=same(None),
-        answers=lambda fine: fine + FOREIGN,
-    ),
-    Fault(
         name="cancel",
-        words="the task is cancelled",
+        words="task cancelled",
         outcomes=same(CancelledError),
         answers=lambda _: [HANG],
         differs={frozenset({"sync"}): "a thread cannot be cancelled"},
@@ -358,13 +376,26 @@ FAULTS = [
         answers=lambda _: [HANG],
     ),
     Fault(
+        name="idle connection closed",
+        words="idle connection closed by the server",
+        outcomes=same(None),
+        first=lambda fine: [fine, None],
+        answers=lambda fine: fine,
+    ),
+    Fault(
+        name="surplus bytes",
+        words="surplus bytes after the response",
+        outcomes=same(None),
+        answers=lambda fine: fine + FOREIGN,
+    ),
+    Fault(
         name="fork",
-        words="the process forks",
+        words="process forked",
         outcomes=same(None),
     ),
     Fault(
         name="loop after loop",
-        words="a new event loop",
+        words="one event loop after another",
         outcomes=same(None),
         differs={frozenset({"sync"}): "calls from threads know no event loop"},
     ),
