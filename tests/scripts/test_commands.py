@@ -1,4 +1,4 @@
-"""Scripts as commands: the derived code is up to date, and the API reference builds."""
+"""Scripts as commands: derived code and the table of faults are up to date, and the API reference builds."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ def test_the_sync_code_is_up_to_date() -> None:
     done = subprocess.run(
         [sys.executable, ROOT / "scripts" / "unasync.py", "--check"], capture_output=True, text=True, check=False
     )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_table_of_faults_is_up_to_date() -> None:
+    command = [sys.executable, ROOT / "scripts" / "faults_table.py", "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

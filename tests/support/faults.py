@@ -147,20 +147,20 @@ FAULTS = [
     ),
     Fault(
         name="no free connection",
-        words="no free connection within {pool} s",
+        words="no free connection within {pool}",
         outcomes=same(RequestTimeout, "repeated", "no free connection"),
         limit="pool",
         differs={frozenset({"aiohttp"}): Outcome(RequestTimeout, "repeated", NOT_SENT)},
     ),
     Fault(
         name="connect hang",
-        words="no connection within {connect} s",
+        words="no connection within {connect}",
         outcomes=same(RequestTimeout, "repeated", NOT_SENT),
         limit="connect",
     ),
     Fault(
         name="handshake hang",
-        words="no TLS handshake within {connect} s",
+        words="no TLS handshake within {connect}",
         outcomes=same(RequestTimeout, "repeated", NOT_SENT),
         limit="connect",
     ),
@@ -213,14 +213,14 @@ FAULTS = [
     ),
     Fault(
         name="no answer",
-        words="no response within {read} s",
+        words="no response within {read} (`timeout`)",
         outcomes=unless_it_may_have_arrived(RequestTimeout, MAY_HAVE),
         answers=lambda _: [HANG],
         limit="read",
     ),
     Fault(
         name="half an answer, then none",
-        words="no further part of it within {read} s",
+        words="no more of it within {read}",
         outcomes=unless_it_may_have_arrived(RequestTimeout, MAY_HAVE),
         answers=lambda fine: [fine[:-9], HANG],
         limit="read",
@@ -234,7 +234,7 @@ FAULTS = [
             **SMALL_REQUESTS,
             frozenset(
                 {"aiohttp"}
-            ): "aiohttp has no write timeout: if the server stops reading, the deadline ends the call",
+            ): "the write timeout does not count: if the server stops reading, the deadline ends the call",
         },
     ),
     Fault(
@@ -246,7 +246,7 @@ FAULTS = [
     ),
     Fault(
         name="no answer until the deadline",
-        words="call not done within {deadline} s",
+        words="no whole response within {deadline} (`deadline`)",
         outcomes=late(),
         first=lambda fine: fine,
         answers=lambda _: [HANG],
@@ -254,7 +254,7 @@ FAULTS = [
     ),
     Fault(
         name="trickle",
-        words="for instance because the response trickles",
+        words="however it trickles",
         outcomes=late(),
         first=lambda fine: fine,
         answers=lambda _: trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b" "),
@@ -331,7 +331,7 @@ FAULTS = [
     ),
     Fault(
         name="empty",
-        words="with no body",
+        words="with no body where one is due",
         outcomes=unreadable(),
         answers=lambda _: answer(body=b""),
         differs={**UNPARSED, frozenset({"DELETE"}): Outcome(None)},
@@ -345,7 +345,7 @@ FAULTS = [
     ),
     Fault(
         name="gzip bomb",
-        words="with more than {max_response_bytes} MB",
+        words="with more than {max_response_bytes} (`max_response_bytes`)",
         outcomes=unreadable(),
         answers=lambda _: answer(body=BOMB, Content_Encoding="gzip"),
     ),
