@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 METHODS = ("GET", "PUT", "DELETE", "POST", "upload")
 VERSIONS = ("v1", "v2")
-TRANSPORTS = ("sync", "async")
+TRANSPORTS = ("sync", "async", "aiohttp")
 
 Sent = Literal["once", "twice", "repeated"]
 """How often a request is sent; a repeated one as often as `retries` allows."""
