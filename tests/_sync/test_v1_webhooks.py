@@ -276,6 +276,10 @@ REFUSED: list[tuple[str, Callable[[Smooch], Any]]] = [
     ("trigger", lambda api: api.ensure_webhook_exist("", HERE)),
     ("trigger", lambda api: api.ensure_webhook_exist(" postback", HERE)),
     ("trigger", lambda api: api.ensure_webhook_exist([], HERE)),
+    ("trigger", lambda api: api.ensure_webhook_exist("message:appuser", HERE)),
+    ("trigger", lambda api: api.ensure_webhook_exist(["postback", "conversation:message"], HERE)),
+    ("triggers", lambda api: api.make_webhook(HERE, ["postback", "mesage:appUser"])),
+    ("triggers", lambda api: api.update_webhook("1", HERE, "postbck")),
 ]
 
 

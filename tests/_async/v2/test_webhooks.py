@@ -122,6 +122,21 @@ REFUSED: dict[str, Refusal] = {
         "must be a full URL",
     ),
     "a trigger of v1": (lambda api: api.webhooks.ensure("https://a.example", "*"), "triggers", "v2 has no '*'"),
+    "a trigger of v1 by its name": (
+        lambda api: api.webhooks.ensure("https://a.example", "message:appUser"),
+        "triggers",
+        "did you mean 'conversation:message'?",
+    ),
+    "a misspelt trigger": (
+        lambda api: api.webhooks.create("https://a.example", ["user:merge", "conversation:mesage"]),
+        "triggers",
+        "did you mean 'conversation:message'?",
+    ),
+    "a change to a misspelt trigger": (
+        lambda api: api.webhooks.update("w", triggers=["conversation:raed"]),
+        "triggers",
+        "did you mean 'conversation:read'?",
+    ),
 }
 
 
