@@ -83,23 +83,6 @@ def test_tokens_are_signed_and_inspected(shell: Shell) -> None:
     assert shell.run("token", "app").stdout.count(".") == 2
 
 
-def test_the_doctor_finds_nothing_wrong(shell: Shell, sandbox: Sandbox) -> None:
-    run = shell.run("doctor", "--integration", sandbox.integration_id, "--json")
-    assert run.status == 0
-    assert {found["state"] for found in run.json()} == {"ok"}
-
-
-def test_the_doctor_names_a_dead_target_and_a_wrong_secret(shell: Shell, sandbox: Sandbox) -> None:
-    owner = ["--integration", sandbox.integration_id]
-    shell.run("webhooks", "ensure", "http://127.0.0.1:1/", "conversation:message", *owner)
-    run = shell.run("doctor", *owner)
-    assert run.status == 1
-    assert "start the bot" in run.stdout
-    run = shell.run("doctor", *owner, SMOOCH_SECRET="wrong secret")
-    assert run.status == 1
-    assert "401" in run.stdout
-
-
 def test_a_terminal_gets_colours_unless_no_color_is_set(shell: Shell, sandbox: Sandbox) -> None:
     sandbox.say("ana", "Hi")
 
