@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import shlex
 import signal
 import socket
 import subprocess
+import sys
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from support.scripted_server import wait_until
 
 from .conftest import COMMAND
 
@@ -78,6 +81,18 @@ def test_the_bot_of_the_demo_sells_a_mug(shell: Shell) -> None:
         assert "form" in answer(7)
         ana.post("submit", json={"values": {"name": "Ana", "email": "ana@example.com"}}).raise_for_status()
         assert "on its way" in answer(9)
+        here = {"type": "location", "coordinates": {"lat": 52.5, "long": 13.4}}
+        ana.post("say", json={"content": here}).raise_for_status()
+        assert "Nice!" in answer(11)
+
+
+@pytest.mark.parametrize("command", ["sandbox", "demo"])
+def test_the_console_opens_in_a_browser(shell: Shell, command: str) -> None:
+    code = "import sys; open(sys.argv[1], 'w').write(sys.argv[2])"
+    opened = shell.folder / "opened"
+    shell.environment["BROWSER"] = shlex.join([sys.executable, "-c", code, str(opened), "%s"])
+    with running(shell, command, "--open") as (url, _):
+        wait_until(lambda: opened.exists() and opened.read_text().rstrip("/") == url, 60)
 
 
 @pytest.mark.parametrize("command", ["sandbox", "demo"])

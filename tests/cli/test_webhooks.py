@@ -81,6 +81,17 @@ def test_deliveries_are_verified_printed_and_handed_on(shell: Shell, sandbox: Sa
         assert "message:appUser (not verified)" in behind.stdout.readline()
 
 
+def test_what_cannot_be_read_or_forwarded_is_refused(shell: Shell) -> None:
+    with listener(shell, "--forward", f"http://127.0.0.1:{unused_port()}/") as (url, process):
+        assert httpx.head(url).status_code == 200, "the API probes a target before it takes it"
+        assert httpx.post(url, content=b"no JSON").status_code == 400
+        assert httpx.post(url, json={"trigger": "x", "app": {"_id": "1"}}).status_code == 503
+        process.send_signal(signal.SIGINT)
+        _, notes = process.communicate(timeout=60)
+    assert "refused with 400" in notes
+    assert "did not answer" in notes
+
+
 def test_a_port_in_use_is_one_line(shell: Shell) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         run = shell.run("listen", "--port", str(taken.getsockname()[1]))
