@@ -24,7 +24,7 @@ _TEXTS = {
 
 
 def bodies(spec: Spec, component: str, version: str = "") -> list[JsonObject]:
-    """For each example of a component: the example with all the fields that it may have besides.
+    """The examples of a component, each with all further fields that it may have.
 
     With `version` the fields of that version only.
     """
@@ -45,7 +45,7 @@ def bodies(spec: Spec, component: str, version: str = "") -> list[JsonObject]:
 
 
 def additions(spec: Spec, component: str, version: str = "") -> Iterator[tuple[str, JsonObject]]:
-    """Each field that an example of a component may have besides, and the example with that field."""
+    """Each further field that an example of a component may have, and the example with that field."""
     validator = spec.request_validator(component)
     for example in spec.document["components"]["schemas"][component]["examples"]:
         for name, schema in _properties(spec, {"$ref": f"#/components/schemas/{component}"}, example).items():
@@ -71,7 +71,7 @@ def replace(body: Any, values: Mapping[str, Any]) -> Any:
 
 
 def lost(posted: Any, read: Any, path: str = "") -> Iterator[str]:
-    """The fields of a posted body that a response does not have with this value. One that is null may be left out."""
+    """The fields of a posted body that a response lacks or shows with another value; it may leave out null fields."""
     if isinstance(posted, dict) and isinstance(read, dict):
         for name, each in posted.items():
             if each is not None or name in read:
@@ -84,7 +84,7 @@ def lost(posted: Any, read: Any, path: str = "") -> Iterator[str]:
 
 
 def hidden(spec: Spec) -> frozenset[str]:
-    """The names of all fields that responses keep back: secrets, and what can only be written."""
+    """The names of all fields that responses hide: secrets and write-only fields."""
     return frozenset(_hidden(spec.document["components"]["schemas"]))
 
 
@@ -126,20 +126,24 @@ def _is_of(version: str, schema: JsonObject) -> bool:
 
 def _properties(spec: Spec, schema: Any, part: JsonObject) -> JsonObject:
     """The fields that an object may have in a request; of a union, those of the variant that the object is."""
-    found: JsonObject = {}
+    properties: JsonObject = {}
     schema = _resolved(spec, schema)
-    for each in schema.get("allOf", []):
-        found |= _properties(spec, each, part)
+    for part_schema in schema.get("allOf", []):
+        properties |= _properties(spec, part_schema, part)
     choices = schema.get("oneOf", schema.get("anyOf", []))
     for choice in choices if "properties" not in schema else ():
         fields = _properties(spec, choice, part)
         tags = {
-            name: _resolved(spec, each)["const"] for name, each in fields.items() if "const" in _resolved(spec, each)
+            name: _resolved(spec, part_schema)["const"]
+            for name, part_schema in fields.items()
+            if "const" in _resolved(spec, part_schema)
         }
         if tags and tags.items() <= part.items():
             return fields
     own = schema.get("properties", {})
-    return found | {name: each for name, each in own.items() if not _resolved(spec, each).get("readOnly")}
+    return properties | {
+        name: part_schema for name, part_schema in own.items() if not _resolved(spec, part_schema).get("readOnly")
+    }
 
 
 def _value(spec: Spec, schema: Any) -> Any:

@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[Sandbox]:
+def shared_sandbox() -> Iterator[Sandbox]:
     with Sandbox() as sandbox:
         yield sandbox
 
 
 @pytest.fixture
-def sandbox(running: Sandbox) -> Sandbox:
-    running.reset()
-    return running
+def sandbox(shared_sandbox: Sandbox) -> Sandbox:
+    shared_sandbox.reset()
+    return shared_sandbox
 
 
 @pytest.fixture
 def connect(sandbox: Sandbox) -> Iterator[Callable[..., httpx.Client]]:
-    """Makes clients below `url` that check every answer against the spec; app key and /v1 by default."""
+    """A function that makes clients which check every response; defaults: the app's key, paths below /v1."""
     clients = []
 
     def make(prefix: str = "/v1", **options: Any) -> httpx.Client:
@@ -48,5 +48,5 @@ def client(connect: Callable[..., httpx.Client]) -> httpx.Client:
 
 @pytest.fixture
 def account(sandbox: Sandbox, connect: Callable[..., httpx.Client]) -> httpx.Client:
-    """A client with the account key, below the version."""
+    """A client with the account key, for paths below /v1."""
     return connect(auth=(sandbox.account_key_id, sandbox.account_secret))

@@ -1,4 +1,4 @@
-"""Checks answers of the sandbox against spec/v1.yaml and spec/v2.yaml."""
+"""Check responses of the sandbox against spec/v1.yaml and spec/v2.yaml."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TLS = ssl.create_default_context()
 
 
 def checked_client(url: str, key_id: str, secret: str, **options: Any) -> httpx.Client:
-    """A client that checks every answer. Shares one TLS context, which costs 16 ms to make."""
+    """A client that checks every response. All share one TLS context, because making one takes 16 ms."""
     options = {"auth": (key_id, secret), "timeout": 5, "verify": _TLS, **options}
     return httpx.Client(base_url=url, event_hooks={"response": [assert_within_spec]}, **options)
 
@@ -31,7 +31,7 @@ def assert_within_spec(response: httpx.Response) -> None:
 
 
 def assert_response_within_spec(method: str, path: str, response: Any) -> None:
-    """The same for what other clients than httpx return."""
+    """Check a response of any client that has httpx's attributes."""
     path = path.removeprefix("/sc")
     if path.startswith("/media/") or method in ("HEAD", "OPTIONS"):
         return

@@ -1,4 +1,4 @@
-"""Targets of webhooks; the deliveries that they receive are checked against the specs and smooch.webhooks."""
+"""Targets of webhooks. Deliveries are checked against the specification and parsed by smooch.webhooks."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 
 @contextmanager
 def target(*answers: Any) -> Iterator[ScriptedServer]:
-    """A target that answers with these in turn, the last one for ever; 200 if there are none."""
+    """Run a target that sends these responses one after the other, then the last one for ever; 200 by default."""
     with ScriptedServer(script(*answers or (answer(200),))) as receiver:
         yield receiver
 
 
 def posts(receiver: ScriptedServer) -> list[Request]:
+    """The deliveries, without the probe that the sandbox sends before."""
     return [request for request in receiver.requests if request.method == "POST"]
 
 
@@ -39,7 +40,7 @@ def deliveries(sandbox: Sandbox, receiver: ScriptedServer) -> list[tuple[str, An
 
 
 def deliveries_by_trigger(sandbox: Sandbox, receiver: ScriptedServer) -> dict[str, Any]:
-    """Return the deliveries since the last call by trigger; none comes twice."""
+    """Return the deliveries since the last call by trigger, and assert that no trigger came twice."""
     pairs = deliveries(sandbox, receiver)
     by_trigger = dict(pairs)
     assert len(by_trigger) == len(pairs), "a trigger came twice"

@@ -33,7 +33,7 @@ def post(client: httpx.Client, **fields: Any) -> dict[str, Any]:
 
 class TestSay:
     @pytest.mark.parametrize("user_id", ["ana", "a/ü b", "5a1b2c3d4e5f60718293a4b5"])
-    def test_somebody_new_becomes_a_user_on_the_web(self, sandbox: Sandbox, client: httpx.Client, user_id: str) -> None:
+    def test_a_new_id_becomes_a_user_on_the_web(self, sandbox: Sandbox, client: httpx.Client, user_id: str) -> None:
         message_id = sandbox.say(user_id, "Hi")
         path = f"/appusers/{quote(user_id, safe='')}"
         user = client.get(path).json()["appUser"]
@@ -41,7 +41,7 @@ class TestSay:
         (message,) = client.get(f"{path}/messages").json()["messages"]
         assert (message["_id"], message["text"], message["authorId"]) == (message_id, "Hi", user["_id"])
 
-    def test_somebody_known_writes_with_the_latest_device(self, sandbox: Sandbox, client: httpx.Client) -> None:
+    def test_a_known_user_writes_with_the_latest_device(self, sandbox: Sandbox, client: httpx.Client) -> None:
         for device in ("d-1", "d-2"):
             body = {"userId": "ana", "device": {"id": device, "platform": "ios" if device == "d-2" else "android"}}
             client.post("/init", json=body)
@@ -69,22 +69,24 @@ class TestSay:
         assert message["role"] == "appUser"
 
     @pytest.mark.parametrize("content", [{"type": "image"}, {"type": "telepathy"}, {}, {"text": 1}])
-    def test_what_the_api_would_refuse(self, sandbox: Sandbox, client: httpx.Client, content: dict[str, Any]) -> None:
+    def test_messages_that_the_api_would_refuse_are_refused(
+        self, sandbox: Sandbox, client: httpx.Client, content: dict[str, Any]
+    ) -> None:
         with pytest.raises(ValueError, match="content"):
             sandbox.say("ana", content)
         assert client.get("/appusers/ana").status_code == 404
 
     @pytest.mark.parametrize("user_id", ["", None, 5])
-    def test_what_is_no_id(self, sandbox: Sandbox, user_id: Any) -> None:
+    def test_invalid_ids_are_refused(self, sandbox: Sandbox, user_id: Any) -> None:
         for act in (sandbox.open_chat, sandbox.set_typing, lambda user_id: sandbox.say(user_id, "Hi")):
             with pytest.raises(ValueError, match="user_id"):
                 act(user_id)
 
-    def test_what_is_no_message(self, sandbox: Sandbox) -> None:
+    def test_invalid_messages_are_refused(self, sandbox: Sandbox) -> None:
         with pytest.raises(TypeError, match="content must be a str"):
             sandbox.say("ana", 5)  # type: ignore[arg-type]
 
-    def test_a_channel_or_conversation_that_is_not_there(self, sandbox: Sandbox, client: httpx.Client) -> None:
+    def test_an_unknown_channel_or_conversation_is_refused(self, sandbox: Sandbox, client: httpx.Client) -> None:
         sandbox.say("ana", "Hi")
         for wrong in ({"channel": "line"}, {"conversation_id": "x"}):
             with pytest.raises(LookupError, match=r"line|x"):
@@ -126,33 +128,33 @@ class TestClick:
         assert postback["message"]["_id"] == message["_id"]
 
     @pytest.mark.parametrize("action", ["No", {"payload": "NO"}, {}, ""])
-    def test_a_button_that_is_not_there(self, sandbox: Sandbox, client: httpx.Client, action: Any) -> None:
+    def test_an_unknown_button_is_refused(self, sandbox: Sandbox, client: httpx.Client, action: Any) -> None:
         post(client, actions=[GO])
         with pytest.raises(LookupError, match="there are: 'Go'"):
             sandbox.click("ana", action)
 
     @pytest.mark.parametrize("action", [None, 5, b"Go"])
-    def test_what_is_no_button(self, sandbox: Sandbox, client: httpx.Client, action: Any) -> None:
+    def test_invalid_buttons_are_refused(self, sandbox: Sandbox, client: httpx.Client, action: Any) -> None:
         post(client, actions=[GO])
         with pytest.raises(TypeError, match="action must be"):
             sandbox.click("ana", action)
 
-    def test_nobody_pays_twice(self, sandbox: Sandbox, client: httpx.Client) -> None:
+    def test_a_checkout_can_be_paid_once(self, sandbox: Sandbox, client: httpx.Client) -> None:
         post(client, actions=[{"type": "buy", "text": "Pay", "amount": 450}])
         sandbox.click("ana", "Pay")
         with pytest.raises(ValueError, match="paid already"):
             sandbox.click("ana", "Pay")
 
-    def test_a_question_for_the_place_is_answered_by_say(self, sandbox: Sandbox, client: httpx.Client) -> None:
+    def test_a_location_request_is_answered_with_say(self, sandbox: Sandbox, client: httpx.Client) -> None:
         post(client, actions=[{"type": "locationRequest", "text": "Where?"}])
         with pytest.raises(ValueError, match="say"):
             sandbox.click("ana", "Where?")
 
-    def test_nobody(self, sandbox: Sandbox) -> None:
+    def test_an_unknown_user_is_refused(self, sandbox: Sandbox) -> None:
         with pytest.raises(LookupError, match="no user 'bob'"):
             sandbox.click("bob", "Go")
 
-    def test_what_the_api_does_not_hear_of(self, sandbox: Sandbox, client: httpx.Client) -> None:
+    def test_a_link_cannot_be_clicked(self, sandbox: Sandbox, client: httpx.Client) -> None:
         post(client, actions=[{"type": "link", "text": "Shop", "uri": "https://example.com"}])
         with pytest.raises(ValueError, match="link"):
             sandbox.click("ana", "Shop")

@@ -1,4 +1,4 @@
-"""`python -m smooch.sandbox`, as a process of its own."""
+"""`python -m smooch.sandbox`, run as a process."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def read_until(process: subprocess.Popen[str], start: str) -> str:
     return "".join(lines)
 
 
-def test_what_it_prints_can_be_pasted_and_ctrl_c_ends_it(process: subprocess.Popen[str]) -> None:
+def test_its_output_can_be_pasted_into_a_shell_and_ctrl_c_ends_it(process: subprocess.Popen[str]) -> None:
     printed = read_until(process, "from smooch import Smooch")
     shell = dict(re.findall(r"^export (SMOOCH_\w+)=(\S+)$", printed, re.MULTILINE))
     assert set(shell) >= {"SMOOCH_BASE_URL", "SMOOCH_KEY_ID", "SMOOCH_SECRET", "SMOOCH_APP_ID"}
@@ -80,7 +80,7 @@ def test_it_prints_what_a_bot_needs(process: subprocess.Popen[str]) -> None:
     assert json.loads(posted.stdout)["message"]["content"]["text"] == "Hi"
 
 
-def test_a_port_that_is_taken_is_said_in_one_line() -> None:
+def test_a_port_in_use_is_an_error_of_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = run("--port", str(port))
@@ -89,13 +89,13 @@ def test_a_port_that_is_taken_is_said_in_one_line() -> None:
 
 
 @pytest.mark.parametrize("port", ["x", "-1", "65536", "1.5"])
-def test_what_is_no_port_is_refused(port: str) -> None:
+def test_an_invalid_port_is_refused(port: str) -> None:
     done = run(f"--port={port}")
     assert done.returncode == 2
     assert "--port" in done.stderr
 
 
-def test_a_missing_extra_is_said_with_the_way_to_get_it(tmp_path: Path) -> None:
+def test_a_missing_extra_is_named_with_the_command_that_installs_it(tmp_path: Path) -> None:
     (tmp_path / "uvicorn.py").write_text("raise ModuleNotFoundError(\"No module named 'uvicorn'\", name='uvicorn')")
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
     done = run(PYTHONPATH=path)
@@ -114,7 +114,7 @@ def test_a_missing_extra_is_said_with_the_way_to_get_it(tmp_path: Path) -> None:
     assert "ImportError: smooch.sandbox needs uvicorn" in imported.stderr
 
 
-def test_it_tells_of_deliveries(process: subprocess.Popen[str]) -> None:
+def test_it_prints_deliveries(process: subprocess.Popen[str]) -> None:
     shell = dict(re.findall(r"^export (SMOOCH_\w+)=(\S+)$", read_until(process, "from smooch import"), re.MULTILINE))
     with (
         target() as hook,

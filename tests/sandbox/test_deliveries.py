@@ -1,4 +1,4 @@
-"""How deliveries are sent: attempts, waits, faults on request. What they say is in test_delivered_events.py."""
+"""How deliveries are sent: attempts, waits, faults on request. Their bodies: test_delivered_events.py."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_delivery_is_a_post_with_the_secret(sandbox: Sandbox, client: httpx.Cl
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 406])
-def test_what_would_not_help_is_not_repeated(sandbox: Sandbox, client: httpx.Client, status: int) -> None:
+def test_responses_that_rule_out_a_retry_end_the_attempts(sandbox: Sandbox, client: httpx.Client, status: int) -> None:
     with target(answer(status)) as receiver:
         listen(client, receiver.url)
         sandbox.say("ana", "Hi")
@@ -78,7 +78,7 @@ def test_what_would_not_help_is_not_repeated(sandbox: Sandbox, client: httpx.Cli
 
 
 @pytest.mark.parametrize("status", [302, 405, 410, 429, 500, 503])
-def test_anything_else_is_repeated_until_it_succeeds(sandbox: Sandbox, client: httpx.Client, status: int) -> None:
+def test_every_other_failure_is_retried_until_success(sandbox: Sandbox, client: httpx.Client, status: int) -> None:
     with target(answer(status), answer(status), answer(204)) as receiver:
         listen(client, receiver.url)
         sandbox.say("ana", "Hi")
@@ -88,7 +88,7 @@ def test_anything_else_is_repeated_until_it_succeeds(sandbox: Sandbox, client: h
     assert len({attempt.delivery_id for attempt in sandbox.deliveries}) == 1
 
 
-def test_it_is_given_up_after_five_attempts_whose_distance_doubles(sandbox: Sandbox, client: httpx.Client) -> None:
+def test_a_delivery_fails_after_five_attempts_with_doubling_waits(sandbox: Sandbox, client: httpx.Client) -> None:
     with target(answer(500)) as receiver:
         listen(client, receiver.url)
         sandbox.say("ana", "Hi")
@@ -98,14 +98,14 @@ def test_it_is_given_up_after_five_attempts_whose_distance_doubles(sandbox: Sand
     assert all(wait >= least for wait, least in zip(waits, [0.059, 0.119, 0.239, 0.479], strict=True))
 
 
-def test_a_target_that_nothing_listens_at(sandbox: Sandbox, client: httpx.Client) -> None:
+def test_a_refused_connection_is_retried(sandbox: Sandbox, client: httpx.Client) -> None:
     listen(client, f"http://127.0.0.1:{unused_port()}")
     sandbox.say("ana", "Hi")
     assert statuses(sandbox) == [None] * 5
     assert all("ConnectError" in str(attempt.error) for attempt in sandbox.deliveries)
 
 
-def test_a_target_that_hangs_up(sandbox: Sandbox, client: httpx.Client) -> None:
+def test_a_closed_connection_is_retried(sandbox: Sandbox, client: httpx.Client) -> None:
     with target(None, answer(200)) as receiver:
         listen(client, receiver.url)
         sandbox.say("ana", "Hi")
@@ -113,7 +113,7 @@ def test_a_target_that_hangs_up(sandbox: Sandbox, client: httpx.Client) -> None:
     assert "RemoteProtocolError" in str(sandbox.deliveries[0].error)
 
 
-def test_an_answer_that_comes_too_late() -> None:
+def test_a_late_response_is_retried() -> None:
     with (
         target((3, answer(200)), answer(200)) as receiver,
         Sandbox(delivery_timeout=0.2) as sandbox,
@@ -125,7 +125,7 @@ def test_an_answer_that_comes_too_late() -> None:
         assert sandbox.deliveries[0].error == "no response within 0.2 s"
 
 
-def test_a_slow_target_holds_up_no_other(sandbox: Sandbox, client: httpx.Client) -> None:
+def test_a_slow_target_delays_no_other(sandbox: Sandbox, client: httpx.Client) -> None:
     with target((5, answer(200))) as slow, target() as quick:
         listen(client, slow.url)
         listen(client, quick.url)
@@ -136,7 +136,7 @@ def test_a_slow_target_holds_up_no_other(sandbox: Sandbox, client: httpx.Client)
         sandbox.reset()
 
 
-def test_a_webhook_that_is_deleted_gets_no_more(sandbox: Sandbox, client: httpx.Client) -> None:
+def test_a_deleted_webhook_gets_no_further_attempts(sandbox: Sandbox, client: httpx.Client) -> None:
     with target(answer(500)) as receiver:
         webhook = listen(client, receiver.url)
         sandbox.say("ana", "Hi")
@@ -146,7 +146,7 @@ def test_a_webhook_that_is_deleted_gets_no_more(sandbox: Sandbox, client: httpx.
     assert seen < 5
 
 
-def test_a_webhook_that_is_deleted_gets_nothing_of_what_waits(sandbox: Sandbox, client: httpx.Client) -> None:
+def test_waiting_deliveries_of_a_deleted_webhook_are_dropped(sandbox: Sandbox, client: httpx.Client) -> None:
     with target((0.5, answer(200))) as receiver:
         webhook = listen(client, receiver.url)
         for number in range(60):
@@ -156,7 +156,7 @@ def test_a_webhook_that_is_deleted_gets_nothing_of_what_waits(sandbox: Sandbox, 
         assert len(statuses(sandbox)) == len(posts(receiver)) == 20
 
 
-def test_the_webhooks_of_an_app_that_is_deleted_get_no_more(
+def test_webhooks_of_a_deleted_app_get_no_further_attempts(
     sandbox: Sandbox, connect: Callable[..., httpx.Client]
 ) -> None:
     account = connect("/v1", auth=(sandbox.account_key_id, sandbox.account_secret))
@@ -172,7 +172,7 @@ def test_the_webhooks_of_an_app_that_is_deleted_get_no_more(
         assert len(statuses(sandbox)) < 5
 
 
-def test_an_attempt_goes_where_the_webhook_points_by_then(sandbox: Sandbox, client: httpx.Client) -> None:
+def test_an_attempt_goes_to_the_current_target_of_the_webhook(sandbox: Sandbox, client: httpx.Client) -> None:
     with target(answer(500)) as old, target() as new:
         webhook = listen(client, old.url)
         sandbox.say("ana", "Hi")
@@ -184,7 +184,7 @@ def test_an_attempt_goes_where_the_webhook_points_by_then(sandbox: Sandbox, clie
     assert texts(new) == ["Hi"]
 
 
-def test_reset_and_stop_give_up_what_is_under_way(sandbox: Sandbox, client: httpx.Client) -> None:
+def test_reset_and_stop_cancel_running_deliveries(sandbox: Sandbox, client: httpx.Client) -> None:
     with target((30, answer(200))) as receiver:
         listen(client, receiver.url)
         sandbox.say("ana", "Hi")
@@ -268,7 +268,7 @@ def test_no_cookies_are_kept(sandbox: Sandbox, client: httpx.Client) -> None:
     ],
     ids=["broken", "cut off", "slow"],
 )
-def test_a_body_of_an_answer_does_not_matter(reply: Any) -> None:
+def test_the_body_of_the_response_does_not_matter(reply: Any) -> None:
     with target(reply) as receiver, Sandbox(delivery_timeout=0.3) as sandbox, caller(sandbox) as client:
         listen(client, receiver.url)
         sandbox.say("ana", "Hi")
@@ -289,7 +289,7 @@ def test_a_password_in_the_target_is_not_shown(
     assert "hunter2" not in repr(sandbox.deliveries) + caplog.text
 
 
-def test_it_speaks_https_to_authorities_of_the_environment(tmp_path: Path) -> None:
+def test_it_trusts_certificate_authorities_of_the_environment(tmp_path: Path) -> None:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
     authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(tmp_path / "server.pem")
@@ -314,7 +314,7 @@ with Sandbox() as sandbox, Smooch(sandbox.key_id, sandbox.secret, base_url=sandb
     assert run.stdout == "[200]\n", run.stderr
 
 
-def test_the_proxy_of_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{unused_port()}")
     with target() as receiver, Sandbox() as sandbox, caller(sandbox) as client:
         listen(client, receiver.url)
@@ -322,7 +322,7 @@ def test_the_proxy_of_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPat
         assert statuses(sandbox) == [200]
 
 
-def test_several_webhooks_hear_of_one_event(sandbox: Sandbox, client: httpx.Client) -> None:
+def test_several_webhooks_get_the_same_event(sandbox: Sandbox, client: httpx.Client) -> None:
     with target() as first, target() as second:
         secrets = {listen(client, receiver.url)["secret"] for receiver in (first, second)}
         sandbox.say("ana", "Hi")
@@ -338,13 +338,13 @@ class TestProbes:
             yield sandbox
 
     @pytest.mark.parametrize("status", [200, 404, 500])
-    def test_a_target_that_answers_is_taken(self, prober: Sandbox, status: int) -> None:
+    def test_a_target_that_responds_is_accepted(self, prober: Sandbox, status: int) -> None:
         with target(answer(status)) as receiver, caller(prober, "") as client:
             body = {"target": f"{receiver.url}/hook"}
             assert client.post("/v1/webhooks", json=body).status_code == 201
         assert [(request.method, request.target) for request in receiver.requests] == [("HEAD", "/hook")]
 
-    def test_a_target_that_does_not_is_refused(self, prober: Sandbox) -> None:
+    def test_a_target_that_does_not_respond_is_refused(self, prober: Sandbox) -> None:
         custom = f"/v2/apps/{prober.app_id}/integrations"
         with full_backlog() as silent, caller(prober, "") as client:
             for url in (f"http://127.0.0.1:{unused_port()}/hook", f"{silent}/hook"):
@@ -394,7 +394,7 @@ class TestFaults:
             sandbox.say("ana", "a")
             assert statuses(sandbox) == [200, 200]
 
-    def test_another_order(self, sandbox: Sandbox, client: httpx.Client) -> None:
+    def test_reordering(self, sandbox: Sandbox, client: httpx.Client) -> None:
         with target() as receiver:
             listen(client, receiver.url)
             sandbox.reorder_deliveries(3)
@@ -426,7 +426,7 @@ class TestFaults:
         assert texts(receiver) == ["b"]
         assert sandbox.deliveries[0].error == "lost on request"
 
-    def test_a_trigger_chooses(self, sandbox: Sandbox, client: httpx.Client) -> None:
+    def test_a_trigger_selects_deliveries(self, sandbox: Sandbox, client: httpx.Client) -> None:
         with target() as receiver:
             listen(client, receiver.url, "*")
             sandbox.drop_deliveries(5, trigger="client:*")
@@ -457,15 +457,15 @@ class TestFaults:
 
 @pytest.mark.parametrize("option", ["retry_speedup", "delivery_timeout"])
 @pytest.mark.parametrize("value", [0, -1, float("nan")])
-def test_options_that_make_no_sense(option: str, value: float) -> None:
+def test_invalid_options_are_refused(option: str, value: float) -> None:
     with pytest.raises(ValueError, match=option):
         Sandbox(**{option: value})  # type: ignore[arg-type]
 
 
 class TestOwnEvents:
-    """`deliver` sends what no action of the sandbox makes."""
+    """`deliver` sends events that no action of the sandbox causes."""
 
-    def test_of_v2_go_to_webhooks_of_v2_whatever_they_listen_to(self, sandbox: Sandbox, client: httpx.Client) -> None:
+    def test_of_v2_go_to_webhooks_of_v2_whatever_their_triggers(self, sandbox: Sandbox, client: httpx.Client) -> None:
         path = f"{sandbox.url}/v2/apps/{sandbox.app_id}/integrations/me/webhooks"
         auth = (sandbox.integration_key_id, sandbox.integration_secret)
         with target() as receiver, target() as other:
@@ -495,7 +495,7 @@ class TestOwnEvents:
             shared = {"trigger": "order:shipped", "app": {"_id": sandbox.app_id}, "number": 7}
             assert (by_v1.json(), by_v1_1.json()) == (shared, {**shared, "version": "v1.1"})
 
-    def test_are_delivered_again_and_hit_by_faults_like_others(self, sandbox: Sandbox, client: httpx.Client) -> None:
+    def test_are_retried_and_hit_by_faults_like_others(self, sandbox: Sandbox, client: httpx.Client) -> None:
         with target(answer(503), answer(200)) as receiver:
             listen(client, receiver.url)
             sandbox.drop_deliveries(trigger="order:*")

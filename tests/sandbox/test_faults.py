@@ -19,7 +19,7 @@ HI = {"role": "appUser", "type": "text", "text": "Hi"}
 
 @pytest.fixture
 def plain(sandbox: Sandbox) -> Iterator[httpx.Client]:
-    """A client that does not check answers, since faults are outside the spec."""
+    """A client that does not check responses, because faults are outside the specification."""
     with httpx.Client(base_url=f"{sandbox.url}/v1", auth=(sandbox.key_id, sandbox.secret), timeout=5) as client:
         client.post("/appusers", json={"userId": "u"})
         yield client
@@ -31,7 +31,7 @@ def texts(client: httpx.Client) -> list[str]:
 
 
 class TestFail:
-    def test_answers_as_told_and_does_nothing(self, sandbox: Sandbox, plain: httpx.Client) -> None:
+    def test_sends_the_given_response_and_changes_nothing(self, sandbox: Sandbox, plain: httpx.Client) -> None:
         sandbox.fail(times=2, status=429, headers={"Retry-After": "1"})
         for _ in range(2):
             response = plain.post(MESSAGES, json=HI)
@@ -62,7 +62,7 @@ class TestFail:
         assert plain.get("/webhooks", auth=("no", "no")).status_code == 502
 
     @pytest.mark.parametrize("wrong", [{"times": 0}, {"status": 99}, {"status": 600}])
-    def test_what_cannot_be_is_refused(self, sandbox: Sandbox, wrong: dict[str, int]) -> None:
+    def test_invalid_faults_are_refused(self, sandbox: Sandbox, wrong: dict[str, int]) -> None:
         with pytest.raises(ValueError, match=next(iter(wrong))):
             sandbox.fail(**wrong)
         with pytest.raises(TypeError):
@@ -81,7 +81,7 @@ class TestChoice:
         assert plain.get("/webhooks").status_code == 200
         assert plain.get(MESSAGES).status_code == 500
 
-    def test_first_come_first_served(self, sandbox: Sandbox, plain: httpx.Client) -> None:
+    def test_faults_are_used_in_the_order_of_their_creation(self, sandbox: Sandbox, plain: httpx.Client) -> None:
         sandbox.fail(status=503)
         sandbox.fail(status=504, path="/webhooks")
         sandbox.fail(status=502)
@@ -94,19 +94,19 @@ class TestChoice:
 
 
 class TestDrop:
-    def test_closes_the_connection_before_anything_is_done(self, sandbox: Sandbox, plain: httpx.Client) -> None:
+    def test_closes_the_connection_before_the_request_is_handled(self, sandbox: Sandbox, plain: httpx.Client) -> None:
         sandbox.drop(method="POST")
         with pytest.raises(CONNECTION_CLOSED):
             plain.post(MESSAGES, json=HI)
         assert texts(plain) == []
 
-    def test_or_after_it_is_done(self, sandbox: Sandbox, plain: httpx.Client) -> None:
+    def test_or_after_the_request_is_handled(self, sandbox: Sandbox, plain: httpx.Client) -> None:
         sandbox.drop(method="POST", after_processing=True)
         with pytest.raises(CONNECTION_CLOSED):
             plain.post(MESSAGES, json=HI)
         assert texts(plain) == ["Hi"]
 
-    def test_is_nothing_that_the_server_logs(
+    def test_is_not_logged_by_the_server(
         self, sandbox: Sandbox, plain: httpx.Client, caplog: pytest.LogCaptureFixture
     ) -> None:
         sandbox.drop()
@@ -130,19 +130,19 @@ class TestDrop:
 
 
 class TestDelay:
-    def test_holds_the_answer_back_but_not_the_effect(self, sandbox: Sandbox, plain: httpx.Client) -> None:
+    def test_delays_the_response_but_not_the_effect(self, sandbox: Sandbox, plain: httpx.Client) -> None:
         sandbox.delay(30, method="POST")
         with pytest.raises(httpx.ReadTimeout):
             plain.post(MESSAGES, json=HI, timeout=0.05)
         assert texts(plain) == ["Hi"]
 
-    def test_answers_in_the_end(self, sandbox: Sandbox, plain: httpx.Client) -> None:
+    def test_sends_the_response_in_the_end(self, sandbox: Sandbox, plain: httpx.Client) -> None:
         sandbox.delay(0.05)
         assert plain.get("/webhooks").json() == {"webhooks": []}
 
 
 class TestGarble:
-    def test_cuts_the_answer_in_the_middle(self, sandbox: Sandbox, plain: httpx.Client) -> None:
+    def test_truncates_the_response(self, sandbox: Sandbox, plain: httpx.Client) -> None:
         sandbox.garble()
         response = plain.post(MESSAGES, json=HI)
         assert response.status_code == 201
@@ -150,7 +150,7 @@ class TestGarble:
             response.json()
         assert texts(plain) == ["Hi"]
 
-    def test_or_sends_what_it_is_told(self, sandbox: Sandbox, plain: httpx.Client) -> None:
+    def test_or_sends_the_given_bytes(self, sandbox: Sandbox, plain: httpx.Client) -> None:
         sandbox.garble(body="<html>")
         response = plain.get("/webhooks")
         assert (response.status_code, response.text) == (200, "<html>")

@@ -82,14 +82,14 @@ class TestStartAndStop:
         with Sandbox() as sandbox, pytest.raises(RuntimeError, match="already"):
             sandbox.start()
 
-    def test_stopping_what_is_stopped_is_no_error(self) -> None:
+    def test_stopping_twice_is_no_error(self) -> None:
         Sandbox().stop()
 
-    def test_a_port_that_is_taken_is_an_os_error(self) -> None:
+    def test_a_port_in_use_is_an_os_error(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
             Sandbox(port=taken.getsockname()[1]).start()
 
-    def test_its_answers_are_sent_without_delay(self) -> None:
+    def test_its_responses_are_sent_without_delay(self) -> None:
         # asyncio turns Nagle's algorithm off only for sockets that name the protocol
         with listen(0) as listener:
             assert listener.proto == socket.IPPROTO_TCP
@@ -122,13 +122,13 @@ class TestStartAndStop:
         with sandbox:
             assert repr(sandbox) == f"<Sandbox {sandbox.url}>"
 
-    def test_keeps_as_many_requests_as_told(self) -> None:
+    def test_keeps_the_configured_number_of_requests(self) -> None:
         with Sandbox(keep_requests=2) as sandbox:
             for path in ("/1", "/2", "/3"):
                 ask(sandbox, path)
             assert [request.path for request in sandbox.requests] == ["/2", "/3"]
 
-    def test_its_app_has_the_name_it_is_given(self) -> None:
+    def test_its_app_has_the_given_name(self) -> None:
         with Sandbox(app_name="Harbour Coffee") as sandbox:
             auth = (sandbox.account_key_id, sandbox.account_secret)
             app = httpx.get(f"{sandbox.url}/v1/apps/{sandbox.app_id}", auth=auth).json()["app"]
@@ -152,7 +152,7 @@ class TestReset:
         assert httpx.get(media).status_code == 404
         assert account.get(f"/apps/{other}").status_code == 404
 
-    def test_brings_a_deleted_app_and_key_back(
+    def test_restores_a_deleted_app_and_key(
         self, sandbox: Sandbox, client: httpx.Client, account: httpx.Client
     ) -> None:
         account.delete(f"/apps/{sandbox.app_id}")
@@ -184,7 +184,7 @@ class TestConcurrency:
         ids = [message["_id"] for message in messages]
         assert ids == sorted(ids)
 
-    def test_init_of_one_user_by_many_threads_makes_one_user(self, sandbox: Sandbox, client: httpx.Client) -> None:
+    def test_init_of_one_user_by_many_threads_creates_one_user(self, sandbox: Sandbox, client: httpx.Client) -> None:
         def init(number: int) -> str:
             body = {"device": {"id": f"d-{number}", "platform": "other"}, "userId": "u"}
             created = httpx.post(

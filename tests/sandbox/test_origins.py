@@ -24,7 +24,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::jwt.InsecureKeyLengthWarning")
 
 
 def status(sandbox: Sandbox, *hosts: str) -> int:
-    """The status of a request with these Host headers."""
+    """Return the status of a request with these Host headers."""
     port = int(sandbox.url.rpartition(":")[2])
     key = base64.b64encode(f"{sandbox.key_id}:{sandbox.secret}".encode()).decode()
     lines = ["GET /v1/webhooks HTTP/1.1", *(f"Host: {host}" for host in hosts), f"Authorization: Basic {key}"]
@@ -40,7 +40,7 @@ def user_token(sandbox: Sandbox, user_id: str = "ana") -> dict[str, str]:
 
 class TestHost:
     @pytest.mark.parametrize("host", ["127.0.0.1", "localhost:8000", "LOCALHOST", "[::1]", "[::1]:1"])
-    def test_names_of_this_machine_are_answered(self, sandbox: Sandbox, host: str) -> None:
+    def test_names_of_this_machine_are_allowed(self, sandbox: Sandbox, host: str) -> None:
         assert status(sandbox, host) == 200
 
     @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ class TestHost:
         assert status(sandbox, host) == 403
         assert len(sandbox.requests) == before
 
-    def test_one_is_needed(self, sandbox: Sandbox) -> None:
+    def test_a_host_is_required(self, sandbox: Sandbox) -> None:
         assert status(sandbox) in (400, 403)
         assert status(sandbox, "127.0.0.1", "evil.example") in (400, 403)
 
@@ -70,14 +70,14 @@ class TestHost:
             assert status(sandbox, "xbot.test") == 403
 
     @pytest.mark.parametrize("host", ["http://bot.test", "a b", "", "*"])
-    def test_what_is_not_a_name_cannot_be_allowed(self, host: str) -> None:
+    def test_only_host_names_can_be_allowed(self, host: str) -> None:
         with pytest.raises(ValueError, match="allowed_hosts"):
             Sandbox(allowed_hosts=[host])
 
 
 class TestOtherOrigins:
     @pytest.mark.parametrize("version", ["/v1", "/v1.1"])
-    def test_an_app_token_and_a_jwt_of_a_user_are_answered(
+    def test_an_app_token_and_a_jwt_of_a_user_are_allowed(
         self, sandbox: Sandbox, connect: Callable[..., httpx.Client], version: str
     ) -> None:
         browser = connect(version, auth=None, headers=PAGE)
@@ -97,7 +97,7 @@ class TestOtherOrigins:
         assert (response.status_code, response.headers[ALLOW]) == (401, "*")
 
     @pytest.mark.parametrize("origin", ["https://shop.example", "null", "http://localhost:1", "https://127.0.0.1"])
-    def test_app_and_account_keys_are_not_and_nothing_happens(
+    def test_app_and_account_keys_are_refused_and_change_nothing(
         self, sandbox: Sandbox, connect: Callable[..., httpx.Client], origin: str
     ) -> None:
         for auth in ((sandbox.key_id, sandbox.secret), (sandbox.account_key_id, sandbox.account_secret)):
@@ -118,18 +118,18 @@ class TestOtherOrigins:
             ("GET", "/"),
         ],
     )
-    def test_nothing_else_is(
+    def test_everything_else_is_refused(
         self, sandbox: Sandbox, connect: Callable[..., httpx.Client], method: str, path: str
     ) -> None:
         browser = connect("", headers=PAGE)
         response = browser.request(method, path.format(app=sandbox.app_id))
         assert (response.status_code, ALLOW in response.headers) == (403, False)
 
-    def test_the_sandbox_itself_is_no_other_origin(self, sandbox: Sandbox, client: httpx.Client) -> None:
+    def test_the_sandbox_itself_is_the_same_origin(self, sandbox: Sandbox, client: httpx.Client) -> None:
         response = client.get("/webhooks", headers={"Origin": sandbox.url})
         assert (response.status_code, ALLOW in response.headers) == (200, False)
 
-    def test_faults_are_seen_by_pages_too(self, sandbox: Sandbox, connect: Callable[..., httpx.Client]) -> None:
+    def test_pages_see_faults_too(self, sandbox: Sandbox, connect: Callable[..., httpx.Client]) -> None:
         sandbox.fail(status=503)
         response = connect(auth=None, headers=PAGE).get("/appusers/ana", headers=user_token(sandbox))
         assert (response.status_code, response.headers[ALLOW]) == (503, "*")
@@ -157,14 +157,14 @@ class TestPreflight:
         response = self.ask(sandbox, method, path)
         assert (response.status_code, ALLOW in response.headers) == (403, False)
 
-    def test_a_fault_waits_for_the_request_itself(self, sandbox: Sandbox, connect: Callable[..., httpx.Client]) -> None:
+    def test_a_preflight_does_not_use_up_a_fault(self, sandbox: Sandbox, connect: Callable[..., httpx.Client]) -> None:
         sandbox.fail(status=503)
         assert self.ask(sandbox, "GET", "/v1/appusers/ana").status_code == 204
         assert connect().get("/appusers/ana").status_code == 503
 
 
 class TestPrefix:
-    def test_paths_below_sc_are_answered_as_without_it(self, sandbox: Sandbox) -> None:
+    def test_paths_below_sc_work_as_without_it(self, sandbox: Sandbox) -> None:
         with checked_client(f"{sandbox.url}/sc", sandbox.key_id, sandbox.secret) as client:
             user = client.post(f"/v2/apps/{sandbox.app_id}/users", json={"externalId": "ana"})
             assert user.status_code == 201

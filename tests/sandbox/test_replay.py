@@ -1,4 +1,4 @@
-"""Transcripts replayed to a bot that runs as a process of its own."""
+"""Replay transcripts to a bot that runs in its own process."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def wait_for_answers(sandbox: Sandbox, count: int) -> None:
 
 @pytest.fixture(scope="module")
 def transcript(sandbox: Sandbox, bot: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A conversation with text, a tap, a form and a silent answer, as it was once."""
+    """A recorded conversation with a text, a click, a form and a message without a response."""
     sandbox.say("ana", "Hi")
     wait_for_answers(sandbox, 2)
     sandbox.click("ana", "More")
@@ -55,14 +55,14 @@ def transcript(sandbox: Sandbox, bot: str, tmp_path_factory: pytest.TempPathFact
     return file
 
 
-def test_the_same_bot_answers_the_same(sandbox: Sandbox, transcript: Path) -> None:
+def test_the_same_bot_gives_no_diff(sandbox: Sandbox, transcript: Path) -> None:
     done = replay(transcript, sandbox)
     assert done.diff == ""
     assert len(done.actual) == 12
     assert replay(transcript, sandbox.url).diff == ""
 
 
-def test_another_answer_shows_in_the_diff_and_can_be_accepted(
+def test_a_changed_answer_is_in_the_diff_and_can_be_accepted(
     sandbox: Sandbox, transcript: Path, tmp_path: Path
 ) -> None:
     lines = transcript.read_text(encoding="utf-8").replace("You said: Hi", "You wrote: Hi")
@@ -76,7 +76,7 @@ def test_another_answer_shows_in_the_diff_and_can_be_accepted(
     assert replay(changed, sandbox).diff == ""
 
 
-def test_a_missing_answer_shows_in_the_diff_after_the_timeout(sandbox: Sandbox, bot: str) -> None:
+def test_a_missing_answer_is_in_the_diff_after_the_timeout(sandbox: Sandbox, bot: str) -> None:
     expected: list[dict[str, Any]] = [
         {"from": "user", "message": {"type": "text", "text": "silence"}},
         {"from": "business", "message": {"type": "text", "text": "Hello?"}},
@@ -85,12 +85,12 @@ def test_a_missing_answer_shows_in_the_diff_after_the_timeout(sandbox: Sandbox, 
     assert [line[0] for line in done.diff.splitlines()[3:]] == [" ", "-"]
 
 
-def test_an_answer_too_many_shows_in_the_diff(sandbox: Sandbox, bot: str) -> None:
+def test_an_additional_answer_is_in_the_diff(sandbox: Sandbox, bot: str) -> None:
     done = replay([{"from": "user", "message": {"type": "text", "text": "Hi"}}], sandbox, quiet=0.6)
     assert '+business says {"actions"' in done.diff
 
 
-def test_a_file_of_the_user_is_sent_again_by_its_name(sandbox: Sandbox, bot: str, tmp_path: Path) -> None:
+def test_a_file_of_the_user_is_found_by_its_name(sandbox: Sandbox, bot: str, tmp_path: Path) -> None:
     uploaded = httpx.post(
         f"{sandbox.url}/_sandbox/files",
         params={"name": "mug.png"},

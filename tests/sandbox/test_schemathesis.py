@@ -35,7 +35,7 @@ CALMLY = hypothesis.settings(
 
 
 def for_requests(node: Any) -> Any:
-    """The document as the server reads requests by it, without two things that slow the making of examples down: conditions and security.
+    """The document that the server checks requests by, without conditions and security: they slow down the examples.
 
     A condition only ever refuses more, so that what is invalid without it is invalid with it.
     """
@@ -77,7 +77,7 @@ def session() -> Iterator[requests.Session]:
 
 @pytest.fixture
 def ids(sandbox: Sandbox, connect: Callable[..., httpx.Client]) -> dict[str, str]:
-    """Objects that are there, by the name of the path parameter."""
+    """Ids of existing records, by the name of the path parameter."""
     api = Api(sandbox, connect(f"/v2/apps/{sandbox.app_id}"))
     v1 = connect("/v1.1")
     user = v1.post("/init", json={"userId": "u", "device": {"id": "d", "platform": "web"}}).json()["appUser"]["_id"]
@@ -103,7 +103,7 @@ def ids(sandbox: Sandbox, connect: Callable[..., httpx.Client]) -> dict[str, str
 
 
 @pytest.mark.parametrize(("version", "operation_id", "mode"), CASES)
-def test_generated_requests_are_answered_within_the_spec_and_bad_bodies_refused(
+def test_responses_to_generated_requests_match_the_spec_and_bad_bodies_are_refused(
     sandbox: Sandbox,
     session: requests.Session,
     ids: dict[str, str],

@@ -1,4 +1,4 @@
-"""Shorthand in texts becomes buttons, pictures and templates, on every version."""
+"""Shorthand in texts becomes buttons, pictures and templates, in every version of the API."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def make_template(api: Smooch) -> None:
     api.ask("templates", {"name": "greeting", "message": TEMPLATE}, "post")
 
 
-def test_the_classic_api_answers_with_extra_messages(classic: Smooch, sandbox: Sandbox) -> None:
+def test_the_classic_api_returns_extra_messages(classic: Smooch, sandbox: Sandbox) -> None:
     make_template(classic)
     sandbox.say("ana", "Hello? %((template:greeting))%")
     body = classic.post_message("ana", "One moment. %((template:greeting))% Back soon.", True).json()
@@ -111,7 +111,7 @@ def test_the_classic_api_answers_with_extra_messages(classic: Smooch, sandbox: S
     assert "extraMessages" not in classic.post_message("ana", "plain", True).json()
 
 
-def test_the_classic_api_makes_cards_of_texts(classic: Smooch, sandbox: Sandbox) -> None:
+def test_the_classic_api_makes_carousels_of_texts(classic: Smooch, sandbox: Sandbox) -> None:
     sandbox.say("ana", "Hi")
     card = classic.post_message("ana", "A mug ![](https://example.com/a.jpg) %[Buy](postback:B)", True).json()[
         "message"
@@ -130,7 +130,7 @@ def test_nothing_is_sent_if_one_part_is_refused(classic: Smooch, sandbox: Sandbo
 
 
 @pytest.mark.parametrize("field", ["text", "htmlText", "markdownText"])
-def test_v2_answers_with_several_messages(v2: SmoochV2, sandbox: Sandbox, field: str) -> None:
+def test_v2_returns_several_messages(v2: SmoochV2, sandbox: Sandbox, field: str) -> None:
     with Smooch(sandbox.key_id, sandbox.secret, base_url=sandbox.url) as classic:
         make_template(classic)
     sandbox.say("ana", "Hi")
@@ -154,7 +154,7 @@ def test_v2_answers_with_several_messages(v2: SmoochV2, sandbox: Sandbox, field:
     ]
 
 
-def test_a_missing_user_has_a_code_of_its_own(classic: Smooch) -> None:
+def test_a_missing_user_has_its_own_error_code(classic: Smooch) -> None:
     with pytest.raises(errors.NotFound) as caught:
         classic.get_user("nobody")
     assert caught.value.code == "user_not_found"

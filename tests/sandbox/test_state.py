@@ -1,4 +1,4 @@
-"""`Sandbox(state=FILE)`: what is there after a restart."""
+"""`Sandbox(state=FILE)` keeps its records over a restart."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def everything(sandbox: Sandbox) -> dict[str, Any]:
-    """All that calls can read, by path."""
+    """Everything that calls can read, by path."""
     app = f"/v2/apps/{sandbox.app_id}"
     key, account = (sandbox.key_id, sandbox.secret), (sandbox.account_key_id, sandbox.account_secret)
     read: dict[str, Any] = {}
@@ -67,7 +67,7 @@ def everything(sandbox: Sandbox) -> dict[str, Any]:
 
 
 def live(sandbox: Sandbox, target_url: str) -> str:
-    """Let one record of every kind come to be; the URL of a file."""
+    """Create one record of every kind; returns the URL of a file."""
     key, account = (sandbox.key_id, sandbox.secret), (sandbox.account_key_id, sandbox.account_secret)
     v2 = f"/v2/apps/{sandbox.app_id}"
 
@@ -112,7 +112,7 @@ def live(sandbox: Sandbox, target_url: str) -> str:
     return file
 
 
-def test_everything_is_there_again(path: Path) -> None:
+def test_every_record_is_restored(path: Path) -> None:
     with target() as receiver:
         with Sandbox(state=path) as first:
             file = live(first, receiver.url)
@@ -133,7 +133,7 @@ def test_everything_is_there_again(path: Path) -> None:
             assert everything(third) == after != before
 
 
-def test_deleting_is_kept_too(path: Path) -> None:
+def test_deletions_are_kept(path: Path) -> None:
     with target() as receiver:
         with Sandbox(state=path) as first:
             live(first, receiver.url)
@@ -173,7 +173,7 @@ def test_files_are_found_on_another_port(path: Path) -> None:
         assert httpx.get(url).content == b"\x00PNG"
 
 
-def test_a_sandbox_that_is_started_again_goes_on(path: Path) -> None:
+def test_a_restarted_sandbox_continues(path: Path) -> None:
     sandbox = Sandbox(state=path)
     for number in range(3):
         with sandbox:
@@ -182,7 +182,7 @@ def test_a_sandbox_that_is_started_again_goes_on(path: Path) -> None:
             assert conversation["messageCount"] == number + 1
 
 
-def test_what_users_write_is_never_taken_for_a_reference(path: Path) -> None:
+def test_texts_of_users_are_never_taken_for_references(path: Path) -> None:
     with Sandbox(state=path) as first:
         with sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True) as database:
             (marker,) = database.execute("SELECT marker FROM meta").fetchone()
@@ -197,7 +197,7 @@ def test_what_users_write_is_never_taken_for_a_reference(path: Path) -> None:
         assert second.app_id == first.app_id
 
 
-def test_it_is_saved_without_a_stop_too(path: Path, tmp_path: Path) -> None:
+def test_it_is_saved_without_a_regular_stop(path: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
 
     def texts() -> list[str]:
@@ -285,12 +285,12 @@ def test_only_one_sandbox_can_use_it(path: Path) -> None:
         assert httpx.get(f"{second.url}/_sandbox").status_code == 200
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="nowhere"):
         Sandbox(state=tmp_path / "nowhere" / "x.db")
 
 
-def test_a_folder_is_no_file(tmp_path: Path) -> None:
+def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="cannot be opened: Is a directory"):
         Sandbox(state=tmp_path)
 
@@ -325,7 +325,7 @@ class TestCommand:
         process.kill()
         process.communicate()
 
-    def test_a_file_that_cannot_be_used_is_said_in_one_line(self, command: list[str], path: Path) -> None:
+    def test_an_unusable_file_is_an_error_of_one_line(self, command: list[str], path: Path) -> None:
         path.write_text("x")
         done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=os.environ, check=False)
         assert done.returncode == 1

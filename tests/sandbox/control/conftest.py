@@ -40,7 +40,7 @@ def assert_within_description(response: httpx.Response) -> None:
 
 @pytest.fixture
 def control(sandbox: Sandbox) -> Iterator[httpx.Client]:
-    """A client below /_sandbox that checks every response against the description."""
+    """A client of the control API that checks every response against its description."""
     hooks: dict[str, list[Callable[..., Any]]] = {"response": [assert_within_description]}
     with httpx.Client(base_url=f"{sandbox.url}/_sandbox", event_hooks=hooks, timeout=10) as client:
         yield client
@@ -48,14 +48,14 @@ def control(sandbox: Sandbox) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def v2(sandbox: Sandbox) -> Iterator[httpx.Client]:
-    """A client with the app key, below the app."""
+    """A v2 client with the app key, for paths below the app."""
     with checked_client(f"{sandbox.url}/v2/apps/{sandbox.app_id}", sandbox.key_id, sandbox.secret) as client:
         yield client
 
 
 @pytest.fixture
 def receiver(client: httpx.Client) -> Iterator[ScriptedServer]:
-    """The target of a webhook of v1 that gets everything."""
+    """The target of a v1 webhook with the trigger `*`."""
     with target() as receiver:
         client.post("/webhooks", json={"target": receiver.url, "triggers": ["*"]})
         yield receiver

@@ -96,7 +96,9 @@ class TestAccess:
         large = control.post("/users/ana/say", content=bytes(51 * 1024 * 1024))
         assert large.status_code == 413
 
-    def test_its_calls_are_not_recorded_and_not_hit_by_faults(self, sandbox: Sandbox, control: httpx.Client) -> None:
+    def test_control_calls_are_neither_recorded_nor_hit_by_faults(
+        self, sandbox: Sandbox, control: httpx.Client
+    ) -> None:
         sandbox.fail(times=1)
         assert control.get("/users").status_code == 200
         assert sandbox.requests == []
@@ -122,7 +124,7 @@ class TestRequests:
         assert (recorded.status, recorded.response_json) == (201, detail["responseBody"])
         assert control.get("/requests/0").status_code == 404
 
-    def test_say_what_validation_said(self, control: httpx.Client, client: httpx.Client) -> None:
+    def test_have_the_errors_of_validation(self, control: httpx.Client, client: httpx.Client) -> None:
         client.post("/appusers", json={})
         (request,) = control.get("/requests").json()["requests"]
         detail = control.get(f"/requests/{request['id']}").json()["request"]
@@ -212,7 +214,7 @@ class TestDeliveries:
             sandbox.wait_for_deliveries()
             assert [each.json["messages"][0]["_id"] for each in sandbox.deliveries] == [first, second]
 
-    def test_what_a_deleted_webhook_would_have_got_is_cancelled(
+    def test_waiting_ones_are_cancelled_when_the_webhook_is_deleted(
         self, sandbox: Sandbox, control: httpx.Client, client: httpx.Client
     ) -> None:
         with target() as receiver:
@@ -273,7 +275,7 @@ class TestFaults:
             {"kind": "fail", "tims": 1},
         ],
     )
-    def test_what_is_none_is_refused(self, control: httpx.Client, fault: dict[str, Any]) -> None:
+    def test_unknown_ones_are_refused(self, control: httpx.Client, fault: dict[str, Any]) -> None:
         assert control.post("/faults", json=fault).status_code == 400
 
     def test_a_field_of_another_kind_is_refused(self, control: httpx.Client) -> None:
@@ -283,7 +285,7 @@ class TestFaults:
 
 
 class TestEvents:
-    def test_a_conversation_is_seen_as_it_goes(
+    def test_each_step_of_a_conversation_is_an_event(
         self, sandbox: Sandbox, control: httpx.Client, client: httpx.Client, receiver: ScriptedServer
     ) -> None:
         with stream(sandbox) as events:
@@ -311,7 +313,7 @@ class TestEvents:
             client.delete("/appusers/ana")
             assert next_of(events, "userRemoved")
 
-    def test_a_request_is_seen_twice(self, sandbox: Sandbox, client: httpx.Client) -> None:
+    def test_a_request_is_an_event_at_its_start_and_end(self, sandbox: Sandbox, client: httpx.Client) -> None:
         with stream(sandbox) as events:
             sandbox.delay(0.1)
             client.get("/webhooks")
@@ -330,7 +332,7 @@ class TestEvents:
             (lambda sandbox, client: client.post("/appusers", json={"userId": "bob"}), "refresh"),
         ],
     )
-    def test_any_change_is_seen(
+    def test_every_change_is_an_event(
         self, sandbox: Sandbox, client: httpx.Client, change: Callable[[Sandbox, httpx.Client], Any], kind: str
     ) -> None:
         sandbox.say("ana", "Hi")
@@ -338,7 +340,7 @@ class TestEvents:
             change(sandbox, client)
             next_of(events, kind)
 
-    def test_reading_alone_changes_nothing(self, sandbox: Sandbox, client: httpx.Client) -> None:
+    def test_reading_is_not_an_event(self, sandbox: Sandbox, client: httpx.Client) -> None:
         with stream(sandbox) as events:
             client.get("/webhooks")
             sandbox.say("ana", "Hi")
@@ -349,7 +351,7 @@ class TestEvents:
                     break
             assert "refresh" not in kinds
 
-    def test_goes_on_where_a_list_ended(self, sandbox: Sandbox, control: httpx.Client) -> None:
+    def test_the_stream_continues_where_a_list_ended(self, sandbox: Sandbox, control: httpx.Client) -> None:
         sandbox.say("ana", "1")
         last = control.get("/users").json()["lastEventId"]
         sandbox.say("ana", "2")
@@ -360,7 +362,7 @@ class TestEvents:
                 assert event_id == control.get("").json()["lastEventId"]
 
     @pytest.mark.parametrize("after", ["x", "1.1", "", "{run}.999999", "{run}.x", "{run}.-1"])
-    def test_after_an_event_that_is_unknown_the_lists_have_to_be_read_again(
+    def test_an_unknown_last_event_tells_the_page_to_read_the_lists_again(
         self, sandbox: Sandbox, control: httpx.Client, after: str
     ) -> None:
         run = control.get("").json()["lastEventId"].partition(".")[0]
@@ -370,7 +372,7 @@ class TestEvents:
             sandbox.say("ana", "Hi")
             next_of(events, "message")
 
-    def test_events_that_are_not_kept_are_not_missed_silently(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_dropped_events_are_not_missed_silently(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(log_module, "KEPT_ENTRIES", 5)
         with Sandbox() as sandbox:
             first = httpx.get(f"{sandbox.url}/_sandbox").json()["lastEventId"]
@@ -379,7 +381,7 @@ class TestEvents:
             with stream(sandbox, params={"after": first}) as events:
                 assert next(events)[1] == "refresh"
 
-    def test_two_watchers_agree(self, sandbox: Sandbox) -> None:
+    def test_two_watchers_get_the_same_events(self, sandbox: Sandbox) -> None:
         seen: list[list[Any]] = [[], []]
 
         def watch(number: int, ready: threading.Event) -> None:

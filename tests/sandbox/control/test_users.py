@@ -1,4 +1,4 @@
-"""The end user by the control API."""
+"""End users by the control API: users, messages, clicks, forms, activities and transcripts."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class TestSay:
             ({"content": "Hi", "channel": "fax"}, 404),
         ],
     )
-    def test_what_cannot_be_said_is_refused(self, control: httpx.Client, body: dict[str, Any], status: int) -> None:
+    def test_invalid_messages_are_refused(self, control: httpx.Client, body: dict[str, Any], status: int) -> None:
         assert control.post("/users/ana/say", json=body).status_code == status
         assert control.get("/users").json()["users"] == []
 
@@ -139,7 +139,7 @@ class TestClick:
         assert missing.status_code == 404
         assert "there are: 'Take it', 'Take it'" in missing.json()["error"]["description"]
 
-    def test_what_makes_no_event_is_refused(self, control: httpx.Client, client: httpx.Client) -> None:
+    def test_invalid_clicks_are_refused(self, control: httpx.Client, client: httpx.Client) -> None:
         say(control)
         link = {"type": "link", "text": "Site", "uri": "https://x.example"}
         client.post("/appusers/ana/messages", json={"role": "appMaker", "type": "text", "text": "x", "actions": [link]})
@@ -191,9 +191,7 @@ class TestForms:
             sandbox.submit_form("ana", values)
         assert sandbox.submit_form("ana", self.VALUES)
 
-    def test_the_newest_that_is_open_is_meant(
-        self, sandbox: Sandbox, control: httpx.Client, client: httpx.Client
-    ) -> None:
+    def test_the_newest_open_one_is_used(self, sandbox: Sandbox, control: httpx.Client, client: httpx.Client) -> None:
         say(control)
         first, second = (client.post("/appusers/ana/messages", json=FORM).json()["message"]["_id"] for _ in range(2))
         for form in (second, first):
@@ -201,14 +199,14 @@ class TestForms:
             messages = client.get("/appusers/ana/messages").json()["messages"]
             assert messages[-1]["quotedMessage"]["content"]["_id"] == form
 
-    def test_a_user_without_one_is_told_so(self, sandbox: Sandbox) -> None:
+    def test_a_user_without_one_gets_an_error(self, sandbox: Sandbox) -> None:
         with pytest.raises(LookupError, match="no user 'ana'"):
             sandbox.submit_form("ana", {})
         sandbox.say("ana", "Hi")
         with pytest.raises(LookupError, match="no form"):
             sandbox.submit_form("ana", {})
 
-    def test_by_v1_too_a_response_submits_the_form(self, sandbox: Sandbox, client: httpx.Client) -> None:
+    def test_a_response_by_v1_submits_the_form_too(self, sandbox: Sandbox, client: httpx.Client) -> None:
         sandbox.say("ana", "Hi")
         form = client.post("/appusers/ana/messages", json=FORM).json()["message"]
         fields = [{"type": "text", "name": "name", "label": "Name", "text": "Ana"}]

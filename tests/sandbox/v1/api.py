@@ -1,4 +1,4 @@
-"""The app and the account of a sandbox by v1, and short ways to the records that operations need."""
+"""Clients of a sandbox's app and account for v1, and properties that create the records operations need."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MESSAGE_TEMPLATE = {
 
 
 class Api:
-    """The app through one prefix, and the account it belongs to, with what the operations need to be there."""
+    """Clients of the app, below one prefix, and of its account; each property creates a record and returns its path."""
 
     def __init__(self, sandbox: Sandbox, prefix: str) -> None:
         self.app_id = sandbox.app_id
@@ -105,7 +105,7 @@ class Api:
 
     @property
     def deployment_id(self) -> str:
-        """Id of a registered deployment."""
+        """Id of a deployment that is registered."""
         deployment = self.activated_deployment
         self.account.post(f"{deployment}/code/confirm", json={"code": "1"})
         return deployment.rpartition("/")[2]

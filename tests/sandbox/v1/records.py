@@ -1,4 +1,4 @@
-"""Creates records by v1."""
+"""Create records by v1."""
 
 from __future__ import annotations
 

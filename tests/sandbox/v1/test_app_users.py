@@ -27,7 +27,7 @@ def say(client: httpx.Client, user_id: str, text: str) -> None:
 
 
 class TestInit:
-    def test_makes_a_user_as_the_api_shows_it(self, client: httpx.Client) -> None:
+    def test_creates_a_user_with_the_fields_of_the_api(self, client: httpx.Client) -> None:
         user = init(client, "d", "b6518")
         assert re.fullmatch("[0-9a-f]{24}", user["_id"])
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", user["signedUpAt"])
@@ -44,12 +44,12 @@ class TestInit:
         }
         assert [client["id"] for client in user["clients"]] == ["d"]
 
-    def test_gives_the_same_user_for_the_same_user_id(self, client: httpx.Client) -> None:
+    def test_returns_the_same_user_for_the_same_user_id(self, client: httpx.Client) -> None:
         first, second = init(client, "d-1", "u"), init(client, "d-2", "u")
         assert first["_id"] == second["_id"]
         assert [client["id"] for client in second["clients"]] == ["d-1", "d-2"]
 
-    def test_gives_the_same_user_for_the_same_device(self, client: httpx.Client) -> None:
+    def test_returns_the_same_user_for_the_same_device(self, client: httpx.Client) -> None:
         assert init(client, "d")["_id"] == init(client, "d")["_id"]
 
     def test_an_anonymous_user_that_logs_in_stays_the_same(self, client: httpx.Client) -> None:
@@ -69,25 +69,25 @@ class TestInit:
         assert (message["text"], message["authorId"]) == ("before login", known["_id"])
         assert client.get(f"/appusers/{anonymous['_id']}").status_code == 404
 
-    def test_a_device_that_another_user_logs_in_on_changes_hands(self, client: httpx.Client) -> None:
+    def test_a_device_moves_to_the_user_who_logs_in_on_it(self, client: httpx.Client) -> None:
         first, second = init(client, "d", "u-1"), init(client, "d", "u-2")
         assert first["_id"] != second["_id"]
         assert client.get("/appusers/u-1").json()["appUser"]["clients"] == []
         assert client.get("/appusers/u-2").json()["appUser"]["clients"][0]["id"] == "d"
 
-    def test_takes_profile_fields_along(self, client: httpx.Client) -> None:
+    def test_stores_profile_fields(self, client: httpx.Client) -> None:
         user = init(client, "d", "u", givenName="Ana", email="ana@example.org")
         assert (user["givenName"], user["email"]) == ("Ana", "ana@example.org")
 
 
 class TestPreCreate:
-    def test_a_user_id_that_is_taken_gives_409(self, client: httpx.Client) -> None:
+    def test_an_existing_user_id_gives_409(self, client: httpx.Client) -> None:
         assert client.post("/appusers", json={"userId": "u"}).status_code == 201
         response = client.post("/appusers", json={"userId": "u"})
         assert (response.status_code, response.json()["error"]["code"]) == (409, "conflict")
 
     @pytest.mark.parametrize("body", [{}, {"userId": 7}, {"userId": "u", "properties": {"a": [1]}}, [], "u", None])
-    def test_a_body_that_does_not_fit_gives_400(self, client: httpx.Client, body: Any) -> None:
+    def test_an_invalid_body_gives_400(self, client: httpx.Client, body: Any) -> None:
         response = client.post("/appusers", json=body)
         assert (response.status_code, response.json()["error"]["code"]) == (400, "bad_request")
 
@@ -97,7 +97,7 @@ class TestPreCreate:
 
 
 class TestUpdate:
-    def test_adds_and_keeps_also_inside_properties(self, client: httpx.Client) -> None:
+    def test_merges_fields_and_properties(self, client: httpx.Client) -> None:
         client.post("/appusers", json={"userId": "u", "surname": "Roy", "properties": {"a": 1, "b": 1}})
         user = client.put("/appusers/u", json={"givenName": "Ana", "properties": {"b": 2, "c": True}}).json()["appUser"]
         assert (user["givenName"], user["surname"]) == ("Ana", "Roy")
@@ -156,7 +156,7 @@ class TestMerge:
         received = [message["received"] for message in messages]
         assert received == sorted(set(received))
 
-    def test_needs_two_different_users_that_are_there(self, client: httpx.Client) -> None:
+    def test_needs_two_different_existing_users(self, client: httpx.Client) -> None:
         own = init(client, "d", "u")["_id"]
         for discarded, status in [(own, 400), ("0" * 24, 404)]:
             body = {"surviving": {"_id": own}, "discarded": {"_id": discarded}}
@@ -164,7 +164,7 @@ class TestMerge:
 
 
 class TestDevices:
-    def test_an_update_adds_also_inside_info(self, client: httpx.Client) -> None:
+    def test_an_update_merges_the_fields_of_info(self, client: httpx.Client) -> None:
         init(client, "d", "u")
         client.put("/appusers/u/devices/d", json={"info": {"os": "iOS"}, "appVersion": "8.0"})
         device = client.put("/appusers/u/devices/d", json={"info": {"osVersion": "9"}}).json()["device"]
@@ -202,14 +202,14 @@ class TestChannels:
         assert client.get("/appusers/u/channels").json() == {"channels": []}
 
     @pytest.mark.parametrize("agreed", [{"skipConfirmation": True}, {"confirmation": {"type": "immediate"}}])
-    def test_a_link_that_needs_none_stands_at_once(self, client: httpx.Client, agreed: dict[str, Any]) -> None:
+    def test_a_link_without_confirmation_is_linked_at_once(self, client: httpx.Client, agreed: dict[str, Any]) -> None:
         link = {"type": "twilio", "phoneNumber": "+14165550123", **agreed}
         user = client.post("/appusers/u/channels", json=link).json()["appUser"]
         assert (user["clients"][0]["platform"], user["pendingClients"]) == ("twilio", [])
         channels = client.get("/appusers/u/channels").json()["channels"]
         assert channels == [{"type": "twilio", "phoneNumber": "+14165550123"}]
 
-    def test_a_second_link_takes_the_place_of_the_first(self, client: httpx.Client) -> None:
+    def test_a_second_link_replaces_the_first(self, client: httpx.Client) -> None:
         for number in ("+14165550123", "+14165550124"):
             link = {"type": "twilio", "phoneNumber": number, "confirmation": {"type": "prompt"}}
             user = client.post("/appusers/u/channels", json=link).json()["appUser"]
@@ -232,7 +232,7 @@ class TestChannels:
             {"type": "twilio", "phoneNumber": "+14165550123", "integrationId": "nope"},
         ],
     )
-    def test_a_link_that_does_not_fit_gives_400(self, client: httpx.Client, link: dict[str, Any]) -> None:
+    def test_an_invalid_link_gives_400(self, client: httpx.Client, link: dict[str, Any]) -> None:
         assert client.post("/appusers/u/channels", json=link).status_code == 400
 
     def test_v1_1_names_the_integration(self, connect: Callable[..., httpx.Client]) -> None:
@@ -246,7 +246,7 @@ class TestChannels:
         assert client.delete(f"/integrations/{integration}").status_code == 200
         assert client.get("/appusers/u/channels").json() == {"channels": []}
 
-    def test_unlinking_takes_linked_and_pending_away(self, client: httpx.Client) -> None:
+    def test_unlinking_removes_linked_and_pending_channels(self, client: httpx.Client) -> None:
         link = {"type": "twilio", "phoneNumber": "+14165550123", "confirmation": {"type": "prompt"}}
         client.post("/appusers/u/channels", json=link)
         assert client.delete("/appusers/u/channels/twilio").json() == {}

@@ -30,7 +30,7 @@ def test_pages_by_limit_and_offset(sandbox: Sandbox, account: httpx.Client) -> N
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "limit=1.5", "offset=-1", "limit="])
-def test_a_page_that_cannot_be_gives_400(account: httpx.Client, query: str) -> None:
+def test_an_invalid_page_gives_400(account: httpx.Client, query: str) -> None:
     assert account.get(f"/apps?{query}").status_code == 400
 
 
@@ -47,7 +47,7 @@ def test_a_deleted_app_is_gone(account: httpx.Client) -> None:
     assert account.get(f"/apps/{app_id}").status_code == 404
 
 
-def test_data_of_one_app_is_not_seen_in_another(sandbox: Sandbox, account: httpx.Client) -> None:
+def test_apps_do_not_share_data(sandbox: Sandbox, account: httpx.Client) -> None:
     other = create(account, "/apps", {"name": "Other"})["_id"]
     for app_id in (sandbox.app_id, other):
         create(account, f"/apps/{app_id}/appusers", {"userId": "u"})

@@ -30,7 +30,7 @@ def test_a_file_can_be_fetched_again_without_credentials(sandbox: Sandbox, clien
     assert fetched.headers["content-type"] == "application/pdf"
 
 
-def test_the_media_type_is_guessed_where_the_client_gives_none(client: httpx.Client) -> None:
+def test_a_missing_media_type_is_guessed(client: httpx.Client) -> None:
     assert upload(client, "a.png", b"x", "application/octet-stream")["mediaType"] == "image/png"
     assert upload(client, "a", b"x", "application/octet-stream")["mediaType"] == "application/octet-stream"
 
@@ -44,7 +44,7 @@ def test_the_media_type_is_guessed_where_the_client_gives_none(client: httpx.Cli
         ("a.pdf", "application/pdf", False),
     ],
 )
-def test_a_browser_runs_nothing_of_a_file(client: httpx.Client, name: str, media_type: str, is_image: bool) -> None:
+def test_a_browser_runs_no_code_of_a_file(client: httpx.Client, name: str, media_type: str, is_image: bool) -> None:
     headers = httpx.get(upload(client, name, b"<script>alert(1)</script>", media_type)["mediaUrl"]).headers
     assert headers["content-type"] == media_type
     assert headers["x-content-type-options"] == "nosniff"
@@ -53,7 +53,7 @@ def test_a_browser_runs_nothing_of_a_file(client: httpx.Client, name: str, media
 
 
 @pytest.mark.parametrize("part", ["text/html\x01", "text/\x7f", "text/ht\tml", "\xfc/\xfc", "text", "a/b; \x02=1"])
-def test_a_media_type_that_no_header_can_have_is_guessed(client: httpx.Client, part: str) -> None:
+def test_an_invalid_media_type_is_replaced_by_a_guess(client: httpx.Client, part: str) -> None:
     form = f'--x\r\nContent-Disposition: form-data; name="source"; filename="a.pdf"\r\nContent-Type: {part}\r\n\r\nx\r\n--x--'
     response = client.post(
         "/attachments?access=public",
@@ -79,7 +79,7 @@ def test_only_the_app_itself_can_remove_a_file(sandbox: Sandbox, client: httpx.C
     assert httpx.get(url).status_code == 200
 
 
-def test_ten_megabytes_are_taken_and_no_more(client: httpx.Client) -> None:
+def test_a_file_has_ten_megabytes_at_most(client: httpx.Client) -> None:
     assert upload(client, "a.bin", bytes(10 * MEGABYTE))
     for size in (10 * MEGABYTE + 1, 30 * MEGABYTE):
         response = client.post("/attachments?access=public", files={"source": ("a.bin", bytes(size))})
@@ -87,12 +87,12 @@ def test_ten_megabytes_are_taken_and_no_more(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("query", ["", "?access=private", "?access=public&for=profit"])
-def test_a_query_that_does_not_fit_gives_400(client: httpx.Client, query: str) -> None:
+def test_an_invalid_query_gives_400(client: httpx.Client, query: str) -> None:
     assert client.post(f"/attachments{query}", files={"source": ("a", b"x")}).status_code == 400
 
 
 @pytest.mark.parametrize("name", ["appUserId", "userId"])
-def test_the_user_of_an_attachment_has_to_be_there(client: httpx.Client, name: str) -> None:
+def test_the_user_of_an_attachment_must_exist(client: httpx.Client, name: str) -> None:
     response = client.post(f"/attachments?access=public&{name}=nobody", files={"source": ("a", b"x")})
     assert response.status_code == 404
 

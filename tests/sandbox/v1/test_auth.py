@@ -103,7 +103,7 @@ BAD: dict[str, Callable[[Sandbox], dict[str, str]]] = {
 
 
 @pytest.mark.parametrize("case", GOOD)
-def test_good_credentials_are_let_in(sandbox: Sandbox, connect: Callable[..., httpx.Client], case: str) -> None:
+def test_valid_credentials_are_accepted(sandbox: Sandbox, connect: Callable[..., httpx.Client], case: str) -> None:
     client = connect(auth=None, headers=GOOD[case](sandbox))
     assert client.get("/webhooks").status_code == 200
 
@@ -115,7 +115,7 @@ def test_bad_credentials_give_401(sandbox: Sandbox, connect: Callable[..., httpx
     assert response.json()["error"]["code"] == "unauthorized"
 
 
-def test_missing_credentials_are_named_as_the_api_names_them(connect: Callable[..., httpx.Client]) -> None:
+def test_missing_credentials_give_the_errors_of_the_api(connect: Callable[..., httpx.Client]) -> None:
     assert connect(auth=None).get("/webhooks").json() == {
         "error": {"code": "unauthorized", "description": "Authorization is required"}
     }
@@ -164,19 +164,19 @@ class TestAppUserScope:
         client.post("/appusers", json={"userId": "other"})
         return connect(auth=None, headers=bearer(token(sandbox, scope="appUser", userId="own")))
 
-    def test_own_data_is_open_by_either_id(self, end_user: httpx.Client) -> None:
+    def test_a_user_reaches_its_own_data_by_either_id(self, end_user: httpx.Client) -> None:
         own = end_user.get("/appusers/own").json()["appUser"]["_id"]
         assert end_user.get(f"/appusers/{own}").status_code == 200
 
     @pytest.mark.parametrize("path", ["/appusers/other", "/appusers/nobody", "/appusers/other/messages"])
-    def test_the_data_of_others_is_not(self, end_user: httpx.Client, path: str) -> None:
+    def test_a_user_does_not_reach_data_of_others(self, end_user: httpx.Client, path: str) -> None:
         assert end_user.get(path).status_code == 403
 
-    def test_the_other_id_of_another_user_is_not_either(self, client: httpx.Client, end_user: httpx.Client) -> None:
+    def test_a_user_does_not_reach_others_by_their_other_id(self, client: httpx.Client, end_user: httpx.Client) -> None:
         other = client.get("/appusers/other").json()["appUser"]["_id"]
         assert end_user.get(f"/appusers/{other}").status_code == 403
 
-    def test_a_user_who_is_not_there_yet_is_404_to_itself(
+    def test_a_user_that_does_not_exist_yet_gets_404(
         self, sandbox: Sandbox, connect: Callable[..., httpx.Client]
     ) -> None:
         client = connect(auth=None, headers=bearer(token(sandbox, scope="appUser", userId="new")))
@@ -200,16 +200,14 @@ class TestAppUserScope:
             ),
         ],
     )
-    def test_what_belongs_to_the_business_is_closed(
-        self, end_user: httpx.Client, method: str, path: str, body: Any
-    ) -> None:
+    def test_paths_of_the_business_are_refused(self, end_user: httpx.Client, method: str, path: str, body: Any) -> None:
         assert end_user.request(method, path, json=body).status_code == 403
 
     def test_users_post_in_their_own_name(self, end_user: httpx.Client) -> None:
         body = {"role": "appUser", "type": "text", "text": "Hi"}
         assert end_user.post("/appusers/own/messages", json=body).status_code == 201
 
-    def test_init_takes_the_user_of_the_token(self, end_user: httpx.Client) -> None:
+    def test_init_uses_the_user_of_the_token(self, end_user: httpx.Client) -> None:
         device = {"id": "d", "platform": "web"}
         assert end_user.post("/init", json={"device": device}).json()["appUser"]["userId"] == "own"
         assert end_user.post("/init", json={"device": device, "userId": "other"}).status_code == 403
@@ -220,7 +218,7 @@ class TestAppToken:
     def visitor(self, sandbox: Sandbox, connect: Callable[..., httpx.Client]) -> httpx.Client:
         return connect(auth=None, headers={"app-token": sandbox.app_token})
 
-    def test_opens_what_a_user_does(self, visitor: httpx.Client) -> None:
+    def test_allows_the_calls_of_end_users(self, visitor: httpx.Client) -> None:
         user = visitor.post("/init", json={"device": {"id": "d", "platform": "web"}}).json()["appUser"]["_id"]
         posted = visitor.post(f"/appusers/{user}/messages", json={"role": "appUser", "type": "text", "text": "Hi"})
         assert posted.status_code == 201
@@ -230,10 +228,10 @@ class TestAppToken:
         ("method", "path", "body"),
         [("GET", "/webhooks", None), ("GET", "/menu", None), ("POST", "/appusers", {"userId": "x"})],
     )
-    def test_opens_nothing_else(self, visitor: httpx.Client, method: str, path: str, body: Any) -> None:
+    def test_allows_no_other_calls(self, visitor: httpx.Client, method: str, path: str, body: Any) -> None:
         assert visitor.request(method, path, json=body).status_code == 403
 
-    def test_never_speaks_for_the_business(self, visitor: httpx.Client) -> None:
+    def test_cannot_post_as_the_business(self, visitor: httpx.Client) -> None:
         user = visitor.post("/init", json={"device": {"id": "d", "platform": "web"}}).json()["appUser"]["_id"]
         body = {"role": "appMaker", "type": "text", "text": "Hi"}
         assert visitor.post(f"/appusers/{user}/messages", json=body).status_code == 403
@@ -247,13 +245,13 @@ class TestAppToken:
         assert visitor.get("/appusers/u").status_code == 401
         assert client.get("/appusers/u").json()["appUser"]["credentialRequired"] is True
 
-    def test_is_refused_for_a_user_that_was_made_that_way(self, visitor: httpx.Client, client: httpx.Client) -> None:
+    def test_is_refused_for_a_user_created_with_a_jwt(self, visitor: httpx.Client, client: httpx.Client) -> None:
         client.post("/appusers", json={"userId": "u", "credentialRequired": True})
         assert visitor.get("/appusers/u").status_code == 401
 
 
 class TestServiceAccounts:
-    def test_its_key_sees_its_own_apps_only(
+    def test_its_key_reaches_its_own_apps_only(
         self, sandbox: Sandbox, account: httpx.Client, connect: Callable[..., httpx.Client]
     ) -> None:
         service = account.post("/serviceaccounts", json={"name": "export"}).json()["serviceAccount"]["_id"]

@@ -1,4 +1,4 @@
-"""What deliveries of v1 and v1.1 say."""
+"""The bodies of deliveries of v1 and v1.1."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def receiver() -> Iterator[ScriptedServer]:
 
 @pytest.fixture
 def events(sandbox: Sandbox, client: httpx.Client, receiver: ScriptedServer) -> Callable[[], dict[str, Any]]:
-    """What a webhook that listens to everything received since the last look."""
+    """A function that returns the deliveries since its last call, of a webhook with all triggers."""
     client.post("/webhooks", json={"target": receiver.url, "triggers": EVERYTHING})
     return lambda: deliveries_by_trigger(sandbox, receiver)
 
@@ -56,7 +56,7 @@ def link(client: httpx.Client, channel: str = "twilio", **fields: Any) -> None:
 
 
 def linked(sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]) -> None:
-    """Let the user write and be linked to a channel, without the deliveries of that."""
+    """Let the user write and link it to a channel; drop the deliveries that this causes."""
     sandbox.say("ana", "Hi")
     events()
     link(client, skipConfirmation=True)
@@ -115,7 +115,7 @@ class TestMessages:
         (["typing:appUser"], {"typing:appUser"}),
     ],
 )
-def test_a_webhook_hears_what_it_asked_for(
+def test_a_webhook_gets_only_its_triggers(
     sandbox: Sandbox, client: httpx.Client, receiver: ScriptedServer, triggers: list[str], received: set[str]
 ) -> None:
     client.post("/webhooks", json={"target": receiver.url, "triggers": triggers})
@@ -127,7 +127,7 @@ def test_a_webhook_hears_what_it_asked_for(
     assert deliveries_by_trigger(sandbox, receiver).keys() == received
 
 
-class TestWhatAWebhookAskedFor:
+class TestOptionsOfAWebhook:
     @pytest.fixture
     def version(self) -> str:
         return "v1.1"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 ACTIVATE = {"phoneNumber": "+14165550123", "verifiedNameCertificate": "c", "method": "sms"}
 
 
-def test_go_from_unregistered_to_integrated_and_back(
+def test_deployments_go_from_unregistered_to_integrated_and_back(
     sandbox: Sandbox, account: httpx.Client, client: httpx.Client
 ) -> None:
     body = {"hosting": "smooch", "callbackUrl": "https://x.example"}
@@ -37,7 +37,7 @@ def test_go_from_unregistered_to_integrated_and_back(
     assert account.get("/whatsapp/deployments").json() == {"deployments": []}
 
 
-def test_self_hosting_needs_an_address_and_hides_the_password(account: httpx.Client) -> None:
+def test_self_hosting_needs_a_url_and_hides_the_password(account: httpx.Client) -> None:
     assert account.post("/whatsapp/deployments", json={"hosting": "self"}).status_code == 400
     body = {"hosting": "self", "baseUrl": "https://wa.example", "username": "admin", "password": "s3cret"}
     deployment = create(account, "/whatsapp/deployments", body)

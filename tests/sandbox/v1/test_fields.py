@@ -1,4 +1,4 @@
-"""No field that the spec allows in a body is lost: the record has it afterwards, or the body is refused."""
+"""Every field that the specification allows in a body is stored, or the body is refused."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ ACTIONS = {
     *("initAppUser", "mergeUsers", "linkAppUser", "registerPushToken", "postEvent", "conversationActivity"),
     *("postPostback", "removeAttachment", "activatePhoneNumber", "confirmCode", "postNotification"),
 }
-"""Operations whose bodies say what to do, and not what to keep."""
+"""Operations whose bodies are instructions, not records."""
 
 
 @pytest.fixture
@@ -86,8 +86,8 @@ def test_a_read_shows_every_field(api: Api, operation_id: str, body: JsonObject)
     path, method = find_path(api), SPEC.operations[operation_id].method
     response = client.request(method, path, json=body)
     assert response.status_code in (200, 201), response.text
-    shown = response.json().get(name) or client.get(path).json()[name]
-    assert [path for path in lost(body, shown) if path.split(".")[-1] not in NOT_IN_RESPONSE] == []
+    stored = response.json().get(name) or client.get(path).json()[name]
+    assert [path for path in lost(body, stored) if path.split(".")[-1] not in NOT_IN_RESPONSE] == []
 
 
 @pytest.mark.parametrize(
@@ -106,9 +106,9 @@ def test_a_message_shows_every_field_of_its_type_and_others_are_refused(api: Api
     if response.status_code == 400:
         assert "is no field of a message of" in response.json()["error"]["description"]
     else:
-        shown = response.json()["message"]
+        stored = response.json()["message"]
         assert [
-            path for path in lost(body, shown) if not {path.split(".")[0], path.split(".")[-1]} & NOT_IN_RESPONSE
+            path for path in lost(body, stored) if not {path.split(".")[0], path.split(".")[-1]} & NOT_IN_RESPONSE
         ] == []
 
 

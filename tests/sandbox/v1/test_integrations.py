@@ -42,7 +42,7 @@ def test_there_is_a_case_for_every_channel_of_the_spec() -> None:
 
 
 @pytest.mark.parametrize("kind", INTEGRATIONS)
-def test_secrets_are_never_shown_again(client: httpx.Client, kind: str) -> None:
+def test_secrets_are_never_returned(client: httpx.Client, kind: str) -> None:
     created = client.post("/integrations", json={"type": kind, **INTEGRATIONS[kind]})
     integration = created.json()["integration"]
     assert (created.status_code, integration["type"], integration["status"]) == (201, kind, "active")
@@ -52,7 +52,7 @@ def test_secrets_are_never_shown_again(client: httpx.Client, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", [kind for kind, fields in INTEGRATIONS.items() if "s3cret" in fields.values()])
-def test_what_a_channel_needs_is_asked_for(client: httpx.Client, kind: str) -> None:
+def test_required_fields_of_a_channel_are_checked(client: httpx.Client, kind: str) -> None:
     assert client.post("/integrations", json={"type": kind}).status_code == 400
 
 
@@ -113,12 +113,12 @@ def test_message_templates_are_created_listed_and_deleted_by_name(client: httpx.
     assert client.post(path, json={**body, "language": "de"}).status_code == 409
     assert client.get(path).json() == {"messageTemplates": templates}
     first, second = templates
-    for query, shown in (
+    for query, expected in (
         ({"limit": 1}, [first]),
         ({"after": first["id"]}, [second]),
         ({"before": second["id"]}, [first]),
     ):
-        assert client.get(path, params=query).json() == {"messageTemplates": shown}
+        assert client.get(path, params=query).json() == {"messageTemplates": expected}
     assert client.delete(f"{path}/sent").json() == {}
     assert client.get(path).json() == {"messageTemplates": []}
     assert client.delete(f"{path}/sent").status_code == 404

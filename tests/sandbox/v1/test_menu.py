@@ -45,5 +45,5 @@ def test_every_entry_gets_an_id(client: httpx.Client) -> None:
         [{"type": "submenu", "text": "x"}],
     ],
 )
-def test_a_menu_that_does_not_fit_gives_400(client: httpx.Client, items: list[Any]) -> None:
+def test_an_invalid_menu_gives_400(client: httpx.Client, items: list[Any]) -> None:
     assert client.put("/menu", json={"items": items}).status_code == 400

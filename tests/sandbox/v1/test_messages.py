@@ -55,7 +55,7 @@ class TestKinds:
         assert message["actions"] == []
         assert (message["text"], message["metadata"], message["name"]) == ("Hi", {"a": 1}, "Desk")
 
-    def test_the_type_is_inferred_where_old_clients_leave_it_out(self, client: httpx.Client) -> None:
+    def test_a_missing_type_is_inferred_for_old_clients(self, client: httpx.Client) -> None:
         assert post(client, text="Hi")["type"] == "text"
         assert post(client, mediaUrl="https://x.example/a.png")["type"] == "image"
         assert post(client, items=ITEMS)["type"] == "carousel"
@@ -83,8 +83,8 @@ class TestKinds:
         assert post(client, type="image", mediaUrl="https://x.example/a.png")["mediaType"] == "image/png"
         assert post(client, type="file", mediaUrl="https://x.example/a.pdf?x=1")["mediaType"] == "application/pdf"
         assert post(client, type="file", mediaUrl="https://x.example/a")["mediaType"] == "application/octet-stream"
-        given = post(client, type="file", mediaUrl="https://x.example/a", mediaType="text/x")
-        assert given["mediaType"] == "text/x"
+        message = post(client, type="file", mediaUrl="https://x.example/a", mediaType="text/x")
+        assert message["mediaType"] == "text/x"
 
     def test_carousel_and_list_get_ids_and_a_text(self, client: httpx.Client) -> None:
         for kind in ("carousel", "list"):
@@ -188,14 +188,14 @@ def test_a_message_that_breaks_a_rule_gives_400(client: httpx.Client, message: d
     assert client.get("/appusers/u/messages").status_code == 404
 
 
-def test_a_refusal_names_the_place(client: httpx.Client) -> None:
+def test_an_error_names_the_field(client: httpx.Client) -> None:
     assert post_refused(client, type="carousel", items=[{"title": 5, "actions": ACTIONS}]).startswith(
         "body items[0].title:"
     )
 
 
 class TestConversation:
-    def test_there_is_none_before_the_first_message(self, client: httpx.Client) -> None:
+    def test_a_user_without_messages_has_none(self, client: httpx.Client) -> None:
         for method, path in [
             ("GET", "messages"),
             ("DELETE", "messages"),
@@ -268,13 +268,13 @@ class TestPaging:
             url = answer.get("next", "")
         return pages
 
-    def test_the_newest_hundred_come_first_and_next_leads_to_the_oldest(self, client: httpx.Client) -> None:
+    def test_pages_hold_a_hundred_messages_and_next_leads_to_the_oldest(self, client: httpx.Client) -> None:
         newest, middle, oldest = self.walk(client, "/appusers/u/messages")
         assert newest == list(range(150, 250))
         assert middle == list(range(50, 150))
         assert oldest == list(range(50))
 
-    def test_after_walks_forward(self, client: httpx.Client) -> None:
+    def test_after_pages_forward(self, client: httpx.Client) -> None:
         newest = client.get("/appusers/u/messages").json()
         first = self.walk(client, newest["next"])[-1]
         assert first == list(range(50))
@@ -307,15 +307,13 @@ class TestPaging:
 
 
 @pytest.mark.parametrize("query", ["before=1&after=1", "before=x", "after=nan", "before=-1", "after="])
-def test_a_page_that_cannot_be_gives_400(client: httpx.Client, query: str) -> None:
+def test_an_invalid_page_gives_400(client: httpx.Client, query: str) -> None:
     post(client, text="Hi")
     assert client.get(f"/appusers/u/messages?{query}").status_code == 400
 
 
 class TestBefore2017:
-    def test_the_alias_answers_with_the_conversation_and_its_history(
-        self, sandbox: Sandbox, client: httpx.Client
-    ) -> None:
+    def test_the_alias_returns_the_conversation_and_its_history(self, sandbox: Sandbox, client: httpx.Client) -> None:
         client.post("/appusers/u/conversation/messages", json={"role": "appUser", "text": "Is Smooch any good?"})
         response = client.post("/appusers/u/conversation/messages", json={"role": "appMaker", "text": "Yes!!!"})
         assert response.status_code == 201
@@ -350,7 +348,7 @@ def test_a_full_conversation_gives_423_until_it_is_emptied() -> None:
         post(client, text="x")
 
 
-def test_the_two_clocks_of_the_wire() -> None:
+def test_times_are_written_as_seconds_or_iso_8601() -> None:
     assert to_seconds(1450970238297) == 1450970238.297
     assert to_iso(1450970238297) == "2015-12-24T15:17:18.297Z"
     assert to_iso(1450970238007) == "2015-12-24T15:17:18.007Z"

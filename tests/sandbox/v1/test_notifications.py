@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import httpx
 
 
-def test_get_a_uuid_and_need_an_integration(client: httpx.Client) -> None:
+def test_notifications_get_a_uuid_and_need_an_integration(client: httpx.Client) -> None:
     integration = create(client, "/integrations", {"type": "telegram", "token": "t"})["_id"]
     body = {
         "destination": {"integrationId": integration, "destinationId": "1416"},

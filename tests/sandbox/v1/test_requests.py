@@ -1,4 +1,4 @@
-"""What the sandbox takes from clients that are older, odder or worse than ours, and what it keeps of it."""
+"""Requests of old, odd and faulty clients, and what the sandbox records of requests."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class TestRecording:
         assert request.headers["authorization"] == "Bearer t0ps3cret"
         assert "t0ps3cret" not in f"{request!r} {request.headers!r} {sandbox.requests}"
 
-    def test_is_a_list_of_its_own(self, sandbox: Sandbox, client: httpx.Client) -> None:
+    def test_is_a_copy_of_the_list(self, sandbox: Sandbox, client: httpx.Client) -> None:
         before = sandbox.requests
         client.get("/webhooks")
         assert (len(before), len(sandbox.requests)) == (0, 1)
@@ -114,7 +114,7 @@ class TestOldClients:
         assert client.request("DELETE", "/appusers/u", content=content).status_code == 200
 
     @pytest.mark.parametrize("path", ["/appUsers/u", "/AppUsers/u/", "/appusers/u/"])
-    def test_literals_match_in_any_case_and_with_a_slash_behind(self, client: httpx.Client, path: str) -> None:
+    def test_literals_match_in_any_case_and_with_a_trailing_slash(self, client: httpx.Client, path: str) -> None:
         client.post("/appUsers", json={"userId": "u"})
         assert client.get(path).status_code == 200
 
@@ -161,7 +161,7 @@ class TestBadRequests:
         response = client.get(path)
         assert (response.status_code, response.json()["error"]["code"]) == (404, "not_found")
 
-    def test_outside_the_versions_too(self, sandbox: Sandbox) -> None:
+    def test_a_path_outside_the_versions_gives_404(self, sandbox: Sandbox) -> None:
         for path in ("/v3/webhooks", "/%00", "/nothing"):
             assert httpx.get(sandbox.url + path).status_code == 404
 
@@ -191,7 +191,7 @@ class TestBadRequests:
         assert client.post("/appusers/u/messages", content=body).status_code == 201
         assert client.get("/appusers/u/messages").json()["messages"][0]["text"] == "a?b"
 
-    def test_a_client_that_hangs_up_in_the_middle_of_its_body_does_no_harm(
+    def test_a_client_that_disconnects_during_its_body_does_no_harm(
         self, sandbox: Sandbox, client: httpx.Client
     ) -> None:
         host, port = sandbox.url.removeprefix("http://").split(":")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 MESSAGE = {"role": "appMaker", "type": "text", "text": "Nine to six."}
 
 
-def test_are_kept_as_posted_under_a_name_of_their_own(client: httpx.Client) -> None:
+def test_templates_are_stored_as_posted_under_their_name(client: httpx.Client) -> None:
     created = create(client, "/templates", {"name": "hours", "message": MESSAGE})
     assert created == {"_id": created["_id"], "name": "hours", "message": MESSAGE}
     assert client.post("/templates", json={"name": "hours", "message": MESSAGE}).status_code == 409

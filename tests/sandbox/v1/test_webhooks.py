@@ -26,7 +26,7 @@ def test_message_is_the_default_trigger(client: httpx.Client) -> None:
     assert client.post("/webhooks", json={"target": TARGET}).json()["webhook"]["triggers"] == ["message"]
 
 
-def test_v1_1_tells_the_version_of_the_path_that_made_it(connect: Callable[..., httpx.Client]) -> None:
+def test_v1_1_shows_the_version_that_created_it(connect: Callable[..., httpx.Client]) -> None:
     v1, v1_1 = connect("/v1"), connect("/v1.1")
     assert "version" not in v1.post("/webhooks", json={"target": TARGET}).json()["webhook"]
     created = v1_1.post("/webhooks", json={"target": TARGET, "includeClient": True}).json()["webhook"]
@@ -34,7 +34,7 @@ def test_v1_1_tells_the_version_of_the_path_that_made_it(connect: Callable[..., 
     assert [webhook["version"] for webhook in v1_1.get("/webhooks").json()["webhooks"]] == ["v1", "v1.1"]
 
 
-def test_an_update_replaces_what_it_names_and_keeps_the_rest(client: httpx.Client) -> None:
+def test_an_update_replaces_the_given_fields_only(client: httpx.Client) -> None:
     webhook = client.post("/webhooks", json={"target": TARGET, "triggers": ["postback"]}).json()["webhook"]
     path = f"/webhooks/{webhook['_id']}"
     changed = client.put(path, json={"triggers": ["message:appUser", "message:appUser"]}).json()["webhook"]
@@ -74,16 +74,16 @@ BAD: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("body", BAD)
-def test_a_body_that_does_not_fit_gives_400_and_changes_nothing(client: httpx.Client, body: dict[str, Any]) -> None:
+def test_an_invalid_body_gives_400_and_changes_nothing(client: httpx.Client, body: dict[str, Any]) -> None:
     webhook = client.post("/webhooks", json={"target": TARGET}).json()["webhook"]
     assert client.post("/webhooks", json=body).status_code == 400
     assert client.put(f"/webhooks/{webhook['_id']}", json=body).status_code == 400
     assert client.get("/webhooks").json() == {"webhooks": [webhook]}
 
 
-def test_half_of_a_surrogate_pair_is_no_address(client: httpx.Client) -> None:
+def test_a_lone_surrogate_in_the_target_gives_400(client: httpx.Client) -> None:
     assert client.post("/webhooks", content=b'{"target": "https://bot.example/\\ud800"}').status_code == 400
 
 
-def test_the_target_is_needed(client: httpx.Client) -> None:
+def test_the_target_is_required(client: httpx.Client) -> None:
     assert client.post("/webhooks", json={"triggers": ["message"]}).status_code == 400

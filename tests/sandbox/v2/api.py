@@ -1,4 +1,4 @@
-"""The app of a sandbox by v2, with short ways to what tests need to be there."""
+"""A client of a sandbox's app for v2, with methods that create the records tests need."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WEBHOOK = {"target": "https://bot.example/hook", "triggers": ["conversation:mess
 
 
 def error(response: httpx.Response) -> tuple[int, str]:
-    """Status and code of an error answer, which holds one error."""
+    """Status and code of an error response that holds one error."""
     (only,) = response.json()["errors"]
     return response.status_code, only["code"]
 

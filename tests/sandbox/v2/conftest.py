@@ -6,7 +6,7 @@ import pytest
 
 from ..contract import checked_client
 from .api import Api
-from .world import World
+from .records import Records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,19 +23,19 @@ def app_path(sandbox: Sandbox) -> str:
 
 @pytest.fixture
 def client(connect: Callable[..., httpx.Client], app_path: str) -> httpx.Client:
-    """A client with the app key, below the app."""
+    """A client with the app key, for paths below the app."""
     return connect(app_path)
 
 
 @pytest.fixture
 def bot(sandbox: Sandbox, connect: Callable[..., httpx.Client], app_path: str) -> httpx.Client:
-    """A client with the key of the custom integration, below the app."""
+    """A client with the key of the custom integration, for paths below the app."""
     return connect(app_path, auth=(sandbox.integration_key_id, sandbox.integration_secret))
 
 
 @pytest.fixture
 def account(sandbox: Sandbox, connect: Callable[..., httpx.Client]) -> httpx.Client:
-    """A client with the account key, below the root."""
+    """A client with the account key, for paths below the root."""
     return connect("", auth=(sandbox.account_key_id, sandbox.account_secret))
 
 
@@ -50,19 +50,19 @@ def api(sandbox: Sandbox, client: httpx.Client) -> Api:
 
 
 @pytest.fixture
-def world(
+def records(
     sandbox: Sandbox,
     api: Api,
     bot: httpx.Client,
     account: httpx.Client,
     connect: Callable[..., httpx.Client],
-) -> World:
-    return World(api, api.client, bot, connect(""), account)
+) -> Records:
+    return Records(api, api.client, bot, connect(""), account)
 
 
 @pytest.fixture
-def small(app_path: str) -> Iterator[Callable[..., Api]]:
-    """Makes an `Api` on a sandbox of its own, with options."""
+def make_api(app_path: str) -> Iterator[Callable[..., Api]]:
+    """A function that starts a sandbox with these options and returns an `Api` of it."""
     from smooch.sandbox import Sandbox
 
     opened = []

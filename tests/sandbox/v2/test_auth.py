@@ -60,7 +60,7 @@ def bearer(sandbox: Sandbox, key_scope: str, **claims: Any) -> dict[str, str]:
 @pytest.mark.parametrize("way", ["basic", "jwt"])
 @pytest.mark.parametrize("scope", KEYS)
 @pytest.mark.parametrize(("method", "path"), TABLE)
-def test_scopes(
+def test_each_kind_of_key_has_its_scope(
     sandbox: Sandbox, connect: Callable[..., httpx.Client], method: str, path: str, scope: str, way: str
 ) -> None:
     options = (
@@ -86,7 +86,7 @@ def test_scopes(
         ("app", {}),
     ],
 )
-def test_tokens_that_are_refused(
+def test_invalid_tokens_are_refused(
     sandbox: Sandbox, connect: Callable[..., httpx.Client], key: str, claims: dict[str, Any]
 ) -> None:
     response = connect("", auth=None, headers=bearer(sandbox, key, **claims)).get(f"/v2/apps/{sandbox.app_id}/users/u")
@@ -100,9 +100,7 @@ def test_the_user_tokens_of_v1_do_not_open_v2(sandbox: Sandbox, api: Api, connec
     assert client.get("/v1/appusers/u").status_code == 200
 
 
-def test_missing_credentials_are_named_as_the_api_names_them(
-    sandbox: Sandbox, connect: Callable[..., httpx.Client]
-) -> None:
+def test_missing_credentials_give_the_errors_of_the_api(sandbox: Sandbox, connect: Callable[..., httpx.Client]) -> None:
     response = connect("", auth=None).get(f"/v2/apps/{sandbox.app_id}")
     assert (response.status_code, response.json()) == (
         401,
@@ -163,7 +161,9 @@ class TestOAuth:
     def browser(self, connect: Callable[..., httpx.Client]) -> httpx.Client:
         return connect("", auth=None)
 
-    def test_a_code_is_good_once_and_for_its_client_only(self, browser: httpx.Client, secrets: dict[str, str]) -> None:
+    def test_a_code_can_be_used_once_and_by_its_client_only(
+        self, browser: httpx.Client, secrets: dict[str, str]
+    ) -> None:
         code = self.code(browser, secrets["client_id"])
         wrong = browser.post("/oauth/token", json={**secrets, "code": code, "client_id": "other"})
         assert error(wrong) == (401, "unauthorized")
@@ -185,9 +185,7 @@ class TestOAuth:
         body = {"grant_type": "authorization_code", "client_id": client_id, "client_secret": "s", "code": "c"}
         assert error(browser.post("/oauth/token", json=body)) == (401, "unauthorized")
 
-    def test_a_redirect_uri_that_is_named_again_must_be_the_same(
-        self, browser: httpx.Client, secrets: dict[str, str]
-    ) -> None:
+    def test_a_repeated_redirect_uri_must_be_the_same(self, browser: httpx.Client, secrets: dict[str, str]) -> None:
         body = {**secrets, "code": self.code(browser, secrets["client_id"])}
         other = browser.post("/oauth/token", json={**body, "redirect_uri": "https://other.example/back"})
         assert error(other) == (400, "bad_request")
@@ -218,7 +216,7 @@ class TestOAuth:
         assert [each["type"] for each in listed] == [partner]
         assert api.switchboard_integration(api.switchboard(), "shop", integrationType=partner)
 
-    def test_revoked_access_is_over(self, api: Api, browser: httpx.Client, token: str) -> None:
+    def test_a_revoked_token_is_refused(self, api: Api, browser: httpx.Client, token: str) -> None:
         headers = {"Authorization": f"Bearer {token}"}
         assert browser.delete("/oauth/authorization", headers=headers).status_code == 200
         assert error(browser.get("/v2/tokenInfo", headers=headers)) == (401, "unauthorized")
@@ -249,7 +247,7 @@ class TestOAuth:
         assert app.get("/webhooks").json()["webhooks"][0]["target"] == "https://app.example/hook"
         assert partner.get("/webhooks").status_code == 401
 
-    def test_revoking_takes_the_integration_out_of_the_switchboard(
+    def test_revoking_removes_the_integration_from_the_switchboard(
         self, api: Api, browser: httpx.Client, token: str
     ) -> None:
         headers = {"Authorization": f"Bearer {token}"}
@@ -285,6 +283,6 @@ class TestOAuth:
         assert error(browser.get("/oauth/authorize", params=query)) == (400, "bad_request")
 
 
-def test_a_token_may_live_on_for_a_while(sandbox: Sandbox, connect: Callable[..., httpx.Client]) -> None:
+def test_a_revoked_token_may_work_for_a_while(sandbox: Sandbox, connect: Callable[..., httpx.Client]) -> None:
     headers = bearer(sandbox, "integration", scope="integration", exp=time.time() + 60)
     assert connect("", auth=None, headers=headers).get("/v2/tokenInfo").status_code == 200

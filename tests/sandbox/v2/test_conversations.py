@@ -80,7 +80,7 @@ def test_lists_are_for_exactly_one_user(api: Api, query: dict[str, str], answer:
     assert error(api.client.get("/conversations", params=query)) == answer
 
 
-def test_several_need_the_setting(account: httpx.Client) -> None:
+def test_several_conversations_need_the_setting(account: httpx.Client) -> None:
     app = f"/v2/apps/{account.post('/v2/apps', json={'displayName': 'Other'}).json()['app']['id']}"
     account.post(f"{app}/users", json={"externalId": "u"})
     body = {"type": "personal", "participants": [{"userExternalId": "u"}]}
@@ -104,21 +104,21 @@ class TestGroups:
         assert api.client.get(f"{group}/participants").json()["participants"] == []
         assert api.client.get("/conversations", params={"filter[userId]": first}).json()["conversations"] == []
 
-    def test_nobody_joins_twice_or_leaves_unseen(self, api: Api) -> None:
+    def test_joining_twice_and_leaving_without_joining_are_refused(self, api: Api) -> None:
         inside, outside = api.user(), api.user()
         group = f"/conversations/{api.group(inside)}"
         again = api.client.post(f"{group}/join", json={"userId": inside, "subscribeSDKClient": False})
         assert error(again) == (400, "bad_request")
         assert error(api.client.post(f"{group}/leave", json={"userId": outside})) == (404, "not_found")
 
-    def test_personal_ones_have_neither(self, api: Api) -> None:
+    def test_personal_conversations_have_no_joining_or_leaving(self, api: Api) -> None:
         user = api.user()
         personal = f"/conversations/{api.conversation(user)}"
         joining = api.client.post(f"{personal}/join", json={"userId": api.user(), "subscribeSDKClient": False})
         assert error(joining) == (400, "bad_request")
         assert error(api.client.post(f"{personal}/leave", json={"userId": user})) == (400, "bad_request")
 
-    def test_ten_are_the_most(self, api: Api) -> None:
+    def test_a_group_has_ten_participants_at_most(self, api: Api) -> None:
         group = f"/conversations/{api.group(*(api.user() for _ in range(10)))}"
         joining = api.client.post(f"{group}/join", json={"userId": api.user(), "subscribeSDKClient": False})
         assert error(joining) == (400, "bad_request")
@@ -146,13 +146,13 @@ class TestActivities:
         api.client.post(f"{conversation}/activity", json={"author": BUSINESS, "type": "conversation:read"})
         assert "businessLastRead" in api.client.get(conversation).json()["conversation"]
 
-    def test_users_do_not_type_by_the_api(self, api: Api) -> None:
+    def test_users_cannot_send_typing_by_the_api(self, api: Api) -> None:
         user = api.user()
         body = {"author": {"type": "user", "userId": user}, "type": "typing:start"}
         typing = api.client.post(f"/conversations/{api.conversation(user)}/activity", json=body)
         assert error(typing) == (400, "bad_request")
 
-    def test_strangers_do_not_read(self, api: Api) -> None:
+    def test_only_participants_can_read(self, api: Api) -> None:
         body = {"author": {"type": "user", "userId": api.user()}, "type": "conversation:read"}
         assert error(api.client.post(f"/conversations/{api.conversation()}/activity", json=body))[0] == 400
 
@@ -166,7 +166,7 @@ class TestChannels:
         refused = api.client.post(f"/conversations/{api.conversation()}/conversionEvents", json=both)
         assert error(refused) == (400, "bad_request")
 
-    def test_only_apple_has_references(self, api: Api) -> None:
+    def test_only_apple_messages_have_references(self, api: Api) -> None:
         user = api.user()
         refused = api.client.post(f"/conversations/{api.conversation(user)}/download", json={"userId": user})
         assert error(refused) == (400, "bad_request")

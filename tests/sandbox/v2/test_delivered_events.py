@@ -1,4 +1,4 @@
-"""What deliveries of v2 say."""
+"""The bodies of deliveries of v2."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def listen(api: Api, receiver: ScriptedServer, integration: str | None = None, *
 
 @pytest.fixture
 def events(api: Api, receiver: ScriptedServer) -> Look:
-    """What a webhook that listens to everything received since the last look."""
+    """A function that returns the events since its last call, of a webhook with all triggers."""
     listen(api, receiver)
     return lambda: deliveries_by_trigger(api.sandbox, receiver)
 
@@ -65,7 +65,7 @@ def test_the_envelope(api: Api, receiver: ScriptedServer) -> None:
 
 
 @pytest.mark.parametrize("secret", ["sécret", "with space", "x" * 200])
-def test_a_secret_of_ones_own(api: Api, receiver: ScriptedServer, secret: str) -> None:
+def test_a_webhook_can_have_a_given_secret(api: Api, receiver: ScriptedServer, secret: str) -> None:
     listen(api, receiver, secret=secret)
     api.conversation()
     api.sandbox.wait_for_deliveries()
@@ -74,14 +74,14 @@ def test_a_secret_of_ones_own(api: Api, receiver: ScriptedServer, secret: str) -
 
 
 @pytest.mark.parametrize("secret", [" x", "x\n", "a\tb", ""])
-def test_a_secret_that_no_header_can_carry(api: Api, secret: str) -> None:
+def test_a_secret_that_fits_no_header_is_refused(api: Api, secret: str) -> None:
     body = {"target": "https://bot.example", "triggers": ["conversation:message"], "secret": secret}
     path = f"/integrations/{api.sandbox.integration_id}/webhooks"
     assert error(api.client.post(path, json=body)) == (400, "bad_request")
     assert error(api.client.post("/integrations", json={"type": "custom", "webhooks": [body]})) == (400, "bad_request")
 
 
-def test_one_event_has_one_id_wherever_it_goes(api: Api, receiver: ScriptedServer) -> None:
+def test_an_event_has_the_same_id_at_every_webhook(api: Api, receiver: ScriptedServer) -> None:
     with target() as other:
         listen(api, receiver)
         listen(api, other)
@@ -157,7 +157,7 @@ class TestMessages:
         assert client["lastSeen"] == device["lastSeen"]
         assert message["source"] == {"type": "web", "client": client, "device": device}
 
-    def test_into_a_conversation_that_is_named(self, api: Api, events: Look) -> None:
+    def test_into_a_given_conversation(self, api: Api, events: Look) -> None:
         user = api.user()
         api.conversation(user)
         events()
@@ -235,7 +235,7 @@ class TestActivities:
 class TestClients:
     def test_a_link(self, api: Api, receiver: ScriptedServer, events: Look) -> None:
         user, twilio = api.user(), api.integration("twilio")
-        made = link(api, user, twilio, "immediate")
+        created = link(api, user, twilio, "immediate")
         pairs = deliveries(api.sandbox, receiver)
         updates = [
             (payload["reason"], payload["client"]["status"]) for name, payload in pairs if name == "client:update"
@@ -244,20 +244,20 @@ class TestClients:
         seen = dict(pairs)
         assert seen["client:update"]["conversation"] == seen["client:add"]["conversation"]
         assert seen["client:add"]["source"] == {"type": "api:conversations"}
-        assert seen["client:add"]["client"] == made
+        assert seen["client:add"]["client"] == created
         assert (seen["client:add"]["reason"], seen["client:add"]["user"]["id"]) == ("channelLinking", user)
         assert seen["client:add"]["conversation"]["type"] == "personal"
-        api.client.delete(f"/users/{user}/clients/{made['id']}")
+        api.client.delete(f"/users/{user}/clients/{created['id']}")
         removed = events()["client:remove"]
-        assert (removed["client"]["id"], removed["reason"]) == (made["id"], "api")
+        assert (removed["client"]["id"], removed["reason"]) == (created["id"], "api")
 
-    def test_a_link_that_waits_and_is_given_up(self, api: Api, events: Look) -> None:
+    def test_a_pending_link_that_is_removed(self, api: Api, events: Look) -> None:
         user, twilio = api.user(), api.integration("twilio")
-        made = link(api, user, twilio, "prompt")
+        created = link(api, user, twilio, "prompt")
         seen = events()
         assert seen.keys() == {"conversation:create", "client:add", "client:update"}
         assert (seen["client:update"]["reason"], seen["client:update"]["client"]["status"]) == ("matched", "pending")
-        api.client.delete(f"/users/{user}/clients/{made['id']}")
+        api.client.delete(f"/users/{user}/clients/{created['id']}")
         assert events()["client:remove"]["client"]["status"] == "pending"
 
     def test_a_device(self, api: Api, events: Look) -> None:
@@ -320,7 +320,7 @@ class TestUsers:
         api.client.delete("/users/ana")
         assert events()["user:remove"]["user"]["externalId"] == "ana"
 
-    def test_a_login_by_jwt_is_told_once(self, api: Api, v1: httpx.Client, events: Look) -> None:
+    def test_a_login_by_jwt_is_delivered_once(self, api: Api, v1: httpx.Client, events: Look) -> None:
         v1.post("/appusers", json={"userId": "ana"})
         token = Smooch.jwt_for_user(api.sandbox.key_id, api.sandbox.secret, "ana")
         for _ in range(2):
@@ -362,7 +362,7 @@ class TestSwitchboard:
 
     @pytest.fixture
     def board(self, api: Api, desk: str) -> str:
-        """The bot is in control by default, the desk stands by."""
+        """The bot has control by default; the desk is on standby."""
         board = api.switchboard()
         bot = api.switchboard_integration(board, "bot", integrationId=api.sandbox.integration_id)
         api.switchboard_integration(board, "desk", integrationId=desk, deliverStandbyEvents=False)
@@ -401,7 +401,9 @@ class TestSwitchboard:
             assert payload.get("metadata") == body.get("metadata")
             assert payload["error"]["code"].startswith("switchboard_invalid")
 
-    def test_who_stands_by_hears_of_control_only(self, api: Api, desk: str, board: str, events: Look) -> None:
+    def test_integrations_on_standby_get_control_events_only(
+        self, api: Api, desk: str, board: str, events: Look
+    ) -> None:
         with target() as standing_by:
             listen(api, standing_by, desk)
             conversation = api.conversation()
@@ -418,7 +420,7 @@ class TestSwitchboard:
             assert deliveries_by_trigger(api.sandbox, standing_by).keys() == {"conversation:message"}
             assert events().keys() == {"conversation:message"}, "by default who stands by hears all"
 
-    def test_unless_it_asks_for_the_rest(self, api: Api, desk: str, board: str) -> None:
+    def test_unless_the_webhook_asks_for_standby_events(self, api: Api, desk: str, board: str) -> None:
         listed = api.client.get(f"{board}/switchboardIntegrations").json()["switchboardIntegrations"]
         own = next(each["id"] for each in listed if each["name"] == "desk")
         api.client.patch(f"{board}/switchboardIntegrations/{own}", json={"deliverStandbyEvents": True})

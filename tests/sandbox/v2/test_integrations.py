@@ -42,14 +42,14 @@ def test_an_unknown_type_is_refused(api: Api) -> None:
     assert error(api.client.post("/integrations", json={"type": "tiktok"})) == (400, "bad_request")
 
 
-def test_an_update_is_read_as_the_type_of_the_integration_has_it(api: Api) -> None:
+def test_an_update_is_checked_against_the_type_of_the_integration(api: Api) -> None:
     web = f"/integrations/{api.integration('web', brandColor='65758e')}"
     assert error(api.client.patch(web, json={"brandColor": "red"})) == (400, "bad_request")
     changed = api.client.patch(web, json={"brandColor": "fff", "displayName": "Site"}).json()["integration"]
     assert (changed["brandColor"], changed["displayName"]) == ("fff", "Site")
 
 
-def test_an_update_leaves_what_cannot_change(api: Api) -> None:
+def test_an_update_cannot_change_fixed_fields(api: Api) -> None:
     twilio = f"/integrations/{api.integration('twilio')}"
     assert api.client.patch(twilio, json={"accountSid": "AC2"}).json()["integration"]["accountSid"] == "AC1"
 
@@ -74,7 +74,7 @@ def test_lists_by_type(api: Api) -> None:
     assert [each["id"] for each in listed] == [telegram]
 
 
-def test_deleting_one_takes_webhooks_keys_and_clients_along(api: Api, connect: Callable[..., httpx.Client]) -> None:
+def test_deleting_one_deletes_its_webhooks_keys_and_clients(api: Api, connect: Callable[..., httpx.Client]) -> None:
     integration = f"/integrations/{api.integration()}"
     key = api.create(f"{integration}/keys", "key", {"displayName": "k"})
     bot = connect(f"/v2/apps/{api.sandbox.app_id}", auth=(key["id"], key["secret"]))
@@ -126,7 +126,7 @@ class TestKeys:
 
 
 class TestVendorsSchema:
-    """What the vendor's own clients demand of responses, which fail otherwise."""
+    """Rules for responses without which the vendor's own clients fail."""
 
     def test_a_custom_integration_has_exactly_one_webhook(self, api: Api, bot: httpx.Client) -> None:
         def visible() -> list[Any]:
@@ -177,7 +177,7 @@ class TestWebhooks:
         assert error(bot.post("/integrations/me/webhooks", json=WEBHOOK)) == (400, "bad_request")
         assert error(api.client.post("/integrations", json={"type": "custom", "webhooks": [WEBHOOK]}))[0] == 400
 
-    def test_v1_and_v2_keep_theirs_apart(self, bot: httpx.Client, v1: httpx.Client) -> None:
+    def test_webhooks_of_v1_and_v2_are_separate(self, bot: httpx.Client, v1: httpx.Client) -> None:
         created = bot.post("/integrations/me/webhooks", json=WEBHOOK).json()["webhook"]
         assert v1.get("/webhooks").json()["webhooks"] == []
         assert v1.get(f"/webhooks/{created['id']}").status_code == 404
@@ -190,7 +190,7 @@ class TestWebhooks:
         "change",
         [{"triggers": ["message:appUser"]}, {"triggers": []}, {"target": "bot.example"}, {"target": "ftp://a.example"}],
     )
-    def test_what_cannot_be_is_refused(self, bot: httpx.Client, change: dict[str, Any]) -> None:
+    def test_invalid_webhooks_are_refused(self, bot: httpx.Client, change: dict[str, Any]) -> None:
         assert error(bot.post("/integrations/me/webhooks", json={**WEBHOOK, **change})) == (400, "bad_request")
         created = bot.post("/integrations/me/webhooks", json=WEBHOOK).json()["webhook"]
         assert error(bot.patch(f"/integrations/me/webhooks/{created['id']}", json=change)) == (400, "bad_request")

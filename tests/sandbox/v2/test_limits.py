@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 KB = 1024
 
 
-def test_a_full_conversation_is_locked_until_its_messages_are_deleted(small: Callable[..., Api]) -> None:
-    api = small(max_messages=3)
+def test_a_full_conversation_is_locked_until_its_messages_are_deleted(make_api: Callable[..., Api]) -> None:
+    api = make_api(max_messages=3)
     conversation = api.conversation()
     for _ in range(3):
         api.post(conversation)
@@ -77,7 +77,7 @@ def test_metadata_is_flat(api: Api, value: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b'{"a":NaN}', b"\xff"])
-def test_what_is_no_json_object_is_a_bad_request(api: Api, body: bytes) -> None:
+def test_a_body_that_is_no_json_object_is_a_bad_request(api: Api, body: bytes) -> None:
     answer = api.client.post("/users", content=body, headers={"content-type": "application/json"})
     assert error(answer) == (400, "bad_request")
 
@@ -86,7 +86,7 @@ def test_what_is_no_json_object_is_a_bad_request(api: Api, body: bytes) -> None:
     ("media_type", "status"),
     [("application/json", 201), ("Application/JSON; charset=utf-8", 201), ("text/plain", 400), ("", 400)],
 )
-def test_json_is_labelled_as_such(api: Api, media_type: str, status: int) -> None:
+def test_json_needs_its_content_type(api: Api, media_type: str, status: int) -> None:
     headers = {"content-type": media_type} if media_type else None
     answer = api.client.post("/users", content=b'{"externalId": "u"}', headers=headers)
     assert answer.status_code == status
@@ -114,7 +114,7 @@ def test_faults_have_errors_of_v2(sandbox: Sandbox, api: Api) -> None:
     assert (error(answer), answer.headers["retry-after"]) == ((429, "too_many_requests"), "1")
 
 
-def test_settings_need_each_other(account: httpx.Client) -> None:
+def test_settings_that_depend_on_others_are_checked(account: httpx.Client) -> None:
     for name in ("endSessionEnabled", "disableConversationReopen"):
         body = {"displayName": "A", "settings": {name: True}}
         assert error(account.post("/v2/apps", json=body)) == (400, "bad_request")
@@ -122,7 +122,7 @@ def test_settings_need_each_other(account: httpx.Client) -> None:
         assert account.post("/v2/apps", json=body).status_code == 201
 
 
-def test_apps_by_service_account(account: httpx.Client, connect: Callable[..., httpx.Client]) -> None:
+def test_apps_are_filtered_by_service_account(account: httpx.Client, connect: Callable[..., httpx.Client]) -> None:
     service = account.post("/v1.1/serviceaccounts", json={"name": "export"}).json()["serviceAccount"]["_id"]
     key = account.post(f"/v1.1/serviceaccounts/{service}/keys", json={"name": "k"}).json()["key"]
     own = connect("", auth=(key["_id"], key["secret"])).post("/v2/apps", json={"displayName": "Own"}).json()["app"]

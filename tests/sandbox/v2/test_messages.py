@@ -47,7 +47,7 @@ def without_postback_uris(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("case", CONTENTS)
-def test_content_comes_back_with_what_the_server_adds(api: Api, case: str) -> None:
+def test_content_is_returned_with_the_fields_of_the_server(api: Api, case: str) -> None:
     posted, added = CONTENTS[case]
     conversation = api.conversation()
     message = api.post(conversation, posted)
@@ -55,7 +55,7 @@ def test_content_comes_back_with_what_the_server_adds(api: Api, case: str) -> No
     assert api.client.get(f"/conversations/{conversation}/messages").json()["messages"] == [message]
 
 
-def test_a_message_says_who_when_and_from_where(api: Api) -> None:
+def test_a_message_has_author_time_and_source(api: Api) -> None:
     author = {"type": "business", "displayName": "Steve", "avatarUrl": "https://a.example/s.png", "subtypes": ["AI"]}
     conversation = api.conversation()
     message = api.post(conversation, author=author, metadata={"a": 1})
@@ -66,7 +66,7 @@ def test_a_message_says_who_when_and_from_where(api: Api) -> None:
     )
 
 
-def test_a_user_speaks_under_either_id(api: Api) -> None:
+def test_a_user_can_be_the_author_by_either_id(api: Api) -> None:
     user = api.user(externalId="u", profile={"givenName": "Ana"})
     conversation = api.conversation(user)
     for named in ({"userId": user}, {"userExternalId": "u"}):
@@ -74,7 +74,7 @@ def test_a_user_speaks_under_either_id(api: Api) -> None:
         assert author == {"type": "user", "userId": user, "displayName": "Ana"}
 
 
-def test_a_user_without_id_is_the_only_one_of_the_conversation(api: Api) -> None:
+def test_an_author_without_id_is_the_only_user_of_the_conversation(api: Api) -> None:
     user = api.user()
     assert api.post(api.conversation(user), author={"type": "user"})["author"]["userId"] == user
     group = api.group(user, api.user())
@@ -127,7 +127,7 @@ def test_bad_content_is_refused(api: Api, content: Any) -> None:
     assert api.client.get(f"/conversations/{conversation}/messages").json()["messages"] == []
 
 
-def test_a_refusal_names_the_place(api: Api) -> None:
+def test_an_error_names_the_field(api: Api) -> None:
     body = {"author": BUSINESS, "content": {"type": "text", "text": "x", "actions": [{**LINK, "uri": 5}]}}
     refused = api.client.post(f"/conversations/{api.conversation()}/messages", json=body)
     assert refused.json()["errors"][0]["title"] == "body content.actions[0].uri: 5 is not of type 'string'"
@@ -145,7 +145,7 @@ def test_messages_that_quote_messages_are_read_in_linear_time(api: Api, v1: http
 
 
 @pytest.mark.parametrize("content", [{"type": "template", "template": {"name": "n"}}, {"type": "interactive", "a": 1}])
-def test_with_schema_whatsapp_content_is_whatsapps(api: Api, content: dict[str, Any]) -> None:
+def test_with_schema_whatsapp_the_content_is_not_checked(api: Api, content: dict[str, Any]) -> None:
     assert api.post(api.conversation(), content, schema="whatsapp")["content"] == content
 
 
@@ -249,7 +249,7 @@ class TestAttachments:
         assert error(foreign) == (400, "bad_request")
 
     @pytest.mark.parametrize("what", ["message", "all", "conversation", "user"])
-    def test_a_file_for_a_message_goes_with_it(self, api: Api, what: str) -> None:
+    def test_deleting_a_message_deletes_its_file(self, api: Api, what: str) -> None:
         user = api.user()
         api.conversation(user)
         conversation = api.conversation(user)
@@ -265,7 +265,7 @@ class TestAttachments:
         assert api.client.delete(path).status_code == 200
         assert (api.client.get(url).status_code, api.client.get(other).status_code) == (404, 200)
 
-    def test_the_conversation_has_to_be_there(self, api: Api) -> None:
+    def test_the_conversation_must_exist(self, api: Api) -> None:
         query = {"access": "public", "for": "message", "conversationId": "x"}
         assert error(api.client.post("/attachments", params=query, files=self.PNG)) == (404, "conversation_not_found")
 
@@ -325,7 +325,7 @@ class TestSharedWithV1:
         assert response["quotedMessage"] == {"type": "message", "message": form}
         assert (response["content"]["type"], response["content"]["textFallback"]) == ("formResponse", "Name: Ana")
 
-    def test_reading_in_one_is_reading_in_the_other(self, api: Api, v1: httpx.Client) -> None:
+    def test_reading_by_one_version_counts_in_the_other(self, api: Api, v1: httpx.Client) -> None:
         conversation = api.conversation(api.user(externalId="u"))
         api.post(conversation)
         assert v1.get("/appusers/u/messages").json()["conversation"]["unreadCount"] == 1
@@ -359,7 +359,7 @@ class TestSharedWithV1:
         assert "hidden" not in by_v1.text + by_v2.text
 
 
-def test_content_that_is_null_is_named(api: Api) -> None:
+def test_null_content_is_named(api: Api) -> None:
     refused = api.client.post(
         f"/conversations/{api.conversation()}/messages", json={"author": BUSINESS, "content": None}
     )

@@ -8,7 +8,7 @@ from smooch.sandbox import v2
 
 from ..contract import SPEC_V2 as SPEC
 from .api import BUSINESS, TEXT, WEBHOOK
-from .world import PNG, World
+from .records import PNG, Records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,27 +20,27 @@ CONVERSION = {"messenger": {"payload": {"data": [{"event_name": "Purchase"}]}}}
 APPLE = {"interactiveDataRef": {"url": "https://a.example", "bid": "b", "key": "k", "signature": "s", "owner": "o"}}
 
 
-def _download(world: World) -> httpx.Response:
-    user = world.api.user()
-    path = f"/conversations/{world.api.conversation(user)}/download"
-    return world.app.post(path, json={"userId": user, "apple": APPLE})
+def _download(records: Records) -> httpx.Response:
+    user = records.api.user()
+    path = f"/conversations/{records.api.conversation(user)}/download"
+    return records.app.post(path, json={"userId": user, "apple": APPLE})
 
 
-def _create_client(world: World) -> httpx.Response:
-    path, body = world.link
-    return world.app.post(path, json=body)
+def _create_client(records: Records) -> httpx.Response:
+    path, body = records.link
+    return records.app.post(path, json=body)
 
 
-def _app_path(world: World) -> str:
-    return f"/v2/apps/{world.api.sandbox.app_id}"
+def _app_path(records: Records) -> str:
+    return f"/v2/apps/{records.api.sandbox.app_id}"
 
 
-def _other_app(world: World) -> str:
-    created = world.account.post("/v2/apps", json={"displayName": "Other"}).json()["app"]
+def _other_app(records: Records) -> str:
+    created = records.account.post("/v2/apps", json={"displayName": "Other"}).json()["app"]
     return f"/v2/apps/{created['id']}"
 
 
-CASES: dict[str, Callable[[World], httpx.Response]] = {
+CASES: dict[str, Callable[[Records], httpx.Response]] = {
     "createApp": lambda w: w.account.post("/v2/apps", json={"displayName": "Shop", "metadata": {"a": True}}),
     "listApps": lambda w: w.account.get("/v2/apps", params={"page[size]": 1}),
     "getApp": lambda w: w.app.get(""),
@@ -131,8 +131,8 @@ def test_every_operation_of_the_spec_has_a_case_here() -> None:
 
 
 @pytest.mark.parametrize("operation_id", CASES)
-def test_operation_succeeds_within_spec(world: World, operation_id: str) -> None:
-    response = CASES[operation_id](world)
+def test_operation_succeeds_within_spec(records: Records, operation_id: str) -> None:
+    response = CASES[operation_id](records)
     assert response.status_code == SPEC.operations[operation_id].success, response.text
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def lists(api: Api, account: httpx.Client) -> dict[str, tuple[httpx.Client, str, dict[str, str], list[str]]]:
-    """Lists of seven: client, path, filter and ids in order."""
+    """Lists of seven records: client, path, filter and ids in order."""
     user = api.user()
     conversations = [api.conversation(user) for _ in range(7)]
     group = api.group(*(api.user() for _ in range(7)))
@@ -75,7 +75,7 @@ def test_links_name_the_brand_of_the_user(api: Api) -> None:
     assert api.client.get(second["links"]["prev"]).json()["clients"] == first["clients"]
 
 
-def test_a_page_has_25_unless_told(api: Api) -> None:
+def test_a_page_has_25_records_by_default(api: Api) -> None:
     user = api.user()
     for _ in range(26):
         api.conversation(user)

@@ -38,7 +38,7 @@ class TestSwitchboards:
         assert error(update(api, "/switchboards/x", enabled=False)) == (404, "switchboard_not_found")
         assert error(api.client.get("/switchboards/x/switchboardIntegrations")) == (404, "switchboard_not_found")
 
-    def test_deleting_it_takes_control_from_all(self, api: Api, board: str) -> None:
+    def test_deleting_it_ends_all_control(self, api: Api, board: str) -> None:
         bot = api.switchboard_integration(board, "bot")
         update(api, board, enabled=True, defaultSwitchboardIntegrationId=bot)
         conversation = api.conversation()
@@ -75,13 +75,13 @@ class TestSwitchboardIntegrations:
             ({"name": "a", "integrationType": "zd:agentWorkspace", "messageHistoryCount": 11}, (400, "bad_request")),
         ],
     )
-    def test_what_does_not_fit_is_refused(
+    def test_invalid_bodies_are_refused(
         self, api: Api, board: str, body: dict[str, Any], answer: tuple[int, str]
     ) -> None:
         api.switchboard_integration(board, "bot")
         assert error(api.client.post(f"{board}/switchboardIntegrations", json=body)) == answer
 
-    def test_the_id_and_type_of_an_integration_have_to_agree(self, api: Api, board: str) -> None:
+    def test_integration_id_and_type_must_match(self, api: Api, board: str) -> None:
         integration = api.integration()
         body = {"name": "a", "integrationId": integration, "integrationType": "zd:agentWorkspace"}
         assert error(api.client.post(f"{board}/switchboardIntegrations", json=body)) == (400, "bad_request")
@@ -100,7 +100,7 @@ class TestSwitchboardIntegrations:
         assert not {"nextSwitchboardIntegrationId", "messageHistoryCount"} & set(cleared["switchboardIntegration"])
         assert error(update(api, path, name="human")) == (400, "bad_request")
 
-    def test_the_default_and_a_next_one_stay(self, api: Api, board: str) -> None:
+    def test_the_default_and_a_next_one_cannot_be_deleted(self, api: Api, board: str) -> None:
         human = api.switchboard_integration(board, "human", integrationType="zd:agentWorkspace")
         bot = api.switchboard_integration(board, "bot")
         each = f"{board}/switchboardIntegrations"
@@ -112,7 +112,7 @@ class TestSwitchboardIntegrations:
         assert api.client.delete(f"{each}/{human}").status_code == 200
         assert error(update(api, f"{each}/{human}", name="x")) == (404, "switchboard_integration_not_found")
 
-    def test_an_integration_in_use_stays(self, api: Api, board: str) -> None:
+    def test_an_integration_in_use_cannot_be_deleted(self, api: Api, board: str) -> None:
         integration = api.integration()
         api.switchboard_integration(board, "bot", integrationId=integration)
         assert error(api.client.delete(f"/integrations/{integration}")) == (400, "bad_request")
@@ -132,14 +132,14 @@ class TestSwitchboardIntegrations:
 
 
 def control(api: Api, conversation: str) -> tuple[str | None, str | None]:
-    """Names of the active and the pending switchboard integration."""
+    """Return the names of the active and the pending switchboard integration."""
     visible = api.client.get(f"/conversations/{conversation}").json()["conversation"]
     active, pending = (visible.get(f"{which}SwitchboardIntegration", {}).get("name") for which in ("active", "pending"))
     return active, pending
 
 
 class TestControl:
-    """A bot, which is the integration of the sandbox and the default, with a human as its next."""
+    """A switchboard: the bot (the sandbox's integration) is the default, and the desk of humans is next."""
 
     @pytest.fixture(autouse=True)
     def _ready(self, api: Api, board: str) -> None:
@@ -160,10 +160,10 @@ class TestControl:
     def control(self) -> tuple[str | None, str | None]:
         return control(self.api, self.conversation)
 
-    def test_a_new_conversation_is_the_defaults(self) -> None:
+    def test_the_default_gets_control_of_a_new_conversation(self) -> None:
         assert self.control == ("bot", None)
 
-    def test_an_older_one_becomes_the_defaults_when_a_user_writes(self) -> None:
+    def test_the_default_gets_control_of_an_older_conversation_when_a_user_writes(self) -> None:
         assert control(self.api, self.before) == (None, None)
         self.api.post(self.before)
         assert control(self.api, self.before) == (None, None)
@@ -183,7 +183,7 @@ class TestControl:
         assert self.control == ("bot", "human")
 
     @pytest.mark.parametrize("target", ["nobody", "custom"])
-    def test_a_target_has_to_be_one(self, board: str, target: str) -> None:
+    def test_a_target_must_be_a_switchboard_integration(self, board: str, target: str) -> None:
         self.api.switchboard_integration(board, "second-bot")
         for action in ("passControl", "offerControl"):
             assert error(self.act(action, {"switchboardIntegration": target})) == (400, "bad_request")
@@ -199,10 +199,10 @@ class TestControl:
         assert self.act("acceptControl", {}).status_code == 200
         assert self.control == ("human", None)
 
-    def test_the_active_one_is_offered_nothing(self) -> None:
+    def test_offering_to_the_active_one_changes_nothing(self) -> None:
         assert error(self.act("offerControl", {"switchboardIntegration": "bot"})) == (400, "bad_request")
 
-    def test_without_an_offer_nothing_is_accepted(self) -> None:
+    def test_accepting_needs_an_offer(self) -> None:
         assert error(self.act("acceptControl", {})) == (400, "bad_request")
 
     def test_an_integration_accepts_only_what_it_was_offered(self, bot: httpx.Client) -> None:

@@ -9,7 +9,7 @@ from .api import Api, error
 from .test_integrations import link
 
 
-def test_a_user_has_what_was_sent(api: Api) -> None:
+def test_a_user_has_the_fields_sent(api: Api) -> None:
     body = {
         "externalId": "u",
         "signedUpAt": "2024-01-02T03:04:05.678Z",
@@ -35,12 +35,12 @@ def test_both_ids_find_the_user(api: Api) -> None:
     assert api.client.get(f"/users/{created['id']}").json()["user"] == created
 
 
-def test_an_external_id_is_taken_once(api: Api) -> None:
+def test_an_external_id_is_unique(api: Api) -> None:
     api.create("/users", "user", {"externalId": "u"})
     assert error(api.client.post("/users", json={"externalId": "u"})) == (409, "conflict")
 
 
-def test_brands_have_users_of_their_own(api: Api) -> None:
+def test_each_brand_has_its_own_users(api: Api) -> None:
     shared, own = (api.create("/users", "user", {"externalId": "u", **brand})["id"] for brand in ({}, {"brandId": "7"}))
     assert api.client.get("/users/u").json()["user"]["id"] == shared
     assert api.client.get("/users/u", params={"brandId": "7"}).json()["user"]["id"] == own
@@ -48,7 +48,7 @@ def test_brands_have_users_of_their_own(api: Api) -> None:
     assert error(api.client.post("/users", json={"externalId": "u", "brandId": "7"})) == (409, "conflict")
 
 
-def test_an_update_merges_metadata_and_null_takes_away(api: Api) -> None:
+def test_an_update_merges_metadata_and_null_removes_fields(api: Api) -> None:
     user = f"/users/{api.user(metadata={'a': 1, 'b': 2}, profile={'givenName': 'Ana', 'surname': 'Ruiz'})}"
     body = {"metadata": {"b": 3}, "profile": {"surname": None}}
     changed = api.client.patch(user, json=body).json()["user"]
@@ -56,7 +56,7 @@ def test_an_update_merges_metadata_and_null_takes_away(api: Api) -> None:
     assert api.client.patch(user, json={"metadata": None}).json()["user"]["metadata"] == {}
 
 
-def test_personal_information_goes_and_history_stays(api: Api, v1: httpx.Client) -> None:
+def test_deleting_personal_information_keeps_the_history(api: Api, v1: httpx.Client) -> None:
     profile = {"givenName": "Ana", "avatarUrl": "https://a.example/a.png", "locale": "es"}
     user = api.user(metadata={"a": 1}, profile=profile)
     conversation = api.conversation(user)
@@ -69,7 +69,7 @@ def test_personal_information_goes_and_history_stays(api: Api, v1: httpx.Client)
     assert len(api.client.get(f"/conversations/{conversation}/messages").json()["messages"]) == 1
 
 
-def test_deleting_a_user_takes_personal_conversations_along_and_leaves_groups(api: Api) -> None:
+def test_deleting_a_user_deletes_personal_conversations_and_keeps_groups(api: Api) -> None:
     user, other = api.user(), api.user()
     personal, group = api.conversation(user), api.group(user, other)
     assert api.client.delete(f"/users/{user}").status_code == 200
@@ -95,13 +95,13 @@ class TestIdentities:
     def test_the_filter_is_required(self, api: Api, query: dict[str, str]) -> None:
         assert error(api.client.get("/users", params=query)) == (400, "bad_request")
 
-    def test_nobody_can_log_in_who_is_not_there(self, api: Api) -> None:
+    def test_an_unknown_user_cannot_log_in(self, api: Api) -> None:
         with pytest.raises(LookupError, match="nobody"):
             api.sandbox.authenticate_user("nobody")
 
 
 class TestSync:
-    def test_answers_the_user_of_that_zendesk_id(self, api: Api) -> None:
+    def test_returns_the_user_of_that_zendesk_id(self, api: Api) -> None:
         user = api.user()
         api.sandbox.authenticate_user(user, zendesk_id="7")
         assert api.client.post("/users/7/sync").json()["user"]["id"] == user
@@ -123,7 +123,7 @@ class TestSync:
         (remaining,) = api.client.get(f"/conversations/{group}/participants").json()["participants"]
         assert remaining["userId"] == surviving
 
-    def test_files_of_joined_conversations_stay(self, api: Api) -> None:
+    def test_files_of_merged_conversations_are_kept(self, api: Api) -> None:
         outgoing, surviving = api.user(), api.user()
         other, kept = api.conversation(outgoing), api.conversation(surviving)
         query = {"access": "public", "for": "message", "conversationId": other}
@@ -137,7 +137,7 @@ class TestSync:
         api.client.delete(f"/conversations/{kept}/messages")
         assert httpx.get(url).status_code == 404
 
-    def test_leaves_one_client_for_all_devices(self, api: Api, v1: httpx.Client) -> None:
+    def test_keeps_one_client_for_all_devices(self, api: Api, v1: httpx.Client) -> None:
         for user, zendesk_id in (("outgoing", "7"), ("surviving", "8")):
             v1.post("/init", json={"userId": user, "device": {"id": f"d-{user}", "platform": "web"}})
             api.sandbox.authenticate_user(user, zendesk_id=zendesk_id)
@@ -153,7 +153,7 @@ class TestSync:
         created: str = api.create("/conversations", "conversation", body)["id"]
         return created
 
-    def test_brings_conversations_along(self, api: Api) -> None:
+    def test_moves_conversations_to_the_survivor(self, api: Api) -> None:
         outgoing, surviving = api.user(), api.user()
         kept = api.conversation(outgoing)
         api.sandbox.authenticate_user(outgoing, zendesk_id="7")
@@ -184,7 +184,7 @@ class TestClients:
         )
         assert api.client.get(f"/users/{user}/clients").json()["clients"] == [created]
 
-    def test_an_immediate_one_stands_after_the_answer_and_takes_the_messages(self, api: Api) -> None:
+    def test_an_immediate_link_is_active_after_the_response_and_gets_the_messages(self, api: Api) -> None:
         user = api.user()
         created = link(api, user, api.integration("twilio"), "immediate")
         assert created["status"] == "pending"
@@ -197,7 +197,7 @@ class TestClients:
         (participant,) = api.client.get(f"/conversations/{conversation['id']}/participants").json()["participants"]
         assert participant["clientAssociations"] == []
 
-    def test_one_joins_the_conversation_it_was_asked_for(self, api: Api) -> None:
+    def test_a_client_joins_the_requested_conversation(self, api: Api) -> None:
         user, twilio = api.user(), api.integration("twilio")
         default = api.conversation(user)
         link(api, user, twilio, "immediate")
@@ -209,7 +209,7 @@ class TestClients:
         assert [len(each) for each in used] == [0, 1]
 
     @pytest.mark.parametrize(("primary", "place"), [(True, 0), (False, 1)])
-    def test_messages_go_first_to_the_primary_one(self, api: Api, primary: bool, place: int) -> None:
+    def test_messages_go_to_the_primary_client_first(self, api: Api, primary: bool, place: int) -> None:
         user = api.user()
         conversation = api.conversation(user)
         criteria = {"type": "twilio", "phoneNumber": "+14165550123", "primary": primary}
@@ -243,7 +243,7 @@ class TestClients:
         }
         assert error(api.client.post(f"/users/{user}/clients", json=body)) == (400, "bad_request")
 
-    def test_the_conversation_has_to_be_the_users(self, api: Api) -> None:
+    def test_the_conversation_must_belong_to_the_user(self, api: Api) -> None:
         body = {
             "matchCriteria": {
                 "type": "twilio",
@@ -278,7 +278,7 @@ class TestDevices:
         assert api.client.get(f"/users/{user}/devices/one").json()["device"]["info"] == {"sdkVersion": "0.1"}
         assert error(api.client.delete(f"/users/u/clients/{client['id']}")) == (400, "bad_request")
 
-    def test_the_client_goes_with_the_last_device(self, api: Api, v1: httpx.Client) -> None:
+    def test_the_client_is_removed_with_the_last_device(self, api: Api, v1: httpx.Client) -> None:
         device = {"id": "one", "platform": "web"}
         for user in ("first", "second"):
             v1.post("/init", json={"userId": user, "device": device})

@@ -1,4 +1,4 @@
-"""The clients of a sandbox by v2, and short ways to the records that operations need."""
+"""Clients of a sandbox for v2, and properties that create the records operations need."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ REDIRECT = {"response_type": "code", "redirect_uri": "https://shop.example/back"
 
 
 @attrs.frozen
-class World:
-    """Clients below the app (`app`, `bot` by integration key) and below the root, and what the operations need."""
+class Records:
+    """Clients below the app (`app`; `bot` with the integration key) and the root; each property creates a record."""
 
     api: Api
     app: httpx.Client
