@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 from functools import cache
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, get_args
 
 import attrs
+from smooch_api.v1 import models as v1
 from smooch_api.v1.unions import read_event
 
 from . import _event_ids
@@ -17,6 +17,8 @@ from ._json import read_object
 from ._verify import verify
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from ._events import WebhookEvent
     from ._json import Body
     from ._verify import Headers, Secret
@@ -83,11 +85,9 @@ def _read_version(holder: object, default: str) -> str:
 
 
 def _v1_event(raw: dict[str, Any]) -> WebhookEvent:
-    from smooch_api.v1.models import UnknownEvent
-
     event = read_event(raw)
-    if isinstance(event, UnknownEvent):
-        _report_misfit(raw, raw.get("trigger"), _event_classes("v1", "trigger"), "UnknownEvent")
+    if isinstance(event, v1.UnknownEvent):
+        _report_misfit(raw, raw.get("trigger"), _event_classes(v1, "trigger"), "UnknownEvent")
     return event
 
 
@@ -96,7 +96,7 @@ def _v2_event(raw: dict[str, Any]) -> WebhookEvent:
 
     event = unions.read_event(raw)
     if isinstance(event, models.UnknownTypeEvent):
-        _report_misfit(raw, raw.get("type"), _event_classes("v2", "type_"), "UnknownTypeEvent")
+        _report_misfit(raw, raw.get("type"), _event_classes(models, "type_"), "UnknownTypeEvent")
     return event
 
 
@@ -116,8 +116,8 @@ def _report_misfit(raw: dict[str, Any], trigger: object, classes: dict[str, Any]
 
 
 @cache
-def _event_classes(version: str, tag: str) -> dict[str, Any]:
+def _event_classes(models: ModuleType, tag: str) -> dict[str, Any]:
     """Map each trigger of an API version to its class; `tag` is the attribute that holds the trigger."""
-    classes = get_args(import_module(f"smooch_api.{version}.models").Event)
+    classes = get_args(models.Event)
     triggers = ((attrs.fields_dict(cls)[tag].default, cls) for cls in classes)
     return {trigger: cls for trigger, cls in triggers if isinstance(trigger, str)}

@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 import inspect
 import time
-from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, cast
@@ -201,11 +201,11 @@ class ASGIApp:
         if self._processor.enqueue is not None:
             await self._enqueue(self._processor.check_json(body), scope["headers"])
             return None
-        batch = self._processor.new_batch(self._processor.parse(body))
+        batch, candidates = self._processor.new_batch(self._processor.parse(body))
         self._processor.check_load(self._in_progress)
         self._in_progress += 1
         try:
-            await self._claim(batch)
+            await self._claim(batch, candidates)
         except BaseException as error:
             self._in_progress -= 1
             # A claim that raised, or whose reply did not come in time, may have been stored.
@@ -257,33 +257,34 @@ class ASGIApp:
         pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
         try:
             async with self._slots:
-                await self._call(partial(enqueue, body, drop_credentials(pairs)))
+                await self._call(enqueue, body, drop_credentials(pairs))
         except Exception as error:
             raise not_enqueued() from error
         finally:
             self._in_progress -= 1
 
-    async def _read(self, scope: _Scope, receive: _Receive) -> bytearray:
+    async def _read(self, scope: _Scope, receive: _Receive) -> bytes:
         for name, value in scope["headers"]:
             if name == b"content-length":
                 self._processor.check_size(read_content_length(value))
-        body, has_more = bytearray(), True
+        chunks, size, has_more = list[bytes](), 0, True
         while has_more:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise ClientDisconnected
-            body += message.get("body", b"")
-            self._processor.check_size(len(body))
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+            self._processor.check_size(size)
             has_more = message.get("more_body", False)
-        return body
+        return b"".join(chunks)
 
-    async def _claim(self, batch: Batch) -> None:
-        for job in batch.candidates:
+    async def _claim(self, batch: Batch, candidates: Iterable[Job]) -> None:
+        for job in candidates:
             batch.jobs.append(job)
             self._processor.note_claim(job, await self._store.claim(job.event_id, batch.owner))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        self._tasks.add(asyncio.create_task(self._run(work), name="smooch-webhooks"))
+        self._tasks.add(asyncio.get_running_loop().create_task(self._run(work), name="smooch-webhooks"))
 
     async def _run(self, work: Coroutine[Any, Any, None]) -> None:
         try:
@@ -338,22 +339,23 @@ class ASGIApp:
     async def _succeeds(self, job: Job) -> bool:
         """Call the handler; False if it raises."""
         try:
-            await self._call(partial(self._processor.call, job.event, job.delivery))
+            await self._call(self._processor.call, job.event, job.delivery)
         except Exception:
             logger.exception("the handler failed on event %s", job.event_id)
             return False
         return True
 
-    async def _call(self, call: Callable[[], object]) -> None:
+    async def _call(self, function: Callable[..., object], *args: object) -> None:
         """Call a function of the user, in the event loop if it is async, else in a thread."""
         if self._is_async:
-            result = call()
+            result = function(*args)
         else:
             if self._threads is None:
                 self._threads = ThreadPoolExecutor(self._processor.concurrency, "smooch-webhooks")
             context = contextvars.copy_context()
             loop = asyncio.get_running_loop()
-            result = await loop.run_in_executor(self._threads, partial(context.run, _without_stop_iteration, call))
+            call = partial(context.run, _without_stop_iteration, function, *args)
+            result = await loop.run_in_executor(self._threads, call)
         if inspect.isawaitable(result):
             await result
 
@@ -476,15 +478,14 @@ def _to_store(
     return _ThreadedStore(cast("Deduplicator", deduplicator), deadline)
 
 
-def _without_stop_iteration(call: Callable[[], object]) -> object:
+def _without_stop_iteration(function: Callable[..., object], *args: object) -> object:
     try:
-        return call()
+        return function(*args)
     except StopIteration as error:
         # asyncio cannot carry a StopIteration out of a thread: the task would wait for ever.
         raise RuntimeError("the handler raised StopIteration") from error
 
 
 async def _send_response(send: _Send, response: Response) -> None:
-    headers = [(name.encode(), value.encode()) for name, value in response.all_headers]
-    await send({"type": "http.response.start", "status": response.status.value, "headers": headers})
+    await send({"type": "http.response.start", "status": int(response.status), "headers": list(response.headers)})
     await send({"type": "http.response.body", "body": response.body})

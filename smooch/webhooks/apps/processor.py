@@ -45,37 +45,27 @@ _API_TIMEOUT = 20.0
 logger = logging.getLogger("smooch.webhooks")
 
 
-@attrs.frozen
 class Response:
-    """The HTTP response to a delivery: status, reason as text, and extra headers."""
+    """The HTTP response to a delivery."""
 
-    status: HTTPStatus = HTTPStatus.OK
-    reason: str = ""
-    headers: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def body(self) -> bytes:
-        """The reason as bytes, for people: the API reads only the status."""
-        return self.reason.encode()
-
-    @property
-    def all_headers(self) -> list[tuple[str, str]]:
+    def __init__(self, status: HTTPStatus, reason: str = "", *headers: tuple[bytes, bytes]) -> None:
+        self.status = status
+        self.body = reason.encode()
+        """The reason, for people: the API reads only the status."""
+        content_type = ((b"content-type", b"text/plain; charset=utf-8"),) if reason else ()
+        self.headers = (*content_type, (b"content-length", b"%d" % len(self.body)), *headers)
         """All headers; names are in lower case, as ASGI requires."""
-        if not self.reason:
-            return [("content-length", "0"), *self.headers]
-        length = ("content-length", str(len(self.body)))
-        return [("content-type", "text/plain; charset=utf-8"), length, *self.headers]
 
 
-OK = Response()
+OK = Response(HTTPStatus.OK)
 
 
 class HTTPReject(Exception):
     """Ends a request with an error response before any event is handled."""
 
-    def __init__(self, status: HTTPStatus, reason: str, *headers: tuple[str, str]) -> None:
+    def __init__(self, status: HTTPStatus, reason: str, *headers: tuple[bytes, bytes]) -> None:
         super().__init__(reason)
-        self.response = Response(status, reason, headers)
+        self.response = Response(status, reason, *headers)
 
     def log(self) -> Response:
         """Log why the delivery is refused, and return the response."""
@@ -110,8 +100,6 @@ class Batch:
     """The events of one delivery, and how far the app is with them."""
 
     owner: str
-    candidates: list[Job] = attrs.field(factory=list)
-    """All events of the delivery, to be claimed one by one."""
     jobs: list[Job] = attrs.field(factory=list)
     """Claimed and not settled yet."""
     unrecorded: int = 0
@@ -183,7 +171,7 @@ class DeliveryProcessor:
     def is_probe(self, method: str) -> bool:
         """Return whether the request is a HEAD probe; HTTPReject for methods that the API never uses."""
         if method not in ("HEAD", "POST"):
-            raise HTTPReject(HTTPStatus.METHOD_NOT_ALLOWED, "deliveries are POST requests", ("allow", "HEAD, POST"))
+            raise HTTPReject(HTTPStatus.METHOD_NOT_ALLOWED, "deliveries are POST requests", (b"allow", b"HEAD, POST"))
         return method == "HEAD"
 
     def check_siblings(self, secrets: Sequence[bytes], *, is_certain: bool = False) -> None:
@@ -209,14 +197,14 @@ class DeliveryProcessor:
         if deliveries >= self._capacity:
             raise HTTPReject(HTTPStatus.SERVICE_UNAVAILABLE, "too many deliveries are in progress")
 
-    def parse(self, body: bytearray) -> Delivery:
+    def parse(self, body: bytes | bytearray) -> Delivery:
         """Parse a body; HTTPReject if it is unreadable."""
         try:
             return parse(body)
         except WebhookUnreadable as error:
             raise HTTPReject(HTTPStatus.BAD_REQUEST, str(error)) from None
 
-    def check_json(self, body: bytearray) -> str:
+    def check_json(self, body: bytes | bytearray) -> str:
         """Return a body as text; HTTPReject if it is unreadable."""
         try:
             read_object(body)
@@ -224,14 +212,12 @@ class DeliveryProcessor:
             raise HTTPReject(HTTPStatus.BAD_REQUEST, str(error)) from None
         return body.decode()
 
-    def new_batch(self, delivery: Delivery) -> Batch:
-        """Make a batch of the events of a delivery, each event id once."""
+    def new_batch(self, delivery: Delivery) -> tuple[Batch, Iterable[Job]]:
+        """Make a batch for a delivery, and its jobs, which are to be claimed one by one: each event id once."""
         batch = Batch(secrets.token_hex(16))
         lanes, times = self._lanes_and_times(delivery, batch.owner)
         rows = zip(delivery.events, delivery.event_ids, delivery.dated, lanes, times, strict=True)
-        jobs = {row[1]: Job(*row, delivery, batch) for row in rows}
-        batch.candidates.extend(jobs.values())
-        return batch
+        return batch, {row[1]: Job(*row, delivery, batch) for row in rows}.values()
 
     def _lanes_and_times(self, delivery: Delivery, owner: str) -> tuple[Iterable[str], Iterable[float]]:
         if not self._ordered:
@@ -252,7 +238,8 @@ class DeliveryProcessor:
     def start(self, batch: Batch, on_recorded: Callable[[], object]) -> None:
         """Note that the handling of a batch is certain from now on; `on_recorded` is called at its end."""
         batch.unrecorded, batch.on_recorded = len(batch.jobs), on_recorded
-        self.handling.update(job.event_id for job in batch.jobs)
+        for job in batch.jobs:
+            self.handling.add(job.event_id)
 
     def settle(self, job: Job, *, is_handled: bool) -> None:
         """Note the result of one event."""

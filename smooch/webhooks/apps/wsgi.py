@@ -135,7 +135,8 @@ class WSGIApp:
             response = self._serve(environ)
         except HTTPReject as error:
             response = error.log()
-        start_response(f"{response.status.value} {response.status.phrase}", response.all_headers)
+        headers = [(name.decode(), value.decode()) for name, value in response.headers]
+        start_response(f"{response.status.value} {response.status.phrase}", headers)
         return [response.body]
 
     def start(self) -> None:
@@ -162,10 +163,10 @@ class WSGIApp:
         self._verify(environ, until)
         if self._processor.enqueue is not None:
             return self._enqueue(self._processor.check_json(body), environ, until)
-        batch = self._processor.new_batch(self._processor.parse(body))
+        batch, candidates = self._processor.new_batch(self._processor.parse(body))
         self._enter()
         try:
-            self._claim(batch, until)
+            self._claim(batch, candidates, until)
         except BaseException:
             self._finish(batch)
             raise
@@ -256,8 +257,8 @@ class WSGIApp:
         self._processor.check_size(len(body))
         return body
 
-    def _claim(self, batch: Batch, until: float) -> None:
-        for job in batch.candidates:
+    def _claim(self, batch: Batch, candidates: Iterable[Job], until: float) -> None:
+        for job in candidates:
             batch.jobs.append(job)
             claim = self._store_threads.submit(self._deduplicator.claim, job.event_id, batch.owner)
             try:
