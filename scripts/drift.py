@@ -60,7 +60,7 @@ def load(location: str) -> tuple[dict[str, Any], str]:
     return document, f"{location}: {version}, OpenAPI {document['openapi']}, sha256 {digest}…"
 
 
-def rows(differences: Iterable[Difference]) -> list[list[str]]:
+def build_rows(differences: Iterable[Difference]) -> list[list[str]]:
     """Return place, kind and values of each difference.
 
     A component that differs gets one row, however often it is referred to.
@@ -72,7 +72,7 @@ def rows(differences: Iterable[Difference]) -> list[list[str]]:
     return [[paths[0] + more[key], *key[:3]] for key, paths in places.items()]
 
 
-def table(content: list[list[str]]) -> str:
+def format_table(content: list[list[str]]) -> str:
     """Format rows in columns, with a title."""
     lines = [["place", "kind", "ours", "theirs"], *content]
     widths = [min(WIDTH, max(map(len, column))) for column in zip(*lines, strict=True)]
@@ -110,8 +110,8 @@ def report(comparison: Comparison, deviations: list[Deviation], listed_in: str) 
     unexplained, stale = match_deviations(comparison.differences, deviations)
     compared = ", ".join(f"{comparison.counts[kind]} {name}" for kind, name in COUNTED.items())
     if unexplained:
-        lines = rows(unexplained)
-        print(f"\n{table(lines)}\n\n{len(lines)} places differ without a reason in {listed_in}.")
+        lines = build_rows(unexplained)
+        print(f"\n{format_table(lines)}\n\n{len(lines)} places differ without a reason in {listed_in}.")
     for place, deviation in stale:
         print(
             f"{listed_in}: no such difference any more: {place}, {deviation.kind}, {deviation.ours}, {deviation.theirs}"

@@ -115,7 +115,7 @@ class Description:
         if known:
             return known[1]
         if id(schema) in self._in_progress:
-            return own_shape(schema)
+            return read_own_shape(schema)
         self._in_progress.add(id(schema))
         shape = self._combine(schema)
         self._in_progress.remove(id(schema))
@@ -142,7 +142,7 @@ class Description:
 
     def _combine(self, schema: Schema) -> Shape:
         own = {key: value for key, value in schema.items() if key in MEANING - {"$ref", "allOf"}}
-        conditions = frozenset(conditions_of(schema))
+        conditions = frozenset(iter_conditions(schema))
         parts = [{"$ref": schema["$ref"]}] if "$ref" in schema else []
         parts += [part for part in schema.get("allOf", []) if part.keys() & MEANING and not is_condition(part)]
         if not own and not conditions and len(parts) == 1:
@@ -151,7 +151,7 @@ class Description:
             if self.shape(part).variants and not self.shape(part).has_heirs:
                 shape = self._extend_union(part, own, [other for other in parts if other is not part])
                 return replace(shape, conditions=shape.conditions | conditions)
-        result = replace(own_shape(own), conditions=conditions)
+        result = replace(read_own_shape(own), conditions=conditions)
         for part in parts:
             result = self._intersect(result, self._inherit(part))
         for key in UNIONS:
@@ -164,12 +164,12 @@ class Description:
 
     def _inherit(self, part: Schema) -> Shape:
         """Return the shape of a part; its fields have the referenced component as origin."""
-        shape, name = self.shape(part), component(part)
+        shape, name = self.shape(part), find_component(part)
         return replace(shape, origins={**dict.fromkeys(shape.fields, name), **shape.origins}) if name else shape
 
     def _extend_union(self, union: Schema, own: Schema, parts: list[Schema]) -> Shape:
         """Return a union with further fields in each variant."""
-        shape, flags = self.shape(union), own_shape(own)
+        shape, flags = self.shape(union), read_own_shape(own)
         shared = [part for part in [own, *parts] if part.keys() & MEANING - FLAGS - {"default"}]
         extended = [item._replace(schema={"allOf": [item.schema, *shared]}) for item in shape.variants]
         if shape.tag:
@@ -223,7 +223,7 @@ class Description:
             types=frozenset().union(*types) if all(types) else frozenset(),
             nullable=any(shape.nullable for shape in shapes),
             values=frozenset().union(*values) if values and listed else None,
-            limits=shared_limits(shapes),
+            limits=find_shared_limits(shapes),
             conditions=frozenset.intersection(*(shape.conditions for shape in shapes)),
             fields={name: self._any_of([shape.fields.get(name) for shape in shapes]) or {} for name in names},
             required=frozenset.intersection(*(shape.required for shape in objects)),
@@ -268,7 +268,7 @@ class Description:
             mapping[str(target).rpartition("/")[2]] = tag
         variants: list[Variant] = []
         for member in members:
-            shape, name = self.shape(member), component(member)
+            shape, name = self.shape(member), find_component(member)
             if shape.variants and not shape.has_heirs:
                 variants += shape.variants
             else:
@@ -306,13 +306,13 @@ class Description:
     def _constant(self, schema: Schema) -> str | None:
         """Return the only value that a schema allows; unions are ignored, as they may be recursive."""
         for part in [schema, *schema.get("allOf", [])]:
-            values = own_shape(self.resolve(part)).values
+            values = read_own_shape(self.resolve(part)).values
             if values and len(values) == 1:
                 return next(iter(values))
         return None
 
 
-def own_shape(schema: Schema) -> Shape:
+def read_own_shape(schema: Schema) -> Shape:
     """Return the shape of a schema's own keywords, without references and combinations."""
     declared = schema.get("type", [])
     types = {declared} if isinstance(declared, str) else set(declared)
@@ -327,8 +327,8 @@ def own_shape(schema: Schema) -> Shape:
     return Shape(
         types=frozenset(types - {"null"}),
         nullable=False if nullable is None and types else nullable,
-        values=values_of(schema),
-        limits=limits_of(schema),
+        values=read_values(schema),
+        limits=read_limits(schema),
         fields=fields,
         required=frozenset([*(listed if isinstance(listed, list) else []), *marked]),
         items=schema.get("items"),
@@ -339,21 +339,21 @@ def own_shape(schema: Schema) -> Shape:
     )
 
 
-def values_of(schema: Schema) -> frozenset[str] | None:
+def read_values(schema: Schema) -> frozenset[str] | None:
     """Return the values that a schema lists, without null."""
     listed = next((schema[key] for key in VALUES if key in schema), None)
     values = [listed] if "const" in schema and "enum" not in schema else listed
-    return None if values is None else frozenset(text(value) for value in values if value is not None)
+    return None if values is None else frozenset(to_text(value) for value in values if value is not None)
 
 
-def limits_of(schema: Schema) -> dict[str, Any]:
+def read_limits(schema: Schema) -> dict[str, Any]:
     """Return the limits of a schema in the form of OpenAPI 3.1, and its default as text."""
     limits = {key: schema[key] for key in LIMITS if key in schema}
     for exclusive, inclusive in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         if isinstance(limits.get(exclusive), bool) and limits.pop(exclusive) and inclusive in limits:
             limits[exclusive] = limits.pop(inclusive)
     if "default" in limits:
-        limits["default"] = text(limits["default"])
+        limits["default"] = to_text(limits["default"])
     return {key: value for key, value in limits.items() if (key, value) not in NO_LIMITS}
 
 
@@ -366,11 +366,11 @@ def intersect_limits(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[
         elif key.startswith(("min", "exclusiveMin")):
             both[key] = max(left[key], right[key])
         elif key in {"pattern", "format", "multipleOf"} and left[key] != right[key]:
-            both[key] = f"{text(left[key])} and {text(right[key])}"
+            both[key] = f"{to_text(left[key])} and {to_text(right[key])}"
     return both
 
 
-def shared_limits(shapes: Sequence[Shape]) -> dict[str, Any]:
+def find_shared_limits(shapes: Sequence[Shape]) -> dict[str, Any]:
     """Return the limits that are equal in all shapes that they apply to."""
     keys = dict.fromkeys(key for shape in shapes for key in shape.limits)
     shared = {}
@@ -404,7 +404,7 @@ def find_lost_facts(shape: Shape, either: Shape) -> Schema:
     return {key: value for key, value in facts.items() if value not in (None, [])}
 
 
-def conditions_of(schema: Schema) -> Iterable[str]:
+def iter_conditions(schema: Schema) -> Iterable[str]:
     """Yield the conditions of a schema, and those of `allOf` parts that hold only conditions."""
     own = {key: schema[key] for key in CONDITIONS if key in schema}
     if own.get("if") in (True, {}, {"type": "object"}) and "then" in own:
@@ -414,7 +414,7 @@ def conditions_of(schema: Schema) -> Iterable[str]:
         yield to_yaml_line(own)
     for part in schema.get("allOf", []):
         if is_condition(part) or not part.keys() & MEANING:
-            yield from conditions_of(part) if part.keys() & set(CONDITIONS) else [to_yaml_line(part)]
+            yield from iter_conditions(part) if part.keys() & set(CONDITIONS) else [to_yaml_line(part)]
 
 
 def is_condition(schema: Schema) -> bool:
@@ -435,7 +435,7 @@ def strip_texts(value: Any, *, is_schema: bool = True) -> Any:
     """Return a copy without titles, descriptions and examples; lists of strings are sorted."""
     if isinstance(value, list):
         copies = [strip_texts(item) for item in value]
-        return sorted(copies, key=text) if all(isinstance(item, str) for item in copies) else copies
+        return sorted(copies, key=to_text) if all(isinstance(item, str) for item in copies) else copies
     if not isinstance(value, dict):
         return value
     named = {"properties", "dependentRequired"}
@@ -456,12 +456,12 @@ def intersect_values(left: frozenset[str] | None, right: frozenset[str] | None) 
     return left & right if left and right else left or right
 
 
-def component(schema: Schema) -> str | None:
+def find_component(schema: Schema) -> str | None:
     """Return the component that a schema stands for: its `$ref`, or that of its only part except null."""
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
     parts = [part for key in ("allOf", *UNIONS) for part in schema.get(key, []) if not is_null(part)]
-    return component(parts[0]) if len(parts) == 1 else None
+    return find_component(parts[0]) if len(parts) == 1 else None
 
 
 def resolve_pointer(document: dict[str, Any], reference: str) -> Any:
@@ -480,6 +480,6 @@ def to_reference(target: str) -> Schema:
     return {"$ref": target if "/" in target else f"#/components/schemas/{target}"}
 
 
-def text(value: Any) -> str:
+def to_text(value: Any) -> str:
     """Return a value as text: a string unchanged, everything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, default=str)

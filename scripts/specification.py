@@ -68,7 +68,7 @@ class Specification:
         try:
             with path.open("rb") as file:
                 document = yaml.load(file, Loader=Loader)  # noqa: S506 - a safe loader
-            if problems := list(missing(document)):
+            if problems := list(find_missing(document)):
                 raise InvalidDescription("\n".join([f"{path.name}:", *problems]))
             validate(document)
         except (yaml.YAMLError, OpenAPIValidationError) as error:
@@ -94,7 +94,7 @@ class Specification:
         """Ids of the operations that programs call; redirects are for browsers."""
         return {name for name, (_, operation) in self.operations.items() if not _is_redirect(operation["responses"])}
 
-    def parameter(self, operation_id: str, name: str) -> dict[str, Any]:
+    def find_parameter(self, operation_id: str, name: str) -> dict[str, Any]:
         """Return the parameter of an operation, or of its path, by name."""
         path, operation = self.operations[operation_id]
         declared = [*operation.get("parameters", ()), *self.document["paths"][path].get("parameters", ())]
@@ -102,29 +102,29 @@ class Specification:
         resolved = (components[item["$ref"].rpartition("/")[2]] if "$ref" in item else item for item in declared)
         return next(dict(item) for item in resolved if item["name"] == name)
 
-    def properties(self, component: str) -> dict[str, Any]:
+    def collect_properties(self, component: str) -> dict[str, Any]:
         """Return the properties of a component, with those of its `allOf` parts."""
-        parts = self._parts(self.schemas[component])
+        parts = self._iter_parts(self.schemas[component])
         return {name: value for part in parts for name, value in part.get("properties", {}).items()}
 
-    def choices(self, component: str) -> list[str]:
+    def list_choices(self, component: str) -> list[str]:
         """Return the components in a `oneOf` or `anyOf`; none if it has schemas that are no references."""
         schema = self.schemas[component]
         names: list[str] = []
         for part in schema.get("oneOf", schema.get("anyOf", ())):
             if "$ref" not in part:
                 return []
-            names += self.choices(target(part)) or [target(part)]
+            names += self.list_choices(component_name(part)) or [component_name(part)]
         return names
 
-    def required(self, component: str) -> set[str]:
+    def collect_required(self, component: str) -> set[str]:
         """Return the required properties of a component, with those of its `allOf` parts."""
-        return {name for part in self._parts(self.schemas[component]) for name in part.get("required", ())}
+        return {name for part in self._iter_parts(self.schemas[component]) for name in part.get("required", ())}
 
-    def _parts(self, schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def _iter_parts(self, schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield the parts of `allOf`, recursively, and then the schema itself."""
         for part in schema.get("allOf", ()):
-            yield from self._parts(self.schemas[target(part)] if "$ref" in part else part)
+            yield from self._iter_parts(self.schemas[component_name(part)] if "$ref" in part else part)
         yield schema
 
     @cached_property
@@ -135,20 +135,20 @@ class Specification:
 
         def sort(schema: dict[str, Any]) -> dict[str, Any]:
             for key, value in schema.items():
-                names = {target(part) for part in as_schemas(key, value) if "$ref" in part}
+                names = {component_name(part) for part in list_subschemas(key, value) if "$ref" in part}
                 (lent if key == "allOf" and len(value) > 1 else used).update(names)
             return schema
 
         change_schemas(self.document, sort)
-        return lent - used - set(references(self.document["paths"]))
+        return lent - used - set(list_references(self.document["paths"]))
 
     @cached_property
     def request_only(self) -> set[str]:
         """Components that are only part of requests."""
         answers = [operation["responses"] for _, operation in self.operations.values()]
         requests = [{**operation, "responses": None} for _, operation in self.operations.values()]
-        sent = self._reachable(references(requests))
-        return sent - self._reachable(references(answers)) - self._reachable(self.schemas.keys() - sent)
+        sent = self._find_reachable(list_references(requests))
+        return sent - self._find_reachable(list_references(answers)) - self._find_reachable(self.schemas.keys() - sent)
 
     def body_schemas(self) -> dict[str, Any]:
         """Return the schemas of all components in request bodies, without descriptions and examples."""
@@ -157,16 +157,19 @@ class Specification:
             return {key: value for key, value in schema.items() if key not in ANNOTATIONS and not key.startswith("x-")}
 
         bodies = [operation.get("requestBody") for _, operation in self.operations.values()]
-        return {name: change_schema(self.schemas[name], rules) for name in sorted(self._reachable(references(bodies)))}
+        return {
+            name: change_schema(self.schemas[name], rules)
+            for name in sorted(self._find_reachable(list_references(bodies)))
+        }
 
-    def _reachable(self, names: Iterable[str]) -> set[str]:
+    def _find_reachable(self, names: Iterable[str]) -> set[str]:
         reached: set[str] = set()
         waiting = list(names)
         while waiting:
             name = waiting.pop()
             if name not in reached:
                 reached.add(name)
-                waiting.extend(references(self.schemas[name]))
+                waiting.extend(list_references(self.schemas[name]))
         return reached
 
     def prepare(self) -> tuple[dict[str, Any], Counter[str]]:
@@ -186,7 +189,7 @@ class Specification:
         return document, dropped
 
 
-def missing(document: Any) -> Iterator[str]:
+def find_missing(document: Any) -> Iterator[str]:
     """Yield a sentence for each missing part that the validator does not report, or fails at."""
     if not isinstance(document, dict):
         yield "the document is not a mapping"
@@ -196,19 +199,19 @@ def missing(document: Any) -> Iterator[str]:
         for method in sorted(METHODS & path_item.keys()):
             absent = [key for key in ("operationId", "tags", "responses") if not path_item[method].get(key)]
             yield from (f"{method.upper()} {path}: {key} is missing" for key in absent)
-    yield from _dangling(document, document, "")
+    yield from _find_dangling(document, document, "")
 
 
-def _dangling(document: dict[str, Any], node: Any, place: str) -> Iterator[str]:
+def _find_dangling(document: dict[str, Any], node: Any, place: str) -> Iterator[str]:
     if isinstance(node, list):
         for index, item in enumerate(node):
-            yield from _dangling(document, item, f"{place}[{index}]")
+            yield from _find_dangling(document, item, f"{place}[{index}]")
     elif isinstance(node, dict):
         if isinstance(reference := node.get("$ref"), str) and resolve_pointer(document, reference) is None:
             yield f"{place}: {reference} does not exist"
         for key, item in node.items():
             if key not in {"example", "examples"}:
-                yield from _dangling(document, item, f"{place}.{key}".lstrip("."))
+                yield from _find_dangling(document, item, f"{place}.{key}".lstrip("."))
 
 
 def _is_redirect(responses: dict[str, Any]) -> bool:
@@ -238,7 +241,7 @@ def _is_condition(parts: list[dict[str, Any]], schema: dict[str, Any]) -> bool:
     return bool(own) and all(part.keys() <= CONSTRAINTS and part.get("properties", {}).keys() <= own for part in parts)
 
 
-def as_schemas(key: str, value: Any) -> list[dict[str, Any]]:
+def list_subschemas(key: str, value: Any) -> list[dict[str, Any]]:
     """Return the schemas that a keyword of a schema contains."""
     parts = value.values() if key in SCHEMAS_BY_NAME else value if key in SCHEMA_LISTS else [value] * (key in SCHEMAS)
     return [part for part in parts if isinstance(part, dict)]
@@ -278,19 +281,19 @@ def change_schemas(node: Any, change: Callable[[dict[str, Any]], dict[str, Any]]
     return copy
 
 
-def references(node: Any) -> Iterator[str]:
+def list_references(node: Any) -> Iterator[str]:
     """Yield the names of the component schemas that a part of a description refers to."""
     if isinstance(node, list):
         for item in node:
-            yield from references(item)
+            yield from list_references(item)
     elif isinstance(node, dict):
         if str(node.get("$ref", "")).startswith("#/components/schemas/"):
-            yield target(node)
+            yield component_name(node)
         for key, value in node.items():
             if key not in {"example", "examples"}:
-                yield from references(value)
+                yield from list_references(value)
 
 
-def target(reference: dict[str, Any]) -> str:
+def component_name(reference: dict[str, Any]) -> str:
     """Return the name of the component that a `$ref` points to."""
     return str(reference["$ref"]).rpartition("/")[2]

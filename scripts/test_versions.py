@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ROOT / ".venvs"
-PUBLIC_EXTRAS = ("cli", "redis", "sandbox")
+PUBLIC_EXTRAS = ("aiohttp", "cli", "redis", "sandbox")
 PRINT_VERSION = "import platform; print(platform.python_version())"
 
 
-def project() -> dict[str, Any]:
+def read_project() -> dict[str, Any]:
     """Return the table `project` of pyproject.toml."""
     table: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return table
 
 
-def candidates() -> Iterator[Path]:
+def find_interpreters() -> Iterator[Path]:
     """Yield the Python interpreters on the PATH and in pyenv's folder."""
     folders = [Path(folder) for folder in os.environ["PATH"].split(os.pathsep) if folder]
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
@@ -44,10 +44,10 @@ def candidates() -> Iterator[Path]:
             yield from sorted(path for path in folder.iterdir() if re.fullmatch(r"python3\.\d+t?", path.name))
 
 
-def interpreters(supported: SpecifierSet) -> dict[str, Path]:
+def choose_interpreters(supported: SpecifierSet) -> dict[str, Path]:
     """Map each supported minor version, oldest first, to its newest interpreter."""
     newest: dict[tuple[int, ...], tuple[Version, Path]] = {}
-    for path in candidates():
+    for path in find_interpreters():
         completed = subprocess.run([path, "-c", PRINT_VERSION], capture_output=True, text=True, check=False)
         if completed.returncode == 0 and supported.contains(completed.stdout.strip(), prereleases=True):
             version = Version(completed.stdout.strip())
@@ -56,7 +56,7 @@ def interpreters(supported: SpecifierSet) -> dict[str, Path]:
     return {str(version): path for _, (version, path) in sorted(newest.items())}
 
 
-def lowest(table: dict[str, Any]) -> list[str]:
+def pin_lowest(table: dict[str, Any]) -> list[str]:
     """Return the lowest allowed version of each dependency, as constraints for pip."""
     extras = table["optional-dependencies"]
     listed = [*table["dependencies"], *(line for extra in PUBLIC_EXTRAS for line in extras[extra])]
@@ -84,8 +84,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--lowest", action="store_true", help="on the oldest Python, with the lowest dependencies")
     parser.add_argument("pytest", nargs="*", help="arguments for pytest")
     options = parser.parse_args(arguments)
-    table = project()
-    pythons = interpreters(SpecifierSet(table["requires-python"]))
+    table = read_project()
+    pythons = choose_interpreters(SpecifierSet(table["requires-python"]))
     if not pythons:
         print(f"no Python {table['requires-python']} on the PATH or in pyenv's folder", file=sys.stderr)
         return 2
@@ -93,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for version, python in list(pythons.items())[: 1 if options.lowest else None]:
         name = f"{version}-lowest" if options.lowest else version
         print(f"Python {name}", flush=True)
-        interpreter = prepare(name, python, lowest(table) if options.lowest else ())
+        interpreter = prepare(name, python, pin_lowest(table) if options.lowest else ())
         command = [interpreter, "-m", "pytest", "-n", "2", "--dist", "loadfile", *options.pytest]
         outcomes[name] = subprocess.run(command, cwd=ROOT, check=False).returncode == 0
     for name, passed in outcomes.items():

@@ -50,7 +50,7 @@ RULES = [
 _used: set[str] = set()
 
 
-def header(source: Path) -> str:
+def build_header(source: Path) -> str:
     return f"# Derived from {source.relative_to(ROOT)} by scripts/unasync.py; edit that file.\n"
 
 
@@ -67,7 +67,7 @@ def derive() -> dict[Path, str]:
     for source_folder, target_folder in FOLDERS:
         for source in sorted((ROOT / source_folder).rglob("*.py")):
             target = ROOT / target_folder / source.relative_to(ROOT / source_folder)
-            derived[target] = header(source) + convert(source.read_text(encoding="utf-8"))
+            derived[target] = build_header(source) + convert(source.read_text(encoding="utf-8"))
     return derived
 
 

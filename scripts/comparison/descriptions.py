@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapes import Description, UnreadableDescription, component, text
+from shapes import Description, UnreadableDescription, find_component, to_text
 
 from comparison.differences import Differences, Place
 from comparison.schemas import SchemaComparison
@@ -67,18 +67,18 @@ class Comparison:
         self._differences.compare(Place.start("API"), "version", *versions)
         servers = ({node["url"]: node for node in side.get("servers", [])} for side in sides)
         for server, one, other in self._differences.pair(Place.start("API"), "server", *servers):
-            self._differences.compare(server, "variables", variables(one), variables(other))
-        schemes = (security_schemes(side) for side in (self.ours, self.theirs))
+            self._differences.compare(server, "variables", describe_variables(one), describe_variables(other))
+        schemes = (map_security_schemes(side) for side in (self.ours, self.theirs))
         for scheme, one, other in self._differences.pair(Place.start("API"), "security scheme", *schemes):
             self._differences.compare(scheme, "settings", one, other)
 
     # Operations
 
     def _operations(self) -> None:
-        ours, theirs = operations(self.ours), operations(self.theirs)
-        keys = {operation_id(operation): key for key, operation in ours.items() if key not in theirs}
+        ours, theirs = map_operations(self.ours), map_operations(self.theirs)
+        keys = {normalize_operation_id(operation): key for key, operation in ours.items() if key not in theirs}
         for key in [key for key in theirs if key not in ours]:
-            name = operation_id(theirs[key])
+            name = normalize_operation_id(theirs[key])
             if name and name in keys:
                 self._differences.compare(Place.start(name), "path", keys[name], key)
                 ours[key] = ours.pop(keys[name])
@@ -87,7 +87,7 @@ class Comparison:
             self._operation(place, one, other, self._requests, self._responses)
 
     def _webhooks(self) -> None:
-        ours, theirs = webhooks(self.ours), webhooks(self.theirs)
+        ours, theirs = map_webhooks(self.ours), map_webhooks(self.theirs)
         if len(ours) < 2 and len(theirs) < 2:
             ours, theirs = (dict(zip(["webhook"], side.values(), strict=False)) for side in (ours, theirs))
         for webhook, one, other in self._differences.pair(Place.start(""), "webhook", ours, theirs):
@@ -99,13 +99,17 @@ class Comparison:
         self, place: Place, ours: Operation, theirs: Operation, requests: SchemaComparison, responses: SchemaComparison
     ) -> None:
         self._differences.current_place = place.full
-        self._differences.compare(place, "operationId", operation_id(ours), operation_id(theirs))
+        self._differences.compare(place, "operationId", normalize_operation_id(ours), normalize_operation_id(theirs))
         self._flag(place, "deprecated", ours.node, theirs.node)
-        self._differences.compare(place, "security", security(self.ours, ours), security(self.theirs, theirs))
+        self._differences.compare(
+            place, "security", describe_security(self.ours, ours), describe_security(self.theirs, theirs)
+        )
         if ours.servers or theirs.servers:
             sides = ((self.ours, ours), (self.theirs, theirs))
             servers = (operation.servers or side.document.get("servers", []) for side, operation in sides)
-            self._differences.compare(place, "servers", *(", ".join(map(server_text, listed)) for listed in servers))
+            self._differences.compare(
+                place, "servers", *(", ".join(map(describe_server, listed)) for listed in servers)
+            )
         self._parameters(place, ours, theirs, requests)
         bodies = ({"request": node} if (node := side.node.get("requestBody")) else {} for side in (ours, theirs))
         for body, one, other in self._in_components(place, "body", *bodies):
@@ -121,7 +125,7 @@ class Comparison:
     def _in_components(self, place: Place, kind: str, ours: Node, theirs: Node) -> Iterator[tuple[Place, Node, Node]]:
         for part, one, other in self._differences.pair(place, kind, ours, theirs):
             yield (
-                part.within(component_of(other) or component_of(one)),
+                part.within(find_referenced_component(other) or find_referenced_component(one)),
                 self.ours.resolve(one),
                 self.theirs.resolve(other),
             )
@@ -130,7 +134,7 @@ class Comparison:
         self._differences.compare(place, name, bool(ours.get(name)), bool(theirs.get(name)))
 
     def _parameters(self, place: Place, ours: Operation, theirs: Operation, requests: SchemaComparison) -> None:
-        in_path = {f"path {index}": f"path {name}" for index, name in enumerate(names_in(ours.path))}
+        in_path = {f"path {index}": f"path {name}" for index, name in enumerate(list_path_parameters(ours.path))}
         sides = ({in_path.get(key, key): node for key, node in side.parameters.items()} for side in (ours, theirs))
         for parameter, one, other in self._in_components(place, "parameter", *sides):
             self._value(parameter, one, other, requests)
@@ -144,7 +148,7 @@ class Comparison:
         """Compare what parameters and headers have in common."""
         for flag in ("required", "deprecated", "allowEmptyValue", "allowReserved"):
             self._flag(place, flag, ours, theirs)
-        self._differences.compare(place, "style", style(ours), style(theirs))
+        self._differences.compare(place, "style", describe_style(ours), describe_style(theirs))
         if "content" in ours or "content" in theirs:
             self._contents(place, ours, theirs, schemas)
         else:
@@ -158,44 +162,44 @@ class Comparison:
             encodings = one.get("encoding", {}), other.get("encoding", {})
             for field, mine, yours in self._differences.pair(content, "encoding", *encodings):
                 self._differences.compare(field, "contentType", mine.get("contentType"), yours.get("contentType"))
-                self._differences.compare(field, "style", *(encoding_style(side) for side in (mine, yours)))
+                self._differences.compare(field, "style", *(describe_encoding_style(side) for side in (mine, yours)))
                 self._flag(field, "allowReserved", mine, yours)
                 self._headers(field.part("header"), mine.get("headers", {}), yours.get("headers", {}), schemas)
 
 
-def component_of(node: Node) -> str | None:
+def find_referenced_component(node: Node) -> str | None:
     """Return the name of the component that a node refers to."""
-    return component(node) if "$ref" in node else None
+    return find_component(node) if "$ref" in node else None
 
 
-def operations(side: Description) -> dict[str, Operation]:
+def map_operations(side: Description) -> dict[str, Operation]:
     """Map method and path, without the names of path parameters, to the operation."""
     by_signature = {}
     for path, reference in side.document["paths"].items():
-        for operation in operations_of(side, path, side.resolve(reference)):
+        for operation in iter_operations(side, path, side.resolve(reference)):
             by_signature[f"{operation.method} {re.sub(r'{.*?}', '{}', path)}"] = operation
     return by_signature
 
 
-def webhooks(side: Description) -> dict[str, Operation]:
+def map_webhooks(side: Description) -> dict[str, Operation]:
     """Map name and method of each webhook to its operation."""
     declared = side.document.get("webhooks") or side.document.get("x-webhooks") or {}
     names = dict(zip(declared, normalize_labels(list(declared)), strict=True))
     return {
         f"webhook {names[name]} {operation.method}": operation
         for name, reference in declared.items()
-        for operation in operations_of(side, name, side.resolve(reference))
+        for operation in iter_operations(side, name, side.resolve(reference))
     }
 
 
-def names_in(path: str) -> list[str]:
+def list_path_parameters(path: str) -> list[str]:
     """List the names of the parameters in a path."""
     return re.findall(r"{(.*?)}", path)
 
 
-def operations_of(side: Description, path: str, item: Node) -> Iterator[Operation]:
+def iter_operations(side: Description, path: str, item: Node) -> Iterator[Operation]:
     """Yield the operations of a path or webhook; path parameters are named by their position."""
-    in_path = names_in(path)
+    in_path = list_path_parameters(path)
     for method in METHODS:
         if method not in item:
             continue
@@ -210,61 +214,61 @@ def operations_of(side: Description, path: str, item: Node) -> Iterator[Operatio
         yield Operation(method.upper(), path, item[method], parameters, servers)
 
 
-def operation_id(operation: Operation) -> str | None:
+def normalize_operation_id(operation: Operation) -> str | None:
     """Return the operationId with a small first letter: the vendor writes both."""
     name = operation.node.get("operationId")
     return name and name[0].lower() + name[1:]
 
 
-def style(parameter: Node) -> str:
+def describe_style(parameter: Node) -> str:
     """Return the serialization style of a parameter or header, defaults filled in."""
     name = parameter.get("style", "form" if parameter.get("in") in {"query", "cookie"} else "simple")
     return f"{name}, explode" if parameter.get("explode", name == "form") else str(name)
 
 
-def encoding_style(encoding: Node) -> str | None:
+def describe_encoding_style(encoding: Node) -> str | None:
     """Return the serialization style of a form field; None if its type decides."""
-    return style({"in": "query", **encoding}) if encoding.keys() & {"style", "explode"} else None
+    return describe_style({"in": "query", **encoding}) if encoding.keys() & {"style", "explode"} else None
 
 
-def server_text(server: Node) -> str:
+def describe_server(server: Node) -> str:
     """Return a server's URL and variables in one line."""
-    return " ".join(part for part in (server["url"], variables(server)) if part)
+    return " ".join(part for part in (server["url"], describe_variables(server)) if part)
 
 
-def variables(server: Node) -> str | None:
+def describe_variables(server: Node) -> str | None:
     """Return the variables of a server's URL as text, without descriptions."""
     settings = {
         name: {key: value for key, value in variable.items() if key != "description"}
         for name, variable in server.get("variables", {}).items()
     }
-    return text(settings) if settings else None
+    return to_text(settings) if settings else None
 
 
-def scheme_label(scheme: Node) -> str:
+def label_scheme(scheme: Node) -> str:
     """Return the kind of a security scheme, to match schemes of different names."""
     details = ("scheme", "in", "name") if scheme["type"] in {"http", "apiKey"} else ()
     return " ".join([scheme["type"], *(str(scheme[key]).lower() for key in details if key in scheme)])
 
 
-def security_schemes(side: Description) -> dict[str, str]:
+def map_security_schemes(side: Description) -> dict[str, str]:
     """Map the kind of each security scheme to its settings."""
     by_label: dict[str, dict[str, Any]] = {}
     for reference in side.document.get("components", {}).get("securitySchemes", {}).values():
         scheme = side.resolve(reference)
         settings = {key: value for key, value in scheme.items() if key in {"bearerFormat", "flows", "openIdConnectUrl"}}
-        by_label.setdefault(scheme_label(scheme), {}).update(settings)
-    return {label: text(settings) for label, settings in by_label.items()}
+        by_label.setdefault(label_scheme(scheme), {}).update(settings)
+    return {label: to_text(settings) for label, settings in by_label.items()}
 
 
-def security(side: Description, operation: Operation) -> str:
+def describe_security(side: Description, operation: Operation) -> str:
     """Return the kinds of credentials that may call an operation, with their scopes."""
     declared = side.document.get("components", {}).get("securitySchemes", {})
     scopes_by_label: dict[str, set[str]] = {}
     for alternative in operation.node.get("security", side.document.get("security", [])):
         if unknown := alternative.keys() - declared.keys():
             raise UnreadableDescription(f"security scheme {', '.join(sorted(unknown))} is not declared")
-        labels = [scheme_label(side.resolve(declared[name])) for name in alternative]
+        labels = [label_scheme(side.resolve(declared[name])) for name in alternative]
         scopes = (scope for listed in alternative.values() for scope in listed)
         scopes_by_label.setdefault(" with ".join(sorted(labels)) or "anonymous", set()).update(scopes)
     phrases = (

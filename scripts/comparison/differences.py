@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapes import text
+from shapes import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -83,7 +83,7 @@ class Differences:
         """Add a difference unless two values are equal; None is a missing value."""
         self.counts["fact"] += 1
         if ours != theirs:
-            self.add(place, kind, *(MISSING if value is None else text(value) for value in (ours, theirs)))
+            self.add(place, kind, *(MISSING if value is None else to_text(value) for value in (ours, theirs)))
 
     def pair(
         self, place: Place, kind: str, ours: Mapping[str, Any], theirs: Mapping[str, Any]

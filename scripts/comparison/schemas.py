@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapes import LIMITED_TYPES, component, is_only_value
+from shapes import LIMITED_TYPES, find_component, is_only_value
 
 from comparison.differences import MISSING
 from comparison.variants import list_labels, pair_variants
@@ -36,7 +36,7 @@ class SchemaComparison:
 
     def compare(self, place: Place, ours: Schema, theirs: Schema) -> None:
         """Compare two schemas and all below them; a recursive schema is compared once."""
-        place = place.within(component(theirs) or component(ours))
+        place = place.within(find_component(theirs) or find_component(ours))
         self._differences.current_place = place.full
         one, other = self.ours.shape(ours), self.theirs.shape(theirs)
         pair = (id(one), id(other))

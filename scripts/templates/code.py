@@ -151,7 +151,7 @@ class Code:
 
     def _is_free_form(self, prop: kinds.ModelProperty) -> bool:
         name = prop.class_info.name
-        return not all_properties(self._models[name]) and name not in self._responses
+        return not list_properties(self._models[name]) and name not in self._responses
 
     def names_in(self, code: str, *, without: str = "") -> list[tuple[str, str]]:
         """Return the names from `models` that a piece of code uses, with their modules."""
@@ -161,7 +161,7 @@ class Code:
     # Unions
 
     def _union(self, component: str) -> Union | None:
-        members = [str(self._class(member).name) for member in self._specification.choices(component)]
+        members = [str(self._class(member).name) for member in self._specification.list_choices(component)]
         if len(members) < 2 or not all(member in self._models for member in members):
             return None
         name = str(self._class(component).name)
@@ -178,7 +178,7 @@ class Code:
         if tag is None:
             untagged = [member for member, values in zip(members[:-1], tags, strict=False) if not values]
             problem = f"{component}: {', '.join(untagged)} must require a tag with one value, as other variants do"
-            refuse(any(tags) and untagged, f"{problem}; only the last variant may have none")
+            refuse_if(any(tags) and untagged, f"{problem}; only the last variant may have none")
             return "", {}
         known = members if tag in tags[-1] else members[:-1]
         variants = {values[tag]: member for member, values in zip(known, tags, strict=False)}
@@ -188,9 +188,9 @@ class Code:
 
     def _tags(self, name: str) -> dict[str, str]:
         return {
-            wire_name(prop): value
+            get_wire_name(prop): value
             for prop in self._models[name].required_properties or []
-            if isinstance(value := single_value(prop), str)
+            if isinstance(value := find_single_value(prop), str)
         }
 
     @cached_property
@@ -220,7 +220,7 @@ class Code:
                 return str(prop.get_type_string(no_optional=True).as_unembedded_code())
 
     def _union_annotation(self, prop: UnionProperty, *, lenient: bool) -> str:
-        inner = without_null(prop)
+        inner = drop_null(prop)
         union = self._named_union(inner)
         choices = [union.name] if union else [self.annotation(part, lenient=lenient) for part in inner]
         null = ["None"] * (len(inner) < len(prop.inner_properties))
@@ -252,7 +252,7 @@ class Code:
                 return f"_base.list_of({inner})" if inner else "_base.as_list"
             case UnionProperty():
                 return self._union_reader(prop)
-        value = single_value(prop)
+        value = find_single_value(prop)
         return None if value is None else f"_base.exactly({value!r})"
 
     def _direct_reader(self, prop: Any) -> str | None:
@@ -261,7 +261,7 @@ class Code:
         return f"_models.{prop.class_info.name}.from_dict" if is_class else None
 
     def _union_reader(self, prop: UnionProperty) -> str | None:
-        inner = without_null(prop)
+        inner = drop_null(prop)
         union = self._named_union(inner)
         if union:
             return f"_unions.read_{union.snake_name}"
@@ -275,19 +275,19 @@ class Code:
 
     def imports(self, model: kinds.ModelProperty) -> list[tuple[str, str]]:
         """Names from `models` in the types of a model, with their modules."""
-        return self.names_in(" ".join(map(self.annotation, all_properties(model))), without=model.class_info.name)
+        return self.names_in(" ".join(map(self.annotation, list_properties(model))), without=model.class_info.name)
 
     def attributes(self, model: kinds.ModelProperty) -> list[Attribute]:
         """All attributes of a model, required ones first."""
-        return [self._attribute(prop, model) for prop in all_properties(model)]
+        return [self._attribute(prop, model) for prop in list_properties(model)]
 
     def _attribute(self, prop: Any, model: kinds.ModelProperty) -> Attribute:
-        name, key = str(prop.python_name), wire_name(prop)
-        refuse(name in RESERVED_PROPERTIES, f"{model.class_info.name}.{name}: all models have a member of this name")
-        constant = single_value(prop) if prop.required else None
+        name, key = str(prop.python_name), get_wire_name(prop)
+        refuse_if(name in RESERVED_PROPERTIES, f"{model.class_info.name}.{name}: all models have a member of this name")
+        constant = find_single_value(prop) if prop.required else None
         reader = "" if constant is not None else self._direct_reader(prop) or self.reader(prop) or ""
         is_nullable = is_null_allowed(prop) or self._is_expected(prop, model)
-        refuse(reader and prop.required and is_nullable, f"{model.class_info.name}.{key}: a required object or null")
+        refuse_if(reader and prop.required and is_nullable, f"{model.class_info.name}.{key}: a required object or null")
         needs_definition = "(" in reader
         flags = {
             "nested": reader,
@@ -357,8 +357,8 @@ class Code:
         for union in self.unions:
             yield from (("Variant", union.name, member) for member in union.members)
         for model in self.classes:
-            for prop in all_properties(model):
-                yield f"Field `{wire_name(prop)}`", model.class_info.name, self.annotation(prop)
+            for prop in list_properties(model):
+                yield f"Field `{get_wire_name(prop)}`", model.class_info.name, self.annotation(prop)
 
     def describe_alias(self, name: str) -> str:
         """Return the docstring of a type alias."""
@@ -373,7 +373,7 @@ class Code:
     def _schema(self, prop: Any, model: kinds.ModelProperty) -> dict[str, Any]:
         component = self._component_of.get(model.class_info.name)
         if component:
-            declared: dict[str, Any] = self._specification.properties(component).get(wire_name(prop), {})
+            declared: dict[str, Any] = self._specification.collect_properties(component).get(get_wire_name(prop), {})
             return declared
         declared_inline = (model.data.properties or {}).get(prop.name)
         return declared_inline.model_dump(mode="json", by_alias=True, exclude_unset=True) if declared_inline else {}
@@ -387,7 +387,7 @@ class Code:
         for name in self.dict_names:
             if name in self.dict_aliases:
                 continue
-            keys = {wire_name(prop): self._dict_annotation(prop) for prop in all_properties(self._models[name])}
+            keys = {get_wire_name(prop): self._dict_annotation(prop) for prop in list_properties(self._models[name])}
             has_names = all(key.isidentifier() and not iskeyword(key) for key in keys)
             dicts.append(Dict(name, self.describe(self._models[name]), keys, has_names))
         return dicts
@@ -411,7 +411,7 @@ class Code:
             if name in unions:
                 waiting.update(set(unions[name].known) - names)
             elif name in classes:
-                annotations = " ".join(map(self.annotation, all_properties(self._models[name])))
+                annotations = " ".join(map(self.annotation, list_properties(self._models[name])))
                 waiting.update({used for used, _ in self.names_in(annotations)} - names)
             else:
                 continue
@@ -420,7 +420,7 @@ class Code:
 
     def _dict_annotation(self, prop: Any) -> str:
         annotation = self._with_dicts(self.annotation(prop))
-        return annotation if single_value(prop) is None or not prop.required else f"Required[{annotation}]"
+        return annotation if find_single_value(prop) is None or not prop.required else f"Required[{annotation}]"
 
     def _with_dicts(self, annotation: str) -> str:
         """Return an annotation that allows a dict beside each model."""
@@ -437,12 +437,12 @@ class Code:
     def operation(self, endpoint: Endpoint) -> Operation:
         """Return an operation as its template needs it."""
         name = endpoint.name
-        refuse(endpoint.header_parameters or endpoint.cookie_parameters, f"{name}: header and cookie parameters")
+        refuse_if(endpoint.header_parameters or endpoint.cookie_parameters, f"{name}: header and cookie parameters")
         for prop in endpoint.path_parameters + endpoint.query_parameters:
-            refuse(prop.python_name in RESERVED_PARAMETERS, f"{name}: a parameter named {prop.python_name}")
-        refuse(len(endpoint.bodies) > 1, f"{name}: more than one kind of body")
+            refuse_if(prop.python_name in RESERVED_PARAMETERS, f"{name}: a parameter named {prop.python_name}")
+        refuse_if(len(endpoint.bodies) > 1, f"{name}: more than one kind of body")
         responses = {response.prop.get_type_string(): response for response in endpoint.responses}
-        refuse(len(responses) != 1, f"{name}: {len(responses)} kinds of success, instead of one")
+        refuse_if(len(responses) != 1, f"{name}: {len(responses)} kinds of success, instead of one")
         response, reader, response_class = self._response(*responses.values())
         keywords = [*(body.prop for body in endpoint.bodies), *endpoint.query_parameters]
         code = " ".join([response, *map(self.annotation, [*endpoint.path_parameters, *keywords])])
@@ -469,18 +469,18 @@ class Code:
             return source, {"None": "_calls.nothing", "bytes": "_calls.as_bytes", "str": "_calls.as_text"}[source], None
         if isinstance(prop, kinds.ModelProperty):
             name = str(prop.class_info.name)
-            empty = "" if all_properties(self._models[name]) else ", may_be_empty=True"
+            empty = "" if list_properties(self._models[name]) else ", may_be_empty=True"
             return name, f"_calls.from_json({name}.from_dict{empty})", prop.class_info
         reader = self.reader(prop)
-        refuse(reader is None, f"a response of type {self.annotation(prop)}")
+        refuse_if(reader is None, f"a response of type {self.annotation(prop)}")
         return self.annotation(prop, lenient=True), f"_calls.from_json({reader})", None
 
     def _url(self, endpoint: Endpoint) -> str:
         path = in_double_quote_literal(endpoint.path)
         for prop in endpoint.path_parameters:
-            refuse(
+            refuse_if(
                 not isinstance(prop, StringProperty),
-                f"{endpoint.name}: path parameter {wire_name(prop)} is not a string",
+                f"{endpoint.name}: path parameter {get_wire_name(prop)} is not a string",
             )
             segment = f"_calls.path_segment({str(prop.python_name)!r}, {prop.python_name})"
             path = path.replace(f"{{{prop.python_name}}}", f"{{{segment}}}")
@@ -491,15 +491,15 @@ class Code:
             return None
         body = endpoint.bodies[0]
         codes = {"json": '"json": _base.dump(body)', "files": "**_calls.multipart(body)"}
-        refuse(body.body_type not in codes, f"{endpoint.name}: a body of {body.content_type.get_untrusted_value()}")
+        refuse_if(body.body_type not in codes, f"{endpoint.name}: a body of {body.content_type.get_untrusted_value()}")
         code = codes[body.body_type]
         return code if body.prop.required else f"**({{}} if isinstance(body, Unset) else {{{code}}})"
 
     def _query_argument(self, endpoint: Endpoint, prop: Any) -> str:
-        name, value = wire_name(prop), str(prop.python_name)
-        declared = self._specification.parameter(self._operation_id(endpoint), name)
+        name, value = get_wire_name(prop), str(prop.python_name)
+        declared = self._specification.find_parameter(self._operation_id(endpoint), name)
         is_object = isinstance(prop, kinds.ModelProperty)
-        refuse(
+        refuse_if(
             is_object != (declared.get("style") == "deepObject"),
             f"{endpoint.name}: {name} is an object without style deepObject, or the reverse",
         )
@@ -516,7 +516,7 @@ class Code:
         arguments = [
             f"\n    {prop.python_name}: {' '.join(text.split())}"
             for prop in endpoint.path_parameters + endpoint.query_parameters
-            if (text := self._specification.parameter(operation_id, wire_name(prop)).get("description"))
+            if (text := self._specification.find_parameter(operation_id, get_wire_name(prop)).get("description"))
         ]
         parts = [
             operation.get("summary", ""),
@@ -538,29 +538,31 @@ class Code:
         missing = self._specification.calls - generated
         for component in self._specification.schemas:
             model = self._models.get(str(self._class(component).name))
-            names = {wire_name(prop) for prop in all_properties(model)} if model else set()
-            described = self._specification.properties(component).keys() | self._specification.required(component)
+            names = {get_wire_name(prop) for prop in list_properties(model)} if model else set()
+            described = self._specification.collect_properties(component).keys() | self._specification.collect_required(
+                component
+            )
             missing |= {f"{component}.{key}" for key in described - names}
-        refuse(missing, f"the generator leaves out {', '.join(sorted(missing))}")
+        refuse_if(missing, f"the generator leaves out {', '.join(sorted(missing))}")
 
 
-def refuse(problem: object, what: str) -> None:
+def refuse_if(problem: object, what: str) -> None:
     """Raise Unsupported if there is a problem."""
     if problem:
         raise Unsupported(f"not supported: {what}")
 
 
-def wire_name(prop: Any) -> str:
+def get_wire_name(prop: Any) -> str:
     """Return the name of a property in JSON."""
     return str(prop.name.get_untrusted_value())
 
 
-def all_properties(model: kinds.ModelProperty) -> list[Any]:
+def list_properties(model: kinds.ModelProperty) -> list[Any]:
     """Return the properties of a model, required ones first."""
     return [*(model.required_properties or []), *(model.optional_properties or [])]
 
 
-def single_value(prop: Any) -> Any:
+def find_single_value(prop: Any) -> Any:
     """Return the only value that a property allows, or None."""
     if isinstance(prop, ConstProperty):
         return prop.value.raw_value
@@ -569,7 +571,7 @@ def single_value(prop: Any) -> Any:
     return None
 
 
-def without_null(prop: UnionProperty) -> list[Any]:
+def drop_null(prop: UnionProperty) -> list[Any]:
     """Return the choices of a union without null."""
     return [part for part in prop.inner_properties if not isinstance(part, NoneProperty)]
 

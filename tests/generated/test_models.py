@@ -159,7 +159,7 @@ def test_bodies_have_a_dict_with_the_keys_that_they_have_on_the_wire(regen: Modu
     assert {"v1": "MessagePost", "v2": "UserUpdate"}[version] in classes
     assert classes < specification.body_schemas().keys()
     for name in classes:
-        assert getattr(dicts, name).__annotations__.keys() == specification.properties(name).keys()
+        assert getattr(dicts, name).__annotations__.keys() == specification.collect_properties(name).keys()
 
 
 def test_keys_of_a_dict_need_not_be_names(mini: Any) -> None:
@@ -201,7 +201,7 @@ def test_no_model_shows_a_secret(regen: ModuleType, name: str) -> None:
     secret = {key for key, known in fields.by_key.items() if known.secret}
     sounds_secret = {key for key in fields.by_key if SECRET.search(key) and key not in HARMLESS}
     version, _, component = name.partition(".")
-    declared = regen.Specification(VERSIONS[version]).properties(component)
+    declared = regen.Specification(VERSIONS[version]).collect_properties(component)
     texts = {key for key in sounds_secret if "string" in str(declared[key].get("type"))}
     assert texts <= secret
     assert ("code" in secret) == (name in CODES)

@@ -58,7 +58,7 @@ def test_regen_replaces_what_was_there(regen: ModuleType, tmp_path: Path) -> Non
     done = run("--out", str(tmp_path), seed="2")
     assert done.returncode == 0
     assert "v1.yaml: left out" in done.stdout
-    assert regen.differences(ROOT / "generated" / "smooch_api", tmp_path / "smooch_api") == []
+    assert regen.find_differences(ROOT / "generated" / "smooch_api", tmp_path / "smooch_api") == []
 
 
 def generate(regen: ModuleType, tmp_path: Path, **changes: Any) -> None:

@@ -75,7 +75,7 @@ def rows(drift: ModuleType, side: str, change: dict[str, Any] | None = None) -> 
     """The rows of the table after a change on one side."""
     sides = {**DESCRIPTIONS, side: changed(DESCRIPTIONS[side], change)} if change else DESCRIPTIONS
     comparison = drift.Comparison(sides["ours"], drift.add_trigger_enum(sides["theirs"]))
-    return [" | ".join(row) for row in drift.rows(comparison.differences)]
+    return [" | ".join(row) for row in drift.build_rows(comparison.differences)]
 
 
 def test_the_small_descriptions_say_the_same(drift: ModuleType) -> None:

@@ -44,7 +44,7 @@ def test_the_newest_interpreter_of_each_supported_version_is_found(
     interpreter(tmp_path / "pyenv" / "versions" / "3.14" / "bin", "python3.14", "3.14.0rc1")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{tmp_path / 'missing'}")
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
-    found = versions.interpreters(SpecifierSet(">=3.11"))
+    found = versions.choose_interpreters(SpecifierSet(">=3.11"))
     assert list(found) == ["3.11.7", "3.14.0rc1"]
     assert found["3.11.7"].is_relative_to(tmp_path / "pyenv")
 
@@ -54,20 +54,21 @@ def test_the_lowest_version_of_each_dependency_is_taken(versions: ModuleType) ->
         "name": "toys",
         "dependencies": ["attrs>=23.1", "httpx>=0.28.1,<1", "idna"],
         "optional-dependencies": {
+            "aiohttp": ["aiohttp>=3.12"],
             "cli": ["toys[sandbox]", "rich>=13"],
             "redis": ["redis>=5"],
             "sandbox": [],
             "dev": ["ruff==1"],
         },
     }
-    assert versions.lowest(table) == ["attrs==23.1", "httpx==0.28.1", "rich==13", "redis==5"]
+    assert versions.pin_lowest(table) == ["attrs==23.1", "httpx==0.28.1", "aiohttp==3.12", "rich==13", "redis==5"]
 
 
 def test_each_dependency_of_ours_has_a_lowest_version(versions: ModuleType) -> None:
-    table = versions.project()
+    table = versions.read_project()
     listed = [
         *table["dependencies"],
         *(line for extra in versions.PUBLIC_EXTRAS for line in table["optional-dependencies"][extra]),
     ]
-    assert len(versions.lowest(table)) == len([line for line in listed if not line.startswith(table["name"])])
+    assert len(versions.pin_lowest(table)) == len([line for line in listed if not line.startswith(table["name"])])
     assert set(versions.PUBLIC_EXTRAS) == table["optional-dependencies"].keys() - {"dev"}
