@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, TypeVar, cast, get_args
 
 from smooch_api import UNSET, Unset
-from smooch_api.base import Model
+from smooch_api.base import Model, dump
 from smooch_api.v2 import models
 
 from .. import _checks, _json, _schema, _webhook_reconciler
@@ -77,16 +77,17 @@ class MessageOptions(TypedDict, total=False):
 class BodyBuilder:
     """Builds request bodies, and validates them unless `check` is false.
 
-    Without `check` a mapping is sent as it is: a model might not be able to hold what the specification does not know.
+    A body that is passed as a mapping stays one, typed as its model: a model might lose what the specification does not
+    know, and would be serialized at once.
     """
 
     def __init__(self, *, check: bool) -> None:
         self._check = check
 
     def build_body(self, model: type[M], data: object, field: str) -> M:
-        """Return `data` as a model, validated against the specification and the API's limits."""
+        """Return `data`, validated against the specification and the API's limits."""
         wire = self._validate(model.__name__, _schema.to_wire(model, data, field), field)
-        return data if isinstance(data, model) else self._read(model.from_dict, wire)
+        return data if isinstance(data, model) else cast("M", wire)
 
     def build_update(self, model: type[M], data: object, field: str, **fields: Any) -> M:
         """Return an update as a model: `data`, or the fields that are not UNSET.
@@ -107,9 +108,6 @@ class BodyBuilder:
         else:
             _json.check_json(wire, field)
         return cast("dict[str, Any]", wire)
-
-    def _read(self, read: Callable[[Wire], T], wire: Wire) -> T:
-        return read(wire) if self._check else cast("T", wire)
 
     def build_user(
         self,
@@ -218,20 +216,16 @@ class BodyBuilder:
 
     def build_integration(self, data: models.IntegrationCreate | Wire) -> models.IntegrationCreate:
         """Build the body that creates an integration of any type."""
-        from smooch_api.v2.unions import read_integration_create
-
         wire = self._validate("IntegrationCreate", _schema.to_wire(Model, data, "data", "IntegrationCreate"), "data")
-        return data if isinstance(data, Model) else self._read(read_integration_create, wire)
+        return data if isinstance(data, Model) else cast("models.IntegrationCreate", wire)
 
     def build_integration_update(self, data: models.IntegrationUpdate | Wire) -> models.IntegrationUpdate:
         """Build the body that updates an integration."""
-        from smooch_api.v2.unions import read_integration_update
-
         wire = _schema.to_wire(Model, data, "data", "IntegrationUpdate")
         kind = type(data).__name__
         # Wire form does not say the type of the integration, the class of a model does.
         wire = self._validate(kind if kind.endswith("IntegrationUpdate") else "IntegrationUpdate", wire, "data")
-        return data if isinstance(data, Model) else self._read(read_integration_update, wire)
+        return data if isinstance(data, Model) else cast("models.IntegrationUpdate", wire)
 
     def build_webhook(self, target: object, triggers: object, options: Options) -> models.WebhookCreate:
         """Build the body that creates a webhook."""
@@ -258,10 +252,11 @@ class BodyBuilder:
             includeFullSource=include_full_source,
         )
         if self._check and data is not None:
-            if not isinstance(changes.target, Unset):
-                _checks.check_target(changes.target, "data.target")
-            if not isinstance(changes.triggers, Unset):
-                check_triggers(changes.triggers, "data.triggers", check=True)
+            wire = dump(changes)
+            if "target" in wire:
+                _checks.check_target(wire["target"], "data.target")
+            if "triggers" in wire:
+                check_triggers(wire["triggers"], "data.triggers", check=True)
         return changes
 
 

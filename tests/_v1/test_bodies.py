@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from smooch_api import Response
+from smooch_api.base import dump
 from smooch_api.v1 import models
 
 from smooch._v1 import bodies, config
@@ -23,7 +24,7 @@ BODIES = bodies.BodyBuilder(check=True)
 
 
 def message(given: Any, *, sent_by_maker: bool = False) -> dict[str, Any]:
-    return BODIES.build_message(given, sent_by_maker=sent_by_maker).to_dict()
+    return dump(BODIES.build_message(given, sent_by_maker=sent_by_maker))
 
 
 def test_a_text_is_a_message_of_the_user_or_of_the_business() -> None:
@@ -142,7 +143,7 @@ def test_before_and_after_exclude_each_other_even_at_zero() -> None:
 
 
 def link(channel: Any, entity: Any, *, skip: bool = False, version: str = "v1") -> dict[str, Any]:
-    return BODIES.build_link(channel, entity, skip_confirmation=skip, api_version=version).to_dict()
+    return dump(BODIES.build_link(channel, entity, skip_confirmation=skip, api_version=version))
 
 
 PHONE = {"phoneNumber": "+15145550101"}
@@ -183,13 +184,13 @@ def test_what_does_not_say_who_the_user_is_there_is_refused(channel: Any, entity
 
 
 def test_activities_come_from_whoever_they_can_come_from() -> None:
-    assert BODIES.build_activity("typing:start").to_dict() == {"type": "typing:start", "role": "appMaker"}
-    assert BODIES.build_activity("typing:stop", name="Ana", avatar_url=None).to_dict() == {
+    assert dump(BODIES.build_activity("typing:start")) == {"type": "typing:start", "role": "appMaker"}
+    assert dump(BODIES.build_activity("typing:stop", name="Ana", avatar_url=None)) == {
         "type": "typing:stop",
         "role": "appMaker",
         "name": "Ana",
     }
-    assert BODIES.build_activity("conversation:read").to_dict() == {"type": "conversation:read", "role": "appUser"}
+    assert dump(BODIES.build_activity("conversation:read")) == {"type": "conversation:read", "role": "appUser"}
     for unknown in ("typing", "", None):
         with pytest.raises(InvalidInput) as caught:
             BODIES.build_activity(unknown)  # type: ignore[arg-type]
@@ -200,11 +201,11 @@ def test_activities_come_from_whoever_they_can_come_from() -> None:
 
 
 def test_a_profile_has_what_is_known_and_nothing_else() -> None:
-    assert BODIES.build_user("b6518", None, None, None, None, None).to_dict() == {"userId": "b6518"}
+    assert dump(BODIES.build_user("b6518", None, None, None, None, None)) == {"userId": "b6518"}
     full = BODIES.build_user(
         "b6518", "Ana", "Roy", "ana@example.com", "2015-12-24T15:15:47.990Z", {"vip": True, "n": 0}
     )
-    assert full.to_dict() == {
+    assert dump(full) == {
         "userId": "b6518",
         "givenName": "Ana",
         "surname": "Roy",
@@ -222,8 +223,8 @@ def test_a_profile_has_what_is_known_and_nothing_else() -> None:
     [{}, {"givenName": "Ana"}, {"properties": {"number": "213123"}, "credentialRequired": True}, {"new": [None, 1.5]}],
 )
 def test_a_body_goes_as_it_was_given_with_what_no_specification_knows(data: dict[str, Any]) -> None:
-    assert BODIES.build_body(models.AppUserUpdate, data, "data").to_dict() == data
-    assert BODIES.build_body(models.AppUserUpdate, models.AppUserUpdate.from_dict(data), "data").to_dict() == data
+    assert dump(BODIES.build_body(models.AppUserUpdate, data, "data")) == data
+    assert dump(BODIES.build_body(models.AppUserUpdate, models.AppUserUpdate.from_dict(data), "data")) == data
 
 
 @pytest.mark.parametrize("data", [None, "givenName", 5, [("givenName", "Ana")], models.AppUserPreCreate(user_id="a")])

@@ -326,7 +326,7 @@ REFUSED: dict[str, Refusal] = {
     "no address": (
         lambda api: api.messages.post_image("c1", "cat.png"),
         "message.content.mediaUrl",
-        "must be an address",
+        "must be a URL with a scheme",
     ),
     "coordinates that are none": (
         lambda api: api.messages.post_location("c1", float("nan"), 7),
