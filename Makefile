@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help install demo test test-services test-browser test-queues test-versions test-lowest test-foreign test-hooks coverage drift check format regen unasync faults-table bench docs build clean
+.PHONY: help install demo test test-services test-browser test-queues test-versions test-lowest test-foreign test-hooks coverage drift check format regen unasync faults-table bench bench-sandbox docs build clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -73,8 +73,11 @@ unasync: install  ## derive the sync code and tests from the async ones
 faults-table: install  ## write the table of faults into smooch/README.md, from tests/support/faults.py
 	$(BIN)/python scripts/faults_table.py
 
-bench: install  ## measure speed and memory, as ratios side by side
+bench: install  ## compare speed and memory with other clients; write tests/bench/RESULTS.md
 	$(BIN)/python -m tests.bench
+
+bench-sandbox: install  ## measure the sandbox; write tests/bench/RESULTS.md
+	$(BIN)/python -m tests.bench sandbox
 
 docs: install  ## build the API reference into dist/docs
 	$(BIN)/python scripts/docs.py

@@ -1,145 +1,112 @@
-"""Calls of the facade against the same calls on bare httpx, and against one `requests.post` after the other."""
+"""The same calls by all clients: CPU time, calls per second, parsing."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-import time
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import httpx
-import requests
-from smooch_api.v1 import models
-
-from smooch import AsyncSmooch, Smooch, v2
-
-from . import page_v2, server
-from .measure import Result, at_once, compare, cpu, process, surplus
+from . import page_v1, page_v2, server
+from .clients import (
+    AIOHTTP_SMOOCH,
+    ASYNC_HTTPX,
+    ASYNC_SMOOCH,
+    HTTP,
+    HTTP_V2,
+    HTTPX,
+    HTTPX_V2,
+    OLD_PATTERN,
+    SMOOCH,
+    SMOOCH_V2,
+    working,
+)
+from .measure import Findings, Goal, Plan, Samples
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Iterator
-    from pathlib import Path
+    from .clients import Client, Worker
+    from .measure import Table
 
-KEY = ("app_5a0000000000000000000001", "0123456789abcdef01234567")
-TEXT = {"type": "text", "text": "Hi"}
-POST = {"role": "appMaker", "type": "text", "text": "Hi"}
-PATH = "/v1/appusers/b6518/messages"
-HEADERS = {"Authorization": f"Bearer {Smooch.jwt_for_user(*KEY, 'b6518')}"}
+SCHEMES = ("http", "https")
+IN_FLIGHT = (1, 10, 100, 1000)
+MOST_THREADS = 100
+PARSE = "parse 100 messages"
 
 
-def imports() -> Iterator[Result]:
-    bare = "import httpx, attrs, jwt"
-    yield compare(
-        "import Smooch / import httpx, attrs, jwt", process("from smooch import Smooch"), process(bare), goal=1.25
+def measure(plan: Plan) -> Findings:
+    samples = Samples()
+    for scheme in SCHEMES:
+        certificate = plan.certificate if scheme == "https" else None
+        with server.running(certificate) as url, working(plan.clients, url, plan.authority) as workers:
+            measure_calls(plan, samples, scheme, workers)
+            if scheme == "http":
+                measure_parsing(plan, samples, workers)
+    return Findings(tables(plan, samples), goals(samples))
+
+
+def measure_calls(plan: Plan, samples: Samples, scheme: str, workers: dict[Client, Worker]) -> None:
+    def call(client: Client, method: str, in_flight: int, seconds: float) -> list[float]:
+        found = workers[client].do("calls", method=method, in_flight=in_flight, seconds=seconds)
+        return [found["cpu_per_call"] * 1000, found["calls_per_second"]]
+
+    samples.take(
+        workers,
+        [f"post, {scheme}", at_once(scheme, 1)],
+        plan.rounds,
+        lambda client: call(client, "post", 1, plan.seconds),
     )
-    yield surplus(
-        "import one endpoint module of v2 - import httpx, attrs, ms",
-        process("import httpx, attrs; from smooch_api.v2.api.messages import post_message"),
-        process("import httpx, attrs"),
-        goal=20,
-        rounds=15,
+    samples.take(
+        workers,
+        [f"list of 100, {scheme}"],
+        plan.rounds,
+        lambda client: call(client, "list_messages", 1, plan.seconds)[:1],
     )
-
-
-def one_after_the_other() -> Iterator[Result]:
-    with (
-        server.running() as url,
-        Smooch(*KEY, base_url=url) as api,
-        httpx.Client(base_url=url, headers=HEADERS) as bare,
-    ):
-        yield compare(
-            "post_message / httpx.Client.post and json.loads, CPU",
-            cpu(lambda: api.post_message("b6518", "Hi", True), 200),
-            cpu(lambda: json.loads(bare.post(PATH, json=POST).content), 200),
-            goal=0.80,
-            rounds=15,
-        )
-        yield compare(
-            "get_messages of 100 / httpx.Client.get and json.loads, CPU",
-            cpu(lambda: api.get_messages("b6518"), 50),
-            cpu(lambda: json.loads(bare.get(PATH).content), 50),
-            goal=1.6,
+    for number in IN_FLIGHT[1:]:
+        samples.take(
+            [client for client in workers if client.is_async or number <= MOST_THREADS],
+            [at_once(scheme, number)],
+            plan.few_rounds,
+            lambda client, number=number: call(client, "post", number, plan.seconds * 4)[1:],  # type: ignore[misc]
         )
 
 
-def one_after_the_other_v2() -> Iterator[Result]:
-    path, post = "/v2/apps/a1/conversations/c1/messages", {"author": {"type": "business"}, "content": TEXT}
-    with (
-        server.running() as url,
-        v2.Smooch(*KEY, "a1", base_url=url) as api,
-        httpx.Client(base_url=url, headers=HEADERS) as bare,
-    ):
-        yield compare(
-            "v2: messages.post_text / httpx.Client.post and json.loads, CPU",
-            cpu(lambda: api.messages.post_text("c1", "Hi"), 200),
-            cpu(lambda: json.loads(bare.post(path, json=post).content), 200),
-            goal=0.90,
-            rounds=15,
-        )
-        yield compare(
-            "v2: messages.list of 100 / httpx.Client.get and json.loads, CPU",
-            cpu(lambda: list(api.messages.list("c1")), 50),
-            cpu(lambda: json.loads(bare.get(path).content), 50),
-            goal=1.6,
-        )
+def measure_parsing(plan: Plan, samples: Samples, workers: dict[Client, Worker]) -> None:
+    """Of messages of eight types; `http.client` stands for `json.loads` alone."""
+    texts = {"v1": json.dumps(page_v1.PAGE), "v2": json.dumps(page_v2.PAGE)}
+
+    def parse(client: Client) -> list[float]:
+        return [workers[client].do("parse", text=texts[client.version], seconds=plan.seconds)["cpu_per_call"] * 1000]
+
+    rows = [client for client in workers if client.has_models or client in (HTTP, HTTP_V2)]
+    samples.take(rows, [PARSE], plan.rounds, parse)
 
 
-def parsing() -> Iterator[Result]:
-    for version, page, model, goal in (
-        ("", server.PAGE, models.GetMessagesResponse, 2.5),
-        ("v2: ", page_v2.PAGE, v2.models.MessageListResponse, 3),
-    ):
-        wire = json.dumps(page)
-        yield compare(
-            f"{version}parse 100 messages of 8 types, json.loads included / json.loads, CPU",
-            cpu(partial(parse, model, wire), 50),
-            cpu(partial(json.loads, wire), 50),
-            goal=goal,
-        )
-        assert parse(model, wire).to_dict() == page
+def at_once(scheme: str, number: int) -> str:
+    return f"{scheme}, {number:,} at once"
 
 
-def parse(model: Any, wire: str) -> Any:
-    return model.from_dict(json.loads(wire))
-
-
-def a_hundred_at_once(tls: ssl.SSLContext, certificate: Path) -> Iterator[Result]:
-    """Over TLS, where the default limits of httpx make a connection for nearly every call."""
-
-    async def ours(url: str) -> float:
-        async with AsyncSmooch(*KEY, base_url=url, ssl_context=tls) as api:
-            return await at_once(
-                lambda: api.post_message("b6518", "Hi", True), tasks=100, calls=3000, clock=time.perf_counter
+def tables(plan: Plan, samples: Samples) -> list[Table]:
+    cpu = [f"{call}, {scheme}" for call in ("post", "list of 100") for scheme in SCHEMES]
+    return [
+        samples.table("CPU time of a call, ms", plan.clients, [*cpu, PARSE]),
+        *(
+            samples.table(
+                f"Posts per second, {scheme}", plan.clients, [at_once(scheme, number) for number in IN_FLIGHT]
             )
-
-    async def bare(url: str) -> float:
-        async with httpx.AsyncClient(base_url=url, headers=HEADERS, verify=tls, timeout=60) as client:
-
-            async def post() -> Any:
-                return json.loads((await client.post(PATH, json=POST)).content)
-
-            return await at_once(post, tasks=100, calls=3000, clock=time.perf_counter)
-
-    with server.running(certificate) as url:
-        yield compare(
-            "100 posts at once: calls a second / those of bare httpx.AsyncClient, TLS",
-            lambda: asyncio.run(ours(url)),
-            lambda: asyncio.run(bare(url)),
-            goal=4,
-            at_least=True,
-            rounds=3,
-        )
+            for scheme in SCHEMES
+        ),
+    ]
 
 
-def the_old_pattern(tls: ssl.SSLContext, certificate: Path, authority: Path) -> Iterator[Result]:
-    """One `requests.post` a call, no session, as the old wrapper did."""
-    with server.running(certificate) as url, Smooch(*KEY, base_url=url, ssl_context=tls) as api:
-        yield compare(
-            "the old wrapper's requests.post without a session / post_message, CPU, TLS",
-            cpu(lambda: api.post_message("b6518", "Hi", True), 20),
-            cpu(lambda: requests.post(url + PATH, json=POST, headers=HEADERS, verify=str(authority), timeout=30), 20),
-            goal=20,
-            at_least=True,
-        )
+def goals(samples: Samples) -> list[Goal]:
+    post, post_tls, page, busy = "post, http", "post, https", "list of 100, http", at_once("https", 100)
+    ratio = samples.ratio
+    return [
+        Goal("CPU of v1's post_message / httpx.Client", ratio(post, SMOOCH, HTTPX), maximum=0.80),
+        Goal("CPU of v2's post_text / httpx.Client", ratio(post, SMOOCH_V2, HTTPX_V2), maximum=0.90),
+        Goal("CPU of v1's list of 100 / httpx.Client", ratio(page, SMOOCH, HTTPX), maximum=1.6),
+        Goal("CPU of v2's list of 100 / httpx.Client", ratio(page, SMOOCH_V2, HTTPX_V2), maximum=1.6),
+        Goal("CPU of parsing 100 messages of v1 / json.loads", ratio(PARSE, SMOOCH, HTTP), maximum=2.5),
+        Goal("CPU of parsing 100 messages of v2 / json.loads", ratio(PARSE, SMOOCH_V2, HTTP_V2), maximum=3.0),
+        Goal("CPU of requests.post, TLS / v1's post_message", ratio(post_tls, OLD_PATTERN, SMOOCH), minimum=20),
+        Goal("100 posts at once, TLS / httpx.AsyncClient", ratio(busy, ASYNC_SMOOCH, ASYNC_HTTPX), minimum=4),
+        Goal("the same over aiohttp", ratio(busy, AIOHTTP_SMOOCH, ASYNC_HTTPX), minimum=5),
+    ]

@@ -1,141 +1,125 @@
-"""Measuring two things in turns, and saying how the one compares with the other."""
+"""Samples of the same costs taken in turns, the tables that they make, and the goals that they are held against."""
 
 from __future__ import annotations
 
-import asyncio
-import os
+import contextlib
+import math
 import statistics
-import subprocess
-import sys
-import time
+import tempfile
+from collections import defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import certifi
+import trustme
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
-Cost = "Callable[[], float]"
+    from .clients import Client
+
+Cell = tuple[float, float, float]
+"""Minimum, median and maximum."""
 
 
 @attrs.frozen
-class Result:
-    """How ours compares: the median of the comparisons pair by pair, and the middle half of them."""
+class Plan:
+    """How much is measured, and with what."""
 
-    name: str
-    value: float
-    spread: tuple[float, float]
-    goal: float
-    at_least: bool
-
-    @classmethod
-    def of(cls, name: str, values: list[float], goal: float, at_least: bool = False) -> Result:
-        low, median, high = statistics.quantiles(values, n=4)
-        return cls(name, median, (low, high), goal, at_least)
+    clients: list[Client]
+    rounds: int
+    seconds: float
+    """Length of one sample of CPU time; one of calls at the same time takes four times as long."""
+    many: int
+    """Number of calls, messages or deliveries where a number is counted and not a time."""
+    certificate: Path
+    authority: Path
 
     @property
-    def met(self) -> bool:
-        return self.value >= self.goal if self.at_least else self.value <= self.goal
-
-    def __str__(self) -> str:
-        low, high = self.spread
-        sign = "≥" if self.at_least else "≤"
-        verdict = "" if self.met else "  MISSED"
-        return f"{self.name:<74} {self.value:7.2f} ({low:.2f} to {high:.2f})   goal {sign} {self.goal:g}{verdict}"
+    def few_rounds(self) -> int:
+        """Rounds of what takes long."""
+        return max(1, self.rounds // 5)
 
 
-def compare(
-    name: str,
-    ours: Callable[[], float],
-    theirs: Callable[[], float],
-    *,
-    goal: float,
-    at_least: bool = False,
-    rounds: int = 9,
-) -> Result:
-    """Run both in turns; each returns its cost. `at_least` means that theirs divided by ours is what counts."""
-    ratios = [other / mine if at_least else mine / other for mine, other in in_turns(ours, theirs, rounds)]
-    return Result.of(name, ratios, goal, at_least)
+@contextlib.contextmanager
+def certificates() -> Iterator[tuple[Path, Path]]:
+    """Files with a certificate for localhost, and with all authorities that a client trusts."""
+    authority = trustme.CA()
+    with tempfile.TemporaryDirectory() as folder:
+        certificate, authorities = Path(folder, "certificate.pem"), Path(folder, "authorities.pem")
+        authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(certificate)
+        # Beside those that every client loads, or a pattern that loads them at each call would look cheaper than it is.
+        authorities.write_bytes(Path(certifi.where()).read_bytes() + authority.cert_pem.bytes())
+        yield certificate, authorities
 
 
-def surplus(
-    name: str, ours: Callable[[], float], theirs: Callable[[], float], *, goal: float, rounds: int = 9
-) -> Result:
-    """Milliseconds that ours costs more than theirs."""
-    return Result.of(name, [(mine - other) * 1000 for mine, other in in_turns(ours, theirs, rounds)], goal)
+class Samples:
+    """What was measured, by row and column: one number for each round."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[Hashable, str], list[float]] = defaultdict(list)
+
+    def take(
+        self, rows: Iterable[Any], columns: Sequence[str], rounds: int, measure: Callable[[Any], Sequence[float]]
+    ) -> None:
+        """Measure all rows in turns, so that what else the machine does meets all of them alike."""
+        chosen = list(rows)
+        for _ in range(rounds):
+            for row in chosen:
+                for column, number in zip(columns, measure(row), strict=True):
+                    self._numbers[row, column].append(number)
+
+    def __getitem__(self, row_and_column: tuple[Hashable, str]) -> list[float]:
+        return self._numbers[row_and_column]
+
+    def ratio(self, column: str, over: Hashable, under: Hashable) -> list[float]:
+        """One row divided by another, round by round; empty if one of them was left out."""
+        return [a / b for a, b in zip(self[over, column], self[under, column], strict=False)]
+
+    def table(self, title: str, rows: Iterable[Any], columns: Iterable[str]) -> Table:
+        """Those rows of which something was measured."""
+        names = list(columns)
+        cells = {row.name: [summarize(self._numbers.get((row, name))) for name in names] for row in rows}
+        return Table(title, names, {name: row for name, row in cells.items() if any(row)})
 
 
-def in_turns(ours: Callable[[], float], theirs: Callable[[], float], rounds: int) -> Iterator[tuple[float, float]]:
-    """Pairs of costs, after one run of each to warm up."""
-    ours()
-    theirs()
-    for _ in range(rounds):
-        yield ours(), theirs()
+def summarize(numbers: list[float] | None) -> Cell | None:
+    """Minimum, median and maximum, with four digits."""
+    if not numbers:
+        return None
+    low, median, high = (float(f"{number:.4g}") for number in (min(numbers), statistics.median(numbers), max(numbers)))
+    return low, median, high
 
 
-def cpu(call: Callable[[], Any], times: int) -> Callable[[], float]:
-    """CPU seconds of this process for so many calls."""
-
-    def cost() -> float:
-        start = time.process_time()
-        for _ in range(times):
-            call()
-        return time.process_time() - start
-
-    return cost
+@attrs.frozen
+class Table:
+    title: str
+    columns: list[str]
+    rows: dict[str, list[Cell | None]]
 
 
-def wall(call: Callable[[], Any]) -> Callable[[], float]:
-    """Seconds of one call."""
+@attrs.frozen
+class Goal:
+    """A limit, and what was measured in each round; the median counts."""
 
-    def cost() -> float:
-        start = time.perf_counter()
-        call()
-        return time.perf_counter() - start
+    name: str
+    numbers: list[float]
+    maximum: float = math.inf
+    minimum: float = -math.inf
 
-    return cost
+    @property
+    def is_met(self) -> bool:
+        return self.minimum <= statistics.median(self.numbers) <= self.maximum
 
-
-def at_once(
-    call: Callable[[], Awaitable[Any]], *, tasks: int, calls: int, clock: Callable[[], float]
-) -> Awaitable[float]:
-    """Seconds by this clock for so many calls by so many tasks."""
-
-    async def run() -> float:
-        left = iter(range(calls))
-
-        async def work() -> None:
-            for _ in left:
-                await call()
-
-        start = clock()
-        await asyncio.gather(*(work() for _ in range(tasks)))
-        return clock() - start
-
-    return run()
+    @property
+    def limit(self) -> str:
+        return f"≤ {self.maximum:g}" if self.maximum < math.inf else f"≥ {self.minimum:g}"
 
 
-def process(code: str) -> Callable[[], float]:
-    """CPU seconds of a fresh interpreter that runs this code."""
+@attrs.frozen
+class Findings:
+    """What one part of the benchmark found."""
 
-    def cost() -> float:
-        child = subprocess.Popen([sys.executable, "-c", code])
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        assert child.returncode == 0, code
-        return usage.ru_utime + usage.ru_stime
-
-    return cost
-
-
-def peak_memory(code: str) -> Callable[[], float]:
-    """Peak memory of a fresh interpreter that runs this code."""
-
-    def cost() -> float:
-        child = subprocess.Popen([sys.executable, "-c", code])
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        assert child.returncode == 0, code
-        return float(usage.ru_maxrss)
-
-    return cost
+    tables: list[Table]
+    goals: list[Goal] = attrs.field(factory=list, converter=lambda goals: [goal for goal in goals if goal.numbers])

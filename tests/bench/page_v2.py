@@ -42,4 +42,4 @@ def message(number: int) -> dict[str, Any]:
 
 
 PAGE = {"messages": [message(number) for number in range(100)], "meta": {"hasMore": False}}
-POSTED = {"messages": [message(9)]}
+POSTED = {"messages": [{**message(9), "content": {"type": "text", "text": "Hi"}}]}

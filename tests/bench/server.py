@@ -1,72 +1,52 @@
 """A server that costs as little as possible: `python -m tests.bench.server [CERTIFICATE]` prints its port and answers.
 
-A POST is answered with the message that was posted, a GET with a page of a hundred messages.
+A POST is answered with the message that was posted, a GET with a page of a hundred messages. The messages of the user or
+conversation `endless` have a next page on every page. `GET /connections` tells how many connections were opened.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import ssl
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
-from . import page_v2
+from . import page_v1, page_v2
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-HEAD = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+
+def response(status: bytes, content: bytes) -> bytes:
+    head = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % (status, len(content))
+    return head + content
 
 
-def message(number: int, **fields: Any) -> dict[str, Any]:
-    return {
-        "_id": f"{number:024x}",
-        "authorId": "5a1b2c3d4e5f60718293a4b5",
-        "role": "appMaker",
-        "name": "Desk",
-        "received": 1512345678.125 + number,
-        "source": {"type": "api"},
-        **fields,
-    }
+def encode(body: Any) -> bytes:
+    return json.dumps(body, separators=(",", ":")).encode()
 
 
-POSTBACK = {"_id": "5a1b2c3d4e5f60718293a4b6", "type": "postback", "text": "Take it", "payload": "MUG"}
-LINK = {"_id": "5a1b2c3d4e5f60718293a4b7", "type": "link", "text": "Look", "uri": "https://example.com/mug"}
-ITEM = {"_id": "5a1b2c3d4e5f60718293a4b8", "title": "Red mug", "description": "350 ml", "actions": [POSTBACK, LINK]}
-PATTERNS: list[dict[str, Any]] = [
-    {"type": "text", "text": "Is the shop open?"},
-    {"type": "text", "text": "Until six.", "actions": [LINK], "metadata": {"ticket": 5}},
-    {"type": "image", "text": "", "mediaUrl": "https://example.com/a.jpg", "mediaType": "image/jpeg"},
-    {"type": "file", "mediaUrl": "https://example.com/a.pdf", "mediaType": "application/pdf"},
-    {"type": "carousel", "text": "", "items": [ITEM, ITEM, ITEM]},
-    {"type": "list", "text": "", "items": [ITEM, ITEM], "actions": [POSTBACK]},
-    {"type": "location", "text": "", "coordinates": {"lat": 45.5, "long": -73.6}},
-    {"type": "form", "fields": [{"_id": "5a1b2c3d4e5f60718293a4b9", "type": "text", "name": "a", "label": "A"}]},
-    {"type": "text", "text": "Thanks!", "role": "appUser"},
-    {"type": "text", "text": "Anything else?"},
-]
-PAGE = {
-    "conversation": {"_id": "5a1b2c3d4e5f60718293a4ba", "unreadCount": 0},
-    "messages": [message(number, **PATTERNS[number % 10]) for number in range(100)],
+RESPONSES = {
+    b"POST /v1": response(b"201 Created", encode(page_v1.POSTED)),
+    b"GET /v1": response(b"200 OK", encode(page_v1.PAGE)),
+    b"POST /v2": response(b"201 Created", encode(page_v2.POSTED)),
+    b"GET /v2": response(b"200 OK", encode(page_v2.PAGE)),
 }
-POSTED = {"message": message(1, type="text", text="Hi"), "conversation": PAGE["conversation"]}
-
-
-def answer(status: bytes, body: Any) -> bytes:
-    content = json.dumps(body, separators=(",", ":")).encode()
-    return HEAD % (status, len(content), content)
-
-
-ANSWERS = {
-    b"POST /v1": answer(b"201 Created", POSTED),
-    b"GET /v1/": answer(b"200 OK", PAGE),
-    b"POST /v2": answer(b"201 Created", page_v2.POSTED),
-    b"GET /v2/": answer(b"200 OK", page_v2.PAGE),
+MESSAGES = {
+    b"GET /v1": encode({"messages": page_v1.PAGE["messages"]})[:-1],
+    b"GET /v2": encode({"messages": page_v2.PAGE["messages"]})[:-1],
 }
+NEXT_PAGE = {
+    b"GET /v1": b',"next":"https://api.example/messages?before=%d"}',
+    b"GET /v2": b',"meta":{"hasMore":true,"beforeCursor":"%024d"}}',
+}
+_page_numbers = itertools.count(1)
+_connections = itertools.count()
 
 
 class Connection(asyncio.Protocol):
@@ -76,6 +56,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._number = next(_connections)
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -86,7 +67,15 @@ class Connection(asyncio.Protocol):
             if len(rest) < size:
                 return
             self._received = rest[size:]
-            self._transport.write(ANSWERS[head[:8]])
+            self._transport.write(self._respond(head))
+
+    def _respond(self, head: bytes) -> bytes:
+        route = head[: head.index(b"/") + 3]
+        if b"/endless/" in head:
+            return response(b"200 OK", MESSAGES[route] + NEXT_PAGE[route] % next(_page_numbers))
+        if route == b"GET /co":
+            return response(b"200 OK", encode(self._number))
+        return RESPONSES[route]
 
 
 async def serve(certificate: str | None) -> None:
@@ -94,7 +83,7 @@ async def serve(certificate: str | None) -> None:
     if certificate:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(certificate)
-    server = await asyncio.get_running_loop().create_server(Connection, "127.0.0.1", 0, ssl=tls, backlog=256)
+    server = await asyncio.get_running_loop().create_server(Connection, "127.0.0.1", 0, ssl=tls, backlog=4096)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
@@ -107,7 +96,7 @@ def running(certificate: Path | None = None) -> Iterator[str]:
         assert server.stdout is not None
         try:
             port = int(server.stdout.readline())
-            yield f"https://localhost:{port}" if certificate else f"http://127.0.0.1:{port}"
+            yield f"https://localhost:{port}" if certificate else f"http://localhost:{port}"
         finally:
             server.kill()
 

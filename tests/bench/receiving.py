@@ -1,4 +1,4 @@
-"""Receiving webhooks against the network that they come by, and against a server that looks at nothing."""
+"""Receiving webhooks: `asgi_app`, and a route that does the same by hand, both under uvicorn."""
 
 from __future__ import annotations
 
@@ -6,21 +6,17 @@ import asyncio
 import itertools
 import json
 import time
-from typing import TYPE_CHECKING
 
-import httpx
+import attrs
 
 from smooch.webhooks import receive
 
-from . import receivers
-from .measure import Result, compare
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from . import receiver
+from .measure import Findings, Goal, Plan, Samples
 
 CONNECTIONS = 8
 OK = b"HTTP/1.1 200"
-HEADERS = {"content-type": "application/json", "x-api-key": receivers.SECRET}
+HEADERS = {"content-type": "application/json", "x-api-key": receiver.SECRET}
 _numbers = itertools.count()
 
 
@@ -55,52 +51,50 @@ def request(body: bytes) -> bytes:
     return f"POST / HTTP/1.1\r\n{head}\r\n".encode() + body
 
 
-def receiving() -> Iterator[Result]:
-    with receivers.running("asgi_app") as server, httpx.Client(headers=HEADERS) as sender:
-        url = f"http://127.0.0.1:{server.port}/"
-        yield compare(
-            "the round trip of a delivery by httpx.Client.post to asgi_app / receive",
-            deliveries(lambda body: receive(body, HEADERS, receivers.SECRET)),
-            deliveries(lambda body: sender.post(url, content=body).raise_for_status()),
-            goal=20,
-            at_least=True,
-        )
+@attrs.frozen
+class Receiver:
+    name: str
 
 
-def deliveries(take: Callable[[bytes], object], count: int = 300) -> Callable[[], float]:
-    """Seconds for so many deliveries, one after the other."""
-
-    def cost() -> float:
-        bodies = [delivery() for _ in range(count)]
-        start = time.perf_counter()
-        for body in bodies:
-            take(body)
-        return time.perf_counter() - start
-
-    return cost
+ASGI_APP = Receiver("smooch.webhooks.asgi_app")
+BY_HAND = Receiver("a Starlette route that does the same by hand")
+RECEIVE = Receiver("smooch.webhooks.receive, without a server")
+RATE = "deliveries per CPU second"
 
 
-def serving() -> Iterator[Result]:
-    with receivers.running("asgi_app") as ours, receivers.running("starlette") as bare:
-        yield compare(
-            "deliveries a CPU second to asgi_app / to a Starlette route that does the same by hand",
-            flood(ours),
-            flood(bare),
-            goal=0.9,
-            at_least=True,
-        )
+def measure(plan: Plan) -> Findings:
+    samples, count = Samples(), plan.many // 4
+    with receiver.running("asgi_app") as ours, receiver.running("starlette") as by_hand:
+        servers = {ASGI_APP: ours, BY_HAND: by_hand}
+        samples.take(servers, [RATE], plan.rounds, lambda row: [count / serve(servers[row], count)])
+    samples.take([RECEIVE], [RATE], plan.rounds, lambda _: [count / receive_all(count)])
+    return Findings(
+        [samples.table("Receiving", [ASGI_APP, BY_HAND, RECEIVE], [RATE])],
+        [
+            Goal(
+                "deliveries to asgi_app / a Starlette route by hand",
+                samples.ratio(RATE, ASGI_APP, BY_HAND),
+                minimum=0.9,
+            )
+        ],
+    )
 
 
-def flood(server: receivers.Server, count: int = 3000) -> Callable[[], float]:
+def serve(server: receiver.Server, count: int) -> float:
     """CPU seconds of the server for so many deliveries over a few connections."""
+    requests = [request(delivery()) for _ in range(count)]
+    start = server.cpu_seconds()
+    asyncio.run(post_all(server.port, requests))
+    return server.cpu_seconds() - start
 
-    def cost() -> float:
-        requests = [request(delivery()) for _ in range(count)]
-        start = server.cpu_seconds()
-        asyncio.run(post_all(server.port, requests))
-        return server.cpu_seconds() - start
 
-    return cost
+def receive_all(count: int) -> float:
+    """CPU seconds to verify and parse so many deliveries."""
+    bodies = [delivery() for _ in range(count)]
+    start = time.process_time()
+    for body in bodies:
+        receive(body, HEADERS, receiver.SECRET)
+    return time.process_time() - start
 
 
 async def post_all(port: int, requests: list[bytes]) -> None:
