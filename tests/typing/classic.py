@@ -18,6 +18,7 @@ def classic(api: Smooch) -> None:
     assert_type(answer, Response[models.MessageResponse])
     assert_type(answer.status_code, int)
     message = answer.parsed.message
+    assert_type(message.id, str)
     assert_type(message.text, str | Unset)
     if message.text:
         assert_type(message.text, str)

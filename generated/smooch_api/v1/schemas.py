@@ -1152,6 +1152,7 @@ SCHEMAS: dict[str, Any] = {
             {
                 "type": "object",
                 "properties": {
+                    "_id": {"type": "string"},
                     "type": {
                         "type": "string",
                         "not": {

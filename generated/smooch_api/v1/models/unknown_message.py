@@ -32,7 +32,7 @@ _read_items = _base.list_of(_base.model(_models, "MessageItem"))
 class UnknownMessage(_base.Model):
     """A message of an unknown type, or from before December 2016."""
 
-    id: str | Unset = UNSET
+    id: str = _base.EXPECTED
     """24 hexadecimal digits."""
     author_id: str | Unset = UNSET
     """The `_id` of the user. For an `appMaker` it is a hash."""
@@ -75,7 +75,7 @@ class UnknownMessage(_base.Model):
     text_fallback: str | Unset = UNSET
 
     _fields: ClassVar = _base.Fields(
-        _base.Field("_id", "id"),
+        _base.Field("_id", "id", nullable=True),
         _base.Field("authorId", "author_id"),
         _base.Field("role", "role"),
         _base.Field("source", "source", nested=True),
@@ -112,16 +112,16 @@ class UnknownMessage(_base.Model):
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _new(cls)
-        self.id = self.author_id = self.role = self.source = self.name = self.text = UNSET
-        self.email = self.avatar_url = self.received = self.media_url = self.media_type = self.alt_text = UNSET
-        self.metadata = self.payload = self.actions = self.quoted_message = self.type_ = self.items = UNSET
-        self.display_settings = self.coordinates = self.location = self.fields = self.submitted = (
-            self.block_chat_input
-        ) = UNSET
-        self.text_fallback = UNSET
+        self.author_id = self.role = self.source = self.name = self.text = self.email = UNSET
+        self.avatar_url = self.received = self.media_url = self.media_type = self.alt_text = self.metadata = UNSET
+        self.payload = self.actions = self.quoted_message = self.type_ = self.items = self.display_settings = UNSET
+        self.coordinates = self.location = self.fields = self.submitted = self.block_chat_input = self.text_fallback = (
+            UNSET
+        )
+        self.id = _base.EXPECTED
         parsed = 0
-        if "_id" in data and (value := data["_id"]) is not None:
-            self.id = value
+        if "_id" in data:
+            self.id = data["_id"]
             parsed += 1
         if "authorId" in data and (value := data["authorId"]) is not None:
             self.author_id = value
