@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 if TYPE_CHECKING:
@@ -72,3 +73,11 @@ def test_each_dependency_of_ours_has_a_lowest_version(versions: ModuleType) -> N
     ]
     assert len(versions.pin_lowest(table)) == len([line for line in listed if not line.startswith(table["name"])])
     assert set(versions.PUBLIC_EXTRAS) == table["optional-dependencies"].keys() - {"dev"}
+
+
+def test_tools_that_need_newer_dependencies_are_left_out(versions: ModuleType) -> None:
+    table = {"name": "toys", "optional-dependencies": {"dev": ["toys[cli]", "celery[redis]>=5.7", "pytest>=8.3"]}}
+    assert versions.list_tools(table) == ["pytest>=8.3"]
+    names = {Requirement(line).name for line in versions.read_project()["optional-dependencies"]["dev"]}
+    assert names >= versions.NEED_NEWER
+    assert all((versions.ROOT / path).exists() for path in versions.LEFT_OUT)
