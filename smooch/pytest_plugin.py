@@ -1,4 +1,4 @@
-"""Fixtures for tests of your own code: a sandbox, and clients connected to it (extra `sandbox`).
+"""Fixtures for tests of your code: a sandbox, and clients connected to it (extra `sandbox`).
 
 pytest finds this module by itself. The server is imported only when a test asks for a fixture.
 """
@@ -67,7 +67,7 @@ def smooch_sandbox(_smooch_server: Sandbox, request: pytest.FixtureRequest) -> S
 
 @pytest.fixture
 def smooch_transcript(smooch_sandbox: Sandbox, request: pytest.FixtureRequest) -> Callable[..., None]:
-    """A function that replays a transcript to the connected bot, and fails if its answers differ.
+    """A function that replays a transcript to a bot, and fails if its answers differ.
 
     The path is relative to the test's file; further arguments are those of `smooch.sandbox.replay`. With the option
     `--update-transcripts` the differences are accepted.
@@ -89,7 +89,7 @@ def smooch_transcript(smooch_sandbox: Sandbox, request: pytest.FixtureRequest) -
 
 @pytest.fixture
 def smooch_environment(smooch_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The variables that `from_env()` reads, set for this test, with the key of the sandbox's app.
+    """Environment variables for `from_env()`, with the key of the sandbox's app.
 
     Code of v1 talks to the sandbox then. Code of v2 does as well, but its webhooks need `smooch_v2_environment`.
     """
@@ -98,7 +98,7 @@ def smooch_environment(smooch_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.fixture
 def smooch_v2_environment(smooch_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The variables that `from_env()` of v2 reads, set for this test, with a key of the sandbox's integration.
+    """Environment variables for `from_env()` of v2, with a key of the sandbox's integration.
 
     On v2 webhooks belong to an integration, so a bot needs such a key.
     """

@@ -1,4 +1,4 @@
-"""The models of API v1 and v1.1: what requests and responses consist of. Each is imported when it is first used."""
+"""Models of requests and responses of API v1 and v1.1, each imported when it is used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The models of API v2: what requests and responses consist of. Each is imported when it is first used."""
+"""Models of requests and responses of API v2, each imported when it is used."""
 
 from __future__ import annotations
 

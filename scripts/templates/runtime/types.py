@@ -99,8 +99,8 @@ class File:
     def __attrs_post_init__(self) -> None:
         kind: object = self.mime_type
         if kind is not None and not (isinstance(kind, str) and MIME_TYPE.fullmatch(kind)):
-            found = "text that is none" if isinstance(kind, str) else type(kind).__name__
-            raise InvalidInput(f"mime_type must be a type such as image/png, got {found}", "mime_type")
+            description = "another text" if isinstance(kind, str) else type(kind).__name__
+            raise InvalidInput(f"mime_type must be a type such as image/png, got {description}", "mime_type")
 
     def to_tuple(self) -> tuple[str, IO[bytes] | bytes, str | None]:
         """Build the tuple that httpx takes. It always has a name: servers take a part without one for a plain field."""

@@ -1,4 +1,4 @@
-"""The client of API v2: construction, options and access tokens; its methods are those of its resources."""
+"""The client of API v2: construction, options, resources and access tokens."""
 
 from __future__ import annotations
 

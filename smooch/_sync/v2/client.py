@@ -1,5 +1,5 @@
 # Derived from smooch/_async/v2/client.py by scripts/unasync.py; edit that file.
-"""The client of API v2: construction, options and access tokens; its methods are those of its resources."""
+"""The client of API v2: construction, options, resources and access tokens."""
 
 from __future__ import annotations
 

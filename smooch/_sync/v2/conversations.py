@@ -58,7 +58,7 @@ class Conversations(Resource):
     def get_or_create_default(
         self, user: models.User | str | None = None, *, user_external_id: str | None = None
     ) -> models.Conversation:
-        """Get the default conversation of a user, or create it (listConversations, createConversation).
+        """Get or create the default conversation of a user (listConversations, createConversation).
 
         It is the first personal conversation of the user, and the one that API v1 knows. Pass a user as the API
         returned it, the API's own id of the user, or `user_external_id`, your own.

@@ -104,7 +104,7 @@ class Webhooks(Resource):
         exact: bool = False,
         confirm_after: float | None = None,
     ) -> models.Webhook:
-        """Make sure that one webhook of an integration delivers these triggers to a target; return it.
+        """Make sure that a webhook of an integration delivers triggers to a target; return it.
 
         (listWebhooks, and if needed createWebhook, updateWebhook, deleteWebhook.)
 

@@ -513,11 +513,11 @@ def test_plain_dicts_are_accepted_wherever_typed_ones_are(api: Smooch) -> None:
 
 
 def test_help_has_a_line_for_each_resource_and_each_kind_of_key() -> None:
-    shown = pydoc.render_doc(Smooch, renderer=pydoc.plaintext)
+    help_text = pydoc.render_doc(Smooch, renderer=pydoc.plaintext)
     for name in (tag["name"] for tag in SPEC["tags"]):
-        assert len(re.findall(rf"- `{name}`: \w", shown)) == 1
+        assert len(re.findall(rf"- `{name}`: \w", help_text)) == 1
     for prefix in ("app_", "int_", "act_", "svc_"):
-        assert f"- `{prefix}…`, " in shown
+        assert f"- `{prefix}…`, " in help_text
 
 
 def test_app_id_is_what_raw_operations_take(server: ScriptedServer, api: Smooch) -> None:
