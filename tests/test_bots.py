@@ -74,10 +74,6 @@ def said_in_chat(api: Smooch) -> list[Any]:
         return []
 
 
-def has_webhook(api: Smooch) -> bool:
-    return bool(api.get_webhooks().json()["webhooks"])
-
-
 def test_the_bot_is_twenty_lines() -> None:
     for name in ("bot", "bot_v2"):
         assert len(readme_bot(name).splitlines()) <= 24
@@ -92,7 +88,7 @@ def test_the_bot_answers(sandbox: Sandbox, api: Smooch, tmp_path: Path) -> None:
         "SMOOCH_BASE_URL": sandbox.url,
     }
     with uvicorn(tmp_path, "bot", environment):
-        wait_until(lambda: has_webhook(api))
+        sandbox.wait_for_webhook(timeout=30)
         sandbox.duplicate_deliveries()
         sandbox.say("ana", QUESTION)
         wait_until(lambda: len(said_in_chat(api)) == 2)
@@ -111,7 +107,7 @@ def test_the_bot_repeats_only_texts(sandbox: Sandbox, api: Smooch, name: str, tm
         "SMOOCH_BASE_URL": sandbox.url,
     }
     with uvicorn(tmp_path, name, environment):
-        wait_until(lambda: any(request.method == "POST" and request.status == 201 for request in sandbox.requests))
+        sandbox.wait_for_webhook(timeout=30)
         sandbox.say("ana", {"type": "image", "mediaUrl": "https://example.com/mug.png"})
         sandbox.wait_for_deliveries()
         sandbox.say("ana", QUESTION)
@@ -139,7 +135,7 @@ def test_the_session_with_three_shells(tmp_path: Path, monkeypatch: pytest.Monke
         with uvicorn(tmp_path, "bot", environment):
             names: dict[str, Any] = {}
             with Smooch.from_env() as api:
-                wait_until(lambda: has_webhook(api))
+                wait_until(lambda: bool(api.get_webhooks().json()["webhooks"]))
             for line, _ in lines:
                 exec(line, names)
             wait_until(lambda: repr(eval(last, names)) == shown)
@@ -158,7 +154,7 @@ def test_the_bot_on_v2_answers(sandbox: Sandbox, tmp_path: Path) -> None:
     }
     app = (sandbox.key_id, sandbox.secret, sandbox.app_id)
     with uvicorn(tmp_path, "bot_v2", environment), v2.Smooch(*app, base_url=sandbox.url) as api:
-        wait_until(lambda: bool(api.webhooks.list(integration_id=sandbox.integration_id)))
+        sandbox.wait_for_webhook(timeout=30)
         sandbox.duplicate_deliveries()
         sandbox.say("ana", QUESTION)
         (conversation,) = api.conversations.list(user_external_id="ana")
@@ -194,7 +190,7 @@ def test_the_bot_answers_beside_a_web_app(sandbox: Sandbox, api: Smooch, framewo
     hook = wsgi_app(answer, secret=secret)
     with serve_wsgi(DispatcherMiddleware(framework(), {"/hook": hook})) as url:
         hook.start()
-        wait_until(lambda: has_webhook(api))
+        sandbox.wait_for_webhook(timeout=30)
         sandbox.say("ana", QUESTION)
         wait_until(lambda: len(said_in_chat(api)) == 2)
         hook.close()

@@ -84,7 +84,7 @@ def shop(sandbox: Sandbox, api: v2.Smooch, tmp_path: Path, expected_errors: list
         "SMOOCH_BASE_URL": sandbox.url,
     }
     with run(tmp_path, "shop_v2", expected_errors, "uvicorn", **environment) as url:
-        wait_until(lambda: bool(api.webhooks.list(integration_id=sandbox.integration_id)), 30)
+        sandbox.wait_for_webhook(timeout=30)
         yield url
 
 
@@ -178,7 +178,7 @@ def flask_shop(sandbox: Sandbox, classic: Smooch, tmp_path: Path) -> Iterator[st
         "SMOOCH_BASE_URL": sandbox.url,
     }
     with run(tmp_path, "classic_flask", [], "gunicorn", "--workers", "4", **environment) as url:
-        wait_until(lambda: bool(classic.get_webhooks().json()["webhooks"]), 30)
+        sandbox.wait_for_webhook(timeout=30)
         yield url
 
 

@@ -103,7 +103,7 @@ def test_the_bot_of_the_guide_creates_its_webhook_and_answers(tmp_path: Path) ->
             run_server(tmp_path, "uvicorn", "webhook_bot:app", "--port", str(port), **variables),
             v2.Smooch(*app, base_url=sandbox.url) as api,
         ):
-            wait_until(lambda: bool(api.webhooks.list(integration_id=sandbox.integration_id)), 30)
+            sandbox.wait_for_webhook(timeout=30)
             sandbox.duplicate_deliveries()
             sandbox.say("ana", "Is the shop open?")
             (conversation,) = api.conversations.list(user_external_id="ana")
