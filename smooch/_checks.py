@@ -161,7 +161,7 @@ def validate_call_options(options: Mapping[str, Any]) -> dict[str, Any]:
         raise TypeError(f"with_options() takes timeout, deadline, retries and check, got {name!r}")
     checked = dict(options)
     if "timeout" in options:
-        checked["timeout"] = _timeout(options["timeout"])
+        checked["timeout"] = _check_timeout(options["timeout"])
     if options.get("deadline") is not None:
         checked["deadline"] = check_seconds(options["deadline"], "deadline")
     if "retries" in options:
@@ -171,7 +171,7 @@ def validate_call_options(options: Mapping[str, Any]) -> dict[str, Any]:
     return checked
 
 
-def _timeout(value: Any) -> httpx.Timeout:
+def _check_timeout(value: Any) -> httpx.Timeout:
     if isinstance(value, httpx.Timeout):
         return value
     seconds = check_seconds(value, "timeout")

@@ -47,7 +47,7 @@ accept. The limit of v1.1 is not published: that of v2 is used.
 """
 
 
-def limit(prefix: str, *, check: bool) -> int | None:
+def find_limit(prefix: str, *, check: bool) -> int | None:
     """Return the maximum size of a file in bytes; None if the client checks nothing."""
     return LIMITS[prefix] if check else None
 
@@ -94,8 +94,8 @@ def open_upload(
     if isinstance(source, bytes | bytearray | memoryview) and mime_type is None and filename is None:
         raise InvalidInput("bytes need a name or a type: pass a pair such as ('cat.png', b'…')", argument)
     with ExitStack() as opened_here:
-        source_name, content = _open(source, opened_here, argument)
-        name = _escape_surrogates(filename or source_name or f"file{_extension(mime_type)}")
+        source_name, content = _open_source(source, opened_here, argument)
+        name = _escape_surrogates(filename or source_name or f"file{_guess_extension(mime_type)}")
         display_name = _checks.clip(name, 80)
         with _map_os_errors(display_name, argument):
             content = _ensure_rewindable(content, limit, opened_here)
@@ -106,7 +106,7 @@ def open_upload(
             raise InvalidInput(f"{display_name} is empty{at_end}", argument)
         if limit is not None and size > limit:
             raise InvalidInput(f"{display_name} is larger than the {limit:,} bytes that the API takes", argument)
-        yield Upload(name=name, mime_type=mime_type or _mime_type(name), content=content)
+        yield Upload(name=name, mime_type=mime_type or _guess_mime_type(name), content=content)
 
 
 def check_media_url(answer: Response[Any], media_url: object) -> str:
@@ -159,7 +159,7 @@ def _check_mime_type(mime_type: object, field: str) -> None:
         raise InvalidInput(f"{field} must be a type such as image/png, got {redacted}", field)
 
 
-def _open(source: FileSource | bytes, opened_here: ExitStack, argument: str) -> tuple[str, BinaryIO]:
+def _open_source(source: FileSource | bytes, opened_here: ExitStack, argument: str) -> tuple[str, BinaryIO]:
     match source:
         case bytes() | bytearray() | memoryview():
             return "", io.BytesIO(source)
@@ -170,7 +170,7 @@ def _open(source: FileSource | bytes, opened_here: ExitStack, argument: str) -> 
         case (str() as name, bytes() | bytearray() | memoryview() as data) if name:
             return name, io.BytesIO(data)
         case _ if hasattr(source, "read"):
-            file, name = cast("BinaryIO", source), _name_of(source)
+            file, name = cast("BinaryIO", source), _get_name(source)
             if inspect.iscoroutinefunction(file.read):
                 raise InvalidInput(
                     "the file is asynchronous: pass the plain file inside it, "
@@ -197,7 +197,7 @@ def _escape_surrogates(name: str) -> str:
     return _NOT_UTF8.sub(lambda match: f"%{ord(match[0]) - 0xDC00:X}", name).encode("utf-8", "replace").decode()
 
 
-def _name_of(file: object) -> str:
+def _get_name(file: object) -> str:
     """Return the name of a file.
 
     An upload of Werkzeug has it as `filename`; its `name` is that of the form field.
@@ -234,10 +234,10 @@ def _ensure_rewindable(content: BinaryIO, limit: int | None, opened_here: ExitSt
     return cast("BinaryIO", copy)
 
 
-def _extension(mime_type: str | None) -> str:
+def _guess_extension(mime_type: str | None) -> str:
     return mimetypes.guess_extension(mime_type.partition(";")[0].strip()) or "" if mime_type else ""
 
 
-def _mime_type(name: str) -> str:
+def _guess_mime_type(name: str) -> str:
     kind, encoding = mimetypes.guess_type(name)
     return kind if kind and not encoding else "application/octet-stream"

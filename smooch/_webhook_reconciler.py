@@ -111,7 +111,7 @@ class Goal:
 def plan(hooks: Sequence[Hook], goal: Goal) -> tuple[Hook | None, list[Change]]:
     """Return the webhook that reaches the goal, if any, and the changes that are missing."""
     hooks = sorted(hooks, key=lambda hook: hook.id)
-    matching = [hook for hook in hooks if same_target(hook.target, goal.target)]
+    matching = [hook for hook in hooks if is_same_target(hook.target, goal.target)]
     elsewhere = [hook for hook in hooks if hook not in matching] if goal.move else []
     if carriers := [hook for hook in matching if goal.is_reached_by(hook)]:
         # A webhook that covers a trigger by `*` or `message` cannot give up that one trigger; one that lists it can.
@@ -172,7 +172,7 @@ class Reconciler:
                 f"the app's webhooks keep changing, so none for {self._goal.target} could be confirmed: call again later"
             )
         if carrier is not None:
-            changes = self._due(changes, settled=settled)
+            changes = self._choose_due(changes, settled=settled)
         self._seen = carrier.id if carrier else ""
         self.changes = changes
         # A deletion is final; a change may be overwritten by a caller that has not seen it yet.
@@ -202,7 +202,7 @@ class Reconciler:
             raise error
         self.changes.clear()
 
-    def _due(self, surplus: list[Change], *, settled: bool) -> list[Change]:
+    def _choose_due(self, surplus: list[Change], *, settled: bool) -> list[Change]:
         """Return what this caller removes now.
 
         That is what it created itself, and what others created if they do not remove it.
@@ -258,7 +258,7 @@ def is_settled(hook: Hook, date: str) -> bool:
     return now is not None and now - int(hook.id[:8], 16) >= 2
 
 
-def same_target(one: str, other: str) -> bool:
+def is_same_target(one: str, other: str) -> bool:
     """Whether two URLs are equal apart from their spelling."""
     try:
         return one == other or _normalize(one) == _normalize(other)

@@ -58,7 +58,7 @@ def app_token(key_id: str, secret: str, *, scope: str = "app", expires_in: float
     Raises:
         InvalidInput: a value is empty or of the wrong type.
     """
-    return sign({"scope": scope} | expiry_claim(expires_in), key_id, secret)
+    return sign({"scope": scope} | build_expiry_claim(expires_in), key_id, secret)
 
 
 @hide_locals
@@ -80,7 +80,7 @@ def user_token(key_id: str, secret: str, user_id: str, *, expires_in: float | ti
             "user_id",
         )
     _checks.check_text(user_id, "user_id")
-    return sign({"scope": "appUser", "userId": user_id} | expiry_claim(expires_in), key_id, secret)
+    return sign({"scope": "appUser", "userId": user_id} | build_expiry_claim(expires_in), key_id, secret)
 
 
 def check_key(key_id: object, secret: object) -> None:
@@ -93,7 +93,7 @@ def check_key(key_id: object, secret: object) -> None:
             raise InvalidInput(f"{name} begins or ends with a space or a line break: remove it", name)
 
 
-def expiry_claim(expires_in: float | timedelta | None) -> dict[str, int]:
+def build_expiry_claim(expires_in: float | timedelta | None) -> dict[str, int]:
     """Return the claim that says when a token expires; none if it never does."""
     if expires_in is None:
         return {}
@@ -133,18 +133,18 @@ class OriginBoundAuth(httpx.Auth):
     """Texts that errors must not show."""
 
     def __init__(self, url: httpx.URL, *, also: httpx.URL | None = None) -> None:
-        self._origin = _origin(url)
+        self._origin = _get_origin(url)
         self._also = also
 
-    def is_meant_for(self, url: httpx.URL) -> bool:
+    def authenticates(self, url: httpx.URL) -> bool:
         """Whether requests to this URL are authenticated."""
-        return _origin(url) == self._origin or url == self._also
+        return _get_origin(url) == self._origin or url == self._also
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(f"{type(self).__name__} holds a secret and cannot be copied: make a new one where it is needed")
 
 
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+def _get_origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
 
 
@@ -160,7 +160,7 @@ class BasicAuth(OriginBoundAuth):
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Add the key to the request."""
-        if self.is_meant_for(request.url):
+        if self.authenticates(request.url):
             yield from self._basic.auth_flow(request)
         else:
             yield request
@@ -178,7 +178,7 @@ class BearerAuth(OriginBoundAuth):
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Add the token to the request."""
-        if self.is_meant_for(request.url):
+        if self.authenticates(request.url):
             request.headers["Authorization"] = f"Bearer {self.secrets[0]}"
         yield request
 
@@ -209,7 +209,7 @@ class TokenAuth(OriginBoundAuth):
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Sign the request, and once more if it was refused because the clocks differ."""
-        if not self.is_meant_for(request.url):
+        if not self.authenticates(request.url):
             yield request
             return
         offset = self._clock_offset

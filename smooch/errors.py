@@ -208,7 +208,7 @@ def parse_date(value: str) -> float | None:
 def error_from_response(response: httpx.Response, *, hint: str = "", secrets: Iterable[str] = ()) -> APIError:
     """Return the exception for an error response whose body has been read, whatever it is."""
     response = redact_response(response, secrets)
-    errors = _reported_errors(response, secrets)
+    errors = _read_errors(response, secrets)
     code, description = errors[0].values() if errors else ("", _body_excerpt(response))
     status = response.status_code
     cls = APIError.by_status.get(status, ServerError if status >= 500 else APIError)
@@ -271,20 +271,20 @@ def error_from_transport(
             error = ConnectionFailed(
                 f"connection lost during {where}: {cause}{_side_effect_warning(request, nothing_sent)}"
             )
-    return _with_request(error, request)
+    return _attach_request(error, request)
 
 
 def error_from_deadline(request: httpx.Request, seconds: float, *, nothing_sent: bool = False) -> DeadlineExceeded:
     """Return the exception for a call that did not end before its deadline."""
     where = redact(f"{request.method} {request.url}")
     warning = _side_effect_warning(request, nothing_sent)
-    return _with_request(DeadlineExceeded(f"{where} did not end within {seconds:g} s{warning}"), request)
+    return _attach_request(DeadlineExceeded(f"{where} did not end within {seconds:g} s{warning}"), request)
 
 
 _E = TypeVar("_E", bound=ConnectionFailed)
 
 
-def _with_request(error: _E, request: httpx.Request) -> _E:
+def _attach_request(error: _E, request: httpx.Request) -> _E:
     redact_request(request)
     error.method, error.url = request.method, str(request.url)
     return error
@@ -296,7 +296,7 @@ def _side_effect_warning(request: httpx.Request, nothing_sent: bool) -> str:
     return "; it may have taken effect, so look before repeating it" if request.method in ("POST", "PATCH") else ""
 
 
-def _reported_errors(response: httpx.Response, secrets: Iterable[str]) -> list[dict[str, str]]:
+def _read_errors(response: httpx.Response, secrets: Iterable[str]) -> list[dict[str, str]]:
     try:
         body = json.loads(response.content)
     except (ValueError, RecursionError):
@@ -304,10 +304,10 @@ def _reported_errors(response: httpx.Response, secrets: Iterable[str]) -> list[d
     if not isinstance(body, dict):
         return []
     reported = body["errors"] if isinstance(body.get("errors"), list) else [body.get("error")]
-    return [_reported_error(item, secrets) for item in reported if isinstance(item, dict)]
+    return [_read_error(item, secrets) for item in reported if isinstance(item, dict)]
 
 
-def _reported_error(item: dict[str, Any], secrets: Iterable[str]) -> dict[str, str]:
+def _read_error(item: dict[str, Any], secrets: Iterable[str]) -> dict[str, str]:
     """Return the code and the description, which v2 calls title."""
     name = "title" if item.get("title") and not item.get("description") else "description"
     fields = {"code": item.get("code"), name: item.get(name) or item.get("message")}

@@ -351,7 +351,7 @@ def test_what_is_sent_as_it_is_goes_to_the_same_server_only(auth: OriginBoundAut
     assert sent_to("https://api.smooch.io/v2/apps") == header
     for elsewhere in ("http://api.smooch.io/", "https://api.smooch.io:8443/", "https://example.com/api.smooch.io"):
         assert sent_to(elsewhere) is None
-    expected = header if auth.is_meant_for(httpx.URL("https://bridge.example/sc/v2/tokenInfo")) else None
+    expected = header if auth.authenticates(httpx.URL("https://bridge.example/sc/v2/tokenInfo")) else None
     assert sent_to("https://bridge.example/sc/v2/tokenInfo") == expected
     for near in ("https://bridge.example/sc/v2/apps", "https://bridge.example/sc/v2/tokenInfo/x"):
         assert sent_to(near) is None

@@ -24,9 +24,9 @@ from smooch._webhook_reconciler import (
     Hook,
     Options,
     Reconciler,
+    is_same_target,
     is_settled,
     plan,
-    same_target,
 )
 
 if TYPE_CHECKING:
@@ -232,7 +232,7 @@ def test_without_move_what_is_elsewhere_stays(hooks: list[Hook], changes: list[C
     ],
 )
 def test_targets_are_the_same_where_only_their_spelling_differs(one: str, other: str, same: bool) -> None:
-    assert same_target(one, other) is same_target(other, one) is same
+    assert is_same_target(one, other) is is_same_target(other, one) is same
 
 
 TRIGGERS = ["x", "y", "z", "message:appUser", "message", "typing:appUser", "*"]
@@ -263,7 +263,7 @@ def apply(hooks: Iterable[Hook], change: Change) -> list[Hook]:
 
 
 def is_here(each: Hook) -> bool:
-    return same_target(each.target, HERE)
+    return is_same_target(each.target, HERE)
 
 
 def subscriptions(hooks: Iterable[Hook]) -> set[tuple[str, str]]:

@@ -124,7 +124,7 @@ class AsyncHTTPClient(httpx.AsyncClient):
             if not is_open:
                 await self._release(call)
         if response.status_code >= 300:
-            raise errors.error_from_response(response, hint=self._settings.hint(response), secrets=self._secrets)
+            raise errors.error_from_response(response, hint=self._settings.find_hint(response), secrets=self._secrets)
         return response
 
     @asynccontextmanager

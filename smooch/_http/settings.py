@@ -58,6 +58,6 @@ class Settings:
         """Return the URL of a path of the specification."""
         raise NotImplementedError
 
-    def hint(self, response: httpx.Response) -> str:
+    def find_hint(self, response: httpx.Response) -> str:
         """Return what to do about an error response, or "" where the cause is not known."""
         raise NotImplementedError

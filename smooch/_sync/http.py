@@ -125,7 +125,7 @@ class HTTPClient(httpx.Client):
             if not is_open:
                 self._release(call)
         if response.status_code >= 300:
-            raise errors.error_from_response(response, hint=self._settings.hint(response), secrets=self._secrets)
+            raise errors.error_from_response(response, hint=self._settings.find_hint(response), secrets=self._secrets)
         return response
 
     @contextmanager

@@ -310,7 +310,7 @@ class Smooch:
         user_id = _checks.check_id(user_id, "user_id")  # before a file is uploaded for nobody
         role = bodies.choose_role(sent_by_maker=sent_by_maker)
         with _files.open_upload(
-            file_path, _files.limit(self._settings.prefix, check=self._settings.check), argument="file_path"
+            file_path, _files.find_limit(self._settings.prefix, check=self._settings.check), argument="file_path"
         ) as upload:
             if upload.is_image:
                 image = bodies.build_image_upload(upload, role)

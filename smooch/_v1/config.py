@@ -10,7 +10,7 @@ import attrs
 
 from .. import _checks, _http
 from ..errors import InvalidInput
-from .hints import hint
+from .hints import find_hint
 from .paths import is_relative_to_version
 
 if TYPE_CHECKING:
@@ -45,9 +45,9 @@ class Settings(_http.Settings):
             return self.join(url)
         return url
 
-    def hint(self, response: httpx.Response) -> str:
+    def find_hint(self, response: httpx.Response) -> str:
         """Return what to do about an error response, or "" where the cause is not known."""
-        return hint(self, response)
+        return find_hint(self, response)
 
 
 def build_settings(

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import httpx
 
 
-def hint(settings: _http.Settings, response: httpx.Response) -> str:
+def find_hint(settings: _http.Settings, response: httpx.Response) -> str:
     """Return what to do about an error response, or "" where the cause is not known."""
     path = response.request.url.path.removeprefix(settings.version_url.path)
     is_json = response.headers.get("Content-Type", "").startswith("application/json")

@@ -58,7 +58,7 @@ class Pager:
     def feed(self, answer: Response[GetMessagesResponse]) -> None:
         """Add the page that was fetched."""
         elements = answer.parsed.messages or ()
-        messages = sorted((message for message in elements if isinstance(message, Model)), key=_received)
+        messages = sorted((message for message in elements if isinstance(message, Model)), key=_get_received)
         self._ready.extend(messages if self._query["after"] is not None else messages[::-1])
         self._answer = answer
         self.needs_page = bool(answer.parsed.next_)
@@ -79,5 +79,5 @@ def _read_link(link: object) -> Query | None:
     return query if len(ends) == 1 and is_seconds(ends[0]) else None
 
 
-def _received(message: Any) -> float:
+def _get_received(message: Any) -> float:
     return message.received if isinstance(message.received, int | float) else 0.0

@@ -200,7 +200,7 @@ class BodyBuilder:
         for name in options.keys() - MessageOptions.__annotations__.keys():
             raise TypeError(f"unknown message option {name!r}")
         extra = drop_none(**options)
-        data = _message_wire(message)
+        data = _message_to_wire(message)
         if (blocks := extra.pop("block_chat_input", None)) is not None:
             content = _schema.to_wire(Model, data["content"], "message.content", "Content")
             data["content"] = _merge(content, {"blockChatInput": blocks}, "message.content")
@@ -287,22 +287,22 @@ def none_as_unset(value: str | None, field: str) -> str | Unset:
 def to_plain(value: Any, field: str) -> Any:
     """Return a value that may hold models as plain dicts and lists."""
     try:
-        return _plain(value)
+        return _convert_to_plain(value)
     except RecursionError:
         raise _json.nesting_error(field) from None
 
 
-def _plain(value: Any, *, of_model: bool = False) -> Any:
+def _convert_to_plain(value: Any, *, of_model: bool = False) -> Any:
     if isinstance(value, _PLAIN):
         return value
     if isinstance(value, Model):
-        return _plain(value.to_dict(), of_model=True)
+        return _convert_to_plain(value.to_dict(), of_model=True)
     if isinstance(value, _schema.OBJECT):
         of_model = of_model or isinstance(value, _schema.ModelDict)
-        plain = {key: _plain(item, of_model=of_model) for key, item in value.items()}
+        plain = {key: _convert_to_plain(item, of_model=of_model) for key, item in value.items()}
         return _schema.ModelDict(plain) if of_model else plain
     if isinstance(value, Iterable):
-        return [_plain(item, of_model=of_model) for item in value]
+        return [_convert_to_plain(item, of_model=of_model) for item in value]
     return value
 
 
@@ -373,7 +373,7 @@ def build_media(url: str, *, is_image: bool, **fields: Any) -> dict[str, Any]:
     return build_content("image" if is_image else "file", mediaUrl=url, **fields)
 
 
-def _message_wire(message: MessageLike) -> dict[str, Any]:
+def _message_to_wire(message: MessageLike) -> dict[str, Any]:
     if isinstance(message, str):
         return {"content": build_text(text=message)}
     if not isinstance(message, Mapping | models.MessagePost) and not isinstance(message, models.Content):

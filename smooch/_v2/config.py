@@ -11,7 +11,7 @@ import httpx
 
 from .. import _checks, _http, auth
 from ..errors import InvalidInput
-from .hints import hint
+from .hints import find_hint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,9 +62,9 @@ class Settings(_http.Settings):
         """Return the URL of a path on the OAuth bridge."""
         return httpx.URL(str(self.bridge).rstrip("/") + path)
 
-    def hint(self, response: httpx.Response) -> str:
+    def find_hint(self, response: httpx.Response) -> str:
         """Return what to do about an error response, or "" where the cause is not known."""
-        return hint(self, response, is_token=self.is_token)
+        return find_hint(self, response, is_token=self.is_token)
 
 
 def build_settings(

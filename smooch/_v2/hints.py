@@ -15,7 +15,7 @@ _HINT_CONTROL = "with scope integration only an integration that was offered con
 _WEBHOOKS = re.compile(r"/apps/[^/]+/integrations/(?P<integration>[^/]+)/webhooks(/.*)?")
 
 
-def hint(settings: _http.Settings, response: httpx.Response, *, is_token: bool) -> str:
+def find_hint(settings: _http.Settings, response: httpx.Response, *, is_token: bool) -> str:
     """Return what to do about an error response, or "" where the cause is not known."""
     path = response.request.url.path.removeprefix(settings.version_url.path)
     match response.status_code:

@@ -66,7 +66,7 @@ class Pager(Generic[T]):
     def cursor(self) -> str | None:
         """Id of the record that was returned last; None at the start."""
         at_end_of_page = self._last is not None and not self._ready and not self._whole
-        return (self._page_cursor if at_end_of_page else None) or _id_of(self._last) or self._start
+        return (self._page_cursor if at_end_of_page else None) or _get_id(self._last) or self._start
 
     @property
     def page(self) -> models.Page:
@@ -98,7 +98,7 @@ class Pager(Generic[T]):
         self._page_cursor = _read_cursor(meta, backwards=self._backwards)
         self.needs_page = meta is not UNSET and meta.has_more is True
         if self.needs_page:
-            self._set_next(_id_of(records[-1]) if records else None)
+            self._set_next(_get_id(records[-1]) if records else None)
         if self._whole:
             self._held += records
             if self.needs_page:
@@ -168,6 +168,6 @@ def _read_cursor(meta: models.Meta | Unset, *, backwards: bool) -> str | None:
     return cursor if isinstance(cursor, str) and cursor else None
 
 
-def _id_of(record: Any) -> str | None:
+def _get_id(record: Any) -> str | None:
     record_id = getattr(record, "id", None)
     return record_id if isinstance(record_id, str) else None

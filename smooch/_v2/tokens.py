@@ -61,7 +61,7 @@ def jwt_for_user(
     claims = {claim: value for claim, value in claims.items() if value is not None}
     for finding in _check_user({"external_id": external_id} | claims):
         raise InvalidInput(str(finding), finding.claim)
-    claims |= auth.expiry_claim(expires_in)
+    claims |= auth.build_expiry_claim(expires_in)
     for finding in _check_time(claims):
         raise InvalidInput(
             f"expires_in={_checks.redacted_repr(expires_in, 'expires_in')} makes a token that the platform refuses: {finding}",
@@ -94,7 +94,7 @@ def inspect_user_jwt(token: str, secret: str | None = None) -> list[Finding]:
     if secret is not None and not (_checks.is_text(secret) and secret):
         raise InvalidInput("secret must be a non-empty string: the secret of the signing key", "secret")
     try:
-        header, claims = _split(token)
+        header, claims = _split_token(token)
     except ValueError as error:
         return [Finding("token", str(error))]
     findings = [*_check_header(header), *_check_scope(claims), *_check_user(claims), *_check_time(claims)]
@@ -128,7 +128,7 @@ def authorize_url(
     return f"{base_url.rstrip('/')}/oauth/authorize?{params}"
 
 
-def _split(token: object) -> tuple[dict[str, Any], dict[str, Any]]:
+def _split_token(token: object) -> tuple[dict[str, Any], dict[str, Any]]:
     if not isinstance(token, str):
         raise ValueError(f"is not a text, but {type(token).__name__}")
     if token.lower().startswith("bearer "):

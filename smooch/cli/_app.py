@@ -60,7 +60,7 @@ def run() -> int:
 
 
 def _fail(error: Exception, status: int) -> int:
-    _output.note(f"smooch: {' '.join(str(error).split())}")
+    _output.print_note(f"smooch: {' '.join(str(error).split())}")
     return status
 
 
@@ -95,7 +95,7 @@ def connect_options(
 
 
 @contextmanager
-def _account(context: typer.Context) -> Iterator[Account]:
+def _open_account(context: typer.Context) -> Iterator[Account]:
     credentials: Credentials = context.obj()
     account = credentials.connect()
     try:
@@ -110,7 +110,7 @@ def _account(context: typer.Context) -> Iterator[Account]:
 @users_app.command("get")
 def get_user(context: typer.Context, user: UserId, as_json: Json = False) -> None:
     """Show a user."""
-    with _account(context) as account:
+    with _open_account(context) as account:
         _output.print_object(account.get_user(user), as_json=as_json)
 
 
@@ -125,9 +125,11 @@ def create_user(
     as_json: Json = False,
 ) -> None:
     """Create a user with your own id."""
-    profile = _profile(given_name, surname, email)
-    with _account(context) as account:
-        _output.print_object(account.create_user(user, profile, _json_object(metadata, "--metadata")), as_json=as_json)
+    profile = _build_profile(given_name, surname, email)
+    with _open_account(context) as account:
+        _output.print_object(
+            account.create_user(user, profile, _parse_json_object(metadata, "--metadata")), as_json=as_json
+        )
 
 
 @users_app.command("update")
@@ -141,10 +143,10 @@ def update_user(
     as_json: Json = False,
 ) -> None:
     """Change a user; fields that you do not pass stay unchanged."""
-    profile, values = _profile(given_name, surname, email), _json_object(metadata, "--metadata")
+    profile, values = _build_profile(given_name, surname, email), _parse_json_object(metadata, "--metadata")
     if not profile and not values:
         raise InvalidInput("nothing to change: pass --given-name, --surname, --email or --metadata", "user")
-    with _account(context) as account:
+    with _open_account(context) as account:
         _output.print_object(account.update_user(user, profile, values), as_json=as_json)
 
 
@@ -155,24 +157,24 @@ def delete_user(
     """Delete a user with all conversations."""
     if not yes:
         typer.confirm(f"Delete {user} with all conversations?", abort=True, err=True)
-    with _account(context) as account:
+    with _open_account(context) as account:
         account.delete_user(user)
-    _output.note(f"Deleted {user}.")
+    _output.print_note(f"Deleted {user}.")
 
 
-def _profile(given_name: str | None, surname: str | None, email: str | None) -> dict[str, Any]:
+def _build_profile(given_name: str | None, surname: str | None, email: str | None) -> dict[str, Any]:
     named = {"givenName": given_name, "surname": surname, "email": email}
     return {name: value for name, value in named.items() if value is not None}
 
 
-def _json_object(text: str | None, option: str) -> dict[str, Any]:
-    value = {} if text is None else _json(text, option)
+def _parse_json_object(text: str | None, option: str) -> dict[str, Any]:
+    value = {} if text is None else _parse_json(text, option)
     if not isinstance(value, dict):
         raise InvalidInput(f"{option} must be a JSON object, got {type(value).__name__}", option)
     return value
 
 
-def _json(text: str, option: str) -> Any:
+def _parse_json(text: str, option: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
@@ -194,7 +196,7 @@ def send(
     """Post a text, a file, or both."""
     if text is None and file is None:
         raise InvalidInput("pass a text, --file, or both", "text")
-    with _account(context) as account:
+    with _open_account(context) as account:
         sent = []
         if file is not None:
             sent.append(account.send_file(user, file, as_business=as_business))
@@ -204,7 +206,7 @@ def send(
         if as_json:
             _output.print_json(message, on_one_line=True)
         else:
-            _output.print_table(("time", "author", "content"), [_output.message_line(message)])
+            _output.print_table(("time", "author", "content"), [_output.format_message(message)])
 
 
 @app.command()
@@ -215,7 +217,7 @@ def messages(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
     """Show a user's messages, oldest first."""
-    with _account(context) as account:
+    with _open_account(context) as account:
         listed: Any = (
             (message for _, message in account.message_history(user, {}))
             if everything
@@ -225,7 +227,7 @@ def messages(
             for message in listed:
                 _output.print_json(message, on_one_line=True)
         else:
-            _output.print_table(("time", "author", "content"), map(_output.message_line, listed))
+            _output.print_table(("time", "author", "content"), map(_output.format_message, listed))
 
 
 @app.command()
@@ -248,9 +250,9 @@ def export(
         chosen = [user]
     else:
         chosen = read_users(users, [] if users or sys.stdin.isatty() else sys.stdin.readlines())
-    with _account(context) as account:
+    with _open_account(context) as account:
         written = export_messages(account, chosen, output)
-    _output.note(f"{written} messages written to {output}.")
+    _output.print_note(f"{written} messages written to {output}.")
 
 
 # Webhooks
@@ -259,8 +261,8 @@ def export(
 @webhooks_app.command("list")
 def list_webhooks(context: typer.Context, integration: Integration = "me", as_json: Json = False) -> None:
     """List the webhooks of the app (v1) or of an integration (v2); secrets are left out."""
-    with _account(context) as account:
-        hooks = [_without_secret(hook) for hook in account.list_webhooks(integration)]
+    with _open_account(context) as account:
+        hooks = [_drop_secret(hook) for hook in account.list_webhooks(integration)]
     if as_json:
         _output.print_json(hooks)
     else:
@@ -280,9 +282,9 @@ def ensure_webhook(
     as_json: Json = False,
 ) -> None:
     """Ensure that one webhook delivers these triggers to a target."""
-    with _account(context) as account:
+    with _open_account(context) as account:
         hook = account.ensure_webhook(target, triggers, integration)
-    _output.print_object(hook if show_secret else _without_secret(hook), as_json=as_json)
+    _output.print_object(hook if show_secret else _drop_secret(hook), as_json=as_json)
 
 
 @webhooks_app.command("delete")
@@ -290,12 +292,12 @@ def delete_webhook(
     context: typer.Context, webhook: Annotated[str, typer.Argument(metavar="ID")], integration: Integration = "me"
 ) -> None:
     """Delete a webhook."""
-    with _account(context) as account:
+    with _open_account(context) as account:
         account.delete_webhook(webhook, integration)
-    _output.note(f"Deleted {webhook}.")
+    _output.print_note(f"Deleted {webhook}.")
 
 
-def _without_secret(hook: dict[str, Any]) -> dict[str, Any]:
+def _drop_secret(hook: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in hook.items() if name != "secret"}
 
 
@@ -369,7 +371,7 @@ def inspect_token(
     elif findings:
         _output.print_table(("where", "problem"), [(finding.claim, finding.problem) for finding in findings])
     else:
-        _output.note("Nothing is wrong with this token.")
+        _output.print_note("Nothing is wrong with this token.")
     raise typer.Exit(1 if findings else 0)
 
 
@@ -386,10 +388,10 @@ def call(
     """Call any path of the API and print the response."""
     if method.upper() not in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
         raise InvalidInput(f"METHOD must be GET, HEAD, POST, PUT, PATCH or DELETE, got {method!r}", "method")
-    body = None if data is None else _json(sys.stdin.read() if data == "-" else data, "--data")
+    body = None if data is None else _parse_json(sys.stdin.read() if data == "-" else data, "--data")
     credentials: Credentials = context.obj()
     app_id = credentials.get("app_id") or ""
-    with _account(context) as account:
+    with _open_account(context) as account:
         response = account.call(method.upper(), path.replace("{appId}", app_id), body)
     if "json" in response.headers.get("content-type", ""):
         _output.print_json(response.json())
@@ -402,11 +404,11 @@ def doctor(context: typer.Context, integration: Integration = "me", as_json: Jso
     """Check key, server, clock, webhook targets and limits; exit status 1 if something is wrong."""
     import attrs
 
-    from ._doctor import examine
+    from ._doctor import run_checks
 
     credentials: Credentials = context.obj()
-    with _account(context) as account:
-        findings = list(examine(credentials, account, integration))
+    with _open_account(context) as account:
+        findings = list(run_checks(credentials, account, integration))
     if as_json:
         _output.print_json([attrs.asdict(finding) for finding in findings])
     else:
@@ -472,10 +474,10 @@ def replay(
     credentials: Credentials = context.obj()
     result = run_replay(credentials, transcript, bot, quiet=quiet, timeout=timeout)
     if not result.diff:
-        _output.note(f"{transcript}: no differences.")
+        _output.print_note(f"{transcript}: no differences.")
         return
     sys.stdout.write(result.diff + "\n")
     if update:
         result.save(transcript)
-        _output.note(f"{transcript}: updated.")
+        _output.print_note(f"{transcript}: updated.")
     raise typer.Exit(0 if update else 1)

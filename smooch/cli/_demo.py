@@ -12,7 +12,7 @@ import uvicorn
 from ..sandbox import Sandbox
 from ..v2 import AsyncSmooch, models
 from ..webhooks import ConversationMessageEvent, ConversationPostbackEvent, asgi_app
-from ._output import note
+from ._output import print_note
 
 if TYPE_CHECKING:
     from smooch_api.v2 import dicts
@@ -80,7 +80,7 @@ async def _serve_bot(sandbox: Sandbox, *, open_browser: bool) -> None:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             target = f"http://127.0.0.1:{listener.getsockname()[1]}/"
             hook = await api.webhooks.ensure(target, ["conversation:message", "conversation:postback"])
-            note(f"Open {sandbox.url} in your browser, and ask for a mug. Ctrl-C ends it.")
+            print_note(f"Open {sandbox.url} in your browser, and ask for a mug. Ctrl-C ends it.")
             if open_browser:
                 webbrowser.open(sandbox.url)
             app = asgi_app(Bot(api).handle, secret=hook.secret)

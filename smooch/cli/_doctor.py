@@ -39,7 +39,7 @@ class Finding:
     remedy: str = ""
 
 
-def examine(credentials: Credentials, account: Account, integration_id: str) -> Iterator[Finding]:
+def run_checks(credentials: Credentials, account: Account, integration_id: str) -> Iterator[Finding]:
     """Run all checks, one after the other."""
     yield Finding("version", "ok", f"smooch-python {__version__}, API {credentials.version}")
     yield _check_key(credentials)

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from .. import errors
 from ..errors import InvalidInput
-from ._output import ERR, note
+from ._output import ERR, print_note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,7 @@ def export(account: Account, users: Sequence[str], file: Path) -> int:
             except errors.NotFound as error:
                 if len(users) == 1:
                     raise
-                note(f"{user}: {error.description}")
+                print_note(f"{user}: {error.description}")
             out.flush()
             progress.advance(task)
     return written

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ..webhooks import WebhookRejected, WebhookUnreadable, parse, verify
-from ._output import OUT, note, print_json
+from ._output import OUT, print_json, print_note
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -46,10 +46,10 @@ class Listener:
                 verify(request.headers, self._secret)
             delivery = parse(body)
         except WebhookRejected as error:
-            note(f"refused with 401: {error}")
+            print_note(f"refused with 401: {error}")
             return Response(status_code=401)
         except WebhookUnreadable as error:
-            note(f"refused with 400: {error}")
+            print_note(f"refused with 400: {error}")
             return Response(status_code=400)
         wire = json.loads(body)
         if self._as_json:
@@ -57,7 +57,7 @@ class Listener:
         else:
             key = "not verified" if self._secret is None else "verified"
             for event in delivery.events:
-                OUT.print(f"{_trigger(event)} ({key})", markup=False)
+                OUT.print(f"{_get_trigger(event)} ({key})", markup=False)
             OUT.print_json(data=wire)
         return Response() if self._forward is None else await self._forward_delivery(self._forward, request, body)
 
@@ -67,13 +67,13 @@ class Listener:
         try:
             answer = await self._client.post(target, content=body, headers=headers)
         except httpx.HTTPError as error:
-            note(f"{target} did not answer: {error}")
+            print_note(f"{target} did not answer: {error}")
             return Response(status_code=503)
-        note(f"{target} answered {answer.status_code}")
+        print_note(f"{target} answered {answer.status_code}")
         return Response(answer.content, answer.status_code)
 
 
-def _trigger(event: Any) -> str:
+def _get_trigger(event: Any) -> str:
     return str(getattr(event, "trigger", "") or getattr(event, "type_", ""))
 
 
@@ -82,7 +82,7 @@ def listen(port: int, secret: str | None, forward: str | None, *, as_json: bool)
     listener = Listener(secret, forward, as_json=as_json)
     routes = [Route("/{path:path}", listener.handle, methods=["HEAD", "POST"])]
     app = Starlette(routes=routes, lifespan=listener.lifespan)
-    note(f"Listening on http://127.0.0.1:{port}/ until Ctrl-C.")
+    print_note(f"Listening on http://127.0.0.1:{port}/ until Ctrl-C.")
     if secret is None:
-        note("No --secret: deliveries are printed without checking their key.")
+        print_note("No --secret: deliveries are printed without checking their key.")
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")

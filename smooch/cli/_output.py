@@ -53,22 +53,22 @@ def describe(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def note(text: str) -> None:
+def print_note(text: str) -> None:
     """Print a note to stderr."""
     ERR.print(Text(text))
 
 
-def message_line(message: dict[str, Any]) -> tuple[str, str, str]:
+def format_message(message: dict[str, Any]) -> tuple[str, str, str]:
     """Return time, author and content of a message of any version."""
     author = message.get("author")
     content = message["content"] if isinstance(message.get("content"), dict) else message
     name = author.get("type", "") if isinstance(author, dict) else message.get("role", "")
     text = content.get("text") or content.get("mediaUrl") or ""
     kind = content.get("type", "")
-    return _time(message.get("received")), name, text if kind == "text" else f"[{kind}] {text}".rstrip()
+    return _format_time(message.get("received")), name, text if kind == "text" else f"[{kind}] {text}".rstrip()
 
 
-def _time(value: Any) -> str:
+def _format_time(value: Any) -> str:
     from datetime import UTC, datetime
 
     if isinstance(value, int | float):

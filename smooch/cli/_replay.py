@@ -29,7 +29,7 @@ def replay(credentials: Credentials, transcript: Path, bot: str, *, quiet: float
         raise InvalidInput("no sandbox is named: set SMOOCH_BASE_URL, or pass --base-url", "base_url")
     try:
         lines = read_transcript(transcript)
-        if bot.rstrip("/") not in {target.rstrip("/") for target in _targets(url)}:
+        if bot.rstrip("/") not in {target.rstrip("/") for target in _list_targets(url)}:
             raise InvalidInput(
                 f"no webhook of the sandbox has the target {bot}: start the bot with SMOOCH_BASE_URL={url}", "bot"
             )
@@ -40,7 +40,7 @@ def replay(credentials: Credentials, transcript: Path, bot: str, *, quiet: float
         raise InvalidInput(str(error), "transcript") from None
 
 
-def _targets(url: str) -> list[str]:
+def _list_targets(url: str) -> list[str]:
     """Return the targets of the webhooks of all versions."""
     response = httpx.get(f"{url.rstrip('/')}/_sandbox")
     if response.status_code != 200 or "keyId" not in response.text:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 from smooch_api import parse_time
 
-from ._event_ids import object_id
+from ._event_ids import get_object_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,12 +54,12 @@ class Delivery:
 
         None for an event without a time, such as a v1 postback.
         """
-        return tuple(map(_event_time, self._raw_events()))
+        return tuple(map(_get_event_time, self._raw_events()))
 
     @property
     def conversation_ids(self) -> tuple[str, ...]:
         """One conversation id per event. If an event has none, as in v1, the id of its user; else ""."""
-        return tuple(map(_conversation_id, self._raw_events()))
+        return tuple(map(_get_conversation_id, self._raw_events()))
 
     def _raw_events(self) -> list[Any]:
         return self.raw["events"] if is_envelope(self.raw) else [self.raw]
@@ -70,7 +70,7 @@ def is_envelope(raw: dict[str, Any]) -> bool:
     return isinstance(raw.get("events"), list) and isinstance(raw.get("webhook"), dict) and "trigger" not in raw
 
 
-def _event_time(event: Any) -> datetime | None:
+def _get_event_time(event: Any) -> datetime | None:
     if not isinstance(event, dict):
         return None
     if isinstance(created_at := event.get("createdAt"), str):
@@ -82,13 +82,13 @@ def _event_time(event: Any) -> datetime | None:
     return parse_time(next(numbers, None))
 
 
-def _conversation_id(event: Any) -> str:
+def _get_conversation_id(event: Any) -> str:
     holder = event.get("payload", event) if isinstance(event, dict) else {}
     if not isinstance(holder, dict):
         return ""
     match_result = holder.get("matchResult")
     for each in (holder, match_result if isinstance(match_result, dict) else {}):
         for name in ("conversation", "appUser", "user"):
-            if identifier := object_id(each.get(name)):
+            if identifier := get_object_id(each.get(name)):
                 return identifier
     return ""

@@ -29,28 +29,28 @@ _PLAIN_ID = re.compile(r"[\w:.+-]{1,64}(?:/[\w:.+-]{1,64})*", re.ASCII)
 _MAX_LENGTH = 255
 
 
-def v1_event_id(raw: dict[str, Any]) -> tuple[str, bool]:
+def build_v1_event_id(raw: dict[str, Any]) -> tuple[str, bool]:
     """Build the id of a v1 or v1.1 event; the second value tells whether the id is lasting."""
     trigger = raw.get("trigger")
-    start = (object_id(raw.get("app")), trigger if isinstance(trigger, str) else "")
-    if ids := _object_ids(raw.get(_OBJECTS_WITH_IDS.get(start[1], ""))):
+    start = (get_object_id(raw.get("app")), trigger if isinstance(trigger, str) else "")
+    if ids := _get_object_ids(raw.get(_OBJECTS_WITH_IDS.get(start[1], ""))):
         return _join(*start, *ids), True
     timestamp = raw.get("timestamp")
     if isinstance(timestamp, int | float) and not isinstance(timestamp, bool):
-        reduced = {name: object_id(raw[name]) or raw[name] for name in _REDUCED_TO_ID if name in raw}
-        return _join(*start, repr(timestamp), _digest(raw | reduced)), True
-    return _join(*start, _digest(raw)), False
+        reduced = {name: get_object_id(raw[name]) or raw[name] for name in _REDUCED_TO_ID if name in raw}
+        return _join(*start, repr(timestamp), _build_digest(raw | reduced)), True
+    return _join(*start, _build_digest(raw)), False
 
 
-def v2_event_id(app_id: str, event: dict[str, Any]) -> tuple[str, bool]:
+def build_v2_event_id(app_id: str, event: dict[str, Any]) -> tuple[str, bool]:
     """Build the id of a v2 event; the second value tells whether the id is lasting."""
     event_id = event.get("id")
     if isinstance(event_id, str) and event_id:
         return _join(app_id, event_id), True
-    return _join(app_id, _digest(event)), isinstance(event.get("createdAt"), str)
+    return _join(app_id, _build_digest(event)), isinstance(event.get("createdAt"), str)
 
 
-def object_id(value: object) -> str:
+def get_object_id(value: object) -> str:
     """Return `_id` or `id` of a JSON object, "" if it has none."""
     if not isinstance(value, dict):
         return ""
@@ -58,9 +58,9 @@ def object_id(value: object) -> str:
     return identifier if isinstance(identifier, str) else ""
 
 
-def _object_ids(value: object) -> list[str]:
+def _get_object_ids(value: object) -> list[str]:
     """Return the id of an object or the ids of a list of objects; empty if any has none."""
-    ids = [object_id(item) for item in (value if isinstance(value, list) else [value])]
+    ids = [get_object_id(item) for item in (value if isinstance(value, list) else [value])]
     return sorted(ids) if all(ids) else []
 
 
@@ -68,8 +68,8 @@ def _join(*parts: str) -> str:
     joined = "/".join(parts)
     if len(joined) <= _MAX_LENGTH and joined.count("/") == len(parts) - 1 and _PLAIN_ID.fullmatch(joined):
         return joined
-    return f"sha256-{_digest(parts)}"
+    return f"sha256-{_build_digest(parts)}"
 
 
-def _digest(value: object) -> str:
+def _build_digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode("ascii")).hexdigest()

@@ -24,11 +24,11 @@ def form_answers(response: _Model | Mapping[str, Any]) -> dict[str, Answer]:
     fields = raw.get("fields")
     if raw.get("type") != "formResponse" or not isinstance(fields, list):
         return {}
-    pairs = ((field.get("name"), _answer(field)) for field in fields if isinstance(field, dict))
+    pairs = ((field.get("name"), _read_answer(field)) for field in fields if isinstance(field, dict))
     return {name: answer for name, answer in pairs if isinstance(name, str) and answer is not None}
 
 
-def _answer(field: dict[str, Any]) -> Answer | None:
+def _read_answer(field: dict[str, Any]) -> Answer | None:
     kind = field.get("type")
     answer = field.get(kind) if isinstance(kind, str) else None
     if isinstance(answer, list):

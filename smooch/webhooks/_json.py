@@ -25,13 +25,13 @@ def read_object(body: Body) -> dict[str, Any]:
         text = _to_text(body)
         raw = _DECODER.decode(text)
     except RecursionError:
-        raise _too_deep() from None
+        raise _nesting_error() from None
     except (TypeError, ValueError) as error:
         raise WebhookUnreadable(f"the body of the delivery is not JSON: {error}") from None
     if not isinstance(raw, dict):
         raise WebhookUnreadable("the body of the delivery is JSON, but not an object")
     if text.count("{") + text.count("[") > MAX_DEPTH and _is_too_deep(raw):
-        raise _too_deep()
+        raise _nesting_error()
     return raw
 
 
@@ -47,14 +47,14 @@ def _to_text(body: Body) -> str:
     raise TypeError(f"it is {type(body).__name__}")
 
 
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _refuse_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
         raise ValueError("an object has a key twice")
     return result
 
 
-def _finite_float(text: str) -> float:
+def _parse_finite_float(text: str) -> float:
     number = float(text)
     if math.isinf(number):
         raise ValueError("a number is too large")
@@ -65,7 +65,9 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique_keys, parse_float=_finite_float, parse_constant=_refuse_constant)
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_refuse_duplicate_keys, parse_float=_parse_finite_float, parse_constant=_refuse_constant
+)
 
 
 def _is_too_deep(raw: dict[str, Any]) -> bool:
@@ -78,5 +80,5 @@ def _is_too_deep(raw: dict[str, Any]) -> bool:
     return True
 
 
-def _too_deep() -> WebhookUnreadable:
+def _nesting_error() -> WebhookUnreadable:
     return WebhookUnreadable(f"the body of the delivery is nested more than {MAX_DEPTH} levels deep")

@@ -53,24 +53,24 @@ def receive(body: Body, headers: Headers, secret: Secret) -> Delivery:
 
 
 def _parse_v1(raw: dict[str, Any]) -> Delivery:
-    event_id, is_dated = _event_ids.v1_event_id(raw)
+    event_id, is_dated = _event_ids.build_v1_event_id(raw)
     return Delivery(
-        events=(_v1_event(raw),),
+        events=(_parse_v1_event(raw),),
         event_ids=(event_id,),
         version=_read_version(raw, "v1"),
-        app_id=_event_ids.object_id(raw.get("app")),
+        app_id=_event_ids.get_object_id(raw.get("app")),
         raw=raw,
         dated=(is_dated,),
     )
 
 
 def _parse_v2(raw: dict[str, Any]) -> Delivery:
-    app_id = _event_ids.object_id(raw.get("app"))
+    app_id = _event_ids.get_object_id(raw.get("app"))
     # One event that is not an object must not make the others unreadable.
     events = [event if isinstance(event, dict) else {"payload": event} for event in raw["events"]]
-    ids = [_event_ids.v2_event_id(app_id, event) for event in events]
+    ids = [_event_ids.build_v2_event_id(app_id, event) for event in events]
     return Delivery(
-        events=tuple(map(_v2_event, events)),
+        events=tuple(map(_parse_v2_event, events)),
         event_ids=tuple(event_id for event_id, _ in ids),
         version=_read_version(raw.get("webhook"), "v2"),
         app_id=app_id,
@@ -84,19 +84,19 @@ def _read_version(holder: object, default: str) -> str:
     return version if isinstance(version, str) else default
 
 
-def _v1_event(raw: dict[str, Any]) -> WebhookEvent:
+def _parse_v1_event(raw: dict[str, Any]) -> WebhookEvent:
     event = read_event(raw)
     if isinstance(event, v1.UnknownEvent):
-        _report_misfit(raw, raw.get("trigger"), _event_classes(v1, "trigger"), "UnknownEvent")
+        _report_misfit(raw, raw.get("trigger"), _map_event_classes(v1, "trigger"), "UnknownEvent")
     return event
 
 
-def _v2_event(raw: dict[str, Any]) -> WebhookEvent:
+def _parse_v2_event(raw: dict[str, Any]) -> WebhookEvent:
     from smooch_api.v2 import models, unions
 
     event = unions.read_event(raw)
     if isinstance(event, models.UnknownTypeEvent):
-        _report_misfit(raw, raw.get("type"), _event_classes(models, "type_"), "UnknownTypeEvent")
+        _report_misfit(raw, raw.get("type"), _map_event_classes(models, "type_"), "UnknownTypeEvent")
     return event
 
 
@@ -116,7 +116,7 @@ def _report_misfit(raw: dict[str, Any], trigger: object, classes: dict[str, Any]
 
 
 @cache
-def _event_classes(models: ModuleType, tag: str) -> dict[str, Any]:
+def _map_event_classes(models: ModuleType, tag: str) -> dict[str, Any]:
     """Map each trigger of an API version to its class; `tag` is the attribute that holds the trigger."""
     classes = get_args(models.Event)
     triggers = ((attrs.fields_dict(cls)[tag].default, cls) for cls in classes)

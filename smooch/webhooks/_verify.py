@@ -39,7 +39,7 @@ def verify(headers: Headers, secret: Secret) -> None:
 
 def encode_secrets(secret: Secret) -> tuple[bytes, ...]:
     """Return the secrets as bytes; InvalidInput for a secret that no header can match."""
-    secrets = (secret,) if isinstance(secret, str) else _as_tuple(secret)
+    secrets = (secret,) if isinstance(secret, str) else _to_tuple(secret)
     if not secrets:
         raise InvalidInput("secret must be the secret of the webhook or several of them, got none", "secret")
     for each in secrets:
@@ -63,7 +63,7 @@ def check_key(headers: Headers, secrets: Sequence[bytes]) -> None:
         raise WebhookRejected("the X-API-Key of the delivery is not the secret of the webhook")
 
 
-def _as_tuple(secret: Iterable[str]) -> tuple[str, ...]:
+def _to_tuple(secret: Iterable[str]) -> tuple[str, ...]:
     if isinstance(secret, bytes | bytearray) or not isinstance(secret, Iterable):
         raise InvalidInput(f"secret must be a string or several of them, got {type(secret).__name__}", "secret")
     return tuple(secret)
@@ -78,11 +78,11 @@ def read_keys(headers: Headers) -> list[bytes]:
         except (TypeError, ValueError):
             continue
         if isinstance(name, str | bytes) and name.lower() in _HEADER_NAMES:
-            keys += _encodings(value)
+            keys += _encode_variants(value)
     return keys
 
 
-def _encodings(value: object) -> list[bytes]:
+def _encode_variants(value: object) -> list[bytes]:
     if isinstance(value, bytes):
         return [value]
     if not isinstance(value, str):

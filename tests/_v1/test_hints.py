@@ -13,7 +13,7 @@ def hint_for(status: int, path: str, *, html: bool = False, content: bytes = b"{
         request = api._http.build_request("GET", path)
         headers = {"Content-Type": "text/html" if html else "application/json; charset=utf-8"}
         response = httpx.Response(status, headers=headers, content=content, request=request)
-        return api._settings.hint(response)
+        return api._settings.find_hint(response)
 
 
 ACCOUNT = {"key_id": "act_5a"}

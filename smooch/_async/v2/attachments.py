@@ -36,7 +36,7 @@ class AsyncAttachments(Resource):
         together with the message, conversation or user.
         """
         with _files.open_upload(
-            file, _files.limit(self._settings.prefix, check=self._settings.check), mime_type, filename
+            file, _files.find_limit(self._settings.prefix, check=self._settings.check), mime_type, filename
         ) as upload:
             return await upload_file(self._raw, self._app_id(), upload, conversation_id)
 

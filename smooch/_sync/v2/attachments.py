@@ -37,7 +37,7 @@ class Attachments(Resource):
         together with the message, conversation or user.
         """
         with _files.open_upload(
-            file, _files.limit(self._settings.prefix, check=self._settings.check), mime_type, filename
+            file, _files.find_limit(self._settings.prefix, check=self._settings.check), mime_type, filename
         ) as upload:
             return upload_file(self._raw, self._app_id(), upload, conversation_id)
 

@@ -217,7 +217,7 @@ class Messages(Resource):
         if actions is not None:
             actions = list(actions)  # read twice
         with _files.open_upload(
-            file, _files.limit(self._settings.prefix, check=self._settings.check), mime_type, filename
+            file, _files.find_limit(self._settings.prefix, check=self._settings.check), mime_type, filename
         ) as upload:
             content = partial(
                 bodies.build_media,

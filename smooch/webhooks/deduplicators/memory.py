@@ -8,7 +8,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from ... import _checks, _fork
-from .protocol import EXPIRY, shorter
+from .protocol import EXPIRY, choose_shorter
 
 if TYPE_CHECKING:
     from .protocol import Claim
@@ -44,7 +44,7 @@ class MemoryDeduplicator:
         now = time.monotonic()
         with self._lock:
             self._running.pop(event_id, None)
-            self._handled[event_id] = now + shorter(self._expiry, at_most)
+            self._handled[event_id] = now + choose_shorter(self._expiry, at_most)
             self._handled.move_to_end(event_id)
             while len(self._handled) > self._max_events or next(iter(self._handled.values())) <= now:
                 self._handled.popitem(last=False)

@@ -72,6 +72,6 @@ class AsyncDeduplicator(Protocol):
         """End the claim of `owner`, so that the event is new again. No effect on other claims."""
 
 
-def shorter(expiry: float, at_most: float | None) -> float:
+def choose_shorter(expiry: float, at_most: float | None) -> float:
     """Return the smaller of the two; `at_most` may be None."""
     return expiry if at_most is None else min(expiry, at_most)

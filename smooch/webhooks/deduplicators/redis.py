@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from ... import _checks
 from ...errors import InvalidInput
-from .protocol import EXPIRY, LEASE, shorter
+from .protocol import EXPIRY, LEASE, choose_shorter
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -41,10 +41,10 @@ class _Settings:
         self.lease = _checks.check_seconds(lease, "lease")
 
     def claim(self, event_id: str, owner: str) -> tuple[str, int, str, str, int]:
-        return _CLAIM, 1, self.prefix + event_id, owner, _milliseconds(self.lease)
+        return _CLAIM, 1, self.prefix + event_id, owner, _to_milliseconds(self.lease)
 
     def confirm(self, event_id: str, at_most: float | None) -> tuple[str, str, None, int]:
-        return self.prefix + event_id, _HANDLED, None, _milliseconds(shorter(self.expiry, at_most))
+        return self.prefix + event_id, _HANDLED, None, _to_milliseconds(choose_shorter(self.expiry, at_most))
 
     def release(self, event_id: str, owner: str) -> tuple[str, int, str, str]:
         return _RELEASE, 1, self.prefix + event_id, owner
@@ -170,5 +170,5 @@ def _to_claim(reply: Any) -> Claim:
     return cast("Claim", reply.decode() if isinstance(reply, bytes) else reply)
 
 
-def _milliseconds(seconds: float) -> int:
+def _to_milliseconds(seconds: float) -> int:
     return max(1, round(seconds * 1000))

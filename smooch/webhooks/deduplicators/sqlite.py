@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ... import _checks, _fork
 from ...errors import InvalidInput
-from .protocol import EXPIRY, LEASE, shorter
+from .protocol import EXPIRY, LEASE, choose_shorter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +77,7 @@ class SQLiteDeduplicator:
 
     def confirm(self, event_id: str, *, at_most: float | None = None) -> None:
         """Remember the event as handled."""
-        parameters = {"event_id": event_id, "now": time.time(), "expiry": shorter(self._expiry, at_most)}
+        parameters = {"event_id": event_id, "now": time.time(), "expiry": choose_shorter(self._expiry, at_most)}
         with self._database() as database:
             database.execute(_CONFIRM, parameters)
 
@@ -114,7 +114,7 @@ class SQLiteDeduplicator:
     def _connect(self) -> sqlite3.Connection:
         database = sqlite3.connect(self._path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
         try:
-            _write_ahead(database)
+            _enable_write_ahead_logging(database)
             database.execute("PRAGMA synchronous = NORMAL")
             database.executescript(_SCHEMA)
         except BaseException:
@@ -140,7 +140,7 @@ def _check_path(path: str | os.PathLike[str]) -> str:
     return text
 
 
-def _write_ahead(database: sqlite3.Connection) -> None:
+def _enable_write_ahead_logging(database: sqlite3.Connection) -> None:
     """Switch to write-ahead logging, with retries: SQLite does not wait here for other processes."""
     until = time.monotonic() + _WAIT_SECONDS
     while True:
