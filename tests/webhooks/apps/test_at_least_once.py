@@ -80,7 +80,7 @@ class Bot:
 
     def kill_and_restart(self, at: int) -> None:
         """Kill the bot during call number `at`, which hangs."""
-        wait_until(lambda: len(self.noted("begin")) >= at, 120)
+        wait_until(lambda: len(self.logged("begin")) >= at, 120)
         self.kill()
         self.start(STICK="0")
 
