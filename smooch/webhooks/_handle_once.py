@@ -1,4 +1,4 @@
-"""Handle each event of a delivery once in the worker of a queue, also if the delivery is repeated."""
+"""Handle each event of a delivery once, in a view or in the worker of a queue."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 def handle_once(delivery: Delivery, handler: Callable[[WebhookEvent], object], deduplicator: Deduplicator) -> None:
     """Call `handler(event)` for each event of a delivery that was not handled before.
 
-    For the worker of a queue. If it raises, the queue must run the task again after a pause; events that were handled
-    are then skipped. It tries all events before it raises.
+    For a view of your own, or the worker of a queue. It tries all events before it raises. If it raises, the delivery
+    must come again after a pause, and events that were handled are then skipped: answer with status 500 or 503, or let
+    the queue run the task again.
 
     Raises:
         WebhookInProgress: another worker handles an event, or died while it did. Its claim ends with the lease.
