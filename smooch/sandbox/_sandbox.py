@@ -37,21 +37,24 @@ class Sandbox:
 
     Use it as a context manager, sync or async, or call `start` and `stop`.
 
-    `port`: 0 takes any free port. `max_messages`: number of messages that fill a conversation; further ones get a 423. `keep_requests`:
-    number of `requests` and `deliveries` that are kept; None keeps all. `certfile`, `keyfile`: use https.
+    `port`: 0 takes any free port. `max_messages`: number of messages that fill a conversation; further ones get a 423.
+    `keep_requests`: number of `requests` and `deliveries` that are kept; None keeps all. `certfile`, `keyfile`: use
+    https.
 
-    `app_token` is the token for the header of that name in v1. `integration_id` is a custom integration of the app; only v2 shows it, and webhooks
-    that v2 creates belong to it.
+    `app_token` is the token for the header of that name in v1. `integration_id` is a custom integration of the app;
+    only v2 shows it, and webhooks that v2 creates belong to it.
 
-    Each event is posted to the webhooks that subscribe to it, one event per delivery. An attempt fails after `delivery_timeout` seconds without a response.
-    As in the API there are up to five attempts; 2xx, 400, 401, 403, 404 and 406 end them. The first wait is 60 seconds divided by
-    `retry_speedup`, each further one twice as long. With `probe_targets` creating a webhook responds with 400 if its target does not respond to a
-    HEAD request, as in the API.
+    Each event is posted to the webhooks that subscribe to it, one event per delivery. An attempt fails after
+    `delivery_timeout` seconds without a response. As in the API there are up to five attempts; 2xx, 400, 401, 403, 404
+    and 406 end them. The first wait is 60 seconds divided by `retry_speedup`, each further one twice as long. With
+    `probe_targets` creating a webhook responds with 400 if its target does not respond to a HEAD request, as in the
+    API.
 
-    `state` is a file that keeps the state, with ids, secrets and port, until the next start. The lists of requests and deliveries are not kept.
+    `state` is a file that keeps the state, with ids, secrets and port, until the next start. The lists of requests and
+    deliveries are not kept.
 
-    A request is refused with 403 unless its Host header is 127.0.0.1, localhost, [::1] or one of `allowed_hosts`, with any port. Pages of other origins
-    may only make requests with an app token or a JWT of scope appUser.
+    A request is refused with 403 unless its Host header is 127.0.0.1, localhost, [::1] or one of `allowed_hosts`, with
+    any port. Pages of other origins may only make requests with an app token or a JWT of scope appUser.
     """
 
     def __init__(
@@ -172,7 +175,8 @@ class Sandbox:
     def wait_for_deliveries(self, timeout: float = 10) -> None:
         """Wait until every delivery has succeeded or failed for good. TimeoutError after `timeout` seconds.
 
-        Deliveries that `reorder_deliveries` holds back do not count. If the bot runs in the caller's event loop, use `await asyncio.to_thread(sandbox.wait_for_deliveries)`.
+        Deliveries that `reorder_deliveries` holds back do not count. If the bot runs in the caller's event loop, use
+        `await asyncio.to_thread(sandbox.wait_for_deliveries)`.
         """
         try:
             self._get_server().run(self._engine.dispatcher.wait_until_idle(), timeout)
@@ -182,8 +186,8 @@ class Sandbox:
     def wait_for_webhook(self, target: str | None = None, *, timeout: float = 10) -> str:
         """Wait until a program has created a webhook, and return its target. TimeoutError after `timeout` seconds.
 
-        Any webhook counts, or the one with this `target`. From then on the program receives what happens. In its event loop use
-        `await asyncio.to_thread(sandbox.wait_for_webhook)`.
+        Any webhook counts, or the one with this `target`. From then on the program receives what happens. In its event
+        loop use `await asyncio.to_thread(sandbox.wait_for_webhook)`.
         """
         try:
             return self._get_server().run(self._find_webhook(target), timeout)
@@ -210,10 +214,14 @@ class Sandbox:
     ) -> str:
         """Write a message as the user, and return its id.
 
-        `user_id` is an id or external id; an unknown one becomes a user with that external id, on the web. `content` is a text, a message of v1, such as
-        `{"type": "image", "mediaUrl": …}`, or one of v2, such as `{"content": {"type": "image", …}}`. The message goes to the conversation `conversation_id`, by default the user's default conversation, which
-        is made if there is none. It comes from the client on `channel`, by default the one used last. LookupError if there is no such client or
-        conversation, ValueError if the API refuses the message.
+        `user_id` is an id or external id; an unknown one becomes a user with that external id, on the web.
+
+        `content` is a text, a message of v1, such as `{"type": "image", "mediaUrl": …}`, or one of v2, such as
+        `{"content": {"type": "image", "mediaUrl": …}}`.
+
+        The message goes to the conversation `conversation_id`, by default the user's default conversation, which is
+        made if there is none. It comes from the client on `channel`, by default the one used
+        last. LookupError if there is no such client or conversation, ValueError if the API refuses the message.
         """
 
         def act() -> str:
@@ -232,8 +240,9 @@ class Sandbox:
     def click(self, user_id: str, action: str | Mapping[str, Any]) -> None:
         """Tap the newest matching button of a message or of the menu, as the user.
 
-        `action` is its text, payload or `_id`, or a mapping with some of them. A postback makes an event, a reply a message, a buy a
-        payment. LookupError if there is no such button, ValueError if the API gets no event from this type of button.
+        `action` is its text, payload or `_id`, or a mapping with some of them. A postback makes an event, a reply a
+        message, a buy a payment. LookupError if there is no such button, ValueError if the API gets no event from this
+        type of button.
         """
         self._run(lambda: _chat.click(self._app, user_id, action, root_url=self._engine.root_url))
 
@@ -255,8 +264,8 @@ class Sandbox:
     def submit_form(self, user_id: str, values: Mapping[str, Any], *, conversation_id: str | None = None) -> str:
         """Fill in and send the newest form that is not submitted yet, and return the id of the response message.
 
-        `values` has a string for each field, by name; for a select field the name or label of an option, or a list of them. LookupError if there is no
-        form, ValueError if a value is missing or wrong.
+        `values` has a string for each field, by name; for a select field the name or label of an option, or a list of
+        them. LookupError if there is no form, ValueError if a value is missing or wrong.
         """
 
         def act() -> str:
@@ -291,8 +300,9 @@ class Sandbox:
     def transcript(self, user_id: str, *, conversation_id: str | None = None) -> str:
         """Return a conversation of the user, by default the default one, as JSON Lines without ids.
 
-        A line is a message or a tap on a button: `at` is in seconds since the first line, `from` is `user` or `business`, the rest is `message`, the
-        content in the form of v2, or `click`, the button. LookupError if there is no such user or conversation.
+        A line is a message or a tap on a button: `at` is in seconds since the first line, `from` is `user` or
+        `business`, the rest is `message`, the content in the form of v2, or `click`, the button. LookupError if there
+        is no such user or conversation.
         """
 
         def act() -> str:
@@ -304,7 +314,8 @@ class Sandbox:
     def authenticate_user(self, user_id: str, *, email: str | None = None, zendesk_id: str | None = None) -> None:
         """Log in the user with this id or external id.
 
-        `email` becomes an identity, by which v2 finds the user; `zendesk_id` is the user's id in Zendesk Support. LookupError if there is no such user.
+        `email` becomes an identity, by which v2 finds the user; `zendesk_id` is the user's id in Zendesk Support.
+        LookupError if there is no such user.
         """
         self._run(lambda: users.authenticate(self._app, user_id, email=email, zendesk_id=zendesk_id))
 
@@ -313,8 +324,8 @@ class Sandbox:
     def deliver(self, event: Mapping[str, Any]) -> None:
         """Deliver an event of your own, such as one of a future type.
 
-        `event` is one of v2, `{"type": …, "payload": …}`, or of v1, `{"trigger": …}`; missing fields of the envelope are added. It goes to all webhooks of
-        that version, whatever their triggers. LookupError if there are none.
+        `event` is one of v2, `{"type": …, "payload": …}`, or of v1, `{"trigger": …}`; missing fields of the envelope
+        are added. It goes to all webhooks of that version, whatever their triggers. LookupError if there are none.
         """
         self._run(lambda: self._engine.deliver(event))
 
@@ -332,9 +343,9 @@ class Sandbox:
     ) -> None:
         """Respond to the next `times` matching requests with `status`, without doing anything.
 
-        `body` is bytes, text or anything that fits into JSON; by default an error of the API. `method` and `path` choose the requests; `path` is a glob
-        for the end of the request path, such as `/appusers/*/messages`. The first waiting fault that matches is applied, one per request. All this
-        holds for the other faults of requests too.
+        `body` is bytes, text or anything that fits into JSON; by default an error of the API. `method` and `path`
+        choose the requests; `path` is a glob for the end of the request path, such as `/appusers/*/messages`. The first
+        waiting fault that matches is applied, one per request. All this holds for the other faults of requests too.
         """
         fault = _faults.Fail(
             times=times, method=method, path=path, status=status, headers=dict(headers or {}), body=body
@@ -375,8 +386,8 @@ class Sandbox:
     def duplicate_deliveries(self, times: int = 1, *, trigger: str | None = None) -> None:
         """Send each of the next `times` matching deliveries twice, both at the same time.
 
-        `trigger` is a glob such as `message:*`. An event is one delivery for each webhook that gets it. All this holds for the other faults
-        of deliveries too.
+        `trigger` is a glob such as `message:*`. An event is one delivery for each webhook that gets it. All this holds
+        for the other faults of deliveries too.
         """
         self._add_fault(self._engine.dispatcher.faults, _faults.Duplicate(times=times, trigger=trigger))
 

@@ -2,8 +2,8 @@
 
 `receive(body, headers, secret)` verifies and parses a delivery; `verify` and `parse` do one of the two each. `asgi_app`
 and `wsgi_app` turn a handler into an app, to serve alone or inside any framework: the app answers the API, drops
-duplicates and calls the handler for each event. In a view of your own, or in the
-worker of a queue, `handle_once` drops duplicates.
+duplicates and calls the handler for each event. In a view of your own, or in the worker of a queue, `handle_once` drops
+duplicates.
 
 The event classes are here too, for `match`: `MessageAppUser` and others for v1 and v1.1; those of v2 end in `Event`, such
 as `ConversationMessageEvent`. `WebhookEvent` is the union of all. Classes inside events, such as `TextMessage`, are in
