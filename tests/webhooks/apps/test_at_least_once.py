@@ -113,7 +113,7 @@ def test_every_message_is_handled_and_none_twice(tmp_path: Path) -> None:
     assert len({attempt.delivery_id for attempt in attempts}) == MESSAGES
     assert sum(attempt.number == 1 for attempt in attempts) >= MESSAGES * 1.2
     assert {None, 200, 500, 503} >= {attempt.status for attempt in attempts} >= {None, 200, 500}
-    handled = Counter(bot.noted("end"))
+    handled = Counter(bot.logged("end"))
     # where all five attempts failed, the API promises nothing more
     given_up = {
         _message_id(attempt) for attempt in attempts if attempt.number == MAX_ATTEMPTS and attempt.status != 200
@@ -128,7 +128,7 @@ def test_every_message_is_handled_and_none_twice(tmp_path: Path) -> None:
         if attempt.status is None and not str(attempt.error).startswith("ConnectError")
     }
     assert {message_id for message_id, times in handled.items() if times > 1} <= in_doubt
-    assert len(bot.noted("begin")) > MESSAGES
+    assert len(bot.logged("begin")) > MESSAGES
 
 
 def _say(sandbox: Sandbox, chance: random.Random, number: int) -> str:
