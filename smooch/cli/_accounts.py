@@ -51,7 +51,7 @@ class ClassicAccount:
 
     def get_user(self, user_id: str) -> JSON:
         """GET /appusers/{userId}."""
-        return _part(self._api.get_user(user_id).json(), "appUser")
+        return _read_part(self._api.get_user(user_id).json(), "appUser")
 
     def create_user(self, user_id: str, profile: JSON, metadata: JSON) -> JSON:
         """POST /appusers."""
@@ -62,12 +62,12 @@ class ClassicAccount:
             email=profile.get("email"),
             properties=metadata or None,
         )
-        return _part(response.json(), "appUser")
+        return _read_part(response.json(), "appUser")
 
     def update_user(self, user_id: str, profile: JSON, metadata: JSON) -> JSON:
         """PUT /appusers/{userId}."""
         changes = {**profile, **({"properties": metadata} if metadata else {})}
-        return _part(self._api.update_user(user_id, changes).json(), "appUser")
+        return _read_part(self._api.update_user(user_id, changes).json(), "appUser")
 
     def delete_user(self, user_id: str) -> None:
         """DELETE /appusers/{userId}."""
@@ -75,11 +75,11 @@ class ClassicAccount:
 
     def send_text(self, user_id: str, text: str, *, as_business: bool) -> JSON:
         """POST /appusers/{userId}/messages."""
-        return _part(self._api.post_message(user_id, text, as_business).json(), "message")
+        return _read_part(self._api.post_message(user_id, text, as_business).json(), "message")
 
     def send_file(self, user_id: str, file: Path, *, as_business: bool) -> JSON:
         """Upload a file and post it."""
-        return _part(self._api.post_media(user_id, file, as_business).json(), "message")
+        return _read_part(self._api.post_media(user_id, file, as_business).json(), "message")
 
     def latest_messages(self, user_id: str, limit: int) -> list[JSON]:
         """Return the newest messages, oldest first."""
@@ -116,7 +116,7 @@ class ClassicAccount:
 
     def call(self, method: str, path: str, data: Any) -> httpx.Response:
         """Call any path below the version or the app."""
-        return _request(self._api, method, path, data)
+        return _send_request(self._api, method, path, data)
 
     def close(self) -> None:
         """Close all connections."""
@@ -158,13 +158,13 @@ class V2Account:
 
     def send_text(self, user_id: str, text: str, *, as_business: bool) -> JSON:
         """Post a text to the user's default conversation."""
-        user, conversation = self._conversation(user_id)
+        user, conversation = self._get_conversation(user_id)
         author = "business" if as_business else user
         return dict(self._api.messages.post_text(conversation.id, text, author=author).to_dict())
 
     def send_file(self, user_id: str, file: Path, *, as_business: bool) -> JSON:
         """Upload a file and post it to the user's default conversation."""
-        user, conversation = self._conversation(user_id)
+        user, conversation = self._get_conversation(user_id)
         author = "business" if as_business else user
         return dict(self._api.messages.post_media(conversation.id, file, author=author).to_dict())
 
@@ -199,22 +199,22 @@ class V2Account:
 
     def call(self, method: str, path: str, data: Any) -> httpx.Response:
         """Call any path below `/v2`; `{appId}` stands for the client's app."""
-        return _request(self._api, method, path, data)
+        return _send_request(self._api, method, path, data)
 
     def close(self) -> None:
         """Close all connections."""
         self._api.close()
 
-    def _conversation(self, user_id: str) -> tuple[Any, Any]:
+    def _get_conversation(self, user_id: str) -> tuple[Any, Any]:
         user = self._api.users.get(user_id)
         return user, self._api.conversations.get_or_create_default(user)
 
 
-def _part(body: Any, name: str) -> JSON:
+def _read_part(body: Any, name: str) -> JSON:
     return dict(body[name])
 
 
-def _request(api: Any, method: str, path: str, data: Any) -> httpx.Response:
+def _send_request(api: Any, method: str, path: str, data: Any) -> httpx.Response:
     options = {} if data is None else {"json": data}
     response: httpx.Response = api.raw.get_httpx_client().request(method, path, **options)
     return response

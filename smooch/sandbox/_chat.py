@@ -37,7 +37,7 @@ def say(
         post = {"type": "text", "text": content} if isinstance(content, str) else dict(content)
         post["role"] = "appUser"
         v1_posting.infer_type(post)
-        _validation.check(_spec.load("v1").request_validator("MessagePost"), post, "content")
+        _validation.check(_spec.load("v1").get_request_validator("MessagePost"), post, "content")
         stored = v1_posting.build_content(app, post, root_url)
     named = _find_conversation(app, user_id, conversation_id)
     user, client = _get_or_create_user(app, user_id, channel)
@@ -202,7 +202,7 @@ def _find_conversation(app: App, user_id: str, conversation_id: str | None) -> C
 def _build_v2(app: App, user_id: str, message: Mapping[str, Any], root_url: str) -> tuple[JsonObject, JsonObject]:
     """Return the post (in the form of v1) and the content of a v2 message."""
     author = {**message.get("author", {}), "type": "user", "userId": user_id}
-    _validation.check(_spec.load("v2").request_validator("MessagePost"), {**message, "author": author}, "content")
+    _validation.check(_spec.load("v2").get_request_validator("MessagePost"), {**message, "author": author}, "content")
     post = {"role": "appUser", "name": author.get("displayName"), "avatarUrl": author.get("avatarUrl")}
     post |= {"metadata": message.get("metadata"), "payload": message["content"].get("payload")}
     stored = v2_posting.build_content(app, dict(message["content"]), root_url)

@@ -144,53 +144,55 @@ class Spec:
         self.document = document
         self._responses = Draft202012Validator({}, registry=_build_registry(document), format_checker=formats)
         self._requests = _build_request_validator(_drop_catch_alls(document, open_in_requests))
-        self.operations = {operation.id: operation for operation in self._read()}
+        self.operations = {operation.id: operation for operation in self._read_operations()}
 
-    def response_validator(self, operation: Operation, status: int) -> Validator:
+    def get_response_validator(self, operation: Operation, status: int) -> Validator:
         """Return the validator for a response of `operation` with `status`. KeyError if the document has none."""
-        template, item = self._located[operation.id]
+        template, item = self._operations_by_id[operation.id]
         responses = item["responses"]
         key = str(status) if str(status) in responses else f"{status // 100}XX"
         pointer = ("paths", template, operation.method, "responses", key)
         if "$ref" in responses[key]:
             pointer = tuple(responses[key]["$ref"].removeprefix("#/").split("/"))
-        return _at(self._responses, *pointer, "content", "application/json", "schema")
+        return _select_schema(self._responses, *pointer, "content", "application/json", "schema")
 
-    def request_validator(self, component: str) -> Validator:
+    def get_request_validator(self, component: str) -> Validator:
         """Return the validator for a part of requests by the name of its schema."""
-        return _at(self._requests, "components", "schemas", component)
+        return _select_schema(self._requests, "components", "schemas", component)
 
-    def response_part_validator(self, component: str) -> Validator:
+    def get_response_part_validator(self, component: str) -> Validator:
         """Return the validator for a part of responses by the name of its schema."""
-        return _at(self._responses, "components", "schemas", component)
+        return _select_schema(self._responses, "components", "schemas", component)
 
-    def property_names(self, component: str) -> frozenset[str]:
+    def list_property_names(self, component: str) -> frozenset[str]:
         """Return the property names of a schema; empty if there is no such schema."""
-        return frozenset(name for name, _ in self._properties(component))
+        return frozenset(name for name, _ in self._iter_properties(component))
 
-    def secret_names(self, component: str) -> frozenset[str]:
+    def list_secret_names(self, component: str) -> frozenset[str]:
         """Return the names of the properties of a schema that are secrets."""
-        return frozenset(name for name, schema in self._properties(component) if schema.get("format") == "password")
+        return frozenset(
+            name for name, schema in self._iter_properties(component) if schema.get("format") == "password"
+        )
 
-    def _properties(self, component: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _iter_properties(self, component: str) -> Iterator[tuple[str, dict[str, Any]]]:
         open_ = [self.document["components"]["schemas"].get(component, {})]
         while open_:
-            schema = self._resolved(open_.pop())
+            schema = self._resolve_references(open_.pop())
             yield from schema.get("properties", {}).items()
             open_ += schema.get("allOf", []) + schema.get("anyOf", []) + schema.get("oneOf", [])
 
     @functools.cached_property
-    def _located(self) -> dict[str, tuple[str, dict[str, Any]]]:
-        return {item["operationId"]: (path, item) for path, _, item in self._items()}
+    def _operations_by_id(self) -> dict[str, tuple[str, dict[str, Any]]]:
+        return {item["operationId"]: (path, item) for path, _, item in self._iter_operations()}
 
-    def _items(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    def _iter_operations(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
         for path, shared in self.document["paths"].items():
             for method in _METHODS:
                 if method in shared:
                     yield path, method, shared[method]
 
-    def _read(self) -> Iterator[Operation]:
-        for path, method, item in self._items():
+    def _read_operations(self) -> Iterator[Operation]:
+        for path, method, item in self._iter_operations():
             shared = self.document["paths"][path]
             content = item.get("requestBody", {}).get("content", {})
             media_type = next(iter(content), None)
@@ -200,19 +202,21 @@ class Spec:
                 path=path,
                 in_app=any("{appId}" in server["url"] for server in shared.get("servers", self.document["servers"])),
                 success=next(int(status) for status in map(str, item["responses"]) if status.startswith(("2", "3"))),
-                query=tuple(self._query(shared.get("parameters", []) + item.get("parameters", []))),
+                query=tuple(self._read_query_parameters(shared.get("parameters", []) + item.get("parameters", []))),
                 media_type=media_type,
                 body=None
                 if media_type is None
-                else _at(self._requests, "paths", path, method, "requestBody", "content", media_type, "schema"),
+                else _select_schema(
+                    self._requests, "paths", path, method, "requestBody", "content", media_type, "schema"
+                ),
                 takes_app_token=any("appToken" in scheme for scheme in item.get("security", [])),
                 is_public=item.get("security") == [],
             )
 
-    def _query(self, parameters: list[dict[str, Any]]) -> Iterator[Parameter]:
-        for parameter in map(self._resolved, parameters):
+    def _read_query_parameters(self, parameters: list[dict[str, Any]]) -> Iterator[Parameter]:
+        for parameter in map(self._resolve_references, parameters):
             if parameter["in"] == "query":
-                schema = self._resolved(parameter["schema"])
+                schema = self._resolve_references(parameter["schema"])
                 yield Parameter(
                     name=parameter["name"],
                     required=parameter.get("required", False),
@@ -222,7 +226,7 @@ class Spec:
                     validator=self._requests.evolve(schema=schema),
                 )
 
-    def _resolved(self, node: dict[str, Any]) -> dict[str, Any]:
+    def _resolve_references(self, node: dict[str, Any]) -> dict[str, Any]:
         resolved: dict[str, Any] = _resolve(self.document, node)
         return resolved
 
@@ -251,7 +255,7 @@ def _drop_catch_alls(document: dict[str, Any], but: frozenset[str]) -> dict[str,
     return {**document, "components": {**components, "schemas": schemas}}
 
 
-def _at(validator: Validator, *pointer: str) -> Validator:
+def _select_schema(validator: Validator, *pointer: str) -> Validator:
     escaped = "/".join(quote(part.replace("~", "~0").replace("/", "~1")) for part in pointer)
     return validator.evolve(schema={"$ref": f"{_DOCUMENT}#/{escaped}"})
 

@@ -180,7 +180,7 @@ _MODULES = {
 }
 
 
-def _module_of(name: str) -> str:
+def _find_module(name: str) -> str:
     if name in _MODULES:
         return f"{__name__}.{_MODULES[name]}"
     version = "v1" if name in import_module("smooch_api.v1.models").__all__ else "v2"
@@ -193,7 +193,7 @@ if not TYPE_CHECKING:
     def __getattr__(name: str) -> Any:
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = globals()[name] = getattr(import_module(_module_of(name)), name)
+        value = globals()[name] = getattr(import_module(_find_module(name)), name)
         return value
 
     def __dir__() -> list[str]:

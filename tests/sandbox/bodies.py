@@ -46,7 +46,7 @@ def bodies(spec: Spec, component: str, version: str = "") -> list[JsonObject]:
 
 def additions(spec: Spec, component: str, version: str = "") -> Iterator[tuple[str, JsonObject]]:
     """Each further field that an example of a component may have, and the example with that field."""
-    validator = spec.request_validator(component)
+    validator = spec.get_request_validator(component)
     for example in spec.document["components"]["schemas"][component]["examples"]:
         for name, schema in _properties(spec, {"$ref": f"#/components/schemas/{component}"}, example).items():
             body = {**example, name: _value(spec, schema)}
@@ -99,7 +99,7 @@ def _hidden(node: Any) -> Iterator[str]:
 
 
 def _fill(spec: Spec, component: str, example: JsonObject, version: str) -> JsonObject:
-    validator = spec.request_validator(component)
+    validator = spec.get_request_validator(component)
     body = copy.deepcopy(example)
     waiting: list[tuple[JsonObject, Any, int]] = [(body, {"$ref": f"#/components/schemas/{component}"}, 0)]
     while waiting:

@@ -47,4 +47,4 @@ def assert_response_within_spec(method: str, path: str, response: Any) -> None:
         assert response.headers["content-type"] == "text/plain; charset=utf-8"
         return
     assert response.headers["content-type"] == "application/json; charset=utf-8"
-    spec.response_validator(operation, response.status_code).validate(response.json())
+    spec.get_response_validator(operation, response.status_code).validate(response.json())

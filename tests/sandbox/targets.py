@@ -51,8 +51,8 @@ def _checked(body: dict[str, Any]) -> tuple[str, Any]:
     (event,) = parse(body).events
     assert not type(event).__name__.startswith("Unknown")
     if "trigger" in body:
-        SPEC.response_part_validator("Event").validate(body)
+        SPEC.get_response_part_validator("Event").validate(body)
         return body["trigger"], body
-    SPEC_V2.response_part_validator("WebhookPayload").validate(body)
+    SPEC_V2.get_response_part_validator("WebhookPayload").validate(body)
     (envelope,) = body["events"]
     return envelope["type"], envelope["payload"]

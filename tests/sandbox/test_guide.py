@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import httpx
 from openapi_spec_validator import validate
 
-from smooch.sandbox.control.api import handlers, spec
+from smooch.sandbox.control.api import handlers, load_spec
 
 from .targets import target
 
@@ -39,7 +39,7 @@ def test_every_curl_example_succeeds_and_there_is_one_for_every_operation(sandbo
                 command = f"timeout 1 {command}"
             run = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True)
             assert run.returncode == (124 if "-N" in line else 0), line + run.stdout + run.stderr
-            used |= {operation.id for operation in spec().operations.values() if _is_used(operation, line)}
+            used |= {operation.id for operation in load_spec().operations.values() if _is_used(operation, line)}
             if "/reset" in line:
                 httpx.post(f"{sandbox.url}/v1/webhooks", auth=auth, json={"target": receiver.url})
             if "click" in line:
@@ -61,4 +61,4 @@ def _is_used(operation: object, line: str) -> bool:
 
 
 def test_the_description_is_valid() -> None:
-    validate(spec().document)
+    validate(load_spec().document)

@@ -25,7 +25,17 @@ if TYPE_CHECKING:
     from .._recording import RecordedRequest
     from .._routing import Match
 
-__all__ = ["ControlApi", "conversations", "deliveries", "faults", "has_path", "requests", "sandbox", "spec", "users"]
+__all__ = [
+    "ControlApi",
+    "conversations",
+    "deliveries",
+    "faults",
+    "has_path",
+    "load_spec",
+    "requests",
+    "sandbox",
+    "users",
+]
 
 logger = logging.getLogger("smooch.sandbox")
 
@@ -36,9 +46,9 @@ def has_path(path: str) -> bool:
 
 
 @functools.cache
-def spec() -> Spec:
+def load_spec() -> Spec:
     """Return the description of the control API; read once per process."""
-    return Spec(parse_yaml(sandbox.description()))
+    return Spec(parse_yaml(sandbox.read_description()))
 
 
 class ControlApi:
@@ -47,7 +57,7 @@ class ControlApi:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._router = Router()
-        self._router.add_absolute("control", spec().operations.values())
+        self._router.add_absolute("control", load_spec().operations.values())
 
     async def respond(self, request: RecordedRequest, scope: Scope) -> Response:
         """Return the response to a request."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 KEEP_ALIVE = 15.0
 
 
-def description() -> str:
+def read_description() -> str:
     """Return the OpenAPI description of the control API as YAML."""
     return (resources.files(__package__) / "openapi.yaml").read_text(encoding="utf-8")
 
@@ -51,7 +51,7 @@ def get_sandbox(call: ControlCall) -> JsonObject:
 @handles("getDescription")
 def get_description(call: ControlCall) -> Response:
     """GET /_sandbox/openapi.yaml."""
-    return Response(description(), media_type="application/yaml")
+    return Response(read_description(), media_type="application/yaml")
 
 
 @handles("reset")

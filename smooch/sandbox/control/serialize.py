@@ -61,12 +61,12 @@ def request(request: RecordedRequest) -> JsonObject:
     """Schema `Request`."""
     return drop_none(
         id=request.id,
-        at=_iso(request.at),
+        at=_to_iso(request.at),
         method=request.method,
         path=request.path,
         query=request.query or None,
         status=request.status,
-        milliseconds=_milliseconds(request.seconds),
+        milliseconds=_to_milliseconds(request.seconds),
     )
 
 
@@ -83,7 +83,7 @@ def delivery(delivery: Delivery) -> JsonObject:
     """Schema `Delivery`."""
     return {
         "id": delivery.id,
-        "at": _iso(delivery.at),
+        "at": _to_iso(delivery.at),
         "trigger": delivery.trigger,
         "target": delivery.webhook.target,
         "webhookId": delivery.webhook.id,
@@ -121,10 +121,10 @@ def event(entry: Entry, engine: Engine) -> tuple[str, JsonObject] | None:
             return "refresh", {}
         case _events.ConversationRemoved(conversation=removed):
             return "conversationRemoved", {"id": removed.id}
-    return _chat_event(entry) or _record_event(entry, app)
+    return _serialize_chat_event(entry) or _serialize_record_event(entry, app)
 
 
-def _chat_event(entry: _events.Event) -> tuple[str, JsonObject] | None:
+def _serialize_chat_event(entry: _events.Event) -> tuple[str, JsonObject] | None:
     match entry:
         case _events.MessageAdded():
             added = message(entry.message, entry.conversation)
@@ -150,7 +150,7 @@ def _chat_event(entry: _events.Event) -> tuple[str, JsonObject] | None:
     return None
 
 
-def _record_event(entry: _events.Event, app: App) -> tuple[str, JsonObject] | None:
+def _serialize_record_event(entry: _events.Event, app: App) -> tuple[str, JsonObject] | None:
     match entry:
         case (
             _events.UserUpdated()
@@ -188,8 +188,8 @@ def _click(at: int, conversation: Conversation, user_id: str, message_id: str | 
 def _attempt(attempt: DeliveryAttempt) -> JsonObject:
     return drop_none(
         number=attempt.number,
-        at=_iso(attempt.at),
-        milliseconds=_milliseconds(attempt.seconds),
+        at=_to_iso(attempt.at),
+        milliseconds=_to_milliseconds(attempt.seconds),
         status=attempt.status,
         error=attempt.error,
     )
@@ -201,9 +201,9 @@ def _body(data: bytes, parsed: Any) -> Any:
     return parsed if parsed is not None else data.decode("utf-8", "replace")
 
 
-def _iso(seconds: float) -> str:
+def _to_iso(seconds: float) -> str:
     return _clock.to_iso(int(seconds * 1000))
 
 
-def _milliseconds(seconds: float | None) -> float | None:
+def _to_milliseconds(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds * 1000, 1)

@@ -48,7 +48,7 @@ def tap(app: App, user: User, client: Client, button: Button, *, root_url: str) 
     if action["type"] in ("postback", "buy"):
         message_id = None if button.message is None else button.message.id
         conversation.taps.append(Tap(at=_clock.now(), user_id=user.id, action=action, message_id=message_id))
-        app.record(_event(app, user, client, button))
+        app.record(_build_event(app, user, client, button))
     if action["type"] == "reply" or (action["type"] == "postback" and app.settings.get("echoPostback")):
         post: JsonObject = {"role": "appUser", "type": "text", "text": action.get("text", "")}
         if action["type"] == "reply":
@@ -57,7 +57,7 @@ def tap(app: App, user: User, client: Client, button: Button, *, root_url: str) 
         _posting.add(app, user, post, content, conversation=conversation, source=client.source, client=client)
 
 
-def _event(app: App, user: User, client: Client, button: Button) -> PostbackTapped | PaymentMade:
+def _build_event(app: App, user: User, client: Client, button: Button) -> PostbackTapped | PaymentMade:
     common: dict[str, Any] = {
         "app_id": app.id,
         "user": user,

@@ -149,15 +149,15 @@ def _post_image(call: Call) -> list[Message]:
 
 
 def _build_response(call: Call, messages: list[Message]) -> JsonObject:
-    return _message_fields(messages) | {"conversation": serialize.conversation(call.conversation)}
+    return _choose_message_fields(messages) | {"conversation": serialize.conversation(call.conversation)}
 
 
 def _build_legacy_response(call: Call, messages: list[Message]) -> JsonObject:
     recent = call.conversation.messages[-PAGE:]
-    return _message_fields(messages) | {"conversation": _legacy_conversation(call, recent)}
+    return _choose_message_fields(messages) | {"conversation": _legacy_conversation(call, recent)}
 
 
-def _message_fields(messages: list[Message]) -> JsonObject:
+def _choose_message_fields(messages: list[Message]) -> JsonObject:
     first, *others = [serialize.message(message) for message in messages]
     return {"message": first} | ({"extraMessages": others} if others else {})
 

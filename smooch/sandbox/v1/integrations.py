@@ -75,8 +75,8 @@ def list_integrations(call: Call) -> JsonObject:
     channels = [each for each in call.app.integrations.values() if each.type != "custom"]
     integrations = [each for each in channels if not kinds or each.type in kinds]
     if call.version == "v1":
-        return {"integrations": [_wire(each, call) for each in integrations]}
-    return build_page(call, "integrations", integrations, lambda each: _wire(each, call))
+        return {"integrations": [_serialize(each, call) for each in integrations]}
+    return build_page(call, "integrations", integrations, lambda each: _serialize(each, call))
 
 
 @registry.handles("getIntegration", BUSINESS)
@@ -179,16 +179,18 @@ def _find_free_deployment(call: Call, settings: JsonObject) -> Deployment | None
 
 
 def _build_response(integration: Integration, call: Call) -> JsonObject:
-    return {"integration": _wire(integration, call)}
+    return {"integration": _serialize(integration, call)}
 
 
-def _wire(integration: Integration, call: Call) -> JsonObject:
+def _serialize(integration: Integration, call: Call) -> JsonObject:
     return serialize.integration(integration, _list_secret_fields(), call.version)
 
 
 @functools.cache
 def _list_secret_fields() -> frozenset[str]:
-    return _spec.load("v1").secret_names("IntegrationCreate") | _spec.load("v2").secret_names("IntegrationCreate")
+    return _spec.load("v1").list_secret_names("IntegrationCreate") | _spec.load("v2").list_secret_names(
+        "IntegrationCreate"
+    )
 
 
 def _derive_digits(text: str) -> str:

@@ -44,7 +44,7 @@ def app(app: App) -> JsonObject:
 
 @functools.cache
 def _settings() -> frozenset[str]:
-    return _spec.load("v1").property_names("AppSettings")
+    return _spec.load("v1").list_property_names("AppSettings")
 
 
 def key(key: Key) -> JsonObject:
@@ -86,8 +86,8 @@ def client(client: Client, version: str) -> JsonObject:
         id=client.id,
         platform=client.platform,
         active=client.active,
-        lastSeen=_iso(client.last_seen),
-        linkedAt=_iso(client.linked_at),
+        lastSeen=_to_iso(client.last_seen),
+        linkedAt=_to_iso(client.linked_at),
         pushNotificationToken=client.push_token,
         appVersion=client.app_version,
         displayName=client.display_name,
@@ -105,7 +105,7 @@ def device(client: Client) -> JsonObject:
         id=client.id,
         platform=client.platform,
         active=client.active,
-        lastSeen=_iso(client.last_seen),
+        lastSeen=_to_iso(client.last_seen),
         pushNotificationToken=client.push_token,
         appVersion=client.app_version,
         info=client.info or None,
@@ -206,5 +206,5 @@ def deployment(deployment: Deployment) -> JsonObject:
     )
 
 
-def _iso(milliseconds: int | None) -> str | None:
+def _to_iso(milliseconds: int | None) -> str | None:
     return None if milliseconds is None else _clock.to_iso(milliseconds)

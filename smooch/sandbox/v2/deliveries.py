@@ -56,21 +56,21 @@ class _EventSerializer:
         match event:
             case _events.MessageAdded(conversation=conversation, message=message):
                 return "conversation:message", _with_conversation(
-                    conversation, message=self._message(event.user, message, conversation)
+                    conversation, message=self._build_message(event.user, message, conversation)
                 )
             case _events.MessageDelivered():
-                return self._delivery_event(event)
+                return self._build_delivery_event(event)
             case _events.PostbackTapped(conversation=conversation, user=user, action=action):
                 postback = {name: action[name] for name in ("payload", "metadata") if name in action}
-                source = self._source(event.client, user)
+                source = self._build_source(event.client, user)
                 return "conversation:postback", _with_conversation(
-                    conversation, postback=postback, user=self._user(user), source=source
+                    conversation, postback=postback, user=self._build_user(user), source=source
                 )
             case _events.ConversationRead(by="appUser", user=user, conversation=conversation) if user is not None:
-                activity = self._activity("conversation:read", user, event.client)
+                activity = self._build_activity("conversation:read", user, event.client)
                 return "conversation:read", _with_conversation(conversation, activity=activity)
             case _events.TypingChanged(by="appUser", user=user, conversation=conversation) if user is not None:
-                activity = self._activity(event.activity["type"], user, event.client)
+                activity = self._build_activity(event.activity["type"], user, event.client)
                 return "conversation:typing", _with_conversation(conversation, activity=activity)
             case _events.ControlChanged(conversation=conversation, metadata=metadata):
                 return f"switchboard:{event.action}", _with_conversation(conversation, metadata=metadata)
@@ -88,20 +88,20 @@ class _EventSerializer:
     def _serialize_conversation_event(self, event: Event) -> tuple[str, JsonObject] | None:
         match event:
             case _events.ConversationCreated(conversation=conversation, user=user, client=client):
-                user_field = {} if user is None else {"user": self._user(user)}
-                source = _API if user is None or client is None else self._source(client, user)
+                user_field = {} if user is None else {"user": self._build_user(user)}
+                source = _API if user is None or client is None else self._build_source(client, user)
                 return "conversation:create", _with_conversation(
                     conversation, creationReason=event.reason, source=source, referral=event.referral, **user_field
                 )
             case _events.ConversationReferred(conversation=conversation, user=user, client=client):
-                source = self._source(client, user)
+                source = self._build_source(client, user)
                 return "conversation:referral", _with_conversation(
-                    conversation, user=self._user(user), source=source, referral=event.referral
+                    conversation, user=self._build_user(user), source=source, referral=event.referral
                 )
             case _events.ConversationJoined(conversation=conversation, user=user):
-                return "conversation:join", _with_conversation(conversation, user=self._user(user))
+                return "conversation:join", _with_conversation(conversation, user=self._build_user(user))
             case _events.ConversationLeft(conversation=conversation, user=user):
-                return "conversation:leave", _with_conversation(conversation, user=self._user(user))
+                return "conversation:leave", _with_conversation(conversation, user=self._build_user(user))
             case _events.ConversationRemoved(conversation=conversation):
                 return "conversation:remove", _with_conversation(conversation)
         return None
@@ -110,21 +110,21 @@ class _EventSerializer:
         match event:
             case _events.LinkStarted():
                 conversation_field = _optional_conversation(event.conversation)
-                return "client:add", self._client(
+                return "client:add", self._build_client(
                     event.user, event.client, "channelLinking", source=_API, **conversation_field
                 )
             case _events.SdkClientAdded(user=user, client=client):
-                return "client:add", self._client(user, client, "sdkLogin", source={"type": client.platform})
+                return "client:add", self._build_client(user, client, "sdkLogin", source={"type": client.platform})
             case _events.SdkClientRemoved(user=user, client=client):
-                return "client:remove", self._client(user, client, "sdk", source={"type": client.platform})
+                return "client:remove", self._build_client(user, client, "sdk", source={"type": client.platform})
             case _events.ClientRemoved(user=user, client=client) if client.is_channel:
-                return "client:remove", self._client(user, client, "api", source=_API)
+                return "client:remove", self._build_client(user, client, "api", source=_API)
             case _events.LinkMatched(user=user, client=client):
-                return "client:update", self._client(
+                return "client:update", self._build_client(
                     user, client, "matched", **_optional_conversation(event.conversation)
                 )
             case _events.LinkSucceeded(user=user, client=client):
-                return "client:update", self._client(
+                return "client:update", self._build_client(
                     user, client, "confirmed", **_optional_conversation(event.conversation)
                 )
         return None
@@ -132,7 +132,7 @@ class _EventSerializer:
     def _serialize_user_event(self, event: Event) -> tuple[str, JsonObject] | None:
         match event:
             case _events.UsersMerged(surviving=surviving, discarded=discarded, joined=joined):
-                merged = {"surviving": self._user(surviving), "discarded": self._user(discarded)}
+                merged = {"surviving": self._build_user(surviving), "discarded": self._build_user(discarded)}
                 payload: JsonObject = {"mergedUsers": merged, "reason": event.reason}
                 if joined is not None:
                     kept, other = joined
@@ -142,46 +142,46 @@ class _EventSerializer:
                     }
                 return "user:merge", payload
             case _events.UserUpdated(user=user):
-                source = self._source(user.latest_client, user)
-                return "user:update", {"user": self._user(user), "reason": "authentication", "source": source}
+                source = self._build_source(user.latest_client, user)
+                return "user:update", {"user": self._build_user(user), "reason": "authentication", "source": source}
             case _events.UserDeleted(user=user):
-                return "user:remove", {"user": self._user(user)}
+                return "user:remove", {"user": self._build_user(user)}
         return None
 
-    def _delivery_event(self, event: _events.MessageDelivered) -> tuple[str, JsonObject]:
+    def _build_delivery_event(self, event: _events.MessageDelivered) -> tuple[str, JsonObject]:
         return f"conversation:message:delivery:{event.outcome}", _with_conversation(
             event.conversation,
-            user=self._user(event.user),
+            user=self._build_user(event.user),
             message={"id": event.message.id},
             destination=event.client.source,
             isFinalEvent=event.is_final,
             error=event.error,
         )
 
-    def _activity(self, type_: str, user: User, client: Client | None) -> JsonObject:
-        author = {"type": "user", "userId": user.id, "user": self._user(user)}
-        return {"type": type_, "source": self._source(client, user), "author": author}
+    def _build_activity(self, type_: str, user: User, client: Client | None) -> JsonObject:
+        author = {"type": "user", "userId": user.id, "user": self._build_user(user)}
+        return {"type": type_, "source": self._build_source(client, user), "author": author}
 
-    def _message(self, user: User | None, message: Message, conversation: Conversation) -> JsonObject:
+    def _build_message(self, user: User | None, message: Message, conversation: Conversation) -> JsonObject:
         body = serialize.message(message, conversation)
         if user is not None and message.role == "appUser":
-            body["author"]["user"] = self._user(user)
+            body["author"]["user"] = self._build_user(user)
             if message.client is not None:
-                body["source"] = message.source | self._details(message.client, user)
+                body["source"] = message.source | self._build_source_details(message.client, user)
         return body
 
-    def _user(self, user: User) -> JsonObject:
+    def _build_user(self, user: User) -> JsonObject:
         return serialize.user(user) if self.with_full_user else serialize.truncated_user(user)
 
-    def _client(self, user: User, client: Client, reason: str, **more: JsonObject) -> JsonObject:
-        return {"user": self._user(user), "client": serialize.client(client), "reason": reason, **more}
+    def _build_client(self, user: User, client: Client, reason: str, **more: JsonObject) -> JsonObject:
+        return {"user": self._build_user(user), "client": serialize.client(client), "reason": reason, **more}
 
-    def _source(self, client: Client | None, user: User) -> JsonObject:
+    def _build_source(self, client: Client | None, user: User) -> JsonObject:
         if client is None:
             return _API
-        return client.source | self._details(client, user)
+        return client.source | self._build_source_details(client, user)
 
-    def _details(self, client: Client, user: User) -> JsonObject:
+    def _build_source_details(self, client: Client, user: User) -> JsonObject:
         if not self.with_full_source:
             return {}
         if client.is_channel:

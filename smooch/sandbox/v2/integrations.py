@@ -71,10 +71,10 @@ def update_integration(call: Call) -> JsonObject:
     integration, spec = _lookup.find_integration(call), _spec.load("v2")
     component = f"{integration.type.capitalize()}IntegrationUpdate"
     if component in spec.document["components"]["schemas"]:
-        _validation.check(spec.request_validator(component), call.body, "body")
-    changeable = spec.property_names(component) | spec.property_names("IntegrationUpdateBase")
+        _validation.check(spec.get_request_validator(component), call.body, "body")
+    changeable = spec.list_property_names(component) | spec.list_property_names("IntegrationUpdateBase")
     for name in call.body:
-        if name in spec.property_names("IntegrationUpdate") and name not in changeable:
+        if name in spec.list_property_names("IntegrationUpdate") and name not in changeable:
             raise bad_request(f"body {name}: cannot be changed in an integration of type {integration.type}")
     responder = _find_responder(call, call.body) if "defaultResponderId" in call.body else integration.default_responder
     integration.default_responder = responder

@@ -98,8 +98,8 @@ def client(client: Client) -> JsonObject:
         status=client.status,
         integrationId=client.integration_id,
         externalId=client.external_id,
-        lastSeen=_iso(client.last_seen),
-        linkedAt=_iso(client.linked_at),
+        lastSeen=_to_iso(client.last_seen),
+        linkedAt=_to_iso(client.linked_at),
         displayName=client.display_name,
         avatarUrl=client.avatar_url,
         info=client.info or None,
@@ -116,7 +116,7 @@ def device(device: Client, user: User) -> JsonObject:
         clientId=None if user.sdk_client is None else user.sdk_client.id,
         status="active" if device.active else "inactive",
         integrationId=device.integration_id,
-        lastSeen=_iso(device.last_seen),
+        lastSeen=_to_iso(device.last_seen),
         pushNotificationToken=device.push_token,
         info=device.info or None,
         appVersion=device.app_version,
@@ -129,8 +129,8 @@ def truncated_conversation(conversation: Conversation) -> JsonObject:
         id=conversation.id,
         type=conversation.type,
         metadata=conversation.metadata,
-        activeSwitchboardIntegration=_in_control(conversation.active),
-        pendingSwitchboardIntegration=_in_control(conversation.pending),
+        activeSwitchboardIntegration=_truncate_switchboard_integration(conversation.active),
+        pendingSwitchboardIntegration=_truncate_switchboard_integration(conversation.pending),
     )
 
 
@@ -142,13 +142,13 @@ def conversation(conversation: Conversation) -> JsonObject:
         displayName=conversation.display_name,
         description=conversation.description,
         iconUrl=conversation.icon_url,
-        businessLastRead=_iso(conversation.business_last_read),
+        businessLastRead=_to_iso(conversation.business_last_read),
         lastUpdatedAt=_clock.to_iso(conversation.updated),
         createdAt=_clock.to_iso(conversation.created),
     )
 
 
-def _in_control(each: SwitchboardIntegration | None) -> JsonObject | None:
+def _truncate_switchboard_integration(each: SwitchboardIntegration | None) -> JsonObject | None:
     if each is None:
         return None
     return {
@@ -167,7 +167,7 @@ def participant(participant: Participant) -> JsonObject:
         userExternalId=participant.user.external_id,
         unreadCount=participant.unread,
         clientAssociations=[{"type": client.platform, "clientId": client.id} for client in participant.clients],
-        lastRead=_iso(participant.last_read),
+        lastRead=_to_iso(participant.last_read),
     )
 
 
@@ -179,7 +179,7 @@ def message(message: Message, conversation: Conversation) -> JsonObject:
         author=_author(message),
         content=_content(message),
         source=message.source,
-        quotedMessage=_quoted(message.content.get("quotedMessage"), conversation),
+        quotedMessage=_find_quoted_message(message.content.get("quotedMessage"), conversation),
         metadata=message.metadata,
     )
 
@@ -199,7 +199,7 @@ def _content(message: Message) -> JsonObject:
     content = {name: value for name, value in message.content.items() if name != "quotedMessage"}
     if message.payload is not None:
         content["payload"] = message.payload
-    for name, part in (("actions", _action), ("items", _item), ("fields", _without_id)):
+    for name, part in (("actions", _action), ("items", _item), ("fields", _strip_id)):
         if name in content:
             content[name] = [part(each) for each in content[name]]
     if not content.get("actions", True):
@@ -208,18 +208,18 @@ def _content(message: Message) -> JsonObject:
 
 
 def _item(item: JsonObject) -> JsonObject:
-    return {**_without_id(item), "actions": [_action(action) for action in item["actions"]]}
+    return {**_strip_id(item), "actions": [_action(action) for action in item["actions"]]}
 
 
 def _action(action: JsonObject) -> JsonObject:
-    return _without_id(action) | ({"uri": ""} if action["type"] == "postback" else {})
+    return _strip_id(action) | ({"uri": ""} if action["type"] == "postback" else {})
 
 
-def _without_id(part: JsonObject) -> JsonObject:
+def _strip_id(part: JsonObject) -> JsonObject:
     return {name: value for name, value in part.items() if name != "_id"}
 
 
-def _quoted(quoted: JsonObject | None, conversation: Conversation) -> JsonObject | None:
+def _find_quoted_message(quoted: JsonObject | None, conversation: Conversation) -> JsonObject | None:
     if quoted is None or quoted.get("type") != "message":
         return quoted
     quoted_id = quoted.get("content", {}).get("_id")
@@ -247,15 +247,15 @@ def integration(integration: Integration, app: App) -> JsonObject:
     )
     if integration.type == "custom":
         own = (each for each in app.webhooks.values() if each.integration_id == integration.id)
-        return body | {"webhooks": [webhook(next(own, None) or _placeholder(integration))]}
-    visible = _shown_settings(integration.type)
+        return body | {"webhooks": [webhook(next(own, None) or _build_placeholder_webhook(integration))]}
+    visible = _list_response_settings(integration.type)
     settings = {name: value for name, value in (integration.derived | integration.settings).items() if name in visible}
     if integration.type == "messenger" and str(settings.get("pageId", "")).isdecimal():
         settings["pageId"] = int(settings["pageId"])
-    return body | settings | drop_none(defaultResponder=_default_responder(integration, app))
+    return body | settings | drop_none(defaultResponder=_build_default_responder(integration, app))
 
 
-def _placeholder(integration: Integration) -> Webhook:
+def _build_placeholder_webhook(integration: Integration) -> Webhook:
     """Return a webhook for the body of a custom integration without one.
 
     The vendor's schema demands exactly one, and its Python SDK 17 fails otherwise.
@@ -265,16 +265,16 @@ def _placeholder(integration: Integration) -> Webhook:
 
 def is_channel(integration: Integration) -> bool:
     """Return whether it is one of the API's own channels, rather than a server of the business or a partner."""
-    return integration.type != "custom" and bool(_shown_settings(integration.type))
+    return integration.type != "custom" and bool(_list_response_settings(integration.type))
 
 
 @functools.cache
-def _shown_settings(kind: str) -> frozenset[str]:
+def _list_response_settings(kind: str) -> frozenset[str]:
     own = frozenset({"id", "type", "status", "displayName", "defaultResponder"})
-    return _spec.load("v2").property_names(f"{kind.capitalize()}Integration") - own
+    return _spec.load("v2").list_property_names(f"{kind.capitalize()}Integration") - own
 
 
-def _default_responder(integration: Integration, app: App) -> JsonObject | None:
+def _build_default_responder(integration: Integration, app: App) -> JsonObject | None:
     inherited = app.switchboard.default if app.switchboard else None
     responder = integration.default_responder or inherited
     if responder is None:
@@ -304,5 +304,5 @@ def switchboard_integration(each: SwitchboardIntegration) -> JsonObject:
     )
 
 
-def _iso(milliseconds: int | None) -> str | None:
+def _to_iso(milliseconds: int | None) -> str | None:
     return None if milliseconds is None else _clock.to_iso(milliseconds)

@@ -13,7 +13,7 @@ from support.scripted_server import answer
 
 from smooch.sandbox import Sandbox
 from smooch.sandbox import _log as log_module
-from smooch.sandbox.control.api import handlers, spec
+from smooch.sandbox.control.api import handlers, load_spec
 
 from ..targets import posts, target
 
@@ -49,7 +49,7 @@ def next_of(events: Iterator[tuple[str, str, Any]], kind: str) -> Any:
 
 
 def test_every_operation_of_the_description_has_a_handler() -> None:
-    assert set(handlers) == set(spec().operations)
+    assert set(handlers) == set(load_spec().operations)
 
 
 def test_the_description_is_served(control: httpx.Client) -> None:
