@@ -64,7 +64,7 @@ def measure_calls(plan: Plan, samples: Samples, scheme: str, workers: dict[Clien
             [client for client in workers if client.is_async or number <= MOST_THREADS],
             [at_once(scheme, number)],
             plan.few_rounds,
-            lambda client, number=number: call(client, "post", number, plan.seconds * 4)[1:],  # type: ignore[misc]
+            lambda client, number=number: call(client, "post", number, plan.seconds * 3)[1:],  # type: ignore[misc]
         )
 
 

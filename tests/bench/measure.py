@@ -30,7 +30,7 @@ class Plan:
     clients: list[Client]
     rounds: int
     seconds: float
-    """Length of one sample of CPU time; one of calls at the same time takes four times as long."""
+    """Length of one sample of CPU time; one of calls at the same time takes three times as long."""
     many: int
     """Number of calls, messages or deliveries where a number is counted and not a time."""
     certificate: Path

@@ -28,7 +28,7 @@ def measure(plan: Plan) -> Findings:
             with Worker(client, url, plan.authority) as worker:
                 return [worker.seconds_to_first_response * 1000]
 
-        samples.take(plan.clients, [FIRST_RESPONSE], plan.rounds, first_response)
+        samples.take(plan.clients, [FIRST_RESPONSE], plan.few_rounds, first_response)
     surplus = [a - b for a, b in zip(samples[ENDPOINT, IMPORT], samples[HTTPX_AND_ATTRS, IMPORT], strict=True)]
     return Findings(
         [samples.table("Start", rows, [IMPORT, FIRST_RESPONSE])],

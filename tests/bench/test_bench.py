@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -75,6 +76,16 @@ def test_two_parts_share_one_page(tmp_path):
     page = (folder / "RESULTS.md").read_text()
     assert "## Receiving\n" in page
     assert "## Memory and connections\n" in page
+
+
+def test_the_guide_quotes_the_goals_of_the_results():
+    folder = Path(__file__).parent
+    results = json.loads((folder / "results.json").read_text())
+    quoted = [line for line in (folder.parent / "README.md").read_text().splitlines() if line.endswith(" |")]
+    page = (folder / "RESULTS.md").read_text().splitlines()
+    for goal in (goal for part in results.values() for goal in part["goals"]):
+        (line,) = (line for line in page if line.startswith(f"| {goal['name']} |"))
+        assert line in quoted
 
 
 def test_ratios_are_taken_round_by_round():
