@@ -1,4 +1,4 @@
-"""Write the table of faults into smooch/README.md, from the data that the tests use; `--check` only compares."""
+"""Write the table of faults into smooch/README.md, from the tests' data; `--check` only compares."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def summarize(fault: Fault) -> tuple[str, ...]:
     """
     errors = {outcome.error for outcome in fault.outcomes.values()}
     columns = [{TIMES_SENT[fault.outcomes[method].sent] for method in methods} for methods in COLUMNS.values()]
-    if any(len(found) > 1 for found in (errors, *columns)):
+    if any(len(values) > 1 for values in (errors, *columns)):
         raise ValueError(f"{fault.name}: the table has too few columns to say what happens")
     (error,) = errors
     return f"`{error.__name__}`" if error else "nothing", *(times for (times,) in columns)
 
 
 def write_table() -> Iterator[str]:
-    """Yield the lines of the table, in which neighbours with the same outcome share one, and what differs over aiohttp."""
+    """Yield the lines of the table, one for neighbours of the same outcome, and the differences over aiohttp."""
     rows: list[tuple[list[str], tuple[str, ...]]] = []
     for fault in FAULTS:
         cells = summarize(fault)

@@ -94,7 +94,7 @@ def generate_version(spec: Path, package: Path) -> None:
 
 
 def parse(document: dict[str, Any], config: Config, spec: Path) -> GeneratorData:
-    """Parse a prepared description. Raises RegenError for a warning: the generator would leave something out."""
+    """Parse a prepared description. RegenError for a warning: the generator would drop something."""
     data = GeneratorData.from_dict(document, config=config)
     problems: list[GeneratorError] = []
     if isinstance(data, GeneratorData):

@@ -1,4 +1,4 @@
-"""Bring OpenAPI 3 schemas into a normal form: resolve references and combinations, one level at a time.
+"""Bring OpenAPI 3 schemas into a normal form: resolve references and combinations level by level.
 
 Different spellings become equal: `const`, a one-value `enum` and a discriminator; `nullable` and null; `x-extensible-enum` and `enum`.
 Titles, descriptions and examples are left out.
@@ -211,7 +211,7 @@ class Description:
         )
 
     def _unite(self, shapes: Sequence[Shape], union: str) -> Shape:
-        """Return the shape of values that match any of these; facts that one shape cannot hold become a condition."""
+        """Return the shape of values that match any of these; other facts become a condition."""
         names = dict.fromkeys(name for shape in shapes for name in shape.fields)
         objects = [shape for shape in shapes if "object" in shape.types] or shapes
         types = [shape.types for shape in shapes]

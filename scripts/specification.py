@@ -173,7 +173,7 @@ class Specification:
         return reached
 
     def prepare(self) -> tuple[dict[str, Any], Counter[str]]:
-        """Return the description without the parts that the generator cannot use, and how many of each kind these are."""
+        """Return the description without parts that the generator cannot use, and their number by kind."""
         dropped: Counter[str] = Counter()
         document = change_schemas(self.document, lambda schema: _prepare_schema(schema, dropped))
         dropped["webhooks"] += len(document.pop("webhooks", ()))

@@ -1,4 +1,7 @@
-"""Reset objects in a forked child, which must not use its parent's sockets and files, and lacks its threads."""
+"""Reset objects after a fork.
+
+A child process must not use its parent's sockets and files, and does not have its threads.
+"""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def parse_time(value: object) -> datetime | None:
-    """Convert a time of the API to a datetime in UTC: ISO 8601 text, or seconds since 1970. None for anything else."""
+    """Convert ISO 8601 text or seconds since 1970 to a datetime in UTC; None for anything else."""
     try:
         if isinstance(value, str):
             time = datetime.fromisoformat(value)
@@ -104,7 +104,7 @@ class File:
             raise InvalidInput(f"mime_type must be a type such as image/png, got {description}", "mime_type")
 
     def to_tuple(self) -> tuple[str, IO[bytes] | bytes, str | None]:
-        """Build the tuple that httpx takes. It always has a name: servers take a part without one for a plain field."""
+        """Build the tuple that httpx takes; it has a name, since servers treat parts without one as plain fields."""
         name = self.file_name or getattr(self.payload, "name", None)
         return PurePath(name).name if isinstance(name, str) else "file", self.payload, self.mime_type
 

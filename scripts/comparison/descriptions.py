@@ -1,4 +1,4 @@
-"""Compare two descriptions: servers, security, operations and webhooks, with parameters, bodies and responses."""
+"""Compare two descriptions: servers, security, operations and webhooks, and all parts of these."""
 
 from __future__ import annotations
 

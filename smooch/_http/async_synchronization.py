@@ -73,7 +73,7 @@ class PerLoop(Generic[T]):
         return current
 
     async def aclose(self) -> None:
-        """Close the object of the running loop and those of loops that have ended; no other loop's can be closed here."""
+        """Close the objects of the running loop and of ended loops; those of other loops cannot be closed here."""
         with suppress(InvalidInput):  # without a loop there is nothing to close
             self.get().close()
             await asyncio.sleep(0)  # asyncio closes sockets in the next round of its loop

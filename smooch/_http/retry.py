@@ -28,7 +28,7 @@ _NO_RESPONSE = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocol
 
 
 class RetryPolicy:
-    """Decides after each attempt of one call whether it is retried; each method returns None or the seconds to wait."""
+    """Decides after each attempt of a call whether to retry: methods return the wait in seconds, or None."""
 
     def __init__(self, request: httpx.Request, retries: int, call: Call) -> None:
         self._is_idempotent = request.method in _IDEMPOTENT

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def share_timeout(addresses: Sequence[T], timeout: float | None) -> Iterator[tuple[T, float | None]]:
-    """Yield the addresses of a host with a share of the timeout each, so that a dead one leaves time for the next.
+    """Yield each address of a host with its share of the timeout, so that a dead one leaves time for others.
 
     Raises:
         TimeoutError: there is no time left.

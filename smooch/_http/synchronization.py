@@ -1,4 +1,4 @@
-"""Synchronization for threads; `async_synchronization` has the same for asyncio, under names with `Async`."""
+"""Synchronization for threads; `async_synchronization` has the counterparts for asyncio."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Event:
 
 
 def time_limit(seconds: float | None) -> AbstractContextManager[None]:
-    """Do nothing: a thread cannot be cancelled, so each wait of the connection is clipped to the deadline instead."""
+    """Do nothing, since a thread cannot be cancelled: the connection clips each wait to the deadline."""
     return nullcontext()
 
 

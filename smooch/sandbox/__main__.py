@@ -15,7 +15,10 @@ KEPT_REQUESTS = 1000
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run until Ctrl-C, with a line on stderr for each delivery. The exit status is 0, or 1 if the port is taken."""
+    """Run a sandbox until Ctrl-C, with a line on stderr for each delivery.
+
+    The exit status is 0, or 1 if the port is taken.
+    """
     parser = argparse.ArgumentParser(prog="python -m smooch.sandbox", description="A local Smooch API server.")
     parser.add_argument("--port", type=_port, default=0, help="port on 127.0.0.1 (default: any free one)")
     parser.add_argument(

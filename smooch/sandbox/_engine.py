@@ -1,4 +1,4 @@
-"""The parts of a running sandbox: credentials, state, faults, deliveries, and the log of all that happens."""
+"""The parts of a running sandbox: credentials, state, faults, deliveries and the log."""
 
 from __future__ import annotations
 

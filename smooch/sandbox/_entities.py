@@ -165,9 +165,10 @@ class Conversation:
 
 @attrs.define(eq=False, kw_only=True)
 class User:
-    """A user of an app. `external_id` is the id that the business chose (`userId` in v1, `externalId` in v2).
+    """A user of an app.
 
-    `conversation` is the default one of `conversations`. v2 shows all devices among `clients` as one client, `sdk_client`.
+    `external_id` is the id that the business chose (`userId` in v1, `externalId` in v2). `conversation` is the
+    default one of `conversations`. v2 shows all devices among `clients` as one client, `sdk_client`.
     """
 
     id: str
@@ -231,7 +232,7 @@ class Menu:
 
 @attrs.define(eq=False, kw_only=True)
 class Integration:
-    """A channel that is connected to an app. `settings` are the fields that it was made with, secrets included."""
+    """A channel that is connected to an app; `settings` are its fields at creation, secrets included."""
 
     id: str
     type: str

@@ -26,7 +26,7 @@ CODES = {
 
 
 class ApiError(Exception):
-    """An error response: HTTP status, code, description; for a 404 also the kind of record that is missing."""
+    """An error response: HTTP status, code, description; for a 404 also the kind of the missing record."""
 
     def __init__(
         self,

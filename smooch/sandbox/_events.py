@@ -117,9 +117,10 @@ class PaymentMade(Event):
 
 @attrs.frozen(kw_only=True)
 class ConversationRead(Event):
-    """A conversation was read, by its user or by the business; `user` is None if the business read that of a group.
+    """A conversation was read, by its user or by the business.
 
-    `client` is the client that the user did it with, None if it came through the API.
+    `user` is None if the business read the conversation of a group. `client` is the client that the user did it with,
+    None if it came through the API.
     """
 
     user: User | None

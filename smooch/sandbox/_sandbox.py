@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 class Sandbox:
-    """A Smooch API server (v1, v1.1 and v2) on 127.0.0.1, with one app and its keys, for development and tests.
+    """A local server of the Smooch API (v1, v1.1 and v2) for development and tests, with one app.
 
     Use it as a context manager, sync or async, or call `start` and `stop`.
 
@@ -184,7 +184,7 @@ class Sandbox:
             raise TimeoutError(f"deliveries are still active after {timeout:g} s") from None
 
     def wait_for_webhook(self, target: str | None = None, *, timeout: float = 10) -> str:
-        """Wait until a program has created a webhook, and return its target. TimeoutError after `timeout` seconds.
+        """Wait until a program has created a webhook; return its target. TimeoutError after `timeout` seconds.
 
         Any webhook counts, or the one with this `target`. From then on the program receives what happens. In its event
         loop use `await asyncio.to_thread(sandbox.wait_for_webhook)`.
@@ -258,11 +258,11 @@ class Sandbox:
         self._run(lambda: _chat.set_typing(self._app, user_id, is_typing, conversation_id=conversation_id))
 
     def mark_read(self, user_id: str, *, conversation_id: str | None = None) -> None:
-        """Read all messages of a conversation as the user. LookupError if there is no such user or conversation."""
+        """Read a conversation as the user. LookupError if there is no such user or conversation."""
         self._run(lambda: _chat.mark_read(self._app, user_id, conversation_id=conversation_id))
 
     def submit_form(self, user_id: str, values: Mapping[str, Any], *, conversation_id: str | None = None) -> str:
-        """Fill in and send the newest form that is not submitted yet, and return the id of the response message.
+        """Fill in and send the newest unsubmitted form; return the id of the response message.
 
         `values` has a string for each field, by name; for a select field the name or label of an option, or a list of
         them. LookupError if there is no form, ValueError if a value is missing or wrong.
@@ -366,7 +366,7 @@ class Sandbox:
         method: str | None = None,
         path: str | None = None,
     ) -> None:
-        """Close the connection of the next `times` matching requests without a response, before or after processing."""
+        """Close the connections of the next `times` matching requests, before or after processing them."""
         self._add_fault(
             self._engine.request_faults,
             _faults.Drop(times=times, method=method, path=path, after_processing=after_processing),

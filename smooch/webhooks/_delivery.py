@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Delivery:
-    """The events of one webhook request: `for event in delivery: match event: case ConversationMessageEvent(): …`."""
+    """The events of one webhook request; iterate over it, and `match` each event by its class."""
 
     events: tuple[WebhookEvent, ...]
     """Exactly one in v1 and v1.1, with all messages or postbacks; in v2 any number, of any conversations.
@@ -50,9 +50,10 @@ class Delivery:
 
     @property
     def times(self) -> tuple[datetime | None, ...]:
-        """One time per event, in UTC: `createdAt` in v2; `timestamp` or the first message's `received` in v1 and v1.1.
+        """One time per event, in UTC.
 
-        None for an event without a time, such as a v1 postback.
+        It is `createdAt` in v2, and `timestamp` or the first message's `received` in v1 and v1.1. None for an event
+        without a time, such as a v1 postback.
         """
         return tuple(map(_get_event_time, self._raw_events()))
 

@@ -25,7 +25,7 @@ Secret: TypeAlias = str | Iterable[str]
 
 
 def verify(headers: Headers, secret: Secret) -> None:
-    """Check the `X-API-Key` of a delivery in constant time. During a change pass the old and the new secret.
+    """Check the `X-API-Key` of a delivery in constant time; during a change pass both secrets.
 
     The API neither signs the body nor numbers its deliveries: anyone with the secret can forge or replay deliveries.
     So use https, keep the secret out of logs, and drop duplicates.

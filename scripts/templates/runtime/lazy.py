@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def lazy(
     package: str, *, modules: Collection[str] = (), names: Mapping[str, str] | None = None
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Build `__getattr__` and `__dir__` of a package. `names` maps each name to the module that defines it."""
+    """Build `__getattr__` and `__dir__` of a package; `names` maps each name to its module."""
     sources = names or {}
 
     def __getattr__(name: str) -> Any:  # noqa: N807

@@ -1,4 +1,4 @@
-"""The console: a page in the browser to talk to a bot as the end user, and to see every request and delivery.
+"""The console: a page to talk to a bot as the end user, and to see all requests and deliveries.
 
 The page is made of the files in `static/`, without a build step, and uses the control API below `/_sandbox/`.
 """

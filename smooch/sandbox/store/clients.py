@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 def add(
     app: App, user: User, client: Client, conversation: Conversation | None = None, *, is_primary: bool = True
 ) -> None:
-    """Add a client to a user. A channel takes part in `conversation`, by default the user's default conversation.
+    """Add a client to a user.
 
-    Messages go to it first if it is primary, else to the clients that were there before.
+    A channel takes part in `conversation`, by default the user's default conversation. Messages go to it first if it
+    is primary, else to the clients that were there before.
     """
     user.clients.append(client)
     app.users_by_client_id[client.id] = user

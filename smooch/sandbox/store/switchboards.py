@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def assign_control(app: App, conversation: Conversation, client: Client | None) -> None:
-    """Assign an uncontrolled conversation to the responder of the client's channel, else to the default integration."""
+    """Assign an uncontrolled conversation to the channel's responder, else to the switchboard's default."""
     if app.switchboard is not None and app.switchboard.enabled and conversation.active is None:
         channel = app.integrations.get(client.integration_id or "") if client else None
         conversation.active = (channel and channel.default_responder) or app.switchboard.default

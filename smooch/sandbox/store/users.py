@@ -66,7 +66,7 @@ def authenticate(app: App, any_id: str, *, email: str | None, zendesk_id: str | 
 
 
 def delete(app: App, user: User) -> None:
-    """Delete a user with personal conversations and clients; groups stay. The only event is that of the user."""
+    """Delete a user with personal conversations and clients, but no groups; records one event."""
     _unregister(app, user)
     for conversation in list(user.conversations):
         if conversation.type == "personal":

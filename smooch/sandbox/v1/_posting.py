@@ -36,7 +36,7 @@ def infer_type(post: Any) -> None:
 
 
 def build_content(app: App, post: JsonObject, root_url: str) -> JsonObject:
-    """Return the content of a post with the fields that the server generates. 400 for what the spec cannot check."""
+    """Return the content of a post, with generated fields. 400 for errors that the spec cannot express."""
     if "messageSchema" in post:
         _refuse_fields(post, _OF_SOME_TYPE | {"type"}, f"messageSchema {post['messageSchema']}")
         content: JsonObject = {"type": "text", "text": _PLACEHOLDERS[post["messageSchema"]]}

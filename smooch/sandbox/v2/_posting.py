@@ -107,7 +107,7 @@ def _check_integration(app: App, integration_id: str) -> None:
 
 
 def build_content(app: App, posted: JsonObject, root_url: str) -> JsonObject:
-    """Return the content of a post with the fields that the server generates. 400 for what the spec cannot check."""
+    """Return the content of a post, with generated fields. 400 for errors that the spec cannot express."""
     kind = posted.get("type", "template")
     if kind not in _FIELDS:
         return {"type": kind, **posted}

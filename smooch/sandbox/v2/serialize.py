@@ -264,7 +264,7 @@ def _build_placeholder_webhook(integration: Integration) -> Webhook:
 
 
 def is_channel(integration: Integration) -> bool:
-    """Return whether it is one of the API's own channels, rather than a server of the business or a partner."""
+    """Return whether it is a channel, not a server of the business or a partner."""
     return integration.type != "custom" and bool(_list_response_settings(integration.type))
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class MemoryDeduplicator:
-    """Remembers up to `max_events` events in this process; lost when it ends, not shared with other processes.
+    """Remembers up to `max_events` events in the memory of this process, until it ends.
 
     `expiry`: seconds for which a handled event is remembered, by default a day.
     """

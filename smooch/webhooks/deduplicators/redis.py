@@ -51,7 +51,7 @@ class _Settings:
 
 
 class RedisDeduplicator:
-    """Remembers events in Redis. Pass the URL of the server or a client of the package `redis` (extra `redis`).
+    """Remembers events in Redis: pass a URL, or a client of the package `redis` (extra `redis`).
 
     `prefix`: start of all keys; two apps that each handle the same events need different ones. `expiry`: seconds for
     which a handled event is remembered, by default a day. `lease`: seconds after which the claim of a dead process
@@ -122,7 +122,7 @@ class AsyncRedisDeduplicator:
         await self._client().eval(*self._settings.release(event_id, owner))
 
     async def aclose(self) -> None:
-        """Close the connections of this event loop, unless a client was passed in. The next call connects again."""
+        """Close the connections of this event loop, unless you passed a client; the next call connects again."""
         client = self._clients.pop(asyncio.get_running_loop(), None)
         if client is not None:
             await client.aclose()

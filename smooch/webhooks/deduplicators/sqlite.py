@@ -45,7 +45,7 @@ _RELEASE = "DELETE FROM smooch_events WHERE event_id = :event_id AND owner = :ow
 
 
 class SQLiteDeduplicator:
-    """Remembers events in a file on a local disk, shared by the processes of the machine; survives a restart.
+    """Remembers events in a local file that the processes of a machine share; survives restarts.
 
     `expiry`: seconds for which a handled event is remembered, by default a day. `lease`: seconds after which the claim
     of a dead process ends, by default 60. Choose a lease longer than your handler runs and much shorter than the
