@@ -52,7 +52,7 @@ def load(location: str) -> tuple[dict[str, Any], str]:
     except (OSError, ValueError, http.client.HTTPException, yaml.YAMLError) as error:
         raise UnreadableDescription(f"{location} cannot be read: {error}") from None
     if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3."):
-        raise UnreadableDescription(f"{location} is no OpenAPI 3 description: `openapi: 3.…` is missing at the top")
+        raise UnreadableDescription(f"{location} is not an OpenAPI 3 description: `openapi: 3.…` is missing at the top")
     if not isinstance(document.get("paths"), dict):
         raise UnreadableDescription(f"{location} describes no paths")
     version = (document.get("info") or {}).get("version", "without a version")

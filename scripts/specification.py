@@ -108,7 +108,7 @@ class Specification:
         return {name: value for part in parts for name, value in part.get("properties", {}).items()}
 
     def list_choices(self, component: str) -> list[str]:
-        """Return the components in a `oneOf` or `anyOf`; none if it has schemas that are no references."""
+        """Return the components in a `oneOf` or `anyOf`; none if it has schemas without $ref."""
         schema = self.schemas[component]
         names: list[str] = []
         for part in schema.get("oneOf", schema.get("anyOf", ())):

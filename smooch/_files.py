@@ -121,7 +121,7 @@ def check_media_url(answer: Response[Any], media_url: object) -> str:
             return media_url
     except InvalidInput:
         pass
-    raise error_from_invalid_answer(answer, "its mediaUrl is no URL", method="POST")
+    raise error_from_invalid_answer(answer, "its mediaUrl is not a URL", method="POST")
 
 
 def check_parts(files: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -46,7 +46,7 @@ class Hook:
     triggers: tuple[str, ...]
     secret: str = attrs.field(default="", repr=False)
     options: Options = NO_OPTIONS
-    """What its deliveries include, where that can be chosen."""
+    """Optional contents of its deliveries."""
     is_outdated: bool = False
     """Whether its deliveries have the shape of an older version of the API, which cannot be changed."""
     source: Any = attrs.field(default=None, repr=False, eq=False)
@@ -184,10 +184,10 @@ class Reconciler:
         """Note the id of the webhook that was created.
 
         Raises:
-            UnreadableResponse: the id is no text.
+            UnreadableResponse: the id is not a string.
         """
         if not isinstance(hook_id, str):
-            raise error_from_invalid_answer(answer, "the id of the webhook is no text", method="POST")
+            raise error_from_invalid_answer(answer, "the id of the webhook is not a string", method="POST")
         self._created.add(hook_id)
         self._seen = hook_id
 
@@ -233,11 +233,11 @@ def read_hook(answer: Response[Any], **fields: Any) -> Hook | None:
     Such a webhook receives nothing and cannot be changed.
 
     Raises:
-        UnreadableResponse: its triggers are no texts, so that changing it might lose some.
+        UnreadableResponse: its triggers are not strings, so a change might lose some.
     """
     triggers = fields["triggers"] or []
     if not isinstance(triggers, list) or not all(map(_checks.is_text, triggers)):
-        raise error_from_invalid_answer(answer, "the triggers of a webhook are no list of texts")
+        raise error_from_invalid_answer(answer, "the triggers of a webhook are not a list of strings")
     try:
         _checks.check_id(fields["id"], "id")
         _checks.check_target(fields["target"])

@@ -22,7 +22,7 @@ Node = dict[str, Any]
 
 
 class Operation(NamedTuple):
-    """An operation, and what it inherits from its path."""
+    """An operation, with the parameters and servers of its path."""
 
     method: str
     path: str
@@ -58,7 +58,7 @@ class Comparison:
 
     @property
     def counts(self) -> Counter[str]:
-        """How many parts of both descriptions were compared, by kind."""
+        """Number of compared parts, by kind."""
         return self._differences.counts
 
     def _document(self) -> None:

@@ -167,7 +167,7 @@ class _PoolState:
 
     @property
     def open(self) -> int:
-        """How many connections there are."""
+        """Number of connections."""
         return len(self.leases) + len(self.idle)
 
     def close(self) -> None:

@@ -306,7 +306,7 @@ class AsyncSmooch:
         a file opened in mode `rb`; its type is guessed from its name. v1 takes files of up to 10 MB. The limit of v1.1 is
         not published; the client sends up to 50 MB, as on v2.
         """
-        user_id = _checks.check_id(user_id, "user_id")  # before a file is uploaded for nobody
+        user_id = _checks.check_id(user_id, "user_id")  # before the file is uploaded
         role = bodies.choose_role(sent_by_maker=sent_by_maker)
         with _files.open_upload(
             file_path, _files.find_limit(self._settings.prefix, check=self._settings.check), argument="file_path"

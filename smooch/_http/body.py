@@ -18,7 +18,7 @@ _AUTO_HEADER = 32 + zlib.MAX_WBITS
 
 
 class TruncatedBody(httpx.ReadError):
-    """The connection was lost amid the body of a success response."""
+    """The connection was lost in the middle of the body of a success response."""
 
     def __init__(self, response: httpx.Response) -> None:
         super().__init__("the connection was lost before its end")
@@ -62,7 +62,7 @@ class Body:
         return True
 
     def truncate(self, failure: httpx.TransportError) -> None:
-        """Note that the connection was lost amid the body; of an error response the part that came is enough.
+        """Note that the connection was lost in the body; of an error response the received part suffices.
 
         Raises:
             TruncatedBody: it is a success response.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _KEY = "smooch"
-"""Where a request holds its call, in `request.extensions`."""
+"""Key of the call in `request.extensions`."""
 
 
 class Call:
@@ -47,9 +47,9 @@ class Call:
         remaining = self.time_left()
         if remaining <= 0:
             raise TimeoutError("the deadline of the call has passed")
-        return (
-            timeout if timeout is not None and timeout < remaining else remaining if remaining != float("inf") else None
-        )
+        if remaining == float("inf"):
+            return timeout
+        return remaining if timeout is None else min(timeout, remaining)
 
     def to_exception(
         self, exception: Exception, request: httpx.Request, deadline: float | None, secrets: Iterable[str]

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 AsyncTransport: TypeAlias = "httpx.AsyncBaseTransport | Literal['aiohttp']"
-"""What carries the requests of an async client in place of the connection pool."""
+"""Transport of an async client, instead of the connection pool."""
 Transport: TypeAlias = "httpx.BaseTransport"
-"""What carries the requests of a client in place of the connection pool."""
+"""Transport of a client, instead of the connection pool."""
 
 
 class CallOptions(TypedDict, total=False):

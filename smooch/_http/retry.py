@@ -36,7 +36,7 @@ class RetryPolicy:
         self._call = call
         self._waited = 0.0
         self.attempt = 0
-        """How many attempts were retried."""
+        """Number of retries so far."""
 
     def wait_after_response(self, response: httpx.Response) -> float | None:
         """Decide after a response."""

@@ -186,7 +186,7 @@ def _format_seconds(value: Instant, field: str) -> str:
 
 
 def _format_number(value: object) -> str:
-    """Return a number without exponent, as the API reads it; "" for what is no instant."""
+    """Return a number without exponent, as the API reads it; "" for a value that is not an instant."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e15:
         return ""
     text = str(int(value)) if isinstance(value, int) else repr(float(value))
@@ -211,7 +211,7 @@ def list_hooks(answer: Response[Any], prefix: str) -> list[_webhook_reconciler.H
     """Return the webhooks of v1 and v1.1 in the form that the reconciler takes.
 
     Raises:
-        UnreadableResponse: the triggers of a webhook are no texts.
+        UnreadableResponse: the triggers of a webhook are not strings.
     """
     hooks = [
         _webhook_reconciler.read_hook(

@@ -67,7 +67,7 @@ class MessageOptions(TypedDict, total=False):
     destination: models.Destination | dicts.Destination | dicts.PlainDict | None
     """The one channel to send to."""
     override: models.MessageOverride | dicts.MessageOverride | dicts.PlainDict | None
-    """What some channels get instead of the message, in their own format."""
+    """Bodies that single channels get instead of the message, in their own format."""
     schema: str | None
     """`whatsapp` if the content is in WhatsApp's own format."""
     block_chat_input: bool | None
@@ -405,7 +405,7 @@ def get_last_message(answer: Response[models.MessagePostResponse]) -> models.Mes
     """
     messages = paging.drop_unreadable(answer.parsed.messages)
     if not messages:
-        raise error_from_invalid_answer(answer, "there is no message in it", method="POST")
+        raise error_from_invalid_answer(answer, "it contains no message", method="POST")
     return messages[-1]
 
 
@@ -453,7 +453,7 @@ def list_hooks(answer: Response[models.WebhookListResponse]) -> list[_webhook_re
     Others receive no triggers of v2.
 
     Raises:
-        UnreadableResponse: the triggers of a webhook are no texts.
+        UnreadableResponse: the triggers of a webhook are not strings.
     """
     hooks = [
         _webhook_reconciler.read_hook(

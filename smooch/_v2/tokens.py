@@ -89,7 +89,7 @@ def inspect_user_jwt(token: str, secret: str | None = None) -> list[Finding]:
     Works offline. No finding contains the token itself. Pass the `secret` of the signing key to check the signature too.
 
     Raises:
-        InvalidInput: the secret is no text.
+        InvalidInput: the secret is not a string.
     """
     if secret is not None and not (_checks.is_text(secret) and secret):
         raise InvalidInput("secret must be a non-empty string: the secret of the signing key", "secret")

@@ -3,7 +3,7 @@
 1. `message:appUser`, `message:appMaker`: the `_id` of every message. `merge:appUser`: the ids of the discarded users.
    `appUser:delete`: the id of the user. These events can happen only once.
 2. Otherwise, with a `timestamp`: the timestamp and a digest of the body. Only the ids of user and client go into the
-   digest, because the API renders their other fields anew for each delivery.
+   digest, because their other fields can differ between two deliveries.
 3. Otherwise (`postback`, `link:*`, or an event that lacks the ids of 1): a digest of the body. A button tapped twice can
    give the same body as one tap delivered twice, so such an id is valid for a short time only.
 

@@ -571,8 +571,8 @@ def test_our_list_of_deviations_can_be_read(drift: ModuleType) -> None:
 @pytest.mark.parametrize(
     ("upstream", "complaint"),
     [
-        ("<html>Not here</html>", "is no OpenAPI 3 description"),
-        ({"swagger": "2.0", "paths": {}}, "is no OpenAPI 3 description"),
+        ("<html>Not here</html>", "is not an OpenAPI 3 description"),
+        ({"swagger": "2.0", "paths": {}}, "is not an OpenAPI 3 description"),
         ({"openapi": "3.0.2"}, "describes no paths"),
         (api(ref("Lost")), "#/components/schemas/Lost is not part of the description"),
         (api({"$ref": "other.yaml#/Thing"}), "other.yaml#/Thing is not part of the description"),

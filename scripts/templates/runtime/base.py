@@ -1,12 +1,12 @@
 """Base class of the models: parses JSON objects and serializes them again without loss.
 
-- Unknown fields, unexpected nulls, and values that are no object or list where one is required are kept unchanged in
+- Unknown fields, unexpected nulls, and values that are not the required object or list are kept unchanged in
   `additional_properties`. Their attribute is UNSET, and `to_dict` writes them back.
 - Strings, numbers and booleans are neither checked nor converted.
 - A list element that cannot be parsed, null included, stays at its index unchanged.
 - The tag of an object selects its class in a union; an unknown tag, or an object that its class cannot parse, gives the
   catch-all class of the union.
-- Parsing fails only if a required field is missing, or is no object or list where one is required. A field with
+- Parsing fails only if a required field is missing, or is not the required object or list. A field with
   `x-expected` is typed as required but may be missing (UNSET) or null (None): one missing field must not lose a record.
 
 A reader is a function that parses one JSON value, or raises WrongShape.
@@ -182,7 +182,7 @@ def required(read: Reader, cls: type[Model], key: str, data: Mapping[str, Any]) 
 
 
 def missing(cls: type[Model], data: Any, error: KeyError | TypeError) -> WrongShape:
-    """Build the exception for a required field that is missing, or for data that is no object."""
+    """Build the exception for a required field that is missing, or for data that is not an object."""
     if isinstance(data, Mapping):
         return WrongShape(f"{cls.__name__} needs {error.args[0]}")
     return WrongShape(f"{cls.__name__} must be an object, not {type(data).__name__}")

@@ -94,7 +94,7 @@ class File:
     file_name: str | None = None
     """Default: the name of an open file, else `file`."""
     mime_type: str | None = None
-    """Such as `image/png`. Default: guessed from the file name."""
+    """MIME type, such as `image/png`. Default: guessed from the file name."""
 
     def __attrs_post_init__(self) -> None:
         kind: object = self.mime_type

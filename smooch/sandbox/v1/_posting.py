@@ -51,7 +51,7 @@ def build_content(app: App, post: JsonObject, root_url: str) -> JsonObject:
 def _refuse_fields(post: JsonObject, names: frozenset[str], kind: str) -> None:
     for name in post:
         if name in names:
-            raise bad_request(f"body {name}: is no field of a message of {kind}")
+            raise bad_request(f"body {name}: is not a field of a message of {kind}")
 
 
 def add(

@@ -104,7 +104,7 @@ def test_a_message_shows_every_field_of_its_type_and_others_are_refused(api: Api
         body = {**body, "destination": {"integrationType": "twilio"}}
     response = api.app.post(f"{api.user_on_twilio}/messages", json=body)
     if response.status_code == 400:
-        assert "is no field of a message of" in response.json()["error"]["description"]
+        assert "is not a field of a message of" in response.json()["error"]["description"]
     else:
         stored = response.json()["message"]
         assert [
