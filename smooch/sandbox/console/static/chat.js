@@ -5,9 +5,9 @@ import { attempt, byId, element, time } from "./dom.js";
 import { render as renderContent } from "./content.js";
 import { nameOf } from "./people.js";
 import { restart } from "./restart.js";
-import { changed, loadOlderMessages, onChange, place, selectedUser, state } from "./state.js";
+import { notifyChange, loadOlderMessages, onChange, place, selectedUser, state } from "./state.js";
 
-const rendered = new Map(); // id of a message -> [what it was made of, its element]
+const rendered = new Map(); // message id -> [the data it was built from, its element]
 
 const handlers = {
   onAction: (action) =>
@@ -25,7 +25,7 @@ function messageElement(message) {
   const isUser = message.author.type === "user";
   const again = element(
     "button",
-    { type: "button", title: "Start anew, and send what the user wrote up to here", onclick: () => attempt(() => restart(message)) },
+    { type: "button", title: "Start again, and send what the user wrote up to here", onclick: () => attempt(() => restart(message)) },
     "Restart from here",
   );
   return element(
@@ -58,7 +58,7 @@ function cached(message) {
   return node;
 }
 
-function entries() {
+function listNodes() {
   const oldest = state.messages[0]?.received ?? "";
   const taps = state.clicks.filter((click) => !state.hasOlderMessages || click.at >= oldest);
   const all = [
@@ -82,9 +82,9 @@ function renderChat() {
   if (conversationId) byId("transcript").href = api.transcriptUrl(user.id, conversationId);
   byId("transcript").setAttribute("download", `${nameOf(user)}.jsonl`);
   const older = element("button", { type: "button", onclick: () => attempt(loadOlderMessages) }, "Earlier messages");
-  const nodes = entries();
+  const nodes = listNodes();
   const empty = element("p", {}, user ? "No message yet: write one below." : "Add a user, or write as anybody below.");
-  sync(view, [...(state.hasOlderMessages ? [older] : []), ...(nodes.length ? nodes : [empty])]);
+  updateChildren(view, [...(state.hasOlderMessages ? [older] : []), ...(nodes.length ? nodes : [empty])]);
   view.scrollTop = isAtEnd ? view.scrollHeight : view.scrollHeight - fromEnd;
   shownConversation = conversationId;
   renderChannels(user);
@@ -92,8 +92,8 @@ function renderChat() {
   markRead();
 }
 
-// Changes only what differs, so that focus and what is typed into a form stay.
-function sync(parent, nodes) {
+// Changes only the differences, to keep the focus and half-filled forms.
+function updateChildren(parent, nodes) {
   const wanted = new Set(nodes);
   for (const child of [...parent.childNodes]) if (!wanted.has(child)) child.remove();
   nodes.forEach((node, index) => {
@@ -113,14 +113,14 @@ function renderTyping() {
   byId("typing").textContent = state.typing.get(state.selected.conversationId) ? "The business is typing…" : "";
 }
 
-// A chat that is open and visible is read.
+// Marks the messages as read while the chat is open and visible.
 function markRead() {
   const { userId, conversationId } = state.selected;
   const conversation = state.conversations.get(conversationId);
   const mine = conversation?.participants.find((one) => one.userId === userId);
   if (!mine?.unreadCount || document.hidden || !document.hasFocus()) return;
   mine.unreadCount = 0;
-  changed("people");
+  notifyChange("people");
   attempt(() => api.markRead(userId, place()));
 }
 
@@ -130,5 +130,5 @@ export function start() {
   window.addEventListener("focus", markRead);
   document.addEventListener("visibilitychange", markRead);
   byId("restart").addEventListener("click", () => attempt(() => restart()));
-  changed("chat");
+  notifyChange("chat");
 }

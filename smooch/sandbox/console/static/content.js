@@ -2,7 +2,7 @@
 
 import { element, safeUrl } from "./dom.js";
 
-export function summary(content) {
+export function summarize(content) {
   return content.text || content.altText || content.title || `[${content.type}]`;
 }
 
@@ -13,7 +13,7 @@ function link(url, text) {
   return href ? element("a", { href, target: "_blank", rel: "noopener noreferrer" }, text) : element("span", {}, text);
 }
 
-// Pictures may come from anywhere: no address of the page is sent along, and what is not a picture is not run.
+// Pictures may come from anywhere: the request has no Referer, and an <img> runs no scripts.
 function picture(url, description) {
   const src = safeUrl(url);
   return src && element("img", { src, alt: description || "image", loading: "lazy", referrerpolicy: "no-referrer" });
@@ -104,11 +104,11 @@ function main(content, handlers) {
 }
 
 export function render(content, handlers) {
-  let shown;
+  let body;
   try {
-    shown = [main(content, handlers)].flat();
+    body = [main(content, handlers)].flat();
   } catch {
-    shown = [element("pre", {}, JSON.stringify(content, null, 2))]; // a type newer than this page, or incomplete
+    body = [element("pre", {}, JSON.stringify(content, null, 2))]; // a type newer than this page, or incomplete
   }
-  return element("div", { class: `bubble${isImage(content) ? " picture" : ""}` }, shown, actions(content, handlers.onAction));
+  return element("div", { class: `bubble${isImage(content) ? " picture" : ""}` }, body, actions(content, handlers.onAction));
 }

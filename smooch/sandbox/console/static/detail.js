@@ -6,7 +6,7 @@ import { attempt, byId, element, notify } from "./dom.js";
 
 const SECRET_HEADERS = new Set(["authorization", "app-token", "x-api-key", "cookie"]);
 const SECRET_FIELD = /^(secret|.*(Secret|Token)|token|client_secret|access_token|code)$/;
-let current; // key and version of what is shown
+let current; // key and version of the entry that is open
 
 function secret(value) {
   const reveal = (event) => event.target.replaceWith(value);
@@ -30,7 +30,7 @@ export function json(value) {
   return element("pre", { tabindex: "0" }, parts.map((part, index) => (index % 2 ? secret(secrets[part]) : part)));
 }
 
-const shown = (value) => (typeof value === "string" ? element("pre", { tabindex: "0" }, value) : json(value));
+const formatBody = (value) => (typeof value === "string" ? element("pre", { tabindex: "0" }, value) : json(value));
 
 function headers(values) {
   const rows = Object.entries(values).map(([name, value]) =>
@@ -55,8 +55,8 @@ function requestParts(request) {
     ),
     ...problems,
     request.query && [element("h4", {}, "Query"), json(request.query)],
-    request.body !== undefined && [element("h4", {}, "Request"), shown(request.body)],
-    request.responseBody !== undefined && [element("h4", {}, `Response ${request.status ?? ""}`), shown(request.responseBody)],
+    request.body !== undefined && [element("h4", {}, "Request"), formatBody(request.body)],
+    request.responseBody !== undefined && [element("h4", {}, `Response ${request.status ?? ""}`), formatBody(request.responseBody)],
     headers(request.headers),
   ];
 }

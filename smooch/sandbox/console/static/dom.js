@@ -14,7 +14,7 @@ export function element(tag, properties = {}, ...children) {
   return node;
 }
 
-// Only addresses that open a page or a picture: `javascript:` and the like stay text.
+// Only URLs of pages or pictures: `javascript:` and the like stay text.
 export function safeUrl(value) {
   try {
     const url = new URL(value);
@@ -33,7 +33,7 @@ export function notify(text) {
   hiding = setTimeout(() => (byId("notice").textContent = ""), 5000);
 }
 
-// Runs an action of the user, and says what went wrong.
+// Runs an action of the user, and shows its error, if any.
 export async function attempt(action) {
   try {
     return await action();

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { byId } from "./dom.js";
-import { changed, select, state } from "./state.js";
+import { notifyChange, select, state } from "./state.js";
 
 let positions = new Map();
 let source;
@@ -28,12 +28,12 @@ async function loadPeople() {
     const first = latest?.participants.find((one) => state.users.has(one.userId))?.userId ?? users[0]?.id;
     await select(first, latest?.id);
   } else await select(userId, state.conversations.has(conversationId) ? conversationId : undefined);
-  changed("people", "chat");
+  notifyChange("people", "chat");
 }
 
 async function loadFaults() {
   state.faults = await api.getFaults();
-  changed("faults");
+  notifyChange("faults");
 }
 
 // Pages come from the newest to the oldest.
@@ -45,7 +45,7 @@ async function loadLog(list, kind) {
     hasMore = page.hasMore && before !== undefined;
     state.log.sort((one, other) => (one.data.at < other.data.at ? -1 : 1));
     positions = new Map(state.log.map((entry, index) => [entry.key, index]));
-    changed("log");
+    notifyChange("log");
   }
 }
 
@@ -56,7 +56,7 @@ function record(kind, data, isNew) {
     positions.set(key, state.log.length);
     state.log.push({ key, kind, data });
   } else if (isNew) state.log[index] = { key, kind, data };
-  changed("log");
+  notifyChange("log");
 }
 
 function follow(lastEventId) {
@@ -69,31 +69,31 @@ function follow(lastEventId) {
   on("user", (user) => {
     state.users.set(user.id, user);
     if (!state.selected.userId) select(user.id);
-    changed("people", "chat");
+    notifyChange("people", "chat");
   });
   on("userRemoved", ({ id }) => {
     state.users.delete(id);
     if (state.selected.userId === id) select(state.users.keys().next().value);
-    changed("people");
+    notifyChange("people");
   });
   on("conversation", (conversation) => {
     state.conversations.set(conversation.id, conversation);
-    adopt(conversation);
-    changed("people", "receipts");
+    selectFirstConversation(conversation);
+    notifyChange("people", "receipts");
   });
   on("conversationRemoved", ({ id }) => {
     state.conversations.delete(id);
     if (state.selected.conversationId === id) select(state.selected.userId);
-    changed("people");
+    notifyChange("people");
   });
   on("message", ({ conversationId, message }) => addMessage(conversationId, message));
   on("click", (click) => {
     if (click.conversationId === state.selected.conversationId) state.clicks.push(click);
-    changed("chat");
+    notifyChange("chat");
   });
   on("typing", ({ conversationId, author, isTyping }) => {
     if (author === "business") state.typing.set(conversationId, isTyping);
-    changed("typing");
+    notifyChange("typing");
   });
   on("faults", loadFaults);
   on("refresh", load);
@@ -104,14 +104,14 @@ function follow(lastEventId) {
   });
 }
 
-// A user without a conversation is shown their first one as soon as it begins.
-function adopt(conversation) {
+// Selects the first conversation of the selected user as soon as it begins.
+function selectFirstConversation(conversation) {
   const { userId, conversationId } = state.selected;
   const isOurs = conversation.participants.some((one) => one.userId === userId);
   if (isOurs && !state.conversations.has(conversationId)) select(userId, conversation.id);
 }
 
-// As in the sandbox, what is filled in is the newest form that was not sent yet.
+// As in the sandbox, a form response belongs to the newest form that is not submitted yet.
 function markSubmitted() {
   const index = state.messages.findLastIndex(({ content }) => content.type === "form" && !content.submitted);
   const form = state.messages[index];
@@ -131,5 +131,5 @@ function addMessage(conversationId, message) {
     if (message.content.type === "formResponse") markSubmitted();
     state.messages.push(message);
   }
-  changed("people", "chat", "typing");
+  notifyChange("people", "chat", "typing");
 }

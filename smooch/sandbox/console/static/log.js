@@ -2,11 +2,11 @@
 
 import { byId, element, time } from "./dom.js";
 import { showDetail } from "./detail.js";
-import { changed, onChange, state } from "./state.js";
+import { notifyChange, onChange, state } from "./state.js";
 
 const ROW = 28;
 const EXTRA = 10;
-let shown = [];
+let visibleEntries = [];
 let selectedKey;
 
 function lastStatus(entry) {
@@ -30,7 +30,7 @@ function filter() {
   const matches = (entry) =>
     (!kind || (kind === "failed" ? hasFailed(entry) : entry.kind === kind)) &&
     (!search || `${textOf(entry)} ${lastStatus(entry) ?? ""}`.toLowerCase().includes(search));
-  shown = kind || search ? state.log.filter(matches) : state.log;
+  visibleEntries = kind || search ? state.log.filter(matches) : state.log;
 }
 
 function row(entry, index) {
@@ -55,9 +55,9 @@ function row(entry, index) {
 function renderRows() {
   const view = byId("log-view");
   const first = Math.max(0, Math.floor(view.scrollTop / ROW) - EXTRA);
-  const last = Math.min(shown.length, Math.ceil((view.scrollTop + view.clientHeight) / ROW) + EXTRA);
+  const last = Math.min(visibleEntries.length, Math.ceil((view.scrollTop + view.clientHeight) / ROW) + EXTRA);
   const rows = [];
-  for (let index = first; index < last; index++) rows.push(row(shown[index], index));
+  for (let index = first; index < last; index++) rows.push(row(visibleEntries[index], index));
   byId("log-space").replaceChildren(...rows);
 }
 
@@ -65,7 +65,7 @@ function render() {
   const view = byId("log-view");
   const isAtEnd = view.scrollHeight - view.scrollTop - view.clientHeight < ROW * 2;
   filter();
-  byId("log-space").style.setProperty("height", `${shown.length * ROW}px`);
+  byId("log-space").style.setProperty("height", `${visibleEntries.length * ROW}px`);
   if (isAtEnd) view.scrollTop = view.scrollHeight;
   renderRows();
   const selected = state.log.find((entry) => entry.key === selectedKey);
@@ -73,7 +73,7 @@ function render() {
 }
 
 function choose(index) {
-  const entry = shown[index];
+  const entry = visibleEntries[index];
   if (!entry) return;
   selectedKey = entry.key;
   byId("log-view").setAttribute("aria-activedescendant", `entry-${index}`);
@@ -92,8 +92,8 @@ function move(event) {
   const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity };
   if (!(event.key in steps)) return;
   event.preventDefault();
-  const current = shown.findIndex((entry) => entry.key === selectedKey);
-  const index = Math.min(shown.length - 1, Math.max(0, (current < 0 ? shown.length : current) + steps[event.key]));
+  const current = visibleEntries.findIndex((entry) => entry.key === selectedKey);
+  const index = Math.min(visibleEntries.length - 1, Math.max(0, (current < 0 ? visibleEntries.length : current) + steps[event.key]));
   const view = byId("log-view");
   if (index * ROW < view.scrollTop) view.scrollTop = index * ROW;
   if ((index + 1) * ROW > view.scrollTop + view.clientHeight) view.scrollTop = (index + 1) * ROW - view.clientHeight;
@@ -104,7 +104,7 @@ export function start() {
   onChange("log", render);
   byId("log-view").addEventListener("scroll", renderRows, { passive: true });
   byId("log-view").addEventListener("keydown", move);
-  byId("kind").addEventListener("change", () => changed("log"));
-  byId("search").addEventListener("input", () => changed("log"));
-  window.addEventListener("resize", () => changed("log"));
+  byId("kind").addEventListener("change", () => notifyChange("log"));
+  byId("search").addEventListener("input", () => notifyChange("log"));
+  window.addEventListener("resize", () => notifyChange("log"));
 }

@@ -2,8 +2,8 @@
 
 import * as api from "./api.js";
 import { attempt, byId, element } from "./dom.js";
-import { changed, conversationsOf, onChange, select, state } from "./state.js";
-import { summary } from "./content.js";
+import { notifyChange, conversationsOf, onChange, select, state } from "./state.js";
+import { summarize } from "./content.js";
 import { showPane } from "./panes.js";
 
 export const nameOf = (user) => user?.externalId ?? user?.name ?? user?.id ?? "";
@@ -12,7 +12,7 @@ function row(user, conversation) {
   const mine = conversation?.participants.find((one) => one.userId === user.id);
   const isSelected = state.selected.userId === user.id && state.selected.conversationId === conversation?.id;
   const unread = mine?.unreadCount ?? 0;
-  const last = conversation?.lastMessage ? summary(conversation.lastMessage.content) : "no message yet";
+  const last = conversation?.lastMessage ? summarize(conversation.lastMessage.content) : "no message yet";
   const label = conversation?.displayName ?? (conversation && !conversation.isDefault ? "another conversation" : "");
   return element(
     "li", {},
@@ -63,5 +63,5 @@ export function start() {
   });
   form.addEventListener("submit", add);
   form.addEventListener("reset", () => (form.hidden = true));
-  changed("people");
+  notifyChange("people");
 }

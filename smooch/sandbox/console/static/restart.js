@@ -1,4 +1,4 @@
-// Starts a conversation anew, as a new user, and sends again what the user did up to a message.
+// Starts a new conversation as a new user, and repeats the actions of the user up to a message.
 
 import * as api from "./api.js";
 import { notify } from "./dom.js";
@@ -9,7 +9,7 @@ const LIMIT = 10_000;
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-async function history(conversationId) {
+async function loadHistory(conversationId) {
   let messages = [];
   let clicks = [];
   for (let before, hasMore = true; hasMore; ) {
@@ -35,7 +35,7 @@ async function waitForAnswers(conversationId) {
   }
 }
 
-function perform(userId, step, place) {
+function performStep(userId, step, place) {
   if (step.action) return api.click(userId, step.action.text, place);
   const { content } = step;
   if (content.type === "formResponse") {
@@ -48,16 +48,16 @@ function perform(userId, step, place) {
 export async function restart(message) {
   const user = selectedUser();
   const { conversationId } = state.selected;
-  const { messages, clicks } = await history(conversationId);
+  const { messages, clicks } = await loadHistory(conversationId);
   const base = (user.externalId ?? user.name ?? "user").replace(/ #\d+$/, "");
   const numbers = [...state.users.values()].map((one) => Number(one.externalId?.match(/ #(\d+)$/)?.[1] ?? 1));
-  const fresh = await api.addUser({
+  const newUser = await api.addUser({
     externalId: `${base} #${Math.max(...numbers) + 1}`,
     ...(user.profile?.givenName && { givenName: user.profile.givenName }),
     channel: user.clients[0]?.type ?? "web",
   });
-  state.users.set(fresh.id, fresh);
-  await select(fresh.id);
+  state.users.set(newUser.id, newUser);
+  await select(newUser.id);
   const steps = message
     ? [
         ...messages.filter((one) => one.author.type === "user").map((one) => ({ at: one.received, ...one })),
@@ -69,8 +69,8 @@ export async function restart(message) {
   let place = {};
   for (const [index, step] of steps.entries()) {
     notify(`Sending again: ${index + 1} of ${steps.length}`);
-    const said = await perform(fresh.id, step, place);
-    if (said.conversationId) place = { conversationId: said.conversationId };
+    const created = await performStep(newUser.id, step, place);
+    if (created.conversationId) place = { conversationId: created.conversationId };
     await waitForAnswers(place.conversationId);
   }
   notify(message ? "Restarted up to this message." : "Restarted: write the first message.");

@@ -1,4 +1,4 @@
-// What the page knows, and who is told when it changes.
+// The state of the page, and listeners for its changes.
 
 import * as api from "./api.js";
 
@@ -22,7 +22,7 @@ export function onChange(topic, listener) {
   listeners.set(topic, [...(listeners.get(topic) ?? []), listener]);
 }
 
-export function changed(...topics) {
+export function notifyChange(...topics) {
   if (!scheduled.size) {
     requestAnimationFrame(() => {
       const due = scheduled;
@@ -44,7 +44,7 @@ export async function select(userId, conversationId) {
   state.messages = [];
   state.clicks = [];
   state.hasOlderMessages = false;
-  changed("people", "chat");
+  notifyChange("people", "chat");
   if (!conversationId) return;
   const page = await api.getMessages(conversationId);
   if (state.selected.conversationId !== conversationId) return;
@@ -52,7 +52,7 @@ export async function select(userId, conversationId) {
   state.messages = [...page.messages, ...state.messages.filter((message) => !known.has(message.id))];
   state.clicks = page.clicks;
   state.hasOlderMessages = page.hasMore;
-  changed("chat");
+  notifyChange("chat");
 }
 
 export async function loadOlderMessages() {
@@ -61,5 +61,5 @@ export async function loadOlderMessages() {
   if (state.selected.conversationId !== conversationId) return;
   state.messages = [...page.messages, ...state.messages];
   state.hasOlderMessages = page.hasMore;
-  changed("chat");
+  notifyChange("chat");
 }
