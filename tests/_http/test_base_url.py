@@ -1,4 +1,4 @@
-"""Base URLs that would change the path of requests, or send the key in plain text, are refused by both clients."""
+"""Both clients refuse base URLs that change the paths of requests or send the key unencrypted."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SUFFIXES = [*KEPT_BY_HTTPX, "/a/../b", "/..", "/.", " ", "/ ", "/a b"]
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_what_would_move_paths_is_refused_and_nothing_is_sent(suffix: str) -> None:
+def test_base_urls_that_change_paths_are_refused_and_nothing_is_sent(suffix: str) -> None:
     with ScriptedServer(lambda _: answer(200, {})) as server:
         for make in CLIENTS:
             for base_url in (
@@ -54,7 +54,7 @@ def test_what_would_move_paths_is_refused_and_nothing_is_sent(suffix: str) -> No
         *(5, b"https://example.com", ["https://example.com"]),
     ],
 )
-def test_what_is_no_base_url_is_refused(base_url: Any) -> None:
+def test_invalid_base_urls_are_refused(base_url: Any) -> None:
     for make in CLIENTS:
         with pytest.raises(InvalidInput, match="base_url") as caught:
             make(base_url)
@@ -64,7 +64,7 @@ def test_what_is_no_base_url_is_refused(base_url: Any) -> None:
 @pytest.mark.parametrize(
     "host", ["smooch.io", "zendesk.com", "api.smooch.io", "a.zendesk.com", "SMOOCH.IO", "smooch.io.", "api。smooch.io"]
 )
-def test_no_key_goes_to_the_api_in_plain_text(host: str) -> None:
+def test_unencrypted_base_urls_of_the_api_are_refused(host: str) -> None:
     for make in CLIENTS:
         with pytest.raises(InvalidInput, match="write https://"):
             make(f"http://{host}")
@@ -81,8 +81,8 @@ def test_no_key_goes_to_the_api_in_plain_text(host: str) -> None:
         "https://a_b.example/sc/",
     ],
 )
-def test_other_base_urls_are_taken(base_url: str) -> None:
+def test_other_base_urls_are_accepted(base_url: str) -> None:
     for make in CLIENTS[:3]:
-        made = make(base_url)
-        if not isinstance(made, str):
-            made.close()
+        client = make(base_url)
+        if not isinstance(client, str):
+            client.close()

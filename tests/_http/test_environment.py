@@ -1,4 +1,4 @@
-"""What the environment has wrong is `InvalidInput` with the name of the variable, before anything is sent."""
+"""Invalid environment variables raise `InvalidInput` with the variable's name before anything is sent."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def refused(url: str, variable: str) -> None:
         *(f"http://ana:{PASSWORD}@proxy example", "http://xn--", "http://proxy\x7f", "://"),
     ],
 )
-def test_a_proxy_that_is_no_url_is_refused_by_the_name_of_its_variable(
+def test_an_invalid_proxy_url_is_refused_with_the_name_of_its_variable(
     proxy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for variable, url in (("HTTPS_PROXY", "https://api.smooch.io"), ("HTTP_PROXY", "http://example.com")):
@@ -70,7 +70,9 @@ def test_a_proxy_that_is_no_url_is_refused_by_the_name_of_its_variable(
 
 @pytest.mark.skipif(importlib.util.find_spec("socksio") is not None, reason="socksio is installed")
 @pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
-def test_a_socks_proxy_names_the_package_that_it_needs(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_socks_proxy_is_refused_with_the_name_of_the_missing_package(
+    scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ALL_PROXY", f"{scheme}://ana:{PASSWORD}@proxy.example:1080")
     refused("https://api.smooch.io", "ALL_PROXY")
 
@@ -87,7 +89,7 @@ def test_certificates_that_cannot_be_loaded_are_refused(
         refused("https://api.smooch.io", variable)
 
 
-def test_a_proxy_of_another_scheme_or_a_host_without_one_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxies_of_other_schemes_and_exempt_hosts_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "nonsense://")
     monkeypatch.setenv("NO_PROXY", "api.smooch.io")
     with v1.Smooch("app_5a", "a secret", base_url="http://example.com"):

@@ -28,7 +28,7 @@ SERVER = Path(__file__).parents[1] / "support" / "counting_server.py"
 
 @contextmanager
 def counting_server(folder: Path) -> Iterator[dict[str, Any]]:
-    """Run the server in a process of its own; what a client of it is made with."""
+    """Run the server in its own process; yields the options of a client for it."""
     authority = trustme.CA()
     certificate = folder / "certificate.pem"
     authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(str(certificate))

@@ -1,4 +1,4 @@
-"""Cancelling a task, at whatever point of a call, costs nobody else a connection."""
+"""A cancelled task loses no connection, whatever part of the call it was in."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ async def cancel(task: asyncio.Task[Any]) -> None:
         await task
 
 
-async def serves(api: AsyncSmooch, calls: int) -> None:
-    """Assert that so many calls run to their end, over connections of which there are no more than allowed."""
+async def assert_serves(api: AsyncSmooch, calls: int) -> None:
+    """Assert that this many calls succeed, over at most `max_connections` connections."""
     async with asyncio.timeout(10):
         answers = await asyncio.gather(*(api.get_user("b6518") for _ in range(calls)))
     assert [answer.status_code for answer in answers] == [200] * calls
@@ -55,7 +55,7 @@ async def serves(api: AsyncSmooch, calls: int) -> None:
     assert not pool.waiting
 
 
-async def test_a_cancelled_wait_gives_up_its_place() -> None:
+async def test_a_cancelled_wait_frees_its_place() -> None:
     gate = threading.Event()
     with ScriptedServer(once_open(gate)) as server:
         async with connect(server.url, max_connections=1) as api:
@@ -67,12 +67,12 @@ async def test_a_cancelled_wait_gives_up_its_place() -> None:
             await cancel(tasks[1])
             gate.set()
             await asyncio.gather(tasks[0], *tasks[2:])
-            await serves(api, 2)
+            await assert_serves(api, 2)
         assert [request.target[-1] for request in server.requests][:3] == ["0", "2", "3"]
         assert server.connections == 1
 
 
-async def test_a_wait_cancelled_in_the_moment_it_ends_passes_the_connection_on() -> None:
+async def test_a_wait_cancelled_as_it_gets_a_connection_passes_it_on() -> None:
     with ScriptedServer(script(FINE)) as server:
         async with connect(server.url, max_connections=1) as api:
             transport = api._transport
@@ -85,7 +85,7 @@ async def test_a_wait_cancelled_in_the_moment_it_ends_passes_the_connection_on()
                 await response.aread()
                 await cancel(served)
                 await next_in_line
-            await serves(api, 3)
+            await assert_serves(api, 3)
         assert "/v1/appusers/served" not in {request.target for request in server.requests}
 
 
@@ -98,20 +98,20 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("moment", ANSWERS)
-async def test_a_cancelled_call_gives_its_connection_back(moment: str) -> None:
+async def test_a_cancelled_call_frees_its_connection(moment: str) -> None:
     with ScriptedServer(script(ANSWERS[moment], FINE)) as server:
         async with connect(server.url, max_connections=1) as api:
             task = asyncio.create_task(api.post_message("b6518", "Hi"))
             await async_wait_until(lambda: len(server.requests) == 1)
             await asyncio.sleep(0.02)
             await cancel(task)
-            await serves(api, 3)
+            await assert_serves(api, 3)
         assert server.connections == 2
         assert [request.method for request in server.requests] == ["POST", "GET", "GET", "GET"]
 
 
 @pytest.mark.parametrize("moment", ["connecting", "shaking hands"])
-async def test_a_call_cancelled_before_it_was_sent_gives_its_connection_back(moment: str) -> None:
+async def test_a_call_cancelled_before_sending_frees_its_connection(moment: str) -> None:
     with full_backlog() as full, silent_server() as silent:
         url = full if moment == "connecting" else silent.replace("http:", "https:")
         async with connect(url, max_connections=1) as api:
@@ -123,7 +123,7 @@ async def test_a_call_cancelled_before_it_was_sent_gives_its_connection_back(mom
             assert (pool.open, len(pool.waiting)) == (0, 0)
 
 
-async def test_a_call_cancelled_between_two_tries_sends_nothing_more(longest_waits: None) -> None:
+async def test_a_call_cancelled_between_two_attempts_sends_nothing_more(longest_waits: None) -> None:
     with ScriptedServer(script(answer(429, Retry_After="0.2"), FINE)) as server:
         async with connect(server.url, max_connections=1) as api:
             pool = await pool_of(api)
@@ -132,17 +132,17 @@ async def test_a_call_cancelled_between_two_tries_sends_nothing_more(longest_wai
             await cancel(task)
             await asyncio.sleep(0.3)
             assert len(server.requests) == 1
-            await serves(api, 2)
+            await assert_serves(api, 2)
 
 
-async def test_a_callers_own_timeout_stays_its_own() -> None:
+async def test_a_timeout_of_the_caller_is_raised_unchanged() -> None:
     with ScriptedServer(script([60.0], FINE)) as server:
         async with connect(server.url, max_connections=1) as api:
             with pytest.raises(TimeoutError) as caught:
                 async with asyncio.timeout(0.1):
                     await api.get_user("b6518")
             assert type(caught.value) is TimeoutError
-            await serves(api, 2)
+            await assert_serves(api, 2)
 
 
 async def call_all_in_a_group(api: AsyncSmooch, *user_ids: str) -> None:
@@ -159,7 +159,7 @@ async def test_the_first_failure_of_a_group_cancels_the_other_calls() -> None:
         async with connect(server.url, max_connections=3) as api:
             with pytest.raises(ExceptionGroup):
                 await call_all_in_a_group(api, "slow", "slow", "none", "waits", "waits")
-            await serves(api, 6)
+            await assert_serves(api, 6)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -175,7 +175,7 @@ async def test_cancelling_at_random_loses_no_connection(seed: int) -> None:
                 await asyncio.gather(task, return_exceptions=True)
 
             await asyncio.gather(*(call_and_maybe_cancel() for _ in range(150)))
-            await serves(api, 6)
+            await assert_serves(api, 6)
             await async_wait_until(lambda: server.open_connections <= 3)
         await async_wait_until(lambda: server.open_connections == 0)
 

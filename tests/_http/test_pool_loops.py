@@ -1,4 +1,4 @@
-"""What only tasks have: several event loops, one after the other or at the same time, that use one client."""
+"""One async client in several event loops, one after the other or at the same time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def connect(url: str, **options: Any) -> AsyncSmooch:
 
 
 def run_and_only_close(main: Any) -> Any:
-    """Like `asyncio.run`, but by the least that ends a loop."""
+    """Like `asyncio.run`, but only close the loop at the end."""
     loop = asyncio.new_event_loop()
     try:
         return loop.run_until_complete(main)
@@ -39,7 +39,7 @@ def run_and_only_close(main: Any) -> Any:
 
 @pytest.fixture(autouse=True)
 def _no_warning_of_what_loops_leave_behind() -> Iterator[None]:
-    """asyncio warns of each connection that its loop left open."""
+    """Ignore asyncio's warnings about connections that a closed loop left open."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         yield
@@ -61,7 +61,7 @@ def test_a_client_outlives_its_event_loop(run: Callable[[Any], Any]) -> None:
             run(api.with_options(retries=1).get_user("b6518"))
 
 
-def test_a_client_that_an_older_loop_closes_leaves_nothing_of_a_later_one() -> None:
+def test_closing_in_an_older_loop_closes_connections_of_later_loops_too() -> None:
     with ScriptedServer(script(FINE)) as server:
         api = connect(server.url, retries=0)
 
@@ -77,7 +77,7 @@ def test_a_client_that_an_older_loop_closes_leaves_nothing_of_a_later_one() -> N
         loop.close()
 
 
-def test_what_an_ended_loop_left_by_tls_is_closed_too() -> None:
+def test_tls_connections_of_a_closed_loop_are_closed_too() -> None:
     authority = trustme.CA()
     context, theirs = httpx.create_ssl_context(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.configure_trust(context)
@@ -92,7 +92,7 @@ def test_what_an_ended_loop_left_by_tls_is_closed_too() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_call_that_its_loop_left_in_the_middle_takes_nobodys_place() -> None:
+def test_a_call_left_unfinished_by_its_loop_takes_no_slot() -> None:
     with ScriptedServer(script([60.0], FINE)) as server:
         api = connect(server.url, max_connections=1, retries=0)
 
@@ -111,7 +111,7 @@ def test_a_call_that_its_loop_left_in_the_middle_takes_nobodys_place() -> None:
             call._log_destroy_pending = False  # type: ignore[attr-defined]
 
 
-def test_loops_that_run_at_the_same_time_share_no_connection() -> None:
+def test_concurrent_loops_share_no_connection() -> None:
     loops = threading.Barrier(4)
     ports: dict[str, set[int]] = {}
 
@@ -136,7 +136,7 @@ def test_loops_that_run_at_the_same_time_share_no_connection() -> None:
     assert len(set.union(*ports.values())) == 8
 
 
-def test_without_asyncio_it_is_said_what_is_needed_before_anything_is_opened() -> None:
+def test_without_asyncio_a_clear_error_comes_before_anything_is_opened() -> None:
     with ScriptedServer(script(FINE)) as server:
         api = connect(server.url)
         call = api.post_message("b6518", "Hi")

@@ -1,4 +1,4 @@
-"""What can happen to a thread, but to no task: an interrupt amid a call, and a fork."""
+"""The pool in threads: interrupts at any point of a call, and forks."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def pool_of(api: Smooch) -> _PoolState:
 
 
 class Interrupt(BaseException):
-    """What Ctrl-C is, but for pytest."""
+    """Stands for KeyboardInterrupt, which would stop pytest."""
 
 
 @contextmanager
 def interrupted_when(condition: Callable[[], bool]) -> Iterator[None]:
-    """Have the main thread interrupted as soon as something has happened."""
+    """Interrupt the main thread as soon as the condition is true."""
 
     def on_signal(_: int, __: FrameType | None) -> None:
         raise Interrupt
@@ -65,7 +65,7 @@ def interrupted_when(condition: Callable[[], bool]) -> Iterator[None]:
         signal.signal(signal.SIGUSR1, previous)
 
 
-def test_an_interrupted_wait_gives_up_its_place() -> None:
+def test_an_interrupted_wait_frees_its_place() -> None:
     gate = threading.Event()
 
     def respond(_: Request) -> bytes:
@@ -87,7 +87,7 @@ def test_an_interrupted_wait_gives_up_its_place() -> None:
 
 
 @pytest.mark.parametrize("pieces", [[60.0], [FINE[:-5], 60.0]])
-def test_an_interrupted_call_gives_its_connection_back(pieces: list[Any]) -> None:
+def test_an_interrupted_call_frees_its_connection(pieces: list[Any]) -> None:
     with ScriptedServer(script(pieces, FINE)) as server, connect(server.url, max_connections=1) as api:
         with pytest.raises(Interrupt), interrupted_when(lambda: len(server.requests) == 1):
             api.post_message("b6518", "Hi")
@@ -97,7 +97,7 @@ def test_an_interrupted_call_gives_its_connection_back(pieces: list[Any]) -> Non
         assert (pool.open, len(pool.idle), len(pool.waiting)) == (1, 1, 0)
 
 
-def test_an_interrupt_between_two_tries_ends_the_call() -> None:
+def test_an_interrupt_between_two_attempts_ends_the_call() -> None:
     with ScriptedServer(script(answer(429, Retry_After="20"), FINE)) as server, connect(server.url) as api:
         with pytest.raises(Interrupt), interrupted_when(lambda: len(pool_of(api).idle) == 1):
             api.post_message("b6518", "Hi")
@@ -132,7 +132,7 @@ class Interrupter:
 
 
 def interrupts(call: Callable[[], Any]) -> Iterator[BaseException]:
-    """Make a call again and again, interrupted at each place in turn, until it ends without having been interrupted."""
+    """Repeat a call, interrupted at each place in turn, until it ends without an interrupt."""
     for place in count():
         interrupter = Interrupter(place)
         try:
@@ -195,7 +195,7 @@ def test_an_interrupt_anywhere_in_a_call_loses_no_slot(name: str, is_kept: bool)
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_an_interrupt_anywhere_in_giving_back_keeps_no_waiter_waiting() -> None:
+def test_an_interrupt_anywhere_in_the_release_leaves_no_waiter_behind() -> None:
     with ScriptedServer(script(FINE)) as server, connect(server.url, max_connections=1, deadline=20) as api:
         for place in count():
             interrupter = Interrupter(place)
@@ -218,7 +218,7 @@ def open_files() -> int:
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system does not list open files")
 @pytest.mark.parametrize("moment", ["connecting", "shaking hands"])
-def test_an_interrupt_before_anything_was_sent_leaves_no_socket(moment: str) -> None:
+def test_an_interrupt_before_sending_leaves_no_socket(moment: str) -> None:
     with full_backlog() as full, silent_server() as silent:
         url = full if moment == "connecting" else silent.replace("http:", "https:")
         with connect(url) as api:
@@ -233,7 +233,7 @@ def test_an_interrupt_before_anything_was_sent_leaves_no_socket(moment: str) -> 
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system does not list open files")
-def test_an_interrupt_at_any_place_of_the_standard_librarys_tls_leaves_no_socket() -> None:
+def test_an_interrupt_anywhere_in_the_ssl_module_leaves_no_socket() -> None:
     with silent_server() as silent, connect(silent.replace("http:", "https:"), timeout=0.2, retries=0) as api:
         connections.tls_context()
         before = open_files()

@@ -27,7 +27,7 @@ def message(given: Any, *, sent_by_maker: bool = False) -> dict[str, Any]:
     return dump(BODIES.build_message(given, sent_by_maker=sent_by_maker))
 
 
-def test_a_text_is_a_message_of_the_user_or_of_the_business() -> None:
+def test_a_text_becomes_a_message_of_the_user_or_the_business() -> None:
     assert message("Hi") == {"role": "appUser", "type": "text", "text": "Hi"}
     assert message(" Hi\n", sent_by_maker=True) == {"role": "appMaker", "type": "text", "text": " Hi\n"}
 
@@ -47,13 +47,13 @@ def test_a_text_is_a_message_of_the_user_or_of_the_business() -> None:
         (MappingProxyType({"text": "Hi"}), {"role": "appUser", "type": "text", "text": "Hi"}),
     ],
 )
-def test_a_mapping_gets_the_role_and_nothing_else_but_the_type_of_a_text(given: Any, expected: dict[str, Any]) -> None:
+def test_a_mapping_gets_a_role_and_texts_get_a_type(given: Any, expected: dict[str, Any]) -> None:
     before = dict(given)
     assert message(given) == expected
     assert dict(given) == before
 
 
-def test_a_model_goes_as_it_is() -> None:
+def test_a_model_is_sent_unchanged() -> None:
     post = models.MessagePost(role="appMaker", type_="text", text="Hi")
     assert BODIES.build_message(post, sent_by_maker=False) is post
     assert BODIES.build_message(post, sent_by_maker=True) is post
@@ -62,7 +62,7 @@ def test_a_model_goes_as_it_is() -> None:
 @pytest.mark.parametrize(
     "given", [{"role": "appUser", "text": "Hi"}, models.MessagePost(role="appUser", type_="text", text="Hi")]
 )
-def test_two_roles_contradict_each_other(given: Any) -> None:
+def test_contradicting_roles_are_refused(given: Any) -> None:
     with pytest.raises(InvalidInput, match=r"message\.role is 'appUser', but sent_by_maker means 'appMaker'") as caught:
         message(given, sent_by_maker=True)
     assert caught.value.field == "message.role"
@@ -88,7 +88,7 @@ def test_two_roles_contradict_each_other(given: Any) -> None:
         (models.AppUserUpdate(email="ana@example.com"), "message"),
     ],
 )
-def test_what_is_no_message_is_refused_by_the_name_of_the_field(given: Any, field: str) -> None:
+def test_invalid_messages_are_refused_with_the_name_of_the_field(given: Any, field: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         message(given)
     assert caught.value.field == field
@@ -115,7 +115,7 @@ def test_an_instant_is_sent_as_seconds_in_digits(instant: Any, digits: str) -> N
 
 
 @given(st.floats(0, 1e14, allow_nan=False))
-def test_a_number_of_seconds_loses_nothing(seconds: float) -> None:
+def test_seconds_keep_every_digit(seconds: float) -> None:
     digits = bodies.build_page_query(seconds, None)["before"]
     assert set(digits) <= set("0123456789.")
     assert float(digits) == pytest.approx(seconds, abs=1e-6)
@@ -129,7 +129,7 @@ def test_a_number_of_seconds_loses_nothing(seconds: float) -> None:
         *(datetime.fromisoformat("2015-12-24"), datetime(1960, 1, 1, tzinfo=UTC)),
     ],
 )
-def test_what_is_no_instant_is_refused(instant: Any) -> None:
+def test_invalid_instants_are_refused(instant: Any) -> None:
     for name, page in (("before", (instant, None)), ("after", (None, instant))):
         with pytest.raises(InvalidInput, match=name) as caught:
             bodies.build_page_query(*page)
@@ -149,7 +149,7 @@ def link(channel: Any, entity: Any, *, skip: bool = False, version: str = "v1") 
 PHONE = {"phoneNumber": "+15145550101"}
 
 
-def test_skipping_the_confirmation_is_said_as_the_version_says_it() -> None:
+def test_skip_confirmation_has_the_form_of_each_version() -> None:
     assert link("twilio", PHONE) == {"type": "twilio", **PHONE, "skipConfirmation": False}
     assert link("twilio", PHONE, skip=True) == {"type": "twilio", **PHONE, "skipConfirmation": True}
     assert link("twilio", PHONE, version="v1.1") == {"type": "twilio", **PHONE}
@@ -157,7 +157,7 @@ def test_skipping_the_confirmation_is_said_as_the_version_says_it() -> None:
     assert link("twilio", PHONE, skip=True, version="v1.1") == immediate
 
 
-def test_what_the_entity_says_about_the_confirmation_counts_more() -> None:
+def test_the_confirmation_of_the_entity_takes_precedence() -> None:
     entity = {**PHONE, "confirmation": {"type": "prompt"}}
     assert link("twilio", entity, skip=True, version="v1.1") == {"type": "twilio", **entity}
     entity = {**PHONE, "skipConfirmation": False}
@@ -177,13 +177,13 @@ def test_what_the_entity_says_about_the_confirmation_counts_more() -> None:
         ("messenger", {**PHONE, "confirmation": {"type": "userActivity"}}, "entity.confirmation.message"),
     ],
 )
-def test_what_does_not_say_who_the_user_is_there_is_refused(channel: Any, entity: Any, field: str) -> None:
+def test_an_entity_that_does_not_identify_the_user_is_refused(channel: Any, entity: Any, field: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         link(channel, entity)
     assert caught.value.field == field
 
 
-def test_activities_come_from_whoever_they_can_come_from() -> None:
+def test_the_role_of_an_activity_follows_from_its_type() -> None:
     assert dump(BODIES.build_activity("typing:start")) == {"type": "typing:start", "role": "appMaker"}
     assert dump(BODIES.build_activity("typing:stop", name="Ana", avatar_url=None)) == {
         "type": "typing:stop",
@@ -200,7 +200,7 @@ def test_activities_come_from_whoever_they_can_come_from() -> None:
     assert caught.value.field == "activity.avatarUrl"
 
 
-def test_a_profile_has_what_is_known_and_nothing_else() -> None:
+def test_a_profile_has_only_the_given_fields() -> None:
     assert dump(BODIES.build_user("b6518", None, None, None, None, None)) == {"userId": "b6518"}
     full = BODIES.build_user(
         "b6518", "Ana", "Roy", "ana@example.com", "2015-12-24T15:15:47.990Z", {"vip": True, "n": 0}
@@ -222,7 +222,7 @@ def test_a_profile_has_what_is_known_and_nothing_else() -> None:
     "data",
     [{}, {"givenName": "Ana"}, {"properties": {"number": "213123"}, "credentialRequired": True}, {"new": [None, 1.5]}],
 )
-def test_a_body_goes_as_it_was_given_with_what_no_specification_knows(data: dict[str, Any]) -> None:
+def test_a_body_is_sent_unchanged_with_unknown_fields(data: dict[str, Any]) -> None:
     assert dump(BODIES.build_body(models.AppUserUpdate, data, "data")) == data
     assert dump(BODIES.build_body(models.AppUserUpdate, models.AppUserUpdate.from_dict(data), "data")) == data
 
@@ -265,7 +265,7 @@ def test_a_model_that_holds_itself_is_refused() -> None:
         "https://api.smooch.io/v1/appusers/b6518/messages?before=5",
     ],
 )
-def test_paths_and_addresses_of_the_api_are_taken(endpoint: str) -> None:
+def test_paths_and_urls_of_the_api_are_accepted(endpoint: str) -> None:
     assert bodies.check_endpoint(endpoint, settings()) == endpoint
 
 
@@ -295,13 +295,13 @@ def test_paths_and_addresses_of_the_api_are_taken(endpoint: str) -> None:
         *("https://api.smooch.io.example.com/v1/appusers", "ftp://api.smooch.io/v1/appusers"),
     ],
 )
-def test_other_addresses_and_ways_to_leave_the_path_are_refused(endpoint: Any) -> None:
+def test_urls_of_other_hosts_and_path_changes_are_refused(endpoint: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         bodies.check_endpoint(endpoint, settings())
     assert caught.value.field == "endpoint"
 
 
-def test_an_address_of_the_api_is_one_below_its_version_also_where_the_app_is_named() -> None:
+def test_a_url_of_the_api_must_be_below_its_version() -> None:
     own = settings(app_id="5a", api_version="v1.1", base_url="http://127.0.0.1:8000/smooch/")
     for path in ("apps/5a/appusers/b6518", "apps", "serviceaccounts"):
         bodies.check_endpoint(f"http://127.0.0.1:8000/smooch/v1.1/{path}", own)
@@ -327,7 +327,7 @@ def test_data_is_the_query_or_the_body_or_the_form() -> None:
     assert bodies.build_request_options("post", "a", None, files) == {"data": None, "files": files}
 
 
-def test_a_query_is_added_to_the_one_that_the_address_has() -> None:
+def test_a_query_is_added_to_the_query_of_the_url() -> None:
     options = bodies.build_request_options("get", "a?before=5&x=1", {"x": 2, "limit": 3}, None)
     assert options == {"params": httpx.QueryParams("before=5&x=2&limit=3")}
 
@@ -348,7 +348,7 @@ def test_a_method_that_the_api_does_not_have_is_refused(method: Any) -> None:
         (["\ud800"], "data[0]"),
     ],
 )
-def test_what_json_cannot_hold_is_refused(data: Any, field: str) -> None:
+def test_values_that_json_cannot_hold_are_refused(data: Any, field: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         bodies.build_request_options("post", "a", data, None)
     assert caught.value.field == field
@@ -358,7 +358,7 @@ def response(content: bytes) -> httpx.Response:
     return httpx.Response(200, content=content, request=httpx.Request("GET", "https://api.smooch.io/v1/a"))
 
 
-def test_the_answer_of_any_path_is_its_plain_json() -> None:
+def test_a_response_of_any_path_is_plain_json() -> None:
     for content, parsed in [(b'{"a": [1.0, null]}', {"a": [1.0, None]}), (b"[]", []), (b"", None)]:
         answer = bodies.build_response(response(content))
         assert (answer.status_code, answer.content, answer.parsed) == (200, content, parsed)
@@ -370,7 +370,7 @@ def test_the_answer_of_any_path_is_its_plain_json() -> None:
 # Webhooks
 
 
-def test_the_list_is_read_as_far_as_it_can_be() -> None:
+def test_unreadable_webhooks_of_a_list_are_skipped() -> None:
     listed = {
         "webhooks": [
             None,

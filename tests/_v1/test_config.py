@@ -101,7 +101,7 @@ def test_the_scope_follows_from_the_key(key_id: str, scope: str) -> None:
         ({"max_response_bytes": 1e6}, "max_response_bytes"),
     ],
 )
-def test_what_cannot_work_is_refused_with_the_name_of_the_argument(options: dict[str, Any], field: str) -> None:
+def test_invalid_arguments_are_refused_by_name(options: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         settings(**options)
     assert caught.value.field == field
@@ -111,7 +111,7 @@ def test_what_cannot_work_is_refused_with_the_name_of_the_argument(options: dict
 @pytest.mark.parametrize(
     "host", ["api.smooch.io", "api.smooch.io.", "API.EU-1.smooch.io:80", "ana.zendesk.com", "oauth-bridge.zendesk.com"]
 )
-def test_no_key_goes_to_the_api_itself_in_plain_text(host: str) -> None:
+def test_unencrypted_base_urls_of_the_api_are_refused(host: str) -> None:
     with pytest.raises(InvalidInput, match="write https://") as caught:
         settings(base_url=f"http://{host}/sc")
     assert caught.value.field == "base_url"
@@ -119,17 +119,17 @@ def test_no_key_goes_to_the_api_itself_in_plain_text(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8000", "[::1]:8000", "sandbox", "smooch.io.test"])
-def test_other_hosts_can_do_without_tls(host: str) -> None:
+def test_other_hosts_may_be_unencrypted(host: str) -> None:
     assert settings(base_url=f"http://{host}").root.scheme == "http"
 
 
-def test_a_password_in_the_base_url_is_not_repeated() -> None:
+def test_a_password_in_the_base_url_is_hidden_in_errors() -> None:
     with pytest.raises(InvalidInput) as caught:
         settings(base_url="https://ana:hunter2@api.smooch.io")
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_number_of_seconds_is_every_timeout_but_connecting_takes_five_at_most() -> None:
+def test_a_number_sets_every_timeout_and_connecting_takes_five_seconds_at_most() -> None:
     assert settings(timeout=7).timeout == httpx.Timeout(7.0, connect=5.0)
     assert settings(timeout=0.5).timeout == httpx.Timeout(0.5)
     own = httpx.Timeout(1, read=2, write=3, pool=4)
@@ -138,7 +138,7 @@ def test_a_number_of_seconds_is_every_timeout_but_connecting_takes_five_at_most(
     assert settings(deadline=5).deadline == 5.0
 
 
-def test_the_environment_names_every_argument_and_what_is_empty_is_not_there() -> None:
+def test_every_argument_has_a_variable_and_empty_ones_are_ignored() -> None:
     environment = {
         "SMOOCH_KEY_ID": "app_1",
         "SMOOCH_SECRET": "geheim",
@@ -157,14 +157,14 @@ def test_the_environment_names_every_argument_and_what_is_empty_is_not_there() -
     }
 
 
-def test_options_win_over_the_environment_and_stand_in_for_it() -> None:
+def test_options_override_and_complete_the_environment() -> None:
     environment = {"SMOOCH_KEY_ID": "app_1", "SMOOCH_REGION": "eu-1"}
     options = {"secret": "geheim", "region": "us", "retries": 0}
     expected = {"key_id": "app_1", "secret": "geheim", "region": "us", "retries": 0}
     assert config.read_environment(options, environment) == expected
 
 
-def test_the_environment_is_read_at_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_is_read_at_each_call(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("SMOOCH_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("SMOOCH_KEY_ID", "app_1")
@@ -204,6 +204,6 @@ def test_with_options_refuses_what_the_constructor_refuses(options: dict[str, An
 
 
 @pytest.mark.parametrize("name", ["timeot", "region", "key_id"])
-def test_with_options_refuses_names_that_it_does_not_know(name: str) -> None:
+def test_with_options_refuses_unknown_names(name: str) -> None:
     with pytest.raises(TypeError, match=f"'{name}'"):
         with_options(settings(), {name: 1})

@@ -48,15 +48,13 @@ V1_1 = {"api_version": "v1.1", "app_id": "5a"}
         (500, "/menu", {"html": True}, ""),
     ],
 )
-def test_the_hint_says_what_to_do_where_the_cause_is_known(
-    status: int, path: str, options: dict[str, Any], words: str
-) -> None:
+def test_known_causes_have_a_hint(status: int, path: str, options: dict[str, Any], words: str) -> None:
     text = hint_for(status, path, **options)
     assert words in text
     assert bool(words) is bool(text)
 
 
-def test_a_missing_user_is_not_taken_for_a_missing_conversation() -> None:
+def test_missing_users_and_missing_conversations_have_different_hints() -> None:
     for path in ("/appusers/b6518/messages", "/appusers/b6518/conversation/read"):
         content = b'{"error": {"code": "user_not_found", "description": "User not found"}}'
         assert hint_for(404, path, content=content) == ""

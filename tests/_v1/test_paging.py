@@ -23,7 +23,7 @@ def read(answer: models.GetMessagesResponse, after: Any = None) -> list[models.M
 
 
 def page(*received: Any, next_: Any = None, after: Any = None) -> list[str]:
-    """Ids in the order of the iteration; the id is the place in the answer."""
+    """Return ids in the order of the iteration; an id is the position in the response."""
     messages = [
         {"_id": str(number), "type": "text", "role": "appUser", "received": at} for number, at in enumerate(received)
     ]
@@ -31,25 +31,25 @@ def page(*received: Any, next_: Any = None, after: Any = None) -> list[str]:
     return [message.id for message in read(answer, after)]  # type: ignore[misc]
 
 
-def test_a_page_is_walked_newest_first_or_forward_whatever_its_order_was() -> None:
+def test_messages_of_a_page_are_sorted_by_time_in_either_direction() -> None:
     assert page(1.0, 2.0, 3.0) == ["2", "1", "0"]
     assert page(3.0, 1.0, 2.0) == ["0", "2", "1"]
     assert page(3.0, 1.0, 2.0, after=0.5) == ["1", "2", "0"]
 
 
 @given(st.lists(st.sampled_from([1.0, 1.5, 2.0]), max_size=6))
-def test_both_directions_are_the_same_walk_also_where_instants_are_equal(received: list[float]) -> None:
+def test_both_directions_give_opposite_orders_even_for_equal_times(received: list[float]) -> None:
     assert page(*received) == page(*received, after=0.5)[::-1]
 
 
-def test_what_has_no_instant_or_is_no_message_does_not_stop_the_walk() -> None:
+def test_messages_without_time_and_invalid_elements_do_not_stop_the_iteration() -> None:
     assert page(2.0, None, "3", after=0.5) == ["1", "2", "0"]
     answer = models.GetMessagesResponse.from_dict({"messages": [None, "a", {"_id": "1", "type": "new"}, {"no": "id"}]})
     assert [message.to_dict() for message in read(answer)] == [{"no": "id"}, {"_id": "1", "type": "new"}]
     assert read(models.GetMessagesResponse()) == []
 
 
-def test_the_next_page_is_where_the_link_points_but_on_our_own_host() -> None:
+def test_the_next_page_follows_the_link_but_on_our_own_host() -> None:
     pager = Pager(None, None)
     assert pager.needs_page
     assert pager.page == {"before": None, "after": None}
@@ -68,7 +68,7 @@ def test_the_next_page_is_where_the_link_points_but_on_our_own_host() -> None:
 
 
 @pytest.mark.parametrize("link", ["https://api.smooch.io/v1/appusers/x/messages", "?before=5.25"])
-def test_a_link_that_leads_nowhere_or_back_is_an_error_and_no_endless_walk(link: str) -> None:
+def test_a_link_without_progress_is_an_error(link: str) -> None:
     pager = Pager("5.25", None)
     message = {"_id": "1", "type": "text", "role": "appUser", "received": 5.0}
     pager.feed(respond(models.GetMessagesResponse.from_dict({"messages": [message], "next": link})))

@@ -14,7 +14,7 @@ PATHS: dict[str, Any] = yaml.load(
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_paths_are_relative_to_the_servers_that_the_specification_gives_them(path: str) -> None:
+def test_each_path_belongs_to_the_server_of_the_specification(path: str) -> None:
     filled = path.replace("{", "").replace("}", "")
     expected = "servers" in PATHS[path]
     for url in (filled, filled[1:], f"{filled}?limit=5", f"{filled}/"):
@@ -23,11 +23,11 @@ def test_paths_are_relative_to_the_servers_that_the_specification_gives_them(pat
 
 
 @pytest.mark.parametrize("path", ["apps/5a/appusers/b6518", "/apps/5a/menu"])
-def test_an_app_may_be_named_in_a_path_that_its_own_key_calls(path: str) -> None:
+def test_an_app_key_can_call_paths_that_name_its_app(path: str) -> None:
     assert is_relative_to_version(path)
     assert not needs_account_key(path)
 
 
 @pytest.mark.parametrize("path", ["/appsters", "/whatsapp", "/apps_of_mine", "", "/"])
-def test_a_path_that_only_begins_alike_belongs_to_an_app(path: str) -> None:
+def test_a_path_with_a_similar_prefix_belongs_to_an_app(path: str) -> None:
     assert not is_relative_to_version(path)

@@ -1,4 +1,4 @@
-"""Tokens of end users, what is wrong with one, and where a browser goes for access."""
+"""Sign and inspect tokens of end users, and build the URL of the OAuth flow."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ GOOD = {"scope": "user", "external_id": "b6518"}
 
 
 def token(claims: Any = None, *, algorithm: str = "HS256", secret: str = SECRET, **header: Any) -> str:
-    """Signed by another library than ours."""
+    """Sign a token with PyJWT, not with our own code."""
     header = {"kid": KEY_ID} | header
     return jwt.encode(GOOD if claims is None else claims, secret, algorithm=algorithm, headers=header)
 
 
 def claims_of(signed: str) -> dict[str, Any]:
-    found: dict[str, Any] = jwt.decode(signed, SECRET, algorithms=["HS256"])
-    return found
+    claims: dict[str, Any] = jwt.decode(signed, SECRET, algorithms=["HS256"])
+    return claims
 
 
-def test_a_token_names_key_and_user_and_says_no_more_than_it_is_told() -> None:
+def test_a_token_has_key_user_and_the_given_claims_only() -> None:
     signed = jwt_for_user(KEY_ID, SECRET, "b6518")
     assert jwt.get_unverified_header(signed) == {"alg": "HS256", "kid": KEY_ID, "typ": "JWT"}
     assert claims_of(signed) == GOOD
@@ -67,7 +67,7 @@ def test_a_token_names_key_and_user_and_says_no_more_than_it_is_told() -> None:
         ((KEY_ID, f"{SECRET}\n", "b"), {}, "secret"),
     ],
 )
-def test_no_token_is_signed_that_would_be_refused(arguments: Any, options: Any, field: str) -> None:
+def test_invalid_claims_are_not_signed(arguments: Any, options: Any, field: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         jwt_for_user(*arguments, **options)
     assert caught.value.field == field
@@ -75,7 +75,7 @@ def test_no_token_is_signed_that_would_be_refused(arguments: Any, options: Any, 
 
 
 @pytest.mark.parametrize("expires_in", [1e-9, 0.2, 1, timedelta(milliseconds=1)])
-def test_no_token_is_born_expired(expires_in: float | timedelta) -> None:
+def test_a_token_must_expire_in_the_future(expires_in: float | timedelta) -> None:
     assert inspect_user_jwt(jwt_for_user(KEY_ID, SECRET, "Zoë 🐬", expires_in=expires_in), SECRET) == []
 
 
@@ -129,7 +129,7 @@ FINDINGS: dict[str, tuple[str, list[tuple[str, str]]]] = {
 
 
 @pytest.mark.parametrize("name", FINDINGS)
-def test_every_claim_that_the_platform_refuses_is_named(name: str) -> None:
+def test_every_invalid_claim_is_named(name: str) -> None:
     signed, expected = FINDINGS[name]
     findings = inspect_user_jwt(signed, None if name == "other algorithm" else SECRET)
     assert [finding.claim for finding in findings] == [claim for claim, _ in expected]
@@ -140,14 +140,14 @@ def test_every_claim_that_the_platform_refuses_is_named(name: str) -> None:
 
 
 @pytest.mark.parametrize("end", ["\ud800", "ö", "\x80"])
-def test_a_signature_that_is_no_ascii_is_a_finding(end: str) -> None:
+def test_a_non_ascii_signature_is_a_finding(end: str) -> None:
     for secret in (None, SECRET):
         findings = inspect_user_jwt(token() + end, secret)
         assert [str(finding) for finding in findings] == ["signature is not base64url"]
 
 
 @pytest.mark.parametrize("secret", [5, "", b"secret", "\ud800"])
-def test_a_secret_that_is_no_text_is_refused(secret: Any) -> None:
+def test_an_invalid_secret_is_refused(secret: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         inspect_user_jwt(token(), secret)
     assert caught.value.field == "secret"
@@ -157,7 +157,7 @@ def test_a_secret_that_is_no_text_is_refused(secret: Any) -> None:
 
 
 @pytest.mark.parametrize("value", [5, "\ud800", b"a"])
-def test_an_address_of_the_oauth_flow_is_made_of_texts(value: Any) -> None:
+def test_authorize_url_takes_texts_only(value: Any) -> None:
     for name in ("client_id", "redirect_uri", "state"):
         with pytest.raises(InvalidInput) as caught:
             authorize_url(**{"client_id": "c", name: value})
@@ -192,7 +192,7 @@ def part(value: Any) -> str:
         (f"Bearer {token()}", "begins with Bearer"),
     ],
 )
-def test_what_is_no_token_is_called_so(signed: Any, words: str) -> None:
+def test_an_invalid_token_is_one_finding(signed: Any, words: str) -> None:
     [finding] = inspect_user_jwt(signed, SECRET)
     assert isinstance(finding, Finding)
     assert finding.claim == "token"
@@ -205,7 +205,7 @@ def test_a_token_without_a_signature_is_refused_for_its_algorithm() -> None:
     assert str(finding) == "alg of the header must be HS256, got 'none'"
 
 
-def test_the_address_of_the_oauth_flow_holds_what_is_given() -> None:
+def test_authorize_url_holds_the_arguments() -> None:
     assert (
         authorize_url("5e4a") == "https://oauth-bridge.zendesk.com/sc/oauth/authorize?response_type=code&client_id=5e4a"
     )

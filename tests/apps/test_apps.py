@@ -1,4 +1,4 @@
-"""The two example apps as real processes against the sandbox: a shop on v2 with FastAPI, a shop on v1 with Flask."""
+"""The two example apps as processes against the sandbox: a shop on v2 with FastAPI, a shop on v1 with Flask."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ROOT = APPS.parents[1]
 
 @contextmanager
 def run(folder: Path, app: str, expected_errors: list[str], *command: str, **environment: str) -> Iterator[str]:
-    """Run an app with its working directory in `folder`, and return its URL. It must log these errors and no others."""
+    """Run an app in `folder` and yield its URL; it must log exactly these errors."""
     port = unused_port()
     url = f"http://127.0.0.1:{port}"
     address = ["--bind", f"127.0.0.1:{port}"] if "gunicorn" in command else ["--port", str(port)]
@@ -71,7 +71,7 @@ def api(sandbox: Sandbox) -> Iterator[v2.Smooch]:
 
 @pytest.fixture
 def expected_errors() -> list[str]:
-    """A test adds the error that it makes the app log."""
+    """The errors that the app must log; a test adds those it causes."""
     return []
 
 
@@ -89,7 +89,7 @@ def shop(sandbox: Sandbox, api: v2.Smooch, tmp_path: Path, expected_errors: list
 
 
 def contents(api: v2.Smooch) -> list[dict[str, Any]]:
-    """What the chat with Ana holds, oldest first."""
+    """The contents of the chat with Ana, oldest first."""
     conversation = api.conversations.list(user_external_id="ana").first()
     assert conversation is not None
     return [message.content.to_dict() for message in api.messages.list(conversation.id, newest_first=False)]
@@ -129,7 +129,7 @@ def test_the_shop_posts_once_if_its_handler_fails_after_posting(
     assert [each.status for each in sandbox.deliveries if each.number > 1] == [200]
 
 
-def test_the_shop_says_what_it_cannot_read(sandbox: Sandbox, api: v2.Smooch, shop: str) -> None:
+def test_the_shop_reports_messages_that_it_cannot_read(sandbox: Sandbox, api: v2.Smooch, shop: str) -> None:
     sandbox.say("ana", {"type": "image", "mediaUrl": "https://example.com/mug.png"})
     wait_until(lambda: types(api) == ["image", "text"])
     assert contents(api)[-1]["text"] == "I can only read. Which mug would you like?"
@@ -194,7 +194,7 @@ def test_the_classic_shop_answers_each_message_once(sandbox: Sandbox, classic: S
     assert len(classic.get_webhooks().json()["webhooks"]) == 1
 
 
-def test_the_classic_shop_signs_up_offers_and_sells(sandbox: Sandbox, classic: Smooch, flask_shop: str) -> None:
+def test_the_classic_shop_registers_users_offers_and_sells(sandbox: Sandbox, classic: Smooch, flask_shop: str) -> None:
     signed_up = httpx.post(f"{flask_shop}/users/ana", data={"name": "Ana"}).json()
     assert signed_up["name"] == "Ana"
     assert signed_up["jwt"].count(".") == 2

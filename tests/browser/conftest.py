@@ -1,4 +1,4 @@
-"""The console in Chromium, driven by Playwright, with a bot as a process of its own."""
+"""The console in Chromium, driven by Playwright, with a bot in its own process."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def fresh(sandbox: Sandbox) -> Sandbox:
-    """The sandbox without users, and so without a bot."""
+    """The sandbox after a reset, without users and webhooks."""
     sandbox.reset()
     return sandbox
 
@@ -71,7 +71,7 @@ def api(sandbox: Sandbox) -> Iterator[Smooch]:
 def open_console(
     browser: Browser, sandbox: Sandbox, width: int = 1280, height: int = 760, scheme: str = "light"
 ) -> Page:
-    """A page with the console; a script error fails the test when `errors_of` is looked at."""
+    """Open the console in a new page, which collects its script errors in `script_errors`."""
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
     errors: list[str] = []

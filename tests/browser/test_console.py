@@ -72,10 +72,10 @@ def test_a_reload_and_a_second_page_show_the_same(page: Page, bot: str, browser:
     expect(messages(page).nth(4)).to_have_text("You said: And you?")
     expect(messages(page)).to_have_count(6)
     expect(messages(second)).to_have_count(6)
-    shown = messages(page).all_inner_texts()
+    texts = messages(page).all_inner_texts()
     page.reload()
-    expect(messages(page)).to_have_count(len(shown))
-    assert messages(page).all_inner_texts() == shown == messages(second).all_inner_texts()
+    expect(messages(page)).to_have_count(len(texts))
+    assert messages(page).all_inner_texts() == texts == messages(second).all_inner_texts()
     # As requests are repeated in both logs.
     wait_until(lambda: page.locator(".entry").count() == second.locator(".entry").count())
     second.context.close()
@@ -133,7 +133,7 @@ def test_hostile_content_is_text(page: Page, fresh: Sandbox, api: Smooch) -> Non
     page.script_errors.clear()  # type: ignore[attr-defined]  # the picture is not there
 
 
-def test_every_content_and_button_is_shown(page: Page, fresh: Sandbox, api: Smooch) -> None:
+def test_every_content_type_and_button_is_shown(page: Page, fresh: Sandbox, api: Smooch) -> None:
     fresh.say("ana", "Hi")
     conversation = conversation_of(api, "ana")
     buttons: list[dict[str, Any]] = [
@@ -292,12 +292,12 @@ def test_axe_finds_nothing_serious(
             page.get_by_role("button", name="Faults").click()
             page.locator(".entry").first.click()
             expect(page.locator("#detail")).to_be_visible()
-        found = [
+        violations = [
             f"{violation['id']}: {violation['nodes'][0]['html']}"
             for violation in Axe().run(page).response["violations"]
             if violation["impact"] in ("serious", "critical")
         ]
-        assert found == []
+        assert violations == []
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         page.screenshot(path=SCREENSHOTS / f"{scheme}-{width}-{pane or 'all'}.png")
     page.context.close()
@@ -320,7 +320,7 @@ def test_long_logs_and_conversations_stay_small_in_the_page(browser: Browser, fr
     page.context.close()
 
 
-def test_the_page_allows_no_foreign_code_and_no_foreign_host(fresh: Sandbox) -> None:
+def test_the_page_allows_no_foreign_code_or_host(fresh: Sandbox) -> None:
     response = httpx.get(fresh.url)
     policy = response.headers["content-security-policy"]
     assert "default-src 'none'" in policy

@@ -1,4 +1,4 @@
-"""The command as a process of its own, against a sandbox."""
+"""Run the `smooch` command as a process, against a sandbox."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Run:
 
 @attrs.define
 class Shell:
-    """Runs `smooch` with an environment of its own in a folder of its own."""
+    """Runs `smooch` in its own folder with its own environment."""
 
     folder: Path
     environment: dict[str, str]

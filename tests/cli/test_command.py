@@ -1,4 +1,4 @@
-"""What holds for every command: credentials, exit statuses, output."""
+"""Rules of every command: credentials, exit statuses, output."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_missing_variable_is_named(shell: Shell, name: str) -> None:
     assert f"{name} is not set" in run.stderr
 
 
-def test_an_env_file_wins_over_the_environment_and_an_option_over_both(shell: Shell, sandbox: Sandbox) -> None:
+def test_an_option_overrides_an_env_file_which_overrides_the_environment(shell: Shell, sandbox: Sandbox) -> None:
     file = shell.folder / "test.env"
     file.write_text(f'SMOOCH_BASE_URL="{sandbox.url}"\nSMOOCH_API_VERSION=v1\n')
     elsewhere = "http://127.0.0.1:1"
@@ -77,7 +77,7 @@ def test_tokens_are_signed_and_inspected(shell: Shell) -> None:
     assert shell.run("token", "inspect", token).status == 0
     assert shell.run("token", "inspect", stdin=token + "\n").status == 0
     run = shell.run("token", "inspect", token, "--json", SMOOCH_SECRET="another secret")
-    assert (run.status, [found["claim"] for found in run.json()]) == (1, ["signature"])
+    assert (run.status, [finding["claim"] for finding in run.json()]) == (1, ["signature"])
     v1 = shell.run("--api", "v1", "token", "user", "ana").stdout.strip()
     assert "scope" in shell.run("token", "inspect", v1).stdout
     assert shell.run("token", "app").stdout.count(".") == 2
@@ -110,7 +110,7 @@ def test_a_terminal_gets_colours_unless_no_color_is_set(shell: Shell, sandbox: S
     assert "\x1b" not in shell.run("messages", "ana").stdout
 
 
-def test_without_the_extra_it_says_what_to_install() -> None:
+def test_without_the_extra_the_error_says_what_to_install() -> None:
     code = "import sys; sys.modules['typer'] = None; from smooch.cli import main; main()"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert run.returncode != 0

@@ -23,15 +23,15 @@ def test_texts_and_files_are_sent_and_shown(shell: Shell, sandbox: Sandbox, vers
     sent = shell.run("--api", version, "send", "ana", "--file", "note.txt", "--as-business", "--json").json_lines()
     assert len(sent) == 1
     assert "note.txt" in json.dumps(sent)
-    shown = shell.run("--api", version, "messages", "ana").stdout.splitlines()
-    assert [line.split()[2] for line in shown if line.startswith("20")] == (
+    output_lines = shell.run("--api", version, "messages", "ana").stdout.splitlines()
+    assert [line.split()[2] for line in output_lines if line.startswith("20")] == (
         ["user", "business", "business"] if version == "v2" else ["appUser", "appMaker", "appMaker"]
     )
     lines = shell.run("--api", version, "messages", "ana", "--all", "--json").json_lines()
     assert len(lines) == 3
 
 
-def test_the_user_writes_unless_told_otherwise(shell: Shell, sandbox: Sandbox) -> None:
+def test_the_user_is_the_default_author(shell: Shell, sandbox: Sandbox) -> None:
     sandbox.say("ana", "Hi")
     (sent,) = shell.run("send", "ana", "me again", "--json").json_lines()
     assert sent["author"]["type"] == "user"
@@ -51,7 +51,7 @@ def test_a_send_without_content_or_with_a_missing_file_is_wrong_usage(shell: She
 
 
 @EVERY_VERSION
-def test_an_export_goes_on_where_an_earlier_one_stopped(shell: Shell, sandbox: Sandbox, version: str) -> None:
+def test_an_export_continues_where_an_earlier_one_stopped(shell: Shell, sandbox: Sandbox, version: str) -> None:
     for number in range(130):
         sandbox.say("ana", f"message {number}")
     file = shell.folder / "ana.jsonl"
@@ -81,7 +81,7 @@ def test_many_users_are_exported_and_a_missing_one_is_named(shell: Shell, sandbo
     assert [json.loads(line)["user"] for line in lines] == ["ana", "bob"]
 
 
-def test_an_export_does_not_touch_a_file_of_another_kind(shell: Shell, sandbox: Sandbox) -> None:
+def test_an_export_leaves_other_files_alone(shell: Shell, sandbox: Sandbox) -> None:
     sandbox.say("ana", "Hi")
     file = shell.folder / "notes.txt"
     file.write_text("my notes\n")

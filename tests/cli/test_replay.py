@@ -39,9 +39,7 @@ def test_differences_are_shown_and_can_be_accepted(shell: Shell, sandbox: Sandbo
         ("", ["--base-url", "http://127.0.0.1:1"], 3, "127.0.0.1:1"),
     ],
 )
-def test_what_cannot_be_replayed_is_named(
-    shell: Shell, text: str, arguments: list[str], status: int, named: str
-) -> None:
+def test_an_invalid_transcript_is_named(shell: Shell, text: str, arguments: list[str], status: int, named: str) -> None:
     (shell.folder / "ana.jsonl").write_text(text)
     run = shell.run(*arguments, "replay", "ana.jsonl", "--bot", "http://127.0.0.1:9/")
     assert run.status == status

@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 @contextmanager
 def running(shell: Shell, *arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """The URL that the command prints, and its process."""
+    """Run the command; yields the URL that it prints, and its process."""
     with subprocess.Popen(
         [*COMMAND, *arguments], env=shell.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         try:
             assert process.stdout is not None
-            found = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
-            assert found is not None
-            yield found[0], process
+            printed_url = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
+            assert printed_url is not None
+            yield printed_url[0], process
             if process.poll() is None:
                 process.send_signal(signal.SIGINT)
                 assert process.wait(20) == 0
@@ -96,7 +96,7 @@ def test_the_console_opens_in_a_browser(shell: Shell, command: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["sandbox", "demo"])
-def test_a_port_in_use_is_one_line(shell: Shell, command: str) -> None:
+def test_a_port_in_use_is_an_error_of_one_line(shell: Shell, command: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         run = shell.run(command, "--port", str(taken.getsockname()[1]))
     assert run.status in (1, 2)

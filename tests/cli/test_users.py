@@ -17,8 +17,8 @@ def test_a_user_is_created_shown_changed_and_deleted(shell: Shell, version: str)
     def users(*arguments: str) -> dict[str, object]:
         run = shell.run("--api", version, "users", *arguments, "--json")
         assert (run.status, run.stderr) == (0, "")
-        found: dict[str, object] = run.json()
-        return found
+        user: dict[str, object] = run.json()
+        return user
 
     def given_name(user: dict[str, object]) -> object:
         profile = user.get("profile", user)
@@ -41,7 +41,7 @@ def test_a_user_is_shown_as_lines_without_json(shell: Shell) -> None:
     assert "[red]Ruiz[/red]" in run.stdout
 
 
-def test_a_missing_user_is_one_line_on_stderr(shell: Shell) -> None:
+def test_a_missing_user_is_an_error_of_one_line(shell: Shell) -> None:
     run = shell.run("users", "get", "nobody")
     assert run.status == 1
     assert run.stdout == ""
@@ -49,7 +49,7 @@ def test_a_missing_user_is_one_line_on_stderr(shell: Shell) -> None:
     assert "user_not_found" in run.stderr
 
 
-def test_nothing_is_deleted_without_a_yes(shell: Shell) -> None:
+def test_nothing_is_deleted_without_confirmation(shell: Shell) -> None:
     shell.run("users", "create", "ana")
     assert shell.run("users", "delete", "ana", stdin="n\n").status == 1
     assert shell.run("users", "get", "ana").status == 0

@@ -32,7 +32,7 @@ def test_a_webhook_is_ensured_listed_and_deleted(shell: Shell, sandbox: Sandbox,
     assert "secret" not in hook
     assert len(shell.run(*ensure, "--show-secret").json()["secret"]) > 20
     listed = shell.run("--api", version, "webhooks", "list", *owner, "--json")
-    assert [found["target"] for found in listed.json()] == ["https://example.com/hook"]
+    assert [row["target"] for row in listed.json()] == ["https://example.com/hook"]
     assert "secret" not in listed.stdout
     assert "https://example.com/hook" in shell.run("--api", version, "webhooks", "list", *owner).stdout
     hook_id = hook.get("id") or hook["_id"]
@@ -61,7 +61,7 @@ def listener(shell: Shell, *arguments: str) -> Iterator[tuple[str, subprocess.Po
             process.kill()
 
 
-def test_deliveries_are_verified_printed_and_handed_on(shell: Shell, sandbox: Sandbox) -> None:
+def test_deliveries_are_verified_printed_and_forwarded(shell: Shell, sandbox: Sandbox) -> None:
     from smooch.v1 import Smooch
 
     with Smooch(sandbox.key_id, sandbox.secret, base_url=sandbox.url) as api, listener(shell) as (target, behind):
@@ -92,7 +92,7 @@ def test_what_cannot_be_read_or_forwarded_is_refused(shell: Shell) -> None:
     assert "did not answer" in notes
 
 
-def test_a_port_in_use_is_one_line(shell: Shell) -> None:
+def test_a_port_in_use_is_an_error_of_one_line(shell: Shell) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         run = shell.run("listen", "--port", str(taken.getsockname()[1]))
     assert run.status != 0

@@ -90,12 +90,12 @@ texts = [
         ],
     ),
 ]
-found = call("ConversationApi", "get_messages", APP, USER)
-report.expect("ConversationApi", "all messages are listed", found and len(found.messages) == len(texts) + 1)
-call("ConversationApi", "get_messages", APP, USER, before=str(found.messages[-1].received))
+history = call("ConversationApi", "get_messages", APP, USER)
+report.expect("ConversationApi", "all messages are listed", history and len(history.messages) == len(texts) + 1)
+call("ConversationApi", "get_messages", APP, USER, before=str(history.messages[-1].received))
 call("ConversationApi", "conversation_activity", APP, USER, {"role": "appMaker", "type": "typing:start"})
 call("ConversationApi", "reset_unread_count", APP, USER)
-call("ConversationApi", "delete_message", APP, USER, found.messages[0].id)
+call("ConversationApi", "delete_message", APP, USER, history.messages[0].id)
 call("ConversationApi", "delete_messages", APP, USER)
 
 # Attachments, templates, the menu and webhooks
@@ -177,7 +177,7 @@ INTEGRATIONS: list[dict[str, Any]] = [
     {"type": "apn", "certificate": "c2ln", "password": "a password"},
     {"type": "apple", "businessId": "an id", "apiSecret": "a secret", "mspId": "7"},
 ]
-made = {}
+created = {}
 for fields in INTEGRATIONS:
     response = call("IntegrationApi", "create_integration", APP, fields)
     report.expect(
@@ -186,17 +186,17 @@ for fields in INTEGRATIONS:
         response and response.integration.type == fields["type"],
     )
     if response:
-        made[fields["type"]] = response.integration.id
+        created[fields["type"]] = response.integration.id
 call("IntegrationApi", "list_integrations", APP)
-call("IntegrationApi", "get_integration", APP, made["web"])
-call("IntegrationApi", "update_integration", APP, made["web"], {"displayName": "Shop"})
-call("IntegrationApi", "create_integration_menu", APP, made["messenger"], {"items": items})
-call("IntegrationApi", "get_integration_menu", APP, made["messenger"])
-call("IntegrationApi", "update_integration_menu", APP, made["messenger"], {"items": [link]})
-call("IntegrationApi", "delete_integration_menu", APP, made["messenger"])
-call("IntegrationApi", "update_integration_profile", APP, made["whatsapp"], {"about": "A shop"})
-call("IntegrationApi", "get_integration_profile", APP, made["whatsapp"])
-call("IntegrationApi", "upload_integration_profile_photo", APP, made["whatsapp"], str(image))
+call("IntegrationApi", "get_integration", APP, created["web"])
+call("IntegrationApi", "update_integration", APP, created["web"], {"displayName": "Shop"})
+call("IntegrationApi", "create_integration_menu", APP, created["messenger"], {"items": items})
+call("IntegrationApi", "get_integration_menu", APP, created["messenger"])
+call("IntegrationApi", "update_integration_menu", APP, created["messenger"], {"items": [link]})
+call("IntegrationApi", "delete_integration_menu", APP, created["messenger"])
+call("IntegrationApi", "update_integration_profile", APP, created["whatsapp"], {"about": "A shop"})
+call("IntegrationApi", "get_integration_profile", APP, created["whatsapp"])
+call("IntegrationApi", "upload_integration_profile_photo", APP, created["whatsapp"], str(image))
 
 # Channels of users, and messages that begin with one
 
@@ -207,27 +207,27 @@ call(
     "ben",
     {
         "type": "twilio",
-        "integrationId": made["twilio"],
+        "integrationId": created["twilio"],
         "phoneNumber": "+15145555555",
         "confirmation": {"type": "immediate"},
     },
 )
 call("AppUserApi", "unlink_app_user", APP, "ben", "twilio")
 call("AppUserApi", "get_link_requests", APP, "ben", ["messenger"], refused="ApiException")
-call("AppUserApi", "get_link_requests", APP, "ben", [made["messenger"]])
+call("AppUserApi", "get_link_requests", APP, "ben", [created["messenger"]])
 call(
     "NotificationApi",
     "post_notification",
     APP,
     {
-        "destination": {"integrationId": made["twilio"], "destinationId": "+15145555556"},
+        "destination": {"integrationId": created["twilio"], "destinationId": "+15145555556"},
         "author": {"role": "appMaker"},
         "message": {"type": "text", "text": "Hello"},
     },
 )
 cy = call("AppUserApi", "pre_create_app_user", APP, {"userId": "cy"})
 call("AppUserApi", "merge_users", APP, {"surviving": {"_id": ben.app_user.id}, "discarded": {"_id": cy.app_user.id}})
-for each in made.values():
+for each in created.values():
     call("IntegrationApi", "delete_integration", APP, each)
 
 # Apps, service accounts and their keys

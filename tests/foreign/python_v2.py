@@ -174,9 +174,9 @@ call(
     conversation,
     body("MessagePost", author={"type": "user", "userExternalId": USER}, content={"type": "text", "text": "Hi"}),
 )
-found = call(app, "MessagesApi", "list_messages", APP, conversation)
-report.expect("MessagesApi", "all messages are listed", found and len(found.messages) == len(CONTENTS) + 1)
-call(app, "MessagesApi", "delete_message", APP, conversation, found.messages[0].id)
+history = call(app, "MessagesApi", "list_messages", APP, conversation)
+report.expect("MessagesApi", "all messages are listed", history and len(history.messages) == len(CONTENTS) + 1)
+call(app, "MessagesApi", "delete_message", APP, conversation, history.messages[0].id)
 call(
     app,
     "ActivitiesApi",
@@ -279,7 +279,7 @@ INTEGRATIONS: list[dict[str, Any]] = [
     # Not apple: this SDK requires `apiSecret` in responses, which its own description says is only sent.
     {"type": "instagram", "pageAccessToken": "a token", "appId": "7", "appSecret": "a secret"},
 ]
-made = {}
+created = {}
 for fields in INTEGRATIONS:
     response = call(app, "IntegrationsApi", "create_integration", APP, sdk.Integration.from_dict(fields))
     report.expect(
@@ -288,7 +288,7 @@ for fields in INTEGRATIONS:
         response and response.integration.type == fields["type"],
     )
     if response:
-        made[fields["type"]] = response.integration.id
+        created[fields["type"]] = response.integration.id
 call(app, "IntegrationsApi", "list_integrations", APP)
 call(app, "IntegrationsApi", "list_integrations", APP, page=sdk.Page(size=1), refused="JSON")
 
@@ -311,7 +311,7 @@ call(
         "ClientCreate",
         matchCriteria={
             "type": "whatsapp",
-            "integrationId": made["whatsapp"],
+            "integrationId": created["whatsapp"],
             "phoneNumber": "+15145555555",
             "primary": True,
         },
@@ -327,7 +327,7 @@ if clients and clients.clients:
 
 # Custom integrations, their keys and webhooks
 
-custom = made["custom"]
+custom = created["custom"]
 call(app, "IntegrationsApi", "get_integration", APP, custom)
 call(
     app,
@@ -444,7 +444,7 @@ spare = call(
 )
 call(app, "SwitchboardIntegrationsApi", "delete_switchboard_integration", APP, board, spare.switchboard_integration.id)
 call(app, "SwitchboardsApi", "delete_switchboard", APP, board)
-for each in made.values():
+for each in created.values():
     call(app, "IntegrationsApi", "delete_integration", APP, each)
 
 # Apps and their keys

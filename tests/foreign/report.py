@@ -73,7 +73,7 @@ class Report:
 
 
 def deliveries() -> tuple[str, Callable[[], list[Any]]]:
-    """Start a target for webhooks. Returns its URL, and a function that waits for the last deliveries and returns all."""
+    """Start a webhook target; returns its URL, and a function that waits for the deliveries and returns them."""
     bodies: list[Any] = []
     last = [time.monotonic()]
 

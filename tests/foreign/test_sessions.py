@@ -31,7 +31,7 @@ if MODULES.is_dir():
 
 
 class Partner(BaseHTTPRequestHandler):
-    """The page that the OAuth flow sends the browser back to."""
+    """The page to which the OAuth flow redirects the browser."""
 
     def do_GET(self) -> None:
         self.send_response(200)
@@ -52,19 +52,19 @@ def partner() -> Iterator[str]:
 
 
 def variables(sandbox: Sandbox, redirect_uri: str) -> dict[str, str]:
-    """What a session has to know of the sandbox."""
+    """The environment variables that a session reads."""
     query = {"client_id": sandbox.oauth_client_id, "response_type": "code", "redirect_uri": redirect_uri}
     back = httpx.get(f"{sandbox.url}/oauth/authorize", params=query)
     names = ("url", "app_id", "key_id", "secret", "account_key_id", "account_secret", "integration_id")
     more = ("integration_key_id", "integration_secret", "oauth_client_id", "oauth_client_secret")
-    found = {name: getattr(sandbox, name) for name in (*names, *more)}
-    found |= {"oauth_code": back.next_request.url.params["code"], "redirect_uri": redirect_uri, "zendesk_id": "35436"}
-    return {f"SANDBOX_{name.upper()}": value for name, value in found.items()}
+    values = {name: getattr(sandbox, name) for name in (*names, *more)}
+    values |= {"oauth_code": back.next_request.url.params["code"], "redirect_uri": redirect_uri, "zendesk_id": "35436"}
+    return {f"SANDBOX_{name.upper()}": text for name, text in values.items()}
 
 
 @pytest.fixture(scope="module", params=SESSIONS)
 def outcomes(request: pytest.FixtureRequest, partner: str) -> list[dict[str, Any]]:
-    """What a session reports of its calls."""
+    """Run a session and return its reports of calls."""
     with Sandbox() as sandbox:
         with Smooch(sandbox.key_id, sandbox.secret, base_url=sandbox.url) as api:
             api.init_user("ana", "device-1")

@@ -27,7 +27,7 @@ def regen() -> Iterator[ModuleType]:
 
 @pytest.fixture(scope="session")
 def mini(regen: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """All names of the package generated from mini.yaml, which has one of everything that the generator can meet."""
+    """All names of the package generated from mini.yaml, which has one example of each feature of the generator."""
     folder = tmp_path_factory.mktemp("mini")
     regen.generate([Path(__file__).with_name("mini.yaml")], folder / "mini_api")
     sys.path.insert(0, str(folder))

@@ -1,4 +1,4 @@
-"""The descriptions in spec/ as the tests of the generated package see them. Names are `version.component`."""
+"""The specifications, models and unions for tests of the generated package; names are `version.component`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _exported(name: str) -> Any:
     return getattr(import_module(f"smooch_api.{version}.models"), component, None)
 
 
-CLASSES: dict[str, Any] = {name: found for name in SCHEMAS if hasattr(found := _exported(name), "from_dict")}
+CLASSES: dict[str, Any] = {name: model for name in SCHEMAS if hasattr(model := _exported(name), "from_dict")}
 
 UNIONS: dict[str, list[str]] = {
     name: [f"{name.partition('.')[0]}.{part['$ref'].rpartition('/')[2]}" for part in schema["oneOf"]]

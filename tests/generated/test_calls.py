@@ -1,4 +1,4 @@
-"""What operations send, and what they make of the answers; with the client generated from mini.yaml."""
+"""Requests of operations and the parsing of responses, with the client generated from mini.yaml."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAGE = {"pets": []}
 
 
 class Server:
-    """Answers every request alike, and keeps the last one."""
+    """Sends the same response to every request, and keeps the last request."""
 
     def __init__(self, mini: Any, content: bytes = b"{}", status: int = 200) -> None:
         self.content = content
@@ -75,7 +75,7 @@ def test_path_parameters_are_escaped(mini: Any, value: str, segment: bytes) -> N
 
 @pytest.mark.parametrize("value", ["", " ", ".", "..", None, 7, b"a", ["a"], "\ud800"])
 @pytest.mark.parametrize("position", [0, 1])
-def test_path_parameters_that_address_something_else_are_refused(mini: Any, value: Any, position: int) -> None:
+def test_path_parameters_that_change_the_path_are_refused(mini: Any, value: Any, position: int) -> None:
     server = Server(mini)
     arguments = ["a", "b"]
     arguments[position] = value
@@ -110,7 +110,7 @@ def test_query_parameters(mini: Any, server: Server) -> None:
     ]
 
 
-def test_query_parameters_that_are_not_there_are_not_sent(mini: Any, server: Server) -> None:
+def test_unset_query_parameters_are_not_sent(mini: Any, server: Server) -> None:
     email = mini.models.Filter(identities_email="a")
     mini.api.pets.list_pets.sync(client=server.client, filter_=email, limit=None, kinds=[])
     assert server.request.url.params.multi_items() == [("filter[identities.email]", "a")]
@@ -123,14 +123,14 @@ def test_a_string_in_place_of_a_list_is_refused(mini: Any, server: Server) -> No
         )
 
 
-def test_a_body_has_what_was_set_and_no_defaults(mini: Any) -> None:
+def test_a_body_has_the_set_fields_and_no_defaults(mini: Any) -> None:
     server = Server(mini, b'{"_id": "1", "size": "small"}', 201)
     mini.api.pets.create_pet.sync(client=server.client, body=mini.models.PetCreate(type_="cat", nick="Tom"))
     assert json.loads(server.request.content) == {"type": "cat", "nick": "Tom"}
     assert server.request.headers["Content-Type"] == "application/json"
 
 
-def test_an_optional_body_that_is_not_there_has_no_content_type(mini: Any) -> None:
+def test_a_request_without_its_optional_body_has_no_content_type(mini: Any) -> None:
     server = Server(mini, b"", 204)
     assert mini.api.pets.rename_toy.sync("a", "b", client=server.client) is None
     assert "Content-Type" not in server.request.headers
@@ -211,7 +211,7 @@ def test_a_form_without_a_file_is_refused(mini: Any) -> None:
         upload(mini, Server(mini, b"[]", 201), mini.UNSET)
 
 
-def test_an_answer_is_parsed(mini: Any) -> None:
+def test_a_response_is_parsed(mini: Any) -> None:
     body = b'{"pets": [{"type": "cat", "_id": "1", "parents": [{"type": "dog", "tricks": []}]}, {"type": "axolotl"}], "next": null}'
     answer = call(Server(mini, body), mini)
     cat, unknown = answer.parsed.pets
@@ -242,13 +242,13 @@ async def test_async_calls_do_the_same(mini: Any, server: Server) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b" \r\n", b"{}", b'{"more": 1}'])
-def test_an_answer_that_says_nothing_may_be_empty(mini: Any, content: bytes) -> None:
+def test_a_response_without_schema_may_be_empty(mini: Any, content: bytes) -> None:
     server = Server(mini, content)
     answer = mini.api.pets.delete_toy.sync("a", "b", client=server.client)
     assert answer.to_dict() == json.loads(content.strip() or b"{}")
 
 
-def test_an_answer_may_be_bytes_text_or_a_list(mini: Any) -> None:
+def test_a_response_may_be_bytes_text_or_a_list(mini: Any) -> None:
     assert mini.api.photos.get_photo.sync(client=Server(mini, b"\x89PNG").client) == b"\x89PNG"
     assert mini.api.photos.get_motto.sync(client=Server(mini, "Zoë".encode()).client) == "Zoë"
     body = mini.models.PhotoUpload(source=mini.File(b"x"), role="appUser")
@@ -285,7 +285,7 @@ def test_every_other_status_is_raised(mini: Any, status: int, content: bytes) ->
         b"[" * 100_000,
     ],
 )
-def test_a_success_that_cannot_be_read_is_raised(mini: Any, content: bytes) -> None:
+def test_an_unreadable_success_is_raised(mini: Any, content: bytes) -> None:
     with pytest.raises(mini.errors.UnreadableResponse) as caught:
         call(Server(mini, content), mini)
     assert (caught.value.status_code, caught.value.content) == (200, content)
@@ -294,7 +294,7 @@ def test_a_success_that_cannot_be_read_is_raised(mini: Any, content: bytes) -> N
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
-def test_an_embedding_library_can_bring_its_own_exception(mini: Any) -> None:
+def test_an_embedding_library_can_set_its_own_exceptions(mini: Any) -> None:
     class Mine(Exception):
         def __init__(self, response: httpx.Response, reason: Exception) -> None:
             super().__init__(response.status_code, type(reason).__name__)
@@ -307,11 +307,11 @@ def test_an_embedding_library_can_bring_its_own_exception(mini: Any) -> None:
 
 def test_a_client_makes_its_own_httpx_clients(mini: Any) -> None:
     client = mini.Client("https://api.example/v1", headers={"X-A": "1"}, httpx_args={"follow_redirects": True})
-    for made in (client.get_httpx_client(), client.get_async_httpx_client()):
-        assert str(made.base_url) == "https://api.example/v1/"
-        assert made.timeout == httpx.Timeout(30.0)
-        assert made.headers["x-a"] == "1"
-        assert made.follow_redirects
+    for httpx_client in (client.get_httpx_client(), client.get_async_httpx_client()):
+        assert str(httpx_client.base_url) == "https://api.example/v1/"
+        assert httpx_client.timeout == httpx.Timeout(30.0)
+        assert httpx_client.headers["x-a"] == "1"
+        assert httpx_client.follow_redirects
     assert client.get_httpx_client() is client.get_httpx_client()
 
 
@@ -335,7 +335,7 @@ def test_a_client_shows_and_pickles_no_secret(mini: Any) -> None:
         pickle.dumps(client)
 
 
-def test_docstrings_say_which_operation_it_is(mini: Any) -> None:
+def test_docstrings_name_the_operation(mini: Any) -> None:
     documented: Callable[..., Any] = mini.api.pets.list_pets.sync_detailed
     assert inspect.getdoc(documented) == (
         "List pets.\n\n`GET /pets`, listPets, deprecated.\n\n"

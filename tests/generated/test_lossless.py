@@ -1,4 +1,4 @@
-"""Whatever JSON object comes: what a model reads, it writes back."""
+"""Models write back every JSON object exactly as they read it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def mutations(value: Any) -> st.SearchStrategy[Any]:
 
 @cache
 def objects(name: str) -> st.SearchStrategy[dict[str, Any]]:
-    """Objects that are, nearly or not at all what the component describes."""
+    """Objects that match the component fully, partly or not at all."""
     return st.one_of(*map(mutations, examples(name))).filter(lambda value: isinstance(value, dict))
 
 
@@ -78,7 +78,7 @@ def test_a_union_loses_nothing(data: st.DataObject) -> None:
     messages=st.lists(JSON | st.one_of(*(mutations(examples(name)[0]) for name in UNIONS["v1.Message"])), max_size=4)
 )
 @settings(max_examples=300, deadline=None)
-def test_a_list_reads_whatever_is_in_it(messages: list[Any]) -> None:
+def test_a_list_reads_any_elements(messages: list[Any]) -> None:
     wire = {"messages": messages}
     value = models.GetMessagesResponse.from_dict(wire)
     assert_lossless(value, wire)

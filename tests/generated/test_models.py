@@ -1,4 +1,4 @@
-"""How models behave in Python; with the models generated from mini.yaml."""
+"""The behaviour of models in Python, with the models generated from mini.yaml."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_unset_and_models_survive_copy_and_pickle(again: Any) -> None:
     assert again(response) == response
 
 
-def test_unset_is_false_and_says_its_name() -> None:
+def test_unset_is_false_and_has_a_repr() -> None:
     assert not UNSET
     assert repr(UNSET) == "UNSET"
     assert isinstance(UNSET, Unset)
@@ -75,7 +75,7 @@ def test_models_are_equal_by_value(mini: Any) -> None:
     assert more != cat(id="1")
 
 
-def test_what_has_no_attribute_is_a_key(mini: Any) -> None:
+def test_unknown_fields_are_keys(mini: Any) -> None:
     cat = mini.models.Cat.from_dict({"_id": "1", "type": "cat", "x": 1})
     assert (cat["x"], "x" in cat, "y" in cat, cat.additional_keys) == (1, True, False, ["x"])
     cat["y"] = 2
@@ -85,14 +85,14 @@ def test_what_has_no_attribute_is_a_key(mini: Any) -> None:
     assert attrs.evolve(cat, id="2").to_dict() == {"_id": "2", "type": "cat", "y": 2}
 
 
-def test_repr_shows_what_is_set_and_no_secret(mini: Any) -> None:
+def test_repr_shows_the_set_fields_and_no_secret(mini: Any) -> None:
     owner = mini.models.Owner.from_dict({"name": "Ann", "token": "hush", "inline": {"secret": "hush"}, "x": 1})
     assert repr(owner) == "Owner(name='Ann', token=***, inline=OwnerInline(secret=***), additional_properties={'x': 1})"
     assert "hush" not in repr(Response(200, b"hush", {"token": "hush"}, owner))
     assert owner.to_dict()["token"] == "hush"
 
 
-def test_repr_shows_no_secret_of_what_has_no_class(mini: Any) -> None:
+def test_repr_shows_no_secret_of_plain_dicts(mini: Any) -> None:
     owner = mini.models.Owner.from_dict(
         {"name": "Ann", "raw": {"apiToken": "hush"}, "pets": [{"webhookSecret": "hush"}]}
     )
@@ -129,7 +129,7 @@ def test_free_form_objects_are_plain_dicts(mini: Any) -> None:
         ("homes", [], "Unset"),
     ],
 )
-def test_choices_without_a_tag(mini: Any, field: str, value: Any, kind: str) -> None:
+def test_a_union_without_a_tag_keeps_the_json(mini: Any, field: str, value: Any, kind: str) -> None:
     owner = mini.models.Owner.from_dict({"name": "Ann", field: value})
     assert type(getattr(owner, field)).__name__ == kind
     assert owner.to_dict() == {"name": "Ann", field: value}
@@ -168,7 +168,7 @@ def test_keys_of_a_dict_need_not_be_names(mini: Any) -> None:
     assert mini.dicts.ToyRename.__doc__ == "Request body of `pets.rename_toy`."
 
 
-def test_the_rules_of_bodies_are_at_hand(mini: Any) -> None:
+def test_schemas_of_bodies_are_exported(mini: Any) -> None:
     from mini_api.mini.schemas import SCHEMAS
 
     assert SCHEMAS.keys() == {"Labels", "PetCreate", "PhotoUpload", "ToyRename"}
@@ -190,7 +190,7 @@ def test_the_rules_of_bodies_are_at_hand(mini: Any) -> None:
 
 
 HARMLESS = {"token_type", "accessTokenUrl", "consumerKey", "accessTokenKey"}
-"""Fields that only sound like a secret."""
+"""Fields whose names sound like a secret, but are none."""
 SECRET = re.compile("secret|token|password|passphrase|jwt|private|(?<![a-z])key|[a-z]Key$|authCode", re.IGNORECASE)
 CODES = {"v1.LinkRequest", "v1.DeploymentConfirmCode", "v2.TokenRequest"}
 
@@ -205,20 +205,20 @@ def test_no_model_shows_a_secret(regen: ModuleType, name: str) -> None:
     texts = {key for key in sounds_secret if "string" in str(declared[key].get("type"))}
     assert texts <= secret
     assert ("code" in secret) == (name in CODES)
-    shown = repr(
+    text = repr(
         CLASSES[name](**{known.name: "hush" for known in fields.by_key.values() if known.secret or known.required})
     )
-    assert all(f"{fields.by_key[key].name}=***" in shown for key in secret)
+    assert all(f"{fields.by_key[key].name}=***" in text for key in secret)
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_every_model_says_what_it_is(name: str) -> None:
+def test_every_model_has_a_docstring(name: str) -> None:
     documented = CLASSES[name].__dict__["__doc__"]
     assert documented
     assert documented != Model.__doc__
 
 
-def test_a_model_without_description_says_where_it_is_used(mini: Any) -> None:
+def test_the_docstring_of_a_model_without_description_says_where_it_is_used(mini: Any) -> None:
     assert mini.models.Cat.__doc__ == "Variant of `Animal`."
     assert mini.models.PetPage.__doc__ == "Response body of `pets.list_pets`."
     assert mini.models.PetCreate.__doc__ == "A new pet."

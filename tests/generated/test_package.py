@@ -20,7 +20,7 @@ GENERATED = ROOT / "generated"
 
 
 def loaded_by(code: str) -> set[str]:
-    """Modules that are loaded after this code ran in a fresh interpreter."""
+    """Return the modules that are loaded after this code ran in a new interpreter."""
     program = f"import sys; sys.path.insert(0, {str(GENERATED)!r})\n{code}\nprint(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-S", "-c", f"import site; site.main()\n{program}"], capture_output=True, text=True, check=True
@@ -38,7 +38,7 @@ def test_a_model_is_loaded_without_the_others() -> None:
     assert models_loaded_by("from smooch_api.v1 import models; models.AppUser") == {"app_user"}
 
 
-def test_reading_loads_what_came_and_no_more() -> None:
+def test_reading_loads_only_the_classes_it_needs() -> None:
     code = "from smooch_api.v1 import models; models.GetMessagesResponse.from_dict({'messages': [{'_id': '1', 'type': 'text', 'actions': []}]})"
     assert models_loaded_by(code) == {"get_messages_response", "text_message"}
 
@@ -90,7 +90,7 @@ def test_models_and_operations_do_not_load_httpx() -> None:
     assert "httpx" in loaded_by("from smooch_api import Client")
 
 
-def test_every_name_is_there_and_listed() -> None:
+def test_every_name_exists_and_is_listed() -> None:
     for name in packages():
         package = importlib.import_module(name)
         assert set(package.__all__) <= set(dir(package))
@@ -101,8 +101,8 @@ def test_every_name_is_there_and_listed() -> None:
 
 
 def packages() -> list[str]:
-    found = pkgutil.walk_packages(smooch_api.__path__, "smooch_api.")
-    return [module.name for module in found if module.ispkg]
+    modules = pkgutil.walk_packages(smooch_api.__path__, "smooch_api.")
+    return [module.name for module in modules if module.ispkg]
 
 
 def test_every_module_can_be_imported() -> None:

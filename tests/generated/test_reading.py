@@ -1,4 +1,4 @@
-"""Every example, variant and oddity of the wire is read as the right class, and written back as it was."""
+"""Every example, variant and unusual value is read as the right class, and written back unchanged."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 def variations(value: Any) -> Iterator[Any]:
-    """The value with one thing that nobody has seen before, in any place of it."""
+    """The value with one unknown field or element, in each possible place."""
     yield from ODD
     if isinstance(value, dict):
         yield {**value, "brandNew": {"a": [1, None]}}
@@ -95,7 +95,7 @@ def test_every_variant_of_a_union_gets_its_class(union: str, variant: str, examp
 
 
 @pytest.mark.parametrize(("union", "variant", "example"), KNOWN)
-def test_the_least_that_a_variant_needs_gets_its_class(union: str, variant: str, example: Any) -> None:
+def test_the_required_fields_of_a_variant_suffice_for_its_class(union: str, variant: str, example: Any) -> None:
     least = {key: example[key] for key in CLASSES[variant]._fields.required}
     value = reader(union)(least)
     assert type(value) is CLASSES[variant]
@@ -111,7 +111,7 @@ def test_a_body_without_a_tag_is_written_back_whichever_class_reads_it() -> None
 
 
 @pytest.mark.parametrize("union", UNIONS)
-def test_there_is_an_example_of_every_variant(union: str) -> None:
+def test_every_variant_has_an_example(union: str) -> None:
     assert all(examples(variant) for variant in UNIONS[union])
 
 
@@ -125,7 +125,7 @@ def test_a_new_tag_gets_the_catch_all(union: str, variant: str, example: Any, ta
 
 
 @pytest.mark.parametrize(("union", "variant", "example"), KNOWN)
-def test_what_lacks_a_required_field_gets_the_catch_all_with_everything_in_it(
+def test_an_object_without_a_required_field_becomes_the_catch_all_and_keeps_its_fields(
     union: str, variant: str, example: Any
 ) -> None:
     catch_all = CLASSES[UNIONS[union][-1]]
@@ -141,7 +141,7 @@ def test_what_lacks_a_required_field_gets_the_catch_all_with_everything_in_it(
 
 
 @pytest.mark.parametrize("union", UNIONS)
-def test_the_catch_all_of_what_the_server_sends_needs_nothing(regen: ModuleType, union: str) -> None:
+def test_the_catch_all_of_responses_needs_no_field(regen: ModuleType, union: str) -> None:
     version, _, component = union.partition(".")
     is_sent_only = component in regen.Specification(VERSIONS[version]).request_only
     assert is_sent_only or not CLASSES[UNIONS[union][-1]]._fields.required
@@ -176,7 +176,7 @@ def test_the_catch_all_of_what_the_server_sends_needs_nothing(regen: ModuleType,
         [[]],
     ],
 )
-def test_an_odd_element_loses_nothing_of_a_list(oddity: Any) -> None:
+def test_an_unreadable_element_loses_no_other_element(oddity: Any) -> None:
     parsed = page(TEXT, oddity, TEXT)
     assert same(parsed.to_dict(), {"messages": [TEXT, oddity, TEXT]})
     assert isinstance(parsed.messages, list)
@@ -185,7 +185,7 @@ def test_an_odd_element_loses_nothing_of_a_list(oddity: Any) -> None:
 
 
 @pytest.mark.parametrize(("name", "key"), LISTS)
-def test_no_element_costs_the_list_that_it_is_in(name: str, key: str) -> None:
+def test_no_element_makes_a_list_unreadable(name: str, key: str) -> None:
     answer = examples(name)[0]
     good = answer[key][0]
     elements = [element for odd in variations(good) for element in (odd, good)]
@@ -204,7 +204,7 @@ def test_null_in_a_list_stays_in_its_place() -> None:
     assert messages[0] is None
 
 
-def test_null_where_none_is_promised_reads_as_absent_and_is_written_back() -> None:
+def test_an_undocumented_null_reads_as_unset_and_is_written_back() -> None:
     message = models.TextMessage.from_dict({**TEXT, "text": None, "source": None, "metadata": None})
     assert not message.text
     assert message.text is not None
@@ -215,11 +215,11 @@ def test_null_where_none_is_promised_reads_as_absent_and_is_written_back() -> No
     assert message.to_dict()["source"] is None
 
 
-def test_null_that_the_description_names_is_none() -> None:
+def test_a_documented_null_is_none() -> None:
     assert models.TextMessage.from_dict({**TEXT, "name": None}).name is None
 
 
-def test_what_is_no_object_where_one_is_due_reads_as_absent_and_is_written_back() -> None:
+def test_a_value_in_place_of_an_object_reads_as_unset_and_is_written_back() -> None:
     message = models.TextMessage.from_dict({**TEXT, "source": "telegram", "actions": {"a": 1}})
     assert not message.source
     assert not message.actions
@@ -236,7 +236,7 @@ def test_numbers_and_timestamps_keep_every_digit() -> None:
 
 
 @pytest.mark.parametrize("model", [newer.Message, newer.EventMessage])
-def test_what_is_only_expected_costs_no_record_when_it_does_not_come(model: Any) -> None:
+def test_a_missing_expected_field_does_not_make_a_record_unreadable(model: Any) -> None:
     for wire, expected in [
         ({"id": "1"}, UNSET),
         ({"id": "1", "author": None, "content": None}, None),
@@ -260,7 +260,9 @@ def test_what_is_only_expected_costs_no_record_when_it_does_not_come(model: Any)
         (newer.SwitchboardIntegrationTruncated, "name", {}),
     ],
 )
-def test_a_record_without_what_further_calls_take_is_read(model: Any, attribute: str, wire: dict[str, Any]) -> None:
+def test_a_record_without_fields_that_other_calls_need_is_read(
+    model: Any, attribute: str, wire: dict[str, Any]
+) -> None:
     record = model.from_dict(wire)
     assert getattr(record, attribute) is UNSET
     assert record.to_dict() == wire
@@ -280,7 +282,7 @@ def test_a_record_without_what_further_calls_take_is_read(model: Any, attribute:
         (models.Webhook, {"_id": "1", "target": "t", "secret": "s", "triggers": "message"}, "must be a list, not str"),
     ],
 )
-def test_what_a_class_needs_is_named(model: Any, value: Any, reason: str) -> None:
+def test_missing_required_fields_are_named(model: Any, value: Any, reason: str) -> None:
     with pytest.raises(ValueError) as caught:
         model.from_dict(value)
     assert reason in str(caught.value)

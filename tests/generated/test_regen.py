@@ -1,4 +1,4 @@
-"""make regen: reproducible, complete, and loud when something is wrong."""
+"""`make regen` is reproducible and complete, and fails on every problem."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def run(*arguments: str, seed: str = "0") -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_committed_package_is_what_the_descriptions_give() -> None:
+def test_the_committed_package_is_up_to_date() -> None:
     done = run("--check", seed="1")
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_file_that_differs_is_missing_or_too_many_is_found(tmp_path: Path) -> None:
+def test_changed_missing_and_additional_files_are_found(tmp_path: Path) -> None:
     package = tmp_path / "smooch_api"
     shutil.copytree(ROOT / "generated" / "smooch_api", package)
     (package / "client.py").write_text("# changed\n")
@@ -51,7 +51,7 @@ def test_a_file_that_differs_is_missing_or_too_many_is_found(tmp_path: Path) -> 
     ]
 
 
-def test_regen_replaces_what_was_there(regen: ModuleType, tmp_path: Path) -> None:
+def test_regen_replaces_the_old_files(regen: ModuleType, tmp_path: Path) -> None:
     stale = tmp_path / "smooch_api" / "v1" / "stale.py"
     stale.parent.mkdir(parents=True)
     stale.touch()
@@ -160,14 +160,14 @@ def test_a_warning_of_the_generator_is_an_error(regen: ModuleType, tmp_path: Pat
         ("paths./odd", {"get": {**OPERATION, "responses": {"404": {"description": ""}}}}, "0 kinds of success"),
     ],
 )
-def test_what_cannot_be_generated_right_is_refused(
+def test_schemas_that_cannot_be_generated_correctly_are_refused(
     regen: ModuleType, tmp_path: Path, path: str, value: Any, reason: str
 ) -> None:
     with pytest.raises(regen.Unsupported, match=reason):
         generate(regen, tmp_path, **{path: value})
 
 
-def test_a_redirect_is_no_operation(regen: ModuleType, tmp_path: Path) -> None:
+def test_an_operation_that_redirects_is_skipped(regen: ModuleType, tmp_path: Path) -> None:
     redirect = {"get": {**OPERATION, "responses": {"302": {"description": ""}, "4XX": {"description": ""}}}}
     generate(regen, tmp_path, **{"paths./odd": redirect})
     assert not (tmp_path / "out" / "mini" / "api" / "pets" / "odd.py").exists()
@@ -209,7 +209,7 @@ def test_an_invalid_description_is_refused(
         ("openapi: 3.1.0\ninfo: {}\nopenapi: 3.1.1\n", r"duplicate key openapi(?s:.*)line 3, column 1"),
     ],
 )
-def test_what_is_no_description_is_refused(regen: ModuleType, tmp_path: Path, text: str, reason: str) -> None:
+def test_other_files_are_refused(regen: ModuleType, tmp_path: Path, text: str, reason: str) -> None:
     spec = tmp_path / "odd.yaml"
     spec.write_text(text)
     with pytest.raises(regen.InvalidDescription, match=rf"odd\.yaml:\s.*{reason}"):

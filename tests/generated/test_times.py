@@ -25,7 +25,7 @@ def test_text_and_seconds_are_times(value: Any) -> None:
 @pytest.mark.parametrize(
     "value", [UNSET, None, "", "soon", True, float("nan"), float("inf"), 1e300, -1e300, {}, [], "9999-99-99T00:00:00Z"]
 )
-def test_anything_else_is_none(value: Any) -> None:
+def test_other_values_are_none(value: Any) -> None:
     assert parse_time(value) is None
 
 

@@ -55,8 +55,8 @@ def call(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Cal
 
     monkeypatch.setattr("smooch._sync.http.sleep", lambda _: None)
     monkeypatch.setattr("smooch._async.http.async_sleep", sleep)
-    made: Callable[..., Any] = request.param
-    return made
+    function: Callable[..., Any] = request.param
+    return function
 
 
 # respx
@@ -150,7 +150,7 @@ def test_opentelemetry_has_a_span_for_every_attempt(call: Callable[..., Any], sp
     assert all(len(request.headers["traceparent"]) == 55 for request in server.requests)
 
 
-def test_opentelemetry_can_be_put_on_one_client(spans: tuple[Any, Any]) -> None:
+def test_opentelemetry_can_instrument_one_client(spans: tuple[Any, Any]) -> None:
     exporter, provider = spans
     with ScriptedServer(script(answer(503), answer(200, USER))) as server, Smooch(*KEY, base_url=server.url) as api:
         httpx_instrumentation.HTTPXClientInstrumentor.instrument_client(
@@ -183,7 +183,7 @@ def test_trio_is_refused_before_anything_is_opened() -> None:
         assert server.connections == 0
 
 
-def test_a_thread_of_trio_can_use_the_sync_client() -> None:
+def test_the_sync_client_works_in_a_thread_of_trio() -> None:
     async def call() -> Any:
         return await trio.to_thread.run_sync(lambda: call_sync("post_message", "b6518", "Hi", base_url=server.url))
 

@@ -1,4 +1,4 @@
-"""Run the apps of the guide on queues by its own commands, with a sandbox and, where they need it, a Redis."""
+"""Run the apps of the queues guide with its own commands, a sandbox and, where needed, Redis."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _START_SECONDS = 60.0
 
 
 class Redis:
-    """A redis-server that keeps what it was told, even if it is killed, as the guide asks for."""
+    """A redis-server with the options of the guide: it keeps its data even if it is killed."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -74,7 +74,7 @@ class Redis:
 
 @attrs.define(eq=False)
 class Process:
-    """A command of the guide that runs."""
+    """A running command of the guide."""
 
     arguments: list[str]
     options: dict[str, Any]
@@ -87,7 +87,7 @@ class Process:
         self.process = subprocess.Popen(self.arguments, **self.options)
 
     def children(self) -> list[int]:
-        """Return the processes that do its work."""
+        """Return the ids of its worker processes."""
         listing = subprocess.run(
             ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(self.process.pid)], capture_output=True, text=True
         ).stdout
@@ -95,13 +95,13 @@ class Process:
         return [int(pid) for pid, command in rows if "resource_tracker" not in command]
 
     def kill_a_child(self) -> None:
-        """Kill the process that started last, which is none of huey's scheduler, and wait until another takes its place."""
+        """Kill the worker process that started last (never huey's scheduler), and wait for its replacement."""
         children = self.children()
         os.kill(children[-1], signal.SIGKILL)
         wait_until(lambda: len(set(self.children()) - {children[-1]}) == len(children), _START_SECONDS)
 
     def kill_and_start(self) -> None:
-        """Kill the parent and all its processes, and start it again, as the machine's supervisor does."""
+        """Kill the parent and all its processes, then start it again, as a supervisor does."""
         children = self.children()
         self.process.kill()
         for pid in children:
@@ -131,7 +131,7 @@ class Bot:
 
     @property
     def handled(self) -> list[str]:
-        """The ids of the events that were handled, in this order."""
+        """The ids of the handled events, in order."""
         path = self.folder / "handled.log"
         return path.read_text().splitlines() if path.exists() else []
 
@@ -170,7 +170,7 @@ def make_environment(sandbox: Sandbox, **variables: str) -> dict[str, str]:
 
 @contextmanager
 def run_bot(name: str, folder: Path, sandbox: Sandbox, redis_url: str, lease: int) -> Iterator[Bot]:
-    """Start web server and workers of an app, and wait until deliveries can come."""
+    """Start the web server and the workers of an app, and wait until its webhook exists."""
     variables = {"BOT_URL": f"http://127.0.0.1:{unused_port()}/", "REDIS_URL": redis_url, "LEASE": str(lease)}
     with (
         run_commands(name, folder, sandbox, **variables) as (web, *workers),

@@ -1,4 +1,4 @@
-"""A message to many conversations, and reading them all, by the workers of the guide; the API limits the rate meanwhile.
+"""The guide's workers post to many conversations and read them all while the API limits the rate.
 
 `make test` sends 200 messages. `make test-queues` sends 10,000 and prints how long that took.
 """
@@ -37,7 +37,7 @@ def is_post(request: Any) -> bool:
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    """Ask seldom: to count thousands of requests takes time from the sandbox."""
+    """Poll rarely: counting thousands of requests slows the sandbox down."""
     limit = time.monotonic() + SECONDS
     while not condition():
         assert time.monotonic() < limit, "the workers did not finish"

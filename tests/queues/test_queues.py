@@ -1,4 +1,4 @@
-"""Deliveries through the queues of the guide: each event is handled, and none twice beyond what the guide says.
+"""Deliveries through the queues of the guide: each event is handled, and no more are repeated than the guide says.
 
 `make test` sends a few hundred deliveries. `make test-queues` sends 10,000 to each app, kills a web process, a worker
 and Redis meanwhile, and prints what it saw.
@@ -36,7 +36,7 @@ MAX_WAITING = 500
 # What a killed worker had in hand, and what all had when Redis was killed. celery: two workers with one event each.
 # taskiq: two workers with ten each. huey: one event of the worker that is killed.
 LIMITS = {"celery_app": 3, "taskiq_app": 30, "huey_app": 1}
-"""How many events may be handled twice, by the guide, if a worker and Redis are killed once each."""
+"""The number of events that may be handled twice if a worker and Redis are killed once each, as the guide says."""
 
 
 def kill_worker(name: str, bot: Bot) -> None:
@@ -47,7 +47,7 @@ def kill_worker(name: str, bot: Bot) -> None:
 
 
 def send(sandbox: Sandbox, bot: Bot, accidents: list[tuple[float, Callable[[], None]]]) -> None:
-    """Let users write; every fifth delivery comes twice, others in reverse order. Accidents happen on the way."""
+    """Let users write; every fifth delivery is repeated, others are reordered, and processes are killed meanwhile."""
     threads, limit = list[threading.Thread](), time.monotonic() + SECONDS
     for number in range(DELIVERIES):
         if number % 5 == 0:
@@ -66,7 +66,7 @@ def send(sandbox: Sandbox, bot: Bot, accidents: list[tuple[float, Callable[[], N
 
 
 def wait_for_handlers(bot: Bot, sent: set[str]) -> None:
-    """Wait until all events are handled, or none for so long that those of a killed worker would have come again."""
+    """Wait until all events are handled, or until no event was handled for longer than a lease."""
     count, since = 0, time.monotonic()
     while count < len(sent) and time.monotonic() - since < 6 * LEASE:
         time.sleep(0.1)

@@ -24,7 +24,7 @@ def spec() -> dict[str, Any]:
 
 
 def api(schema: Any = None, *, answer: Any = None, **components: Any) -> dict[str, Any]:
-    """A description with one operation that takes `schema` and gives `answer`."""
+    """A description with one operation: request body `schema`, response `answer`."""
     operation = {
         "operationId": "postThing",
         "requestBody": {"required": True, "content": {"application/json": {"schema": schema or {}}}},
@@ -34,8 +34,8 @@ def api(schema: Any = None, *, answer: Any = None, **components: Any) -> dict[st
 
 
 def operation_of(document: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = document["paths"]["/v2/things"]["post"]
-    return found
+    operation: dict[str, Any] = document["paths"]["/v2/things"]["post"]
+    return operation
 
 
 def ref(name: str) -> dict[str, str]:
@@ -171,7 +171,7 @@ COMPONENTS["tabby"]["properties"]["kind"] = {"type": "string", "enum": ["cat"]}
 
 
 @pytest.mark.parametrize(("ours", "theirs"), SAME.values(), ids=SAME)
-def test_the_same_said_in_another_way_is_no_difference(drift: ModuleType, ours: Any, theirs: Any) -> None:
+def test_equivalent_descriptions_have_no_difference(drift: ModuleType, ours: Any, theirs: Any) -> None:
     assert rows(drift, api(ours, **COMPONENTS), api(theirs, **COMPONENTS)) == []
     assert rows(drift, api(theirs, **COMPONENTS), api(ours, **COMPONENTS)) == []
 
@@ -252,13 +252,13 @@ DIFFERENT = {
 
 
 @pytest.mark.parametrize(("ours", "theirs", "row"), DIFFERENT.values(), ids=DIFFERENT)
-def test_a_difference_is_named_with_its_place(drift: ModuleType, ours: Any, theirs: Any, row: tuple[str, ...]) -> None:
+def test_a_difference_is_listed_with_its_place(drift: ModuleType, ours: Any, theirs: Any, row: tuple[str, ...]) -> None:
     place, *rest = row
     assert rows(drift, api(ours, **COMPONENTS), api(theirs, **COMPONENTS)) == [(f"postThing request{place}", *rest)]
     assert [kind for _, kind, *_ in rows(drift, api(theirs, **COMPONENTS), api(ours, **COMPONENTS))] == [rest[0]]
 
 
-def test_types_that_overlap_are_compared_further(drift: ModuleType) -> None:
+def test_overlapping_types_are_compared_further(drift: ModuleType) -> None:
     ours, theirs = {"type": ["string", "number"], "maxLength": 3}, {"type": ["string", "null"], "maxLength": 4}
     assert rows(drift, api(ours), api(theirs)) == [
         ("postThing request", "type", "number|string", "string"),
@@ -267,14 +267,14 @@ def test_types_that_overlap_are_compared_further(drift: ModuleType) -> None:
     ]
 
 
-def test_answers_show_read_only_fields_and_hide_write_only_ones(drift: ModuleType) -> None:
+def test_responses_have_read_only_fields_and_no_write_only_ones(drift: ModuleType) -> None:
     theirs = fields(id={"type": "string", "readOnly": True}, secret={"type": "string", "writeOnly": True})
     assert rows(drift, api(answer=fields()), api(answer=theirs)) == [
         ("postThing 200 response id", "field", "-", "string")
     ]
 
 
-def test_schemas_may_hold_themselves(drift: ModuleType) -> None:
+def test_recursive_schemas_are_compared(drift: ModuleType) -> None:
     def menu(name: str, **limits: int) -> dict[str, Any]:
         return fields(text={**TEXT, **limits}, items={"type": "array", "items": ref(name)})
 
@@ -287,14 +287,14 @@ def test_schemas_may_hold_themselves(drift: ModuleType) -> None:
     }
 
 
-def test_a_base_that_lists_its_heirs_as_choices_can_be_read(drift: ModuleType) -> None:
+def test_a_base_schema_that_lists_its_variants_can_be_read(drift: ModuleType) -> None:
     base = {**fields("kind", kind=TEXT), "oneOf": [ref("dog"), ref("cat")], "discriminator": {"propertyName": "kind"}}
     dog = {"allOf": [ref("base"), fields(kind={"enum": ["dog"]}, bark=TEXT)]}
     cat = {"allOf": [ref("base"), fields(kind={"enum": ["cat"]}, purr=TEXT)]}
     assert rows(drift, api(ref("Pet"), **PET), api(ref("base"), base=base, dog=dog, cat=cat)) == []
 
 
-def test_operations_parameters_and_answers_are_compared(drift: ModuleType) -> None:
+def test_operations_parameters_and_responses_are_compared(drift: ModuleType) -> None:
     ours, theirs = api(), api()
     theirs["paths"]["/v2/others"] = {"get": {}}
     query = {
@@ -329,7 +329,7 @@ def test_operations_parameters_and_answers_are_compared(drift: ModuleType) -> No
     ]
 
 
-def test_tags_are_compared_to_the_letter(drift: ModuleType) -> None:
+def test_tags_are_compared_exactly(drift: ModuleType) -> None:
     theirs = {"oneOf": [ref("hound"), fields("kind", kind={"type": "string", "enum": ["Cat"]}, purr=TEXT)]}
     assert rows(drift, api(ref("Pet"), **COMPONENTS), api(theirs, **COMPONENTS)) == [
         ("postThing request<cat>", "variant", "yes", "-"),
@@ -337,14 +337,14 @@ def test_tags_are_compared_to_the_letter(drift: ModuleType) -> None:
     ]
 
 
-def test_names_of_path_parameters_do_not_tell_operations_apart(drift: ModuleType) -> None:
+def test_names_of_path_parameters_do_not_matter(drift: ModuleType) -> None:
     ours, theirs = api(), api()
     ours["paths"] = {"/v2/things/{id}": ours["paths"]["/v2/things"]}
     theirs["paths"] = {"/v2/things/{thingId}": theirs["paths"]["/v2/things"]}
     assert rows(drift, ours, theirs) == []
 
 
-def test_kinds_of_content_are_compared(drift: ModuleType) -> None:
+def test_content_types_are_compared(drift: ModuleType) -> None:
     ours, theirs = api(fields(a=TEXT)), api(fields(a=TEXT))
     form = {"multipart/form-data": {"schema": fields(source={"type": "string", "format": "binary"})}}
     operation_of(ours)["requestBody"]["content"] = form
@@ -376,7 +376,7 @@ def vendor_delivery(*events: dict[str, Any]) -> dict[str, Any]:
     return {**api(), "x-webhooks": {"Event": delivery(schema)}}
 
 
-def test_events_are_told_by_their_titles(drift: ModuleType) -> None:
+def test_events_are_matched_by_title(drift: ModuleType) -> None:
     update = {"title": "user:update", **fields("type", type=TEXT, payload={"type": "string", "maxLength": 5})}
     remove = {"title": "user:remove", **fields("type", type=TEXT, payload=TEXT)}
     place = "webhook request events"
@@ -417,19 +417,19 @@ def run(drift: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 
 def lines(output: str) -> list[list[str]]:
     """The rows of the table."""
-    found = [line.split() for line in output.splitlines() if line]
-    start = next(number for number, row in enumerate(found) if row[0] == "place")
-    end = next(number for number, row in enumerate(found) if row[1:3] == ["places", "differ"])
-    return found[start + 1 : end]
+    rows = [line.split() for line in output.splitlines() if line]
+    start = next(number for number, row in enumerate(rows) if row[0] == "place")
+    end = next(number for number, row in enumerate(rows) if row[1:3] == ["places", "differ"])
+    return rows[start + 1 : end]
 
 
-def test_our_description_does_not_drift_from_itself(run: Any, spec: dict[str, Any]) -> None:
+def test_our_description_has_no_difference_to_itself(run: Any, spec: dict[str, Any]) -> None:
     status, output = run(spec, spec)
     assert status == 0
     assert "No drift in 68 operations" in output
 
 
-def test_a_field_that_we_lack_is_named(run: Any, spec: dict[str, Any]) -> None:
+def test_a_field_that_we_lack_is_listed(run: Any, spec: dict[str, Any]) -> None:
     ours = copy.deepcopy(spec)
     del ours["components"]["schemas"]["Attachment"]["properties"]["mediaType"]
     status, output = run(ours, spec)
@@ -437,7 +437,7 @@ def test_a_field_that_we_lack_is_named(run: Any, spec: dict[str, Any]) -> None:
     assert lines(output) == [["uploadAttachment", "201", "response", "attachment.mediaType", "field", "-", "string"]]
 
 
-def test_a_value_that_they_add_is_named_once_however_often_it_is_used(run: Any, spec: dict[str, Any]) -> None:
+def test_a_new_value_is_listed_once_however_often_it_is_used(run: Any, spec: dict[str, Any]) -> None:
     upstream = copy.deepcopy(spec)
     values = upstream["components"]["schemas"]["Client"]["properties"]["status"]["x-extensible-enum"]
     values.append("snoozed")
@@ -447,7 +447,7 @@ def test_a_value_that_they_add_is_named_once_however_often_it_is_used(run: Any, 
     assert "more)" in output
 
 
-def test_an_event_that_they_add_is_named(run: Any, spec: dict[str, Any]) -> None:
+def test_a_new_event_is_listed(run: Any, spec: dict[str, Any]) -> None:
     upstream = copy.deepcopy(spec)
     schemas = upstream["components"]["schemas"]
     schemas["UserSleepEvent"] = fields("type", id=TEXT, type={"const": "user:sleep"})
@@ -457,14 +457,14 @@ def test_an_event_that_they_add_is_named(run: Any, spec: dict[str, Any]) -> None
     assert lines(output) == [["webhook", "request", "events<user:sleep>", "variant", "-", "yes"]]
 
 
-def test_it_says_what_it_compared(run: Any) -> None:
+def test_the_output_names_both_descriptions(run: Any) -> None:
     ours = {**api(), "info": {"version": "1.2"}}
     _, output = run(ours, {**api(), "openapi": "3.0.2", "info": {"version": "17.99.0"}})
     assert "ours.yaml: 1.2, OpenAPI 3.1.0, sha256 " in output
     assert "upstream.yaml: 17.99.0, OpenAPI 3.0.2, sha256 " in output
 
 
-def test_it_says_how_much_it_compared_and_what_not(run: Any) -> None:
+def test_the_output_counts_the_places_compared_and_names_those_left_out(run: Any) -> None:
     ours = {**api(fields(a=TEXT)), "info": {"title": "Things"}}
     status, output = run(ours, ours)
     assert status == 0
@@ -476,7 +476,7 @@ def test_it_says_how_much_it_compared_and_what_not(run: Any) -> None:
 
 
 @pytest.mark.parametrize("keyword", ["patternProperties", "prefixItems", "x-new"])
-def test_a_keyword_that_it_does_not_know_is_named(run: Any, keyword: str) -> None:
+def test_an_unknown_keyword_is_listed(run: Any, keyword: str) -> None:
     theirs = api(ref("Thing"), Thing={**fields(a=TEXT), keyword: {}})
     status, output = run(api(fields(a=TEXT)), theirs)
     assert status == 2
@@ -484,7 +484,7 @@ def test_a_keyword_that_it_does_not_know_is_named(run: Any, keyword: str) -> Non
     assert run(theirs, api(fields(a=TEXT)))[0] == 2
 
 
-def test_a_component_is_known_by_name_however_null_is_said(run: Any) -> None:
+def test_a_component_is_matched_by_name_however_null_is_written(run: Any) -> None:
     ours = api(
         fields(b={"anyOf": [ref("Thing"), {"type": "null"}]}), Thing=fields(a={"type": "string", "maxLength": 3})
     )
@@ -502,7 +502,7 @@ LIMIT = {
 
 
 @pytest.mark.parametrize("place", ["postThing request a", "Thing.a"])
-def test_a_listed_difference_is_no_drift(run: Any, place: str) -> None:
+def test_a_known_deviation_is_no_drift(run: Any, place: str) -> None:
     ours, theirs = (
         api(ref("Thing"), Thing=fields(a={"type": "string", "maxLength": 3})),
         api(ref("Thing"), Thing=fields(a=TEXT)),
@@ -511,7 +511,7 @@ def test_a_listed_difference_is_no_drift(run: Any, place: str) -> None:
     assert run(ours, theirs, [{**LIMIT, "places": [place]}])[0] == 0
 
 
-def test_a_listed_difference_with_another_value_is_drift(run: Any) -> None:
+def test_a_known_deviation_with_another_value_is_drift(run: Any) -> None:
     ours, theirs = api(fields(a={"type": "string", "maxLength": 3})), api(fields(a={"type": "string", "maxLength": 4}))
     status, output = run(ours, theirs, [LIMIT])
     assert status == 1
@@ -528,21 +528,21 @@ def test_a_listed_difference_with_another_value_is_drift(run: Any) -> None:
         {"theirs": "3"},
     ],
 )
-def test_a_listed_difference_that_is_not_there_is_an_error(run: Any, other: dict[str, Any]) -> None:
+def test_a_known_deviation_that_no_longer_exists_is_an_error(run: Any, other: dict[str, Any]) -> None:
     ours, theirs = api(fields(a={"type": "string", "maxLength": 3})), api(fields(a=TEXT))
     status, output = run(ours, theirs, [LIMIT, {**LIMIT, **other}])
     assert status == 1
     assert "deviations.yaml: no such difference any more" in output
 
 
-def test_a_listed_difference_goes_with_the_field_that_it_is_in(run: Any) -> None:
+def test_a_known_deviation_disappears_with_the_field_it_is_in(run: Any) -> None:
     ours = api(fields(a=fields(b={"type": "string", "enum": ["x"]})))
     listed = {"places": ["postThing request a.b"], "kind": "enum", "ours": "x", "theirs": "any", "reason": "The text."}
     assert run(ours, api(fields(a=fields(b=TEXT))), [listed])[0] == 0
-    for theirs, place, shown in ((fields(a=fields()), "a.b", "string"), (fields(), "a", "object")):
+    for theirs, place, kind in ((fields(a=fields()), "a.b", "string"), (fields(), "a", "object")):
         status, output = run(ours, api(theirs), [listed])
         assert status == 1
-        assert lines(output) == [["postThing", "request", place, "field", shown, "-"]]
+        assert lines(output) == [["postThing", "request", place, "field", kind, "-"]]
         assert "no such difference any more" not in output
 
 
@@ -582,7 +582,7 @@ def test_our_list_of_deviations_can_be_read(drift: ModuleType) -> None:
         ({**api(), "webhooks": ["a"]}, "webhooks: not valid OpenAPI: AttributeError"),
     ],
 )
-def test_what_is_no_description_is_refused(run: Any, upstream: Any, complaint: str) -> None:
+def test_other_documents_are_refused(run: Any, upstream: Any, complaint: str) -> None:
     status, output = run(api(fields(a=TEXT)), upstream)
     assert status == 2
     assert complaint in output
@@ -607,7 +607,7 @@ class Upstream(BaseHTTPRequestHandler):
         self.wfile.write(json.dumps({**api(), "info": {"version": "18.0.0"}}).encode())
 
     def log_request(self, *_: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Nothing that changes in a description goes unnamed: single changes with their rows, and every key and value of two small descriptions."""
+"""`make drift` lists every change: single changes with their rows, and each key and value of two small descriptions."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SAME = {
     "/components/schemas/*/secret/format": "`password` is for people",
     "/components/schemas/webhook*": "used nowhere",
 }
-"""What may change without a difference, and why."""
+"""Changes that make no difference, and why."""
 
 
 def keys_of(pointer: str) -> list[str]:
@@ -78,7 +78,7 @@ def rows(drift: ModuleType, side: str, change: dict[str, Any] | None = None) -> 
     return [" | ".join(row) for row in drift.build_rows(comparison.differences)]
 
 
-def test_the_small_descriptions_say_the_same(drift: ModuleType) -> None:
+def test_the_small_descriptions_are_equivalent(drift: ModuleType) -> None:
     assert rows(drift, "theirs") == []
     assert not list(drift.find_unread(DESCRIPTIONS["ours"]))
     assert not list(drift.find_unread(DESCRIPTIONS["theirs"]))
@@ -92,12 +92,12 @@ def test_there_are_at_least_a_hundred_mutations() -> None:
     ("side", "change"),
     [pytest.param(side, each, id=f"{side}{each['at']}") for side in MUTATIONS for each in MUTATIONS[side]],
 )
-def test_a_mutation_is_named_exactly(drift: ModuleType, side: str, change: dict[str, Any]) -> None:
+def test_a_mutation_is_listed_exactly(drift: ModuleType, side: str, change: dict[str, Any]) -> None:
     assert rows(drift, side, change) == change["named"]
 
 
 def everything(node: Any, pointer: str = "") -> Iterator[dict[str, Any]]:
-    """Each key and element taken away, each value changed."""
+    """Each key and element removed, each value changed."""
     items = enumerate(node) if isinstance(node, list) else node.items() if isinstance(node, dict) else ()
     for key, value in items:
         at = f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
@@ -111,7 +111,7 @@ def everything(node: Any, pointer: str = "") -> Iterator[dict[str, Any]]:
         yield from everything(value, at)
 
 
-def test_no_change_of_any_key_or_value_goes_unnamed(drift: ModuleType) -> None:
+def test_every_change_of_a_key_or_value_is_listed(drift: ModuleType) -> None:
     used = set()
     for side, description in DESCRIPTIONS.items():
         for change in everything(description):

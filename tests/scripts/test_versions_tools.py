@@ -1,4 +1,4 @@
-"""scripts/test_versions.py: which interpreters and which versions of dependencies it takes."""
+"""scripts/test_versions.py: the choice of interpreters and of versions of dependencies."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def interpreter(folder: Path, name: str, version: str) -> None:
     path.chmod(0o755)
 
 
-def test_the_newest_interpreter_of_each_supported_version_is_found(
+def test_the_newest_interpreter_of_each_supported_version_is_chosen(
     versions: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interpreter(tmp_path / "bin", "python3.11", "3.11.2")
@@ -45,12 +45,12 @@ def test_the_newest_interpreter_of_each_supported_version_is_found(
     interpreter(tmp_path / "pyenv" / "versions" / "3.14" / "bin", "python3.14", "3.14.0rc1")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{tmp_path / 'missing'}")
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
-    found = versions.choose_interpreters(SpecifierSet(">=3.11"))
-    assert list(found) == ["3.11.7", "3.14.0rc1"]
-    assert found["3.11.7"].is_relative_to(tmp_path / "pyenv")
+    chosen = versions.choose_interpreters(SpecifierSet(">=3.11"))
+    assert list(chosen) == ["3.11.7", "3.14.0rc1"]
+    assert chosen["3.11.7"].is_relative_to(tmp_path / "pyenv")
 
 
-def test_the_lowest_version_of_each_dependency_is_taken(versions: ModuleType) -> None:
+def test_the_lowest_version_of_each_dependency_is_chosen(versions: ModuleType) -> None:
     table = {
         "name": "toys",
         "dependencies": ["attrs>=23.1", "httpx>=0.28.1,<1", "idna"],

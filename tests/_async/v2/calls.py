@@ -1,4 +1,4 @@
-"""One call of a method: what it sends and returns, or why it is refused."""
+"""Check one call of a method: the requests it sends and its result, or the error that refuses it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from smooch.sandbox import Sandbox
 
 Call: TypeAlias = tuple[Callable[[AsyncSmooch], Any], str, Any, Any]
-"""The call; operation, method and target of each request, in lines; the last body; the type of what is returned."""
+"""The call; a line of operation, method and target for each request; the last body; the type of the result."""
 
 Refusal: TypeAlias = tuple[Callable[[AsyncSmooch], Any], str, str]
-"""The call; the field that the error names; words of its text."""
+"""The call; the field that the error names; a part of the error's text."""
 
 
 async def every(records: AsyncPaged[Any]) -> list[Any]:

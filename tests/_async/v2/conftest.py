@@ -1,4 +1,4 @@
-"""Clients of API v2: of the sandbox, by each kind of key, and of a server that answers with examples."""
+"""v2 clients: of the sandbox, one for each kind of key, and of a server that responds with examples."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A caller that is alone need not wait for others before it looks at a webhook again."""
+def _short_settling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shorten the wait for other callers: a test has only one."""
     monkeypatch.setattr(_webhook_reconciler, "SETTLING_SECONDS", 0.01)
 
 

@@ -1,4 +1,4 @@
-"""The v2 facade as a whole: construction, credentials and where they go, refusals, life."""
+"""The v2 client as a whole: construction, credentials, error responses, copying and closing, the OAuth flow."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ async def test_an_access_token_is_sent_instead_of_a_key(server: ScriptedServer) 
 
 
 class Recorder(httpx.AsyncBaseTransport):
-    """Stands for every server there is."""
+    """Responds in place of every server."""
 
     def __init__(self) -> None:
         self.seen: dict[str, str | None] = {}
@@ -110,7 +110,7 @@ WAYS: dict[str, dict[str, Any]] = {
 
 
 async def call_everywhere(recorder: Recorder, **options: Any) -> dict[str, bool]:
-    """Which addresses were called, and whether they got the credentials."""
+    """Return the URLs called, and whether each got the credentials."""
     async with AsyncSmooch(app_id=APP, transport=recorder, **options) as api:
         await api.users.get("u1")
         await api.oauth.token_info()
@@ -286,7 +286,7 @@ def test_contradicting_environment_variables_are_named(
     assert TOKEN not in str(caught.value)
 
 
-# Refusals
+# Error responses
 
 
 def refusing(status: int, body: Any, **headers: str) -> ScriptedServer:
@@ -468,7 +468,7 @@ async def test_an_unreadable_success_says_that_the_call_took_effect() -> None:
                 await api.users.create("u-77")
 
 
-# Life
+# Copying and closing
 
 
 @pytest.fixture
@@ -540,7 +540,7 @@ async def test_a_resource_cannot_be_copied_without_its_client(api: AsyncSmooch, 
         take(api.users)
 
 
-async def test_a_resource_outlives_the_name_of_its_client(server: ScriptedServer) -> None:
+async def test_a_resource_keeps_its_client_alive(server: ScriptedServer) -> None:
     users = AsyncSmooch("app_5a", SECRET, APP, base_url=server.url).users
     assert (await users.get("u1")).id == "u1"
     await users._raw.get_async_httpx_client().aclose()
@@ -613,7 +613,7 @@ def test_the_package_loads_v2_when_it_is_first_used() -> None:
 # All calls
 
 NOT_WRAPPED = {"authorize"}
-"""Where only browsers go."""
+"""Operations that only browsers call."""
 
 NOT_A_CALL = {"aclose", "from_env", "with_options", "jwt_for_user"}
 
@@ -649,7 +649,7 @@ async def test_exchange_code_sends_what_the_specification_describes(
 
 
 TESTS = {tag["name"]: importlib.import_module(f".test_{tag['name']}", __package__) for tag in SPEC["tags"]}
-"""The tests of each resource."""
+"""The test modules of the resources."""
 
 
 async def test_every_method_and_every_operation_is_called(example_api: AsyncSmooch) -> None:
@@ -668,12 +668,12 @@ async def test_every_method_and_every_operation_is_called(example_api: AsyncSmoo
 STORIES = [module.story for module in TESTS.values() if hasattr(module, "story")]
 
 
-async def test_every_method_is_part_of_a_story(keys: Keys) -> None:
+async def test_every_method_has_a_sandbox_test(keys: Keys) -> None:
     called = set(re.findall(r"\.((?:\w+\.)?\w+)\(", "".join(inspect.getsource(story) for story in STORIES)))
     assert methods_of(keys.app) - called == NOT_A_CALL
 
 
-async def test_the_stories_call_every_operation_of_the_sandbox(keys: Keys, sandbox: Sandbox) -> None:
+async def test_the_sandbox_tests_call_every_operation(keys: Keys, sandbox: Sandbox) -> None:
     called = set()
     for story in STORIES:
         sandbox.reset()

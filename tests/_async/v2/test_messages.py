@@ -480,7 +480,7 @@ async def test_an_unknown_option_raises_type_error(api: AsyncSmooch) -> None:
         await api.messages.post_text("c1", "Hi", colour="red")  # type: ignore[call-arg]
 
 
-async def test_a_full_conversation_is_its_own_error_and_deleting_makes_room() -> None:
+async def test_a_full_conversation_raises_its_own_error_until_messages_are_deleted() -> None:
     with Sandbox(max_messages=2) as sandbox:
         async with AsyncSmooch(sandbox.key_id, sandbox.secret, sandbox.app_id, base_url=sandbox.url) as api:
             user = await api.users.create("b6518")

@@ -1,5 +1,5 @@
 # Derived from tests/_async/v2/test_client.py by scripts/unasync.py; edit that file.
-"""The v2 facade as a whole: construction, credentials and where they go, refusals, life."""
+"""The v2 client as a whole: construction, credentials, error responses, copying and closing, the OAuth flow."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_an_access_token_is_sent_instead_of_a_key(server: ScriptedServer) -> Non
 
 
 class Recorder(httpx.BaseTransport):
-    """Stands for every server there is."""
+    """Responds in place of every server."""
 
     def __init__(self) -> None:
         self.seen: dict[str, str | None] = {}
@@ -109,7 +109,7 @@ WAYS: dict[str, dict[str, Any]] = {
 
 
 def call_everywhere(recorder: Recorder, **options: Any) -> dict[str, bool]:
-    """Which addresses were called, and whether they got the credentials."""
+    """Return the URLs called, and whether each got the credentials."""
     with Smooch(app_id=APP, transport=recorder, **options) as api:
         api.users.get("u1")
         api.oauth.token_info()
@@ -285,7 +285,7 @@ def test_contradicting_environment_variables_are_named(
     assert TOKEN not in str(caught.value)
 
 
-# Refusals
+# Error responses
 
 
 def refusing(status: int, body: Any, **headers: str) -> ScriptedServer:
@@ -467,7 +467,7 @@ def test_an_unreadable_success_says_that_the_call_took_effect() -> None:
                 api.users.create("u-77")
 
 
-# Life
+# Copying and closing
 
 
 @pytest.fixture
@@ -539,7 +539,7 @@ def test_a_resource_cannot_be_copied_without_its_client(api: Smooch, take: Any) 
         take(api.users)
 
 
-def test_a_resource_outlives_the_name_of_its_client(server: ScriptedServer) -> None:
+def test_a_resource_keeps_its_client_alive(server: ScriptedServer) -> None:
     users = Smooch("app_5a", SECRET, APP, base_url=server.url).users
     assert (users.get("u1")).id == "u1"
     users._raw.get_httpx_client().close()
@@ -612,7 +612,7 @@ def test_the_package_loads_v2_when_it_is_first_used() -> None:
 # All calls
 
 NOT_WRAPPED = {"authorize"}
-"""Where only browsers go."""
+"""Operations that only browsers call."""
 
 NOT_A_CALL = {"close", "from_env", "with_options", "jwt_for_user"}
 
@@ -648,7 +648,7 @@ def test_exchange_code_sends_what_the_specification_describes(
 
 
 TESTS = {tag["name"]: importlib.import_module(f".test_{tag['name']}", __package__) for tag in SPEC["tags"]}
-"""The tests of each resource."""
+"""The test modules of the resources."""
 
 
 def test_every_method_and_every_operation_is_called(example_api: Smooch) -> None:
@@ -667,12 +667,12 @@ def test_every_method_and_every_operation_is_called(example_api: Smooch) -> None
 STORIES = [module.story for module in TESTS.values() if hasattr(module, "story")]
 
 
-def test_every_method_is_part_of_a_story(keys: Keys) -> None:
+def test_every_method_has_a_sandbox_test(keys: Keys) -> None:
     called = set(re.findall(r"\.((?:\w+\.)?\w+)\(", "".join(inspect.getsource(story) for story in STORIES)))
     assert methods_of(keys.app) - called == NOT_A_CALL
 
 
-def test_the_stories_call_every_operation_of_the_sandbox(keys: Keys, sandbox: Sandbox) -> None:
+def test_the_sandbox_tests_call_every_operation(keys: Keys, sandbox: Sandbox) -> None:
     called = set()
     for story in STORIES:
         sandbox.reset()
