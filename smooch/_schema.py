@@ -7,7 +7,6 @@ than sending the body.
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -170,6 +169,8 @@ class Validator:
 
     def _describe_fields(self, fields: dict[str, Schema], name: str) -> str:
         """Return a sentence with the field that `name` probably means, or else with all fields."""
+        import difflib  # few programs misspell a name
+
         intended = _map_misspellings(fields).get(name) or self._renamed.get(name)
         if intended in fields:
             return f"did you mean {intended}?"

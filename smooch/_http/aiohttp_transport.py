@@ -18,6 +18,7 @@ import httpx_aiohttp
 import yarl
 
 from .. import _fork, errors
+from .async_synchronization import close_with_loop
 from .call import Call
 from .sockets import is_readable
 
@@ -177,6 +178,7 @@ class _Session:
             middlewares=[_send_once],
         )
         self.transport = httpx_aiohttp.AiohttpTransport(client=self._session, **options)
+        self.aclose = close_with_loop(self._session.close).aclose
 
     def _open_socket(self, address: Any) -> socket.socket:
         family, kind, protocol, _, _ = address
@@ -185,9 +187,6 @@ class _Session:
         self._sockets.add(sock)
         _attempt.get().opened_socket = True
         return sock
-
-    async def aclose(self) -> None:
-        await self._session.close()
 
     def abandon(self) -> None:
         """Close the sockets without the event loop, which has ended, or after a fork belongs to the parent.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import ssl
+import subprocess
+import sys
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -46,15 +48,15 @@ def _no_warning_of_what_loops_leave_behind() -> Iterator[None]:
         gc.collect()
 
 
-@pytest.mark.parametrize("run", [asyncio.run, run_and_only_close])
-def test_a_client_outlives_its_event_loop(run: Callable[[Any], Any]) -> None:
+@pytest.mark.parametrize(("run", "left_open"), [(asyncio.run, 0), (run_and_only_close, 1)])
+def test_a_client_outlives_its_event_loop(run: Callable[[Any], Any], left_open: int) -> None:
     with ScriptedServer(script(FINE)) as server:
         api = connect(server.url, max_connections=2, retries=0)
         for turn in range(1, 6):
             for _ in range(2):
                 assert run(api.post_message("b6518", "Hi")).status_code == 201
             assert len(server.requests) == server.connections == 2 * turn
-            wait_until(lambda: server.open_connections == 1)
+            wait_until(lambda: server.open_connections == left_open)
         run(api.aclose())
         wait_until(lambda: server.open_connections == 0)
         with pytest.raises(ClientClosed):
@@ -67,7 +69,7 @@ def test_closing_in_an_older_loop_closes_connections_of_later_loops_too() -> Non
 
         async def call_from_two_loops() -> None:
             await api.post_message("b6518", "Hi")
-            await asyncio.to_thread(asyncio.run, api.post_message("b6518", "Hi"))
+            await asyncio.to_thread(run_and_only_close, api.post_message("b6518", "Hi"))
             assert server.open_connections == 2
             await api.aclose()
 
@@ -85,10 +87,35 @@ def test_tls_connections_of_a_closed_loop_are_closed_too() -> None:
     with ScriptedServer(script(FINE), tls=theirs) as server:
         api = connect(server.url, ssl_context=context, retries=0)
         for _ in range(3):
-            assert asyncio.run(api.post_message("b6518", "Hi")).status_code == 201
+            assert run_and_only_close(api.post_message("b6518", "Hi")).status_code == 201
             wait_until(lambda: server.open_connections == 1)
-        asyncio.run(api.aclose())
+        run_and_only_close(api.aclose())
         wait_until(lambda: server.open_connections == 0)
+
+
+CALLING_FROM_LOOPS = """
+import asyncio, gc, sys
+from smooch.v1 import AsyncSmooch
+
+api = AsyncSmooch("app_5a1b", "a secret", base_url=sys.argv[1], transport=sys.argv[2] or None)
+for _ in range(2):
+    asyncio.run(api.post_message("b6518", "Hi"))
+    gc.collect()
+asyncio.run(api.aclose())
+"""
+
+
+@pytest.mark.parametrize("transport", ["", "aiohttp"])
+def test_closing_a_client_after_its_loop_causes_no_warning(transport: str) -> None:
+    with ScriptedServer(script(FINE)) as server:
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", CALLING_FROM_LOOPS, server.url, transport],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert server.connections == 2
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -109,6 +136,18 @@ def test_a_call_left_unfinished_by_its_loop_takes_no_slot() -> None:
         assert [b"waits" in request.body for request in server.requests] == [False, False]
         for call in calls:
             call._log_destroy_pending = False  # type: ignore[attr-defined]
+
+
+def test_concurrent_tasks_close_clients_that_share_connections() -> None:
+    async def close_both() -> None:
+        await api.post_message("b6518", "Hi")
+        await asyncio.gather(api.aclose(), api.with_options(retries=1).aclose())
+
+    for transport in (None, "aiohttp"):
+        with ScriptedServer(script(FINE)) as server:
+            api = connect(server.url, transport=transport)
+            asyncio.run(close_both())
+            wait_until(lambda: server.open_connections == 0)
 
 
 def test_concurrent_loops_share_no_connection() -> None:
