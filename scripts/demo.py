@@ -31,7 +31,7 @@ def main() -> None:
         show("api.ensure_webhook_exist(…)", f"webhook {webhook_id}, with a secret of {len(secret)} characters")
         show("api.user_jwt(user_id)", api.user_jwt(USER_ID, expires_in=3600))
         sandbox.fail(times=1, status=503)
-        show("one 503, then the answer", api.get_user(USER_ID).parsed)
+        show("one 503, then the response", api.get_user(USER_ID).parsed)
         try:
             api.get_user("nobody")
         except errors.NotFound as error:

@@ -145,10 +145,12 @@ class Specification:
     @cached_property
     def request_only(self) -> set[str]:
         """Components that are only part of requests."""
-        answers = [operation["responses"] for _, operation in self.operations.values()]
+        responses = [operation["responses"] for _, operation in self.operations.values()]
         requests = [{**operation, "responses": None} for _, operation in self.operations.values()]
         sent = self._find_reachable(list_references(requests))
-        return sent - self._find_reachable(list_references(answers)) - self._find_reachable(self.schemas.keys() - sent)
+        return (
+            sent - self._find_reachable(list_references(responses)) - self._find_reachable(self.schemas.keys() - sent)
+        )
 
     def body_schemas(self) -> dict[str, Any]:
         """Return the schemas of all components in request bodies, without descriptions and examples."""

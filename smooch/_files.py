@@ -18,7 +18,7 @@ from smooch_api import File
 from smooch_api.types import MIME_TYPE
 
 from . import _checks
-from .errors import InvalidInput, error_from_invalid_answer
+from .errors import InvalidInput, error_from_invalid_response
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,7 +109,7 @@ def open_upload(
         yield Upload(name=name, mime_type=mime_type or _guess_mime_type(name), content=content)
 
 
-def check_media_url(answer: Response[Any], media_url: object) -> str:
+def check_media_url(response: Response[Any], media_url: object) -> str:
     """Return the URL of a file that was uploaded.
 
     Raises:
@@ -121,7 +121,7 @@ def check_media_url(answer: Response[Any], media_url: object) -> str:
             return media_url
     except InvalidInput:
         pass
-    raise error_from_invalid_answer(answer, "its mediaUrl is not a URL", method="POST")
+    raise error_from_invalid_response(response, "its mediaUrl is not a URL", method="POST")
 
 
 def check_parts(files: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -18,7 +18,7 @@ import attrs
 import httpx
 
 from . import _checks
-from .errors import BadRequest, Conflict, InvalidInput, NotFound, SmoochError, error_from_invalid_answer, parse_date
+from .errors import BadRequest, Conflict, InvalidInput, NotFound, SmoochError, error_from_invalid_response, parse_date
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -160,7 +160,7 @@ class Reconciler:
 
         Until then make `changes`, wait `pause` seconds, and list again.
 
-        `date` is the `Date` header of the API's answer.
+        `date` is the `Date` header of the API's response.
         """
         carrier, changes = plan(hooks, self._goal)
         settled = carrier is not None and (carrier.id == self._seen or is_settled(carrier, date))
@@ -180,14 +180,14 @@ class Reconciler:
         self.pause = 0.0 if deleting else self._confirm_after
         return None
 
-    def created(self, answer: Response[Any], hook_id: object) -> None:
+    def created(self, response: Response[Any], hook_id: object) -> None:
         """Note the id of the webhook that was created.
 
         Raises:
             UnreadableResponse: the id is not a string.
         """
         if not isinstance(hook_id, str):
-            raise error_from_invalid_answer(answer, "the id of the webhook is not a string", method="POST")
+            raise error_from_invalid_response(response, "the id of the webhook is not a string", method="POST")
         self._created.add(hook_id)
         self._seen = hook_id
 
@@ -227,8 +227,8 @@ def _release(goal: Goal, hooks: Iterable[Hook], *, on_target: bool) -> list[Chan
     return changes
 
 
-def read_hook(answer: Response[Any], **fields: Any) -> Hook | None:
-    """Return a webhook of an answer from its fields; None if its id or target cannot be used.
+def read_hook(response: Response[Any], **fields: Any) -> Hook | None:
+    """Return a webhook of a response from its fields; None if its id or target cannot be used.
 
     Such a webhook receives nothing and cannot be changed.
 
@@ -237,7 +237,7 @@ def read_hook(answer: Response[Any], **fields: Any) -> Hook | None:
     """
     triggers = fields["triggers"] or []
     if not isinstance(triggers, list) or not all(map(_checks.is_text, triggers)):
-        raise error_from_invalid_answer(answer, "the triggers of a webhook are not a list of strings")
+        raise error_from_invalid_response(response, "the triggers of a webhook are not a list of strings")
     try:
         _checks.check_id(fields["id"], "id")
         _checks.check_target(fields["target"])
@@ -250,7 +250,7 @@ def read_hook(answer: Response[Any], **fields: Any) -> Hook | None:
 def is_settled(hook: Hook, date: str) -> bool:
     """Whether no older webhook can appear any more.
 
-    Decided by the API's own clock, the `Date` header of its answer.
+    Decided by the API's own clock, the `Date` header of its response.
     """
     if not re.fullmatch(r"[0-9a-f]{24}", hook.id):
         return True

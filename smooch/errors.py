@@ -242,12 +242,12 @@ def error_from_unreadable(
     return error
 
 
-def error_from_invalid_answer(answer: Response[Any], problem: str, *, method: str = "GET") -> UnreadableResponse:
+def error_from_invalid_response(response: Response[Any], problem: str, *, method: str = "GET") -> UnreadableResponse:
     """Return the exception for a success response that was parsed, but makes no sense."""
-    headers = [(name, value) for name, value in answer.headers.items() if name != "content-encoding"]
-    request = httpx.Request(method, answer.url or "/")
-    response = httpx.Response(answer.status_code, headers=headers, content=answer.content, request=request)
-    return error_from_unreadable(response, ValueError(problem))
+    headers = [(name, value) for name, value in response.headers.items() if name != "content-encoding"]
+    request = httpx.Request(method, response.url or "/")
+    original = httpx.Response(response.status_code, headers=headers, content=response.content, request=request)
+    return error_from_unreadable(original, ValueError(problem))
 
 
 def error_from_transport(
@@ -264,7 +264,7 @@ def error_from_transport(
         case httpx.ConnectTimeout():
             error = RequestTimeout(f"no connection for {where} in time; nothing was sent")
         case httpx.TimeoutException() | TimeoutError():
-            error = RequestTimeout(f"no answer to {where} in time{_side_effect_warning(request, nothing_sent)}")
+            error = RequestTimeout(f"no response to {where} in time{_side_effect_warning(request, nothing_sent)}")
         case httpx.ConnectError() | httpx.ProxyError() | httpx.UnsupportedProtocol():
             error = ConnectionFailed(f"no connection for {where}: {cause}; nothing was sent")
         case _:

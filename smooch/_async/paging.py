@@ -44,8 +44,8 @@ class AsyncPaged(Generic[T]):
             while (record := self._pager.pop()) is None:
                 if not self._pager.needs_page:
                     raise StopAsyncIteration
-                answer = await self._fetch(self._pager.page)
-                self._pager.feed(answer)
+                response = await self._fetch(self._pager.page)
+                self._pager.feed(response)
             return record
         finally:
             self._in_use.release()

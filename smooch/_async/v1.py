@@ -353,8 +353,8 @@ class AsyncSmooch:
         """
         pager = paging.Pager(before, after)
         while pager.needs_page:
-            answer = await self.get_messages(user_id, **pager.page)
-            pager.feed(answer)
+            response = await self.get_messages(user_id, **pager.page)
+            pager.feed(response)
             while message := pager.pop():
                 yield message
 
@@ -435,8 +435,8 @@ class AsyncSmooch:
 
     async def delete_all_webhooks(self) -> list[Response[EmptyResponse]]:
         """Delete all webhooks of the app, one by one; the responses are in the order of the list."""
-        answer = await self.get_webhooks()
-        return [await self.delete_webhook(hook.id) for hook in bodies.list_hooks(answer, self._settings.prefix)]
+        response = await self.get_webhooks()
+        return [await self.delete_webhook(hook.id) for hook in bodies.list_hooks(response, self._settings.prefix)]
 
     async def ensure_webhook_exist(
         self,

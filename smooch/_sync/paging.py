@@ -45,8 +45,8 @@ class Paged(Generic[T]):
             while (record := self._pager.pop()) is None:
                 if not self._pager.needs_page:
                     raise StopIteration
-                answer = self._fetch(self._pager.page)
-                self._pager.feed(answer)
+                response = self._fetch(self._pager.page)
+                self._pager.feed(response)
             return record
         finally:
             self._in_use.release()

@@ -354,8 +354,8 @@ class Smooch:
         """
         pager = paging.Pager(before, after)
         while pager.needs_page:
-            answer = self.get_messages(user_id, **pager.page)
-            pager.feed(answer)
+            response = self.get_messages(user_id, **pager.page)
+            pager.feed(response)
             while message := pager.pop():
                 yield message
 
@@ -436,8 +436,8 @@ class Smooch:
 
     def delete_all_webhooks(self) -> list[Response[EmptyResponse]]:
         """Delete all webhooks of the app, one by one; the responses are in the order of the list."""
-        answer = self.get_webhooks()
-        return [self.delete_webhook(hook.id) for hook in bodies.list_hooks(answer, self._settings.prefix)]
+        response = self.get_webhooks()
+        return [self.delete_webhook(hook.id) for hook in bodies.list_hooks(response, self._settings.prefix)]
 
     def ensure_webhook_exist(
         self,

@@ -207,7 +207,7 @@ def build_webhook_options(
     return options
 
 
-def list_hooks(answer: Response[Any], prefix: str) -> list[_webhook_reconciler.Hook]:
+def list_hooks(response: Response[Any], prefix: str) -> list[_webhook_reconciler.Hook]:
     """Return the webhooks of v1 and v1.1 in the form that the reconciler takes.
 
     Raises:
@@ -215,7 +215,7 @@ def list_hooks(answer: Response[Any], prefix: str) -> list[_webhook_reconciler.H
     """
     hooks = [
         _webhook_reconciler.read_hook(
-            answer,
+            response,
             id=item.get("_id"),
             target=item.get("target"),
             triggers=item.get("triggers"),
@@ -224,7 +224,7 @@ def list_hooks(answer: Response[Any], prefix: str) -> list[_webhook_reconciler.H
             # The shape of deliveries is that of the version which made the webhook, for good.
             is_outdated=item.get("version") == "v1" and prefix != "/v1",
         )
-        for item in answer.json()["webhooks"]
+        for item in response.json()["webhooks"]
         if isinstance(item, dict) and item.get("version") != "v2"
     ]
     return [hook for hook in hooks if hook is not None]
@@ -291,7 +291,7 @@ def _build_query(endpoint: str, data: Any) -> httpx.QueryParams:
 
 
 def build_response(response: httpx.Response) -> Response[Any]:
-    """Return the answer of any path, with its JSON as `parsed`."""
+    """Return the response of any path, with its JSON as `parsed`."""
     try:
         parsed = json.loads(response.content) if response.content else None
     except (ValueError, RecursionError) as error:

@@ -9,7 +9,7 @@ import httpx
 from smooch_api.base import Model
 
 from .. import _checks
-from ..errors import error_from_invalid_answer
+from ..errors import error_from_invalid_response
 from .bodies import is_seconds
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Pager:
     def __init__(self, before: Instant | None, after: Instant | None) -> None:
         self._query: Query = {"before": before, "after": after}
         self._visited = [self._query]
-        self._answer: Response[GetMessagesResponse] | None = None
+        self._response: Response[GetMessagesResponse] | None = None
         self._ready: deque[Message] = deque()
         self.needs_page = True
         """Whether another page must be fetched when no message is ready."""
@@ -46,22 +46,22 @@ class Pager:
         Raises:
             UnreadableResponse: the link leads to no page, or to one that was fetched before.
         """
-        if self._answer is not None:
-            query = _read_link(self._answer.parsed.next_)
+        if self._response is not None:
+            query = _read_link(self._response.parsed.next_)
             if query is None or query in self._visited:
-                link = _checks.redacted_repr(self._answer.parsed.next_, "next")
-                raise error_from_invalid_answer(self._answer, f"its link to the next page leads nowhere: {link}")
-            self._query, self._answer = query, None
+                link = _checks.redacted_repr(self._response.parsed.next_, "next")
+                raise error_from_invalid_response(self._response, f"its link to the next page leads nowhere: {link}")
+            self._query, self._response = query, None
             self._visited.append(query)
         return self._query
 
-    def feed(self, answer: Response[GetMessagesResponse]) -> None:
+    def feed(self, response: Response[GetMessagesResponse]) -> None:
         """Add the page that was fetched."""
-        elements = answer.parsed.messages or ()
+        elements = response.parsed.messages or ()
         messages = sorted((message for message in elements if isinstance(message, Model)), key=_get_received)
         self._ready.extend(messages if self._query["after"] is not None else messages[::-1])
-        self._answer = answer
-        self.needs_page = bool(answer.parsed.next_)
+        self._response = response
+        self.needs_page = bool(response.parsed.next_)
 
     def pop(self) -> Message | None:
         """Return the next message; None if none is ready."""

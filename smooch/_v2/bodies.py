@@ -12,7 +12,7 @@ from smooch_api.base import Model, dump
 from smooch_api.v2 import models
 
 from .. import _checks, _json, _schema, _webhook_reconciler
-from ..errors import InvalidInput, error_from_invalid_answer
+from ..errors import InvalidInput, error_from_invalid_response
 from . import paging
 from .triggers import check_triggers
 
@@ -398,14 +398,14 @@ def _merge(wire: dict[str, Any], extra: dict[str, Any], field: str) -> dict[str,
     return type(wire)({**wire, **extra})
 
 
-def get_last_message(answer: Response[models.MessagePostResponse]) -> models.Message:
-    """Return the last message of an answer.
+def get_last_message(response: Response[models.MessagePostResponse]) -> models.Message:
+    """Return the last message of a response.
 
     A text with a template in shorthand becomes several messages.
     """
-    messages = paging.drop_unreadable(answer.parsed.messages)
+    messages = paging.drop_unreadable(response.parsed.messages)
     if not messages:
-        raise error_from_invalid_answer(answer, "it contains no message", method="POST")
+        raise error_from_invalid_response(response, "it contains no message", method="POST")
     return messages[-1]
 
 
@@ -447,7 +447,7 @@ def build_webhook_options(include_full_user: bool | None, include_full_source: b
     return drop_none(includeFullUser=include_full_user, includeFullSource=include_full_source)
 
 
-def list_hooks(answer: Response[models.WebhookListResponse]) -> list[_webhook_reconciler.Hook]:
+def list_hooks(response: Response[models.WebhookListResponse]) -> list[_webhook_reconciler.Hook]:
     """Return the webhooks of version v2 in the form that the reconciler takes.
 
     Others receive no triggers of v2.
@@ -457,7 +457,7 @@ def list_hooks(answer: Response[models.WebhookListResponse]) -> list[_webhook_re
     """
     hooks = [
         _webhook_reconciler.read_hook(
-            answer,
+            response,
             id=webhook.id,
             target=webhook.target,
             triggers=webhook.triggers,
@@ -465,7 +465,7 @@ def list_hooks(answer: Response[models.WebhookListResponse]) -> list[_webhook_re
             options=build_webhook_options(bool(webhook.include_full_user), bool(webhook.include_full_source)),
             source=webhook,
         )
-        for webhook in paging.drop_unreadable(answer.parsed.webhooks)
+        for webhook in paging.drop_unreadable(response.parsed.webhooks)
         if webhook.version in (UNSET, "v2")
     ]
     return [hook for hook in hooks if hook is not None]

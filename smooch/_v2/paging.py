@@ -10,7 +10,7 @@ from smooch_api.base import Model
 from smooch_api.v2 import models
 
 from .. import _checks
-from ..errors import InvalidInput, error_from_invalid_answer
+from ..errors import InvalidInput, error_from_invalid_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -27,7 +27,7 @@ class Pager(Generic[T]):
     """Position of an iteration over a list: the page to fetch next, and the records ready.
 
     Args:
-        read: Returns the records of an answer, in the order of the list.
+        read: Returns the records of a response, in the order of the list.
         before: Go backwards, from the record with this id.
         after: Go forwards, from the record with this id.
         limit: Maximum number of records.
@@ -77,8 +77,8 @@ class Pager(Generic[T]):
         """
         if self._is_stuck:
             cursor = _checks.redacted_repr(self._page_cursor, "cursor")
-            raise error_from_invalid_answer(
-                self._answer, f"it says that there are more pages, but its cursor leads nowhere: {cursor}"
+            raise error_from_invalid_response(
+                self._response, f"it says that there are more pages, but its cursor leads nowhere: {cursor}"
             )
         size = PAGE_SIZE if self._remaining is None or self._whole else min(PAGE_SIZE, self._remaining)
         if self._next is None:
@@ -87,12 +87,12 @@ class Pager(Generic[T]):
             models.Page(size=size, before=self._next) if self._backwards else models.Page(size=size, after=self._next)
         )
 
-    def feed(self, answer: Response[Any]) -> None:
+    def feed(self, response: Response[Any]) -> None:
         """Add the page that was fetched, and find out whether there is another."""
         self._start = self.cursor
-        self._answer = answer
-        meta = answer.parsed.meta
-        records = drop_unreadable(self._read(answer.parsed))
+        self._response = response
+        meta = response.parsed.meta
+        records = drop_unreadable(self._read(response.parsed))
         if self._backwards:
             records.reverse()
         self._page_cursor = _read_cursor(meta, backwards=self._backwards)
@@ -113,7 +113,7 @@ class Pager(Generic[T]):
         self._ready.extend(records)
 
     def _set_next(self, last_id: str | None) -> None:
-        """Go on where the answer says, else after its last record; never where it has been."""
+        """Choose the next page: the cursor of the response, else its last record; never a visited one."""
         if self._page_cursor in self._visited:
             self._page_cursor = last_id
         cursor = self._page_cursor
@@ -146,8 +146,8 @@ def build_message_pager(
     return Pager(_sort_oldest_first, before=before, after=after, limit=limit, backwards=True, whole=whole)
 
 
-def _sort_oldest_first(answer: models.MessageListResponse) -> Sequence[models.Message]:
-    messages = answer.messages
+def _sort_oldest_first(response: models.MessageListResponse) -> Sequence[models.Message]:
+    messages = response.messages
     first, last = _find_time(messages), _find_time(reversed(messages))
     return messages[::-1] if first > last else messages
 

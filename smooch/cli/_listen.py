@@ -65,12 +65,12 @@ class Listener:
         skipped = {"host", "content-length", "connection", "transfer-encoding"}
         headers = [(name, value) for name, value in request.headers.items() if name not in skipped]
         try:
-            answer = await self._client.post(target, content=body, headers=headers)
+            response = await self._client.post(target, content=body, headers=headers)
         except httpx.HTTPError as error:
             print_note(f"{target} did not answer: {error}")
             return Response(status_code=503)
-        print_note(f"{target} answered {answer.status_code}")
-        return Response(answer.content, answer.status_code)
+        print_note(f"{target} answered {response.status_code}")
+        return Response(response.content, response.status_code)
 
 
 def _get_trigger(event: Any) -> str:
