@@ -45,7 +45,7 @@ class Clock:
 
 
 @pytest.mark.parametrize("secret", [SECRET, "short", "ünïcode-secret-ünïcode-secret-ü", "x" * 200, "-\\\"'{}"])
-def test_tokens_are_byte_for_byte_what_the_classic_client_made(secret: str) -> None:
+def test_tokens_equal_those_of_the_classic_wrapper_byte_for_byte(secret: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         app = jwt.encode({"scope": "app"}, secret, algorithm="HS256", headers={"kid": KEY_ID})
@@ -63,7 +63,7 @@ def test_the_header_names_the_key() -> None:
         assert jwt.get_unverified_header(token) == {"alg": "HS256", "typ": "JWT", "kid": KEY_ID}
 
 
-def test_without_a_wish_tokens_never_expire() -> None:
+def test_tokens_never_expire_by_default() -> None:
     assert claims(app_token(KEY_ID, SECRET)) == {"scope": "app"}
     assert claims(user_token(KEY_ID, SECRET, "b6518")) == {"scope": "appUser", "userId": "b6518"}
 
@@ -96,7 +96,7 @@ def test_tokens_can_expire(expires_in: float | timedelta, seconds: int, clock: C
 @pytest.mark.parametrize(
     "expires_in", [0, -1, -0.5, float("nan"), float("inf"), True, "60", timedelta(0), timedelta(seconds=-1), [60]]
 )
-def test_a_token_cannot_expire_at_no_time(expires_in: Any) -> None:
+def test_an_invalid_expiry_is_refused(expires_in: Any) -> None:
     for sign in (lambda **o: app_token(KEY_ID, SECRET, **o), lambda **o: user_token(KEY_ID, SECRET, "b6518", **o)):
         with pytest.raises(InvalidInput, match="expires_in") as caught:
             sign(expires_in=expires_in)
@@ -127,7 +127,7 @@ def test_a_key_is_two_non_empty_strings(bad: Any) -> None:
 
 
 @pytest.mark.parametrize("end", ["\n", " ", "\r\n", "\u00a0"])
-def test_what_was_copied_with_a_space_or_line_break_is_no_key(end: str) -> None:
+def test_a_key_with_a_space_or_line_break_is_refused(end: str) -> None:
     for make in (app_token, Smooch, lambda *key: SmoochV2(*key, "5a", region="us")):
         for key, field in (((KEY_ID + end, SECRET), "key_id"), ((KEY_ID, SECRET + end), "secret")):
             with pytest.raises(InvalidInput, match=f"{field} begins or ends with a space or a line break") as caught:
@@ -171,14 +171,14 @@ def test_the_scope_follows_from_the_kind_of_key(key_id: str, scope: str) -> None
     assert claims(token)["scope"] == scope
 
 
-def test_requests_carry_a_token_that_lives_an_hour(clock: Clock) -> None:
+def test_requests_carry_a_token_that_expires_in_an_hour(clock: Clock) -> None:
     token = signed(TokenAuth(KEY_ID, SECRET, scope="app", url=API))
     assert token is not None
     assert claims(token) == {"scope": "app", "exp": int(NOW + 3600)}
     assert jwt.get_unverified_header(token)["kid"] == KEY_ID
 
 
-def test_a_token_is_used_again_until_half_of_its_life_is_over(clock: Clock) -> None:
+def test_a_token_is_reused_for_half_of_its_lifetime(clock: Clock) -> None:
     auth = TokenAuth(KEY_ID, SECRET, scope="app", url=API)
     first = signed(auth)
     clock.now = NOW + 1799
@@ -191,7 +191,7 @@ def test_a_token_is_used_again_until_half_of_its_life_is_over(clock: Clock) -> N
     assert signed(auth) == second
 
 
-def test_a_clock_that_is_set_back_makes_no_token_live_for_ever(clock: Clock) -> None:
+def test_a_clock_set_back_makes_no_token_everlasting(clock: Clock) -> None:
     auth = TokenAuth(KEY_ID, SECRET, scope="app", url=API)
     signed(auth)
     clock.now = NOW - 86_400
@@ -218,11 +218,11 @@ def test_no_other_host_gets_a_token(url: str) -> None:
 @pytest.mark.parametrize(
     "url", ["https://api.smooch.io:443/v1/menu", "https://API.SMOOCH.IO/", "https://u:p@api.smooch.io/"]
 )
-def test_the_same_host_gets_a_token_however_it_is_written(url: str) -> None:
+def test_the_same_host_in_another_spelling_gets_a_token(url: str) -> None:
     assert signed(TokenAuth(KEY_ID, SECRET, scope="app", url=API), url) is not None
 
 
-# Clocks that disagree
+# Clock skew
 
 
 def unauthorized_response(date: str | None) -> httpx.Response:
@@ -230,7 +230,7 @@ def unauthorized_response(date: str | None) -> httpx.Response:
 
 
 @pytest.mark.parametrize("hours", [-23, -2, -0.6, 0.6, 2, 23])
-def test_a_refused_request_goes_out_once_more_by_the_clock_of_the_api(hours: float, clock: Clock) -> None:
+def test_a_rejected_request_is_repeated_once_with_the_clock_of_the_api(hours: float, clock: Clock) -> None:
     auth = TokenAuth(KEY_ID, SECRET, scope="app", url=API)
     flow = auth.auth_flow(httpx.Request("POST", "https://api.smooch.io/v1/menu"))
     first = next(flow).headers["Authorization"]
@@ -258,7 +258,7 @@ def test_a_refused_request_goes_out_once_more_by_the_clock_of_the_api(hours: flo
         "Wed, 99",
     ],
 )
-def test_a_refused_request_does_not_go_out_again_where_the_clocks_agree(date: str | None, clock: Clock) -> None:
+def test_a_rejected_request_is_not_repeated_when_the_clocks_agree(date: str | None, clock: Clock) -> None:
     auth = TokenAuth(KEY_ID, SECRET, scope="app", url=API)
     flow = auth.auth_flow(httpx.Request("POST", "https://api.smooch.io/v1/menu"))
     next(flow)
@@ -267,7 +267,7 @@ def test_a_refused_request_does_not_go_out_again_where_the_clocks_agree(date: st
 
 
 @pytest.mark.parametrize("status", [200, 400, 403, 404, 429, 500])
-def test_only_a_refused_token_makes_clocks_matter(status: int, clock: Clock) -> None:
+def test_only_a_401_corrects_the_clock(status: int, clock: Clock) -> None:
     auth = TokenAuth(KEY_ID, SECRET, scope="app", url=API)
     flow = auth.auth_flow(httpx.Request("GET", "https://api.smooch.io/v1/menu"))
     next(flow)
@@ -275,7 +275,7 @@ def test_only_a_refused_token_makes_clocks_matter(status: int, clock: Clock) -> 
         flow.send(httpx.Response(status, headers={"Date": formatdate(NOW + 86_400, usegmt=True)}))
 
 
-def test_requests_that_were_refused_together_all_go_out_once_more(clock: Clock) -> None:
+def test_requests_rejected_together_are_all_repeated_once(clock: Clock) -> None:
     auth = TokenAuth(KEY_ID, SECRET, scope="app", url=API)
     date = formatdate(NOW + 86_400, usegmt=True)
     flows = [auth.auth_flow(httpx.Request("POST", "https://api.smooch.io/v1/menu")) for _ in range(3)]
@@ -285,7 +285,7 @@ def test_requests_that_were_refused_together_all_go_out_once_more(clock: Clock) 
     assert set(refused).isdisjoint(repeated)
 
 
-def test_threads_that_sign_at_once_all_get_a_good_token(clock: Clock) -> None:
+def test_threads_that_sign_at_once_all_get_a_valid_token(clock: Clock) -> None:
     auth = TokenAuth(KEY_ID, SECRET, scope="app", url=API)
     barrier = threading.Barrier(16)
 
@@ -344,7 +344,7 @@ def test_the_signer_cannot_be_pickled() -> None:
         (BearerAuth("a.b.c", url=API, also=httpx.URL("https://bridge.example/sc/v2/tokenInfo")), "Bearer a.b.c"),
     ],
 )
-def test_what_is_sent_as_it_is_goes_to_the_same_server_only(auth: OriginBoundAuth, header: str) -> None:
+def test_fixed_credentials_are_sent_to_their_own_server_only(auth: OriginBoundAuth, header: str) -> None:
     def sent_to(url: str) -> str | None:
         return next(auth.auth_flow(httpx.Request("GET", url))).headers.get("Authorization")
 
@@ -362,7 +362,7 @@ def test_what_is_sent_as_it_is_goes_to_the_same_server_only(auth: OriginBoundAut
 
 
 @pytest.mark.parametrize("token", ["", " ", "a b", "a\r\nHost: example.com", "ü", None, 7])
-def test_a_token_that_no_header_can_carry_is_refused_and_not_repeated(token: Any) -> None:
+def test_a_token_that_fits_no_header_is_refused_without_showing_it(token: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         BearerAuth(token, url=API)
     assert caught.value.field == "token"

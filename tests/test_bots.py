@@ -1,4 +1,4 @@
-"""The README's bots under uvicorn, and the same bot in Flask and Django: the user says something in the sandbox, and the bot answers."""
+"""The README's bots under uvicorn, Flask and Django: a user writes in the sandbox, and the bot answers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def readme_bot(name: str) -> str:
 
 @contextmanager
 def uvicorn(folder: Path, name: str, environment: dict[str, str]) -> Iterator[None]:
-    """The bot as its own documentation has it run, on a port of its own."""
+    """Run a bot of the README with uvicorn on a free port."""
     (folder / f"{name}.py").write_text(readme_bot(name), encoding="utf-8")
     port = unused_port()
     bot = subprocess.Popen(
@@ -116,14 +116,14 @@ def test_the_bot_repeats_only_texts(sandbox: Sandbox, api: Smooch, name: str, tm
     assert [message.get("text") for message in messages] == [None, QUESTION, ANSWER]
 
 
-def test_the_session_with_three_shells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_session_with_three_shells_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (session,) = (block.code for block in BLOCKS if (block.guide, block.language) == ("README.md", "console"))
     assert re.findall(r"^\$ (\S.*?)\s+#", session, re.MULTILINE) == [
         "python -m smooch.sandbox",
         "uvicorn bot:app --port 8000",
         "python",
     ]
-    *lines, (last, shown) = re.findall(r"^>>> (.*)\n(?:(?!>>>)(.+)\n)?", session, re.MULTILINE)
+    *lines, (last, expected) = re.findall(r"^>>> (.*)\n(?:(?!>>>)(.+)\n)?", session, re.MULTILINE)
     sandbox = subprocess.Popen([sys.executable, "-m", "smooch.sandbox"], stdout=subprocess.PIPE, text=True)
     try:
         assert sandbox.stdout is not None
@@ -138,7 +138,7 @@ def test_the_session_with_three_shells(tmp_path: Path, monkeypatch: pytest.Monke
                 wait_until(lambda: bool(api.get_webhooks().json()["webhooks"]))
             for line, _ in lines:
                 exec(line, names)
-            wait_until(lambda: repr(eval(last, names)) == shown)
+            wait_until(lambda: repr(eval(last, names)) == expected)
             names["api"].close()
     finally:
         sandbox.terminate()
@@ -160,8 +160,10 @@ def test_the_bot_on_v2_answers(sandbox: Sandbox, tmp_path: Path) -> None:
         (conversation,) = api.conversations.list(user_external_id="ana")
         wait_until(lambda: len(list(api.messages.list(conversation.id))) == 2)
         sandbox.wait_for_deliveries()
-        said = [message.content.to_dict()["text"] for message in api.messages.list(conversation.id, newest_first=False)]
-    assert said == [QUESTION, ANSWER]
+        texts = [
+            message.content.to_dict()["text"] for message in api.messages.list(conversation.id, newest_first=False)
+        ]
+    assert texts == [QUESTION, ANSWER]
 
 
 def project() -> Any:

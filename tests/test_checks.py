@@ -17,19 +17,19 @@ from smooch.errors import InvalidInput
     "value",
     ["b6518", "a/b", "ü", "a b", "?", "#", "%2F", "...", "..a", " a ", "5a1b2c3d4e5f60718293a4b5", "x" * 300, "😀"],
 )
-def test_any_text_can_be_an_id_and_stays_as_it_is(value: str) -> None:
+def test_any_text_can_be_an_id_and_is_unchanged(value: str) -> None:
     assert _checks.check_id(value, "user_id") == value
 
 
 @pytest.mark.parametrize("value", ["", " ", "\t\n", ".", "..", None, 5, 5.0, True, b"b6518", ["b6518"], "\ud800"])
-def test_what_is_no_id_or_points_elsewhere_is_refused(value: Any) -> None:
+def test_invalid_ids_and_ids_that_change_the_path_are_refused(value: Any) -> None:
     with pytest.raises(InvalidInput, match="user_id") as caught:
         _checks.check_id(value, "user_id")
     assert caught.value.field == "user_id"
 
 
 @pytest.mark.parametrize("value", [{"a": "hush"}, models.AppUser(id="hush"), b"hush"])
-def test_an_id_that_is_none_is_shown_by_its_type(value: Any) -> None:
+def test_errors_show_the_type_of_an_invalid_id(value: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         _checks.check_id(value, "user_id")
     assert "hush" not in str(caught.value)
@@ -49,7 +49,7 @@ def test_an_id_that_is_none_is_shown_by_its_type(value: Any) -> None:
     ],
     ids=range(8),
 )
-def test_an_error_shows_no_more_of_a_value_than_helps(value: object, field: str, text: str) -> None:
+def test_errors_shorten_long_values(value: object, field: str, text: str) -> None:
     assert _checks.redacted_repr(value, field) == text
 
 
@@ -68,7 +68,7 @@ def test_an_error_shows_no_more_of_a_value_than_helps(value: object, field: str,
         "https://ana:secret@example.com/hook",
     ],
 )
-def test_addresses_are_taken_as_they_are(target: str) -> None:
+def test_urls_are_accepted_unchanged(target: str) -> None:
     assert _checks.check_target(target) == target
 
 
@@ -88,7 +88,7 @@ def test_addresses_are_taken_as_they_are(target: str) -> None:
         ),
     ],
 )
-def test_what_is_no_address_is_refused(target: Any) -> None:
+def test_invalid_urls_are_refused(target: Any) -> None:
     with pytest.raises(errors.InvalidInput, match="target") as caught:
         _checks.check_target(target)
     assert caught.value.field == "target"
@@ -108,7 +108,7 @@ def test_what_is_no_address_is_refused(target: Any) -> None:
         ("not:known:yet", ("not:known:yet",)),
     ],
 )
-def test_triggers_are_one_or_several(given_as: Any, expected: tuple[str, ...]) -> None:
+def test_one_or_several_triggers_are_accepted(given_as: Any, expected: tuple[str, ...]) -> None:
     assert _checks.check_triggers(given_as) == expected
 
 
@@ -125,7 +125,7 @@ def test_triggers_are_one_or_several(given_as: Any, expected: tuple[str, ...]) -
         ("appUser:delete", "user:remove"),
     ],
 )
-def test_a_misspelt_trigger_of_v2_is_refused_with_what_was_meant(name: str, meant: str) -> None:
+def test_a_misspelt_trigger_of_v2_is_refused_with_a_suggestion(name: str, meant: str) -> None:
     with pytest.raises(InvalidInput, match=f"did you mean '{meant}'") as caught:
         triggers_v2.check_triggers(["user:merge", name], "triggers", check=True)
     assert caught.value.field == "triggers"
@@ -142,13 +142,13 @@ def test_a_misspelt_trigger_of_v2_is_refused_with_what_was_meant(name: str, mean
         ("user:merge", "merge:appUser"),
     ],
 )
-def test_a_misspelt_trigger_of_v1_is_refused_with_what_was_meant(name: str, meant: str) -> None:
+def test_a_misspelt_trigger_of_v1_is_refused_with_a_suggestion(name: str, meant: str) -> None:
     with pytest.raises(InvalidInput, match=f"did you mean '{meant}'"):
         triggers_v1.check_triggers(name, "triggers", check=True)
 
 
 @pytest.mark.parametrize("module", [triggers_v1, triggers_v2])
-def test_known_triggers_and_those_that_nobody_knows_yet_are_taken(module: Any) -> None:
+def test_known_and_future_triggers_are_accepted(module: Any) -> None:
     for name in (*module.KNOWN, "not:known:yet", "payment:refund", "conversation:pinned"):
         assert module.check_triggers(name, "triggers", check=True) == (name,)
 
@@ -169,7 +169,7 @@ def test_the_known_triggers_are_those_of_the_specification(module: Any, version:
         *(None, 5, b"message", {"message": True}, {"message", 5}),
     ],
 )
-def test_what_is_no_trigger_is_refused(triggers: Any) -> None:
+def test_invalid_triggers_are_refused(triggers: Any) -> None:
     with pytest.raises(errors.InvalidInput, match="trigger") as caught:
         _checks.check_triggers(triggers)
     assert caught.value.field == "triggers"

@@ -1,4 +1,4 @@
-"""Programs written for the classic wrapper run as they are, but for Python 3's print."""
+"""Programs written for the classic wrapper run unchanged, except for Python 3's print."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ MESSAGE = {"received", "text", "actions", "authorId", "role", "_id"}
 
 @pytest.fixture
 def sandbox(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """What stands in for the API, at its own address."""
+    """A sandbox that stands in for the API at the API's own URL."""
     monkeypatch.setattr(_webhook_reconciler, "SETTLING_SECONDS", 0.01)
     with Sandbox() as sandbox:
         monkeypatch.setitem(_checks.REGIONS, "us", sandbox.url)
@@ -63,7 +63,7 @@ def sandbox(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.fixture
 def run(sandbox: Sandbox) -> Any:
-    """Runs a program with a real key; what it printed, and its names."""
+    """Run a program with a real key; returns its output and its names."""
     used: list[Any] = []
 
     def run(program: str) -> tuple[list[Any], dict[str, Any]]:
@@ -79,7 +79,7 @@ def run(sandbox: Sandbox) -> Any:
         api.close()
 
 
-def test_the_session_runs_and_prints_what_was_documented(run: Callable[[str], Any]) -> None:
+def test_the_session_prints_the_documented_output(run: Callable[[str], Any]) -> None:
     (initialised, updated, asked, answered, webhook_id, webhook_secret), names = run(SESSION)
     assert initialised["app"].keys() >= {"apnEnabled", "hasIcon"}
     user = initialised["appUser"]
@@ -108,7 +108,7 @@ def test_the_session_runs_and_prints_what_was_documented(run: Callable[[str], An
 
 
 @pytest.mark.parametrize("program", [STATIC_TOKEN, TOKEN])
-def test_tokens_for_users_are_made_as_documented(run: Callable[[str], Any], sandbox: Sandbox, program: str) -> None:
+def test_tokens_for_users_work_as_documented(run: Callable[[str], Any], sandbox: Sandbox, program: str) -> None:
     token = run(program)[1]["jwt_token"]
     assert isinstance(token, str)
     header, claims = (json.loads(base64.urlsafe_b64decode(part + "==")) for part in token.split(".")[:2])

@@ -12,7 +12,7 @@ GUIDES = [ROOT / "CONTRIBUTING.md", ROOT / "tests" / "README.md"]
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: str(guide.relative_to(ROOT)))
-def test_what_a_guide_names_exists(guide: Path) -> None:
+def test_names_in_the_guides_exist(guide: Path) -> None:
     text = guide.read_text(encoding="utf-8")
     tops = "|".join(["spec", "generated", "smooch", "scripts", "tests"])
     paths = {*re.findall(rf"`((?:{tops})/[\w./]*)`", text), *re.findall(r"`(\w+\.(?:md|toml))`", text)}

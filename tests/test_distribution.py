@@ -1,4 +1,4 @@
-"""The wheel, built and installed where nothing else is, and what it offers by name."""
+"""The wheel, installed in an empty environment, and the public names of the package."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_wheel_holds_the_specification_and_the_type_markers(wheel: Path) -> None
 )
 def test_public_names_are_exactly_those_in_all(name: str) -> None:
     module = importlib.import_module(name)
-    submodules = {found.name for found in pkgutil.iter_modules(getattr(module, "__path__", []))}
+    submodules = {submodule.name for submodule in pkgutil.iter_modules(getattr(module, "__path__", []))}
     assert sorted(module.__all__) == sorted(set(module.__all__))
     for exported in module.__all__:
         assert getattr(module, exported) is not None

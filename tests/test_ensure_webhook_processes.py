@@ -1,4 +1,4 @@
-"""A deploy: many processes want the same webhook at the same moment."""
+"""Many processes ensure the same webhook at the same moment, as in a deploy."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ for worker in workers:
 
 
 def deploy(sandbox: Sandbox, wanted: list[str]) -> list[Any]:
-    """What `ensure_webhook_exist` returned in each process."""
+    """Call `ensure_webhook_exist` in several processes and return their results."""
     key = [sandbox.key_id, sandbox.secret]
     arguments = json.dumps([key, sandbox.url, wanted, HERE, PROCESSES])
     done = subprocess.run(

@@ -15,11 +15,11 @@ import smooch
 from smooch import _redaction, errors
 from smooch.v1 import AsyncSmooch, Smooch
 
-# The tree
+# The tree of exceptions
 
 
 def drawn() -> dict[str, str]:
-    """Each class that the module's docstring draws, and what it hangs on."""
+    """Return each class drawn in the module's docstring, with its base class."""
     parents: dict[str, str] = {}
     path: list[str] = []
     for line in (errors.__doc__ or "").partition("\n\n")[2].splitlines():
@@ -30,7 +30,7 @@ def drawn() -> dict[str, str]:
     return parents
 
 
-def test_the_tree_is_as_it_is_drawn() -> None:
+def test_the_classes_form_the_tree_in_the_docstring() -> None:
     tree = drawn()
     assert sorted(tree) == sorted(errors.__all__)
     assert tree.pop("SmoochError") == ""
@@ -39,18 +39,18 @@ def test_the_tree_is_as_it_is_drawn() -> None:
         assert visible[0] == parent
 
 
-def test_every_status_that_is_drawn_has_its_class() -> None:
+def test_every_status_in_the_docstring_has_its_class() -> None:
     for name, status in re.findall(r"(\w+) +(\d{3})", errors.__doc__ or ""):
         assert errors.APIError.by_status[int(status)] is getattr(errors, name)
 
 
-def test_everything_that_is_raised_on_purpose_is_one_class() -> None:
+def test_every_exception_is_a_smooch_error() -> None:
     classes = [cls for _, cls in inspect.getmembers(errors, inspect.isclass) if issubclass(cls, Exception)]
     assert all(issubclass(cls, errors.SmoochError) for cls in classes)
     assert issubclass(errors.InvalidInput, ValueError)
 
 
-def test_the_usual_ones_are_at_the_top() -> None:
+def test_common_exceptions_can_be_imported_from_smooch() -> None:
     for name in ("SmoochError", "APIError", "ConnectionFailed", "InvalidInput", "UnreadableResponse"):
         assert getattr(smooch, name) is getattr(errors, name)
     assert Smooch.APIError is AsyncSmooch.APIError is errors.APIError
@@ -63,7 +63,7 @@ def test_invalid_input_names_the_argument_and_survives_a_pickle() -> None:
     assert errors.InvalidInput("Nothing to do").field == ""
 
 
-def test_generated_code_raises_the_same_classes_under_the_name_that_programs_import() -> None:
+def test_generated_code_raises_the_same_classes() -> None:
     assert errors.InvalidInput is smooch_api.errors.InvalidInput
     assert errors.SmoochError is smooch_api.errors.SmoochError
     assert (errors.InvalidInput.__module__, errors.SmoochError.__module__) == ("smooch.errors", "smooch.errors")
@@ -71,7 +71,7 @@ def test_generated_code_raises_the_same_classes_under_the_name_that_programs_imp
     assert issubclass(smooch_api.errors.UnexpectedStatus, errors.SmoochError)
 
 
-def test_a_closed_client_is_a_runtime_error_that_says_what_to_do() -> None:
+def test_client_closed_is_a_runtime_error_that_says_what_to_do() -> None:
     error = errors.ClientClosed()
     assert isinstance(error, RuntimeError)
     for twin in (error, pickle.loads(pickle.dumps(error))):
@@ -132,7 +132,7 @@ def test_retry_after_can_be_a_date(usegmt: bool) -> None:
         ('{"secret" : "88cb7f', '{"secret" : "[secret]'),
     ],
 )
-def test_what_nobody_must_see_is_taken_out(text: str, shown: str) -> None:
+def test_secrets_are_redacted(text: str, shown: str) -> None:
     assert _redaction.redact(text, ["hunter22-hunter22"]) == shown
 
 
@@ -147,11 +147,11 @@ def test_what_nobody_must_see_is_taken_out(text: str, shown: str) -> None:
         "app_5a1b2c3d4e5f60718293a4b5",
     ],
 )
-def test_plain_words_stay(text: str) -> None:
+def test_plain_words_are_kept(text: str) -> None:
     assert _redaction.redact(text, ["abc", ""]) == text
 
 
-def test_the_requests_of_a_redirect_lose_their_credentials_too() -> None:
+def test_requests_of_a_redirect_history_are_redacted_too() -> None:
     def request() -> httpx.Request:
         return httpx.Request("GET", "https://api.smooch.io/v1/menu", headers={"Authorization": "Bearer 0123456789"})
 

@@ -24,7 +24,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 
 
 def read(source: Any, limit: int = LIMIT, **told: Any) -> tuple[str, str, bytes]:
-    """Name, type and content as they would be sent; twice, since a second try starts over."""
+    """Return name, type and content as sent; reads twice, because a retry starts over."""
     with _files.open_upload(source, limit, **told) as upload:
         sent = [httpx.Request("POST", "http://a", files={"source": upload.to_file().to_tuple()}) for _ in range(2)]
         first, second = [request.read().partition(b"\r\n\r\n")[2].rpartition(b"\r\n--")[0] for request in sent]
@@ -49,7 +49,7 @@ def cat(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def pipe() -> Iterator[Any]:
-    """Makes the reading end of a pipe that gives these bytes."""
+    """Return the reading end of a pipe that holds these bytes."""
     ends: list[BinaryIO] = []
     writers = []
 
@@ -96,19 +96,19 @@ def test_bytes_come_with_a_name(data: Any) -> None:
     ],
     ids=range(6),
 )
-def test_what_has_no_name_gets_one(source: Any, told: Any, name: str, mime_type: str) -> None:
+def test_a_file_without_name_gets_a_default_name(source: Any, told: Any, name: str, mime_type: str) -> None:
     if isinstance(source, io.BytesIO):
         source.seek(0)
     assert read(source, **told) == (name, mime_type, PNG)
 
 
-def test_a_name_that_is_told_counts_more(cat: Path) -> None:
+def test_a_given_name_takes_precedence(cat: Path) -> None:
     for source in (cat, ("cat.png", PNG)):
         assert read(source, filename="cat.jpg") == ("cat.jpg", "image/jpeg", PNG)
 
 
 @pytest.mark.parametrize(("mime_type", "is_image"), [("image/png", True), ("IMAGE/PNG", True), ("text/image", False)])
-def test_a_type_is_the_same_in_capital_letters(mime_type: str, is_image: bool) -> None:
+def test_a_media_type_in_capital_letters_is_accepted(mime_type: str, is_image: bool) -> None:
     with _files.open_upload(PNG, LIMIT, mime_type) as upload:
         assert upload.is_image is is_image
 
@@ -123,7 +123,7 @@ def test_a_type_is_the_same_in_capital_letters(mime_type: str, is_image: bool) -
         *(({"filename": wrong}, "filename") for wrong in ["", " ", 5]),
     ],
 )
-def test_a_type_or_name_that_can_be_none_is_refused(told: Any, field: str) -> None:
+def test_an_invalid_type_or_name_is_refused(told: Any, field: str) -> None:
     with pytest.raises(InvalidInput, match=f"{field} must be a ") as caught, _files.open_upload(PNG, LIMIT, **told):
         pytest.fail("opened")
     assert caught.value.field == field
@@ -135,7 +135,7 @@ def test_an_open_file_is_sent_and_stays_open(cat: Path) -> None:
         assert not file.closed
 
 
-def test_an_open_file_is_sent_from_where_it_stands(cat: Path) -> None:
+def test_an_open_file_is_sent_from_its_current_position(cat: Path) -> None:
     with cat.open("rb") as file:
         file.seek(8)
         assert read(file) == ("cat.png", "image/png", PNG[8:])
@@ -144,7 +144,7 @@ def test_an_open_file_is_sent_from_where_it_stands(cat: Path) -> None:
     assert read(buffer) == ("file", "application/octet-stream", PNG)
 
 
-def test_a_file_that_stands_at_its_end_has_nothing_to_send(cat: Path) -> None:
+def test_a_file_at_its_end_is_refused(cat: Path) -> None:
     with cat.open("rb") as file:
         file.seek(0, os.SEEK_END)
         with pytest.raises(InvalidInput, match=r"cat\.png is empty, or was read to its end: seek\(0\)"):
@@ -162,7 +162,7 @@ def test_an_unbuffered_file_is_sent_whole(cat: Path) -> None:
         assert read(file) == ("cat.png", "image/png", PNG)
 
 
-def test_a_reader_that_can_do_nothing_but_read_is_sent_whole() -> None:
+def test_an_object_with_only_a_read_method_is_sent_whole() -> None:
     class Reader:
         def __init__(self) -> None:
             self._chunks = [b"", b"def", b"abc"]
@@ -173,19 +173,19 @@ def test_a_reader_that_can_do_nothing_but_read_is_sent_whole() -> None:
     assert read(Reader()) == ("file", "application/octet-stream", b"abcdef")
 
 
-def test_a_temporary_file_has_no_name_of_its_own() -> None:
+def test_a_temporary_file_gets_a_default_name() -> None:
     with tempfile.TemporaryFile() as file:
         file.write(PNG)
         file.seek(0)
         assert read(file) == ("file", "application/octet-stream", PNG)
 
 
-def test_an_upload_of_flask_has_the_name_that_it_came_with() -> None:
+def test_an_upload_of_flask_keeps_its_name() -> None:
     upload = FileStorage(io.BytesIO(PNG), filename="photos/cat.png", name="field")
     assert read(upload) == ("cat.png", "image/png", PNG)
 
 
-def test_a_file_to_await_is_refused_and_the_one_in_it_is_taken() -> None:
+def test_an_async_file_is_refused_and_the_file_inside_is_accepted() -> None:
     upload = UploadFile(io.BytesIO(PNG), filename="cat.png")
     with pytest.raises(InvalidInput, match=r"upload\.file, with filename=upload\.filename"):
         read(upload)
@@ -204,11 +204,11 @@ def test_a_file_to_await_is_refused_and_the_one_in_it_is_taken() -> None:
         ("naïve ü.txt", "text/plain"),
     ],
 )
-def test_the_type_is_that_of_the_bytes_by_the_name(name: str, mime_type: str) -> None:
+def test_the_type_follows_from_the_file_name(name: str, mime_type: str) -> None:
     assert read((name, b"a"))[1] == mime_type
 
 
-def test_the_limit_is_the_size_that_still_goes(tmp_path: Path, pipe: Any) -> None:
+def test_a_file_of_exactly_the_limit_is_sent(tmp_path: Path, pipe: Any) -> None:
     path = tmp_path / "a.bin"
     path.write_bytes(b"a" * 2000)
     for source in (path, ("a.bin", b"a" * 2000), io.BytesIO(b"a" * 2000), pipe(b"a" * 2000)):
@@ -218,7 +218,7 @@ def test_the_limit_is_the_size_that_still_goes(tmp_path: Path, pipe: Any) -> Non
             read(source, limit=1999)
 
 
-def test_no_more_of_a_pipe_is_read_than_shows_that_it_is_too_large(pipe: Any) -> None:
+def test_a_pipe_is_read_only_until_it_is_too_large(pipe: Any) -> None:
     source = pipe(b"a" * 1_000_000)
     with pytest.raises(InvalidInput, match="file is larger than the 100,000 bytes that the API takes"):
         read(source, limit=100_000)
@@ -226,7 +226,7 @@ def test_no_more_of_a_pipe_is_read_than_shows_that_it_is_too_large(pipe: Any) ->
 
 
 class Text:
-    """A text file that is no `io.TextIOBase`, as `tempfile` makes them."""
+    """A text file that is no `io.TextIOBase`, such as those of `tempfile`."""
 
     def read(self, size: int = -1) -> str:
         return "text" if size else ""
@@ -269,7 +269,7 @@ def closed() -> BinaryIO:
     ],
     ids=lambda value: repr(value).partition(" at 0x")[0],
 )
-def test_what_cannot_be_sent_is_refused(source: Any, problem: str) -> None:
+def test_other_values_are_refused(source: Any, problem: str) -> None:
     with pytest.raises(InvalidInput, match=problem) as caught, _files.open_upload(source, LIMIT):
         pytest.fail("opened")
     assert caught.value.field == "file"
@@ -278,7 +278,7 @@ def test_what_cannot_be_sent_is_refused(source: Any, problem: str) -> None:
     assert caught.value.field == "file_path"
 
 
-def test_a_text_file_and_one_for_writing_are_refused(tmp_path: Path) -> None:
+def test_text_files_and_write_only_files_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("text")
     with path.open() as text, pytest.raises(InvalidInput, match="open for text"):
@@ -289,13 +289,13 @@ def test_a_text_file_and_one_for_writing_are_refused(tmp_path: Path) -> None:
         read(writing)
 
 
-def test_an_error_of_the_call_is_not_taken_for_one_of_the_file(cat: Path) -> None:
+def test_an_os_error_of_the_call_is_not_blamed_on_the_file(cat: Path) -> None:
     for source in (cat, ("cat.png", PNG)):
         with pytest.raises(ConnectionResetError), _files.open_upload(source, LIMIT):
             raise ConnectionResetError
 
 
-def test_nothing_stays_open(cat: Path, pipe: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_file_stays_open(cat: Path, pipe: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[Any] = []
     spooled = tempfile.SpooledTemporaryFile
 

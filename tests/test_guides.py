@@ -52,13 +52,13 @@ LENIENT = [
 
 
 def find_block(guide: str, first_line: str) -> str:
-    """The code of the one Python block of a guide that begins so."""
+    """Return the code of the only Python block of a guide that begins with this line."""
     (code,) = (block.code for block in PYTHON if block.guide == guide and block.code.startswith(first_line))
     return code
 
 
 def write_blocks(guide: str, folder: Path) -> dict[Block, Path]:
-    """Write each Python block of a guide to a file: `# bot.py` in its first line names it, so that others can import it."""
+    """Write each Python block of a guide to a file, named by a first line like `# bot.py` so that others can import it."""
     paths = {}
     for block in PYTHON:
         if block.guide == guide:
@@ -171,7 +171,7 @@ def test_linked_headings_exist(guide: str) -> None:
         assert anchor in anchors(name), f"{file}#{anchor}"
 
 
-def test_the_guide_of_the_clients_lists_every_method_of_v1() -> None:
+def test_the_client_guide_lists_every_method_of_v1() -> None:
     (table,) = re.findall(r"^\| method \| does \|\n.*\n((?:\|.*\n)+)", GUIDES["smooch/README.md"], re.MULTILINE)
     listed = {
         name.removeprefix("Smooch.")
@@ -183,7 +183,7 @@ def test_the_guide_of_the_clients_lists_every_method_of_v1() -> None:
     assert listed == methods | {"raw"}
 
 
-def test_the_guide_of_the_clients_lists_every_resource_and_method_of_v2() -> None:
+def test_the_client_guide_lists_every_resource_and_method_of_v2() -> None:
     """`clients.create` names its resource; a bare name belongs to the resources in the first cell, or to the last one named."""
     (table,) = re.findall(r"^\| resource \| methods \|\n.*\n((?:\|.*\n)+)", GUIDES["smooch/README.md"], re.MULTILINE)
     listed: set[str] = set()

@@ -22,7 +22,7 @@ async_api = smooch.{version}.AsyncSmooch("app_5a", "a secret", {arguments})
 
 
 def loaded_by(program: str) -> set[str]:
-    """The modules that are loaded after a program has run in a new process."""
+    """Return the modules that are loaded after a program ran in a new process."""
     report = "\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program + report], capture_output=True, text=True, check=True)
     return set(json.loads(done.stdout))
@@ -48,7 +48,7 @@ def test_the_package_alone_loads_the_exceptions_and_no_client() -> None:
     assert not modules & {"asyncio", "jwt"}
 
 
-def test_webhooks_of_no_version_load_no_client() -> None:
+def test_webhooks_load_no_client() -> None:
     modules = loaded_by("import smooch.webhooks")
     assert of(("smooch._http", "smooch._async", "smooch._sync"), modules) == set()
 
@@ -60,7 +60,7 @@ def test_unset_is_one_object_however_it_is_imported() -> None:
     loaded_by(program)
 
 
-def test_no_module_imports_itself_through_others() -> None:
+def test_there_are_no_import_cycles() -> None:
     graph = grimp.build_graph("smooch", cache_dir=None)
     imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
     try:

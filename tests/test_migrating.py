@@ -1,4 +1,4 @@
-"""MIGRATING.md: its tables are complete, what they name exists, and its code runs."""
+"""MIGRATING.md: its tables are complete, the names in them exist, and its code runs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ GUIDE = (ROOT / "MIGRATING.md").read_text(encoding="utf-8")
 
 
 def rows_below(header: str) -> list[list[str]]:
-    """The rows of each table whose header begins with these cells, as lists of cells."""
+    """Return the rows of each table whose header begins with these cells."""
     tables = re.findall(rf"^\| {re.escape(header)} \|.*\n\|[-| ]+\|\n((?:\|.*\n)+)", GUIDE, re.MULTILINE)
     assert tables, header
     return [[cell.strip() for cell in re.split(r"\|", row)[1:-1]] for table in tables for row in table.splitlines()]
@@ -46,29 +46,29 @@ PLACEHOLDERS = {"user", "match_criteria", "message", "file", "text"}
 
 
 def calls(cell: str) -> list[ast.Call]:
-    """The calls of a cell, in which `{…}` and `…` stand for any value."""
+    """Return the calls of a cell; `{…}` and `…` stand for any value."""
     sources = [
         code.removeprefix("with api.").rstrip(":") for code in codes(cell) if re.match(r"(with )?[\w.]+\(", code)
     ]
-    found = [ast.parse(re.sub(r"\{…\}|\[…\]|\[\{…\}\]|…", "...", source), mode="eval").body for source in sources]
-    return [each for each in found if isinstance(each, ast.Call)]
+    expressions = [ast.parse(re.sub(r"\{…\}|\[…\]|\[\{…\}\]|…", "...", source), mode="eval").body for source in sources]
+    return [each for each in expressions if isinstance(each, ast.Call)]
 
 
 def function(call: ast.Call, client: Any) -> Callable[..., Any]:
-    """The method of a resource or of the client, or the function of the module."""
-    found: Callable[..., Any]
+    """Return the method of a resource or of the client, or the function of the module, that a call names."""
+    named: Callable[..., Any]
     match call.func:
         case ast.Attribute(value=ast.Name(id=resource), attr=name):
-            found = getattr(getattr(client, resource), name)
+            named = getattr(getattr(client, resource), name)
         case ast.Name(id=name):
-            found = getattr(client, name, None) or getattr(v2, name)
+            named = getattr(client, name, None) or getattr(v2, name)
         case _:
             raise AssertionError(ast.unparse(call))
-    return found
+    return named
 
 
 def check_call(call: ast.Call, client: Any) -> None:
-    """Check that the call can be made, and that its arguments are called as the parameters are."""
+    """Check that the arguments of a call fit the parameters."""
     named = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
     bound = inspect.signature(function(call, client)).bind(*call.args, **named).arguments
     for parameter, value in bound.items():
@@ -105,19 +105,19 @@ each_row = pytest.mark.parametrize(("group", "name", "cell"), SDK_ROWS, ids=[nam
 
 
 @each_row
-def test_a_row_names_the_group_of_its_operation(group: str, name: str, cell: str) -> None:
+def test_each_row_names_the_group_of_its_operation(group: str, name: str, cell: str) -> None:
     assert OPERATIONS[name] == TAGS_OF_GROUP.get(group, snake_case(group.removesuffix("Api")))
 
 
 @each_row
-def test_what_takes_its_place_can_be_called_so(group: str, name: str, cell: str) -> None:
+def test_each_replacement_can_be_called_as_shown(group: str, name: str, cell: str) -> None:
     assert calls(cell)
     for call in calls(cell):
         check_call(call, API)
 
 
 @each_row
-def test_what_takes_its_place_makes_this_call(group: str, name: str, cell: str) -> None:
+def test_each_replacement_calls_this_operation(group: str, name: str, cell: str) -> None:
     operation = re.sub(r"_(\w)", lambda match: match[1].upper(), name)
     assert re.search(rf"\b{operation}\b", inspect.getdoc(function(calls(cell)[0], API)) or "")
 
@@ -134,7 +134,7 @@ def test_every_classic_method_has_a_row() -> None:
 
 
 @pytest.mark.parametrize("row", METHODS, ids=[row[0] for row in METHODS])
-def test_a_classic_call_and_what_takes_its_place_can_be_called_so(row: list[str]) -> None:
+def test_each_classic_call_and_its_replacement_can_be_called_as_shown(row: list[str]) -> None:
     for call in calls(row[0]):
         check_call(call, CLASSIC)
     for cell in row[1:]:
@@ -146,7 +146,7 @@ def test_a_classic_call_and_what_takes_its_place_can_be_called_so(row: list[str]
 PATHS = rows_below("v1, v1.1")
 
 
-def test_every_classic_path_has_a_counterpart_or_is_said_to_have_none() -> None:
+def test_every_classic_path_has_a_counterpart_or_is_listed_without_one() -> None:
     wrapped = {"/init", "/appusers", "/appusers/{userId}", "/appusers/{userId}/channels/{channel}", "/webhooks"}
     wrapped |= {"/webhooks/{webhookId}", "/appusers/{userId}/messages", "/appusers/{userId}/images"}
     wrapped |= {"/appusers/{userId}/conversation/activity", "/appusers/{userId}/conversation/read"}
@@ -163,15 +163,15 @@ def test_every_classic_path_has_a_counterpart_or_is_said_to_have_none() -> None:
 
 
 def properties(version: str, schema: Any) -> dict[str, Any]:
-    """All properties of a schema, of its parts and of its alternatives."""
+    """Return all properties of a schema, of its parts and of its alternatives."""
     schemas = SPECS[version]["components"]["schemas"]
     schema = schemas[schema] if isinstance(schema, str) else schema
     if "$ref" in schema:
         return properties(version, schema["$ref"].rpartition("/")[2])
-    found = dict(schema.get("properties", {}))
+    merged = dict(schema.get("properties", {}))
     for part in [*schema.get("allOf", []), *schema.get("oneOf", []), *schema.get("anyOf", [])]:
-        found = properties(version, part) | found
-    return found
+        merged = properties(version, part) | merged
+    return merged
 
 
 FIELDS = {
@@ -186,29 +186,29 @@ FIELDS = {
 @pytest.mark.parametrize("model", FIELDS)
 def test_every_classic_field_has_a_row_and_its_counterpart_exists(model: str) -> None:
     rows = rows_below(f"v1 `{model}`")
-    known = {name for schema in FIELDS[model] for name in properties("v1", schema)}
-    assert {codes(first)[0] for first, *_ in rows} == known
+    names = {name for schema in FIELDS[model] for name in properties("v1", schema)}
+    assert {codes(first)[0] for first, *_ in rows} == names
     for _, second, _ in rows:
         if second == "none":
             continue
         (path,) = codes(second)
-        where: Any = {"AppUser": "User"}.get(model, model)
+        schema: Any = {"AppUser": "User"}.get(model, model)
         for name in path.split("."):
-            found = properties("v2", where)
-            if model == "Message" and where == "Message":
-                found = properties("v2", "MessagePost") | found
-            assert name in found, path
-            where = found[name]
+            fields = properties("v2", schema)
+            if model == "Message" and schema == "Message":
+                fields = properties("v2", "MessagePost") | fields
+            assert name in fields, path
+            schema = fields[name]
 
 
 TRIGGERS = rows_below("v1 trigger")
 
 
 def triggers(version: str, schema: str) -> set[str]:
-    found: list[str] = SPECS[version]["components"]["schemas"][schema]["properties"]["triggers"]["items"][
+    names: list[str] = SPECS[version]["components"]["schemas"][schema]["properties"]["triggers"]["items"][
         "x-extensible-enum"
     ]
-    return set(found)
+    return set(names)
 
 
 def test_every_classic_trigger_and_event_has_a_row() -> None:
@@ -220,7 +220,7 @@ def test_every_classic_trigger_and_event_has_a_row() -> None:
     }
 
 
-def test_the_events_of_v2_that_take_their_place_exist() -> None:
+def test_the_replacing_events_of_v2_exist() -> None:
     for _, _, trigger, event, _ in TRIGGERS:
         for name in codes(trigger):
             assert name in triggers("v2", "WebhookCreate")
@@ -246,17 +246,17 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 def closing(app: Any, client: Any) -> Any:
-    """The app, and at its shutdown the client that it uses is closed, in the same event loop."""
+    """Wrap an app so that its shutdown closes the client in the same event loop."""
 
-    async def serve(scope: Any, receive: Any, send: Any) -> None:
+    async def run(scope: Any, receive: Any, send: Any) -> None:
         await app(scope, receive, send)
         if scope["type"] == "lifespan":
             await client.aclose()
 
-    return serve
+    return run
 
 
-def test_nobody_is_answered_twice_while_both_versions_deliver(
+def test_no_message_is_answered_twice_while_both_versions_deliver(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in {
@@ -320,8 +320,8 @@ def test_both_versions_show_the_same_users_and_messages(sandbox: Sandbox) -> Non
         by_user = classic.post_message("b6518", "Hi").parsed.message
         default = api.conversations.get_or_create_default(user)
         by_business = api.messages.post_text(default.id, "Hello")
-        shown = [message.id for message in api.messages.list(default.id)]
-        assert shown == [message.id for message in classic.iter_messages("b6518")] == [by_business.id, by_user.id]
+        message_ids = [message.id for message in api.messages.list(default.id)]
+        assert message_ids == [message.id for message in classic.iter_messages("b6518")] == [by_business.id, by_user.id]
         assert by_business.author.type_ == "business"
         assert [message["role"] for message in classic.get_messages("b6518").json()["messages"]] == [
             "appUser",
@@ -334,5 +334,5 @@ def test_both_versions_show_the_same_users_and_messages(sandbox: Sandbox) -> Non
         classic.make_webhook("https://example.com/v1", "message")
         api.webhooks.create("https://example.com/v2", "conversation:message", integration_id=sandbox.integration_id)
         assert [hook.target for hook in classic.get_webhooks().parsed.webhooks] == ["https://example.com/v1"]
-        (newer,) = api.webhooks.list(integration_id=sandbox.integration_id)
-        assert newer.target == "https://example.com/v2"
+        (webhook,) = api.webhooks.list(integration_id=sandbox.integration_id)
+        assert webhook.target == "https://example.com/v2"

@@ -1,4 +1,4 @@
-"""`smooch._schema` accepts what the `jsonschema` package accepts, and says where a body does not fit."""
+"""`smooch._schema` accepts the same bodies as the `jsonschema` package, and names the part that is invalid."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def accepts(name: str, body: Any) -> bool:
     return True
 
 
-# What bodies there are: the examples of the specification, broken examples, and anything that the schema suggests.
+# Sources of bodies: examples of the specification, mutated examples, and values drawn from the schema.
 
 
 @functools.cache
@@ -97,7 +97,7 @@ def resolved(schemas: Any, schema: Any) -> Any:
 
 
 def merged(schemas: Any, schema: Any) -> dict[str, Any]:
-    """The properties that a schema speaks of, wherever it does."""
+    """Return all properties that a schema names, at any depth."""
     schema = resolved(schemas, schema)
     properties = dict(schema.get("properties", {}))
     for part in [*schema.get("allOf", ()), *(schema[key] for key in ("then", "else") if key in schema)]:
@@ -127,7 +127,7 @@ texts = (
 
 @st.composite
 def suggested(draw: st.DrawFn, schemas: Any, schema: Any, depth: int = 0) -> Any:
-    """Mostly what a schema asks for, now and then something else."""
+    """Draw values that mostly fit a schema, and sometimes do not."""
     schema = resolved(schemas, schema)
     if depth > 4 or draw(st.integers(0, 15)) == 0:
         return draw(json_values)
@@ -178,7 +178,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 @st.composite
 def mutated(draw: st.DrawFn, version: str, name: str) -> Any:
-    """An example of the specification with a few places changed, taken out or added to."""
+    """Draw an example of the specification with a few values changed, removed or added."""
     body = copy.deepcopy(draw(st.sampled_from(examples(version)[name])))
     for _ in range(draw(st.integers(1, 3))):
         path = draw(st.sampled_from(list(places(body))))
@@ -198,7 +198,7 @@ def mutated(draw: st.DrawFn, version: str, name: str) -> Any:
 
 
 def paths(error: ValidationError) -> Iterator[tuple[Any, ...]]:
-    """Where an error is, and all errors behind it."""
+    """Return the path of an error and of the errors in its context."""
     yield tuple(error.absolute_path)
     for inner in error.context or ():
         yield from paths(inner)
@@ -217,7 +217,7 @@ def test_every_example_of_the_specification_is_accepted(version: str, name: str)
 @pytest.mark.parametrize(("version", "name"), NAMES)
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
-def test_accepts_what_jsonschema_accepts_and_names_a_place_that_it_names(
+def test_jsonschema_agrees_on_validity_and_on_the_path_of_the_error(
     version: str, name: str, data: st.DataObject
 ) -> None:
     schemas = VERSIONS[version]
@@ -235,7 +235,7 @@ def test_accepts_what_jsonschema_accepts_and_names_a_place_that_it_names(
     assert field in named or (of_the_object and any(field.startswith(f"{place}.") for place in named))
 
 
-def test_every_keyword_of_the_schemas_is_one_that_is_checked_or_only_informs() -> None:
+def test_every_keyword_of_the_schemas_is_checked_or_informative() -> None:
     checked = {
         *("$ref", "type", "const", "enum", "required", "properties", "additionalProperties", "items", "allOf", "anyOf"),
         *("oneOf", "not", "if", "then", "else", "pattern", "format", "minimum", "maximum", "minItems", "maxItems"),
@@ -334,7 +334,7 @@ def test_every_keyword_of_the_schemas_is_one_that_is_checked_or_only_informs() -
         ("ConversationActivity", {"role": "appUser", "type": "typing:stop"}, "body.role", "must be 'appMaker'"),
     ],
 )
-def test_the_message_names_the_path_and_what_would_fit(name: str, body: Any, field: str, problem: str) -> None:
+def test_the_message_names_the_path_and_the_expected_values(name: str, body: Any, field: str, problem: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         _schema.Validator(SCHEMAS).validate(name, body, "body")
     assert caught.value.field == field
@@ -342,7 +342,7 @@ def test_the_message_names_the_path_and_what_would_fit(name: str, body: Any, fie
     assert str(caught.value).endswith("(nothing was sent)")
 
 
-def test_an_object_is_told_by_its_tag_and_one_without_a_known_tag_is_free() -> None:
+def test_the_tag_selects_the_schema_and_unknown_tags_are_not_checked() -> None:
     for action in ({"type": "scan", "width": 3}, {"text": "no type"}):
         assert accepts("Action", action)
     assert not accepts("Action", {"type": "share", "metadata": 1})
@@ -378,7 +378,7 @@ def nested(depth: int) -> Any:
     ],
     ids=range(11),
 )
-def test_what_json_cannot_hold_is_refused_by_its_path(extra: dict[str, Any], path: str, why: str) -> None:
+def test_values_that_json_cannot_hold_are_refused_with_their_path(extra: dict[str, Any], path: str, why: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         _schema.Validator(SCHEMAS).validate("MessagePost", {"role": "appUser", "text": "a", **extra}, "body")
     assert str(caught.value) == f"body{path} cannot be written as JSON: {why} (nothing was sent)"
@@ -394,17 +394,17 @@ def endless_quote() -> dict[str, Any]:
 @pytest.mark.parametrize(
     "body", [{"role": "appUser", "text": "a", "unknown": nested(100_000)}, Loop(), endless_quote()], ids=range(3)
 )
-def test_what_has_no_end_is_refused(body: Any) -> None:
+def test_endless_bodies_are_refused(body: Any) -> None:
     with pytest.raises(InvalidInput, match=r"^body .*contains itself.* \(nothing was sent\)"):
         _schema.Validator(SCHEMAS).validate("MessagePost", body, "body")
 
 
-def test_what_python_calls_a_field_is_not_taken_for_the_field() -> None:
+def test_python_names_of_fields_are_refused_with_a_suggestion() -> None:
     schemas = {"Body": {"type": "object", "properties": {"subscribeSDKClient": {}, "type": {}, "client_id": {}}}}
     for good in ({"client_id": 1}, {"any_thing": 1}, {"subscribe_sdk": 1}, {5: 1}):
         _schema.Validator(schemas).validate("Body", good, "body")
-    for name, meant in (("subscribe_sdk_client", "subscribeSDKClient"), ("type_", "type"), ("client_id_", "client_id")):
-        with pytest.raises(InvalidInput, match=rf"body\.{name} is not a field: did you mean {meant}\?"):
+    for name, field in (("subscribe_sdk_client", "subscribeSDKClient"), ("type_", "type"), ("client_id_", "client_id")):
+        with pytest.raises(InvalidInput, match=rf"body\.{name} is not a field: did you mean {field}\?"):
             _schema.Validator(schemas).validate("Body", {name: 1}, "body")
 
 
@@ -427,7 +427,7 @@ CLOSED = {
     "Open": {"type": "object", "additionalProperties": True, "properties": {"a": {}}},
     "Either": {"anyOf": [{"$ref": "#/components/schemas/Base"}, {"$ref": "#/components/schemas/Child"}]},
 }
-"""Schemas whose objects are composed of parts, hold others, and may hold anything."""
+"""Schemas with composed, nested and free-form objects."""
 
 
 def closed() -> _schema.Validator:
@@ -443,7 +443,7 @@ def closed() -> _schema.Validator:
         ("Either", {"name": "a", "mediaUrl": "a"}),
     ],
 )
-def test_a_closed_object_takes_the_fields_of_all_its_schemas_and_a_model_takes_any(name: str, body: Any) -> None:
+def test_a_closed_object_has_the_fields_of_all_its_schemas_and_a_model_may_have_others(name: str, body: Any) -> None:
     closed().validate(name, body, "body")
 
 
@@ -465,16 +465,14 @@ def test_a_closed_object_takes_the_fields_of_all_its_schemas_and_a_model_takes_a
         ("Either", {"name": "a", "zzz": 1}, "body.zzz is not a field: the fields are mediaUrl, name, open"),
     ],
 )
-def test_a_closed_object_refuses_other_fields_and_names_the_one_that_was_meant(
-    name: str, body: Any, problem: str
-) -> None:
+def test_a_closed_object_refuses_other_fields_with_a_suggestion(name: str, body: Any, problem: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         closed().validate(name, body, "body")
     assert str(caught.value) == f"{problem} (nothing was sent)"
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_every_example_of_a_request_fits_closed_schemas(version: str) -> None:
+def test_every_example_of_a_request_is_valid_for_closed_schemas(version: str) -> None:
     described = yaml.load((SPEC / f"{version}.yaml").read_bytes(), yaml.CSafeLoader)["components"]["schemas"]
     examples = [(name, body) for name in VERSIONS[version] for body in described[name].get("examples", [])]
     assert len(examples) > 50
@@ -482,7 +480,7 @@ def test_every_example_of_a_request_fits_closed_schemas(version: str) -> None:
         _schema.Validator(VERSIONS[version], closed=True).validate(name, body, name)
 
 
-def test_a_required_field_is_looked_for_under_the_name_that_python_has_for_it() -> None:
+def test_a_missing_field_that_is_there_by_its_python_name_is_explained() -> None:
     schemas = {"Body": {"type": "object", "required": ["a", "mediaUrl"], "properties": {"a": {}, "mediaUrl": {}}}}
     for body, problem in [
         ({"a": 1, "media_url": 1}, r"body\.media_url is not a field: did you mean mediaUrl\?"),
@@ -493,7 +491,7 @@ def test_a_required_field_is_looked_for_under_the_name_that_python_has_for_it() 
             _schema.Validator(schemas).validate("Body", body, "body")
 
 
-def test_a_type_that_goes_elsewhere_is_told_what_goes_here() -> None:
+def test_a_type_that_belongs_elsewhere_is_refused_with_the_possible_types() -> None:
     schemas = {
         "Link": {"properties": {"type": {"const": "link"}}, "required": ["type"]},
         "Buy": {"properties": {"type": {"const": "buy"}}, "required": ["type"]},
@@ -506,7 +504,7 @@ def test_a_type_that_goes_elsewhere_is_told_what_goes_here() -> None:
     assert caught.value.field == "body.type"
 
 
-def test_what_goes_with_what_is_said() -> None:
+def test_conditions_between_fields_are_explained() -> None:
     schemas = {
         "Pair": {"not": {"required": ["a", "b"]}},
         "One": {"oneOf": [{"required": ["a"]}, {"required": ["b", "c"]}]},
@@ -527,13 +525,13 @@ def test_what_goes_with_what_is_said() -> None:
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False) | st.integers() | st.text().filter(str.isprintable))
-def test_what_json_can_hold_is_not_refused(value: Any) -> None:
+def test_every_json_value_is_accepted_where_the_schema_allows_it(value: Any) -> None:
     body = {"role": "appUser", "text": "a", "unknown": value}
     json.dumps(body, ensure_ascii=False).encode()
     assert accepts("MessagePost", body)
 
 
-def test_limits_themselves_are_within() -> None:
+def test_values_at_a_limit_are_accepted() -> None:
     schemas = {
         "Number": {"minimum": -1, "maximum": 1.5},
         "Text": {"minLength": 1, "maxLength": 2, "pattern": "b"},
@@ -566,7 +564,7 @@ def test_limits_themselves_are_within() -> None:
                 _schema.Validator(schemas).validate(name, value, "body")
 
 
-def test_a_choice_of_exactly_one_takes_neither_none_nor_two() -> None:
+def test_one_of_refuses_no_match_and_two_matches() -> None:
     schemas = {"Either": {"oneOf": [{"type": "integer"}, {"type": "number", "minimum": 5}]}}
     for good in (1, 5.5):
         _schema.Validator(schemas).validate("Either", good, "body")
@@ -594,7 +592,7 @@ def test_closed_objects_else_branches_and_constants_of_any_type_are_checked() ->
             _schema.Validator(schemas).validate(name, body, "body")
 
 
-def test_what_may_be_null_is_explained_by_what_it_may_be_else() -> None:
+def test_errors_about_nullable_values_describe_the_other_choice() -> None:
     schemas = {
         "Flat": {"type": "object", "additionalProperties": {"type": "string"}},
         "Nullable": {"anyOf": [{"$ref": "#/components/schemas/Flat"}, {"type": "null"}]},
@@ -607,7 +605,7 @@ def test_what_may_be_null_is_explained_by_what_it_may_be_else() -> None:
         _schema.Validator(schemas).validate("Nullable", 7, "body")
 
 
-def test_a_schema_can_have_a_limit_in_bytes_of_json_wherever_it_is_used() -> None:
+def test_a_schema_can_be_limited_in_bytes_of_json() -> None:
     flat = {"$ref": "#/components/schemas/Flat"}
     schemas = {
         "Flat": {"type": "object"},
@@ -628,7 +626,7 @@ def test_a_schema_can_have_a_limit_in_bytes_of_json_wherever_it_is_used() -> Non
 
 @pytest.mark.parametrize("text", ["x", 5])
 def test_deep_quotes_are_checked_in_linear_time(text: object) -> None:
-    """Thirty levels would outlive any patience if each level tried every kind of message."""
+    """Thirty levels would never end if each level tried every type of message."""
     common = {"_id": "5b0000000000000000000014", "role": "appUser", "authorId": "u", "received": 1.5, "type": "text"}
     message: dict[str, object] = {**common, "text": text}
     for _ in range(30):

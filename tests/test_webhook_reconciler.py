@@ -1,4 +1,4 @@
-"""What `ensure_webhook_exist` decides: the plan for one look at the webhooks, and many callers at the same time."""
+"""The decisions of `ensure_webhook_exist`: the plan for one list of webhooks, and many callers at the same time."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def delete(number: int, target: str) -> Change:
     return Change("delete", hook_id(number), target)
 
 
-# One look
+# One list of webhooks
 
 
 @pytest.mark.parametrize(
@@ -192,8 +192,8 @@ def delete(number: int, target: str) -> Change:
     ],
 )
 def test_each_rule(hooks: list[Hook], wanted: str, carrier: int | None, changes: list[Change]) -> None:
-    found, planned = plan(hooks, Goal(tuple(wanted.split()), HERE))
-    assert found == next((each for each in hooks if carrier and each.id == hook_id(carrier)), None)
+    carrying, planned = plan(hooks, Goal(tuple(wanted.split()), HERE))
+    assert carrying == next((each for each in hooks if carrier and each.id == hook_id(carrier)), None)
     assert planned == changes
 
 
@@ -206,7 +206,7 @@ def test_each_rule(hooks: list[Hook], wanted: str, carrier: int | None, changes:
         ([hook(1, HERE, "x"), hook(2, HERE, "x"), hook(3, THERE, "x")], [delete(2, HERE)]),
     ],
 )
-def test_without_move_what_is_elsewhere_stays(hooks: list[Hook], changes: list[Change]) -> None:
+def test_with_move_off_other_targets_keep_their_triggers(hooks: list[Hook], changes: list[Change]) -> None:
     assert plan(hooks, Goal(("x",), HERE, move=False))[1] == changes
 
 
@@ -231,7 +231,7 @@ def test_without_move_what_is_elsewhere_stays(hooks: list[Hook], changes: list[C
         ("https://\ud800.example/", "https://a.example/", False),
     ],
 )
-def test_targets_are_the_same_where_only_their_spelling_differs(one: str, other: str, same: bool) -> None:
+def test_targets_in_different_spellings_are_the_same(one: str, other: str, same: bool) -> None:
     assert is_same_target(one, other) is is_same_target(other, one) is same
 
 
@@ -250,7 +250,7 @@ some_triggers = st.lists(st.sampled_from(TRIGGERS), min_size=1, max_size=3, uniq
 
 
 def apply(hooks: Iterable[Hook], change: Change) -> list[Hook]:
-    """The webhooks after a change, as the API makes it."""
+    """Return the webhooks after the API made a change."""
     if change.kind == "create":
         return [*hooks, hook(1000, change.target, *change.triggers)]
     assert change.hook_id in {each.id for each in hooks}
@@ -267,7 +267,7 @@ def is_here(each: Hook) -> bool:
 
 
 def subscriptions(hooks: Iterable[Hook]) -> set[tuple[str, str]]:
-    """Which trigger goes to which target."""
+    """Return the pairs of target and trigger."""
     return {(HERE if is_here(each) else each.target, trigger) for each in hooks for trigger in each.triggers}
 
 
@@ -293,15 +293,15 @@ def test_the_plan_leads_to_one_carrier_and_nothing_else_is_lost(
         assert [set(each.triggers) for each in hooks if is_here(each)] == [set(wanted)]
     else:
         assert_carried_once(hooks, wanted)
-    found, left = plan(hooks, goal)
-    assert found is not None
-    assert not left
+    carrying, remaining = plan(hooks, goal)
+    assert carrying is not None
+    assert not remaining
 
     lost = subscriptions(before) - subscriptions(hooks)
     assert {trigger for target, trigger in lost if not (exact and target == HERE)} <= set(wanted)
     if carrier is not None:
-        assert found.id == carrier.id
-        assert found.secret == carrier.secret
+        assert carrying.id == carrier.id
+        assert carrying.secret == carrier.secret
     if carrier is not None or not move:
         assert {target for target, _ in lost} <= {HERE}
     else:
@@ -312,13 +312,13 @@ def test_the_plan_leads_to_one_carrier_and_nothing_else_is_lost(
 
 
 @given(webhooks(), some_triggers)
-def test_a_webhook_that_is_there_once_means_that_nothing_is_written(hooks: list[Hook], wanted: list[str]) -> None:
+def test_an_existing_webhook_needs_no_write(hooks: list[Hook], wanted: list[str]) -> None:
     alone = [each for each in hooks if not is_here(each) or not set(each.triggers) & {*wanted, "*", "message"}]
     there = hook(500, HERE, *wanted, "a")
     assert plan([*alone, there], Goal(tuple(wanted), HERE)) == (there, [])
 
 
-def test_how_deliveries_look_is_part_of_what_is_wanted() -> None:
+def test_options_of_deliveries_are_part_of_the_goal() -> None:
     def plan_for(wanted: Options, *hooks: Hook) -> tuple[Hook | None, list[Change]]:
         return plan(hooks, Goal(("x",), HERE, options=wanted))
 
@@ -357,12 +357,12 @@ def test_a_webhook_is_settled_when_no_older_one_can_appear(each: str, at: str, s
     assert is_settled(Hook(each, HERE, ("x",)), at) is settled
 
 
-def test_an_old_webhook_is_returned_at_the_first_look() -> None:
+def test_an_old_webhook_is_returned_at_once() -> None:
     there = hook(1, HERE, "x")
     assert Reconciler(GOAL).observe([there], date(SECOND + 2)) == there
 
 
-def test_a_young_webhook_is_looked_at_once_more_after_a_pause() -> None:
+def test_a_young_webhook_is_read_again_after_a_pause() -> None:
     reconciler = Reconciler(GOAL)
     there = hook(1, HERE, "x")
     assert reconciler.observe([there], date(SECOND)) is None
@@ -371,7 +371,7 @@ def test_a_young_webhook_is_looked_at_once_more_after_a_pause() -> None:
     assert reconciler.observe([there], date(SECOND + 1)) == there
 
 
-def test_an_older_one_that_appeared_meanwhile_is_waited_for_as_well() -> None:
+def test_an_older_webhook_that_appears_meanwhile_is_read_again_too() -> None:
     reconciler = Reconciler(GOAL)
     assert reconciler.observe([hook(2, HERE, "x")], date(SECOND)) is None
     assert reconciler.observe([hook(1, HERE, "x")], date(SECOND + 1)) is None
@@ -379,7 +379,7 @@ def test_an_older_one_that_appeared_meanwhile_is_waited_for_as_well() -> None:
 
 
 @pytest.mark.parametrize("at", [date(SECOND + 1), date(SECOND + 3)], ids=["young", "settled"])
-def test_each_caller_removes_its_own_surplus_at_once_and_what_others_made_only_if_they_do_not(at: str) -> None:
+def test_a_caller_deletes_its_own_surplus_at_once_and_that_of_others_after_a_pause(at: str) -> None:
     reconciler = Reconciler(GOAL)
     assert reconciler.observe([], date(SECOND)) is None
     assert reconciler.changes == [create("x")]
@@ -395,7 +395,7 @@ def test_each_caller_removes_its_own_surplus_at_once_and_what_others_made_only_i
     assert reconciler.observe([hook(1, HERE, "x")], date(SECOND + 3)) == hook(1, HERE, "x")
 
 
-def test_a_trigger_that_another_caller_put_back_is_taken_again() -> None:
+def test_a_trigger_restored_by_another_caller_is_removed_again() -> None:
     reconciler = Reconciler(GOAL)
     hooks = [hook(1, HERE, "x"), hook(2, HERE, "x", "y")]
     assert reconciler.observe(hooks, date(SECOND + 3)) is None
@@ -407,7 +407,7 @@ def test_a_trigger_that_another_caller_put_back_is_taken_again() -> None:
     assert reconciler.observe([hook(1, HERE, "x"), hook(2, HERE, "y")], date(SECOND + 3)) == hook(1, HERE, "x")
 
 
-def test_after_a_refusal_nothing_more_is_changed_before_the_next_look() -> None:
+def test_after_an_error_response_nothing_changes_before_the_next_read() -> None:
     for kind, error in [("create", errors.BadRequest()), ("update", errors.NotFound()), ("update", errors.Conflict())]:
         reconciler = Reconciler(GOAL)
         hooks = [hook(1, THERE, "x", "a")] if kind == "create" else [hook(1, HERE, "a"), hook(2, THERE, "x")]
@@ -428,17 +428,17 @@ def test_after_a_refusal_nothing_more_is_changed_before_the_next_look() -> None:
         ("update", errors.Forbidden()),
     ],
 )
-def test_other_refusals_are_passed_on(kind: Any, error: errors.APIError) -> None:
+def test_other_error_responses_are_raised(kind: Any, error: errors.APIError) -> None:
     with pytest.raises(type(error)):
         Reconciler(GOAL).on_error(Change(kind), error)
 
 
-def test_a_refused_webhook_is_an_error_unless_another_caller_made_one() -> None:
-    refusal = errors.BadRequest("ten already")
+def test_a_refused_webhook_is_an_error_unless_another_caller_created_one() -> None:
+    error = errors.BadRequest("ten already")
     for others, outcome in [([], None), ([hook(1, HERE, "x")], hook(1, HERE, "x"))]:
         reconciler = Reconciler(GOAL)
         reconciler.observe([], date(SECOND))
-        reconciler.on_error(reconciler.changes[0], refusal)
+        reconciler.on_error(reconciler.changes[0], error)
         if outcome:
             assert reconciler.observe(others, date(SECOND + 5)) == outcome
         else:
@@ -446,7 +446,7 @@ def test_a_refused_webhook_is_an_error_unless_another_caller_made_one() -> None:
                 reconciler.observe(others, date(SECOND + 5))
 
 
-def test_webhooks_that_never_come_to_rest_are_an_error_in_the_end() -> None:
+def test_webhooks_that_keep_changing_end_in_an_error() -> None:
     reconciler = Reconciler(GOAL)
     for number in range(20):
         assert reconciler.observe([hook(number, THERE, "x")], date(SECOND)) is None
@@ -454,11 +454,11 @@ def test_webhooks_that_never_come_to_rest_are_an_error_in_the_end() -> None:
         reconciler.observe([hook(20, THERE, "x")], date(SECOND))
 
 
-# Many callers at the same time: the facade's own loop over a model of the API, with a clock of its own
+# Many callers at the same time: the client's own loop, over a model of the API with its own clock
 
 
 class Pause:
-    """What a caller waits for: so many seconds to pass."""
+    """Awaited by a caller to let a number of seconds pass."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -472,7 +472,7 @@ async def sleep(seconds: float) -> None:
 
 
 class World:
-    """The API's webhooks, a clock, and the callers that run by it. Latency and clocks are drawn by hypothesis."""
+    """The webhooks of the API, a clock, and the callers. Hypothesis draws latencies and clock differences."""
 
     def __init__(self, hooks: Iterable[Hook], latency: Callable[[], float], skew: Callable[[], float]) -> None:
         self.hooks = {each.id: each for each in hooks}
@@ -492,11 +492,11 @@ class World:
                 raise errors.BadRequest("An app can have 10 webhooks at most")
             number = next(self._numbers)
             # Within a second the order of ids is not the order of making: the machine's part comes first.
-            made = Hook(
+            created = Hook(
                 hook_id((number * 7919) % 1000 * 10000 + number, self.server_time()), change.target, change.triggers
             )
-            self.hooks[made.id] = attrs.evolve(made, secret=f"secret of {made.id}")
-            return self.hooks[made.id]
+            self.hooks[created.id] = attrs.evolve(created, secret=f"secret of {created.id}")
+            return self.hooks[created.id]
         if change.hook_id not in self.hooks:
             raise errors.NotFound("Webhook not found")
         if change.kind == "delete":
@@ -507,7 +507,7 @@ class World:
         return None
 
     def run(self, callers: Sequence[tuple[float, Coroutine[float, None, Any]]]) -> list[Any]:
-        """Run each caller from so many seconds on; what each returned or raised."""
+        """Start each caller after its delay; returns the result or exception of each."""
         outcomes: list[Any] = [None] * len(callers)
         order = itertools.count()
         events = [(self.now + start, next(order), index) for index, (start, _) in enumerate(callers)]
@@ -529,7 +529,7 @@ class World:
 
 
 class Caller(v1.AsyncSmooch):
-    """The facade, with a model in place of the API."""
+    """The client, with a model in place of the API."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -548,10 +548,10 @@ class Caller(v1.AsyncSmooch):
     async def _write(self, change: Change) -> Any:
         await sleep(self._world.latency())
         try:
-            made = self._world.write(change)
+            created = self._world.write(change)
         finally:
             await sleep(self._world.latency())
-        return SimpleNamespace(parsed=SimpleNamespace(webhook=made))
+        return SimpleNamespace(parsed=SimpleNamespace(webhook=created))
 
     async def _post_webhook(self, target: str, triggers: Any, options: Any) -> Any:
         return await self._write(Change("create", "", target, tuple(triggers)))
@@ -569,7 +569,7 @@ def own_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def new_world(data: st.DataObject, hooks: Iterable[Hook]) -> World:
-    """Up to 0.3 s for each way, and servers whose clocks are up to 0.2 s off."""
+    """Draw a world with latencies up to 0.3 s each way, and server clocks up to 0.2 s off."""
     random = data.draw(st.randoms(use_true_random=False))
     skews = [random.uniform(-0.2, 0.2) for _ in range(3)]
     return World(hooks, latency=lambda: random.uniform(0.001, 0.3), skew=lambda: random.choice(skews))
@@ -588,22 +588,22 @@ def test_all_callers_get_the_same_webhook_and_exactly_one_remains(
     calls = [(start, Caller(world).ensure_webhook_exist(wanted, HERE, move=move)) for start in starts]
     outcomes = world.run(calls)
     hooks = list(world.hooks.values())
-    found, left = plan(hooks, Goal(tuple(wanted), HERE, move=move))
-    assert found is not None
-    assert not left
-    assert outcomes == [(found.id, found.secret)] * len(starts)
+    carrying, remaining = plan(hooks, Goal(tuple(wanted), HERE, move=move))
+    assert carrying is not None
+    assert not remaining
+    assert outcomes == [(carrying.id, carrying.secret)] * len(starts)
     assert_carried_once(hooks, wanted)
     lost = subscriptions(before) - subscriptions(hooks)
     assert {trigger for _, trigger in lost} <= set(wanted)
     assert move or all(target == HERE for target, _ in lost)
     assert subscriptions(hooks) - subscriptions(before) <= {(HERE, trigger) for trigger in wanted}
-    assert Counter(each.id for each in before) >= Counter(each.id for each in hooks if each.id != found.id)
+    assert Counter(each.id for each in before) >= Counter(each.id for each in hooks if each.id != carrying.id)
 
 
 @pytest.mark.usefixtures("own_clock")
 @settings(max_examples=50, deadline=None)
 @given(starts, st.data())
-def test_what_is_settled_costs_one_look_each(starts: list[float], data: st.DataObject) -> None:
+def test_settled_webhooks_cost_one_request_per_caller(starts: list[float], data: st.DataObject) -> None:
     world = new_world(data, [hook(1, HERE, "x")])
     outcomes = world.run([(start, Caller(world).ensure_webhook_exist("x", HERE)) for start in starts])
     assert outcomes == [(hook_id(1), "secret 1")] * len(starts)
@@ -624,10 +624,10 @@ def test_callers_with_other_triggers_do_not_undo_each_other(
     outcomes = world.run(calls)
     hooks = list(world.hooks.values())
     for (trigger, _), outcome in zip(callers, outcomes, strict=True):
-        found, left = plan(hooks, Goal((trigger,), HERE))
-        assert found is not None
-        assert not left
-        assert outcome == (found.id, found.secret)
+        carrying, remaining = plan(hooks, Goal((trigger,), HERE))
+        assert carrying is not None
+        assert not remaining
+        assert outcome == (carrying.id, carrying.secret)
     lost = subscriptions(before) - subscriptions(hooks)
     assert {trigger for _, trigger in lost} <= {trigger for trigger, _ in callers}
 
@@ -635,7 +635,7 @@ def test_callers_with_other_triggers_do_not_undo_each_other(
 @pytest.mark.usefixtures("own_clock")
 @settings(max_examples=50, deadline=None)
 @given(starts, st.data())
-def test_with_ten_webhooks_already_there_every_caller_is_told_and_nothing_is_lost(
+def test_with_ten_other_webhooks_every_caller_gets_an_error_and_nothing_is_lost(
     starts: list[float], data: st.DataObject
 ) -> None:
     before = [hook(number, THERE, "x", "a") for number in range(1, 11)]
