@@ -1,9 +1,8 @@
 """Run the test suite on each supported Python that this machine has.
 
-Each has its own environment.
-With --lowest it runs on the oldest of them, with the lowest versions of the dependencies that pyproject.toml allows, and without the
-tests whose tools need newer ones. Further arguments go to pytest, after `--` if they begin with a dash. Exit status: 0 if all pass, 1 if one
-fails, 2 if no Python is found.
+Each Python has its own environment. With --lowest the suite runs on the oldest of them, with the lowest versions of the dependencies that
+pyproject.toml allows, and without the tests whose tools need newer ones. Further arguments go to pytest, after `--` if they begin with a
+dash. Exit status: 0 if all pass, 1 if one fails, 2 if no Python is found.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ _NOT_MERGED = frozenset({"content", "data", "files", "json", "params"})
 
 @functools.lru_cache(128)
 def _parse_url(url: str, query: str = "") -> httpx.URL:
-    """Parse a URL; cached, since most calls go to current conversations, and parsing takes a tenth of a call."""
+    """Parse a URL; cached, since URLs repeat and parsing takes a tenth of a call."""
     return httpx.URL(url, params=query) if query else httpx.URL(url)
 
 
@@ -137,7 +137,7 @@ class AsyncHTTPClient(httpx.AsyncClient):
                 await self._release(Call.of(response.request))
 
     async def _release(self, call: Call) -> None:
-        """Give back the connection, even if an exception from a signal handler ended the pool's own attempt to."""
+        """Release the connection, even if an exception from a signal handler interrupted the pool's own release."""
         if call.lease is not None:
             await call.lease.aclose()
 

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _HIGH_WATER = 256 * 1024
-"""Bytes that may wait to be read; with more the server has to wait."""
+"""Maximum number of received bytes that wait to be read; with more, reading pauses."""
 
 
 class AsyncConnection(httpx.AsyncHTTPTransport):
     """An httpx transport with one socket; it serves one request at a time."""
 
     _pool: Any
-    """What `httpx.AsyncHTTPTransport.handle_async_request` sends through, as in `connection.Connection`."""
+    """The httpcore object that `httpx.AsyncHTTPTransport` uses, as in `connection.Connection`."""
 
     def __init__(self, **options: Any) -> None:
         self._network = _Network()

@@ -14,7 +14,7 @@ _KEPT_OF_ERRORS = 64 * 1024
 """Bytes that are kept of the body of an error response."""
 _STEP = 64 * 1024
 _AUTO_HEADER = 32 + zlib.MAX_WBITS
-"""Has zlib tell the formats of gzip and deflate apart by their first bytes."""
+"""Value of `wbits` with which zlib detects gzip or deflate by the first bytes."""
 
 
 class TruncatedBody(httpx.ReadError):

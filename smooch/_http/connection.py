@@ -25,7 +25,7 @@ class Connection(httpx.HTTPTransport):
     """An httpx transport with one socket; it serves one request at a time."""
 
     _pool: Any
-    """What `httpx.HTTPTransport.handle_request` sends through: one connection instead of the pool that it usually is.
+    """The httpcore object that `httpx.HTTPTransport.handle_request` uses: one connection, not a pool.
 
     httpx has no public way to choose it, and this method must be on the path of each attempt: tools hook in there.
     """
@@ -211,7 +211,7 @@ class _Stream(httpcore.NetworkStream):
 
 
 def _release_unreturned(sock: socket.socket | _TLSOverTLS, error: BaseException) -> None:
-    """Release the socket that `wrap_socket` had made when it failed; only the traceback still knows it.
+    """Release the socket that `wrap_socket` created before it failed; only the traceback refers to it.
 
     It takes over the file descriptor of `sock` on the way: before that the descriptor is left to `sock`.
     """
@@ -225,7 +225,7 @@ def _release_unreturned(sock: socket.socket | _TLSOverTLS, error: BaseException)
 
 
 class _TLSOverTLS:
-    """The part of an `ssl.SSLSocket` that a stream needs, over another one: `wrap_socket` refuses to do that.
+    """An `ssl.SSLSocket` over another one, as far as a stream needs it: `wrap_socket` refuses that.
 
     Needed for a server with TLS behind a proxy with TLS.
     """

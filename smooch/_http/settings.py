@@ -51,7 +51,7 @@ class Settings:
         return self.root.copy_with(path=self.root.path.rstrip("/") + self.prefix)
 
     def join(self, path: str) -> httpx.URL:
-        """Address of an account-level path."""
+        """Return the URL of an account-level path."""
         return httpx.URL(f"{self.version_url}/{path.lstrip('/')}")
 
     def locate(self, url: httpx.URL | str) -> httpx.URL | str:

@@ -98,7 +98,7 @@ class Pool(httpx.BaseTransport):
         return connection
 
     def _release(self, lease: Lease) -> None:
-        """Give back what a lease holds: its connection, its slot, its place among the waiting."""
+        """Release all that a lease holds: its connection, its slot, its place among the waiters."""
         if lease.is_released:
             return
         if lease.connection is not None and (self._closed or not lease.is_complete):
@@ -129,12 +129,12 @@ class Pool(httpx.BaseTransport):
 
 
 class Lease(httpx.SyncByteStream):
-    """A connection on loan to one request, and the body of its response; closing it gives the connection back."""
+    """A connection leased to one request, and its response body; closing it releases the connection."""
 
     connection: Connection | None = None
     stream: httpx.SyncByteStream | None = None
     granted: Event | None = None
-    """Set when it is the turn of a request that has to wait."""
+    """Set when a waiting request gets its connection."""
     is_complete = False
     """Whether the response was read to its end, so that the connection can serve another request."""
     is_released = False
