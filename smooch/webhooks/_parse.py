@@ -11,6 +11,7 @@ import attrs
 from smooch_api.v1 import models as v1
 from smooch_api.v1.unions import read_event
 
+from .._redaction import hide_locals
 from . import _event_ids
 from ._delivery import Delivery, is_envelope
 from ._json import read_object
@@ -40,6 +41,7 @@ def parse(body: Body) -> Delivery:
     return _parse_v2(raw) if is_envelope(raw) else _parse_v1(raw)
 
 
+@hide_locals
 def receive(body: Body, headers: Headers, secret: Secret) -> Delivery:
     """Verify a delivery, then parse it: one typed event in v1 and v1.1, any number in v2.
 

@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, TypeAlias
 
+from .._redaction import hide_locals
 from ..errors import InvalidInput
 from ._errors import WebhookRejected
 
@@ -24,6 +25,7 @@ Secret: TypeAlias = str | Iterable[str]
 """The secret of a webhook; several during a change."""
 
 
+@hide_locals
 def verify(headers: Headers, secret: Secret) -> None:
     """Check the `X-API-Key` of a delivery in constant time; during a change pass both secrets.
 

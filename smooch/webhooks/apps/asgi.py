@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, cast
 
+from ..._redaction import hide_locals
 from ..deduplicators.memory import MemoryDeduplicator
 from ..deduplicators.redis import RedisDeduplicator
 from .processor import (
@@ -48,6 +49,7 @@ _Receive: TypeAlias = Callable[[], Awaitable[_Message]]
 _Send: TypeAlias = Callable[[_Message], Awaitable[None]]
 
 
+@hide_locals
 def asgi_app(
     handler: Handler | None = None,
     *,
@@ -199,20 +201,11 @@ class ASGIApp:
         await self._verify(scope["headers"])
         body = await self._read(scope, receive)
         if self._processor.enqueue is not None:
-            await self._enqueue(self._processor.check_json(body), scope["headers"])
+            pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+            await self._enqueue(self._processor.check_json(body), drop_credentials(pairs))
             return None
         batch, candidates = self._processor.new_batch(self._processor.parse(body))
-        self._processor.check_load(self._in_progress)
-        self._in_progress += 1
-        try:
-            await self._claim(batch, candidates)
-        except BaseException as error:
-            self._in_progress -= 1
-            # A claim that raised, or whose reply did not come in time, may have been stored.
-            self._start(self._release(batch.jobs))
-            if isinstance(error, Exception):
-                raise deduplicator_failed() from error
-            raise
+        await self._claim(batch, candidates)
         return batch
 
     async def _verify(self, headers: list[tuple[bytes, bytes]]) -> None:
@@ -249,15 +242,14 @@ class ASGIApp:
                 return
             await asyncio.sleep(pause)
 
-    async def _enqueue(self, body: str, headers: list[tuple[bytes, bytes]]) -> None:
+    async def _enqueue(self, body: str, headers: dict[str, str]) -> None:
         enqueue = self._processor.enqueue
         assert enqueue is not None
         self._processor.check_load(self._in_progress)
         self._in_progress += 1
-        pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
         try:
             async with self._slots:
-                await self._call(enqueue, body, drop_credentials(pairs))
+                await self._call(enqueue, body, headers)
         except Exception as error:
             raise not_enqueued() from error
         finally:
@@ -279,9 +271,19 @@ class ASGIApp:
         return b"".join(chunks)
 
     async def _claim(self, batch: Batch, candidates: Iterable[Job]) -> None:
-        for job in candidates:
-            batch.jobs.append(job)
-            self._processor.note_claim(job, await self._store.claim(job.event_id, batch.owner))
+        self._processor.check_load(self._in_progress)
+        self._in_progress += 1
+        try:
+            for job in candidates:
+                batch.jobs.append(job)
+                self._processor.note_claim(job, await self._store.claim(job.event_id, batch.owner))
+        except BaseException as error:
+            self._in_progress -= 1
+            # A claim that raised, or whose reply did not come in time, may have been stored.
+            self._start(self._release(batch.jobs))
+            if isinstance(error, Exception):
+                raise deduplicator_failed() from error
+            raise
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.add(asyncio.get_running_loop().create_task(self._run(work), name="smooch-webhooks"))

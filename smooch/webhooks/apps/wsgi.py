@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
 from ... import _fork
+from ..._redaction import hide_locals
 from ...errors import InvalidInput
 from ..deduplicators.memory import MemoryDeduplicator
 from .processor import (
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from .secret import SyncSecretSource
 
 
+@hide_locals
 def wsgi_app(
     handler: Handler | None = None,
     *,
@@ -70,8 +72,9 @@ def wsgi_app(
     Args:
         handler: Called once for each event; not async.
         secret: The secret of the webhook; several during a change; or a function that returns it. The function is called
-            when a key does not match, at most every 10 s, and by `start`. While it returns None or raises, and until it
-            is called again, the answer is 503, so that no delivery is lost.
+            by the first request of each process, and when a key does not match, at most every 10 s; call `start` if it
+            makes the webhook. While it returns None or raises, and until it is called again, the answer is 503, so that
+            no delivery is lost.
         enqueue: In place of a handler: called with the verified body as text and the headers as a dict, without those
             that hold secrets. The answer is 200 when it returns, 503 if it raises or misses the deadline. The worker
             calls `parse(body)` and gets the same events with the same ids.
@@ -124,6 +127,7 @@ class WSGIApp:
     def _reset(self) -> None:
         self._lock = threading.Lock()
         self._in_progress = 0
+        self._is_started = False
         self._question: Future[None] | None = None
         self._lanes: dict[str, Lane] = {}
         self._processor.handling.clear()
@@ -140,8 +144,16 @@ class WSGIApp:
         return [response.body]
 
     def start(self) -> None:
-        """If `secret` is a function, call it in the background until it returns the secret."""
-        if self._secrets.is_unknown:
+        """If `secret` is a function, call it in the background until it returns the secret.
+
+        The first request of each process does this, too. But if the function makes the webhook, no request may come
+        before: then call `start` where the process begins to serve, after any fork.
+        """
+        if not self._secrets.is_unknown:
+            return
+        with self._lock:
+            was_started, self._is_started = self._is_started, True
+        if not was_started:
             name = "smooch-webhooks-secret-start"
             threading.Thread(target=self._ask_until_known, name=name, daemon=True).start()
 
@@ -155,14 +167,17 @@ class WSGIApp:
         self._secret_threads.close()
 
     def _serve(self, environ: WSGIEnvironment) -> Response:
+        arrived = time.monotonic()
+        until = arrived + self._processor.deadline
+        self.start()
         if self._processor.is_probe(environ["REQUEST_METHOD"]):
             return OK
         # Read before the key is checked: some servers reset a connection with an unread body, and the response is lost.
-        until = time.monotonic() + self._processor.deadline
-        body = self._read(environ, until)
-        self._verify(environ, until)
+        body = self._read(environ, arrived)
+        self._verify(environ, arrived)
         if self._processor.enqueue is not None:
-            return self._enqueue(self._processor.check_json(body), environ, until)
+            headers = drop_credentials(_header_pairs(environ))
+            return self._enqueue(self._processor.check_json(body), headers, until)
         batch, candidates = self._processor.new_batch(self._processor.parse(body))
         self._enter()
         try:
@@ -181,8 +196,8 @@ class WSGIApp:
             self._processor.check_load(self._in_progress)
             self._in_progress += 1
 
-    def _verify(self, environ: WSGIEnvironment, until: float) -> None:
-        arrived = time.monotonic()
+    def _verify(self, environ: WSGIEnvironment, arrived: float) -> None:
+        until = arrived + self._processor.deadline
         while self._secrets.must_ask(environ, arrived, self._is_asking):
             try:
                 self._ask().result(until - time.monotonic())
@@ -219,10 +234,9 @@ class WSGIApp:
                 return
             time.sleep(pause)
 
-    def _enqueue(self, body: str, environ: WSGIEnvironment, until: float) -> Response:
+    def _enqueue(self, body: str, headers: dict[str, str], until: float) -> Response:
         enqueue = self._processor.enqueue
         assert enqueue is not None
-        headers = drop_credentials(_header_pairs(environ))
         self._enter()
         try:
             with self._lock:
@@ -238,13 +252,13 @@ class WSGIApp:
             raise not_enqueued() from error
         return OK
 
-    def _read(self, environ: WSGIEnvironment, until: float) -> bytearray:
+    def _read(self, environ: WSGIEnvironment, arrived: float) -> bytearray:
         try:
             length = _content_length(environ)
             self._processor.check_size(length or 0)
         except HTTPReject:
             # Not even read: then the key can come first.
-            self._verify(environ, until)
+            self._verify(environ, arrived)
             raise
         missing = self._processor.max_body + 1 if length is None else length
         body = bytearray()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, request
-from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from smooch import Smooch, errors
 from smooch.webhooks import MessageAppUser, Postback, SQLiteDeduplicator, WebhookEvent, wsgi_app
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
 
 api = Smooch.from_env()
 app = Flask(__name__)
@@ -34,8 +36,12 @@ def handle(event: WebhookEvent) -> None:
 
 # The workers share the file, so that each message is answered by one of them.
 hook = wsgi_app(handle, secret=secret, deduplicator=SQLiteDeduplicator("events.db"))
-app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/hook": hook})  # type: ignore[method-assign]
 hook.start()
+
+
+@app.route("/hook", methods=["HEAD", "POST"])
+def receive() -> WSGIApplication:
+    return hook
 
 
 @app.post("/users/<user_id>")

@@ -157,7 +157,7 @@ def test_flask_mounts_the_app(shop: Shop, flask_app: flask.Flask) -> None:
 
 def test_flask_serves_the_app_on_a_socket(shop: Shop, flask_app: flask.Flask) -> None:
     hook = wsgi_app(shop.answer_now, secret=SECRET)
-    flask_app.wsgi_app = DispatcherMiddleware(flask_app.wsgi_app, {"/hook": hook})  # type: ignore[method-assign]
+    flask_app.add_url_rule("/hook", endpoint="hook", view_func=lambda: hook, methods=["HEAD", "POST"])
     with serve_wsgi(flask_app) as url:
         check_statuses(f"{url}/hook")
         assert httpx.get(url).text == "shop"

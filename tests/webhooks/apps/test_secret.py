@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -115,6 +116,7 @@ async def test_asgi_503_while_the_secret_is_not_known(
 
 @UNKNOWN
 def test_wsgi_503_while_the_secret_is_not_known(answer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smooch.webhooks.apps.wsgi.pauses", lambda: iter([3600.0]))
     source = Source(answer, SECRET)
     app = wsgi_app(print, secret=source)
     for _ in range(2):
@@ -270,6 +272,33 @@ def test_wsgi_the_secret_is_fetched_in_the_background() -> None:
     app.start()
     app.close()
     assert source.asked == 2
+
+
+def test_wsgi_the_first_request_of_any_kind_starts_the_questions() -> None:
+    source = Source(RuntimeError("the target does not answer"), SECRET)
+    app = wsgi_app(print, secret=source)
+    assert call_wsgi(app, REQUEST_METHOD="HEAD")[0] == 200
+    wait_until(lambda: source.asked == 2 and not app._secrets.is_unknown)
+    app.close()
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_wsgi_a_forked_worker_starts_again() -> None:
+    source = Source(None)
+    app = wsgi_app(print, secret=source)
+    app.start()
+    wait_until(lambda: source.asked == 1)
+    child = os.fork()
+    if not child:
+        source.answers, source.asked = [SECRET], 0
+        call_wsgi(app, REQUEST_METHOD="HEAD")
+        wait_until(lambda: source.asked == 1)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    source.answers = [SECRET]
+    wait_until(lambda: not app._secrets.is_unknown)
+    app.close()
 
 
 def test_a_fixed_secret_needs_no_start() -> None:
