@@ -33,7 +33,7 @@ from .processor import (
     not_enqueued,
     read_content_length,
 )
-from .secret import KnownSecrets, log_failed_question, pauses
+from .secret import KnownSecrets, backoff, log_failed_fetch
 from .threads import STORE_THREADS, DaemonThreads
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class ASGIApp:
         self._store = _to_store(processor.deduplicator, processor.deadline)
         self._secrets = KnownSecrets(secret)
         self._secret_threads = DaemonThreads(1, "smooch-webhooks-secret")
-        self._question: asyncio.Task[None] | None = None
+        self._fetch: asyncio.Task[None] | None = None
         self._starting: asyncio.Task[None] | None = None
         self._slots = asyncio.Semaphore(processor.concurrency)
         self._lanes: dict[str, Lane] = {}
@@ -148,15 +148,15 @@ class ASGIApp:
     def start(self) -> None:
         """If `secret` is a function, call it in the background until it returns the secret."""
         if self._secrets.is_unknown and self._starting is None:
-            self._starting = asyncio.create_task(self._ask_until_known(), name="smooch-webhooks-secret")
+            self._starting = asyncio.create_task(self._fetch_until_known(), name="smooch-webhooks-secret")
 
     async def aclose(self) -> None:
         """Wait for running and waiting handlers, then free threads and connections. The app can be used again."""
-        questions = [task for task in (self._starting, self._question) if task is not None]
-        self._starting = self._question = None
-        for task in questions:
+        fetches = [task for task in (self._starting, self._fetch) if task is not None]
+        self._starting = self._fetch = None
+        for task in fetches:
             task.cancel()
-        await asyncio.gather(*questions, return_exceptions=True)
+        await asyncio.gather(*fetches, return_exceptions=True)
         self._secret_threads.close()
         while self._tasks:
             ended, _ = await asyncio.wait(self._tasks)
@@ -210,34 +210,34 @@ class ASGIApp:
 
     async def _verify(self, headers: list[tuple[bytes, bytes]]) -> None:
         arrived = time.monotonic()
-        while self._secrets.must_ask(headers, arrived, self._is_asking):
-            await asyncio.shield(self._ask())
+        while self._secrets.must_fetch(headers, arrived, self._is_fetching):
+            await asyncio.shield(self._start_fetch())
         self._processor.check_siblings(self._secrets.values)
 
-    def _is_asking(self) -> bool:
-        return self._question is not None and not self._question.done()
+    def _is_fetching(self) -> bool:
+        return self._fetch is not None and not self._fetch.done()
 
-    def _ask(self) -> asyncio.Task[None]:
-        """Return the question for the secret that is under way; start one if there is none."""
-        if self._question is None or self._question.done():
-            self._question = asyncio.create_task(self._ask_once(), name="smooch-webhooks-secret")
-        return self._question
+    def _start_fetch(self) -> asyncio.Task[None]:
+        """Return the running fetch of the secret; start one if none is running."""
+        if self._fetch is None or self._fetch.done():
+            self._fetch = asyncio.create_task(self._fetch_once(), name="smooch-webhooks-secret")
+        return self._fetch
 
-    async def _ask_once(self) -> None:
-        started, ask = self._secrets.start_question(), self._secrets.ask
-        assert ask is not None
+    async def _fetch_once(self) -> None:
+        started, fetch = self._secrets.note_start(), self._secrets.fetch
+        assert fetch is not None
         try:
-            if is_async(ask):
-                answer = ask()
+            if is_async(fetch):
+                secret = fetch()
             else:
-                answer = await asyncio.wrap_future(self._secret_threads.submit(ask))
-            self._secrets.learn(started, await answer if inspect.isawaitable(answer) else answer)
+                secret = await asyncio.wrap_future(self._secret_threads.submit(fetch))
+            self._secrets.update(started, await secret if inspect.isawaitable(secret) else secret)
         except Exception as error:
-            log_failed_question(error)
+            log_failed_fetch(error)
 
-    async def _ask_until_known(self) -> None:
-        for pause in pauses():
-            await self._ask()
+    async def _fetch_until_known(self) -> None:
+        for pause in backoff():
+            await self._start_fetch()
             if not self._secrets.is_unknown:
                 return
             await asyncio.sleep(pause)

@@ -13,7 +13,7 @@ _lock = threading.Lock()
 
 
 def has_sibling(secret: bytes) -> bool:
-    """Return whether another process with the same parent was the first to ask for this secret.
+    """Return whether another process with the same parent was the first to claim this secret.
 
     The first one binds a socket without a file, which the kernel frees when the process ends. Workers of one server have
     one parent; two bots of one parent have different secrets, of which 16 bits of a digest are visible in the name.

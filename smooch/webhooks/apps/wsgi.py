@@ -32,7 +32,7 @@ from .processor import (
     not_enqueued,
     read_content_length,
 )
-from .secret import KnownSecrets, log_failed_question, pauses
+from .secret import KnownSecrets, backoff, log_failed_fetch
 from .threads import STORE_THREADS, CallerThread, DaemonThreads
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class WSGIApp:
         self._lock = threading.Lock()
         self._in_progress = 0
         self._is_started = False
-        self._question: Future[None] | None = None
+        self._fetch: Future[None] | None = None
         self._lanes: dict[str, Lane] = {}
         self._processor.handling.clear()
         self._threads: ThreadPoolExecutor | None = None
@@ -155,7 +155,7 @@ class WSGIApp:
             was_started, self._is_started = self._is_started, True
         if not was_started:
             name = "smooch-webhooks-secret-start"
-            threading.Thread(target=self._ask_until_known, name=name, daemon=True).start()
+            threading.Thread(target=self._fetch_until_known, name=name, daemon=True).start()
 
     def close(self) -> None:
         """Wait for running and waiting handlers, then end the threads. The app can be used again."""
@@ -198,38 +198,38 @@ class WSGIApp:
 
     def _verify(self, environ: WSGIEnvironment, arrived: float) -> None:
         until = arrived + self._processor.deadline
-        while self._secrets.must_ask(environ, arrived, self._is_asking):
+        while self._secrets.must_fetch(environ, arrived, self._is_fetching):
             try:
-                self._ask().result(until - time.monotonic())
+                self._start_fetch().result(until - time.monotonic())
             except TimeoutError:
                 raise HTTPReject(
                     HTTPStatus.SERVICE_UNAVAILABLE, "the secret was not read before the deadline"
                 ) from None
         self._processor.check_siblings(self._secrets.values, is_certain=bool(environ.get("wsgi.multiprocess")))
 
-    def _is_asking(self) -> bool:
+    def _is_fetching(self) -> bool:
         with self._lock:
-            return self._question is not None and not self._question.done()
+            return self._fetch is not None and not self._fetch.done()
 
-    def _ask(self) -> Future[None]:
-        """Return the question for the secret that is under way; start one if there is none."""
+    def _start_fetch(self) -> Future[None]:
+        """Return the running fetch of the secret; start one if none is running."""
         with self._lock:
-            if self._question is None or self._question.done():
-                # Begun under the lock: who sees that there was a question finds it.
-                self._question = self._secret_threads.submit(self._ask_once, self._secrets.start_question())
-            return self._question
+            if self._fetch is None or self._fetch.done():
+                # Started under the lock, so that another thread finds the running fetch.
+                self._fetch = self._secret_threads.submit(self._fetch_once, self._secrets.note_start())
+            return self._fetch
 
-    def _ask_once(self, started: float) -> None:
-        ask = self._secrets.ask
-        assert ask is not None
+    def _fetch_once(self, started: float) -> None:
+        fetch = self._secrets.fetch
+        assert fetch is not None
         try:
-            self._secrets.learn(started, _refuse_awaitable(ask()))
+            self._secrets.update(started, _refuse_awaitable(fetch()))
         except Exception as error:
-            log_failed_question(error)
+            log_failed_fetch(error)
 
-    def _ask_until_known(self) -> None:
-        for pause in pauses():
-            self._ask().result()
+    def _fetch_until_known(self) -> None:
+        for pause in backoff():
+            self._start_fetch().result()
             if not self._secrets.is_unknown:
                 return
             time.sleep(pause)

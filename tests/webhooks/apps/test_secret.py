@@ -116,14 +116,14 @@ async def test_asgi_503_while_the_secret_is_not_known(
 
 @UNKNOWN
 def test_wsgi_503_while_the_secret_is_not_known(answer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smooch.webhooks.apps.wsgi.pauses", lambda: iter([3600.0]))
+    monkeypatch.setattr("smooch.webhooks.apps.wsgi.backoff", lambda: iter([3600.0]))
     source = Source(answer, SECRET)
     app = wsgi_app(print, secret=source)
     for _ in range(2):
         code, _, body = call_wsgi(app, **sized(numbered_delivery(1)))
         assert (code, body) == (503, b"the secret of the webhook is not known yet")
     assert source.asked == 1
-    monkeypatch.setattr(app._secrets, "_next_question", 0.0)
+    monkeypatch.setattr(app._secrets, "_next_fetch", 0.0)
     assert call_wsgi(app, **sized(numbered_delivery(1)))[0] == 200
     app.close()
 
@@ -274,7 +274,7 @@ def test_wsgi_the_secret_is_fetched_in_the_background() -> None:
     assert source.asked == 2
 
 
-def test_wsgi_the_first_request_of_any_kind_starts_the_questions() -> None:
+def test_wsgi_the_first_request_of_any_kind_starts_the_fetches() -> None:
     source = Source(RuntimeError("the target does not answer"), SECRET)
     app = wsgi_app(print, secret=source)
     assert call_wsgi(app, REQUEST_METHOD="HEAD")[0] == 200
