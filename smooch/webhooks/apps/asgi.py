@@ -204,7 +204,7 @@ class ASGIApp:
             pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
             await self._enqueue(self._processor.check_json(body), drop_credentials(pairs))
             return None
-        batch, candidates = self._processor.new_batch(self._processor.parse(body))
+        batch, candidates = self._processor.create_batch(self._processor.parse(body))
         await self._claim(batch, candidates)
         return batch
 
@@ -276,7 +276,7 @@ class ASGIApp:
         try:
             for job in candidates:
                 batch.jobs.append(job)
-                self._processor.note_claim(job, await self._store.claim(job.event_id, batch.owner))
+                self._processor.record_claim(job, await self._store.claim(job.event_id, batch.owner))
         except BaseException as error:
             self._in_progress -= 1
             # A claim that raised, or whose reply did not come in time, may have been stored.
@@ -320,7 +320,7 @@ class ASGIApp:
                     # Chosen after the wait: an earlier event may have come meanwhile.
                     job = lane.pop()
                     try:
-                        is_handled = await self._succeeds(job)
+                        is_handled = await self._try_handler(job)
                     except BaseException:
                         lane.push(job)
                         raise
@@ -328,18 +328,18 @@ class ASGIApp:
                 await self._record(job, is_handled=is_handled)
         finally:
             del self._lanes[key]
-            await self._give_up(lane)
+            await self._release_lane(lane)
 
-    async def _give_up(self, lane: Lane) -> None:
-        """Release the jobs that a cancelled lane leaves behind."""
+    async def _release_lane(self, lane: Lane) -> None:
+        """Release the remaining jobs of a cancelled lane."""
         while lane:
             job = lane.pop()
             logger.warning("cancelled before event %s was handled", job.event_id)
             self._processor.settle(job, is_handled=False)
             await self._record(job, is_handled=False)
 
-    async def _succeeds(self, job: Job) -> bool:
-        """Call the handler; False if it raises."""
+    async def _try_handler(self, job: Job) -> bool:
+        """Call the handler; return whether it succeeded."""
         try:
             await self._call(self._processor.call, job.event, job.delivery)
         except Exception:
@@ -380,7 +380,7 @@ class ASGIApp:
         batch.on_recorded()
 
     async def _release(self, jobs: list[Job]) -> None:
-        """Release claims that nobody will handle; the lease ends those that cannot be released."""
+        """Release claims of events that will not be handled; the lease ends all others."""
         for job in jobs:
             try:
                 await self._store.release(job.event_id, job.batch.owner)

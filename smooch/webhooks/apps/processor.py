@@ -51,7 +51,7 @@ class Response:
     def __init__(self, status: HTTPStatus, reason: str = "", *headers: tuple[bytes, bytes]) -> None:
         self.status = status
         self.body = reason.encode()
-        """The reason, for people: the API reads only the status."""
+        """The reason, for people; the API reads only the status."""
         content_type = ((b"content-type", b"text/plain; charset=utf-8"),) if reason else ()
         self.headers = (*content_type, (b"content-length", b"%d" % len(self.body)), *headers)
         """All headers; names are in lower case, as ASGI requires."""
@@ -97,7 +97,7 @@ class Job:
 
 @attrs.define(eq=False)
 class Batch:
-    """The events of one delivery, and how far the app is with them."""
+    """The events of one delivery, and the state of their handling."""
 
     owner: str
     jobs: list[Job] = attrs.field(factory=list)
@@ -146,7 +146,7 @@ class DeliveryProcessor:
         backlog: int,
     ) -> None:
         self.enqueue = enqueue
-        self.call = _with_delivery(handler) if enqueue is None else _check_enqueue(handler, enqueue)
+        self.call = _accept_delivery(handler) if enqueue is None else _check_enqueue(handler, enqueue)
         if enqueue is not None and (deduplicator is not None or await_handler or ordered):
             raise InvalidInput(
                 "deduplicator, await_handler and ordered need a handler: with enqueue, the worker handles the events",
@@ -175,7 +175,7 @@ class DeliveryProcessor:
         return method == "HEAD"
 
     def check_siblings(self, secrets: Sequence[bytes], *, is_certain: bool = False) -> None:
-        """Warn once if another process of the server receives deliveries, too, and shares nothing with this one."""
+        """Warn once if another process receives deliveries too, without a shared deduplicator."""
         if self._are_siblings_checked:
             return
         self._are_siblings_checked = True
@@ -193,7 +193,7 @@ class DeliveryProcessor:
             raise HTTPReject(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, reason)
 
     def check_load(self, deliveries: int) -> None:
-        """Reject a delivery if so many others, waiting claims included, are too many already."""
+        """Reject a delivery if too many others, waiting claims included, are in progress."""
         if deliveries >= self._capacity:
             raise HTTPReject(HTTPStatus.SERVICE_UNAVAILABLE, "too many deliveries are in progress")
 
@@ -212,37 +212,37 @@ class DeliveryProcessor:
             raise HTTPReject(HTTPStatus.BAD_REQUEST, str(error)) from None
         return body.decode()
 
-    def new_batch(self, delivery: Delivery) -> tuple[Batch, Iterable[Job]]:
-        """Make a batch for a delivery, and its jobs, which are to be claimed one by one: each event id once."""
+    def create_batch(self, delivery: Delivery) -> tuple[Batch, Iterable[Job]]:
+        """Create a batch for a delivery, and the jobs to claim one by one: one for each event id."""
         batch = Batch(secrets.token_hex(16))
-        lanes, times = self._lanes_and_times(delivery, batch.owner)
+        lanes, times = self._choose_lanes_and_times(delivery, batch.owner)
         rows = zip(delivery.events, delivery.event_ids, delivery.dated, lanes, times, strict=True)
         return batch, {row[1]: Job(*row, delivery, batch) for row in rows}.values()
 
-    def _lanes_and_times(self, delivery: Delivery, owner: str) -> tuple[Iterable[str], Iterable[float]]:
+    def _choose_lanes_and_times(self, delivery: Delivery, owner: str) -> tuple[Iterable[str], Iterable[float]]:
         if not self._ordered:
             return [owner] * len(delivery), [0.0] * len(delivery)
-        # An event without a conversation waits only for those of its own delivery, one without a time for nobody earlier.
+        # An event without a conversation waits only for events of its delivery; one without a time counts as new.
         lanes = [f"{delivery.app_id}/{each}" if each else owner for each in delivery.conversation_ids]
         return lanes, [at.timestamp() if at else time.time() for at in delivery.times]
 
-    def note_claim(self, job: Job, claim: Claim) -> None:
-        """Keep a job only if its claim is new; remember that another delivery has the event in hand."""
+    def record_claim(self, job: Job, claim: Claim) -> None:
+        """Drop a job whose claim is not new, and record whether another delivery handles its event."""
         if claim == "new":
             return
         job.batch.jobs.remove(job)
-        # This process answers first and is at work on the event: it needs no second delivery.
+        # This process has answered and is handling the event: it needs no second delivery.
         is_handled_here = not self.await_handler and job.event_id in self.handling
         job.batch.has_running |= claim == "running" and not is_handled_here
 
     def start(self, batch: Batch, on_recorded: Callable[[], object]) -> None:
-        """Note that the handling of a batch is certain from now on; `on_recorded` is called at its end."""
+        """Record that a batch will be handled in any case; call `on_recorded` at its end."""
         batch.unrecorded, batch.on_recorded = len(batch.jobs), on_recorded
         for job in batch.jobs:
             self.handling.add(job.event_id)
 
     def settle(self, job: Job, *, is_handled: bool) -> None:
-        """Note the result of one event."""
+        """Record the result of one event."""
         job.batch.jobs.remove(job)
         if not is_handled:
             job.batch.has_failed = True
@@ -310,7 +310,9 @@ def not_enqueued() -> HTTPReject:
 
 def _check_deadline(deadline: float) -> float:
     if _checks.check_seconds(deadline, "deadline") >= _API_TIMEOUT:
-        raise InvalidInput(f"deadline must be less than {_API_TIMEOUT:g} s: then the API hangs up", "deadline")
+        raise InvalidInput(
+            f"deadline must be less than {_API_TIMEOUT:g} s, after which the API closes the connection", "deadline"
+        )
     return float(deadline)
 
 
@@ -323,7 +325,7 @@ def _check_enqueue(handler: Handler | None, enqueue: Enqueue) -> Callable[[Webho
     return lambda event, delivery: None
 
 
-def _with_delivery(handler: Handler | None) -> Callable[[WebhookEvent, Delivery], object]:
+def _accept_delivery(handler: Handler | None) -> Callable[[WebhookEvent, Delivery], object]:
     """Wrap a handler so that it takes event and delivery, even if it takes only the event."""
     if handler is None or not callable(handler):
         raise InvalidInput(f"handler must be a function that takes an event, got {type(handler).__name__}", "handler")

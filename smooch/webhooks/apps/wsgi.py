@@ -178,7 +178,7 @@ class WSGIApp:
         if self._processor.enqueue is not None:
             headers = drop_credentials(_header_pairs(environ))
             return self._enqueue(self._processor.check_json(body), headers, until)
-        batch, candidates = self._processor.new_batch(self._processor.parse(body))
+        batch, candidates = self._processor.create_batch(self._processor.parse(body))
         self._enter()
         try:
             self._claim(batch, candidates, until)
@@ -276,7 +276,7 @@ class WSGIApp:
             batch.jobs.append(job)
             claim = self._store_threads.submit(self._deduplicator.claim, job.event_id, batch.owner)
             try:
-                self._processor.note_claim(job, claim.result(until - time.monotonic()))
+                self._processor.record_claim(job, claim.result(until - time.monotonic()))
             except BaseException as error:
                 is_late = not claim.done()
                 claim.cancel()
@@ -358,13 +358,13 @@ class WSGIApp:
     def _handle(self, job: Job) -> None:
         is_handled = False
         try:
-            is_handled = self._succeeds(job)
+            is_handled = self._try_handler(job)
         finally:
             self._processor.settle(job, is_handled=is_handled)
             self._record(job, is_handled=is_handled)
 
-    def _succeeds(self, job: Job) -> bool:
-        """Call the handler; False if it raises."""
+    def _try_handler(self, job: Job) -> bool:
+        """Call the handler; return whether it succeeded."""
         try:
             _refuse_awaitable(self._processor.call(job.event, job.delivery))
         except Exception:
