@@ -1,6 +1,6 @@
 """Compare spec/v2.yaml with the vendor's description of the API, and report unexplained differences.
 
-Variants of a union are paired by their tag, or by title or name where there is none; our catch-all variants do not count. Read-only
+Variants of a union are paired by their tag, or else by title or name; our catch-all variants do not count. Read-only
 fields are compared in responses, write-only ones in requests. Intended differences stand in spec/deviations.yaml with a reason.
 
 Exit status: 0 no drift, 1 a difference without a reason or a reason without a difference, 2 something cannot be read.

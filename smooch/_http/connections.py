@@ -75,7 +75,7 @@ class ConnectionFactory:
         """Make the transport of this name.
 
         Raises:
-            InvalidInput: there is none, its package is not installed, or it cannot use the environment's proxy.
+            InvalidInput: it does not exist, its package is not installed, or it cannot use the environment's proxy.
         """
         if name != "aiohttp":
             raise InvalidInput(

@@ -61,7 +61,7 @@ class Call:
 
     @functools.cached_property
     def user(self) -> User:
-        """The user of the path; 404 if there is none."""
+        """The user of the path; 404 if it does not exist."""
         user = self.app.find_user(self.params["userId"])
         if user is None:
             raise not_found("User")
@@ -97,7 +97,7 @@ class Call:
 
 
 def get_or_404(table: dict[str, T], key: str, kind: str) -> T:
-    """Return the record of `table` with this key. 404 if there is none; `kind` names it in the error."""
+    """Return the record of `table` with this key. 404 if it is missing; `kind` names it in the error."""
     if key not in table:
         raise not_found(kind)
     return table[key]

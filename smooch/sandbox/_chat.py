@@ -143,7 +143,7 @@ def add_user(
 
 
 def find_conversation(app: App, user_id: str, conversation_id: str | None) -> Conversation:
-    """Return a conversation of a user (by default the default one). LookupError if there is none."""
+    """Return a conversation of a user (by default the default one). LookupError if it does not exist."""
     conversation = _find_conversation(app, user_id, conversation_id) or _require_user(app, user_id).conversation
     if conversation is None:
         raise LookupError(f"user {user_id!r} has no conversation yet")

@@ -220,7 +220,7 @@ class Sandbox:
         `{"content": {"type": "image", "mediaUrl": …}}`.
 
         The message goes to the conversation `conversation_id`, by default the user's default conversation, which is
-        made if there is none. It comes from the client on `channel`, by default the one used
+        created if missing. It comes from the client on `channel`, by default the one used
         last. LookupError if there is no such client or conversation, ValueError if the API refuses the message.
         """
 
@@ -249,7 +249,7 @@ class Sandbox:
     def open_chat(self, user_id: str, *, referral: str | None = None, channel: str | None = None) -> None:
         """Open the chat as the user, without writing; `referral` is the code of the link that was followed.
 
-        Makes a conversation or, if there is one, a referral event. For `user_id`, `channel` and errors see `say`.
+        Creates a conversation, or a referral event if the user has one. For `user_id`, `channel` and errors see `say`.
         """
         self._run(lambda: _chat.open_chat(self._app, user_id, referral=referral, channel=channel))
 
@@ -325,7 +325,7 @@ class Sandbox:
         """Deliver an event of your own, such as one of a future type.
 
         `event` is one of v2, `{"type": …, "payload": …}`, or of v1, `{"trigger": …}`; missing fields of the envelope
-        are added. It goes to all webhooks of that version, whatever their triggers. LookupError if there are none.
+        are added. It goes to all webhooks of that version, whatever their triggers. LookupError if no webhook is of that version.
         """
         self._run(lambda: self._engine.deliver(event))
 
@@ -478,7 +478,7 @@ class Sandbox:
         return listen(self._port)
 
     def _read_state(self) -> Credentials | None:
-        """Return the credentials in the state file, None if there are none."""
+        """Return the credentials in the state file, None if the file is new."""
         if self._state is None:
             return None
         self._state.open()

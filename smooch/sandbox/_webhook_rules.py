@@ -22,7 +22,7 @@ def validate_target(target: str) -> str:
 
 
 def validate_triggers(names: list[str]) -> list[str]:
-    """Return the triggers without repeats. 400 if there are none."""
+    """Return the triggers without repeats. 400 if the list is empty."""
     if not names:
         raise bad_request("body triggers: must name at least one trigger")
     return list(dict.fromkeys(names))

@@ -39,7 +39,7 @@ class ControlCall:
 
     @property
     def user(self) -> User:
-        """The user of the path; 404 if there is none."""
+        """The user of the path; 404 if it does not exist."""
         user = self.app.find_user(self.params["userId"])
         if user is None:
             raise not_found("User")

@@ -316,7 +316,7 @@ def _unlink(app: App, user: User, channel: str) -> bool:
 
 
 def _find_integration(app: App, id_or_type: str, *types: str) -> Integration:
-    """Return the integration with this id or type, which must be one of `types`. 404 if there is none."""
+    """Return the integration with this id or type, which must be one of `types`. 404 if it does not exist."""
     for integration in app.integrations.values():
         if id_or_type in (integration.id, integration.type) and integration.type in types:
             return integration

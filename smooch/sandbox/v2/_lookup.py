@@ -1,4 +1,4 @@
-"""Find the records that a call names in its path or body; a 404 if there is none."""
+"""Find the records that a call names in its path or body; a 404 if it does not exist."""
 
 from __future__ import annotations
 

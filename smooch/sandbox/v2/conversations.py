@@ -84,7 +84,7 @@ def post_conversion_events(call: Call) -> JsonObject:
 
 
 def create_participant(call: Call, user: User, options: JsonObject) -> Participant:
-    """Make a participant of `user`; `options` may have `subscribeSDKClient`."""
+    """Create a participant for `user`; `options` may have `subscribeSDKClient`."""
     if user.conversations and not allows_several_conversations(call.app):
         raise bad_request("The app does not allow several conversations, see its setting multiConvoEnabled")
     subscribed = [clients.get_or_create_sdk_client(call.app, user)] if options.get("subscribeSDKClient") else []

@@ -60,7 +60,7 @@ def delete_webhook(call: Call) -> JsonObject:
 
 
 def build_webhook(integration: Integration, body: JsonObject) -> Webhook:
-    """Make a webhook from a body, without adding it to the app."""
+    """Build a webhook from a body, without adding it to the app."""
     return Webhook(
         id=_ids.object_id(),
         target=_webhook_rules.validate_target(body["target"]),
