@@ -220,8 +220,8 @@ class Sandbox:
         `{"content": {"type": "image", "mediaUrl": …}}`.
 
         The message goes to the conversation `conversation_id`, by default the user's default conversation, which is
-        created if missing. It comes from the client on `channel`, by default the one used
-        last. LookupError if there is no such client or conversation, ValueError if the API refuses the message.
+        created if missing. It comes from the client on `channel`, by default the one used last. LookupError
+        if there is no such client or conversation, ValueError if the API refuses the message.
         """
 
         def act() -> str:
@@ -325,7 +325,8 @@ class Sandbox:
         """Deliver an event of your own, such as one of a future type.
 
         `event` is one of v2, `{"type": …, "payload": …}`, or of v1, `{"trigger": …}`; missing fields of the envelope
-        are added. It goes to all webhooks of that version, whatever their triggers. LookupError if no webhook is of that version.
+        are added. It goes to all webhooks of that version, whatever their triggers. LookupError if there is no such
+        webhook.
         """
         self._run(lambda: self._engine.deliver(event))
 

@@ -79,7 +79,7 @@ class AsyncSmooch:
     - `activities`: typing indicators and read receipts
     - `attachments`: uploaded files that messages refer to
 
-    Who answers:
+    Control of conversations:
 
     - `switchboards`: decide which integration answers
     - `switchboard_integrations`: the integrations that can answer

@@ -80,7 +80,7 @@ class Smooch:
     - `activities`: typing indicators and read receipts
     - `attachments`: uploaded files that messages refer to
 
-    Who answers:
+    Control of conversations:
 
     - `switchboards`: decide which integration answers
     - `switchboard_integrations`: the integrations that can answer
