@@ -78,7 +78,7 @@ class Shape:
     """The keyword that joins the variants."""
     tag: str | None = None
     """Name of the field whose value selects the variant."""
-    has_heirs: bool = False
+    has_subtypes: bool = False
     """Whether the variants inherit from this schema, which is then no union for them."""
     read_only: bool = False
     write_only: bool = False
@@ -148,7 +148,7 @@ class Description:
         if not own and not conditions and len(parts) == 1:
             return self.shape(self._target(parts[0]["$ref"]) if "$ref" in schema else parts[0])
         for part in parts:
-            if self.shape(part).variants and not self.shape(part).has_heirs:
+            if self.shape(part).variants and not self.shape(part).has_subtypes:
                 shape = self._extend_union(part, own, [other for other in parts if other is not part])
                 return replace(shape, conditions=shape.conditions | conditions)
         result = replace(read_own_shape(own), conditions=conditions)
@@ -158,8 +158,10 @@ class Description:
             if key in own:
                 result = self._apply_choices(result, key, own[key], own.get("discriminator", {}))
         if not own.keys() & set(UNIONS) and own.get("discriminator", {}).get("mapping"):
-            heirs = (Variant(to_reference(target), tag) for tag, target in own["discriminator"]["mapping"].items())
-            result = replace(result, variants=tuple(heirs), tag=own["discriminator"]["propertyName"], has_heirs=True)
+            subtypes = (Variant(to_reference(target), tag) for tag, target in own["discriminator"]["mapping"].items())
+            result = replace(
+                result, variants=tuple(subtypes), tag=own["discriminator"]["propertyName"], has_subtypes=True
+            )
         return replace(result, nullable=bool(own["nullable"])) if "nullable" in own else result
 
     def _inherit(self, part: Schema) -> Shape:
@@ -250,7 +252,9 @@ class Description:
         shapes = [self.shape(member) for member in choices]
         if len(choices) == 1 and not discriminator:
             result = self._intersect(base, shapes[0])
-            result = replace(result, variants=shapes[0].variants, tag=shapes[0].tag, has_heirs=shapes[0].has_heirs)
+            result = replace(
+                result, variants=shapes[0].variants, tag=shapes[0].tag, has_subtypes=shapes[0].has_subtypes
+            )
         elif all("object" in shape.types for shape in shapes):
             result = self._build_union(replace(base, union=union), choices, discriminator)
         else:
@@ -269,7 +273,7 @@ class Description:
         variants: list[Variant] = []
         for member in members:
             shape, name = self.shape(member), find_component(member)
-            if shape.variants and not shape.has_heirs:
+            if shape.variants and not shape.has_subtypes:
                 variants += shape.variants
             else:
                 is_extended = base.fields or base.required or base.others is not True

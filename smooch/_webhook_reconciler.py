@@ -113,10 +113,10 @@ def plan(hooks: Sequence[Hook], goal: Goal) -> tuple[Hook | None, list[Change]]:
     hooks = sorted(hooks, key=lambda hook: hook.id)
     matching = [hook for hook in hooks if is_same_target(hook.target, goal.target)]
     elsewhere = [hook for hook in hooks if hook not in matching] if goal.move else []
-    if carriers := [hook for hook in matching if goal.is_reached_by(hook)]:
+    if reaching := [hook for hook in matching if goal.is_reached_by(hook)]:
         # A webhook that covers a trigger by `*` or `message` cannot give up that one trigger; one that lists it can.
-        carrier = min(carriers, key=lambda hook: (not hook.without(goal.triggers).covers(goal.triggers), hook.id))
-        return carrier, _release(goal, [hook for hook in matching if hook is not carrier], on_target=True)
+        chosen = min(reaching, key=lambda hook: (not hook.without(goal.triggers).covers(goal.triggers), hook.id))
+        return chosen, _release(goal, [hook for hook in matching if hook is not chosen], on_target=True)
     if up_to_date := [hook for hook in matching if not hook.is_outdated]:
         base = max(up_to_date, key=lambda hook: sum(hook.covers([trigger]) for trigger in goal.triggers))
         missing = tuple(trigger for trigger in goal.triggers if not base.covers([trigger]))
@@ -162,21 +162,21 @@ class Reconciler:
 
         `date` is the `Date` header of the API's response.
         """
-        carrier, changes = plan(hooks, self._goal)
-        settled = carrier is not None and (carrier.id == self._seen or is_settled(carrier, date))
-        if carrier is not None and settled and not changes:
-            return carrier
+        chosen, changes = plan(hooks, self._goal)
+        settled = chosen is not None and (chosen.id == self._seen or is_settled(chosen, date))
+        if chosen is not None and settled and not changes:
+            return chosen
         self._rounds += 1
-        if self._rounds > _MAX_ROUNDS or (carrier is None and self._failure):
+        if self._rounds > _MAX_ROUNDS or (chosen is None and self._failure):
             raise self._failure or SmoochError(
                 f"the app's webhooks keep changing, so none for {self._goal.target} could be confirmed: call again later"
             )
-        if carrier is not None:
+        if chosen is not None:
             changes = self._choose_due(changes, settled=settled)
-        self._seen = carrier.id if carrier else ""
+        self._seen = chosen.id if chosen else ""
         self.changes = changes
         # A deletion is final; a change may be overwritten by a caller that has not seen it yet.
-        deleting = carrier is not None and {change.kind for change in changes} == {"delete"}
+        deleting = chosen is not None and {change.kind for change in changes} == {"delete"}
         self.pause = 0.0 if deleting else self._confirm_after
         return None
 

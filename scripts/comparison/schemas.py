@@ -32,7 +32,7 @@ class SchemaComparison:
         self._differences = differences
         self._hidden = hidden
         self._shown = next(flag for flag in FLAGS if flag != hidden)
-        self._underway: set[tuple[int, int]] = set()
+        self._in_progress: set[tuple[int, int]] = set()
 
     def compare(self, place: Place, ours: Schema, theirs: Schema) -> None:
         """Compare two schemas and all below them; a recursive schema is compared once."""
@@ -40,9 +40,9 @@ class SchemaComparison:
         self._differences.current_place = place.full
         one, other = self.ours.shape(ours), self.theirs.shape(theirs)
         pair = (id(one), id(other))
-        if pair in self._underway:
+        if pair in self._in_progress:
             return
-        self._underway.add(pair)
+        self._in_progress.add(pair)
         if variants := pair_variants(one, other):
             self._rules(place, one, other)
             self._differences.compare(place, "discriminator", one.tag, other.tag)
@@ -56,7 +56,7 @@ class SchemaComparison:
             if one.variants and other.variants:
                 self._differences.add(place, "variants", *(", ".join(list_labels(side)) for side in (one, other)))
             self._compare_shapes(place, self.ours.merge_variants(one), self.theirs.merge_variants(other))
-        self._underway.remove(pair)
+        self._in_progress.remove(pair)
 
     def _compare_shapes(
         self, place: Place, ours: Shape, theirs: Shape, tags: frozenset[str | None] | set[str | None] = frozenset()

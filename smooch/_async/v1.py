@@ -485,9 +485,9 @@ class AsyncSmooch:
         while True:
             listed = await self.get_webhooks()
             hooks = bodies.list_hooks(listed, self._settings.prefix)
-            carrier = reconciler.observe(hooks, listed.headers.get("Date", ""))
-            if carrier is not None:
-                return carrier.id, carrier.secret
+            settled = reconciler.observe(hooks, listed.headers.get("Date", ""))
+            if settled is not None:
+                return settled.id, settled.secret
             while reconciler.changes:
                 await self._change_webhook(reconciler.changes.pop(0), reconciler)
             await async_sleep(reconciler.pause)

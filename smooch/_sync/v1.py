@@ -486,9 +486,9 @@ class Smooch:
         while True:
             listed = self.get_webhooks()
             hooks = bodies.list_hooks(listed, self._settings.prefix)
-            carrier = reconciler.observe(hooks, listed.headers.get("Date", ""))
-            if carrier is not None:
-                return carrier.id, carrier.secret
+            settled = reconciler.observe(hooks, listed.headers.get("Date", ""))
+            if settled is not None:
+                return settled.id, settled.secret
             while reconciler.changes:
                 self._change_webhook(reconciler.changes.pop(0), reconciler)
             sleep(reconciler.pause)

@@ -139,9 +139,9 @@ class AsyncWebhooks(Resource):
         reconciler = _webhook_reconciler.Reconciler(goal, confirm_after)
         while True:
             listed = await webhooks.list_webhooks.asyncio_detailed(self._app_id(), integration_id, client=self._raw)
-            carrier = reconciler.observe(bodies.list_hooks(listed), listed.headers.get("Date", ""))
-            if carrier is not None:
-                webhook: models.Webhook = carrier.source
+            settled = reconciler.observe(bodies.list_hooks(listed), listed.headers.get("Date", ""))
+            if settled is not None:
+                webhook: models.Webhook = settled.source
                 return webhook
             while reconciler.changes:
                 await self._change(reconciler.changes.pop(0), reconciler, integration_id)

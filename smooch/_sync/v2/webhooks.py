@@ -140,9 +140,9 @@ class Webhooks(Resource):
         reconciler = _webhook_reconciler.Reconciler(goal, confirm_after)
         while True:
             listed = webhooks.list_webhooks.sync_detailed(self._app_id(), integration_id, client=self._raw)
-            carrier = reconciler.observe(bodies.list_hooks(listed), listed.headers.get("Date", ""))
-            if carrier is not None:
-                webhook: models.Webhook = carrier.source
+            settled = reconciler.observe(bodies.list_hooks(listed), listed.headers.get("Date", ""))
+            if settled is not None:
+                webhook: models.Webhook = settled.source
                 return webhook
             while reconciler.changes:
                 self._change(reconciler.changes.pop(0), reconciler, integration_id)
