@@ -1,4 +1,4 @@
-"""`smooch doctor`: each thing that it finds, and what it says to do."""
+"""`smooch doctor`: each problem that it finds, and the remedy that it names."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 
 def find(shell: Shell, *arguments: str, **environment: str) -> dict[str, Any]:
-    """What the command finds, by the name of the check, without those that are in order."""
+    """Run the command and return its findings by the name of the check, without those that are ok."""
     run = shell.run(*arguments, "doctor", "--json", **environment)
-    findings = {found["check"]: found for found in run.json() if found["state"] != "ok"}
-    assert run.status == int(any(found["state"] == "wrong" for found in findings.values()))
+    findings = {finding["check"]: finding for finding in run.json() if finding["state"] != "ok"}
+    assert run.status == int(any(finding["state"] == "wrong" for finding in findings.values()))
     return findings
 
 
-def test_the_doctor_finds_nothing_wrong(shell: Shell, sandbox: Sandbox) -> None:
+def test_the_doctor_finds_no_problem(shell: Shell, sandbox: Sandbox) -> None:
     run = shell.run("doctor", "--integration", sandbox.integration_id, "--json")
     assert run.status == 0
-    assert {found["state"] for found in run.json()} == {"ok"}
+    assert {finding["state"] for finding in run.json()} == {"ok"}
 
 
 def test_the_doctor_names_a_dead_target_and_a_wrong_secret(shell: Shell, sandbox: Sandbox) -> None:
@@ -42,13 +42,13 @@ def test_the_doctor_names_a_dead_target_and_a_wrong_secret(shell: Shell, sandbox
     assert "401" in run.stdout
 
 
-def test_a_server_that_does_not_answer_is_named(shell: Shell) -> None:
+def test_an_unreachable_server_is_named(shell: Shell) -> None:
     findings = find(shell, SMOOCH_BASE_URL="http://127.0.0.1:1")
     assert set(findings) == {"server"}
     assert "--base-url" in findings["server"]["remedy"]
 
 
-def test_a_token_is_no_key(shell: Shell) -> None:
+def test_an_invalid_access_token_is_named(shell: Shell) -> None:
     run = shell.run("doctor", SMOOCH_TOKEN="unknown", SMOOCH_KEY_ID="", SMOOCH_SECRET="")
     assert "an OAuth access token" in run.stdout
     assert run.status == 1

@@ -81,8 +81,8 @@ def test_the_bot_of_the_demo_sells_a_mug(shell: Shell) -> None:
         assert "form" in answer(7)
         ana.post("submit", json={"values": {"name": "Ana", "email": "ana@example.com"}}).raise_for_status()
         assert "on its way" in answer(9)
-        here = {"type": "location", "coordinates": {"lat": 52.5, "long": 13.4}}
-        ana.post("say", json={"content": here}).raise_for_status()
+        location = {"type": "location", "coordinates": {"lat": 52.5, "long": 13.4}}
+        ana.post("say", json={"content": location}).raise_for_status()
         assert "Nice!" in answer(11)
 
 

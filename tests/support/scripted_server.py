@@ -134,7 +134,7 @@ class ScriptedServer:
 
 
 def _is_readable(connection: socket.socket, seconds: float) -> bool:
-    """Wait until there is something to read, or the connection has ended; return whether it is so."""
+    """Wait until there is something to read or the connection has ended; returns whether that happened."""
     poll = select.poll()
     poll.register(connection, select.POLLIN)
     return bool(poll.poll(seconds * 1000))

@@ -1,4 +1,4 @@
-"""The secret of a webhook is in no traceback: crash reporters print the local variables that they find there."""
+"""No traceback holds the secret of a webhook, because crash reporters print local variables."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ LIBRARY = Path(__file__).parents[2] / "smooch"
 
 def locals_of(error: BaseException) -> str:
     """The local variables of the library in the tracebacks of an exception and its causes, as reporters print them."""
-    shown, cause = "", error
+    texts, cause = "", error
     while cause is not None:
         frames = [frame for frame, _ in traceback.walk_tb(cause.__traceback__)]
         assert frames
-        shown += "".join(
+        texts += "".join(
             repr(list(frame.f_locals.values()))
             for frame in frames
             if Path(frame.f_code.co_filename).is_relative_to(LIBRARY)
         )
         cause = cause.__cause__ or cause.__context__  # type: ignore[assignment]
-    return shown
+    return texts
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_functions_that_take_a_secret_leave_none_in_the_traceback(call: Callable
 
 
 class Failing:
-    """A queue and a deduplicator that does not work."""
+    """A queue and a deduplicator that fail."""
 
     def __call__(self, *_: object) -> None:
         raise RuntimeError("it does not work")
@@ -65,7 +65,7 @@ class Failing:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("options", [{"enqueue": Failing()}, {"handler": print, "deduplicator": Failing()}])
-async def test_what_the_apps_log_holds_no_key(options: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
+async def test_logs_of_the_apps_hold_no_key(options: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
     hook = asgi_app(secret=SECRET, **options)
     assert (await call_asgi(hook, numbered_delivery(1))).status == 503
     await hook.aclose()
