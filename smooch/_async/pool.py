@@ -123,6 +123,7 @@ class AsyncPool(httpx.AsyncBaseTransport):
                 first.granted.set()
                 del state.waiting[first]
         lease.is_released = True
+        lease.stream = None  # or each request would be a reference cycle: it holds its call, which holds the lease
         for unused in stale:
             unused.close()
 

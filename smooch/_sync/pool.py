@@ -124,6 +124,7 @@ class Pool(httpx.BaseTransport):
                 first.granted.set()
                 del state.waiting[first]
         lease.is_released = True
+        lease.stream = None  # or each request would be a reference cycle: it holds its call, which holds the lease
         for unused in stale:
             unused.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ssl
 import threading
 import time
@@ -14,7 +15,7 @@ import trustme
 from support.concurrency import AsyncBackground, async_together, async_wait_until
 from support.scripted_server import Request, ScriptedServer, answer, script
 
-from smooch._async.pool import AsyncPool, _PoolState
+from smooch._async.pool import AsyncLease, AsyncPool, _PoolState
 from smooch._http import connections
 from smooch.errors import ClientClosed, ConnectionFailed, RequestTimeout, SmoochError
 from smooch.v1 import AsyncSmooch
@@ -463,3 +464,18 @@ async def test_certificates_are_loaded_once_for_all_clients_and_connections(
         assert len(created) == 1
     finally:
         connections.tls_context.cache_clear()
+
+
+async def test_a_call_leaves_nothing_to_the_garbage_collector() -> None:
+    with ScriptedServer(script(answer())) as server:
+        async with connect(server.url) as api:
+            gc.collect()
+            gc.disable()
+            try:
+                for _ in range(3):
+                    await api.ask("menu")
+                assert (
+                    sum(isinstance(left, AsyncLease) for left in gc.get_objects()) <= 1
+                )  # the last, by its connection
+            finally:
+                gc.enable()

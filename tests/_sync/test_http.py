@@ -299,3 +299,30 @@ def test_a_streamed_response_ends_at_the_deadline() -> None:
             with pytest.raises(DeadlineExceeded):
                 with api.raw.get_httpx_client().stream("GET", "/appusers/b6518"):
                     pass
+
+
+# Building requests
+
+
+@pytest.mark.parametrize(
+    "own", [{}, {"X-Trace": "7"}, {"Host": "api.example", "Content-Type": "application/vnd.api+json"}]
+)
+@pytest.mark.parametrize("data", [{"text": "Grüße", "items": [1.5, None]}, {}, [], "x"])
+def test_a_request_with_a_json_body_is_the_same_as_that_of_httpx(own: dict[str, str], data: Any) -> None:
+    with Smooch("app_5a1b", "a secret", base_url="https://api.smooch.example:8443") as api:
+        client = api.raw.get_httpx_client()
+        client.headers.update(own)
+        ours = client.build_request("post", "/appusers/ü/messages", json=data, params={"a": "1"})
+        with httpx.Client(base_url=client.base_url, headers=client.headers, timeout=client.timeout) as bare:
+            del bare.headers["Connection"]
+            theirs = bare.build_request("post", "/appusers/ü/messages", json=data, params={"a": "1"})
+    assert (ours.method, ours.url, ours.content) == (theirs.method, theirs.url, theirs.content)
+    assert sorted(ours.headers.raw) == sorted(theirs.headers.raw)
+    assert ours.extensions == theirs.extensions
+    assert isinstance(ours.stream, httpx.ByteStream)
+
+
+def test_json_cannot_hold_a_nan() -> None:
+    with Smooch("app_5a1b", "a secret") as api:
+        with pytest.raises(ValueError, match="JSON compliant"):
+            api.raw.get_httpx_client().build_request("post", "/appusers", json={"a": float("nan")})

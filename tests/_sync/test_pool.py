@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import ssl
 import threading
 import time
@@ -15,7 +16,7 @@ import trustme
 from support.concurrency import Background, together, wait_until
 from support.scripted_server import Request, ScriptedServer, answer, script
 
-from smooch._sync.pool import Pool, _PoolState
+from smooch._sync.pool import Lease, Pool, _PoolState
 from smooch._http import connections
 from smooch.errors import ClientClosed, ConnectionFailed, RequestTimeout, SmoochError
 from smooch.v1 import Smooch
@@ -462,3 +463,18 @@ def test_certificates_are_loaded_once_for_all_clients_and_connections(
         assert len(created) == 1
     finally:
         connections.tls_context.cache_clear()
+
+
+def test_a_call_leaves_nothing_to_the_garbage_collector() -> None:
+    with ScriptedServer(script(answer())) as server:
+        with connect(server.url) as api:
+            gc.collect()
+            gc.disable()
+            try:
+                for _ in range(3):
+                    api.ask("menu")
+                assert (
+                    sum(isinstance(left, Lease) for left in gc.get_objects()) <= 1
+                )  # the last, by its connection
+            finally:
+                gc.enable()
