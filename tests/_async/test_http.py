@@ -310,7 +310,7 @@ async def test_a_streamed_response_ends_at_the_deadline() -> None:
 )
 @pytest.mark.parametrize("data", [{"text": "Grüße", "items": [1.5, None]}, {}, [], "x"])
 async def test_a_request_with_a_json_body_is_the_same_as_that_of_httpx(own: dict[str, str], data: Any) -> None:
-    async with AsyncSmooch("app_5a1b", "a secret", base_url="https://api.smooch.example:8443") as api:
+    async with connect("https://api.smooch.example:8443") as api:
         client = api.raw.get_async_httpx_client()
         client.headers.update(own)
         ours = client.build_request("post", "/appusers/ü/messages", json=data, params={"a": "1"})
@@ -324,6 +324,6 @@ async def test_a_request_with_a_json_body_is_the_same_as_that_of_httpx(own: dict
 
 
 async def test_json_cannot_hold_a_nan() -> None:
-    async with AsyncSmooch("app_5a1b", "a secret") as api:
+    async with connect("https://api.smooch.example") as api:
         with pytest.raises(ValueError, match="JSON compliant"):
             api.raw.get_async_httpx_client().build_request("post", "/appusers", json={"a": float("nan")})

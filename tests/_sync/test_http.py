@@ -309,7 +309,7 @@ def test_a_streamed_response_ends_at_the_deadline() -> None:
 )
 @pytest.mark.parametrize("data", [{"text": "Grüße", "items": [1.5, None]}, {}, [], "x"])
 def test_a_request_with_a_json_body_is_the_same_as_that_of_httpx(own: dict[str, str], data: Any) -> None:
-    with Smooch("app_5a1b", "a secret", base_url="https://api.smooch.example:8443") as api:
+    with connect("https://api.smooch.example:8443") as api:
         client = api.raw.get_httpx_client()
         client.headers.update(own)
         ours = client.build_request("post", "/appusers/ü/messages", json=data, params={"a": "1"})
@@ -323,6 +323,6 @@ def test_a_request_with_a_json_body_is_the_same_as_that_of_httpx(own: dict[str, 
 
 
 def test_json_cannot_hold_a_nan() -> None:
-    with Smooch("app_5a1b", "a secret") as api:
+    with connect("https://api.smooch.example") as api:
         with pytest.raises(ValueError, match="JSON compliant"):
             api.raw.get_httpx_client().build_request("post", "/appusers", json={"a": float("nan")})
