@@ -1,9 +1,8 @@
-"""The v2 client as a whole: construction, credentials, error responses, copying and closing, the OAuth flow."""
+"""The v2 client: construction, credentials, copying and closing, the OAuth flow."""
 
 from __future__ import annotations
 
 import copy
-import importlib
 import inspect
 import json
 import pickle
@@ -16,30 +15,24 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from smooch_api.v2 import models
 from smooch_api.v2.api import oauth, users
 from smooch_api.v2.models import TokenRequest
 from support.scripted_server import Request, ScriptedServer, answer
-from support.v2_examples import APP, OPERATIONS, SPEC, operation_of, schema
+from support.v2_examples import APP, SPEC
 
 from smooch import errors, v2
 from smooch._v2.resource import Resource
 from smooch.errors import InvalidInput
 from smooch.v2 import BRIDGE, AsyncSmooch
 
-from .calls import Call, check_call
+from .calls import CODE_EXCHANGE, CREDENTIALS, SECRET, TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from smooch.sandbox import Sandbox
-
-    from .conftest import Keys
 
 pytestmark = pytest.mark.anyio
 
-SECRET = "a secret that nobody must see"
-TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzY29wZSI6ImludGVncmF0aW9uIn0.3q2-7w"
 USER = {"user": {"id": "u1"}}
 
 
@@ -102,13 +95,6 @@ class Recorder(httpx.AsyncBaseTransport):
         return httpx.Response(200, json=body, request=request)
 
 
-WAYS: dict[str, dict[str, Any]] = {
-    "jwt": {"key_id": "app_5a", "secret": SECRET},
-    "basic": {"key_id": "app_5a", "secret": SECRET, "auth": "basic"},
-    "token": {"token": TOKEN},
-}
-
-
 async def call_everywhere(recorder: Recorder, **options: Any) -> dict[str, bool]:
     """Return the URLs called, and whether each got the credentials."""
     async with AsyncSmooch(app_id=APP, transport=recorder, **options) as api:
@@ -125,7 +111,7 @@ async def call_everywhere(recorder: Recorder, **options: Any) -> dict[str, bool]
     return {url: sent is not None for url, sent in recorder.seen.items()}
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", CREDENTIALS)
 @pytest.mark.parametrize(
     ("options", "root", "bridge"),
     [
@@ -141,7 +127,7 @@ async def test_credentials_are_sent_to_the_own_host_and_tokens_to_the_bridge(
     way: str, options: dict[str, Any], root: str, bridge: str
 ) -> None:
     apart = root != bridge
-    assert await call_everywhere(Recorder(), **options, **WAYS[way]) == {
+    assert await call_everywhere(Recorder(), **options, **CREDENTIALS[way]) == {
         f"{root}/v2/apps/{APP}/users/u1": True,
         f"{bridge}/v2/tokenInfo": not apart or way == "token",
         f"{root}/oauth/authorization": True,
@@ -286,188 +272,6 @@ def test_contradicting_environment_variables_are_named(
     assert TOKEN not in str(caught.value)
 
 
-# Error responses
-
-
-def refusing(status: int, body: Any, **headers: str) -> ScriptedServer:
-    return ScriptedServer(lambda _: answer(status, body, **headers))
-
-
-TWO = {"errors": [{"code": "bad_request", "title": "a is missing"}, {"code": "locked", "title": "b"}]}
-
-
-async def test_an_error_has_every_code_and_title() -> None:
-    with refusing(400, TWO) as server:
-        async with AsyncSmooch("app_5a", SECRET, APP, base_url=server.url) as api:
-            with pytest.raises(errors.BadRequest) as caught:
-                await api.users.get("u1")
-    error = caught.value
-    assert error.errors == tuple(TWO["errors"])
-    assert (error.code, error.description, error.status_code) == ("bad_request", "a is missing", 400)
-    assert str(error) == f"400 bad_request for GET {server.url}/v2/apps/{APP}/users/u1: a is missing; b"
-
-
-async def test_the_text_of_an_error_with_many_titles_is_clipped() -> None:
-    with refusing(400, {"errors": [{"code": "c", "title": f"field {n} is missing"} for n in range(1000)]}) as server:
-        async with AsyncSmooch("app_5a", SECRET, APP, base_url=server.url) as api:
-            with pytest.raises(errors.BadRequest, match="field 0 is missing; field 1 is missing; ") as caught:
-                await api.users.get("u1")
-    assert len(caught.value.errors) == 1000
-    assert len(str(caught.value)) < 1000
-
-
-APP_KEY = {"key_id": "app_5a", "secret": SECRET}
-INT_KEY = {"key_id": "int_5a", "secret": SECRET}
-ACT_KEY = {"key_id": "act_5a", "secret": SECRET}
-OAUTH = {"token": TOKEN}
-EXCHANGED = {"code": "658965", "grant_type": "authorization_code", "client_id": "partner", "client_secret": SECRET}
-NO_JSON = {"Content_Type": "text/html"}
-TARGET = "https://example.com/hook"
-
-HINTS: list[Any] = [
-    (
-        401,
-        APP_KEY,
-        lambda api: api.users.get("u"),
-        {},
-        "check key id and secret, and that the key belongs to http://127",
-    ),
-    (401, OAUTH, lambda api: api.users.get("u"), {}, "check that the access token is still valid"),
-    (
-        401,
-        APP_KEY,
-        lambda api: oauth.get_token.asyncio_detailed(client=api.raw, body=TokenRequest.from_dict(EXCHANGED)),
-        {},
-        "a code can be exchanged once",
-    ),
-    (401, APP_KEY, lambda api: api.oauth.token_info(), {}, "create the client with token="),
-    (403, APP_KEY, lambda api: api.apps.create("Shop"), {}, "needs an account key"),
-    (403, APP_KEY, lambda api: api.app_keys.list(), {}, "needs an account key"),
-    (403, INT_KEY, lambda api: api.apps.delete(APP), {}, "credentials have scope integration"),
-    (403, INT_KEY, lambda api: api.apps.get(), {}, "needs an app key (app_…) or an account key"),
-    (403, OAUTH, lambda api: api.integration_keys.create("i1", "Bot"), {}, "needs an app key"),
-    (403, INT_KEY, lambda api: api.switchboards.list(), {}, "needs an app key"),
-    (403, INT_KEY, lambda api: api.webhooks.list(integration_id="i1"), {}, "integration_id='me'"),
-    (403, INT_KEY, lambda api: api.webhooks.list(), {}, "check app_id"),
-    (
-        403,
-        INT_KEY,
-        lambda api: api.switchboard_actions.release_control("c1"),
-        {},
-        "only the one in control can release it",
-    ),
-    (403, APP_KEY, lambda api: api.switchboard_actions.release_control("c1"), {}, ""),
-    (403, APP_KEY, lambda api: api.users.get("u"), {}, "check app_id: the client's credentials reach no other app"),
-    (403, OAUTH, lambda api: api.users.get("u"), {}, "check app_id"),
-    (403, ACT_KEY, lambda api: api.users.get("u"), {}, ""),
-    (403, ACT_KEY, lambda api: api.apps.create("Shop"), {}, ""),
-    (
-        404,
-        APP_KEY,
-        lambda api: api.users.get("u"),
-        NO_JSON,
-        "this is not the API: check subdomain, region and base_url",
-    ),
-    (404, APP_KEY, lambda api: api.apps.get(), {}, "check app_id, and that the app is on http://127"),
-    (404, APP_KEY, lambda api: api.webhooks.list(), {}, "integration_id='<its id>'"),
-    (404, INT_KEY, lambda api: api.webhooks.list(), {}, ""),
-    (404, APP_KEY, lambda api: api.users.get("u"), {}, ""),
-    (413, APP_KEY, lambda api: api.users.get("u"), {}, "100 kB of JSON and files of 50 MB"),
-    (
-        423,
-        APP_KEY,
-        lambda api: api.messages.post_text("c1", "Hi"),
-        {},
-        "is full: messages.delete_all(conversation_id) makes",
-    ),
-    (429, APP_KEY, lambda api: api.users.get("u"), {}, "or longer each time where it is None"),
-    (301, APP_KEY, lambda api: api.users.get("u"), {}, "redirects are not followed"),
-    (400, APP_KEY, lambda api: api.users.get("u"), {}, ""),
-    (
-        400,
-        INT_KEY,
-        lambda api: api.webhooks.create(TARGET, "user:merge"),
-        {},
-        "may send the target a HEAD request first",
-    ),
-    (
-        400,
-        INT_KEY,
-        lambda api: api.webhooks.update("w1", {"target": TARGET}),
-        {},
-        "may send the target a HEAD request first",
-    ),
-    (400, INT_KEY, lambda api: api.webhooks.update("w1", {"includeFullUser": True}), {}, ""),
-    (400, INT_KEY, lambda api: api.webhooks.get("w1"), {}, ""),
-]
-
-
-@pytest.mark.parametrize(("status", "options", "call", "headers", "words"), HINTS)
-async def test_error_responses_come_with_a_hint(
-    status: int, options: Any, call: Any, headers: dict[str, str], words: str
-) -> None:
-    with refusing(status, {"errors": [{"code": "c", "title": "t"}]}, **headers) as server:
-        async with AsyncSmooch(app_id=APP, base_url=server.url, retries=0, **options) as api:
-            with pytest.raises(errors.APIError) as caught:
-                await call(api)
-    assert words in caught.value.hint if words else caught.value.hint == ""
-    assert caught.value.hint in str(caught.value)
-    expected = {401: errors.Unauthorized, 403: errors.Forbidden, 404: errors.NotFound, 423: errors.ConversationFull}
-    assert type(caught.value) is expected.get(status, type(caught.value))
-
-
-@pytest.mark.parametrize(
-    ("title", "is_hinted"),
-    [
-        ("Bad Request", True),
-        ("target: https://bot.example does not answer a HEAD request", True),
-        ("invalid target of the webhook", True),
-        ("unknown trigger user:merge", False),
-        ("An app can have 10 webhooks at most", False),
-        ("limit reached", False),
-    ],
-)
-async def test_only_a_target_that_may_be_at_fault_is_hinted_at(title: str, is_hinted: bool) -> None:
-    with refusing(400, {"errors": [{"code": "bad_request", "title": title}]}) as server:
-        async with AsyncSmooch(app_id=APP, base_url=server.url, retries=0, **INT_KEY) as api:
-            with pytest.raises(errors.BadRequest) as caught:
-                await api.webhooks.create(TARGET, "user:merge")
-    assert ("HEAD request first" in caught.value.hint) is is_hinted
-
-
-async def test_a_missing_app_hints_at_its_id_and_the_host() -> None:
-    with refusing(404, {"errors": [{"code": "app_not_found", "title": "App not found"}]}) as server:
-        async with AsyncSmooch("app_5a", SECRET, APP, base_url=server.url) as api:
-            with pytest.raises(errors.NotFound, match="of another account or region is not found"):
-                await api.users.get("u")
-
-
-@pytest.mark.parametrize("way", WAYS)
-async def test_errors_show_no_credentials(way: str) -> None:
-    def echo(request: Request) -> bytes:
-        return answer(
-            401, {"errors": [{"code": "unauthorized", "title": f"{SECRET} {request.headers['authorization']}"}]}
-        )
-
-    with ScriptedServer(echo) as server:
-        async with AsyncSmooch(app_id=APP, base_url=server.url, **WAYS[way]) as api:
-            with pytest.raises(errors.Unauthorized) as caught:
-                await api.users.get("u")
-    error = caught.value
-    sent = server.requests[-1].headers["authorization"].split()[1]
-    for text in (str(error), repr(error), error.description, repr(error.errors), repr(error.response.request.headers)):
-        assert TOKEN not in text
-        assert sent not in text
-        assert way == "token" or SECRET not in text
-
-
-async def test_an_unreadable_success_says_that_the_call_took_effect() -> None:
-    with ScriptedServer(lambda _: answer(201, b"{")) as server:
-        async with AsyncSmooch("app_5a", SECRET, APP, base_url=server.url) as api:
-            with pytest.raises(errors.UnreadableResponse, match="took effect"):
-                await api.users.create("u-77")
-
-
 # Copying and closing
 
 
@@ -571,7 +375,7 @@ async def test_exchange_code_sends_no_credentials_and_errors_show_no_secrets() -
         [request] = server.requests
     assert (request.method, request.target) == ("POST", "/oauth/token")
     assert "authorization" not in request.headers
-    assert request.json() == EXCHANGED
+    assert request.json() == CODE_EXCHANGE
     assert "partner" in str(caught.value)
     assert SECRET not in str(caught.value)
     assert "658965" not in str(caught.value)
@@ -608,112 +412,3 @@ def test_the_package_loads_v2_when_it_is_first_used() -> None:
     program = "import smooch, sys; assert 'smooch.v2' not in sys.modules; print(smooch.v2.AsyncSmooch.__name__)"
     run = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True)
     assert (run.stdout.strip(), run.stderr) == (AsyncSmooch.__name__, "")
-
-
-# All calls
-
-NOT_WRAPPED = {"authorize"}
-"""Operations that only browsers call."""
-
-NOT_A_CALL = {"aclose", "from_env", "with_options", "jwt_for_user"}
-
-
-def methods_of(api: AsyncSmooch) -> set[str]:
-    """The public methods of a client and of its resources."""
-    own = {name for name in dir(api) if not name.startswith("_") and inspect.isroutine(getattr(api, name))}
-    return own | {
-        f"{name}.{method}"
-        for name, resource in vars(api).items()
-        if isinstance(resource, Resource)
-        for method in dir(resource)
-        if not method.startswith("_")
-    }
-
-
-def host_of(api: AsyncSmooch) -> str:
-    return str(api.raw.get_async_httpx_client().base_url)
-
-
-EXCHANGE: Call = (
-    lambda api: api.exchange_code("658965", client_id="partner", client_secret="theirs", base_url=host_of(api)),
-    "getToken POST /oauth/token",
-    {"code": "658965", "grant_type": "authorization_code", "client_id": "partner", "client_secret": "theirs"},
-    models.TokenResponse,
-)
-
-
-async def test_exchange_code_sends_what_the_specification_describes(
-    example_api: AsyncSmooch, example_server: ScriptedServer
-) -> None:
-    await check_call(example_api, example_server, EXCHANGE, authorized=False)
-
-
-TESTS = {tag["name"]: importlib.import_module(f".test_{tag['name']}", __package__) for tag in SPEC["tags"]}
-"""The test modules of the resources."""
-
-
-async def test_every_method_and_every_operation_is_called(example_api: AsyncSmooch) -> None:
-    calls = {
-        f"{name}.{call.partition(',')[0]}": line
-        for name, module in TESTS.items()
-        for call, line in module.CALLS.items()
-    }
-    calls["exchange_code"] = EXCHANGE
-    assert {name.partition(" ")[0] for name in calls} == methods_of(example_api) - NOT_A_CALL
-    called = {line.partition(" ")[0] for _, lines, *_ in calls.values() for line in lines.splitlines()}
-    assert called == {one.id for one in OPERATIONS} - NOT_WRAPPED
-    assert len(OPERATIONS) == 68
-
-
-STORIES = [module.story for module in TESTS.values() if hasattr(module, "story")]
-
-
-async def test_every_method_has_a_sandbox_test(keys: Keys) -> None:
-    called = set(re.findall(r"\.((?:\w+\.)?\w+)\(", "".join(inspect.getsource(story) for story in STORIES)))
-    assert methods_of(keys.app) - called == NOT_A_CALL
-
-
-async def test_the_sandbox_tests_call_every_operation(keys: Keys, sandbox: Sandbox) -> None:
-    called = set()
-    for story in STORIES:
-        sandbox.reset()
-        await story(keys, sandbox)
-        called |= {operation_of(request.method, request.path).id for request in sandbox.requests}
-    assert called == {one.id for one in OPERATIONS}
-
-
-async def test_models_are_complete_and_without_their_envelope(example_api: AsyncSmooch) -> None:
-    user = await example_api.users.get("u-77")
-    assert user.to_dict() == schema("UserResponse")["examples"][0]["user"]
-    [webhook] = await example_api.webhooks.list()
-    assert webhook.to_dict() == schema("WebhookListResponse")["examples"][-1]["webhooks"][0]
-
-
-async def test_the_raw_client_uses_the_same_connections(
-    example_api: AsyncSmooch, example_server: ScriptedServer
-) -> None:
-    response = await users.get_user.asyncio_detailed(APP, "u-77", client=example_api.raw)
-    assert isinstance(response.parsed.user, models.User)
-    assert httpx.URL(example_server.url).port == example_api.raw.get_async_httpx_client().base_url.port
-
-
-async def test_invalid_input_errors_are_short_and_show_no_secrets(keys: Keys) -> None:
-    api = keys.app
-    twilio = {"type": "twilio", "accountSid": "a", "phoneNumberSid": "p"}
-    user = await api.users.create("u-77", profile={"givenName": "Hush"})
-    for call in (
-        lambda: api.integrations.create({**twilio, "authToken": {"x": "Hush"}}),
-        lambda: api.integrations.create({**twilio, "authToken": ["Hush"]}),
-        lambda: api.integrations.create({"type": "custom", "webhooks": {"secret": "Hush"}}),
-        lambda: api.integrations.create({"type": "mailgun", "apiKey": 77775555}),
-        lambda: api.users.get({"name": "Hush"}),  # type: ignore[arg-type]
-        lambda: api.users.get(user),  # type: ignore[arg-type]
-        lambda: api.messages.post_text("c1", "Hi", author=user.profile),  # type: ignore[arg-type]
-        lambda: api.messages.post_carousel("c1", "long " * 10_000),  # type: ignore[arg-type]
-        lambda: api.messages.post_text("c1", {"a": "Hush"}),  # type: ignore[arg-type]
-    ):
-        with pytest.raises(InvalidInput) as caught:
-            await call()
-        assert "Hush" not in str(caught.value)
-        assert "7777" not in str(caught.value)
-        assert len(str(caught.value)) < 250

@@ -25,6 +25,18 @@ Refusal: TypeAlias = tuple[Callable[[Smooch], Any], str, str]
 """The call; the field that the error names; a part of the error's text."""
 
 
+SECRET = "a secret that nobody must see"
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzY29wZSI6ImludGVncmF0aW9uIn0.3q2-7w"
+
+CODE_EXCHANGE = {"code": "658965", "grant_type": "authorization_code", "client_id": "partner", "client_secret": SECRET}
+CREDENTIALS: dict[str, dict[str, Any]] = {
+    "jwt": {"key_id": "app_5a", "secret": SECRET},
+    "basic": {"key_id": "app_5a", "secret": SECRET, "auth": "basic"},
+    "token": {"token": TOKEN},
+}
+"""Constructor arguments for each kind of credentials."""
+
+
 def every(records: Paged[Any]) -> list[Any]:
     return [record for record in records]
 
