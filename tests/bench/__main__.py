@@ -25,7 +25,7 @@ OF_MAKE_BENCH = ["calls", "start", "memory", "receiving"]
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; default: all but sandbox")
-    parser.add_argument("--rounds", type=int, default=15, help="samples of each number (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=12, help="samples of each number (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=0.1, help="length of a sample (default: %(default)s)")
     parser.add_argument("--many", type=int, default=10_000, help="calls or messages, where they are counted")
     parser.add_argument("--clients", nargs="+", metavar="NAME", help="rows of the tables (default: all)")

@@ -44,23 +44,23 @@ def measure(plan: Plan) -> Findings:
 
 def measure_calls(plan: Plan, samples: Samples, scheme: str, workers: dict[Client, Worker]) -> None:
     def call(client: Client, method: str, in_flight: int, seconds: float) -> list[float]:
-        found = workers[client].do("calls", method=method, in_flight=in_flight, seconds=seconds)
-        return [found["cpu_per_call"] * 1000, found["calls_per_second"]]
+        result = workers[client].do("calls", method=method, in_flight=in_flight, seconds=seconds)
+        return [result["cpu_per_call"] * 1000, result["calls_per_second"]]
 
-    samples.take(
+    samples.collect(
         workers,
         [f"post, {scheme}", at_once(scheme, 1)],
         plan.rounds,
         lambda client: call(client, "post", 1, plan.seconds),
     )
-    samples.take(
+    samples.collect(
         workers,
         [f"list of 100, {scheme}"],
         plan.rounds,
         lambda client: call(client, "list_messages", 1, plan.seconds)[:1],
     )
     for number in IN_FLIGHT[1:]:
-        samples.take(
+        samples.collect(
             [client for client in workers if client.is_async or number <= MOST_THREADS],
             [at_once(scheme, number)],
             plan.few_rounds,
@@ -76,7 +76,7 @@ def measure_parsing(plan: Plan, samples: Samples, workers: dict[Client, Worker])
         return [workers[client].do("parse", text=texts[client.version], seconds=plan.seconds)["cpu_per_call"] * 1000]
 
     rows = [client for client in workers if client.has_models or client in (HTTP, HTTP_V2)]
-    samples.take(rows, [PARSE], plan.rounds, parse)
+    samples.collect(rows, [PARSE], plan.rounds, parse)
 
 
 def at_once(scheme: str, number: int) -> str:

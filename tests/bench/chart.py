@@ -29,9 +29,9 @@ def draw(tables: list[dict[str, Any]]) -> str:
     """A panel below another; in each a dot for the median of each client, on a line from minimum to maximum."""
     parts, y = [], 0
     for table, column, title in PANELS:
-        found = next(each for each in tables if each["title"] == table)
-        index = found["columns"].index(column)
-        cells = {name: row[index] for name, row in found["rows"].items() if row[index]}
+        numbers = next(each for each in tables if each["title"] == table)
+        index = numbers["columns"].index(column)
+        cells = {name: row[index] for name, row in numbers["rows"].items() if row[index]}
         parts += _panel(y, title, cells)
         y += TOP + ROW * len(cells) + BOTTOM
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y}" width="{WIDTH}" height="{y}" role="img">'

@@ -39,7 +39,7 @@ class Plan:
     @property
     def few_rounds(self) -> int:
         """Rounds of what takes long."""
-        return max(1, self.rounds // 5)
+        return max(1, self.rounds // 4)
 
 
 @contextlib.contextmanager
@@ -60,7 +60,7 @@ class Samples:
     def __init__(self) -> None:
         self._numbers: dict[tuple[Hashable, str], list[float]] = defaultdict(list)
 
-    def take(
+    def collect(
         self, rows: Iterable[Any], columns: Sequence[str], rounds: int, measure: Callable[[Any], Sequence[float]]
     ) -> None:
         """Measure all rows in turns, so that what else the machine does meets all of them alike."""

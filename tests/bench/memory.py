@@ -30,7 +30,7 @@ def measure(plan: Plan) -> Findings:
             with Worker(client, url, plan.authority) as worker:
                 return [worker.do("memory_of_clients", count=CLIENTS)["bytes"] / 1000]
 
-        samples.take(plan.clients, [each], plan.few_rounds, memory_of_client)
+        samples.collect(plan.clients, [each], plan.few_rounds, memory_of_client)
     with server.running() as url:
 
         def memory_of_messages(client: Client) -> list[float]:
@@ -40,11 +40,11 @@ def measure(plan: Plan) -> Findings:
         def count_connections(client: Client) -> list[float]:
             before = opened(url)
             with Worker(client, url, plan.authority) as worker:
-                found = worker.do("calls", method="post", in_flight=IN_FLIGHT, count=plan.many)
-                return [opened(url) - before - 1, found["failed"]]
+                result = worker.do("calls", method="post", in_flight=IN_FLIGHT, count=plan.many)
+                return [opened(url) - before - 1, result["failed"]]
 
-        samples.take(plan.clients, [growth], 1, memory_of_messages)
-        samples.take(plan.clients, [connections, failed], 1, count_connections)
+        samples.collect(plan.clients, [growth], 1, memory_of_messages)
+        samples.collect(plan.clients, [connections, failed], 1, count_connections)
     return Findings([samples.table("Memory and connections", plan.clients, [each, growth, connections, failed])])
 
 

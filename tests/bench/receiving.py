@@ -66,8 +66,8 @@ def measure(plan: Plan) -> Findings:
     samples, count = Samples(), plan.many // 4
     with receiver.running("asgi_app") as ours, receiver.running("starlette") as by_hand:
         servers = {ASGI_APP: ours, BY_HAND: by_hand}
-        samples.take(servers, [RATE], plan.rounds, lambda row: [count / serve(servers[row], count)])
-    samples.take([RECEIVE], [RATE], plan.rounds, lambda _: [count / receive_all(count)])
+        samples.collect(servers, [RATE], plan.rounds, lambda row: [count / serve_deliveries(servers[row], count)])
+    samples.collect([RECEIVE], [RATE], plan.rounds, lambda _: [count / receive_all(count)])
     return Findings(
         [samples.table("Receiving", [ASGI_APP, BY_HAND, RECEIVE], [RATE])],
         [
@@ -80,7 +80,7 @@ def measure(plan: Plan) -> Findings:
     )
 
 
-def serve(server: receiver.Server, count: int) -> float:
+def serve_deliveries(server: receiver.Server, count: int) -> float:
     """CPU seconds of the server for so many deliveries over a few connections."""
     requests = [request(delivery()) for _ in range(count)]
     start = server.cpu_seconds()

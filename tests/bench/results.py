@@ -71,7 +71,7 @@ def save(folder: Path, part: str, run: Run, findings: Findings) -> None:
         "tables": [attrs.asdict(table) for table in findings.tables],
         "goals": [_goal(goal) for goal in findings.goals],
     }
-    lines = (f"{json.dumps(name)}: {json.dumps(found)}" for name, found in results.items())
+    lines = (f"{json.dumps(name)}: {json.dumps(part)}" for name, part in results.items())
     file.write_text("{\n" + ",\n".join(lines) + "\n}\n")
     (folder / PAGE).write_text(_page(results))
     if "calls" in results:
@@ -80,8 +80,8 @@ def save(folder: Path, part: str, run: Run, findings: Findings) -> None:
 
 
 def describe(goal: Goal) -> str:
-    found = _goal(goal)
-    return f"{found['name']}: {_cell(found['measured'])}, goal {found['goal']}{'' if goal.is_met else ', MISSED'}"
+    row = _goal(goal)
+    return f"{row['name']}: {_cell(row['measured'])}, goal {row['goal']}{'' if goal.is_met else ', MISSED'}"
 
 
 def _goal(goal: Goal) -> dict[str, Any]:
@@ -105,11 +105,11 @@ def _page(results: dict[str, Any]) -> str:
         "| part | date | command | Python | CPUs | load before |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
-    for part, found in results.items():
-        run = found["run"]
+    for name, part in results.items():
+        run = part["run"]
         note = ", a machine that did other work too" if run["load"] > BUSY else ""
         lines.append(
-            f"| {part} | {run['date']} | `{run['command']}` | {run['python']} | {run['cpus']} | {run['load']}{note} |"
+            f"| {name} | {run['date']} | `{run['command']}` | {run['python']} | {run['cpus']} | {run['load']}{note} |"
         )
     packages = list(results.values())[-1]["run"]["packages"]
     lines += ["", "Packages: " + ", ".join(f"{name} {number}" for name, number in packages.items()) + "."]

@@ -68,14 +68,14 @@ def measure(plan: Plan) -> Findings:
         with running() as sandbox:
             return [sandbox.seconds_to_first_response * 1000]
 
-    samples.take([SANDBOX], [START], plan.rounds, start)
+    samples.collect([SANDBOX], [START], plan.rounds, start)
     with running() as sandbox:
         options = sandbox.options
         keys = options["SMOOCH_KEY_ID"], options["SMOOCH_SECRET"]
         url = options["SMOOCH_BASE_URL"]
         with Smooch(*keys, base_url=url) as api, v2.Smooch(*keys, options["SMOOCH_APP_ID"], base_url=url) as api_v2:
             calls = prepare(api, api_v2)
-            samples.take(calls, [RATE, P95], plan.rounds, lambda row: time_calls(calls[row], plan.seconds * 4))
+            samples.collect(calls, [RATE, P95], plan.rounds, lambda row: time_calls(calls[row], plan.seconds * 4))
     after = f"memory after {plan.many:,} messages, MB"
 
     def memory(_: Row) -> list[float]:
@@ -87,7 +87,7 @@ def measure(plan: Plan) -> Findings:
                     api.post_message("ana", "Is the shop open?", True)
             return [fresh, sandbox.megabytes()]
 
-    samples.take([SANDBOX], [FRESH, after], 1, memory)
+    samples.collect([SANDBOX], [FRESH, after], 1, memory)
     return Findings(
         [
             samples.table("Sandbox: calls of the clients, one after the other", calls, [RATE, P95]),

@@ -21,14 +21,14 @@ ENDPOINT = Client(
 def measure(plan: Plan) -> Findings:
     samples = Samples()
     rows = [NOTHING, DEPENDENCIES, HTTPX_AND_ATTRS, ENDPOINT, *plan.clients]
-    samples.take(rows, [IMPORT], plan.rounds, lambda client: [import_time(client)])
+    samples.collect(rows, [IMPORT], plan.rounds, lambda client: [import_time(client)])
     with server.running(plan.certificate) as url:
 
         def first_response(client: Client) -> list[float]:
             with Worker(client, url, plan.authority) as worker:
                 return [worker.seconds_to_first_response * 1000]
 
-        samples.take(plan.clients, [FIRST_RESPONSE], plan.few_rounds, first_response)
+        samples.collect(plan.clients, [FIRST_RESPONSE], plan.few_rounds, first_response)
     surplus = [a - b for a, b in zip(samples[ENDPOINT, IMPORT], samples[HTTPX_AND_ATTRS, IMPORT], strict=True)]
     return Findings(
         [samples.table("Start", rows, [IMPORT, FIRST_RESPONSE])],

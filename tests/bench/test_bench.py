@@ -34,9 +34,9 @@ def test_every_client_does_every_job(client, url, authority):
     with Worker(client, url, authority) as worker:
         for method in ("post", "list_messages"):
             for in_flight in (1, 3):
-                found = worker.do("calls", method=method, in_flight=in_flight, count=10)
-                assert found["failed"] == 0
-                assert found["calls_per_second"] > 0
+                result = worker.do("calls", method=method, in_flight=in_flight, count=10)
+                assert result["failed"] == 0
+                assert result["calls_per_second"] > 0
         page = page_v1.PAGE if client.version == "v1" else page_v2.PAGE
         assert worker.do("parse", text=json.dumps(page), seconds=0.01)["cpu_per_call"] > 0
         assert worker.do("memory_of_clients", count=2).keys() == {"bytes"}
@@ -90,7 +90,7 @@ def test_the_guide_quotes_the_goals_of_the_results():
 
 def test_ratios_are_taken_round_by_round():
     samples, numbers = Samples(), iter([1, 2, 30, 10])
-    samples.take(["ours", "theirs"], ["cost"], 2, lambda _: [next(numbers)])
+    samples.collect(["ours", "theirs"], ["cost"], 2, lambda _: [next(numbers)])
     assert samples.ratio("cost", "ours", "theirs") == [0.5, 3]
     assert samples.ratio("cost", "ours", "left out") == []
 

@@ -1,4 +1,4 @@
-"""One client in a process of its own: `python -P worker.py CLIENT URL`.
+"""One client in a process of its own: `python -P worker.py CLIENT URL VERSION`.
 
 Makes the client, posts a message and prints a line; then reads jobs from stdin and prints the results, one line of JSON
 each. Runs in the environment of the client and is timed from its start: it imports a module when it needs it.
@@ -7,7 +7,6 @@ each. Runs in the environment of the client and is timed from its start: it impo
 from __future__ import annotations
 
 import gc
-import inspect
 import json
 import sys
 import time
@@ -29,6 +28,8 @@ ROUTES = {
 
 class Client:
     """What is measured: `post` returns the text of the message that was posted, `list_messages` a page of a hundred."""
+
+    is_async = False
 
     def __init__(self, url: str, version: str) -> None:
         self.url, self.version = url, version
@@ -96,6 +97,8 @@ class Httpx(Client):
 
 class AsyncHttpx(Client):
     """`httpx.AsyncClient` as it comes."""
+
+    is_async = True
 
     def connect(self) -> None:
         import httpx
@@ -220,6 +223,7 @@ class SmoochV1(Client):
 class AsyncSmoochV1(SmoochV1):
     """`smooch.AsyncSmooch` of this library."""
 
+    is_async = True
     transport: Any = None
 
     def connect(self) -> None:
@@ -266,6 +270,7 @@ class SmoochV2(Client):
 class AsyncSmoochV2(SmoochV2):
     """`smooch.v2.AsyncSmooch` of this library."""
 
+    is_async = True
     transport: Any = None
 
     def connect(self) -> None:
@@ -302,20 +307,19 @@ class Worker:
     def __init__(self, new_client: Callable[[], Any]) -> None:
         self.new_client = new_client
         self.client = new_client()
-        self.is_async = inspect.iscoroutinefunction(self.client.post)
-        if self.is_async:
+        if self.client.is_async:
             import asyncio
 
             self.runner = asyncio.Runner()
         assert self.do(self.client.post) == "Hi"
 
     def do(self, call: Callable[..., Any], *arguments: Any) -> Any:
-        return self.runner.run(call(*arguments)) if self.is_async else call(*arguments)
+        return self.runner.run(call(*arguments)) if self.client.is_async else call(*arguments)
 
     def calls(self, method: str, in_flight: int = 1, seconds: float = MANY, count: int = MANY) -> dict[str, float]:
         """Call for so many seconds, or so often, with so many calls at the same time."""
         call = getattr(self.client, method)
-        if self.is_async:
+        if self.client.is_async:
             return self.runner.run(self._call_in_tasks(call, in_flight, seconds, count))
         if in_flight == 1:
             call()
