@@ -1,3 +1,5 @@
+"""Sign tokens, send them to the right host, and correct the clock."""
+
 from __future__ import annotations
 
 import copy

@@ -1,3 +1,5 @@
+"""Checks of ids, URLs and webhook triggers."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""The tree of exceptions, `Retry-After`, and redaction."""
+
 from __future__ import annotations
 
 import copy

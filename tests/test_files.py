@@ -1,3 +1,5 @@
+"""Read files to upload, from paths, bytes, open files and other sources."""
+
 from __future__ import annotations
 
 import io

@@ -56,7 +56,7 @@ def secure() -> tuple[ssl.SSLContext, ssl.SSLContext]:
     return theirs, ours
 
 
-async def test_one_argument_switches_it_on(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_argument_selects_aiohttp(monkeypatch: pytest.MonkeyPatch) -> None:
     with ScriptedServer(script(FINE)) as server:
         for name, value in (("KEY_ID", "app_5a"), ("SECRET", "a secret"), ("APP_ID", "5a"), ("BASE_URL", server.url)):
             monkeypatch.setenv(f"SMOOCH_{name}", value)
@@ -98,14 +98,14 @@ async def test_requests_are_the_same_as_those_of_the_pool(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("reason", [b"", b" Gr\xfc\xdfe", b" OK"])
-async def test_the_reason_of_a_response_does_no_harm(reason: bytes) -> None:
+async def test_any_reason_phrase_is_accepted(reason: bytes) -> None:
     with ScriptedServer(script(FINE.replace(b" Status", reason, 1))) as server:
         async with connect(server.url) as api:
             await api.post_message("b6518", "Hi")
     assert len(server.requests) == 1
 
 
-async def test_a_lost_connection_may_have_delivered_a_message(waits: list[float]) -> None:
+async def test_after_a_lost_connection_a_message_may_have_arrived(waits: list[float]) -> None:
     with ScriptedServer(script(None)) as server:
         async with connect(server.url) as api:
             for method, attempts in (("post", 1), ("get", 4)):
@@ -125,7 +125,7 @@ async def test_a_connection_that_the_server_closed_is_replaced(waits: list[float
     assert (len(server.requests), server.connections, waits) == (2, 2, [])
 
 
-async def test_what_was_never_sent_is_told_apart(waits: list[float]) -> None:
+async def test_a_failure_before_sending_is_reported_as_such(waits: list[float]) -> None:
     async with connect(f"http://127.0.0.1:{unused_port()}", retries=1) as api:
         with pytest.raises(ConnectionFailed, match="nothing was sent"):
             await api.post_message("b6518", "Hi")
@@ -155,7 +155,7 @@ async def test_there_are_never_more_connections_than_allowed() -> None:
 
 
 @pytest.mark.parametrize("by_proxy", [False, True])
-async def test_a_private_authority_can_be_trusted(
+async def test_a_private_certificate_authority_can_be_trusted(
     by_proxy: bool, secure: tuple[ssl.SSLContext, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     theirs, ours = secure
@@ -168,7 +168,7 @@ async def test_a_private_authority_can_be_trusted(
         assert server.connections == 1
 
 
-async def test_an_unknown_authority_is_not_trusted(
+async def test_an_unknown_certificate_authority_is_not_trusted(
     secure: tuple[ssl.SSLContext, ssl.SSLContext], waits: list[float]
 ) -> None:
     with ScriptedServer(script(FINE), tls=secure[0]) as server:
@@ -181,7 +181,7 @@ async def test_an_unknown_authority_is_not_trusted(
 @pytest.mark.parametrize(
     "surplus", [FINE + answer(body={"appUser": {"_id": "alice"}}), b"HTTP/1.1 204 No\r\n\r\n{}", FINE + b"x"]
 )
-async def test_what_comes_after_a_response_is_nobodys_answer(surplus: bytes) -> None:
+async def test_surplus_bytes_after_a_response_discard_the_connection(surplus: bytes) -> None:
     with ScriptedServer(script(surplus, FINE)) as server:
         async with connect(server.url) as api:
             await api.ask("appusers/alice")
@@ -194,7 +194,7 @@ def open_files() -> int:
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system does not list open files")
-async def test_a_call_that_ends_amid_an_upload_leaves_no_socket() -> None:
+async def test_a_call_that_ends_during_an_upload_leaves_no_socket() -> None:
     with silent_server() as url:
         before = open_files()
         async with connect(url, deadline=0.5) as api:
@@ -233,7 +233,7 @@ def test_a_client_outlives_its_event_loop(
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_call_that_its_loop_left_in_the_middle_takes_nobodys_place() -> None:
+def test_a_call_left_unfinished_by_its_loop_takes_no_slot() -> None:
     async def leave() -> None:
         calls.extend(asyncio.ensure_future(api.post_message("b6518", name)) for name in ("sent", "waits"))
         while not server.requests:
@@ -300,7 +300,7 @@ def test_another_transport_is_refused(wrong: Any) -> None:
         Smooch("app_5a", "a secret", transport=wrong)
 
 
-def test_it_is_for_asyncio_only() -> None:
+def test_it_needs_asyncio() -> None:
     options: Any = {"transport": "aiohttp"}
     with pytest.raises(InvalidInput, match="'aiohttp' is for AsyncSmooch"):
         Smooch("app_5a", "a secret", **options)
@@ -320,7 +320,7 @@ def test_a_socks_proxy_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         connect("https://api.smooch.example")
 
 
-def test_it_is_imported_by_those_who_use_it_only() -> None:
+def test_aiohttp_is_imported_only_when_used() -> None:
     script = (
         "import sys, smooch.v1, smooch.v2; smooch.v1.AsyncSmooch('app_5a', 'a secret'); print('aiohttp' in sys.modules)"
     )

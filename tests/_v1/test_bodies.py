@@ -1,3 +1,5 @@
+"""Build request bodies of v1, and parse the list of webhooks."""
+
 from __future__ import annotations
 
 import json

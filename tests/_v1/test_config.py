@@ -1,3 +1,5 @@
+"""The configuration of v1 clients: arguments, environment and `with_options`."""
+
 from __future__ import annotations
 
 import math

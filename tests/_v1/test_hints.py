@@ -1,3 +1,5 @@
+"""The hints in exceptions of v1."""
+
 from __future__ import annotations
 
 from typing import Any

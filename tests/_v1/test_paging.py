@@ -1,3 +1,5 @@
+"""The pager of v1 messages, without HTTP."""
+
 from __future__ import annotations
 
 from typing import Any

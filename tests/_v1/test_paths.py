@@ -1,3 +1,5 @@
+"""Which paths of v1 belong to an app, and which to the account."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -81,7 +81,7 @@ def test_deliveries_are_verified_printed_and_forwarded(shell: Shell, sandbox: Sa
         assert "message:appUser (not verified)" in behind.stdout.readline()
 
 
-def test_what_cannot_be_read_or_forwarded_is_refused(shell: Shell) -> None:
+def test_unreadable_deliveries_and_failed_forwards_are_refused(shell: Shell) -> None:
     with listener(shell, "--forward", f"http://127.0.0.1:{unused_port()}/") as (url, process):
         assert httpx.head(url).status_code == 200, "the API probes a target before it takes it"
         assert httpx.post(url, content=b"no JSON").status_code == 400

@@ -1,3 +1,5 @@
+"""Faults on request: `fail`, `drop`, `delay` and `garble`."""
+
 from __future__ import annotations
 
 import json

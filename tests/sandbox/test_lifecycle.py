@@ -1,3 +1,5 @@
+"""Start, stop and reset of the sandbox, and requests of many threads."""
+
 from __future__ import annotations
 
 import socket

@@ -1,3 +1,5 @@
+"""`make drift`: the comparison of two descriptions, and the command."""
+
 from __future__ import annotations
 
 import copy

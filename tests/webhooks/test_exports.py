@@ -1,3 +1,5 @@
+"""The public names of `smooch.webhooks`, and which modules they load."""
+
 from __future__ import annotations
 
 import subprocess

@@ -1,3 +1,5 @@
+"""`form_answers`: the answers of a form as a dict."""
+
 from __future__ import annotations
 
 from typing import Any

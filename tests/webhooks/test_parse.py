@@ -1,3 +1,5 @@
+"""Parse deliveries of v1 and v1.1, and compute event ids."""
+
 from __future__ import annotations
 
 import copy

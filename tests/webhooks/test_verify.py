@@ -1,3 +1,5 @@
+"""Verify the key of a delivery."""
+
 from __future__ import annotations
 
 import email.message

@@ -325,7 +325,7 @@ def test_help_has_a_line_for_each_resource_and_each_kind_of_key() -> None:
         assert f"- `{prefix}…`, " in help_text
 
 
-async def test_app_id_is_what_raw_operations_take(server: ScriptedServer, api: AsyncSmooch) -> None:
+async def test_app_id_is_the_argument_of_raw_operations(server: ScriptedServer, api: AsyncSmooch) -> None:
     assert api.app_id == APP
     assert api.with_options(retries=0).app_id == APP
     async with AsyncSmooch(token="token", base_url=server.url) as other:
@@ -350,7 +350,7 @@ async def test_a_resource_keeps_its_client_alive(server: ScriptedServer) -> None
     await users._raw.get_async_httpx_client().aclose()
 
 
-async def test_a_closed_client_says_so(server: ScriptedServer) -> None:
+async def test_a_closed_client_refuses_calls(server: ScriptedServer) -> None:
     async with AsyncSmooch("app_5a", SECRET, APP, base_url=server.url) as api:
         pass
     with pytest.raises(RuntimeError, match="closed"):

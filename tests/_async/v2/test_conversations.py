@@ -233,11 +233,11 @@ async def story(keys: Keys, _: Sandbox) -> None:
     assert received.events_received == 3
 
 
-async def test_each_call_sees_what_the_calls_before_it_did(keys: Keys, sandbox: Sandbox) -> None:
+async def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
     await story(keys, sandbox)
 
 
-async def test_conversion_events_are_a_list_or_metas_whole_object() -> None:
+async def test_conversion_events_are_a_list_or_the_whole_object_of_meta() -> None:
     event = {"event_name": "Purchase", "event_time": 1752161233}
     whole = {"data": [event], "test_event_code": "TEST1", "partner_agent": "shop"}
     with ScriptedServer(script(answer(200, {"conversionEvents": {"datasetId": 1, "eventsReceived": 1}}))) as server:

@@ -54,5 +54,5 @@ async def story(keys: Keys, _: Sandbox) -> None:
         await api.devices.get(user.id, "0" * 24)
 
 
-async def test_each_call_sees_what_the_calls_before_it_did(keys: Keys, sandbox: Sandbox) -> None:
+async def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
     await story(keys, sandbox)

@@ -142,5 +142,5 @@ async def story(keys: Keys, sandbox: Sandbox) -> None:
         await api.integrations.get(integration_id)
 
 
-async def test_each_call_sees_what_the_calls_before_it_did(keys: Keys, sandbox: Sandbox) -> None:
+async def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
     await story(keys, sandbox)

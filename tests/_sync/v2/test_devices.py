@@ -53,5 +53,5 @@ def story(keys: Keys, _: Sandbox) -> None:
         api.devices.get(user.id, "0" * 24)
 
 
-def test_each_call_sees_what_the_calls_before_it_did(keys: Keys, sandbox: Sandbox) -> None:
+def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
     story(keys, sandbox)

@@ -387,7 +387,7 @@ def story(keys: Keys, _: Sandbox) -> None:
     assert [one for one in api.messages.list(conversation_id) if not one.deleted] == []
 
 
-def test_each_call_sees_what_the_calls_before_it_did(keys: Keys, sandbox: Sandbox) -> None:
+def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
     story(keys, sandbox)
 
 

@@ -109,5 +109,5 @@ def active(api: Smooch, conversation_id: str) -> Any:
     return integration.name if isinstance(integration, models.SwitchboardIntegrationTruncated) else None
 
 
-def test_each_call_sees_what_the_calls_before_it_did(keys: Keys, sandbox: Sandbox) -> None:
+def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
     story(keys, sandbox)

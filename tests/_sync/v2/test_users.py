@@ -214,7 +214,7 @@ def story(keys: Keys, sandbox: Sandbox) -> None:
         api.users.get("b6518")
 
 
-def test_each_call_sees_what_the_calls_before_it_did(keys: Keys, sandbox: Sandbox) -> None:
+def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
     story(keys, sandbox)
 
 

@@ -160,7 +160,7 @@ def story(keys: Keys, sandbox: Sandbox) -> None:
         assert api.webhooks.list(integration_id=integration) == []
 
 
-def test_each_call_sees_what_the_calls_before_it_did(keys: Keys, sandbox: Sandbox) -> None:
+def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
     story(keys, sandbox)
 
 

@@ -1,3 +1,5 @@
+"""App users of v1: init, updates, merging, devices and channels."""
+
 from __future__ import annotations
 
 import re

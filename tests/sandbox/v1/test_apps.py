@@ -1,3 +1,5 @@
+"""Apps of v1, their keys and SDK ids."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

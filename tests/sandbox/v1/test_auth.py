@@ -1,3 +1,5 @@
+"""Authentication of v1: keys, scopes, user tokens, app tokens and service accounts."""
+
 from __future__ import annotations
 
 import base64

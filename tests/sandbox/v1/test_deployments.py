@@ -1,3 +1,5 @@
+"""WhatsApp deployments of v1.1."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

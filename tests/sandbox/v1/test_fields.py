@@ -112,7 +112,7 @@ def test_a_message_shows_every_field_of_its_type_and_others_are_refused(api: Api
         ] == []
 
 
-def test_a_message_goes_where_its_destination_says(sandbox: Sandbox) -> None:
+def test_a_message_goes_to_its_destination(sandbox: Sandbox) -> None:
     with Api(sandbox, "/v1") as api:
         user = api.user_on_twilio
         body = {"role": "appMaker", "type": "text", "text": "Hi"}

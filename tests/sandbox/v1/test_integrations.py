@@ -1,3 +1,5 @@
+"""Integrations of v1 and v1.1, and WhatsApp message templates."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -60,7 +62,7 @@ def test_an_unknown_channel_gives_400(client: httpx.Client) -> None:
     assert client.post("/integrations", json={"type": "fax"}).status_code == 400
 
 
-def test_are_listed_whole_in_v1_and_by_page_in_v1_1(connect: Callable[..., httpx.Client]) -> None:
+def test_integrations_are_listed_whole_in_v1_and_by_page_in_v1_1(connect: Callable[..., httpx.Client]) -> None:
     v1, v1_1 = connect("/v1"), connect("/v1.1")
     for number in range(26):
         create(v1, "/integrations", {"type": "telegram", "token": str(number)})
@@ -70,7 +72,7 @@ def test_are_listed_whole_in_v1_and_by_page_in_v1_1(connect: Callable[..., httpx
     assert (len(page["integrations"]), page["hasMore"], page["offset"]) == (25, True, 0)
 
 
-def test_are_filtered_by_type(client: httpx.Client) -> None:
+def test_integrations_are_filtered_by_type(client: httpx.Client) -> None:
     for kind in ("telegram", "viber", "web"):
         create(client, "/integrations", {"type": kind, **INTEGRATIONS[kind]})
     answer = client.get("/integrations", params={"types": "viber, web"}).json()
@@ -83,7 +85,7 @@ def test_an_update_keeps_the_rest(client: httpx.Client) -> None:
     assert changed == created | {"displayStyle": "tab"}
 
 
-def test_profile_is_for_whatsapp(client: httpx.Client) -> None:
+def test_only_whatsapp_has_a_profile(client: httpx.Client) -> None:
     whatsapp = create(client, "/integrations", {"type": "whatsapp", **INTEGRATIONS["whatsapp"]})["_id"]
     web = create(client, "/integrations", {"type": "web"})["_id"]
     for body in ({"about": "Coffee"}, {"email": "a@x.org"}):
@@ -124,6 +126,6 @@ def test_message_templates_are_created_listed_and_deleted_by_name(client: httpx.
     assert client.delete(f"{path}/sent").status_code == 404
 
 
-def test_message_templates_are_for_whatsapp(client: httpx.Client) -> None:
+def test_only_whatsapp_has_message_templates(client: httpx.Client) -> None:
     web = create(client, "/integrations", {"type": "web"})["_id"]
     assert client.get(f"/integrations/{web}/messageTemplates").status_code == 400

@@ -1,3 +1,5 @@
+"""The menu of an app and of an integration."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any

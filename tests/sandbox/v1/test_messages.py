@@ -1,3 +1,5 @@
+"""Messages and conversations of v1: types, authors, activity and pages."""
+
 from __future__ import annotations
 
 import re
@@ -61,7 +63,7 @@ class TestKinds:
         assert post(client, items=ITEMS)["type"] == "carousel"
         assert post(client, coordinates={"lat": 1, "long": 2})["type"] == "location"
 
-    def test_a_message_in_the_format_of_whatsapp_is_stored_as_a_text(self, client: httpx.Client) -> None:
+    def test_a_whatsapp_message_is_stored_as_a_text(self, client: httpx.Client) -> None:
         template = {"type": "hsm", "hsm": {"namespace": "shop", "element_name": "sent"}}
         message = post(client, messageSchema="whatsapp", message=template, metadata={"a": 1})
         assert (message["type"], message["metadata"]) == ("text", {"a": 1})
@@ -115,7 +117,7 @@ class TestKinds:
         message = post(client, role="appUser", type="formResponse", fields=fields, quotedMessage=quoted)
         assert message["textFallback"] == "E-mail: a@x.org\nSize: Medium"
 
-    def test_card_numbers_are_masked_unless_the_app_says_otherwise(
+    def test_card_numbers_are_masked_unless_the_app_turns_it_off(
         self, sandbox: Sandbox, client: httpx.Client, account: httpx.Client
     ) -> None:
         text = "4111 1111 1111 1111 or 4111111111111112 or +14165550123"
@@ -209,7 +211,7 @@ class TestConversation:
         post(client, text="Hi")
         assert client.get("/appusers/u").json()["appUser"]["conversationStarted"] is True
 
-    def test_unread_counts_what_the_business_wrote_until_it_is_read(self, client: httpx.Client) -> None:
+    def test_unread_counts_messages_of_the_business_until_they_are_read(self, client: httpx.Client) -> None:
         post(client, role="appUser", text="1")
         post(client, text="2")
         answer = client.post("/appusers/u/messages", json={"role": "appMaker", "text": "3"}).json()

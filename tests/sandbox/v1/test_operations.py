@@ -1,3 +1,5 @@
+"""Each operation of v1 succeeds as its specification says."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any

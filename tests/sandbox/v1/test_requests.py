@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class TestRecording:
-    def test_keeps_what_arrived(self, sandbox: Sandbox, client: httpx.Client) -> None:
+    def test_records_requests_as_they_arrived(self, sandbox: Sandbox, client: httpx.Client) -> None:
         client.post("/appusers?a=1&b=%20x", json={"userId": "ü"}, headers={"X-Tag": "7"})
         (request,) = sandbox.requests
         assert (request.method, request.path, request.query) == ("POST", "/v1/appusers", {"a": "1", "b": " x"})

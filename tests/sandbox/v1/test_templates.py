@@ -1,3 +1,5 @@
+"""Stored message templates of v1."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

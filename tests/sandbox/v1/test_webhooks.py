@@ -1,3 +1,5 @@
+"""Webhooks of v1 and v1.1."""
+
 from __future__ import annotations
 
 import re

@@ -1,3 +1,5 @@
+"""Authentication of v2: keys, scopes and OAuth."""
+
 from __future__ import annotations
 
 import json

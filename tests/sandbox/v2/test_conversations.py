@@ -1,3 +1,5 @@
+"""Conversations, participants and activities of v2."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any

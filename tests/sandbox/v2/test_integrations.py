@@ -1,3 +1,5 @@
+"""Integrations of v2, their keys and webhooks."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any

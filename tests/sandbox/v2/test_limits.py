@@ -1,3 +1,5 @@
+"""Limits of v2: sizes, settings, errors, and the reset."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Messages and attachments of v2, and their form in v1."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -334,7 +336,7 @@ class TestSharedWithV1:
         assert participant["unreadCount"] == 0
         assert "lastRead" in participant
 
-    def test_merging_in_v1_leaves_v2_whole(self, api: Api, v1: httpx.Client) -> None:
+    def test_merging_in_v1_keeps_the_data_of_v2(self, api: Api, v1: httpx.Client) -> None:
         first, second = api.user(), api.user()
         api.post(api.conversation(first), author={"type": "user", "userId": first})
         api.post(api.conversation(second), author={"type": "user", "userId": second})

@@ -1,3 +1,5 @@
+"""Pages of v2: cursors, limits and links."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any

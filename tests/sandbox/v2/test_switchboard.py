@@ -1,3 +1,5 @@
+"""Switchboards of v2 and the control of conversations."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -117,7 +119,7 @@ class TestSwitchboardIntegrations:
         api.switchboard_integration(board, "bot", integrationId=integration)
         assert error(api.client.delete(f"/integrations/{integration}")) == (400, "bad_request")
 
-    def test_channels_name_who_answers_them(self, api: Api, board: str) -> None:
+    def test_a_channel_can_have_its_own_responder(self, api: Api, board: str) -> None:
         bot, human = (api.switchboard_integration(board, name) for name in ("bot", "human"))
         telegram = f"/integrations/{api.integration('telegram')}"
         assert "defaultResponder" not in api.client.get(telegram).json()["integration"]

@@ -1,3 +1,5 @@
+"""Users of v2: updates, merging, clients and devices."""
+
 from __future__ import annotations
 
 from typing import Any
