@@ -79,7 +79,8 @@ class _Attempt:
     def abort(self) -> None:
         """Close the connection at once; aiohttp would wait until the server has read the rest of the request."""
         if self.transport is not None:
-            with suppress(RuntimeError):  # the event loop has ended, and the session closes the socket
+            # The event loop has ended, and the session closes the socket, or the transport closed itself after a last write.
+            with suppress(RuntimeError, AttributeError):
                 self.transport.abort()
 
 

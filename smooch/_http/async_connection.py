@@ -82,7 +82,8 @@ class _Network(httpcore.AsyncNetworkBackend):
                 self.transport.abort()
             elif self.socket is not None:
                 self.socket.close()
-        except RuntimeError:  # the event loop has ended, and with it what would close the socket
+        except (RuntimeError, AttributeError):
+            # The event loop has ended, or the transport closed itself after a last write: abort is not made for either.
             assert self.socket is not None
             self.socket.close()
 
@@ -132,6 +133,11 @@ class _Protocol(asyncio.Protocol):
         self.is_writable = True
         self.failure: Exception | None = None
         self._waiter: asyncio.Future[None] | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the server wants no more of a request: it closed the connection, or sent a 4xx or 5xx."""
+        return self.is_at_end or self.received.startswith((b"4", b"5"), len(b"HTTP/1.1 "))
 
     async def wait(self) -> None:
         """Wait for the next event: bytes, the end of the connection, or room to write."""
@@ -203,22 +209,27 @@ class _Stream(httpcore.AsyncNetworkStream):
         if self._is_first_write:
             self._is_first_write, self._head = False, buffer
             return
+        is_amid_body = not self._head
         buffer, self._head = self._head + buffer, b""
         if not buffer:
             return
         if not self._network.is_secure or self.get_extra_info("ssl_object") is not None:
             self._network.call.nothing_sent = False
         protocol = self._protocol
-        if not protocol.is_at_end:
+        if is_amid_body and is_readable(self.get_extra_info("socket")):
+            # If a write fails, asyncio drops what it has not read, such as a 413: it reads within two rounds of its loop.
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        if not protocol.is_over:
             self._transport.write(buffer)
         try:
             async with asyncio.timeout(timeout):
-                while not protocol.is_writable and not protocol.is_at_end:
+                while not protocol.is_writable and not protocol.is_over:
                     await protocol.wait()
         except TimeoutError as error:
             raise httpcore.WriteTimeout(str(error)) from error
-        if protocol.is_at_end:
-            raise httpcore.WriteError(str(protocol.failure or "the server closed the connection"))
+        if protocol.is_over:  # httpcore reads the response then, if there is one
+            raise httpcore.WriteError(str(protocol.failure or "the server wants no more of the request"))
 
     async def aclose(self) -> None:
         self._network.close()

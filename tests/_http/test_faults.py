@@ -35,10 +35,10 @@ from support.scripted_server import (
     wait_until,
 )
 
-from smooch import v1, v2
+from smooch import errors, v1, v2
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
 BY_NAME = {fault.name: fault for fault in FAULTS}
 APART = ("no free connection", "cancel", "SIGINT", "fork", "loop after loop")
@@ -332,6 +332,35 @@ async def test_a_server_that_is_at_fault(
         await settle(close(api))
         await async_wait_until(lambda: server.open_connections == 0)
         await async_wait_until(before.is_all)
+
+
+@pytest.mark.anyio
+async def test_a_refusal_that_the_event_loop_has_not_read_when_the_connection_is_reset() -> None:
+    async def content() -> AsyncIterator[bytes]:
+        yield SMALL
+        wait_until(lambda: server.requests and server.open_connections == 0)  # meanwhile the loop reads nothing
+        yield SMALL
+
+    with ScriptedServer(lambda _: [answer(413), None], reads="head") as server:
+        api = connect("v1", "async", server.url)
+        with pytest.raises(errors.PayloadTooLarge):
+            await http_of(api).request("POST", "/appusers", content=content())
+        await api.aclose()
+
+
+@pytest.mark.parametrize("transport", ["async", "aiohttp"])
+@pytest.mark.anyio
+async def test_a_connection_that_has_closed_by_itself_after_an_early_response(transport: str) -> None:
+    async def content() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield bytes(len(LARGE) // 100)
+
+    with ScriptedServer(lambda _: answer(body=SMALL, Connection="close"), reads="head") as server:
+        api = connect("v1", transport, server.url)
+        async with http_of(api).stream("POST", "/appusers", content=content()) as response:
+            await async_wait_until(lambda: server.open_connections == 0)
+        assert response.status_code == 200
+        await api.aclose()
 
 
 @cells("no free connection")

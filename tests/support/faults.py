@@ -9,7 +9,7 @@ import gzip
 from asyncio import CancelledError
 from email.utils import formatdate
 from itertools import chain, repeat
-from time import time
+from time import sleep, time
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
@@ -110,6 +110,13 @@ def in_hours(hours: float) -> str:
 
 def trickle(head: bytes, piece: bytes) -> Iterator[bytes | float]:
     return chain([head], chain.from_iterable(repeat((piece, 0.05), 1200)))
+
+
+def then_reset(refusal: bytes) -> Iterator[bytes | None]:
+    """Refuse a request, and close the connection soon afterwards; what came but was not read makes that a reset."""
+    yield refusal
+    sleep(0.05)
+    yield None
 
 
 HANG = 60.0
@@ -360,6 +367,13 @@ FAULTS = [
         words="413",
         outcomes=same(PayloadTooLarge),
         answers=lambda _: answer(413, Connection="close"),
+        reads="head",
+    ),
+    Fault(
+        name="early 413, then reset",
+        words="",
+        outcomes=same(PayloadTooLarge),
+        answers=lambda _: then_reset(answer(413, Connection="close")),
         reads="head",
     ),
     Fault(
