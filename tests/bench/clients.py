@@ -102,17 +102,21 @@ CLIENTS = [
 ]
 
 
+def environment() -> dict[str, str]:
+    """Environment variables without proxies; bytecode is kept, or what is not installed would be compiled at each start."""
+    left_out = ("PYTHONDONTWRITEBYTECODE", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+    return {name: value for name, value in os.environ.items() if name.upper() not in left_out}
+
+
 class Worker:
     """A process with a client."""
 
     def __init__(self, client: Client, url: str, authority: Path) -> None:
-        # No proxy of this machine, and the certificate of the server beside those that every client loads.
-        environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-        environment |= {"SSL_CERT_FILE": str(authority), "REQUESTS_CA_BUNDLE": str(authority)}
+        trust = {"SSL_CERT_FILE": str(authority), "REQUESTS_CA_BUNDLE": str(authority)}
         command = [client.python, "-P", str(WORKER), client.worker, url, client.version]
         start = time.perf_counter()
         self._process = subprocess.Popen(
-            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command, env=environment() | trust, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         self._read()
         self.seconds_to_first_response = time.perf_counter() - start

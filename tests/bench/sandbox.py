@@ -14,6 +14,7 @@ import httpx
 
 from smooch import Smooch, v2
 
+from .clients import environment
 from .measure import Findings, Plan, Samples
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def running() -> Iterator[Process]:
     """A sandbox in a process of its own, as a shell would start it."""
     start = time.perf_counter()
     command = [sys.executable, "-m", "smooch.sandbox"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as sandbox:
+    with subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, text=True) as sandbox:
         assert sandbox.stdout is not None
         try:
             lines = iter(sandbox.stdout.readline, "")
@@ -68,6 +69,7 @@ def measure(plan: Plan) -> Findings:
         with running() as sandbox:
             return [sandbox.seconds_to_first_response * 1000]
 
+    start(SANDBOX)  # writes the bytecode
     samples.collect([SANDBOX], [START], plan.rounds, start)
     with running() as sandbox:
         options = sandbox.options

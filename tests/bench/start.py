@@ -6,7 +6,7 @@ import os
 import subprocess
 
 from . import server
-from .clients import SMOOCH, Client, Worker
+from .clients import SMOOCH, Client, Worker, environment
 from .measure import Findings, Goal, Plan, Samples
 
 IMPORT, FIRST_RESPONSE = "import, CPU ms", "from the start of the process to the first response over https, ms"
@@ -21,6 +21,8 @@ ENDPOINT = Client(
 def measure(plan: Plan) -> Findings:
     samples = Samples()
     rows = [NOTHING, DEPENDENCIES, HTTPX_AND_ATTRS, ENDPOINT, *plan.clients]
+    for client in rows:
+        import_time(client)  # writes the bytecode
     samples.collect(rows, [IMPORT], plan.rounds, lambda client: [import_time(client)])
     with server.running(plan.certificate) as url:
 
@@ -43,7 +45,7 @@ def measure(plan: Plan) -> Findings:
 
 def import_time(client: Client) -> float:
     """CPU milliseconds of a new interpreter that imports a client and ends."""
-    process = subprocess.Popen([client.python, "-P", "-c", client.imports])
+    process = subprocess.Popen([client.python, "-P", "-c", client.imports], env=environment())
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0, client.imports

@@ -10,7 +10,7 @@ import pytest
 
 from . import page_v1, page_v2, server
 from .__main__ import PARTS, main
-from .clients import CLIENTS, Worker
+from .clients import CLIENTS, Worker, environment
 from .measure import Goal, Samples, certificates, summarize
 
 INSTALLED = [client for client in CLIENTS if client.requirement is None]
@@ -101,6 +101,15 @@ def test_the_median_decides_whether_a_goal_is_met():
     assert Goal("at least", [1, 2, 9], minimum=2).is_met
     assert not Goal("at least", [1, 1, 9], minimum=2).is_met
     assert summarize([3, 1, 2]) == (1, 2, 3)
+
+
+def test_processes_keep_bytecode_and_use_no_proxy(monkeypatch):
+    for name in ("PYTHONDONTWRITEBYTECODE", "https_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "1")
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    names = environment().keys()
+    assert "LANG" in names
+    assert names.isdisjoint({"PYTHONDONTWRITEBYTECODE", "https_proxy", "HTTP_PROXY"})
 
 
 def test_a_part_that_does_not_exist_is_refused(capsys):
