@@ -144,7 +144,7 @@ def test_shell_blocks_of_readme_are_make_commands() -> None:
 
 @pytest.mark.parametrize("guide", GUIDES)
 def test_make_targets_exist(guide: str) -> None:
-    """`make test` cannot run inside itself; that each command is a target is what is left to check."""
+    """Check that each command is a make target; `make test` itself cannot run inside a test."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"(?:^(?:\$ )?|`)make ([\w-]+)", GUIDES[guide], re.MULTILINE):
         assert re.search(rf"^{re.escape(target)}:", makefile, re.MULTILINE), target

@@ -1,4 +1,4 @@
-"""The table of faults, cell by cell: what is raised, how often the request is sent, and that nothing is left behind."""
+"""The table of faults, cell by cell: the exception, the number of attempts, and no leaked resources."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 BY_NAME = {fault.name: fault for fault in FAULTS}
 APART = ("no free connection", "cancel", "SIGINT", "fork", "loop after loop")
-"""Faults of the caller, each with a test of its own."""
+"""Faults of the caller; each has its own test."""
 
 APP = "5d8cff3cd55b040010928b5b"
 MINE = {
@@ -86,10 +86,10 @@ CLIENTS: dict[str, Any] = {"v1": v1, "v2": v2}
 
 RETRIES = 2
 SHORT = 0.05
-"""Seconds of the timeout that ends an attempt."""
+"""The timeout of an attempt, in seconds."""
 DEADLINE = 0.2
 SLACK = 30.0
-"""Seconds that a slow machine may take longer; less than a server is silent."""
+"""Seconds that a slow machine may take longer; less than the silence of a server."""
 
 
 def connect(version: str, transport: str, url: str, **options: Any) -> Any:
@@ -116,7 +116,7 @@ def http_of(api: Any) -> Any:
 
 
 async def settle(value: Any) -> Any:
-    """The result of a call, of a sync or an async client."""
+    """Return the result of a call by a sync or an async client."""
     return await value if inspect.isawaitable(value) else value
 
 
@@ -125,12 +125,12 @@ def close(api: Any) -> Any:
 
 
 def id_of(user: Any) -> str:
-    found: str = user.id if hasattr(user, "id") else user.parsed.app_user.id
-    return found
+    user_id: str = user.id if hasattr(user, "id") else user.parsed.app_user.id
+    return user_id
 
 
 class FaultyServer(ScriptedServer):
-    """Sends some responses with a fault, then fine ones."""
+    """Sends some faulty responses, then good ones."""
 
     def __init__(self, version: str) -> None:
         super().__init__(self._next)
@@ -139,7 +139,7 @@ class FaultyServer(ScriptedServer):
         self._left = 0.0
 
     def start_fault(self, faulty: Callable[[bytes], Any], times: float, reads: Any = "request") -> None:
-        """Respond so many times in this way."""
+        """Respond this many times with the fault."""
         self.requests.clear()
         self._faulty, self._left, self.reads = faulty, times, reads
 
@@ -154,7 +154,7 @@ class FaultyServer(ScriptedServer):
 
 @attrs.frozen
 class Held:
-    """What this process holds: open files, sockets among them, threads and tasks."""
+    """The resources of this process: open files, sockets, threads and tasks."""
 
     files: int
     threads: frozenset[threading.Thread]
@@ -171,7 +171,7 @@ class Held:
         return cls(len(list(folder.iterdir())) if folder.exists() else 0, frozenset(threads), frozenset(tasks))
 
     def is_all(self) -> bool:
-        """Whether nothing more is held now."""
+        """Whether the process holds no more than before."""
         now = Held.now()
         return now.files <= self.files and now.threads <= self.threads and now.tasks <= self.tasks
 
@@ -185,7 +185,7 @@ def untrusted() -> ssl.SSLContext:
 
 @contextmanager
 def place(name: str, untrusted: ssl.SSLContext) -> Iterator[str]:
-    """The URL of a server that reads no request."""
+    """Yield the URL of a server that reads no request."""
     if name == "refused":
         yield f"http://127.0.0.1:{unused_port()}"
     elif name == "DNS":
@@ -207,7 +207,7 @@ def place(name: str, untrusted: ssl.SSLContext) -> Iterator[str]:
 
 @pytest.fixture
 def _no_such_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A resolver that does not know `api.invalid`, and says so at once on every machine."""
+    """A resolver that fails at once for `api.invalid` on every machine."""
     resolve = socket.getaddrinfo
 
     def getaddrinfo(host: Any, *arguments: Any, **options: Any) -> Any:
@@ -219,8 +219,8 @@ def _no_such_host(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def cells(*names: str) -> Any:
-    """The cells of some faults that have an outcome."""
-    found = [
+    """Parametrize a test with the cells of these faults that have an outcome."""
+    chosen = [
         (BY_NAME[name], method, version, transport)
         for name in names
         for method in METHODS
@@ -230,11 +230,11 @@ def cells(*names: str) -> Any:
     ]
     return pytest.mark.parametrize(
         ("fault", "method", "version", "transport"),
-        [pytest.param(*cell, id="-".join((cell[0].name, *cell[1:]))) for cell in found],
+        [pytest.param(*cell, id="-".join((cell[0].name, *cell[1:]))) for cell in chosen],
     )
 
 
-def test_every_cell_has_an_outcome_or_a_reason_why_it_has_none() -> None:
+def test_every_cell_has_an_outcome_or_a_reason_for_none() -> None:
     assert len(BY_NAME) == len(FAULTS)
     for fault in FAULTS:
         outcomes = [fault.outcome(*cell) for cell in ((m, v, t) for m in METHODS for v in VERSIONS for t in TRANSPORTS)]
@@ -251,7 +251,7 @@ def check(raised: BaseException | None, outcome: Outcome) -> None:
 
 
 async def failure(call: Callable[[], Any]) -> BaseException | None:
-    """What a call raises."""
+    """Return the exception of a call, or None."""
     try:
         await settle(call())
     except Exception as error:
@@ -285,7 +285,7 @@ async def test_a_request_that_no_server_reads(
 
 @cells(*[fault.name for fault in FAULTS if fault.answers is not None and fault.name not in APART])
 @pytest.mark.anyio
-async def test_a_server_that_is_at_fault(
+async def test_a_fault_of_the_server(
     fault: Fault, method: str, version: str, transport: str, waits: list[float]
 ) -> None:
     outcome = fault.outcome(method, version, transport)
@@ -415,7 +415,7 @@ async def test_a_cancelled_task(fault: Fault, method: str, version: str, transpo
 
 
 def run(call: Callable[[], Any]) -> Any:
-    """The result of a call; one of an async client has an event loop of its own."""
+    """Return the result of a call; a call of an async client gets its own event loop."""
 
     async def main() -> Any:
         return await result
@@ -431,7 +431,7 @@ def left_open(transport: str) -> int:
 
 @contextmanager
 def interrupted_when(condition: Callable[[], bool]) -> Iterator[None]:
-    """Send this process what Ctrl-C sends, as soon as something has happened."""
+    """Send SIGINT to this process as soon as the condition is true."""
 
     def send() -> None:
         wait_until(condition)
@@ -448,7 +448,7 @@ def interrupted_when(condition: Callable[[], bool]) -> Iterator[None]:
 
 @pytest.fixture
 def _loops_end_with_open_connections() -> Iterator[None]:
-    """asyncio warns of each connection that its loop left open."""
+    """Ignore asyncio's warnings about connections that a closed loop left open."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         yield
@@ -534,7 +534,7 @@ print(json.dumps([child, parent]))
 
 @pytest.fixture(scope="module")
 def forked() -> tuple[list[dict[str, str]], list[Any]]:
-    """What each call in a forked child and afterwards in its parent raised, and the requests that a server saw."""
+    """Return the exceptions of calls in a forked child and then in its parent, and the requests that a server got."""
     clients = [(version, transport) for version in VERSIONS for transport in TRANSPORTS]
 
     def respond(request: Any) -> bytes:

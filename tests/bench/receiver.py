@@ -64,7 +64,7 @@ class Server:
 
 @contextlib.contextmanager
 def running(name: str) -> Iterator[Server]:
-    """A receiver in a process of its own."""
+    """A receiver in its own process."""
     command = [sys.executable, "-m", "tests.bench.receiver", name]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None

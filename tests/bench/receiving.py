@@ -81,7 +81,7 @@ def measure(plan: Plan) -> Findings:
 
 
 def serve_deliveries(server: receiver.Server, count: int) -> float:
-    """CPU seconds of the server for so many deliveries over a few connections."""
+    """CPU seconds of the server for this number of deliveries over a few connections."""
     requests = [request(delivery()) for _ in range(count)]
     start = server.cpu_seconds()
     asyncio.run(post_all(server.port, requests))
@@ -89,7 +89,7 @@ def serve_deliveries(server: receiver.Server, count: int) -> float:
 
 
 def receive_all(count: int) -> float:
-    """CPU seconds to verify and parse so many deliveries."""
+    """CPU seconds to verify and parse this number of deliveries."""
     bodies = [delivery() for _ in range(count)]
     start = time.process_time()
     for body in bodies:
@@ -98,12 +98,12 @@ def receive_all(count: int) -> float:
 
 
 async def post_all(port: int, requests: list[bytes]) -> None:
-    left = iter(requests)
+    remaining = iter(requests)
     streams = [await asyncio.open_connection("127.0.0.1", port) for _ in range(CONNECTIONS)]
 
     async def work(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for one in left:
-            writer.write(one)
+        for content in remaining:
+            writer.write(content)
             assert (await reader.readuntil(b"\r\n\r\n")).startswith(OK)
 
     await asyncio.gather(*(work(*stream) for stream in streams))

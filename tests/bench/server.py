@@ -78,7 +78,7 @@ class Connection(asyncio.Protocol):
         return RESPONSES[route]
 
 
-async def serve(certificate: str | None) -> None:
+async def run_server(certificate: str | None) -> None:
     tls = None
     if certificate:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -90,7 +90,7 @@ async def serve(certificate: str | None) -> None:
 
 @contextlib.contextmanager
 def running(certificate: Path | None = None) -> Iterator[str]:
-    """A server in a process of its own; its address."""
+    """Run a server in its own process and yield its URL."""
     command = [sys.executable, "-m", "tests.bench.server", *([str(certificate)] if certificate else [])]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
@@ -102,4 +102,4 @@ def running(certificate: Path | None = None) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(sys.argv[1] if len(sys.argv) > 1 else None))
+    asyncio.run(run_server(sys.argv[1] if len(sys.argv) > 1 else None))

@@ -1,4 +1,4 @@
-"""What a call does under each fault of a network or a server: the table that the tests hold the clients to.
+"""The table of faults: the outcome of a call for each fault of network, server or caller.
 
 `scripts/faults_table.py` writes a part of it into smooch/README.md.
 """
@@ -35,42 +35,42 @@ VERSIONS = ("v1", "v2")
 TRANSPORTS = ("sync", "async", "aiohttp")
 
 Sent = Literal["once", "twice", "repeated"]
-"""How often a request is sent; a repeated one as often as `retries` allows."""
+"""The number of attempts; a retried request is sent as often as `retries` allows."""
 Limit = Literal["", "pool", "connect", "write", "read", "deadline"]
-"""The option that ends each attempt, or the whole call; "" if the server or the caller does."""
+"""The option that ends each attempt or the whole call; "" if the server or the caller ends it."""
 
 
 @attrs.frozen
 class Outcome:
-    """What a call does under a fault."""
+    """The outcome of a call for a fault."""
 
     error: type[BaseException] | None
-    """What it raises; None if it succeeds."""
+    """The exception that the call raises; None if it succeeds."""
     sent: Sent = "once"
     says: str = ""
-    """What the text of the exception says."""
+    """A part of the exception's text."""
 
 
 @attrs.frozen(kw_only=True)
 class Fault:
-    """A fault, and the outcome of each cell."""
+    """A row of the table: a fault, and the outcome of each cell."""
 
     name: str
     words: str
-    """What happens, as the guide says it; "" if another row says it."""
+    """The fault in the words of the guide; "" if another row has them."""
     outcomes: Mapping[str, Outcome]
-    """By method."""
+    """Outcome by method."""
     answers: Callable[[bytes], Any] | None = None
-    """What the server answers, given a fine answer; None if the test makes the fault in another way."""
+    """Makes the server's faulty answer from a good one; None if the test causes the fault in another way."""
     first: Callable[[bytes], Any] | None = None
-    """What it answers to a call before, over the same connection."""
+    """Makes the answer to an earlier call over the same connection."""
     reads: Literal["request", "head", "nothing"] = "request"
-    """What the server reads before it answers."""
+    """The part of the request that the server reads before it answers."""
     limit: Limit = ""
     waits: tuple[float, float] = (0.0, 1.0)
-    """Seconds that a call waits before it sends a request again, at least and at most."""
+    """The least and the most seconds that a call waits before a retry."""
     differs: Mapping[frozenset[str], Outcome | str] = attrs.field(factory=dict)
-    """The outcome where it is another one, or the reason why there is none, by some of method, version, transport."""
+    """Other outcomes, or reasons why there is none, by method, version or transport."""
 
     def outcome(self, method: str, version: str, transport: str) -> Outcome | str:
         """Return the outcome of a cell, or the reason why it has none."""
@@ -89,7 +89,7 @@ def same(error: type[BaseException] | None, sent: Sent = "once", says: str = "")
 
 
 def unless_it_may_have_arrived(error: type[BaseException], says: str = "") -> dict[str, Outcome]:
-    """The request is repeated, but not a POST."""
+    """The request is retried unless it is a POST."""
     once, repeated = Outcome(error, "once", says), Outcome(error, "repeated")
     return {**dict.fromkeys(("GET", "PUT", "DELETE"), repeated), **dict.fromkeys(("POST", "upload"), once)}
 
@@ -113,17 +113,17 @@ def trickle(head: bytes, piece: bytes) -> Iterator[bytes | float]:
 
 
 def then_reset(refusal: bytes) -> Iterator[bytes | None]:
-    """Refuse a request, and close the connection soon afterwards; what came but was not read makes that a reset."""
+    """Refuse a request and close the connection soon afterwards; unread bytes turn that into a reset."""
     yield refusal
     sleep(0.05)
     yield None
 
 
 HANG = 60.0
-"""Seconds that a server is silent: so long that a call without a limit is noticed."""
+"""Seconds that a server is silent: long enough to notice a call without a limit."""
 BOMB = gzip.compress(bytes(1 << 25))
 UNPARSED = {frozenset({"v2", "PUT"}): Outcome(None)}
-"""v2 has no operation with PUT, and what no operation asked for is not parsed."""
+"""v2 has no operation with PUT, and a response to any other path is not parsed."""
 SMALL_REQUESTS = {
     frozenset({method}): "the operating system takes so small a request at once"
     for method in METHODS

@@ -1,4 +1,4 @@
-"""The access token of a client: every call, what is refused before it is sent, and the sandbox's responses."""
+"""The access token of a client: requests, input that is refused before sending, and calls against the sandbox."""
 
 from __future__ import annotations
 

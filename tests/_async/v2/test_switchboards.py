@@ -1,4 +1,4 @@
-"""Switchboards: every call, what is refused before it is sent, and the sandbox's responses."""
+"""Switchboards: requests, input that is refused before sending, and calls against the sandbox."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # Derived from tests/_async/v2/test_attachments.py by scripts/unasync.py; edit that file.
-"""Attachments: every call, what is refused before it is sent, and the sandbox's responses."""
+"""Attachments: requests, input that is refused before sending, and calls against the sandbox."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # Derived from tests/_async/v2/test_switchboard_actions.py by scripts/unasync.py; edit that file.
-"""Switchboard actions: every call, what is refused before it is sent, and the sandbox's responses."""
+"""Switchboard actions: requests, input that is refused before sending, and calls against the sandbox."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # Derived from tests/_async/v2/test_users.py by scripts/unasync.py; edit that file.
-"""Users: every call, what is refused before it is sent, and the sandbox's responses."""
+"""Users: requests, input that is refused before sending, and calls against the sandbox."""
 
 from __future__ import annotations
 
