@@ -145,7 +145,7 @@ class App:
 
 
 @pytest.fixture(autouse=True)
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+def _short_settling(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_webhook_reconciler, "SETTLING_SECONDS", 0.0)
     monkeypatch.setattr(_webhook_reconciler, "is_settled", lambda hook, date: True)
 

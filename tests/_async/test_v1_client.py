@@ -90,7 +90,7 @@ NOT_A_CALL = {"aclose", "from_env", "with_options", "jwt_for_user", "user_jwt"}
 
 
 @pytest.fixture(autouse=True)
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+def _short_settling(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_webhook_reconciler, "SETTLING_SECONDS", 0.01)
 
 

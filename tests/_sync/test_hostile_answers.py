@@ -78,7 +78,7 @@ CALLS_V2: dict[str, Callable[[v2.Smooch], Any]] = {
 
 
 @pytest.fixture(autouse=True)
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+def _short_settling(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_webhook_reconciler, "SETTLING_SECONDS", 0.0)
 
 

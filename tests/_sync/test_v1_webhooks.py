@@ -25,7 +25,7 @@ THERE = "https://there.example/hook"
 
 
 @pytest.fixture(autouse=True)
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+def _short_settling(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorten the wait for other callers: a test has only one."""
     monkeypatch.setattr(_webhook_reconciler, "SETTLING_SECONDS", 0.01)
 
