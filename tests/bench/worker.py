@@ -342,9 +342,11 @@ class Worker:
         return tally.result()
 
     def parse(self, text: str, seconds: float) -> dict[str, float]:
-        """Parse a page of messages again and again."""
+        """Parse a page of messages again and again, and then with nothing but `json.loads`."""
         self.client.parse(text)
-        return Tally(seconds, MANY).run(lambda: self.client.parse(text)).result()
+        models = Tally(seconds, MANY).run(lambda: self.client.parse(text)).result()
+        json_alone = Tally(seconds, MANY).run(lambda: json.loads(text)).result()
+        return {"models": models["cpu_per_call"], "json_alone": json_alone["cpu_per_call"]}
 
     def memory_of_clients(self, count: int) -> dict[str, float]:
         """Bytes that a further client takes, with one connection."""
