@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import attrs
+from python_multipart.exceptions import FormParserError
 from starlette.datastructures import QueryParams, UploadFile
 from starlette.formparsers import MultiPartException
 from starlette.requests import Request
@@ -348,8 +349,8 @@ async def _read_form(
                     files[name] = Upload(value.filename or "", value.content_type or "", await value.read())
                 else:
                     fields[name] = value
-    except MultiPartException as error:
-        raise bad_request(f"The form cannot be parsed: {error.message}") from None
+    except (MultiPartException, FormParserError) as error:  # old versions of starlette do not map the parser's own
+        raise bad_request(f"The form cannot be parsed: {error}") from None
     if any(len(upload.data) > max_file_bytes for upload in files.values()):
         raise ApiError(413, f"A file can have {max_file_bytes} bytes at most")
     _validation.check_form(operation, fields, files)
