@@ -1,4 +1,4 @@
-"""Check that a body can be written as JSON, and measure its size."""
+"""Write bodies as JSON, and say why one cannot be written."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def check_json(body: Any, field: str) -> int:
         InvalidInput: JSON cannot represent it: a NaN, half of a surrogate pair, a datetime or another Python object.
     """
     try:
-        return measure_json(body)
+        return len(encode_json(body))
     except (TypeError, ValueError, RecursionError):
         raise _json_error(body, field) from None
 
@@ -82,6 +82,6 @@ def nesting_error(field: str) -> InvalidInput:
     return InvalidInput(f"{field} contains itself, or is nested too deeply (nothing was sent)", field)
 
 
-def measure_json(body: Any) -> int:
-    """Return the size of a body as httpx sends it."""
-    return len(json.dumps(body, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode())
+def encode_json(body: Any) -> bytes:
+    """Return a body as JSON, written as httpx writes it."""
+    return json.dumps(body, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()

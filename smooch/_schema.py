@@ -441,7 +441,7 @@ def _exclusion_problem(names: Sequence[str]) -> Problem:
 def _json_check(limit: int) -> Check:
     def check(value: Any) -> Problem | None:
         try:
-            return _size_problem(_json.measure_json(value), limit)
+            return _size_problem(len(_json.encode_json(value)), limit)
         except (TypeError, ValueError, RecursionError):  # `check_json` reports what is not JSON at all
             return None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import logging
 import sys
 import time
@@ -19,6 +18,7 @@ from .._http.body import Body
 from .._http.call import Call
 from .._http.retry import RetryPolicy
 from .._http.settings import HEADERS, Settings
+from .._json import encode_json
 from .._redaction import clear_tracebacks, redact
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class AsyncHTTPClient(httpx.AsyncClient):
 
     def _build_json_request(self, method: str, url: httpx.URL, data: Any, extensions: dict[str, Any]) -> httpx.Request:
         """Build a request with a JSON body and all headers at once: httpx would build the headers four times."""
-        body = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        body = encode_json(data)
         headers = [
             (b"Host", url.netloc),
             *self._unchanged_headers,

@@ -317,8 +317,8 @@ async def test_a_fault_of_the_server(
 
         if outcome.sent != "once":  # A server that is at fault once only: what is sent again succeeds.
             server.start_fault(fault.answers, 1, fault.reads)
-            patient = {"retries": 20} if fault.limit else {}  # where a slow machine lets a timeout pass once more
-            again = connect(version, transport, server.url, **options_for(fault) | patient)
+            more_retries = {"retries": 20} if fault.limit else {}  # where a slow machine lets a timeout pass once more
+            again = connect(version, transport, server.url, **options_for(fault) | more_retries)
             assert await failure(lambda: CALLS[version][method](again, content)) is None
             assert len(server.requests) >= (1 if fault.reads == "nothing" else 2)
             assert len(server.requests) <= attempts or fault.limit
