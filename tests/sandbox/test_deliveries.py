@@ -126,7 +126,7 @@ def test_a_late_response_is_retried() -> None:
 
 
 def test_a_slow_target_delays_no_other(sandbox: Sandbox, client: httpx.Client) -> None:
-    with target((5, answer(200))) as slow, target() as quick:
+    with target((60, answer(200))) as slow, target() as quick:
         listen(client, slow.url)
         listen(client, quick.url)
         for number in range(30):
@@ -147,12 +147,19 @@ def test_a_deleted_webhook_gets_no_further_attempts(sandbox: Sandbox, client: ht
 
 
 def test_waiting_deliveries_of_a_deleted_webhook_are_dropped(sandbox: Sandbox, client: httpx.Client) -> None:
-    with target((0.5, answer(200))) as receiver:
+    is_deleted = threading.Event()
+
+    def respond(request: Request) -> bytes:
+        assert request.method == "HEAD" or is_deleted.wait(60)
+        return answer(200)
+
+    with ScriptedServer(respond) as receiver:
         webhook = listen(client, receiver.url)
         for number in range(60):
             sandbox.say("ana", str(number))
         wait_until(lambda: len(posts(receiver)) == 20)
         client.delete(f"/webhooks/{webhook['_id']}")
+        is_deleted.set()
         assert len(statuses(sandbox)) == len(posts(receiver)) == 20
 
 
