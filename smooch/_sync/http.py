@@ -34,6 +34,8 @@ _logger = logging.getLogger("smooch")
 _NO_AUTH = httpx.Auth()
 _NOT_MERGED = frozenset({"content", "data", "files", "json", "params"})
 """Arguments of `build_request` that need not be merged with settings of the client."""
+_WITH_BODY = frozenset({"PATCH", "POST", "PUT"})
+"""Methods whose requests have a `Content-Length` even without a body."""
 
 
 @functools.lru_cache(128)
@@ -88,8 +90,8 @@ class HTTPClient(httpx.Client):
                 if passed.keys() <= _NOT_MERGED and not self.params:
                     query = str(httpx.QueryParams(passed.pop("params"))) if "params" in passed else ""
                     extensions = {"timeout": self.timeout.as_dict()}
-                    if passed.keys() == {"json"} and self.headers.raw == self._unchanged_headers:
-                        return self._build_json_request(method, _parse_url(url, query), passed["json"], extensions)
+                    if passed.keys() <= {"json"} and self.headers.raw == self._unchanged_headers:
+                        return self._build_usual_request(method, _parse_url(url, query), passed.get("json"), extensions)
                     return httpx.Request(
                         method, _parse_url(url, query), headers=self.headers, extensions=extensions, **passed
                     )
@@ -97,15 +99,14 @@ class HTTPClient(httpx.Client):
         except httpx.InvalidURL as error:
             raise errors.InvalidInput(f"invalid URL: {error}", "url") from None
 
-    def _build_json_request(self, method: str, url: httpx.URL, data: Any, extensions: dict[str, Any]) -> httpx.Request:
-        """Build a request with a JSON body and all headers at once: httpx would build the headers four times."""
-        body = encode_json(data)
-        headers = [
-            (b"Host", url.netloc),
-            *self._unchanged_headers,
-            (b"Content-Length", b"%d" % len(body)),
-            (b"Content-Type", b"application/json"),
-        ]
+    def _build_usual_request(self, method: str, url: httpx.URL, data: Any, extensions: dict[str, Any]) -> httpx.Request:
+        """Build a request with a JSON body or none, and all headers at once: httpx would build them four times."""
+        body = b"" if data is None else encode_json(data)
+        headers = [(b"Host", url.netloc), *self._unchanged_headers]
+        if body or method.upper() in _WITH_BODY:
+            headers.append((b"Content-Length", b"%d" % len(body)))
+        if body:
+            headers.append((b"Content-Type", b"application/json"))
         request = httpx.Request(method, url, headers=headers, stream=httpx.ByteStream(body), extensions=extensions)
         request.read()
         return request

@@ -307,15 +307,16 @@ def test_a_streamed_response_ends_at_the_deadline() -> None:
 @pytest.mark.parametrize(
     "own", [{}, {"X-Trace": "7"}, {"Host": "api.example", "Content-Type": "application/vnd.api+json"}]
 )
-@pytest.mark.parametrize("data", [{"text": "Grüße", "items": [1.5, None]}, {}, [], "x"])
-def test_a_request_with_a_json_body_is_the_same_as_that_of_httpx(own: dict[str, str], data: Any) -> None:
+@pytest.mark.parametrize("method", ["get", "post", "PUT", "patch", "DELETE"])
+@pytest.mark.parametrize("data", [{"text": "Grüße", "items": [1.5, None]}, {}, [], "x", None])
+def test_a_request_is_the_same_as_that_of_httpx(own: dict[str, str], data: Any, method: str) -> None:
     with connect("https://api.smooch.example:8443") as api:
         client = api.raw.get_httpx_client()
         client.headers.update(own)
-        ours = client.build_request("post", "/appusers/ü/messages", json=data, params={"a": "1"})
+        ours = client.build_request(method, "/appusers/ü/messages", json=data, params={"a": "1"})
         with httpx.Client(base_url=client.base_url, headers=client.headers, timeout=client.timeout) as bare:
             del bare.headers["Connection"]
-            theirs = bare.build_request("post", "/appusers/ü/messages", json=data, params={"a": "1"})
+            theirs = bare.build_request(method, "/appusers/ü/messages", json=data, params={"a": "1"})
     assert (ours.method, ours.url, ours.content) == (theirs.method, theirs.url, theirs.content)
     assert sorted(ours.headers.raw) == sorted(theirs.headers.raw)
     assert ours.extensions == theirs.extensions
