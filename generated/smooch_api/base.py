@@ -171,22 +171,18 @@ def as_dict(cls: type[Model], data: Any) -> dict[str, Any]:
     raise WrongShape(f"{cls.__name__} must be an object, not {type(data).__name__}")
 
 
-def required(read: Reader, cls: type[Model], key: str, data: Mapping[str, Any]) -> Any:
-    """Parse the value of a required field."""
-    value = data.get(key)
-    if value is None:
-        raise missing(cls, data, KeyError(key))
-    try:
-        return read(value)
-    except WrongShape as reason:
-        raise WrongShape(f"{cls.__name__}: {key}: {reason}") from None
-
-
 def missing(cls: type[Model], data: Any, error: KeyError | TypeError) -> WrongShape:
     """Build the exception for a required field that is missing, or for data that is not an object."""
     if isinstance(data, Mapping):
         return WrongShape(f"{cls.__name__} needs {error.args[0]}")
     return WrongShape(f"{cls.__name__} must be an object, not {type(data).__name__}")
+
+
+def unreadable(cls: type[Model], key: str, data: Mapping[str, Any], error: KeyError | WrongShape) -> WrongShape:
+    """Build the exception for a required field that is missing, null, or not the required object or list."""
+    if data.get(key) is None:
+        return missing(cls, data, KeyError(key))
+    return WrongShape(f"{cls.__name__}: {key}: {error}")
 
 
 def unequal(cls: type[Model], key: str, constant: Any) -> WrongShape:

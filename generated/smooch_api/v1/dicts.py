@@ -220,18 +220,18 @@ class CarouselMessage(TypedDict, total=False):
     type: Required[Literal["carousel"]]
     authorId: str
     role: str
-    source: _models.Source | Source | PlainDict
     name: str | None
-    text: str
-    email: str
-    avatarUrl: str
     received: float
+    source: _models.Source | Source | PlainDict
+    text: str
     mediaUrl: str
     mediaType: str
     altText: str
     metadata: _models.Metadata
     payload: str
     actions: list[_models.Action | Action | PlainDict]
+    avatarUrl: str
+    email: str
     quotedMessage: _models.QuotedMessage | QuotedMessage | PlainDict
     items: list[_models.MessageItem | MessageItem | PlainDict]
     displaySettings: _models.DisplaySettings | DisplaySettings | PlainDict
@@ -382,18 +382,18 @@ class FileMessage(TypedDict, total=False):
     type: Required[Literal["file"]]
     authorId: str
     role: str
-    source: _models.Source | Source | PlainDict
     name: str | None
-    text: str
-    email: str
-    avatarUrl: str
     received: float
+    source: _models.Source | Source | PlainDict
+    text: str
     mediaUrl: str
     mediaType: str
     altText: str
     metadata: _models.Metadata
     payload: str
     actions: list[_models.Action | Action | PlainDict]
+    avatarUrl: str
+    email: str
     quotedMessage: _models.QuotedMessage | QuotedMessage | PlainDict
 
 
@@ -404,18 +404,18 @@ class FormMessage(TypedDict, total=False):
     type: Required[Literal["form"]]
     authorId: str
     role: str
-    source: _models.Source | Source | PlainDict
     name: str | None
-    text: str
-    email: str
-    avatarUrl: str
     received: float
+    source: _models.Source | Source | PlainDict
+    text: str
     mediaUrl: str
     mediaType: str
     altText: str
     metadata: _models.Metadata
     payload: str
     actions: list[_models.Action | Action | PlainDict]
+    avatarUrl: str
+    email: str
     quotedMessage: _models.QuotedMessage | QuotedMessage | PlainDict
     fields: list[_models.Field | Field | PlainDict]
     submitted: bool
@@ -429,18 +429,18 @@ class FormResponseMessage(TypedDict, total=False):
     type: Required[Literal["formResponse"]]
     authorId: str
     role: str
-    source: _models.Source | Source | PlainDict
     name: str | None
-    text: str
-    email: str
-    avatarUrl: str
     received: float
+    source: _models.Source | Source | PlainDict
+    text: str
     mediaUrl: str
     mediaType: str
     altText: str
     metadata: _models.Metadata
     payload: str
     actions: list[_models.Action | Action | PlainDict]
+    avatarUrl: str
+    email: str
     quotedMessage: _models.QuotedMessage | QuotedMessage | PlainDict
     fields: list[_models.Field | Field | PlainDict]
     textFallback: str
@@ -453,18 +453,18 @@ class ImageMessage(TypedDict, total=False):
     type: Required[Literal["image"]]
     authorId: str
     role: str
-    source: _models.Source | Source | PlainDict
     name: str | None
-    text: str
-    email: str
-    avatarUrl: str
     received: float
+    source: _models.Source | Source | PlainDict
+    text: str
     mediaUrl: str
     mediaType: str
     altText: str
     metadata: _models.Metadata
     payload: str
     actions: list[_models.Action | Action | PlainDict]
+    avatarUrl: str
+    email: str
     quotedMessage: _models.QuotedMessage | QuotedMessage | PlainDict
 
 
@@ -629,18 +629,18 @@ class ListMessage(TypedDict, total=False):
     type: Required[Literal["list"]]
     authorId: str
     role: str
-    source: _models.Source | Source | PlainDict
     name: str | None
-    text: str
-    email: str
-    avatarUrl: str
     received: float
+    source: _models.Source | Source | PlainDict
+    text: str
     mediaUrl: str
     mediaType: str
     altText: str
     metadata: _models.Metadata
     payload: str
     actions: list[_models.Action | Action | PlainDict]
+    avatarUrl: str
+    email: str
     quotedMessage: _models.QuotedMessage | QuotedMessage | PlainDict
     items: list[_models.MessageItem | MessageItem | PlainDict]
 
@@ -659,18 +659,18 @@ class LocationMessage(TypedDict, total=False):
     type: Required[Literal["location"]]
     authorId: str
     role: str
-    source: _models.Source | Source | PlainDict
     name: str | None
-    text: str
-    email: str
-    avatarUrl: str
     received: float
+    source: _models.Source | Source | PlainDict
+    text: str
     mediaUrl: str
     mediaType: str
     altText: str
     metadata: _models.Metadata
     payload: str
     actions: list[_models.Action | Action | PlainDict]
+    avatarUrl: str
+    email: str
     quotedMessage: _models.QuotedMessage | QuotedMessage | PlainDict
     coordinates: _models.Coordinates | Coordinates | PlainDict
     location: _models.Location | Location | PlainDict
@@ -965,8 +965,8 @@ class ShareAction(TypedDict, total=False):
 class Source(TypedDict, total=False):
     """Where a message comes from."""
 
-    id: str
     type: str
+    id: str
     integrationId: str
     originalMessageId: str
     originalMessageTimestamp: float
@@ -1026,18 +1026,18 @@ class TextMessage(TypedDict, total=False):
     type: Required[Literal["text"]]
     authorId: str
     role: str
-    source: _models.Source | Source | PlainDict
     name: str | None
-    text: str
-    email: str
-    avatarUrl: str
     received: float
+    source: _models.Source | Source | PlainDict
+    text: str
     mediaUrl: str
     mediaType: str
     altText: str
     metadata: _models.Metadata
     payload: str
     actions: list[_models.Action | Action | PlainDict]
+    avatarUrl: str
+    email: str
     quotedMessage: _models.QuotedMessage | QuotedMessage | PlainDict
 
 

@@ -33,6 +33,8 @@ class ActivityResponse(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.conversation = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "conversation" in data:
             try:
@@ -40,5 +42,6 @@ class ActivityResponse(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

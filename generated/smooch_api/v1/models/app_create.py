@@ -39,7 +39,11 @@ class AppCreate(_base.Model):
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
         self.settings = self.metadata = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "settings" in data:
             try:
                 self.settings = _models.AppSettings.from_dict(data["settings"])
@@ -52,5 +56,6 @@ class AppCreate(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

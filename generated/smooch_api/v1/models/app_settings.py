@@ -42,6 +42,8 @@ class AppSettings(_base.Model):
         self.mask_credit_card_numbers = self.use_animal_names = self.conversation_retention_seconds = (
             self.echo_postback
         ) = self.ignore_auto_conversation_start = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "maskCreditCardNumbers" in data and (value := data["maskCreditCardNumbers"]) is not None:
             self.mask_credit_card_numbers = value
@@ -52,11 +54,14 @@ class AppSettings(_base.Model):
         if "conversationRetentionSeconds" in data and (value := data["conversationRetentionSeconds"]) is not None:
             self.conversation_retention_seconds = value
             parsed += 1
+        if parsed == size:
+            return self
         if "echoPostback" in data and (value := data["echoPostback"]) is not None:
             self.echo_postback = value
             parsed += 1
         if "ignoreAutoConversationStart" in data and (value := data["ignoreAutoConversationStart"]) is not None:
             self.ignore_auto_conversation_start = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

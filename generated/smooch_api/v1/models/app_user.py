@@ -77,7 +77,11 @@ class AppUser(_base.Model):
         self.conversation_started = self.clients = self.pending_clients = self.credential_required = self.devices = (
             UNSET
         )
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "userId" in data and (value := data["userId"]) is not None:
             self.user_id = value
             parsed += 1
@@ -87,6 +91,8 @@ class AppUser(_base.Model):
         if "surname" in data and (value := data["surname"]) is not None:
             self.surname = value
             parsed += 1
+        if parsed == size:
+            return self
         if "email" in data and (value := data["email"]) is not None:
             self.email = value
             parsed += 1
@@ -99,6 +105,8 @@ class AppUser(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "conversationStarted" in data and (value := data["conversationStarted"]) is not None:
             self.conversation_started = value
             parsed += 1
@@ -114,6 +122,8 @@ class AppUser(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "credentialRequired" in data and (value := data["credentialRequired"]) is not None:
             self.credential_required = value
             parsed += 1
@@ -123,5 +133,6 @@ class AppUser(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -71,7 +71,11 @@ class AppUserLink(_base.Model):
             raise _base.missing(cls, data, error) from None
         self.integration_id = self.phone_number = self.address = self.given_name = self.surname = self.subject = UNSET
         self.confirmation = self.skip_confirmation = self.primary = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "integrationId" in data and (value := data["integrationId"]) is not None:
             self.integration_id = value
             parsed += 1
@@ -81,6 +85,8 @@ class AppUserLink(_base.Model):
         if "address" in data and (value := data["address"]) is not None:
             self.address = value
             parsed += 1
+        if parsed == size:
+            return self
         if "givenName" in data and (value := data["givenName"]) is not None:
             self.given_name = value
             parsed += 1
@@ -90,6 +96,8 @@ class AppUserLink(_base.Model):
         if "subject" in data and (value := data["subject"]) is not None:
             self.subject = value
             parsed += 1
+        if parsed == size:
+            return self
         if "confirmation" in data:
             try:
                 self.confirmation = _models.Confirmation.from_dict(data["confirmation"])
@@ -102,5 +110,6 @@ class AppUserLink(_base.Model):
         if "primary" in data and (value := data["primary"]) is not None:
             self.primary = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

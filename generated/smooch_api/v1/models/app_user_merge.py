@@ -8,6 +8,7 @@ from attrs import define as _define
 
 from ... import base as _base
 from ...base import new as _new
+from ...errors import WrongShape
 from .. import models as _models
 
 if TYPE_CHECKING:
@@ -31,8 +32,17 @@ class AppUserMerge(_base.Model):
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _new(cls)
-        self.surviving = _base.required(_models.MergedUser.from_dict, cls, "surviving", data)
-        self.discarded = _base.required(_models.MergedUser.from_dict, cls, "discarded", data)
+        try:
+            self.surviving = _models.MergedUser.from_dict(data["surviving"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "surviving", data, error) from None
+        try:
+            self.discarded = _models.MergedUser.from_dict(data["discarded"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "discarded", data, error) from None
+        self._rest = None
+        size = len(data)
         parsed = 2
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

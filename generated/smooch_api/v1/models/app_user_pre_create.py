@@ -50,7 +50,11 @@ class AppUserPreCreate(_base.Model):
         self.given_name = self.surname = self.email = self.signed_up_at = self.properties = self.credential_required = (
             UNSET
         )
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "givenName" in data and (value := data["givenName"]) is not None:
             self.given_name = value
             parsed += 1
@@ -60,6 +64,8 @@ class AppUserPreCreate(_base.Model):
         if "email" in data and (value := data["email"]) is not None:
             self.email = value
             parsed += 1
+        if parsed == size:
+            return self
         if "signedUpAt" in data and (value := data["signedUpAt"]) is not None:
             self.signed_up_at = value
             parsed += 1
@@ -72,5 +78,6 @@ class AppUserPreCreate(_base.Model):
         if "credentialRequired" in data and (value := data["credentialRequired"]) is not None:
             self.credential_required = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

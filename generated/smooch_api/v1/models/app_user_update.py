@@ -41,6 +41,8 @@ class AppUserUpdate(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.given_name = self.surname = self.email = self.signed_up_at = self.properties = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "givenName" in data and (value := data["givenName"]) is not None:
             self.given_name = value
@@ -51,6 +53,8 @@ class AppUserUpdate(_base.Model):
         if "email" in data and (value := data["email"]) is not None:
             self.email = value
             parsed += 1
+        if parsed == size:
+            return self
         if "signedUpAt" in data and (value := data["signedUpAt"]) is not None:
             self.signed_up_at = value
             parsed += 1
@@ -60,5 +64,6 @@ class AppUserUpdate(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

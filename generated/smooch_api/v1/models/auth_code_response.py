@@ -25,6 +25,9 @@ class AuthCodeResponse(_base.Model):
             self.auth_code = data["authCode"]
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
+        self._rest = None
+        size = len(data)
         parsed = 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

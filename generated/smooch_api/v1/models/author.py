@@ -40,7 +40,11 @@ class Author(_base.Model):
         if self.role != "appMaker":
             raise _base.unequal(cls, "role", "appMaker")
         self.name = self.email = self.avatar_url = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "name" in data and (value := data["name"]) is not None:
             self.name = value
             parsed += 1
@@ -50,5 +54,6 @@ class Author(_base.Model):
         if "avatarUrl" in data and (value := data["avatarUrl"]) is not None:
             self.avatar_url = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

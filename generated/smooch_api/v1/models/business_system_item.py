@@ -42,7 +42,11 @@ class BusinessSystemItem(_base.Model):
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
         self.channel_id = self.ticket_id = self.room_id = self.conversation_id = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "channelId" in data and (value := data["channelId"]) is not None:
             self.channel_id = value
             parsed += 1
@@ -55,5 +59,6 @@ class BusinessSystemItem(_base.Model):
         if "conversationId" in data and (value := data["conversationId"]) is not None:
             self.conversation_id = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

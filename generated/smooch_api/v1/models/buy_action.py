@@ -62,7 +62,11 @@ class BuyAction(_base.Model):
         if self.type_ != "buy":
             raise _base.unequal(cls, "type", "buy")
         self.id = self.payload = self.uri = self.metadata = self.currency = self.state = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 3
+        if parsed == size:
+            return self
         if "_id" in data and (value := data["_id"]) is not None:
             self.id = value
             parsed += 1
@@ -72,6 +76,8 @@ class BuyAction(_base.Model):
         if "uri" in data and (value := data["uri"]) is not None:
             self.uri = value
             parsed += 1
+        if parsed == size:
+            return self
         if "metadata" in data:
             try:
                 self.metadata = _base.as_object(data["metadata"])
@@ -84,5 +90,6 @@ class BuyAction(_base.Model):
         if "state" in data and (value := data["state"]) is not None:
             self.state = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -50,7 +50,11 @@ class ChannelEntityItem(_base.Model):
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
         self.integration_id = self.phone_number = self.user_id = self.address = self.username = self.chat_id = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "integrationId" in data and (value := data["integrationId"]) is not None:
             self.integration_id = value
             parsed += 1
@@ -60,6 +64,8 @@ class ChannelEntityItem(_base.Model):
         if "userId" in data and (value := data["userId"]) is not None:
             self.user_id = value
             parsed += 1
+        if parsed == size:
+            return self
         if "address" in data and (value := data["address"]) is not None:
             self.address = value
             parsed += 1
@@ -69,5 +75,6 @@ class ChannelEntityItem(_base.Model):
         if "chatId" in data and (value := data["chatId"]) is not None:
             self.chat_id = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

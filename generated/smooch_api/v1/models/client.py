@@ -84,7 +84,11 @@ class Client(_base.Model):
         ) = UNSET
         self.app_version = self.display_name = self.info = self.raw = self.primary = self.avatar_url = UNSET
         self.linked_at = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 2
+        if parsed == size:
+            return self
         if "status" in data and (value := data["status"]) is not None:
             self.status = value
             parsed += 1
@@ -94,6 +98,8 @@ class Client(_base.Model):
         if "active" in data and (value := data["active"]) is not None:
             self.active = value
             parsed += 1
+        if parsed == size:
+            return self
         if "lastSeen" in data and (value := data["lastSeen"]) is not None:
             self.last_seen = value
             parsed += 1
@@ -103,6 +109,8 @@ class Client(_base.Model):
         if "pushNotificationToken" in data and (value := data["pushNotificationToken"]) is not None:
             self.push_notification_token = value
             parsed += 1
+        if parsed == size:
+            return self
         if "appVersion" in data and (value := data["appVersion"]) is not None:
             self.app_version = value
             parsed += 1
@@ -115,6 +123,8 @@ class Client(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "raw" in data:
             try:
                 self.raw = _base.as_object(data["raw"])
@@ -130,5 +140,6 @@ class Client(_base.Model):
         if "linkedAt" in data and (value := data["linkedAt"]) is not None:
             self.linked_at = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -66,12 +66,19 @@ class ClientAdd(_base.Model):
             self.trigger = data["trigger"]
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
-        self.app = _base.required(_models.AppReference.from_dict, cls, "app", data)
+        try:
+            self.app = _models.AppReference.from_dict(data["app"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "app", data, error) from None
         if self.trigger != "client:add":
             raise _base.unequal(cls, "trigger", "client:add")
         self.version = self.app_user = self.conversation = self.client = self.timestamp = self.clients = UNSET
         self.source = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 2
+        if parsed == size:
+            return self
         if "version" in data and (value := data["version"]) is not None:
             self.version = value
             parsed += 1
@@ -87,6 +94,8 @@ class ClientAdd(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "client" in data:
             try:
                 self.client = _models.Client.from_dict(data["client"])
@@ -108,5 +117,6 @@ class ClientAdd(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -63,6 +63,8 @@ class ClientInfo(_base.Model):
         self.app_name = self.avatar_url = self.carrier = self.city = self.country = self.device_model = UNSET
         self.device_platform = self.gender = self.is_payment_enabled = self.locale = self.os = self.os_version = UNSET
         self.phone_number = self.radio_access_technology = self.state = self.timezone = self.wifi = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "appName" in data and (value := data["appName"]) is not None:
             self.app_name = value
@@ -73,6 +75,8 @@ class ClientInfo(_base.Model):
         if "carrier" in data and (value := data["carrier"]) is not None:
             self.carrier = value
             parsed += 1
+        if parsed == size:
+            return self
         if "city" in data and (value := data["city"]) is not None:
             self.city = value
             parsed += 1
@@ -82,6 +86,8 @@ class ClientInfo(_base.Model):
         if "deviceModel" in data and (value := data["deviceModel"]) is not None:
             self.device_model = value
             parsed += 1
+        if parsed == size:
+            return self
         if "devicePlatform" in data and (value := data["devicePlatform"]) is not None:
             self.device_platform = value
             parsed += 1
@@ -91,6 +97,8 @@ class ClientInfo(_base.Model):
         if "isPaymentEnabled" in data and (value := data["isPaymentEnabled"]) is not None:
             self.is_payment_enabled = value
             parsed += 1
+        if parsed == size:
+            return self
         if "locale" in data and (value := data["locale"]) is not None:
             self.locale = value
             parsed += 1
@@ -100,6 +108,8 @@ class ClientInfo(_base.Model):
         if "osVersion" in data and (value := data["osVersion"]) is not None:
             self.os_version = value
             parsed += 1
+        if parsed == size:
+            return self
         if "phoneNumber" in data and (value := data["phoneNumber"]) is not None:
             self.phone_number = value
             parsed += 1
@@ -109,11 +119,14 @@ class ClientInfo(_base.Model):
         if "state" in data and (value := data["state"]) is not None:
             self.state = value
             parsed += 1
+        if parsed == size:
+            return self
         if "timezone" in data and (value := data["timezone"]) is not None:
             self.timezone = value
             parsed += 1
         if "wifi" in data and (value := data["wifi"]) is not None:
             self.wifi = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

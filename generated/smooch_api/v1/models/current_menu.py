@@ -38,9 +38,16 @@ class CurrentMenu(_base.Model):
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _new(cls)
-        self.items = _base.required(_unions.read_menu_item_list, cls, "items", data)
+        try:
+            self.items = _unions.read_menu_item_list(data["items"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "items", data, error) from None
         self.name = self.settings = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "name" in data and (value := data["name"]) is not None:
             self.name = value
             parsed += 1
@@ -50,5 +57,6 @@ class CurrentMenu(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

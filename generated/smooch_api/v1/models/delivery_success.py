@@ -62,13 +62,26 @@ class DeliverySuccess(_base.Model):
             self.trigger = data["trigger"]
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
-        self.app = _base.required(_models.AppReference.from_dict, cls, "app", data)
-        self.app_user = _base.required(_models.AppUser.from_dict, cls, "appUser", data)
+        try:
+            self.app = _models.AppReference.from_dict(data["app"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "app", data, error) from None
+        try:
+            self.app_user = _models.AppUser.from_dict(data["appUser"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "appUser", data, error) from None
         if self.trigger != "delivery:success":
             raise _base.unequal(cls, "trigger", "delivery:success")
-        self.messages = _base.required(_unions.read_message_list, cls, "messages", data)
+        try:
+            self.messages = _unions.read_message_list(data["messages"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "messages", data, error) from None
         self.version = self.conversation = self.client = self.timestamp = self.destination = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 4
+        if parsed == size:
+            return self
         if "version" in data and (value := data["version"]) is not None:
             self.version = value
             parsed += 1
@@ -84,6 +97,8 @@ class DeliverySuccess(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "timestamp" in data and (value := data["timestamp"]) is not None:
             self.timestamp = value
             parsed += 1
@@ -93,5 +108,6 @@ class DeliverySuccess(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -60,7 +60,11 @@ class Deployment(_base.Model):
             self.integration_id
         ) = UNSET
         self.app_id = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 3
+        if parsed == size:
+            return self
         if "baseUrl" in data and (value := data["baseUrl"]) is not None:
             self.base_url = value
             parsed += 1
@@ -70,6 +74,8 @@ class Deployment(_base.Model):
         if "phoneNumber" in data and (value := data["phoneNumber"]) is not None:
             self.phone_number = value
             parsed += 1
+        if parsed == size:
+            return self
         if "callbackUrl" in data and (value := data["callbackUrl"]) is not None:
             self.callback_url = value
             parsed += 1
@@ -82,5 +88,6 @@ class Deployment(_base.Model):
         if "appId" in data and (value := data["appId"]) is not None:
             self.app_id = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

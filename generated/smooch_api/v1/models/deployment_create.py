@@ -45,7 +45,11 @@ class DeploymentCreate(_base.Model):
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
         self.base_url = self.username = self.password = self.callback_url = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "baseUrl" in data and (value := data["baseUrl"]) is not None:
             self.base_url = value
             parsed += 1
@@ -58,5 +62,6 @@ class DeploymentCreate(_base.Model):
         if "callbackUrl" in data and (value := data["callbackUrl"]) is not None:
             self.callback_url = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

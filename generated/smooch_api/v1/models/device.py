@@ -52,7 +52,11 @@ class Device(_base.Model):
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
         self.push_notification_token = self.app_version = self.info = self.active = self.last_seen = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 2
+        if parsed == size:
+            return self
         if "pushNotificationToken" in data and (value := data["pushNotificationToken"]) is not None:
             self.push_notification_token = value
             parsed += 1
@@ -65,11 +69,14 @@ class Device(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "active" in data and (value := data["active"]) is not None:
             self.active = value
             parsed += 1
         if "lastSeen" in data and (value := data["lastSeen"]) is not None:
             self.last_seen = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -58,6 +58,8 @@ class DeviceInfo(_base.Model):
             UNSET
         )
         self.browser_language = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "appName" in data and (value := data["appName"]) is not None:
             self.app_name = value
@@ -68,6 +70,8 @@ class DeviceInfo(_base.Model):
         if "os" in data and (value := data["os"]) is not None:
             self.os = value
             parsed += 1
+        if parsed == size:
+            return self
         if "osVersion" in data and (value := data["osVersion"]) is not None:
             self.os_version = value
             parsed += 1
@@ -77,6 +81,8 @@ class DeviceInfo(_base.Model):
         if "carrier" in data and (value := data["carrier"]) is not None:
             self.carrier = value
             parsed += 1
+        if parsed == size:
+            return self
         if "devicePlatform" in data and (value := data["devicePlatform"]) is not None:
             self.device_platform = value
             parsed += 1
@@ -86,6 +92,8 @@ class DeviceInfo(_base.Model):
         if "currentUrl" in data and (value := data["currentUrl"]) is not None:
             self.current_url = value
             parsed += 1
+        if parsed == size:
+            return self
         if "currentTitle" in data and (value := data["currentTitle"]) is not None:
             self.current_title = value
             parsed += 1
@@ -98,5 +106,6 @@ class DeviceInfo(_base.Model):
         if "browserLanguage" in data and (value := data["browserLanguage"]) is not None:
             self.browser_language = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -8,6 +8,7 @@ from attrs import define as _define
 
 from ... import base as _base
 from ...base import new as _new
+from ...errors import WrongShape
 from .. import models as _models
 
 if TYPE_CHECKING:
@@ -27,7 +28,13 @@ class DeviceResponse(_base.Model):
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _new(cls)
-        self.device = _base.required(_models.Device.from_dict, cls, "device", data)
+        try:
+            self.device = _models.Device.from_dict(data["device"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "device", data, error) from None
+        self._rest = None
+        size = len(data)
         parsed = 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

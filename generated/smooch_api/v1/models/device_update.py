@@ -39,6 +39,8 @@ class DeviceUpdate(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.push_notification_token = self.app_version = self.info = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "pushNotificationToken" in data and (value := data["pushNotificationToken"]) is not None:
             self.push_notification_token = value
@@ -52,5 +54,6 @@ class DeviceUpdate(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

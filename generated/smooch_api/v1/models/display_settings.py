@@ -29,9 +29,12 @@ class DisplaySettings(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.image_aspect_ratio = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "imageAspectRatio" in data and (value := data["imageAspectRatio"]) is not None:
             self.image_aspect_ratio = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

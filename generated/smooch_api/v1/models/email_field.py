@@ -46,7 +46,11 @@ class EmailField(_base.Model):
         if self.type_ != "email":
             raise _base.unequal(cls, "type", "email")
         self.id = self.placeholder = self.email = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 3
+        if parsed == size:
+            return self
         if "_id" in data and (value := data["_id"]) is not None:
             self.id = value
             parsed += 1
@@ -56,5 +60,6 @@ class EmailField(_base.Model):
         if "email" in data and (value := data["email"]) is not None:
             self.email = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -40,9 +40,14 @@ class EmailFieldPost(_base.Model):
         if self.type_ != "email":
             raise _base.unequal(cls, "type", "email")
         self.placeholder = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 3
+        if parsed == size:
+            return self
         if "placeholder" in data and (value := data["placeholder"]) is not None:
             self.placeholder = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

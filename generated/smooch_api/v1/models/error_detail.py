@@ -34,6 +34,9 @@ class ErrorDetail(_base.Model):
             self.description = data["description"]
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
+        self._rest = None
+        size = len(data)
         parsed = 2
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

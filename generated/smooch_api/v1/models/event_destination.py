@@ -36,6 +36,8 @@ class EventDestination(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.type_ = self.integration_id = self.destination_id = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "type" in data and (value := data["type"]) is not None:
             self.type_ = value
@@ -46,5 +48,6 @@ class EventDestination(_base.Model):
         if "destinationId" in data and (value := data["destinationId"]) is not None:
             self.destination_id = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

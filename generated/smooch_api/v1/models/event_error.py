@@ -35,12 +35,17 @@ class EventError(_base.Model):
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
         self.message = self.underlying_error = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "message" in data and (value := data["message"]) is not None:
             self.message = value
             parsed += 1
         if "underlyingError" in data:
             self.underlying_error = data["underlyingError"]
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -41,21 +41,24 @@ class GetMessagesResponse(_base.Model):
         self = _new(cls)
         self.conversation = self.next_ = UNSET
         self.messages = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 0
-        if "conversation" in data:
-            try:
-                self.conversation = _models.Conversation.from_dict(data["conversation"])
-                parsed += 1
-            except WrongShape:
-                pass
         if "messages" in data:
             try:
                 self.messages = _unions.read_message_list(data["messages"])
                 parsed += 1
             except WrongShape:
                 pass
+        if "conversation" in data:
+            try:
+                self.conversation = _models.Conversation.from_dict(data["conversation"])
+                parsed += 1
+            except WrongShape:
+                pass
         if "next" in data and (value := data["next"]) is not None:
             self.next_ = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -33,6 +33,9 @@ class GetSdkIdsResponse(_base.Model):
             self.web_integration_id = data["webIntegrationId"]
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
+        self._rest = None
+        size = len(data)
         parsed = 3
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

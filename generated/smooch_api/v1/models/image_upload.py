@@ -52,7 +52,11 @@ class ImageUpload(_base.Model):
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
         self.name = self.email = self.avatar_url = self.text = self.payload = self.media_type = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 2
+        if parsed == size:
+            return self
         if "name" in data and (value := data["name"]) is not None:
             self.name = value
             parsed += 1
@@ -62,6 +66,8 @@ class ImageUpload(_base.Model):
         if "avatarUrl" in data and (value := data["avatarUrl"]) is not None:
             self.avatar_url = value
             parsed += 1
+        if parsed == size:
+            return self
         if "text" in data and (value := data["text"]) is not None:
             self.text = value
             parsed += 1
@@ -71,5 +77,6 @@ class ImageUpload(_base.Model):
         if "mediaType" in data and (value := data["mediaType"]) is not None:
             self.media_type = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

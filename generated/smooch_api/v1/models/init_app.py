@@ -33,6 +33,8 @@ class InitApp(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.has_icon = self.apn_enabled = self.gcm_project = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "hasIcon" in data and (value := data["hasIcon"]) is not None:
             self.has_icon = value
@@ -43,5 +45,6 @@ class InitApp(_base.Model):
         if "gcmProject" in data and (value := data["gcmProject"]) is not None:
             self.gcm_project = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

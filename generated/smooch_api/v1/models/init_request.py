@@ -49,9 +49,16 @@ class InitRequest(_base.Model):
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _new(cls)
-        self.device = _base.required(_models.Device.from_dict, cls, "device", data)
+        try:
+            self.device = _models.Device.from_dict(data["device"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "device", data, error) from None
         self.user_id = self.given_name = self.surname = self.email = self.signed_up_at = self.properties = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "userId" in data and (value := data["userId"]) is not None:
             self.user_id = value
             parsed += 1
@@ -61,6 +68,8 @@ class InitRequest(_base.Model):
         if "surname" in data and (value := data["surname"]) is not None:
             self.surname = value
             parsed += 1
+        if parsed == size:
+            return self
         if "email" in data and (value := data["email"]) is not None:
             self.email = value
             parsed += 1
@@ -73,5 +82,6 @@ class InitRequest(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -8,6 +8,7 @@ from attrs import define as _define
 
 from ... import base as _base
 from ...base import new as _new
+from ...errors import WrongShape
 from .. import models as _models
 
 if TYPE_CHECKING:
@@ -32,8 +33,17 @@ class InitResponse(_base.Model):
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _new(cls)
-        self.app = _base.required(_models.InitApp.from_dict, cls, "app", data)
-        self.app_user = _base.required(_models.AppUser.from_dict, cls, "appUser", data)
+        try:
+            self.app = _models.InitApp.from_dict(data["app"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "app", data, error) from None
+        try:
+            self.app_user = _models.AppUser.from_dict(data["appUser"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "appUser", data, error) from None
+        self._rest = None
+        size = len(data)
         parsed = 2
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -288,7 +288,11 @@ class Integration(_base.Model):
             self.business_icon_url
         ) = self.background_image_url = UNSET
         self.origin_whitelist = self.business_id = self.api_secret = self.msp_id = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 2
+        if parsed == size:
+            return self
         if "displayName" in data and (value := data["displayName"]) is not None:
             self.display_name = value
             parsed += 1
@@ -298,6 +302,8 @@ class Integration(_base.Model):
         if "error" in data and (value := data["error"]) is not None:
             self.error = value
             parsed += 1
+        if parsed == size:
+            return self
         if "pageAccessToken" in data and (value := data["pageAccessToken"]) is not None:
             self.page_access_token = value
             parsed += 1
@@ -307,6 +313,8 @@ class Integration(_base.Model):
         if "appSecret" in data and (value := data["appSecret"]) is not None:
             self.app_secret = value
             parsed += 1
+        if parsed == size:
+            return self
         if "pageId" in data and (value := data["pageId"]) is not None:
             self.page_id = value
             parsed += 1
@@ -316,6 +324,8 @@ class Integration(_base.Model):
         if "accessTokenUrl" in data and (value := data["accessTokenUrl"]) is not None:
             self.access_token_url = value
             parsed += 1
+        if parsed == size:
+            return self
         if "webhookSecret" in data and (value := data["webhookSecret"]) is not None:
             self.webhook_secret = value
             parsed += 1
@@ -325,6 +335,8 @@ class Integration(_base.Model):
         if "authToken" in data and (value := data["authToken"]) is not None:
             self.auth_token = value
             parsed += 1
+        if parsed == size:
+            return self
         if "phoneNumberSid" in data and (value := data["phoneNumberSid"]) is not None:
             self.phone_number_sid = value
             parsed += 1
@@ -334,6 +346,8 @@ class Integration(_base.Model):
         if "name" in data and (value := data["name"]) is not None:
             self.name = value
             parsed += 1
+        if parsed == size:
+            return self
         if "accessKey" in data and (value := data["accessKey"]) is not None:
             self.access_key = value
             parsed += 1
@@ -343,6 +357,8 @@ class Integration(_base.Model):
         if "signingKey" in data and (value := data["signingKey"]) is not None:
             self.signing_key = value
             parsed += 1
+        if parsed == size:
+            return self
         if "token" in data and (value := data["token"]) is not None:
             self.token = value
             parsed += 1
@@ -352,6 +368,8 @@ class Integration(_base.Model):
         if "username" in data and (value := data["username"]) is not None:
             self.username = value
             parsed += 1
+        if parsed == size:
+            return self
         if "channelAccessToken" in data and (value := data["channelAccessToken"]) is not None:
             self.channel_access_token = value
             parsed += 1
@@ -361,6 +379,8 @@ class Integration(_base.Model):
         if "channelId" in data and (value := data["channelId"]) is not None:
             self.channel_id = value
             parsed += 1
+        if parsed == size:
+            return self
         if "serviceCode" in data and (value := data["serviceCode"]) is not None:
             self.service_code = value
             parsed += 1
@@ -370,6 +390,8 @@ class Integration(_base.Model):
         if "qrCodeUrl" in data and (value := data["qrCodeUrl"]) is not None:
             self.qr_code_url = value
             parsed += 1
+        if parsed == size:
+            return self
         if "lineId" in data and (value := data["lineId"]) is not None:
             self.line_id = value
             parsed += 1
@@ -379,6 +401,8 @@ class Integration(_base.Model):
         if "mid" in data and (value := data["mid"]) is not None:
             self.mid = value
             parsed += 1
+        if parsed == size:
+            return self
         if "tier" in data and (value := data["tier"]) is not None:
             self.tier = value
             parsed += 1
@@ -388,6 +412,8 @@ class Integration(_base.Model):
         if "consumerKey" in data and (value := data["consumerKey"]) is not None:
             self.consumer_key = value
             parsed += 1
+        if parsed == size:
+            return self
         if "consumerSecret" in data and (value := data["consumerSecret"]) is not None:
             self.consumer_secret = value
             parsed += 1
@@ -397,6 +423,8 @@ class Integration(_base.Model):
         if "accessTokenSecret" in data and (value := data["accessTokenSecret"]) is not None:
             self.access_token_secret = value
             parsed += 1
+        if parsed == size:
+            return self
         if "userId" in data and (value := data["userId"]) is not None:
             self.user_id = value
             parsed += 1
@@ -406,6 +434,8 @@ class Integration(_base.Model):
         if "domain" in data and (value := data["domain"]) is not None:
             self.domain = value
             parsed += 1
+        if parsed == size:
+            return self
         if "incomingAddress" in data and (value := data["incomingAddress"]) is not None:
             self.incoming_address = value
             parsed += 1
@@ -415,6 +445,8 @@ class Integration(_base.Model):
         if "hideUnsubscribeLink" in data and (value := data["hideUnsubscribeLink"]) is not None:
             self.hide_unsubscribe_link = value
             parsed += 1
+        if parsed == size:
+            return self
         if "shortId" in data and (value := data["shortId"]) is not None:
             self.short_id = value
             parsed += 1
@@ -424,6 +456,8 @@ class Integration(_base.Model):
         if "deploymentId" in data and (value := data["deploymentId"]) is not None:
             self.deployment_id = value
             parsed += 1
+        if parsed == size:
+            return self
         if "baseUrl" in data and (value := data["baseUrl"]) is not None:
             self.base_url = value
             parsed += 1
@@ -433,6 +467,8 @@ class Integration(_base.Model):
         if "hsmFallbackLanguage" in data and (value := data["hsmFallbackLanguage"]) is not None:
             self.hsm_fallback_language = value
             parsed += 1
+        if parsed == size:
+            return self
         if "certificate" in data and (value := data["certificate"]) is not None:
             self.certificate = value
             parsed += 1
@@ -442,6 +478,8 @@ class Integration(_base.Model):
         if "production" in data and (value := data["production"]) is not None:
             self.production = value
             parsed += 1
+        if parsed == size:
+            return self
         if "serverKey" in data and (value := data["serverKey"]) is not None:
             self.server_key = value
             parsed += 1
@@ -451,6 +489,8 @@ class Integration(_base.Model):
         if "brandColor" in data and (value := data["brandColor"]) is not None:
             self.brand_color = value
             parsed += 1
+        if parsed == size:
+            return self
         if "conversationColor" in data and (value := data["conversationColor"]) is not None:
             self.conversation_color = value
             parsed += 1
@@ -460,6 +500,8 @@ class Integration(_base.Model):
         if "fixedIntroPane" in data and (value := data["fixedIntroPane"]) is not None:
             self.fixed_intro_pane = value
             parsed += 1
+        if parsed == size:
+            return self
         if "displayStyle" in data and (value := data["displayStyle"]) is not None:
             self.display_style = value
             parsed += 1
@@ -469,6 +511,8 @@ class Integration(_base.Model):
         if "buttonWidth" in data and (value := data["buttonWidth"]) is not None:
             self.button_width = value
             parsed += 1
+        if parsed == size:
+            return self
         if "buttonHeight" in data and (value := data["buttonHeight"]) is not None:
             self.button_height = value
             parsed += 1
@@ -481,6 +525,8 @@ class Integration(_base.Model):
         if "businessName" in data and (value := data["businessName"]) is not None:
             self.business_name = value
             parsed += 1
+        if parsed == size:
+            return self
         if "businessUsername" in data and (value := data["businessUsername"]) is not None:
             self.business_username = value
             parsed += 1
@@ -490,6 +536,8 @@ class Integration(_base.Model):
         if "backgroundImageUrl" in data and (value := data["backgroundImageUrl"]) is not None:
             self.background_image_url = value
             parsed += 1
+        if parsed == size:
+            return self
         if "originWhitelist" in data:
             try:
                 self.origin_whitelist = _base.as_list(data["originWhitelist"])
@@ -505,5 +553,6 @@ class Integration(_base.Model):
         if "mspId" in data and (value := data["mspId"]) is not None:
             self.msp_id = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

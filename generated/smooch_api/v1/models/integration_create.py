@@ -237,7 +237,11 @@ class IntegrationCreate(_base.Model):
             self.origin_whitelist
         ) = self.business_id = UNSET
         self.api_secret = self.msp_id = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "displayName" in data and (value := data["displayName"]) is not None:
             self.display_name = value
             parsed += 1
@@ -247,6 +251,8 @@ class IntegrationCreate(_base.Model):
         if "appId" in data and (value := data["appId"]) is not None:
             self.app_id = value
             parsed += 1
+        if parsed == size:
+            return self
         if "appSecret" in data and (value := data["appSecret"]) is not None:
             self.app_secret = value
             parsed += 1
@@ -256,6 +262,8 @@ class IntegrationCreate(_base.Model):
         if "accessTokenUrl" in data and (value := data["accessTokenUrl"]) is not None:
             self.access_token_url = value
             parsed += 1
+        if parsed == size:
+            return self
         if "accountSid" in data and (value := data["accountSid"]) is not None:
             self.account_sid = value
             parsed += 1
@@ -265,6 +273,8 @@ class IntegrationCreate(_base.Model):
         if "phoneNumberSid" in data and (value := data["phoneNumberSid"]) is not None:
             self.phone_number_sid = value
             parsed += 1
+        if parsed == size:
+            return self
         if "accessKey" in data and (value := data["accessKey"]) is not None:
             self.access_key = value
             parsed += 1
@@ -274,6 +284,8 @@ class IntegrationCreate(_base.Model):
         if "signingKey" in data and (value := data["signingKey"]) is not None:
             self.signing_key = value
             parsed += 1
+        if parsed == size:
+            return self
         if "token" in data and (value := data["token"]) is not None:
             self.token = value
             parsed += 1
@@ -283,6 +295,8 @@ class IntegrationCreate(_base.Model):
         if "channelAccessToken" in data and (value := data["channelAccessToken"]) is not None:
             self.channel_access_token = value
             parsed += 1
+        if parsed == size:
+            return self
         if "channelSecret" in data and (value := data["channelSecret"]) is not None:
             self.channel_secret = value
             parsed += 1
@@ -292,6 +306,8 @@ class IntegrationCreate(_base.Model):
         if "serviceCode" in data and (value := data["serviceCode"]) is not None:
             self.service_code = value
             parsed += 1
+        if parsed == size:
+            return self
         if "switcherSecret" in data and (value := data["switcherSecret"]) is not None:
             self.switcher_secret = value
             parsed += 1
@@ -301,6 +317,8 @@ class IntegrationCreate(_base.Model):
         if "tier" in data and (value := data["tier"]) is not None:
             self.tier = value
             parsed += 1
+        if parsed == size:
+            return self
         if "envName" in data and (value := data["envName"]) is not None:
             self.env_name = value
             parsed += 1
@@ -310,6 +328,8 @@ class IntegrationCreate(_base.Model):
         if "consumerSecret" in data and (value := data["consumerSecret"]) is not None:
             self.consumer_secret = value
             parsed += 1
+        if parsed == size:
+            return self
         if "accessTokenKey" in data and (value := data["accessTokenKey"]) is not None:
             self.access_token_key = value
             parsed += 1
@@ -319,6 +339,8 @@ class IntegrationCreate(_base.Model):
         if "apiKey" in data and (value := data["apiKey"]) is not None:
             self.api_key = value
             parsed += 1
+        if parsed == size:
+            return self
         if "domain" in data and (value := data["domain"]) is not None:
             self.domain = value
             parsed += 1
@@ -328,6 +350,8 @@ class IntegrationCreate(_base.Model):
         if "fromAddress" in data and (value := data["fromAddress"]) is not None:
             self.from_address = value
             parsed += 1
+        if parsed == size:
+            return self
         if "hideUnsubscribeLink" in data and (value := data["hideUnsubscribeLink"]) is not None:
             self.hide_unsubscribe_link = value
             parsed += 1
@@ -337,6 +361,8 @@ class IntegrationCreate(_base.Model):
         if "baseUrl" in data and (value := data["baseUrl"]) is not None:
             self.base_url = value
             parsed += 1
+        if parsed == size:
+            return self
         if "password" in data and (value := data["password"]) is not None:
             self.password = value
             parsed += 1
@@ -346,6 +372,8 @@ class IntegrationCreate(_base.Model):
         if "certificate" in data and (value := data["certificate"]) is not None:
             self.certificate = value
             parsed += 1
+        if parsed == size:
+            return self
         if "autoUpdateBadge" in data and (value := data["autoUpdateBadge"]) is not None:
             self.auto_update_badge = value
             parsed += 1
@@ -355,6 +383,8 @@ class IntegrationCreate(_base.Model):
         if "serverKey" in data and (value := data["serverKey"]) is not None:
             self.server_key = value
             parsed += 1
+        if parsed == size:
+            return self
         if "senderId" in data and (value := data["senderId"]) is not None:
             self.sender_id = value
             parsed += 1
@@ -364,6 +394,8 @@ class IntegrationCreate(_base.Model):
         if "conversationColor" in data and (value := data["conversationColor"]) is not None:
             self.conversation_color = value
             parsed += 1
+        if parsed == size:
+            return self
         if "actionColor" in data and (value := data["actionColor"]) is not None:
             self.action_color = value
             parsed += 1
@@ -373,6 +405,8 @@ class IntegrationCreate(_base.Model):
         if "displayStyle" in data and (value := data["displayStyle"]) is not None:
             self.display_style = value
             parsed += 1
+        if parsed == size:
+            return self
         if "buttonIconUrl" in data and (value := data["buttonIconUrl"]) is not None:
             self.button_icon_url = value
             parsed += 1
@@ -382,6 +416,8 @@ class IntegrationCreate(_base.Model):
         if "buttonHeight" in data and (value := data["buttonHeight"]) is not None:
             self.button_height = value
             parsed += 1
+        if parsed == size:
+            return self
         if "integrationOrder" in data:
             try:
                 self.integration_order = _base.as_list(data["integrationOrder"])
@@ -394,6 +430,8 @@ class IntegrationCreate(_base.Model):
         if "businessIconUrl" in data and (value := data["businessIconUrl"]) is not None:
             self.business_icon_url = value
             parsed += 1
+        if parsed == size:
+            return self
         if "backgroundImageUrl" in data and (value := data["backgroundImageUrl"]) is not None:
             self.background_image_url = value
             parsed += 1
@@ -406,11 +444,14 @@ class IntegrationCreate(_base.Model):
         if "businessId" in data and (value := data["businessId"]) is not None:
             self.business_id = value
             parsed += 1
+        if parsed == size:
+            return self
         if "apiSecret" in data and (value := data["apiSecret"]) is not None:
             self.api_secret = value
             parsed += 1
         if "mspId" in data and (value := data["mspId"]) is not None:
             self.msp_id = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -43,6 +43,8 @@ class IntegrationProfileUpdate(_base.Model):
         self = _new(cls)
         self.about = self.address = self.description = self.email = self.photo_url = self.vertical = UNSET
         self.websites = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "about" in data and (value := data["about"]) is not None:
             self.about = value
@@ -53,6 +55,8 @@ class IntegrationProfileUpdate(_base.Model):
         if "description" in data and (value := data["description"]) is not None:
             self.description = value
             parsed += 1
+        if parsed == size:
+            return self
         if "email" in data and (value := data["email"]) is not None:
             self.email = value
             parsed += 1
@@ -68,5 +72,6 @@ class IntegrationProfileUpdate(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

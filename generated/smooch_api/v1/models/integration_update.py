@@ -112,6 +112,8 @@ class IntegrationUpdate(_base.Model):
         self.integration_order = self.business_name = self.business_icon_url = self.background_image_url = (
             self.origin_whitelist
         ) = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "displayName" in data and (value := data["displayName"]) is not None:
             self.display_name = value
@@ -122,6 +124,8 @@ class IntegrationUpdate(_base.Model):
         if "channelId" in data and (value := data["channelId"]) is not None:
             self.channel_id = value
             parsed += 1
+        if parsed == size:
+            return self
         if "serviceCode" in data and (value := data["serviceCode"]) is not None:
             self.service_code = value
             parsed += 1
@@ -131,6 +135,8 @@ class IntegrationUpdate(_base.Model):
         if "qrCodeUrl" in data and (value := data["qrCodeUrl"]) is not None:
             self.qr_code_url = value
             parsed += 1
+        if parsed == size:
+            return self
         if "fromAddress" in data and (value := data["fromAddress"]) is not None:
             self.from_address = value
             parsed += 1
@@ -140,6 +146,8 @@ class IntegrationUpdate(_base.Model):
         if "hsmFallbackLanguage" in data and (value := data["hsmFallbackLanguage"]) is not None:
             self.hsm_fallback_language = value
             parsed += 1
+        if parsed == size:
+            return self
         if "production" in data and (value := data["production"]) is not None:
             self.production = value
             parsed += 1
@@ -149,6 +157,8 @@ class IntegrationUpdate(_base.Model):
         if "conversationColor" in data and (value := data["conversationColor"]) is not None:
             self.conversation_color = value
             parsed += 1
+        if parsed == size:
+            return self
         if "actionColor" in data and (value := data["actionColor"]) is not None:
             self.action_color = value
             parsed += 1
@@ -158,6 +168,8 @@ class IntegrationUpdate(_base.Model):
         if "displayStyle" in data and (value := data["displayStyle"]) is not None:
             self.display_style = value
             parsed += 1
+        if parsed == size:
+            return self
         if "buttonIconUrl" in data and (value := data["buttonIconUrl"]) is not None:
             self.button_icon_url = value
             parsed += 1
@@ -167,6 +179,8 @@ class IntegrationUpdate(_base.Model):
         if "buttonHeight" in data and (value := data["buttonHeight"]) is not None:
             self.button_height = value
             parsed += 1
+        if parsed == size:
+            return self
         if "integrationOrder" in data:
             try:
                 self.integration_order = _base.as_list(data["integrationOrder"])
@@ -179,6 +193,8 @@ class IntegrationUpdate(_base.Model):
         if "businessIconUrl" in data and (value := data["businessIconUrl"]) is not None:
             self.business_icon_url = value
             parsed += 1
+        if parsed == size:
+            return self
         if "backgroundImageUrl" in data and (value := data["backgroundImageUrl"]) is not None:
             self.background_image_url = value
             parsed += 1
@@ -188,5 +204,6 @@ class IntegrationUpdate(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -49,6 +49,8 @@ class LegacyConversation(_base.Model):
         self = _new(cls)
         self.id = self.app_id = self.created_at = self.app_makers = self.app_users = self.unread_count = UNSET
         self.messages = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "_id" in data and (value := data["_id"]) is not None:
             self.id = value
@@ -59,6 +61,8 @@ class LegacyConversation(_base.Model):
         if "createdAt" in data and (value := data["createdAt"]) is not None:
             self.created_at = value
             parsed += 1
+        if parsed == size:
+            return self
         if "appMakers" in data:
             try:
                 self.app_makers = _base.as_list(data["appMakers"])
@@ -80,5 +84,6 @@ class LegacyConversation(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -38,14 +38,22 @@ class LegacyMessageResponse(_base.Model):
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _new(cls)
-        self.message = _base.required(_unions.read_message, cls, "message", data)
+        try:
+            self.message = _unions.read_message(data["message"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "message", data, error) from None
         self.conversation = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "conversation" in data:
             try:
                 self.conversation = _models.LegacyConversation.from_dict(data["conversation"])
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

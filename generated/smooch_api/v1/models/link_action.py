@@ -57,7 +57,11 @@ class LinkAction(_base.Model):
         if self.type_ != "link":
             raise _base.unequal(cls, "type", "link")
         self.id = self.payload = self.metadata = self.default = self.extra_channel_options = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 3
+        if parsed == size:
+            return self
         if "_id" in data and (value := data["_id"]) is not None:
             self.id = value
             parsed += 1
@@ -70,6 +74,8 @@ class LinkAction(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "default" in data and (value := data["default"]) is not None:
             self.default = value
             parsed += 1
@@ -79,5 +85,6 @@ class LinkAction(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -34,6 +34,8 @@ class LinkCriteria(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.phone_number = self.given_name = self.surname = self.address = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "phoneNumber" in data and (value := data["phoneNumber"]) is not None:
             self.phone_number = value
@@ -47,5 +49,6 @@ class LinkCriteria(_base.Model):
         if "address" in data and (value := data["address"]) is not None:
             self.address = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -8,6 +8,7 @@ from attrs import define as _define
 
 from ... import base as _base
 from ...base import new as _new
+from ...errors import WrongShape
 from ...types import UNSET, Unset
 from .. import models as _models
 
@@ -38,14 +39,22 @@ class ListAppsResponse(_base.Model):
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _new(cls)
-        self.apps = _base.required(_read_apps, cls, "apps", data)
+        try:
+            self.apps = _read_apps(data["apps"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "apps", data, error) from None
         self.has_more = self.offset = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "hasMore" in data and (value := data["hasMore"]) is not None:
             self.has_more = value
             parsed += 1
         if "offset" in data and (value := data["offset"]) is not None:
             self.offset = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -38,17 +38,15 @@ class ListMessage(_base.Model):
 
     Known values: `appUser`, `appMaker`, `whisper`.
     """
-    source: Source | Unset = UNSET
     name: str | None | Unset = UNSET
     """Display name of the author."""
+    received: float | Unset = UNSET
+    """When the API received the message, in Unix seconds with decimals."""
+    source: Source | Unset = UNSET
     text: str | Unset = UNSET
     """The text. In other types than text it is a caption, or a fallback that the API generates. The API masks card
     numbers, except for the last four digits, unless the app's setting is off.
     """
-    email: str | Unset = UNSET
-    avatar_url: str | Unset = UNSET
-    received: float | Unset = UNSET
-    """When the API received the message, in Unix seconds with decimals."""
     media_url: str | Unset = UNSET
     """URL of an image or file."""
     media_type: str | Unset = UNSET
@@ -59,6 +57,8 @@ class ListMessage(_base.Model):
     payload: str | Unset = UNSET
     """Payload of the reply action that the user chose."""
     actions: list[Action] | Unset = UNSET
+    avatar_url: str | Unset = UNSET
+    email: str | Unset = UNSET
     quoted_message: QuotedMessage | Unset = UNSET
     """Only v1.1. The form that a formResponse belongs to, or the message that the author quoted on the channel."""
     items: list[MessageItem] | Unset = UNSET
@@ -68,18 +68,18 @@ class ListMessage(_base.Model):
         _base.Field("type", "type_", required=True),
         _base.Field("authorId", "author_id"),
         _base.Field("role", "role"),
-        _base.Field("source", "source", nested=True),
         _base.Field("name", "name", nullable=True),
-        _base.Field("text", "text"),
-        _base.Field("email", "email"),
-        _base.Field("avatarUrl", "avatar_url"),
         _base.Field("received", "received"),
+        _base.Field("source", "source", nested=True),
+        _base.Field("text", "text"),
         _base.Field("mediaUrl", "media_url"),
         _base.Field("mediaType", "media_type"),
         _base.Field("altText", "alt_text"),
         _base.Field("metadata", "metadata", nested=True),
         _base.Field("payload", "payload"),
         _base.Field("actions", "actions", nested=True),
+        _base.Field("avatarUrl", "avatar_url"),
+        _base.Field("email", "email"),
         _base.Field("quotedMessage", "quoted_message", nested=True),
         _base.Field("items", "items", nested=True),
     )
@@ -99,15 +99,27 @@ class ListMessage(_base.Model):
             raise _base.missing(cls, data, error) from None
         if self.type_ != "list":
             raise _base.unequal(cls, "type", "list")
-        self.author_id = self.role = self.source = self.name = self.text = self.email = UNSET
-        self.avatar_url = self.received = self.media_url = self.media_type = self.alt_text = self.metadata = UNSET
-        self.payload = self.actions = self.quoted_message = self.items = UNSET
+        self.author_id = self.role = self.name = self.received = self.source = self.text = UNSET
+        self.media_url = self.media_type = self.alt_text = self.metadata = self.payload = self.actions = UNSET
+        self.avatar_url = self.email = self.quoted_message = self.items = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 2
+        if parsed == size:
+            return self
         if "authorId" in data and (value := data["authorId"]) is not None:
             self.author_id = value
             parsed += 1
         if "role" in data and (value := data["role"]) is not None:
             self.role = value
+            parsed += 1
+        if "name" in data:
+            self.name = data["name"]
+            parsed += 1
+        if parsed == size:
+            return self
+        if "received" in data and (value := data["received"]) is not None:
+            self.received = value
             parsed += 1
         if "source" in data:
             try:
@@ -115,21 +127,11 @@ class ListMessage(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        if "name" in data:
-            self.name = data["name"]
-            parsed += 1
         if "text" in data and (value := data["text"]) is not None:
             self.text = value
             parsed += 1
-        if "email" in data and (value := data["email"]) is not None:
-            self.email = value
-            parsed += 1
-        if "avatarUrl" in data and (value := data["avatarUrl"]) is not None:
-            self.avatar_url = value
-            parsed += 1
-        if "received" in data and (value := data["received"]) is not None:
-            self.received = value
-            parsed += 1
+        if parsed == size:
+            return self
         if "mediaUrl" in data and (value := data["mediaUrl"]) is not None:
             self.media_url = value
             parsed += 1
@@ -139,6 +141,8 @@ class ListMessage(_base.Model):
         if "altText" in data and (value := data["altText"]) is not None:
             self.alt_text = value
             parsed += 1
+        if parsed == size:
+            return self
         if "metadata" in data:
             try:
                 self.metadata = _base.as_object(data["metadata"])
@@ -154,6 +158,14 @@ class ListMessage(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
+        if "avatarUrl" in data and (value := data["avatarUrl"]) is not None:
+            self.avatar_url = value
+            parsed += 1
+        if "email" in data and (value := data["email"]) is not None:
+            self.email = value
+            parsed += 1
         if "quotedMessage" in data:
             try:
                 self.quoted_message = _unions.read_quoted_message(data["quotedMessage"])
@@ -166,5 +178,6 @@ class ListMessage(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -26,6 +26,8 @@ class Location(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.address = self.name = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "address" in data and (value := data["address"]) is not None:
             self.address = value
@@ -33,5 +35,6 @@ class Location(_base.Model):
         if "name" in data and (value := data["name"]) is not None:
             self.name = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -49,7 +49,11 @@ class LocationRequestAction(_base.Model):
         if self.type_ != "locationRequest":
             raise _base.unequal(cls, "type", "locationRequest")
         self.id = self.payload = self.uri = self.metadata = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 2
+        if parsed == size:
+            return self
         if "_id" in data and (value := data["_id"]) is not None:
             self.id = value
             parsed += 1
@@ -65,5 +69,6 @@ class LocationRequestAction(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -34,6 +34,8 @@ class MatchResult(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.app_user = self.conversation = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "appUser" in data:
             try:
@@ -47,5 +49,6 @@ class MatchResult(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

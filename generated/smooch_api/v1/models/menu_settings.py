@@ -26,9 +26,12 @@ class MenuSettings(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.input_enabled = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "inputEnabled" in data and (value := data["inputEnabled"]) is not None:
             self.input_enabled = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -64,13 +64,26 @@ class MergeAppUser(_base.Model):
             self.trigger = data["trigger"]
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
-        self.app = _base.required(_models.AppReference.from_dict, cls, "app", data)
+        try:
+            self.app = _models.AppReference.from_dict(data["app"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "app", data, error) from None
         if self.trigger != "merge:appUser":
             raise _base.unequal(cls, "trigger", "merge:appUser")
-        self.surviving = _base.required(_models.AppUser.from_dict, cls, "surviving", data)
-        self.discarded = _base.required(_read_discarded, cls, "discarded", data)
+        try:
+            self.surviving = _models.AppUser.from_dict(data["surviving"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "surviving", data, error) from None
+        try:
+            self.discarded = _read_discarded(data["discarded"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "discarded", data, error) from None
         self.version = self.app_user = self.conversation = self.client = self.timestamp = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 4
+        if parsed == size:
+            return self
         if "version" in data and (value := data["version"]) is not None:
             self.version = value
             parsed += 1
@@ -86,6 +99,8 @@ class MergeAppUser(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "client" in data:
             try:
                 self.client = _models.Client.from_dict(data["client"])
@@ -95,5 +110,6 @@ class MergeAppUser(_base.Model):
         if "timestamp" in data and (value := data["timestamp"]) is not None:
             self.timestamp = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -62,13 +62,26 @@ class MessageAppMaker(_base.Model):
             self.trigger = data["trigger"]
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
-        self.app = _base.required(_models.AppReference.from_dict, cls, "app", data)
-        self.app_user = _base.required(_models.AppUser.from_dict, cls, "appUser", data)
+        try:
+            self.app = _models.AppReference.from_dict(data["app"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "app", data, error) from None
+        try:
+            self.app_user = _models.AppUser.from_dict(data["appUser"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "appUser", data, error) from None
         if self.trigger != "message:appMaker":
             raise _base.unequal(cls, "trigger", "message:appMaker")
-        self.messages = _base.required(_unions.read_message_list, cls, "messages", data)
+        try:
+            self.messages = _unions.read_message_list(data["messages"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "messages", data, error) from None
         self.version = self.conversation = self.client = self.timestamp = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 4
+        if parsed == size:
+            return self
         if "version" in data and (value := data["version"]) is not None:
             self.version = value
             parsed += 1
@@ -87,5 +100,6 @@ class MessageAppMaker(_base.Model):
         if "timestamp" in data and (value := data["timestamp"]) is not None:
             self.timestamp = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

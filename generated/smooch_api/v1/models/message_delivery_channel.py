@@ -70,16 +70,29 @@ class MessageDeliveryChannel(_base.Model):
             self.trigger = data["trigger"]
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
-        self.app = _base.required(_models.AppReference.from_dict, cls, "app", data)
-        self.app_user = _base.required(_models.AppUser.from_dict, cls, "appUser", data)
+        try:
+            self.app = _models.AppReference.from_dict(data["app"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "app", data, error) from None
+        try:
+            self.app_user = _models.AppUser.from_dict(data["appUser"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "appUser", data, error) from None
         if self.trigger != "message:delivery:channel":
             raise _base.unequal(cls, "trigger", "message:delivery:channel")
-        self.message = _base.required(_models.MessageReference.from_dict, cls, "message", data)
+        try:
+            self.message = _models.MessageReference.from_dict(data["message"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "message", data, error) from None
         self.version = self.conversation = self.client = self.timestamp = self.destination = self.external_messages = (
             UNSET
         )
         self.is_final_event = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 4
+        if parsed == size:
+            return self
         if "version" in data and (value := data["version"]) is not None:
             self.version = value
             parsed += 1
@@ -95,6 +108,8 @@ class MessageDeliveryChannel(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "timestamp" in data and (value := data["timestamp"]) is not None:
             self.timestamp = value
             parsed += 1
@@ -113,5 +128,6 @@ class MessageDeliveryChannel(_base.Model):
         if "isFinalEvent" in data and (value := data["isFinalEvent"]) is not None:
             self.is_final_event = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -8,6 +8,7 @@ from attrs import define as _define
 
 from ... import base as _base
 from ...base import new as _new
+from ...errors import WrongShape
 from ...types import UNSET, Unset
 from .. import unions as _unions
 
@@ -52,9 +53,16 @@ class MessageItem(_base.Model):
             self.title = data["title"]
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
-        self.actions = _base.required(_unions.read_action_list, cls, "actions", data)
+        try:
+            self.actions = _unions.read_action_list(data["actions"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "actions", data, error) from None
         self.id = self.description = self.media_url = self.media_type = self.alt_text = self.size = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 2
+        if parsed == size:
+            return self
         if "_id" in data and (value := data["_id"]) is not None:
             self.id = value
             parsed += 1
@@ -64,6 +72,8 @@ class MessageItem(_base.Model):
         if "mediaUrl" in data and (value := data["mediaUrl"]) is not None:
             self.media_url = value
             parsed += 1
+        if parsed == size:
+            return self
         if "mediaType" in data and (value := data["mediaType"]) is not None:
             self.media_type = value
             parsed += 1
@@ -73,5 +83,6 @@ class MessageItem(_base.Model):
         if "size" in data and (value := data["size"]) is not None:
             self.size = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -38,6 +38,8 @@ class MessageOverride(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.whatsapp = self.line = self.messenger = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "whatsapp" in data:
             try:
@@ -57,5 +59,6 @@ class MessageOverride(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

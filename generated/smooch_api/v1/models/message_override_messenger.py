@@ -29,6 +29,8 @@ class MessageOverrideMessenger(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.payload = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "payload" in data:
             try:
@@ -36,5 +38,6 @@ class MessageOverrideMessenger(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -134,7 +134,11 @@ class MessagePost(_base.Model):
             self.quoted_message
         ) = UNSET
         self.text_fallback = self.message_schema = self.message = self.destination = self.override = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "type" in data and (value := data["type"]) is not None:
             self.type_ = value
             parsed += 1
@@ -144,6 +148,8 @@ class MessagePost(_base.Model):
         if "email" in data and (value := data["email"]) is not None:
             self.email = value
             parsed += 1
+        if parsed == size:
+            return self
         if "avatarUrl" in data and (value := data["avatarUrl"]) is not None:
             self.avatar_url = value
             parsed += 1
@@ -156,6 +162,8 @@ class MessagePost(_base.Model):
         if "payload" in data and (value := data["payload"]) is not None:
             self.payload = value
             parsed += 1
+        if parsed == size:
+            return self
         if "text" in data and (value := data["text"]) is not None:
             self.text = value
             parsed += 1
@@ -165,6 +173,8 @@ class MessagePost(_base.Model):
         if "mediaType" in data and (value := data["mediaType"]) is not None:
             self.media_type = value
             parsed += 1
+        if parsed == size:
+            return self
         if "altText" in data and (value := data["altText"]) is not None:
             self.alt_text = value
             parsed += 1
@@ -180,6 +190,8 @@ class MessagePost(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "displaySettings" in data:
             try:
                 self.display_settings = _models.DisplaySettings.from_dict(data["displaySettings"])
@@ -198,6 +210,8 @@ class MessagePost(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "fields" in data:
             try:
                 self.fields = _unions.read_field_post_list(data["fields"])
@@ -213,6 +227,8 @@ class MessagePost(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "textFallback" in data and (value := data["textFallback"]) is not None:
             self.text_fallback = value
             parsed += 1
@@ -225,6 +241,8 @@ class MessagePost(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "destination" in data:
             try:
                 self.destination = _models.Destination.from_dict(data["destination"])
@@ -237,5 +255,6 @@ class MessagePost(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

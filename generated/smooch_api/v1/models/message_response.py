@@ -38,9 +38,16 @@ class MessageResponse(_base.Model):
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _new(cls)
-        self.message = _base.required(_unions.read_message, cls, "message", data)
+        try:
+            self.message = _unions.read_message(data["message"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "message", data, error) from None
         self.extra_messages = self.conversation = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "extraMessages" in data:
             try:
                 self.extra_messages = _unions.read_message_list(data["extraMessages"])
@@ -53,5 +60,6 @@ class MessageResponse(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

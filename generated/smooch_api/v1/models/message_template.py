@@ -54,6 +54,8 @@ class MessageTemplate(_base.Model):
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
         self.id = self.category = self.language = self.status = self.components = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 1
         if "id" in data:
             self.id = data["id"]
@@ -73,5 +75,6 @@ class MessageTemplate(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

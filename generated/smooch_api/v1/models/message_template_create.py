@@ -8,6 +8,7 @@ from attrs import define as _define
 
 from ... import base as _base
 from ...base import new as _new
+from ...errors import WrongShape
 from .. import models as _models
 
 if TYPE_CHECKING:
@@ -45,7 +46,13 @@ class MessageTemplateCreate(_base.Model):
             self.language = data["language"]
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
-        self.components = _base.required(_read_components, cls, "components", data)
+        try:
+            self.components = _read_components(data["components"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "components", data, error) from None
+        self._rest = None
+        size = len(data)
         parsed = 4
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -35,6 +35,8 @@ class MessengerOptions(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.webview_height_ratio = self.messenger_extensions = self.fallback_url = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "webview_height_ratio" in data and (value := data["webview_height_ratio"]) is not None:
             self.webview_height_ratio = value
@@ -45,5 +47,6 @@ class MessengerOptions(_base.Model):
         if "fallback_url" in data and (value := data["fallback_url"]) is not None:
             self.fallback_url = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -73,13 +73,23 @@ class NotificationDeliveryFailure(_base.Model):
             self.trigger = data["trigger"]
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
-        self.app = _base.required(_models.AppReference.from_dict, cls, "app", data)
+        try:
+            self.app = _models.AppReference.from_dict(data["app"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "app", data, error) from None
         if self.trigger != "notification:delivery:failure":
             raise _base.unequal(cls, "trigger", "notification:delivery:failure")
-        self.notification = _base.required(_models.NotificationReference.from_dict, cls, "notification", data)
+        try:
+            self.notification = _models.NotificationReference.from_dict(data["notification"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "notification", data, error) from None
         self.version = self.app_user = self.conversation = self.client = self.timestamp = self.destination = UNSET
         self.match_result = self.is_final_event = self.error = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 3
+        if parsed == size:
+            return self
         if "version" in data and (value := data["version"]) is not None:
             self.version = value
             parsed += 1
@@ -95,6 +105,8 @@ class NotificationDeliveryFailure(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "client" in data:
             try:
                 self.client = _models.Client.from_dict(data["client"])
@@ -110,6 +122,8 @@ class NotificationDeliveryFailure(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "matchResult" in data:
             try:
                 self.match_result = _models.MatchResult.from_dict(data["matchResult"])
@@ -125,5 +139,6 @@ class NotificationDeliveryFailure(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -69,12 +69,19 @@ class NotificationMatchFailure(_base.Model):
             self.trigger = data["trigger"]
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
-        self.app = _base.required(_models.AppReference.from_dict, cls, "app", data)
+        try:
+            self.app = _models.AppReference.from_dict(data["app"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "app", data, error) from None
         if self.trigger != "notification:match:failure":
             raise _base.unequal(cls, "trigger", "notification:match:failure")
         self.version = self.app_user = self.conversation = self.client = self.timestamp = self.notification = UNSET
         self.destination = self.is_final_event = self.error = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 2
+        if parsed == size:
+            return self
         if "version" in data and (value := data["version"]) is not None:
             self.version = value
             parsed += 1
@@ -90,6 +97,8 @@ class NotificationMatchFailure(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "client" in data:
             try:
                 self.client = _models.Client.from_dict(data["client"])
@@ -105,6 +114,8 @@ class NotificationMatchFailure(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "destination" in data:
             try:
                 self.destination = _models.EventDestination.from_dict(data["destination"])
@@ -120,5 +131,6 @@ class NotificationMatchFailure(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

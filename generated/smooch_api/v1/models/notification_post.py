@@ -43,16 +43,30 @@ class NotificationPost(_base.Model):
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _new(cls)
-        self.destination = _base.required(_models.NotificationPostDestination.from_dict, cls, "destination", data)
-        self.author = _base.required(_models.Author.from_dict, cls, "author", data)
-        self.message = _base.required(_base.as_object, cls, "message", data)
+        try:
+            self.destination = _models.NotificationPostDestination.from_dict(data["destination"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "destination", data, error) from None
+        try:
+            self.author = _models.Author.from_dict(data["author"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "author", data, error) from None
+        try:
+            self.message = _base.as_object(data["message"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "message", data, error) from None
         self.message_schema = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 3
+        if parsed == size:
+            return self
         if "messageSchema" in data:
             try:
                 self.message_schema = _read_message_schema(data["messageSchema"])
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

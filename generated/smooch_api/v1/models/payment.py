@@ -41,9 +41,16 @@ class Payment(_base.Model):
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _new(cls)
-        self.action = _base.required(_unions.read_action, cls, "action", data)
+        try:
+            self.action = _unions.read_action(data["action"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "action", data, error) from None
         self.source = self.message = self.charge = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "source" in data:
             try:
                 self.source = _models.Source.from_dict(data["source"])
@@ -62,5 +69,6 @@ class Payment(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

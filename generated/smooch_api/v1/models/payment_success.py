@@ -60,13 +60,26 @@ class PaymentSuccess(_base.Model):
             self.trigger = data["trigger"]
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
-        self.app = _base.required(_models.AppReference.from_dict, cls, "app", data)
-        self.app_user = _base.required(_models.AppUser.from_dict, cls, "appUser", data)
+        try:
+            self.app = _models.AppReference.from_dict(data["app"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "app", data, error) from None
+        try:
+            self.app_user = _models.AppUser.from_dict(data["appUser"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "appUser", data, error) from None
         if self.trigger != "payment:success":
             raise _base.unequal(cls, "trigger", "payment:success")
-        self.payments = _base.required(_read_payments, cls, "payments", data)
+        try:
+            self.payments = _read_payments(data["payments"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "payments", data, error) from None
         self.version = self.conversation = self.client = self.timestamp = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 4
+        if parsed == size:
+            return self
         if "version" in data and (value := data["version"]) is not None:
             self.version = value
             parsed += 1
@@ -85,5 +98,6 @@ class PaymentSuccess(_base.Model):
         if "timestamp" in data and (value := data["timestamp"]) is not None:
             self.timestamp = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

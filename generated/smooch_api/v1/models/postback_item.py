@@ -34,14 +34,22 @@ class PostbackItem(_base.Model):
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _new(cls)
-        self.action = _base.required(_unions.read_action, cls, "action", data)
+        try:
+            self.action = _unions.read_action(data["action"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "action", data, error) from None
         self.message = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "message" in data:
             try:
                 self.message = _unions.read_message(data["message"])
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

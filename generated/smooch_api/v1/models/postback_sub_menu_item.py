@@ -41,9 +41,14 @@ class PostbackSubMenuItem(_base.Model):
         if self.type_ != "postback":
             raise _base.unequal(cls, "type", "postback")
         self.id = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 3
+        if parsed == size:
+            return self
         if "_id" in data and (value := data["_id"]) is not None:
             self.id = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

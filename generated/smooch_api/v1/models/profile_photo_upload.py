@@ -27,6 +27,9 @@ class ProfilePhotoUpload(_base.Model):
             self.source = data["source"]
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
+        self._rest = None
+        size = len(data)
         parsed = 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

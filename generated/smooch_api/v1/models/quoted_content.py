@@ -40,12 +40,17 @@ class QuotedContent(_base.Model):
         if self.type_ != "message":
             raise _base.unequal(cls, "type", "message")
         self.content = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "content" in data:
             try:
                 self.content = _unions.read_message(data["content"])
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -36,12 +36,17 @@ class Referral(_base.Model):
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
         self.details = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "details" in data:
             try:
                 self.details = _models.ReferralDetails.from_dict(data["details"])
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -29,6 +29,8 @@ class ReferralDetails(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.source = self.type_ = self.ad_id = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "source" in data and (value := data["source"]) is not None:
             self.source = value
@@ -39,5 +41,6 @@ class ReferralDetails(_base.Model):
         if "adId" in data and (value := data["adId"]) is not None:
             self.ad_id = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -53,7 +53,11 @@ class ReplyAction(_base.Model):
         if self.type_ != "reply":
             raise _base.unequal(cls, "type", "reply")
         self.id = self.uri = self.metadata = self.icon_url = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 3
+        if parsed == size:
+            return self
         if "_id" in data and (value := data["_id"]) is not None:
             self.id = value
             parsed += 1
@@ -69,5 +73,6 @@ class ReplyAction(_base.Model):
         if "iconUrl" in data and (value := data["iconUrl"]) is not None:
             self.icon_url = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

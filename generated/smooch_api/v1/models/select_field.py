@@ -61,7 +61,11 @@ class SelectField(_base.Model):
         if self.type_ != "select":
             raise _base.unequal(cls, "type", "select")
         self.id = self.placeholder = self.options = self.select_size = self.select = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 3
+        if parsed == size:
+            return self
         if "_id" in data and (value := data["_id"]) is not None:
             self.id = value
             parsed += 1
@@ -74,6 +78,8 @@ class SelectField(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "selectSize" in data and (value := data["selectSize"]) is not None:
             self.select_size = value
             parsed += 1
@@ -83,5 +89,6 @@ class SelectField(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

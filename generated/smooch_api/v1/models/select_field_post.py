@@ -49,7 +49,11 @@ class SelectFieldPost(_base.Model):
         if self.type_ != "select":
             raise _base.unequal(cls, "type", "select")
         self.placeholder = self.options = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 3
+        if parsed == size:
+            return self
         if "placeholder" in data and (value := data["placeholder"]) is not None:
             self.placeholder = value
             parsed += 1
@@ -59,5 +63,6 @@ class SelectFieldPost(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

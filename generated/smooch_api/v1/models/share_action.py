@@ -48,7 +48,11 @@ class ShareAction(_base.Model):
         if self.type_ != "share":
             raise _base.unequal(cls, "type", "share")
         self.id = self.text = self.payload = self.uri = self.metadata = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "_id" in data and (value := data["_id"]) is not None:
             self.id = value
             parsed += 1
@@ -58,6 +62,8 @@ class ShareAction(_base.Model):
         if "payload" in data and (value := data["payload"]) is not None:
             self.payload = value
             parsed += 1
+        if parsed == size:
+            return self
         if "uri" in data and (value := data["uri"]) is not None:
             self.uri = value
             parsed += 1
@@ -67,5 +73,6 @@ class ShareAction(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -15,8 +15,6 @@ from ...types import UNSET, Unset
 class Source(_base.Model):
     """Where a message comes from."""
 
-    id: str | Unset = UNSET
-    """For internal use of the API."""
     type_: str | Unset = UNSET
     """Name of the channel or business system.
 
@@ -24,6 +22,8 @@ class Source(_base.Model):
     `messagebird`, `messenger`, `other`, `slack`, `telegram`, `twilio`, `twitter`, `viber`, `web`, `wechat`,
     `whatsapp`, `zendesk`.
     """
+    id: str | Unset = UNSET
+    """For internal use of the API."""
     integration_id: str | Unset = UNSET
     """Only v1.1."""
     original_message_id: str | Unset = UNSET
@@ -32,8 +32,8 @@ class Source(_base.Model):
     """Only v1.1. When the channel received the message. Presumably in Unix seconds."""
 
     _fields: ClassVar = _base.Fields(
-        _base.Field("id", "id"),
         _base.Field("type", "type_"),
+        _base.Field("id", "id"),
         _base.Field("integrationId", "integration_id"),
         _base.Field("originalMessageId", "original_message_id"),
         _base.Field("originalMessageTimestamp", "original_message_timestamp"),
@@ -44,22 +44,27 @@ class Source(_base.Model):
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _new(cls)
-        self.id = self.type_ = self.integration_id = self.original_message_id = self.original_message_timestamp = UNSET
+        self.type_ = self.id = self.integration_id = self.original_message_id = self.original_message_timestamp = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
-        if "id" in data and (value := data["id"]) is not None:
-            self.id = value
-            parsed += 1
         if "type" in data and (value := data["type"]) is not None:
             self.type_ = value
+            parsed += 1
+        if "id" in data and (value := data["id"]) is not None:
+            self.id = value
             parsed += 1
         if "integrationId" in data and (value := data["integrationId"]) is not None:
             self.integration_id = value
             parsed += 1
+        if parsed == size:
+            return self
         if "originalMessageId" in data and (value := data["originalMessageId"]) is not None:
             self.original_message_id = value
             parsed += 1
         if "originalMessageTimestamp" in data and (value := data["originalMessageTimestamp"]) is not None:
             self.original_message_timestamp = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -8,6 +8,7 @@ from attrs import define as _define
 
 from ... import base as _base
 from ...base import new as _new
+from ...errors import WrongShape
 from ...types import UNSET, Unset
 from .. import unions as _unions
 
@@ -42,11 +43,19 @@ class SubmenuMenuItem(_base.Model):
             raise _base.missing(cls, data, error) from None
         if self.type_ != "submenu":
             raise _base.unequal(cls, "type", "submenu")
-        self.items = _base.required(_unions.read_sub_menu_item_list, cls, "items", data)
+        try:
+            self.items = _unions.read_sub_menu_item_list(data["items"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "items", data, error) from None
         self.id = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 3
+        if parsed == size:
+            return self
         if "_id" in data and (value := data["_id"]) is not None:
             self.id = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -8,6 +8,7 @@ from attrs import define as _define
 
 from ... import base as _base
 from ...base import new as _new
+from ...errors import WrongShape
 from .. import models as _models
 
 if TYPE_CHECKING:
@@ -40,7 +41,13 @@ class Template(_base.Model):
             self.name = data["name"]
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
-        self.message = _base.required(_models.MessagePost.from_dict, cls, "message", data)
+        try:
+            self.message = _models.MessagePost.from_dict(data["message"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "message", data, error) from None
+        self._rest = None
+        size = len(data)
         parsed = 3
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

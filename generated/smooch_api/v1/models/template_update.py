@@ -31,6 +31,8 @@ class TemplateUpdate(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.name = self.message = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "name" in data and (value := data["name"]) is not None:
             self.name = value
@@ -41,5 +43,6 @@ class TemplateUpdate(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

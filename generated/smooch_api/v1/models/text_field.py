@@ -52,7 +52,11 @@ class TextField(_base.Model):
         if self.type_ != "text":
             raise _base.unequal(cls, "type", "text")
         self.id = self.placeholder = self.min_size = self.max_size = self.text = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 3
+        if parsed == size:
+            return self
         if "_id" in data and (value := data["_id"]) is not None:
             self.id = value
             parsed += 1
@@ -62,11 +66,14 @@ class TextField(_base.Model):
         if "minSize" in data and (value := data["minSize"]) is not None:
             self.min_size = value
             parsed += 1
+        if parsed == size:
+            return self
         if "maxSize" in data and (value := data["maxSize"]) is not None:
             self.max_size = value
             parsed += 1
         if "text" in data and (value := data["text"]) is not None:
             self.text = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -46,7 +46,11 @@ class TextFieldPost(_base.Model):
         if self.type_ != "text":
             raise _base.unequal(cls, "type", "text")
         self.placeholder = self.min_size = self.max_size = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 3
+        if parsed == size:
+            return self
         if "placeholder" in data and (value := data["placeholder"]) is not None:
             self.placeholder = value
             parsed += 1
@@ -56,5 +60,6 @@ class TextFieldPost(_base.Model):
         if "maxSize" in data and (value := data["maxSize"]) is not None:
             self.max_size = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -64,13 +64,26 @@ class TypingAppUser(_base.Model):
             self.trigger = data["trigger"]
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
-        self.app = _base.required(_models.AppReference.from_dict, cls, "app", data)
-        self.app_user = _base.required(_models.AppUser.from_dict, cls, "appUser", data)
+        try:
+            self.app = _models.AppReference.from_dict(data["app"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "app", data, error) from None
+        try:
+            self.app_user = _models.AppUser.from_dict(data["appUser"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "appUser", data, error) from None
         if self.trigger != "typing:appUser":
             raise _base.unequal(cls, "trigger", "typing:appUser")
-        self.activity = _base.required(_models.TypingActivity.from_dict, cls, "activity", data)
+        try:
+            self.activity = _models.TypingActivity.from_dict(data["activity"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "activity", data, error) from None
         self.version = self.conversation = self.client = self.timestamp = self.source = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 4
+        if parsed == size:
+            return self
         if "version" in data and (value := data["version"]) is not None:
             self.version = value
             parsed += 1
@@ -86,6 +99,8 @@ class TypingAppUser(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "timestamp" in data and (value := data["timestamp"]) is not None:
             self.timestamp = value
             parsed += 1
@@ -95,5 +110,6 @@ class TypingAppUser(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

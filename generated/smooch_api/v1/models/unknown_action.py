@@ -66,6 +66,8 @@ class UnknownAction(_base.Model):
         self.id = self.text = self.payload = self.uri = self.metadata = self.type_ = UNSET
         self.amount = self.currency = self.default = self.icon_url = self.fallback = self.size = UNSET
         self.open_on_receive = self.state = self.extra_channel_options = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "_id" in data and (value := data["_id"]) is not None:
             self.id = value
@@ -76,6 +78,8 @@ class UnknownAction(_base.Model):
         if "payload" in data and (value := data["payload"]) is not None:
             self.payload = value
             parsed += 1
+        if parsed == size:
+            return self
         if "uri" in data and (value := data["uri"]) is not None:
             self.uri = value
             parsed += 1
@@ -88,6 +92,8 @@ class UnknownAction(_base.Model):
         if "type" in data and (value := data["type"]) is not None:
             self.type_ = value
             parsed += 1
+        if parsed == size:
+            return self
         if "amount" in data and (value := data["amount"]) is not None:
             self.amount = value
             parsed += 1
@@ -97,6 +103,8 @@ class UnknownAction(_base.Model):
         if "default" in data and (value := data["default"]) is not None:
             self.default = value
             parsed += 1
+        if parsed == size:
+            return self
         if "iconUrl" in data and (value := data["iconUrl"]) is not None:
             self.icon_url = value
             parsed += 1
@@ -106,6 +114,8 @@ class UnknownAction(_base.Model):
         if "size" in data and (value := data["size"]) is not None:
             self.size = value
             parsed += 1
+        if parsed == size:
+            return self
         if "openOnReceive" in data and (value := data["openOnReceive"]) is not None:
             self.open_on_receive = value
             parsed += 1
@@ -118,5 +128,6 @@ class UnknownAction(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

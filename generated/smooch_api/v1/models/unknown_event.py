@@ -55,6 +55,8 @@ class UnknownEvent(_base.Model):
         self = _new(cls)
         self.app = self.version = self.app_user = self.conversation = self.client = self.timestamp = UNSET
         self.trigger = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "app" in data:
             try:
@@ -71,6 +73,8 @@ class UnknownEvent(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "conversation" in data:
             try:
                 self.conversation = _models.Conversation.from_dict(data["conversation"])
@@ -89,5 +93,6 @@ class UnknownEvent(_base.Model):
         if "trigger" in data and (value := data["trigger"]) is not None:
             self.trigger = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

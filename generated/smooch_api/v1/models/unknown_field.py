@@ -59,6 +59,8 @@ class UnknownField(_base.Model):
         self = _new(cls)
         self.id = self.type_ = self.name = self.label = self.placeholder = self.min_size = UNSET
         self.max_size = self.options = self.select_size = self.text = self.email = self.select = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "_id" in data and (value := data["_id"]) is not None:
             self.id = value
@@ -69,6 +71,8 @@ class UnknownField(_base.Model):
         if "name" in data and (value := data["name"]) is not None:
             self.name = value
             parsed += 1
+        if parsed == size:
+            return self
         if "label" in data and (value := data["label"]) is not None:
             self.label = value
             parsed += 1
@@ -78,6 +82,8 @@ class UnknownField(_base.Model):
         if "minSize" in data and (value := data["minSize"]) is not None:
             self.min_size = value
             parsed += 1
+        if parsed == size:
+            return self
         if "maxSize" in data and (value := data["maxSize"]) is not None:
             self.max_size = value
             parsed += 1
@@ -90,6 +96,8 @@ class UnknownField(_base.Model):
         if "selectSize" in data and (value := data["selectSize"]) is not None:
             self.select_size = value
             parsed += 1
+        if parsed == size:
+            return self
         if "text" in data and (value := data["text"]) is not None:
             self.text = value
             parsed += 1
@@ -102,5 +110,6 @@ class UnknownField(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

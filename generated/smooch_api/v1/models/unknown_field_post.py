@@ -47,6 +47,8 @@ class UnknownFieldPost(_base.Model):
         self = _new(cls)
         self.type_ = self.name = self.label = self.placeholder = self.min_size = self.max_size = UNSET
         self.options = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "type" in data and (value := data["type"]) is not None:
             self.type_ = value
@@ -57,6 +59,8 @@ class UnknownFieldPost(_base.Model):
         if "label" in data and (value := data["label"]) is not None:
             self.label = value
             parsed += 1
+        if parsed == size:
+            return self
         if "placeholder" in data and (value := data["placeholder"]) is not None:
             self.placeholder = value
             parsed += 1
@@ -72,5 +76,6 @@ class UnknownFieldPost(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

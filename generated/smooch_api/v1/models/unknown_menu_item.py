@@ -42,6 +42,8 @@ class UnknownMenuItem(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.type_ = self.id = self.text = self.uri = self.payload = self.items = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "type" in data and (value := data["type"]) is not None:
             self.type_ = value
@@ -52,6 +54,8 @@ class UnknownMenuItem(_base.Model):
         if "text" in data and (value := data["text"]) is not None:
             self.text = value
             parsed += 1
+        if parsed == size:
+            return self
         if "uri" in data and (value := data["uri"]) is not None:
             self.uri = value
             parsed += 1
@@ -64,5 +68,6 @@ class UnknownMenuItem(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -41,17 +41,15 @@ class UnknownMessage(_base.Model):
 
     Known values: `appUser`, `appMaker`, `whisper`.
     """
-    source: Source | Unset = UNSET
     name: str | None | Unset = UNSET
     """Display name of the author."""
+    received: float | Unset = UNSET
+    """When the API received the message, in Unix seconds with decimals."""
+    source: Source | Unset = UNSET
     text: str | Unset = UNSET
     """The text. In other types than text it is a caption, or a fallback that the API generates. The API masks card
     numbers, except for the last four digits, unless the app's setting is off.
     """
-    email: str | Unset = UNSET
-    avatar_url: str | Unset = UNSET
-    received: float | Unset = UNSET
-    """When the API received the message, in Unix seconds with decimals."""
     media_url: str | Unset = UNSET
     """URL of an image or file."""
     media_type: str | Unset = UNSET
@@ -62,6 +60,8 @@ class UnknownMessage(_base.Model):
     payload: str | Unset = UNSET
     """Payload of the reply action that the user chose."""
     actions: list[Action] | Unset = UNSET
+    avatar_url: str | Unset = UNSET
+    email: str | Unset = UNSET
     quoted_message: QuotedMessage | Unset = UNSET
     """Only v1.1. The form that a formResponse belongs to, or the message that the author quoted on the channel."""
     type_: str | Unset = UNSET
@@ -78,18 +78,18 @@ class UnknownMessage(_base.Model):
         _base.Field("_id", "id", nullable=True),
         _base.Field("authorId", "author_id"),
         _base.Field("role", "role"),
-        _base.Field("source", "source", nested=True),
         _base.Field("name", "name", nullable=True),
-        _base.Field("text", "text"),
-        _base.Field("email", "email"),
-        _base.Field("avatarUrl", "avatar_url"),
         _base.Field("received", "received"),
+        _base.Field("source", "source", nested=True),
+        _base.Field("text", "text"),
         _base.Field("mediaUrl", "media_url"),
         _base.Field("mediaType", "media_type"),
         _base.Field("altText", "alt_text"),
         _base.Field("metadata", "metadata", nested=True),
         _base.Field("payload", "payload"),
         _base.Field("actions", "actions", nested=True),
+        _base.Field("avatarUrl", "avatar_url"),
+        _base.Field("email", "email"),
         _base.Field("quotedMessage", "quoted_message", nested=True),
         _base.Field("type", "type_"),
         _base.Field("items", "items", nested=True),
@@ -112,13 +112,15 @@ class UnknownMessage(_base.Model):
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _new(cls)
-        self.author_id = self.role = self.source = self.name = self.text = self.email = UNSET
-        self.avatar_url = self.received = self.media_url = self.media_type = self.alt_text = self.metadata = UNSET
-        self.payload = self.actions = self.quoted_message = self.type_ = self.items = self.display_settings = UNSET
+        self.author_id = self.role = self.name = self.received = self.source = self.text = UNSET
+        self.media_url = self.media_type = self.alt_text = self.metadata = self.payload = self.actions = UNSET
+        self.avatar_url = self.email = self.quoted_message = self.type_ = self.items = self.display_settings = UNSET
         self.coordinates = self.location = self.fields = self.submitted = self.block_chat_input = self.text_fallback = (
             UNSET
         )
         self.id = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "_id" in data:
             self.id = data["_id"]
@@ -129,26 +131,24 @@ class UnknownMessage(_base.Model):
         if "role" in data and (value := data["role"]) is not None:
             self.role = value
             parsed += 1
+        if parsed == size:
+            return self
+        if "name" in data:
+            self.name = data["name"]
+            parsed += 1
+        if "received" in data and (value := data["received"]) is not None:
+            self.received = value
+            parsed += 1
         if "source" in data:
             try:
                 self.source = _models.Source.from_dict(data["source"])
                 parsed += 1
             except WrongShape:
                 pass
-        if "name" in data:
-            self.name = data["name"]
-            parsed += 1
+        if parsed == size:
+            return self
         if "text" in data and (value := data["text"]) is not None:
             self.text = value
-            parsed += 1
-        if "email" in data and (value := data["email"]) is not None:
-            self.email = value
-            parsed += 1
-        if "avatarUrl" in data and (value := data["avatarUrl"]) is not None:
-            self.avatar_url = value
-            parsed += 1
-        if "received" in data and (value := data["received"]) is not None:
-            self.received = value
             parsed += 1
         if "mediaUrl" in data and (value := data["mediaUrl"]) is not None:
             self.media_url = value
@@ -156,6 +156,8 @@ class UnknownMessage(_base.Model):
         if "mediaType" in data and (value := data["mediaType"]) is not None:
             self.media_type = value
             parsed += 1
+        if parsed == size:
+            return self
         if "altText" in data and (value := data["altText"]) is not None:
             self.alt_text = value
             parsed += 1
@@ -168,12 +170,22 @@ class UnknownMessage(_base.Model):
         if "payload" in data and (value := data["payload"]) is not None:
             self.payload = value
             parsed += 1
+        if parsed == size:
+            return self
         if "actions" in data:
             try:
                 self.actions = _unions.read_action_list(data["actions"])
                 parsed += 1
             except WrongShape:
                 pass
+        if "avatarUrl" in data and (value := data["avatarUrl"]) is not None:
+            self.avatar_url = value
+            parsed += 1
+        if "email" in data and (value := data["email"]) is not None:
+            self.email = value
+            parsed += 1
+        if parsed == size:
+            return self
         if "quotedMessage" in data:
             try:
                 self.quoted_message = _unions.read_quoted_message(data["quotedMessage"])
@@ -189,6 +201,8 @@ class UnknownMessage(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "displaySettings" in data:
             try:
                 self.display_settings = _models.DisplaySettings.from_dict(data["displaySettings"])
@@ -207,6 +221,8 @@ class UnknownMessage(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "fields" in data:
             try:
                 self.fields = _unions.read_field_list(data["fields"])
@@ -222,5 +238,6 @@ class UnknownMessage(_base.Model):
         if "textFallback" in data and (value := data["textFallback"]) is not None:
             self.text_fallback = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

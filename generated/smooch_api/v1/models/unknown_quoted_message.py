@@ -36,6 +36,8 @@ class UnknownQuotedMessage(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.type_ = self.content = self.external_message_id = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "type" in data and (value := data["type"]) is not None:
             self.type_ = value
@@ -49,5 +51,6 @@ class UnknownQuotedMessage(_base.Model):
         if "externalMessageId" in data and (value := data["externalMessageId"]) is not None:
             self.external_message_id = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -35,6 +35,8 @@ class UnknownSubMenuItem(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.type_ = self.id = self.text = self.uri = self.payload = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "type" in data and (value := data["type"]) is not None:
             self.type_ = value
@@ -45,11 +47,14 @@ class UnknownSubMenuItem(_base.Model):
         if "text" in data and (value := data["text"]) is not None:
             self.text = value
             parsed += 1
+        if parsed == size:
+            return self
         if "uri" in data and (value := data["uri"]) is not None:
             self.uri = value
             parsed += 1
         if "payload" in data and (value := data["payload"]) is not None:
             self.payload = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -8,6 +8,7 @@ from attrs import define as _define
 
 from ... import base as _base
 from ...base import new as _new
+from ...errors import WrongShape
 from ...types import UNSET, Unset
 
 
@@ -52,9 +53,16 @@ class Webhook(_base.Model):
             self.secret = data["secret"]
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
-        self.triggers = _base.required(_base.as_list, cls, "triggers", data)
+        try:
+            self.triggers = _base.as_list(data["triggers"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "triggers", data, error) from None
         self.version = self.include_client = self.include_full_app_user = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 4
+        if parsed == size:
+            return self
         if "version" in data and (value := data["version"]) is not None:
             self.version = value
             parsed += 1
@@ -64,5 +72,6 @@ class Webhook(_base.Model):
         if "includeFullAppUser" in data and (value := data["includeFullAppUser"]) is not None:
             self.include_full_app_user = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

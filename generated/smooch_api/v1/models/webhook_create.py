@@ -43,7 +43,11 @@ class WebhookCreate(_base.Model):
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
         self.triggers = self.include_client = self.include_full_app_user = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "triggers" in data:
             try:
                 self.triggers = _base.as_list(data["triggers"])
@@ -56,5 +60,6 @@ class WebhookCreate(_base.Model):
         if "includeFullAppUser" in data and (value := data["includeFullAppUser"]) is not None:
             self.include_full_app_user = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

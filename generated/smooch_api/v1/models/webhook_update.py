@@ -37,6 +37,8 @@ class WebhookUpdate(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.target = self.triggers = self.include_client = self.include_full_app_user = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "target" in data and (value := data["target"]) is not None:
             self.target = value
@@ -53,5 +55,6 @@ class WebhookUpdate(_base.Model):
         if "includeFullAppUser" in data and (value := data["includeFullAppUser"]) is not None:
             self.include_full_app_user = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

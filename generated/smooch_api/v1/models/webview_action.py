@@ -64,7 +64,11 @@ class WebviewAction(_base.Model):
         if self.type_ != "webview":
             raise _base.unequal(cls, "type", "webview")
         self.id = self.payload = self.metadata = self.size = self.open_on_receive = self.extra_channel_options = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 4
+        if parsed == size:
+            return self
         if "_id" in data and (value := data["_id"]) is not None:
             self.id = value
             parsed += 1
@@ -77,6 +81,8 @@ class WebviewAction(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "size" in data and (value := data["size"]) is not None:
             self.size = value
             parsed += 1
@@ -89,5 +95,6 @@ class WebviewAction(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

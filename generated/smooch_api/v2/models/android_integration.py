@@ -71,6 +71,8 @@ class AndroidIntegration(_base.Model):
         ) = UNSET
         self.can_user_create_more_conversations = self.attachments_enabled = UNSET
         self.id = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 1
         if "id" in data:
             self.id = data["id"]
@@ -81,6 +83,8 @@ class AndroidIntegration(_base.Model):
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
+        if parsed == size:
+            return self
         if "defaultResponder" in data:
             try:
                 self.default_responder = _read_default_responder(data["defaultResponder"])
@@ -93,6 +97,8 @@ class AndroidIntegration(_base.Model):
         if "senderId" in data:
             self.sender_id = data["senderId"]
             parsed += 1
+        if parsed == size:
+            return self
         if "canUserSeeConversationList" in data and (value := data["canUserSeeConversationList"]) is not None:
             self.can_user_see_conversation_list = value
             parsed += 1
@@ -102,5 +108,6 @@ class AndroidIntegration(_base.Model):
         if "attachmentsEnabled" in data and (value := data["attachmentsEnabled"]) is not None:
             self.attachments_enabled = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -73,7 +73,11 @@ class AndroidIntegrationCreate(_base.Model):
         self.server_key = self.sender_id = self.can_user_see_conversation_list = (
             self.can_user_create_more_conversations
         ) = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
@@ -83,6 +87,8 @@ class AndroidIntegrationCreate(_base.Model):
         if "showAIDisclaimer" in data and (value := data["showAIDisclaimer"]) is not None:
             self.show_ai_disclaimer = value
             parsed += 1
+        if parsed == size:
+            return self
         if "projectId" in data:
             self.project_id = data["projectId"]
             parsed += 1
@@ -92,6 +98,8 @@ class AndroidIntegrationCreate(_base.Model):
         if "privateKey" in data:
             self.private_key = data["privateKey"]
             parsed += 1
+        if parsed == size:
+            return self
         if "serverKey" in data:
             self.server_key = data["serverKey"]
             parsed += 1
@@ -104,5 +112,6 @@ class AndroidIntegrationCreate(_base.Model):
         if "canUserCreateMoreConversations" in data and (value := data["canUserCreateMoreConversations"]) is not None:
             self.can_user_create_more_conversations = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -26,9 +26,12 @@ class AppListFilter(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.service_account_id = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "serviceAccountId" in data and (value := data["serviceAccountId"]) is not None:
             self.service_account_id = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

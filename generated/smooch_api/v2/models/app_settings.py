@@ -57,6 +57,8 @@ class AppSettings(_base.Model):
             self.echo_postback
         ) = self.ignore_auto_conversation_start = self.multi_convo_enabled = UNSET
         self.app_localization_enabled = self.end_session_enabled = self.disable_conversation_reopen = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "conversationRetentionSeconds" in data and (value := data["conversationRetentionSeconds"]) is not None:
             self.conversation_retention_seconds = value
@@ -67,6 +69,8 @@ class AppSettings(_base.Model):
         if "useAnimalNames" in data and (value := data["useAnimalNames"]) is not None:
             self.use_animal_names = value
             parsed += 1
+        if parsed == size:
+            return self
         if "echoPostback" in data and (value := data["echoPostback"]) is not None:
             self.echo_postback = value
             parsed += 1
@@ -76,6 +80,8 @@ class AppSettings(_base.Model):
         if "multiConvoEnabled" in data and (value := data["multiConvoEnabled"]) is not None:
             self.multi_convo_enabled = value
             parsed += 1
+        if parsed == size:
+            return self
         if "appLocalizationEnabled" in data and (value := data["appLocalizationEnabled"]) is not None:
             self.app_localization_enabled = value
             parsed += 1
@@ -85,5 +91,6 @@ class AppSettings(_base.Model):
         if "disableConversationReopen" in data and (value := data["disableConversationReopen"]) is not None:
             self.disable_conversation_reopen = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -38,6 +38,8 @@ class AppUpdate(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.display_name = self.settings = self.metadata = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "displayName" in data and (value := data["displayName"]) is not None:
             self.display_name = value
@@ -54,5 +56,6 @@ class AppUpdate(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -47,7 +47,11 @@ class AppWithSubdomain(_base.Model):
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
         self.display_name = self.settings = self.metadata = self.subdomain = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
@@ -66,5 +70,6 @@ class AppWithSubdomain(_base.Model):
         if "subdomain" in data and (value := data["subdomain"]) is not None:
             self.subdomain = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -69,6 +69,8 @@ class AppleIntegration(_base.Model):
             self.authentication_message_secret
         ) = UNSET
         self.id = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 3
         if "id" in data:
             self.id = data["id"]
@@ -79,6 +81,8 @@ class AppleIntegration(_base.Model):
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
+        if parsed == size:
+            return self
         if "defaultResponder" in data:
             try:
                 self.default_responder = _read_default_responder(data["defaultResponder"])
@@ -91,5 +95,6 @@ class AppleIntegration(_base.Model):
         if "authenticationMessageSecret" in data and (value := data["authenticationMessageSecret"]) is not None:
             self.authentication_message_secret = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -61,7 +61,11 @@ class AppleIntegrationCreate(_base.Model):
         self.display_name = self.default_responder_id = self.show_ai_disclaimer = self.authentication_message_secret = (
             UNSET
         )
+        self._rest = None
+        size = len(data)
         parsed = 4
+        if parsed == size:
+            return self
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
@@ -74,5 +78,6 @@ class AppleIntegrationCreate(_base.Model):
         if "authenticationMessageSecret" in data and (value := data["authenticationMessageSecret"]) is not None:
             self.authentication_message_secret = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -43,6 +43,8 @@ class AppleIntegrationUpdate(_base.Model):
         self.display_name = self.default_responder_id = self.show_ai_disclaimer = self.authentication_message_secret = (
             UNSET
         )
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "displayName" in data:
             self.display_name = data["displayName"]
@@ -56,5 +58,6 @@ class AppleIntegrationUpdate(_base.Model):
         if "authenticationMessageSecret" in data and (value := data["authenticationMessageSecret"]) is not None:
             self.authentication_message_secret = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -42,7 +42,11 @@ class Author(_base.Model):
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
         self.subtypes = self.user_id = self.display_name = self.avatar_url = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "subtypes" in data:
             try:
                 self.subtypes = _base.as_list(data["subtypes"])
@@ -58,5 +62,6 @@ class Author(_base.Model):
         if "avatarUrl" in data and (value := data["avatarUrl"]) is not None:
             self.avatar_url = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -60,7 +60,11 @@ class AuthorPost(_base.Model):
         self.subtypes = self.user_id = self.user_external_id = self.brand_id = self.display_name = self.avatar_url = (
             UNSET
         )
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "subtypes" in data:
             try:
                 self.subtypes = _base.as_list(data["subtypes"])
@@ -73,6 +77,8 @@ class AuthorPost(_base.Model):
         if "userExternalId" in data and (value := data["userExternalId"]) is not None:
             self.user_external_id = value
             parsed += 1
+        if parsed == size:
+            return self
         if "brandId" in data:
             self.brand_id = data["brandId"]
             parsed += 1
@@ -82,5 +88,6 @@ class AuthorPost(_base.Model):
         if "avatarUrl" in data and (value := data["avatarUrl"]) is not None:
             self.avatar_url = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -48,7 +48,11 @@ class BuyAction(_base.Model):
         if self.type_ != "buy":
             raise _base.unequal(cls, "type", "buy")
         self.currency = self.metadata = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 3
+        if parsed == size:
+            return self
         if "currency" in data and (value := data["currency"]) is not None:
             self.currency = value
             parsed += 1
@@ -58,5 +62,6 @@ class BuyAction(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

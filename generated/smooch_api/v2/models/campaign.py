@@ -25,9 +25,12 @@ class Campaign(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.id = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "id" in data and (value := data["id"]) is not None:
             self.id = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -51,9 +51,16 @@ class CarouselMessage(_base.Model):
             raise _base.missing(cls, data, error) from None
         if self.type_ != "carousel":
             raise _base.unequal(cls, "type", "carousel")
-        self.items = _base.required(_read_items, cls, "items", data)
+        try:
+            self.items = _read_items(data["items"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "items", data, error) from None
         self.text = self.block_chat_input = self.display_settings = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 2
+        if parsed == size:
+            return self
         if "text" in data and (value := data["text"]) is not None:
             self.text = value
             parsed += 1
@@ -66,5 +73,6 @@ class CarouselMessage(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

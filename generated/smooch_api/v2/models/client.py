@@ -74,6 +74,8 @@ class Client(_base.Model):
         ) = UNSET
         self.info = self.raw = UNSET
         self.type_ = self.status = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 1
         if "type" in data:
             self.type_ = data["type"]
@@ -84,6 +86,8 @@ class Client(_base.Model):
         if "integrationId" in data:
             self.integration_id = data["integrationId"]
             parsed += 1
+        if parsed == size:
+            return self
         if "externalId" in data:
             self.external_id = data["externalId"]
             parsed += 1
@@ -93,6 +97,8 @@ class Client(_base.Model):
         if "linkedAt" in data:
             self.linked_at = data["linkedAt"]
             parsed += 1
+        if parsed == size:
+            return self
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
@@ -111,5 +117,6 @@ class Client(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

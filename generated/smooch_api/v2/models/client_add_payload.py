@@ -53,13 +53,9 @@ class ClientAddPayload(_base.Model):
         self = _new(cls)
         self.conversation = self.reason = self.source = UNSET
         self.user = self.client = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 0
-        if "conversation" in data:
-            try:
-                self.conversation = _read_conversation(data["conversation"])
-                parsed += 1
-            except WrongShape:
-                pass
         if "user" in data:
             try:
                 self.user = _models.UserTruncated.from_dict(data["user"])
@@ -72,6 +68,14 @@ class ClientAddPayload(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if "conversation" in data:
+            try:
+                self.conversation = _read_conversation(data["conversation"])
+                parsed += 1
+            except WrongShape:
+                pass
+        if parsed == size:
+            return self
         if "reason" in data and (value := data["reason"]) is not None:
             self.reason = value
             parsed += 1
@@ -81,5 +85,6 @@ class ClientAddPayload(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

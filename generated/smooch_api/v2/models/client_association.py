@@ -32,6 +32,8 @@ class ClientAssociation(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.type_ = self.client_id = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "type" in data:
             self.type_ = data["type"]
@@ -39,5 +41,6 @@ class ClientAssociation(_base.Model):
         if "clientId" in data:
             self.client_id = data["clientId"]
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

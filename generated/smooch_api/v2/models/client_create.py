@@ -8,6 +8,7 @@ from attrs import define as _define
 
 from ... import base as _base
 from ...base import new as _new
+from ...errors import WrongShape
 from .. import models as _models
 from .. import unions as _unions
 
@@ -36,9 +37,21 @@ class ClientCreate(_base.Model):
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _new(cls)
-        self.match_criteria = _base.required(_unions.read_match_criteria, cls, "matchCriteria", data)
-        self.confirmation = _base.required(_models.ClientConfirmation.from_dict, cls, "confirmation", data)
-        self.target = _base.required(_models.ClientTarget.from_dict, cls, "target", data)
+        try:
+            self.match_criteria = _unions.read_match_criteria(data["matchCriteria"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "matchCriteria", data, error) from None
+        try:
+            self.confirmation = _models.ClientConfirmation.from_dict(data["confirmation"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "confirmation", data, error) from None
+        try:
+            self.target = _models.ClientTarget.from_dict(data["target"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "target", data, error) from None
+        self._rest = None
+        size = len(data)
         parsed = 3
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -60,13 +60,9 @@ class ClientRemovePayload(_base.Model):
         self = _new(cls)
         self.conversation = self.reason = self.error = self.source = UNSET
         self.user = self.client = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 0
-        if "conversation" in data:
-            try:
-                self.conversation = _read_conversation(data["conversation"])
-                parsed += 1
-            except WrongShape:
-                pass
         if "user" in data:
             try:
                 self.user = _models.UserTruncated.from_dict(data["user"])
@@ -79,6 +75,14 @@ class ClientRemovePayload(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if "conversation" in data:
+            try:
+                self.conversation = _read_conversation(data["conversation"])
+                parsed += 1
+            except WrongShape:
+                pass
+        if parsed == size:
+            return self
         if "reason" in data and (value := data["reason"]) is not None:
             self.reason = value
             parsed += 1
@@ -94,5 +98,6 @@ class ClientRemovePayload(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

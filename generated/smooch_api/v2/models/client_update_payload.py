@@ -47,13 +47,9 @@ class ClientUpdatePayload(_base.Model):
         self = _new(cls)
         self.conversation = self.reason = UNSET
         self.user = self.client = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 0
-        if "conversation" in data:
-            try:
-                self.conversation = _models.ConversationTruncated.from_dict(data["conversation"])
-                parsed += 1
-            except WrongShape:
-                pass
         if "user" in data:
             try:
                 self.user = _models.UserTruncated.from_dict(data["user"])
@@ -66,8 +62,15 @@ class ClientUpdatePayload(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if "conversation" in data:
+            try:
+                self.conversation = _models.ConversationTruncated.from_dict(data["conversation"])
+                parsed += 1
+            except WrongShape:
+                pass
         if "reason" in data and (value := data["reason"]) is not None:
             self.reason = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

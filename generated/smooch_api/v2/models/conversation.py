@@ -74,10 +74,20 @@ class Conversation(_base.Model):
         ) = self.description = self.icon_url = UNSET
         self.business_last_read = self.last_updated_at = UNSET
         self.type_ = self.is_default = self.created_at = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 1
         if "type" in data:
             self.type_ = data["type"]
             parsed += 1
+        if "isDefault" in data:
+            self.is_default = data["isDefault"]
+            parsed += 1
+        if "createdAt" in data:
+            self.created_at = data["createdAt"]
+            parsed += 1
+        if parsed == size:
+            return self
         if "metadata" in data:
             try:
                 self.metadata = _base.as_object(data["metadata"])
@@ -100,9 +110,8 @@ class Conversation(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        if "isDefault" in data:
-            self.is_default = data["isDefault"]
-            parsed += 1
+        if parsed == size:
+            return self
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
@@ -112,14 +121,14 @@ class Conversation(_base.Model):
         if "iconUrl" in data:
             self.icon_url = data["iconUrl"]
             parsed += 1
+        if parsed == size:
+            return self
         if "businessLastRead" in data:
             self.business_last_read = data["businessLastRead"]
             parsed += 1
         if "lastUpdatedAt" in data:
             self.last_updated_at = data["lastUpdatedAt"]
             parsed += 1
-        if "createdAt" in data:
-            self.created_at = data["createdAt"]
-            parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

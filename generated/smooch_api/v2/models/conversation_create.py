@@ -52,7 +52,11 @@ class ConversationCreate(_base.Model):
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
         self.participants = self.display_name = self.description = self.icon_url = self.metadata = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "participants" in data:
             try:
                 self.participants = _read_participants(data["participants"])
@@ -65,6 +69,8 @@ class ConversationCreate(_base.Model):
         if "description" in data:
             self.description = data["description"]
             parsed += 1
+        if parsed == size:
+            return self
         if "iconUrl" in data:
             self.icon_url = data["iconUrl"]
             parsed += 1
@@ -74,5 +80,6 @@ class ConversationCreate(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

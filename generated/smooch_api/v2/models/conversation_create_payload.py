@@ -55,6 +55,8 @@ class ConversationCreatePayload(_base.Model):
         self = _new(cls)
         self.creation_reason = self.source = self.user = self.referral = UNSET
         self.conversation = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "conversation" in data:
             try:
@@ -71,6 +73,8 @@ class ConversationCreatePayload(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "user" in data:
             try:
                 self.user = _read_user(data["user"])
@@ -83,5 +87,6 @@ class ConversationCreatePayload(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -34,6 +34,8 @@ class ConversationLeavePayload(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.conversation = self.user = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "conversation" in data:
             try:
@@ -47,5 +49,6 @@ class ConversationLeavePayload(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

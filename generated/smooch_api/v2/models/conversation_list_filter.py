@@ -29,6 +29,8 @@ class ConversationListFilter(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.user_id = self.user_external_id = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "userId" in data and (value := data["userId"]) is not None:
             self.user_id = value
@@ -36,5 +38,6 @@ class ConversationListFilter(_base.Model):
         if "userExternalId" in data and (value := data["userExternalId"]) is not None:
             self.user_external_id = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

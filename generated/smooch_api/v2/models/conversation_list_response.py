@@ -39,9 +39,16 @@ class ConversationListResponse(_base.Model):
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _new(cls)
-        self.conversations = _base.required(_read_conversations, cls, "conversations", data)
+        try:
+            self.conversations = _read_conversations(data["conversations"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "conversations", data, error) from None
         self.meta = self.links = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "meta" in data:
             try:
                 self.meta = _models.Meta.from_dict(data["meta"])
@@ -54,5 +61,6 @@ class ConversationListResponse(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -56,6 +56,8 @@ class ConversationMessageDeliveryFailurePayload(_base.Model):
         self.user = self.conversation = self.message = self.destination = self.is_final_event = self.error = (
             _base.EXPECTED
         )
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "user" in data:
             try:
@@ -81,12 +83,6 @@ class ConversationMessageDeliveryFailurePayload(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        if "externalMessages" in data:
-            try:
-                self.external_messages = _read_external_messages(data["externalMessages"])
-                parsed += 1
-            except WrongShape:
-                pass
         if "isFinalEvent" in data:
             self.is_final_event = data["isFinalEvent"]
             parsed += 1
@@ -96,5 +92,12 @@ class ConversationMessageDeliveryFailurePayload(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if "externalMessages" in data:
+            try:
+                self.external_messages = _read_external_messages(data["externalMessages"])
+                parsed += 1
+            except WrongShape:
+                pass
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

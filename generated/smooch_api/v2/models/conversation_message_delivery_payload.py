@@ -54,6 +54,8 @@ class ConversationMessageDeliveryPayload(_base.Model):
         self = _new(cls)
         self.external_messages = UNSET
         self.user = self.conversation = self.message = self.destination = self.is_final_event = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "user" in data:
             try:
@@ -79,14 +81,15 @@ class ConversationMessageDeliveryPayload(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if "isFinalEvent" in data:
+            self.is_final_event = data["isFinalEvent"]
+            parsed += 1
         if "externalMessages" in data:
             try:
                 self.external_messages = _read_external_messages(data["externalMessages"])
                 parsed += 1
             except WrongShape:
                 pass
-        if "isFinalEvent" in data:
-            self.is_final_event = data["isFinalEvent"]
-            parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -41,6 +41,8 @@ class ConversationMessagePayload(_base.Model):
         self = _new(cls)
         self.recent_notifications = UNSET
         self.conversation = self.message = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "conversation" in data:
             try:
@@ -60,5 +62,6 @@ class ConversationMessagePayload(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -8,6 +8,7 @@ from attrs import define as _define
 
 from ... import base as _base
 from ...base import new as _new
+from ...errors import WrongShape
 from .. import models as _models
 
 if TYPE_CHECKING:
@@ -42,11 +43,17 @@ class ConversationPostbackEvent(_base.Model):
             raise _base.missing(cls, data, error) from None
         if self.type_ != "conversation:postback":
             raise _base.unequal(cls, "type", "conversation:postback")
-        self.payload = _base.required(_models.ConversationPostbackPayload.from_dict, cls, "payload", data)
+        try:
+            self.payload = _models.ConversationPostbackPayload.from_dict(data["payload"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "payload", data, error) from None
         self.created_at = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 3
         if "createdAt" in data:
             self.created_at = data["createdAt"]
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -40,6 +40,8 @@ class ConversationPostbackPayload(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.postback = self.conversation = self.user = self.source = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "postback" in data:
             try:
@@ -65,5 +67,6 @@ class ConversationPostbackPayload(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -43,6 +43,8 @@ class ConversationReferralPayload(_base.Model):
         self = _new(cls)
         self.referral = UNSET
         self.conversation = self.user = self.source = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "conversation" in data:
             try:
@@ -68,5 +70,6 @@ class ConversationReferralPayload(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

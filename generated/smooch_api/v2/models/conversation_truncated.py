@@ -50,6 +50,8 @@ class ConversationTruncated(_base.Model):
             raise _base.missing(cls, data, error) from None
         self.metadata = self.active_switchboard_integration = self.pending_switchboard_integration = UNSET
         self.type_ = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 1
         if "type" in data:
             self.type_ = data["type"]
@@ -76,5 +78,6 @@ class ConversationTruncated(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -40,6 +40,8 @@ class ConversationUpdate(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.display_name = self.description = self.icon_url = self.metadata = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "displayName" in data:
             self.display_name = data["displayName"]
@@ -56,5 +58,6 @@ class ConversationUpdate(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -30,6 +30,8 @@ class ConversionEvents(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.dataset_id = self.events_received = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "datasetId" in data and (value := data["datasetId"]) is not None:
             self.dataset_id = value
@@ -37,5 +39,6 @@ class ConversionEvents(_base.Model):
         if "eventsReceived" in data and (value := data["eventsReceived"]) is not None:
             self.events_received = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -36,6 +36,8 @@ class ConversionEventsPost(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.messenger = self.instagram = self.whatsapp = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "messenger" in data:
             try:
@@ -55,5 +57,6 @@ class ConversionEventsPost(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

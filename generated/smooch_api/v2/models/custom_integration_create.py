@@ -8,6 +8,7 @@ from attrs import define as _define
 
 from ... import base as _base
 from ...base import new as _new
+from ...errors import WrongShape
 from ...types import UNSET, Unset
 from .. import models as _models
 
@@ -42,11 +43,19 @@ class CustomIntegrationCreate(_base.Model):
             raise _base.missing(cls, data, error) from None
         if self.type_ != "custom":
             raise _base.unequal(cls, "type", "custom")
-        self.webhooks = _base.required(_read_webhooks, cls, "webhooks", data)
+        try:
+            self.webhooks = _read_webhooks(data["webhooks"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "webhooks", data, error) from None
         self.display_name = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 2
+        if parsed == size:
+            return self
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

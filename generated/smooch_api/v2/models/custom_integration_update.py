@@ -26,9 +26,12 @@ class CustomIntegrationUpdate(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.display_name = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -49,6 +49,8 @@ class DefaultResponder(_base.Model):
             self.next_switchboard_integration_id
         ) = self.message_history_count = UNSET
         self.inherited = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "name" in data and (value := data["name"]) is not None:
             self.name = value
@@ -59,6 +61,8 @@ class DefaultResponder(_base.Model):
         if "integrationType" in data and (value := data["integrationType"]) is not None:
             self.integration_type = value
             parsed += 1
+        if parsed == size:
+            return self
         if "deliverStandbyEvents" in data and (value := data["deliverStandbyEvents"]) is not None:
             self.deliver_standby_events = value
             parsed += 1
@@ -71,5 +75,6 @@ class DefaultResponder(_base.Model):
         if "inherited" in data and (value := data["inherited"]) is not None:
             self.inherited = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -30,6 +30,8 @@ class Destination(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.integration_id = self.integration_type = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "integrationId" in data and (value := data["integrationId"]) is not None:
             self.integration_id = value
@@ -37,5 +39,6 @@ class Destination(_base.Model):
         if "integrationType" in data and (value := data["integrationType"]) is not None:
             self.integration_type = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

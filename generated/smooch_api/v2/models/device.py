@@ -59,6 +59,8 @@ class Device(_base.Model):
             raise _base.missing(cls, data, error) from None
         self.push_notification_token = self.info = self.app_version = UNSET
         self.type_ = self.guid = self.client_id = self.status = self.integration_id = self.last_seen = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 1
         if "type" in data:
             self.type_ = data["type"]
@@ -78,6 +80,8 @@ class Device(_base.Model):
         if "lastSeen" in data:
             self.last_seen = data["lastSeen"]
             parsed += 1
+        if parsed == size:
+            return self
         if "pushNotificationToken" in data:
             self.push_notification_token = data["pushNotificationToken"]
             parsed += 1
@@ -90,5 +94,6 @@ class Device(_base.Model):
         if "appVersion" in data:
             self.app_version = data["appVersion"]
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -21,6 +21,9 @@ class EmptyResponse(_base.Model):
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _new(cls)
+        self._rest = None
+        size = len(data)
         parsed = 0
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

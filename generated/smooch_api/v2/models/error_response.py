@@ -8,6 +8,7 @@ from attrs import define as _define
 
 from ... import base as _base
 from ...base import new as _new
+from ...errors import WrongShape
 from .. import models as _models
 
 if TYPE_CHECKING:
@@ -30,7 +31,13 @@ class ErrorResponse(_base.Model):
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _new(cls)
-        self.errors = _base.required(_read_errors, cls, "errors", data)
+        try:
+            self.errors = _read_errors(data["errors"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "errors", data, error) from None
+        self._rest = None
+        size = len(data)
         parsed = 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -39,6 +39,8 @@ class EventActivity(_base.Model):
         self = _new(cls)
         self.source = self.author = UNSET
         self.type_ = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "type" in data:
             self.type_ = data["type"]
@@ -55,5 +57,6 @@ class EventActivity(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

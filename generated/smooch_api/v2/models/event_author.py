@@ -45,7 +45,11 @@ class EventAuthor(_base.Model):
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
         self.user_id = self.display_name = self.avatar_url = self.user = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "userId" in data and (value := data["userId"]) is not None:
             self.user_id = value
             parsed += 1
@@ -61,5 +65,6 @@ class EventAuthor(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -30,6 +30,8 @@ class EventDestination(_base.Model):
         self = _new(cls)
         self.integration_id = UNSET
         self.type_ = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "type" in data:
             self.type_ = data["type"]
@@ -37,5 +39,6 @@ class EventDestination(_base.Model):
         if "integrationId" in data and (value := data["integrationId"]) is not None:
             self.integration_id = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

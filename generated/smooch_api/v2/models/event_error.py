@@ -27,6 +27,8 @@ class EventError(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.code = self.message = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "code" in data:
             self.code = data["code"]
@@ -34,5 +36,6 @@ class EventError(_base.Model):
         if "message" in data:
             self.message = data["message"]
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

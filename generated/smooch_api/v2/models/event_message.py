@@ -64,6 +64,8 @@ class EventMessage(_base.Model):
             raise _base.missing(cls, data, error) from None
         self.quoted_message = self.metadata = self.deleted = UNSET
         self.received = self.author = self.content = self.source = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 1
         if "received" in data:
             self.received = data["received"]
@@ -101,5 +103,6 @@ class EventMessage(_base.Model):
         if "deleted" in data:
             self.deleted = data["deleted"]
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -32,6 +32,8 @@ class EventPostback(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.payload = self.metadata = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "payload" in data and (value := data["payload"]) is not None:
             self.payload = value
@@ -42,5 +44,6 @@ class EventPostback(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

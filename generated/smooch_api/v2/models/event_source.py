@@ -59,6 +59,8 @@ class EventSource(_base.Model):
             self.campaign
         ) = UNSET
         self.type_ = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "type" in data:
             self.type_ = data["type"]
@@ -69,6 +71,8 @@ class EventSource(_base.Model):
         if "originalMessageId" in data:
             self.original_message_id = data["originalMessageId"]
             parsed += 1
+        if parsed == size:
+            return self
         if "originalMessageTimestamp" in data:
             self.original_message_timestamp = data["originalMessageTimestamp"]
             parsed += 1
@@ -90,5 +94,6 @@ class EventSource(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -30,6 +30,8 @@ class ExtraChannelOptions(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.messenger = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "messenger" in data:
             try:
@@ -37,5 +39,6 @@ class ExtraChannelOptions(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -60,7 +60,11 @@ class FileMessage(_base.Model):
             raise _base.unequal(cls, "type", "file")
         self.media_size = self.media_type = self.alt_text = self.text = self.html_text = self.markdown_text = UNSET
         self.block_chat_input = self.attachment_id = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 2
+        if parsed == size:
+            return self
         if "mediaSize" in data and (value := data["mediaSize"]) is not None:
             self.media_size = value
             parsed += 1
@@ -70,6 +74,8 @@ class FileMessage(_base.Model):
         if "altText" in data and (value := data["altText"]) is not None:
             self.alt_text = value
             parsed += 1
+        if parsed == size:
+            return self
         if "text" in data and (value := data["text"]) is not None:
             self.text = value
             parsed += 1
@@ -79,11 +85,14 @@ class FileMessage(_base.Model):
         if "markdownText" in data and (value := data["markdownText"]) is not None:
             self.markdown_text = value
             parsed += 1
+        if parsed == size:
+            return self
         if "blockChatInput" in data and (value := data["blockChatInput"]) is not None:
             self.block_chat_input = value
             parsed += 1
         if "attachmentId" in data and (value := data["attachmentId"]) is not None:
             self.attachment_id = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

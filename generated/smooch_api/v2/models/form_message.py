@@ -8,6 +8,7 @@ from attrs import define as _define
 
 from ... import base as _base
 from ...base import new as _new
+from ...errors import WrongShape
 from ...types import UNSET, Unset
 from .. import models as _models
 
@@ -47,9 +48,16 @@ class FormMessage(_base.Model):
             raise _base.missing(cls, data, error) from None
         if self.type_ != "form":
             raise _base.unequal(cls, "type", "form")
-        self.fields = _base.required(_read_fields, cls, "fields", data)
+        try:
+            self.fields = _read_fields(data["fields"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "fields", data, error) from None
         self.submitted = self.block_chat_input = self.text = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 2
+        if parsed == size:
+            return self
         if "submitted" in data and (value := data["submitted"]) is not None:
             self.submitted = value
             parsed += 1
@@ -59,5 +67,6 @@ class FormMessage(_base.Model):
         if "text" in data and (value := data["text"]) is not None:
             self.text = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -71,7 +71,11 @@ class FormMessageField(_base.Model):
             raise _base.missing(cls, data, error) from None
         self.text = self.email = self.select = self.format_ = self.placeholder = self.min_size = UNSET
         self.max_size = self.options = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 3
+        if parsed == size:
+            return self
         if "text" in data and (value := data["text"]) is not None:
             self.text = value
             parsed += 1
@@ -84,6 +88,8 @@ class FormMessageField(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "format" in data and (value := data["format"]) is not None:
             self.format_ = value
             parsed += 1
@@ -93,6 +99,8 @@ class FormMessageField(_base.Model):
         if "minSize" in data and (value := data["minSize"]) is not None:
             self.min_size = value
             parsed += 1
+        if parsed == size:
+            return self
         if "maxSize" in data and (value := data["maxSize"]) is not None:
             self.max_size = value
             parsed += 1
@@ -102,5 +110,6 @@ class FormMessageField(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

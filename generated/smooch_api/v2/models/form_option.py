@@ -28,6 +28,8 @@ class FormOption(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.label = self.name = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "label" in data and (value := data["label"]) is not None:
             self.label = value
@@ -35,5 +37,6 @@ class FormOption(_base.Model):
         if "name" in data and (value := data["name"]) is not None:
             self.name = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -8,6 +8,7 @@ from attrs import define as _define
 
 from ... import base as _base
 from ...base import new as _new
+from ...errors import WrongShape
 from ...types import UNSET, Unset
 from .. import models as _models
 
@@ -47,14 +48,22 @@ class FormResponseMessage(_base.Model):
             raise _base.missing(cls, data, error) from None
         if self.type_ != "formResponse":
             raise _base.unequal(cls, "type", "formResponse")
-        self.fields = _base.required(_read_fields, cls, "fields", data)
+        try:
+            self.fields = _read_fields(data["fields"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "fields", data, error) from None
         self.text = self.text_fallback = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 2
+        if parsed == size:
+            return self
         if "text" in data and (value := data["text"]) is not None:
             self.text = value
             parsed += 1
         if "textFallback" in data and (value := data["textFallback"]) is not None:
             self.text_fallback = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -61,7 +61,11 @@ class FormResponseMessageField(_base.Model):
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
         self.text = self.email = self.select = self.format_ = self.quoted_message_id = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 3
+        if parsed == size:
+            return self
         if "text" in data and (value := data["text"]) is not None:
             self.text = value
             parsed += 1
@@ -74,11 +78,14 @@ class FormResponseMessageField(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "format" in data and (value := data["format"]) is not None:
             self.format_ = value
             parsed += 1
         if "quotedMessageId" in data and (value := data["quotedMessageId"]) is not None:
             self.quoted_message_id = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -31,6 +31,8 @@ class Identity(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.type_ = self.value = self.verification = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "type" in data and (value := data["type"]) is not None:
             self.type_ = value
@@ -41,5 +43,6 @@ class Identity(_base.Model):
         if "verification" in data and (value := data["verification"]) is not None:
             self.verification = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -67,7 +67,11 @@ class ImageMessage(_base.Model):
             raise _base.unequal(cls, "type", "image")
         self.media_type = self.media_size = self.alt_text = self.text = self.html_text = self.markdown_text = UNSET
         self.block_chat_input = self.actions = self.attachment_id = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 2
+        if parsed == size:
+            return self
         if "mediaType" in data and (value := data["mediaType"]) is not None:
             self.media_type = value
             parsed += 1
@@ -77,6 +81,8 @@ class ImageMessage(_base.Model):
         if "altText" in data and (value := data["altText"]) is not None:
             self.alt_text = value
             parsed += 1
+        if parsed == size:
+            return self
         if "text" in data and (value := data["text"]) is not None:
             self.text = value
             parsed += 1
@@ -86,6 +92,8 @@ class ImageMessage(_base.Model):
         if "markdownText" in data and (value := data["markdownText"]) is not None:
             self.markdown_text = value
             parsed += 1
+        if parsed == size:
+            return self
         if "blockChatInput" in data and (value := data["blockChatInput"]) is not None:
             self.block_chat_input = value
             parsed += 1
@@ -98,5 +106,6 @@ class ImageMessage(_base.Model):
         if "attachmentId" in data and (value := data["attachmentId"]) is not None:
             self.attachment_id = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -89,6 +89,8 @@ class InstagramIntegration(_base.Model):
             self.story_mentions_enabled
         ) = UNSET
         self.id = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 2
         if "id" in data:
             self.id = data["id"]
@@ -99,6 +101,8 @@ class InstagramIntegration(_base.Model):
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
+        if parsed == size:
+            return self
         if "defaultResponder" in data:
             try:
                 self.default_responder = _read_default_responder(data["defaultResponder"])
@@ -111,6 +115,8 @@ class InstagramIntegration(_base.Model):
         if "businessName" in data and (value := data["businessName"]) is not None:
             self.business_name = value
             parsed += 1
+        if parsed == size:
+            return self
         if "businessUsername" in data and (value := data["businessUsername"]) is not None:
             self.business_username = value
             parsed += 1
@@ -120,6 +126,8 @@ class InstagramIntegration(_base.Model):
         if "businessId" in data and (value := data["businessId"]) is not None:
             self.business_id = value
             parsed += 1
+        if parsed == size:
+            return self
         if "username" in data and (value := data["username"]) is not None:
             self.username = value
             parsed += 1
@@ -132,5 +140,6 @@ class InstagramIntegration(_base.Model):
         if "storyMentionsEnabled" in data and (value := data["storyMentionsEnabled"]) is not None:
             self.story_mentions_enabled = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

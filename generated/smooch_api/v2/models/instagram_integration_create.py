@@ -67,7 +67,11 @@ class InstagramIntegrationCreate(_base.Model):
         self.display_name = self.default_responder_id = self.show_ai_disclaimer = self.story_replies_enabled = (
             self.story_mentions_enabled
         ) = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 4
+        if parsed == size:
+            return self
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
@@ -77,11 +81,14 @@ class InstagramIntegrationCreate(_base.Model):
         if "showAIDisclaimer" in data and (value := data["showAIDisclaimer"]) is not None:
             self.show_ai_disclaimer = value
             parsed += 1
+        if parsed == size:
+            return self
         if "storyRepliesEnabled" in data and (value := data["storyRepliesEnabled"]) is not None:
             self.story_replies_enabled = value
             parsed += 1
         if "storyMentionsEnabled" in data and (value := data["storyMentionsEnabled"]) is not None:
             self.story_mentions_enabled = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -49,6 +49,8 @@ class InstagramIntegrationUpdate(_base.Model):
         self.display_name = self.default_responder_id = self.show_ai_disclaimer = self.page_access_token = (
             self.story_replies_enabled
         ) = self.story_mentions_enabled = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "displayName" in data:
             self.display_name = data["displayName"]
@@ -59,6 +61,8 @@ class InstagramIntegrationUpdate(_base.Model):
         if "showAIDisclaimer" in data and (value := data["showAIDisclaimer"]) is not None:
             self.show_ai_disclaimer = value
             parsed += 1
+        if parsed == size:
+            return self
         if "pageAccessToken" in data and (value := data["pageAccessToken"]) is not None:
             self.page_access_token = value
             parsed += 1
@@ -68,5 +72,6 @@ class InstagramIntegrationUpdate(_base.Model):
         if "storyMentionsEnabled" in data and (value := data["storyMentionsEnabled"]) is not None:
             self.story_mentions_enabled = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

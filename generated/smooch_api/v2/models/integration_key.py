@@ -37,12 +37,15 @@ class IntegrationKey(_base.Model):
             raise _base.missing(cls, data, error) from None
         self.display_name = UNSET
         self.secret = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 1
-        if "displayName" in data:
-            self.display_name = data["displayName"]
-            parsed += 1
         if "secret" in data:
             self.secret = data["secret"]
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if "displayName" in data:
+            self.display_name = data["displayName"]
+            parsed += 1
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

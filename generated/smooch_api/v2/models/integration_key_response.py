@@ -8,6 +8,7 @@ from attrs import define as _define
 
 from ... import base as _base
 from ...base import new as _new
+from ...errors import WrongShape
 from .. import models as _models
 
 if TYPE_CHECKING:
@@ -27,7 +28,13 @@ class IntegrationKeyResponse(_base.Model):
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _new(cls)
-        self.key = _base.required(_models.IntegrationKey.from_dict, cls, "key", data)
+        try:
+            self.key = _models.IntegrationKey.from_dict(data["key"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "key", data, error) from None
+        self._rest = None
+        size = len(data)
         parsed = 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

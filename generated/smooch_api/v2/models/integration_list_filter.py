@@ -26,9 +26,12 @@ class IntegrationListFilter(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.types = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "types" in data and (value := data["types"]) is not None:
             self.types = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -38,9 +38,16 @@ class IntegrationListResponse(_base.Model):
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _new(cls)
-        self.integrations = _base.required(_unions.read_integration_list, cls, "integrations", data)
+        try:
+            self.integrations = _unions.read_integration_list(data["integrations"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "integrations", data, error) from None
         self.meta = self.links = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "meta" in data:
             try:
                 self.meta = _models.Meta.from_dict(data["meta"])
@@ -53,5 +60,6 @@ class IntegrationListResponse(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -8,6 +8,7 @@ from attrs import define as _define
 
 from ... import base as _base
 from ...base import new as _new
+from ...errors import WrongShape
 from ...types import UNSET, Unset
 
 
@@ -41,9 +42,16 @@ class IntegrationWebhookCreate(_base.Model):
             self.target = data["target"]
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
-        self.triggers = _base.required(_base.as_list, cls, "triggers", data)
+        try:
+            self.triggers = _base.as_list(data["triggers"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "triggers", data, error) from None
         self.include_full_user = self.include_full_source = self.secret = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 2
+        if parsed == size:
+            return self
         if "includeFullUser" in data and (value := data["includeFullUser"]) is not None:
             self.include_full_user = value
             parsed += 1
@@ -53,5 +61,6 @@ class IntegrationWebhookCreate(_base.Model):
         if "secret" in data and (value := data["secret"]) is not None:
             self.secret = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -74,6 +74,8 @@ class IosIntegration(_base.Model):
         ) = UNSET
         self.can_user_see_conversation_list = self.can_user_create_more_conversations = self.attachments_enabled = UNSET
         self.id = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 1
         if "id" in data:
             self.id = data["id"]
@@ -84,6 +86,8 @@ class IosIntegration(_base.Model):
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
+        if parsed == size:
+            return self
         if "defaultResponder" in data:
             try:
                 self.default_responder = _read_default_responder(data["defaultResponder"])
@@ -96,6 +100,8 @@ class IosIntegration(_base.Model):
         if "production" in data and (value := data["production"]) is not None:
             self.production = value
             parsed += 1
+        if parsed == size:
+            return self
         if "autoUpdateBadge" in data and (value := data["autoUpdateBadge"]) is not None:
             self.auto_update_badge = value
             parsed += 1
@@ -108,5 +114,6 @@ class IosIntegration(_base.Model):
         if "attachmentsEnabled" in data and (value := data["attachmentsEnabled"]) is not None:
             self.attachments_enabled = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -59,6 +59,8 @@ class IosIntegrationUpdate(_base.Model):
             self.production
         ) = UNSET
         self.auto_update_badge = self.can_user_see_conversation_list = self.can_user_create_more_conversations = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "displayName" in data:
             self.display_name = data["displayName"]
@@ -69,6 +71,8 @@ class IosIntegrationUpdate(_base.Model):
         if "showAIDisclaimer" in data and (value := data["showAIDisclaimer"]) is not None:
             self.show_ai_disclaimer = value
             parsed += 1
+        if parsed == size:
+            return self
         if "certificate" in data:
             self.certificate = data["certificate"]
             parsed += 1
@@ -78,6 +82,8 @@ class IosIntegrationUpdate(_base.Model):
         if "production" in data and (value := data["production"]) is not None:
             self.production = value
             parsed += 1
+        if parsed == size:
+            return self
         if "autoUpdateBadge" in data and (value := data["autoUpdateBadge"]) is not None:
             self.auto_update_badge = value
             parsed += 1
@@ -87,5 +93,6 @@ class IosIntegrationUpdate(_base.Model):
         if "canUserCreateMoreConversations" in data and (value := data["canUserCreateMoreConversations"]) is not None:
             self.can_user_create_more_conversations = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

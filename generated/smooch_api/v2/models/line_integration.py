@@ -80,6 +80,8 @@ class LineIntegration(_base.Model):
         ) = UNSET
         self.channel_access_token = self.service_code = self.switcher_secret = self.qr_code_url = self.line_id = UNSET
         self.id = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 1
         if "id" in data:
             self.id = data["id"]
@@ -90,6 +92,8 @@ class LineIntegration(_base.Model):
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
+        if parsed == size:
+            return self
         if "defaultResponder" in data:
             try:
                 self.default_responder = _read_default_responder(data["defaultResponder"])
@@ -102,6 +106,8 @@ class LineIntegration(_base.Model):
         if "channelId" in data and (value := data["channelId"]) is not None:
             self.channel_id = value
             parsed += 1
+        if parsed == size:
+            return self
         if "channelSecret" in data and (value := data["channelSecret"]) is not None:
             self.channel_secret = value
             parsed += 1
@@ -111,6 +117,8 @@ class LineIntegration(_base.Model):
         if "serviceCode" in data and (value := data["serviceCode"]) is not None:
             self.service_code = value
             parsed += 1
+        if parsed == size:
+            return self
         if "switcherSecret" in data and (value := data["switcherSecret"]) is not None:
             self.switcher_secret = value
             parsed += 1
@@ -120,5 +128,6 @@ class LineIntegration(_base.Model):
         if "lineId" in data and (value := data["lineId"]) is not None:
             self.line_id = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -69,7 +69,11 @@ class LineIntegrationCreate(_base.Model):
             self.channel_secret
         ) = self.channel_access_token = UNSET
         self.service_code = self.switcher_secret = self.qr_code_url = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
@@ -79,6 +83,8 @@ class LineIntegrationCreate(_base.Model):
         if "showAIDisclaimer" in data and (value := data["showAIDisclaimer"]) is not None:
             self.show_ai_disclaimer = value
             parsed += 1
+        if parsed == size:
+            return self
         if "channelId" in data and (value := data["channelId"]) is not None:
             self.channel_id = value
             parsed += 1
@@ -88,6 +94,8 @@ class LineIntegrationCreate(_base.Model):
         if "channelAccessToken" in data and (value := data["channelAccessToken"]) is not None:
             self.channel_access_token = value
             parsed += 1
+        if parsed == size:
+            return self
         if "serviceCode" in data and (value := data["serviceCode"]) is not None:
             self.service_code = value
             parsed += 1
@@ -97,5 +105,6 @@ class LineIntegrationCreate(_base.Model):
         if "qrCodeUrl" in data and (value := data["qrCodeUrl"]) is not None:
             self.qr_code_url = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -28,6 +28,8 @@ class Links(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.prev = self.next_ = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "prev" in data and (value := data["prev"]) is not None:
             self.prev = value
@@ -35,5 +37,6 @@ class Links(_base.Model):
         if "next" in data and (value := data["next"]) is not None:
             self.next_ = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

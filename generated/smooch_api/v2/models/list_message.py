@@ -54,9 +54,16 @@ class ListMessage(_base.Model):
             raise _base.missing(cls, data, error) from None
         if self.type_ != "list":
             raise _base.unequal(cls, "type", "list")
-        self.items = _base.required(_read_items, cls, "items", data)
+        try:
+            self.items = _read_items(data["items"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "items", data, error) from None
         self.text = self.block_chat_input = self.actions = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 2
+        if parsed == size:
+            return self
         if "text" in data and (value := data["text"]) is not None:
             self.text = value
             parsed += 1
@@ -69,5 +76,6 @@ class ListMessage(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

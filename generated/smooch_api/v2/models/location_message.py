@@ -46,9 +46,16 @@ class LocationMessage(_base.Model):
             raise _base.missing(cls, data, error) from None
         if self.type_ != "location":
             raise _base.unequal(cls, "type", "location")
-        self.coordinates = _base.required(_models.Coordinates.from_dict, cls, "coordinates", data)
+        try:
+            self.coordinates = _models.Coordinates.from_dict(data["coordinates"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "coordinates", data, error) from None
         self.text = self.block_chat_input = self.location = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 2
+        if parsed == size:
+            return self
         if "text" in data and (value := data["text"]) is not None:
             self.text = value
             parsed += 1
@@ -61,5 +68,6 @@ class LocationMessage(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

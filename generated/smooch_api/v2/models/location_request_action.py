@@ -41,12 +41,17 @@ class LocationRequestAction(_base.Model):
         if self.type_ != "locationRequest":
             raise _base.unequal(cls, "type", "locationRequest")
         self.metadata = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 2
+        if parsed == size:
+            return self
         if "metadata" in data:
             try:
                 self.metadata = _base.as_object(data["metadata"])
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -76,6 +76,8 @@ class MailgunIntegration(_base.Model):
         ) = UNSET
         self.from_address = UNSET
         self.id = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 3
         if "id" in data:
             self.id = data["id"]
@@ -86,6 +88,8 @@ class MailgunIntegration(_base.Model):
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
+        if parsed == size:
+            return self
         if "defaultResponder" in data:
             try:
                 self.default_responder = _read_default_responder(data["defaultResponder"])
@@ -98,11 +102,14 @@ class MailgunIntegration(_base.Model):
         if "signingKey" in data and (value := data["signingKey"]) is not None:
             self.signing_key = value
             parsed += 1
+        if parsed == size:
+            return self
         if "hideUnsubscribeLink" in data and (value := data["hideUnsubscribeLink"]) is not None:
             self.hide_unsubscribe_link = value
             parsed += 1
         if "fromAddress" in data:
             self.from_address = data["fromAddress"]
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

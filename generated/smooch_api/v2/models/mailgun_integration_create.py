@@ -69,7 +69,11 @@ class MailgunIntegrationCreate(_base.Model):
         self.display_name = self.default_responder_id = self.show_ai_disclaimer = self.signing_key = (
             self.hide_unsubscribe_link
         ) = self.from_address = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 4
+        if parsed == size:
+            return self
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
@@ -79,6 +83,8 @@ class MailgunIntegrationCreate(_base.Model):
         if "showAIDisclaimer" in data and (value := data["showAIDisclaimer"]) is not None:
             self.show_ai_disclaimer = value
             parsed += 1
+        if parsed == size:
+            return self
         if "signingKey" in data and (value := data["signingKey"]) is not None:
             self.signing_key = value
             parsed += 1
@@ -88,5 +94,6 @@ class MailgunIntegrationCreate(_base.Model):
         if "fromAddress" in data:
             self.from_address = data["fromAddress"]
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -48,6 +48,8 @@ class MailgunIntegrationUpdate(_base.Model):
         self.display_name = self.default_responder_id = self.show_ai_disclaimer = self.hide_unsubscribe_link = (
             self.from_address
         ) = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "displayName" in data:
             self.display_name = data["displayName"]
@@ -58,11 +60,14 @@ class MailgunIntegrationUpdate(_base.Model):
         if "showAIDisclaimer" in data and (value := data["showAIDisclaimer"]) is not None:
             self.show_ai_disclaimer = value
             parsed += 1
+        if parsed == size:
+            return self
         if "hideUnsubscribeLink" in data and (value := data["hideUnsubscribeLink"]) is not None:
             self.hide_unsubscribe_link = value
             parsed += 1
         if "fromAddress" in data:
             self.from_address = data["fromAddress"]
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

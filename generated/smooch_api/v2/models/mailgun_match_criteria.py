@@ -45,12 +45,17 @@ class MailgunMatchCriteria(_base.Model):
         if self.type_ != "mailgun":
             raise _base.unequal(cls, "type", "mailgun")
         self.primary = self.subject = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 3
+        if parsed == size:
+            return self
         if "primary" in data and (value := data["primary"]) is not None:
             self.primary = value
             parsed += 1
         if "subject" in data and (value := data["subject"]) is not None:
             self.subject = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

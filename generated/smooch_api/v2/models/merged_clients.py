@@ -35,6 +35,8 @@ class MergedClients(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.surviving = self.discarded = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "surviving" in data:
             try:
@@ -48,5 +50,6 @@ class MergedClients(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -73,6 +73,8 @@ class Message(_base.Model):
             raise _base.missing(cls, data, error) from None
         self.activity = self.quoted_message = self.metadata = self.deleted = self.references = UNSET
         self.received = self.author = self.content = self.source = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 1
         if "received" in data:
             self.received = data["received"]
@@ -80,12 +82,6 @@ class Message(_base.Model):
         if "author" in data:
             try:
                 self.author = _models.Author.from_dict(data["author"])
-                parsed += 1
-            except WrongShape:
-                pass
-        if "activity" in data:
-            try:
-                self.activity = _unions.read_activity_message(data["activity"])
                 parsed += 1
             except WrongShape:
                 pass
@@ -101,12 +97,20 @@ class Message(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if "activity" in data:
+            try:
+                self.activity = _unions.read_activity_message(data["activity"])
+                parsed += 1
+            except WrongShape:
+                pass
         if "quotedMessage" in data:
             try:
                 self.quoted_message = _unions.read_quoted_message(data["quotedMessage"])
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "metadata" in data:
             try:
                 self.metadata = _base.as_object(data["metadata"])
@@ -122,5 +126,6 @@ class Message(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

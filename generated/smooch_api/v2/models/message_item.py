@@ -53,9 +53,16 @@ class MessageItem(_base.Model):
             self.title = data["title"]
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
-        self.actions = _base.required(_unions.read_item_action_list, cls, "actions", data)
+        try:
+            self.actions = _unions.read_item_action_list(data["actions"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "actions", data, error) from None
         self.description = self.media_url = self.media_type = self.alt_text = self.size = self.metadata = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 2
+        if parsed == size:
+            return self
         if "description" in data and (value := data["description"]) is not None:
             self.description = value
             parsed += 1
@@ -65,6 +72,8 @@ class MessageItem(_base.Model):
         if "mediaType" in data and (value := data["mediaType"]) is not None:
             self.media_type = value
             parsed += 1
+        if parsed == size:
+            return self
         if "altText" in data and (value := data["altText"]) is not None:
             self.alt_text = value
             parsed += 1
@@ -77,5 +86,6 @@ class MessageItem(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -39,6 +39,8 @@ class MessageOverride(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.apple = self.line = self.messenger = self.whatsapp = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "apple" in data:
             try:
@@ -64,5 +66,6 @@ class MessageOverride(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

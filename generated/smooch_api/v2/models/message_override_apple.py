@@ -37,6 +37,8 @@ class MessageOverrideApple(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.payload = self.with_capabilities = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "payload" in data:
             try:
@@ -50,5 +52,6 @@ class MessageOverrideApple(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

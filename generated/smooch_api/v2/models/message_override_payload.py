@@ -27,6 +27,8 @@ class MessageOverridePayload(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.payload = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "payload" in data:
             try:
@@ -34,5 +36,6 @@ class MessageOverridePayload(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

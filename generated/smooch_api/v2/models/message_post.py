@@ -54,10 +54,20 @@ class MessagePost(_base.Model):
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _new(cls)
-        self.author = _base.required(_models.AuthorPost.from_dict, cls, "author", data)
-        self.content = _base.required(_unions.read_content, cls, "content", data)
+        try:
+            self.author = _models.AuthorPost.from_dict(data["author"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "author", data, error) from None
+        try:
+            self.content = _unions.read_content(data["content"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "content", data, error) from None
         self.destination = self.metadata = self.override = self.schema = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 2
+        if parsed == size:
+            return self
         if "destination" in data:
             try:
                 self.destination = _models.Destination.from_dict(data["destination"])
@@ -79,5 +89,6 @@ class MessagePost(_base.Model):
         if "schema" in data and (value := data["schema"]) is not None:
             self.schema = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -33,12 +33,17 @@ class MessageReference(_base.Model):
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
         self.title = self.description = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "title" in data and (value := data["title"]) is not None:
             self.title = value
             parsed += 1
         if "description" in data and (value := data["description"]) is not None:
             self.description = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

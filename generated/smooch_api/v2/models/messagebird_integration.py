@@ -63,6 +63,8 @@ class MessagebirdIntegration(_base.Model):
             raise _base.unequal(cls, "type", "messagebird")
         self.status = self.display_name = self.default_responder = self.show_ai_disclaimer = self.webhook_secret = UNSET
         self.id = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 2
         if "id" in data:
             self.id = data["id"]
@@ -73,6 +75,8 @@ class MessagebirdIntegration(_base.Model):
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
+        if parsed == size:
+            return self
         if "defaultResponder" in data:
             try:
                 self.default_responder = _read_default_responder(data["defaultResponder"])
@@ -85,5 +89,6 @@ class MessagebirdIntegration(_base.Model):
         if "webhookSecret" in data and (value := data["webhookSecret"]) is not None:
             self.webhook_secret = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -42,9 +42,14 @@ class MessagebirdMatchCriteria(_base.Model):
         if self.type_ != "messagebird":
             raise _base.unequal(cls, "type", "messagebird")
         self.primary = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 3
+        if parsed == size:
+            return self
         if "primary" in data and (value := data["primary"]) is not None:
             self.primary = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -37,6 +37,8 @@ class MessengerChannelOptions(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.messenger_extensions = self.webview_share_button = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "messenger_extensions" in data and (value := data["messenger_extensions"]) is not None:
             self.messenger_extensions = value
@@ -47,5 +49,6 @@ class MessengerChannelOptions(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -72,6 +72,8 @@ class MessengerIntegration(_base.Model):
         ) = UNSET
         self.page_name = UNSET
         self.id = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 2
         if "id" in data:
             self.id = data["id"]
@@ -82,6 +84,8 @@ class MessengerIntegration(_base.Model):
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
+        if parsed == size:
+            return self
         if "defaultResponder" in data:
             try:
                 self.default_responder = _read_default_responder(data["defaultResponder"])
@@ -94,11 +98,14 @@ class MessengerIntegration(_base.Model):
         if "pageAccessToken" in data:
             self.page_access_token = data["pageAccessToken"]
             parsed += 1
+        if parsed == size:
+            return self
         if "pageId" in data and (value := data["pageId"]) is not None:
             self.page_id = value
             parsed += 1
         if "pageName" in data and (value := data["pageName"]) is not None:
             self.page_name = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -65,7 +65,11 @@ class MessengerIntegrationCreate(_base.Model):
         if self.type_ != "messenger":
             raise _base.unequal(cls, "type", "messenger")
         self.display_name = self.default_responder_id = self.show_ai_disclaimer = self.page_id = self.page_name = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 4
+        if parsed == size:
+            return self
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
@@ -75,11 +79,14 @@ class MessengerIntegrationCreate(_base.Model):
         if "showAIDisclaimer" in data and (value := data["showAIDisclaimer"]) is not None:
             self.show_ai_disclaimer = value
             parsed += 1
+        if parsed == size:
+            return self
         if "pageId" in data and (value := data["pageId"]) is not None:
             self.page_id = value
             parsed += 1
         if "pageName" in data and (value := data["pageName"]) is not None:
             self.page_name = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

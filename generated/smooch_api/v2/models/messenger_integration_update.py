@@ -41,6 +41,8 @@ class MessengerIntegrationUpdate(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.display_name = self.default_responder_id = self.show_ai_disclaimer = self.page_access_token = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "displayName" in data:
             self.display_name = data["displayName"]
@@ -54,5 +56,6 @@ class MessengerIntegrationUpdate(_base.Model):
         if "pageAccessToken" in data and (value := data["pageAccessToken"]) is not None:
             self.page_access_token = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

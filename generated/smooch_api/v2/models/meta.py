@@ -34,6 +34,8 @@ class Meta(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.has_more = self.after_cursor = self.before_cursor = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "hasMore" in data and (value := data["hasMore"]) is not None:
             self.has_more = value
@@ -44,5 +46,6 @@ class Meta(_base.Model):
         if "beforeCursor" in data and (value := data["beforeCursor"]) is not None:
             self.before_cursor = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -8,6 +8,7 @@ from attrs import define as _define
 
 from ... import base as _base
 from ...base import new as _new
+from ...errors import WrongShape
 
 _read_data = _base.list_of(_base.as_object)
 
@@ -26,7 +27,13 @@ class MetaConversionPayload(_base.Model):
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _new(cls)
-        self.data = _base.required(_read_data, cls, "data", data)
+        try:
+            self.data = _read_data(data["data"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "data", data, error) from None
+        self._rest = None
+        size = len(data)
         parsed = 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

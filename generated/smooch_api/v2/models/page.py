@@ -35,6 +35,8 @@ class Page(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.after = self.before = self.size = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "after" in data and (value := data["after"]) is not None:
             self.after = value
@@ -45,5 +47,6 @@ class Page(_base.Model):
         if "size" in data and (value := data["size"]) is not None:
             self.size = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -52,6 +52,8 @@ class Participant(_base.Model):
             raise _base.missing(cls, data, error) from None
         self.user_external_id = self.unread_count = self.client_associations = self.last_read = UNSET
         self.user_id = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 1
         if "userId" in data:
             self.user_id = data["userId"]
@@ -62,6 +64,8 @@ class Participant(_base.Model):
         if "unreadCount" in data and (value := data["unreadCount"]) is not None:
             self.unread_count = value
             parsed += 1
+        if parsed == size:
+            return self
         if "clientAssociations" in data:
             try:
                 self.client_associations = _read_client_associations(data["clientAssociations"])
@@ -71,5 +75,6 @@ class Participant(_base.Model):
         if "lastRead" in data:
             self.last_read = data["lastRead"]
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

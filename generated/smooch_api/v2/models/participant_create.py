@@ -35,6 +35,8 @@ class ParticipantCreate(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.user_id = self.user_external_id = self.subscribe_sdk_client = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "userId" in data and (value := data["userId"]) is not None:
             self.user_id = value
@@ -45,5 +47,6 @@ class ParticipantCreate(_base.Model):
         if "subscribeSDKClient" in data and (value := data["subscribeSDKClient"]) is not None:
             self.subscribe_sdk_client = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

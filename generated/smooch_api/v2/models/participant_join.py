@@ -37,12 +37,17 @@ class ParticipantJoin(_base.Model):
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
         self.user_id = self.user_external_id = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "userId" in data and (value := data["userId"]) is not None:
             self.user_id = value
             parsed += 1
         if "userExternalId" in data and (value := data["userExternalId"]) is not None:
             self.user_external_id = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -32,6 +32,8 @@ class ParticipantLeave(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.user_id = self.user_external_id = self.participant_id = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "userId" in data and (value := data["userId"]) is not None:
             self.user_id = value
@@ -42,5 +44,6 @@ class ParticipantLeave(_base.Model):
         if "participantId" in data and (value := data["participantId"]) is not None:
             self.participant_id = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

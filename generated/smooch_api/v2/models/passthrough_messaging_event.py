@@ -8,6 +8,7 @@ from attrs import define as _define
 
 from ... import base as _base
 from ...base import new as _new
+from ...errors import WrongShape
 
 
 @_define(eq=False, kw_only=True, repr=False)
@@ -38,11 +39,17 @@ class PassthroughMessagingEvent(_base.Model):
             raise _base.missing(cls, data, error) from None
         if self.type_ != "passthrough:messaging":
             raise _base.unequal(cls, "type", "passthrough:messaging")
-        self.payload = _base.required(_base.as_object, cls, "payload", data)
+        try:
+            self.payload = _base.as_object(data["payload"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "payload", data, error) from None
         self.created_at = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 3
         if "createdAt" in data:
             self.created_at = data["createdAt"]
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -48,7 +48,11 @@ class PostbackAction(_base.Model):
         if self.type_ != "postback":
             raise _base.unequal(cls, "type", "postback")
         self.uri = self.metadata = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 3
+        if parsed == size:
+            return self
         if "uri" in data and (value := data["uri"]) is not None:
             self.uri = value
             parsed += 1
@@ -58,5 +62,6 @@ class PostbackAction(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

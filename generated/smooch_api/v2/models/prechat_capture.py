@@ -44,6 +44,8 @@ class PrechatCapture(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.avatar_url = self.enabled = self.enable_email_linking = self.fields = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "avatarUrl" in data and (value := data["avatarUrl"]) is not None:
             self.avatar_url = value
@@ -60,5 +62,6 @@ class PrechatCapture(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

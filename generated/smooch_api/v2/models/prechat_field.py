@@ -60,7 +60,11 @@ class PrechatField(_base.Model):
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
         self.placeholder = self.text = self.email = self.select = self.format_ = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 3
+        if parsed == size:
+            return self
         if "placeholder" in data and (value := data["placeholder"]) is not None:
             self.placeholder = value
             parsed += 1
@@ -70,6 +74,8 @@ class PrechatField(_base.Model):
         if "email" in data and (value := data["email"]) is not None:
             self.email = value
             parsed += 1
+        if parsed == size:
+            return self
         if "select" in data:
             try:
                 self.select = _read_select(data["select"])
@@ -79,5 +85,6 @@ class PrechatField(_base.Model):
         if "format" in data and (value := data["format"]) is not None:
             self.format_ = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

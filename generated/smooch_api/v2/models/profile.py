@@ -40,6 +40,8 @@ class Profile(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.given_name = self.surname = self.email = self.avatar_url = self.locale = self.locale_origin = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "givenName" in data:
             self.given_name = data["givenName"]
@@ -50,6 +52,8 @@ class Profile(_base.Model):
         if "email" in data:
             self.email = data["email"]
             parsed += 1
+        if parsed == size:
+            return self
         if "avatarUrl" in data:
             self.avatar_url = data["avatarUrl"]
             parsed += 1
@@ -59,5 +63,6 @@ class Profile(_base.Model):
         if "localeOrigin" in data and (value := data["localeOrigin"]) is not None:
             self.locale_origin = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

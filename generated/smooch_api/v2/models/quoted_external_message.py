@@ -33,9 +33,14 @@ class QuotedExternalMessage(_base.Model):
         if self.type_ != "externalMessageId":
             raise _base.unequal(cls, "type", "externalMessageId")
         self.external_message_id = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "externalMessageId" in data and (value := data["externalMessageId"]) is not None:
             self.external_message_id = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -37,12 +37,17 @@ class QuotedFullMessage(_base.Model):
         if self.type_ != "message":
             raise _base.unequal(cls, "type", "message")
         self.message = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "message" in data:
             try:
                 self.message = _models.Message.from_dict(data["message"])
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

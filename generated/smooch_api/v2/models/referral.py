@@ -36,6 +36,8 @@ class Referral(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.code = self.details = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "code" in data and (value := data["code"]) is not None:
             self.code = value
@@ -46,5 +48,6 @@ class Referral(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

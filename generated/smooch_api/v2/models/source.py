@@ -55,6 +55,8 @@ class Source(_base.Model):
             UNSET
         )
         self.type_ = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "type" in data:
             self.type_ = data["type"]
@@ -65,6 +67,8 @@ class Source(_base.Model):
         if "originalMessageId" in data:
             self.original_message_id = data["originalMessageId"]
             parsed += 1
+        if parsed == size:
+            return self
         if "originalMessageTimestamp" in data:
             self.original_message_timestamp = data["originalMessageTimestamp"]
             parsed += 1
@@ -80,5 +84,6 @@ class Source(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

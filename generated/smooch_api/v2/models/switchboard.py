@@ -39,9 +39,14 @@ class Switchboard(_base.Model):
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
         self.default_switchboard_integration_id = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 2
+        if parsed == size:
+            return self
         if "defaultSwitchboardIntegrationId" in data and (value := data["defaultSwitchboardIntegrationId"]) is not None:
             self.default_switchboard_integration_id = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

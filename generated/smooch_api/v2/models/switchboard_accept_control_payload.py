@@ -36,6 +36,8 @@ class SwitchboardAcceptControlPayload(_base.Model):
         self = _new(cls)
         self.metadata = UNSET
         self.conversation = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "conversation" in data:
             try:
@@ -49,5 +51,6 @@ class SwitchboardAcceptControlPayload(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -52,12 +52,17 @@ class SwitchboardIntegration(_base.Model):
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
         self.next_switchboard_integration_id = self.message_history_count = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 5
+        if parsed == size:
+            return self
         if "nextSwitchboardIntegrationId" in data:
             self.next_switchboard_integration_id = data["nextSwitchboardIntegrationId"]
             parsed += 1
         if "messageHistoryCount" in data:
             self.message_history_count = data["messageHistoryCount"]
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -51,7 +51,11 @@ class SwitchboardIntegrationCreate(_base.Model):
         self.integration_id = self.integration_type = self.deliver_standby_events = (
             self.next_switchboard_integration_id
         ) = self.message_history_count = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "integrationId" in data and (value := data["integrationId"]) is not None:
             self.integration_id = value
             parsed += 1
@@ -61,11 +65,14 @@ class SwitchboardIntegrationCreate(_base.Model):
         if "deliverStandbyEvents" in data and (value := data["deliverStandbyEvents"]) is not None:
             self.deliver_standby_events = value
             parsed += 1
+        if parsed == size:
+            return self
         if "nextSwitchboardIntegrationId" in data:
             self.next_switchboard_integration_id = data["nextSwitchboardIntegrationId"]
             parsed += 1
         if "messageHistoryCount" in data:
             self.message_history_count = data["messageHistoryCount"]
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -37,6 +37,8 @@ class SwitchboardIntegrationTruncated(_base.Model):
         self = _new(cls)
         self.integration_type = UNSET
         self.id = self.name = self.integration_id = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "id" in data:
             self.id = data["id"]
@@ -50,5 +52,6 @@ class SwitchboardIntegrationTruncated(_base.Model):
         if "integrationType" in data and (value := data["integrationType"]) is not None:
             self.integration_type = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

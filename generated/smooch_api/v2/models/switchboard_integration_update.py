@@ -48,6 +48,8 @@ class SwitchboardIntegrationUpdate(_base.Model):
         self.name = self.integration_id = self.integration_type = self.deliver_standby_events = (
             self.next_switchboard_integration_id
         ) = self.message_history_count = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "name" in data and (value := data["name"]) is not None:
             self.name = value
@@ -58,6 +60,8 @@ class SwitchboardIntegrationUpdate(_base.Model):
         if "integrationType" in data and (value := data["integrationType"]) is not None:
             self.integration_type = value
             parsed += 1
+        if parsed == size:
+            return self
         if "deliverStandbyEvents" in data and (value := data["deliverStandbyEvents"]) is not None:
             self.deliver_standby_events = value
             parsed += 1
@@ -67,5 +71,6 @@ class SwitchboardIntegrationUpdate(_base.Model):
         if "messageHistoryCount" in data:
             self.message_history_count = data["messageHistoryCount"]
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

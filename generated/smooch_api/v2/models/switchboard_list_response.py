@@ -8,6 +8,7 @@ from attrs import define as _define
 
 from ... import base as _base
 from ...base import new as _new
+from ...errors import WrongShape
 from .. import models as _models
 
 if TYPE_CHECKING:
@@ -29,7 +30,13 @@ class SwitchboardListResponse(_base.Model):
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _new(cls)
-        self.switchboards = _base.required(_read_switchboards, cls, "switchboards", data)
+        try:
+            self.switchboards = _read_switchboards(data["switchboards"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "switchboards", data, error) from None
+        self._rest = None
+        size = len(data)
         parsed = 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -39,6 +39,8 @@ class SwitchboardOfferControlFailurePayload(_base.Model):
         self = _new(cls)
         self.metadata = UNSET
         self.error = self.conversation = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "error" in data:
             try:
@@ -58,5 +60,6 @@ class SwitchboardOfferControlFailurePayload(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

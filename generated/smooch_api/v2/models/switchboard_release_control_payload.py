@@ -39,6 +39,8 @@ class SwitchboardReleaseControlPayload(_base.Model):
         self = _new(cls)
         self.metadata = self.reason = UNSET
         self.conversation = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "conversation" in data:
             try:
@@ -55,5 +57,6 @@ class SwitchboardReleaseControlPayload(_base.Model):
         if "reason" in data and (value := data["reason"]) is not None:
             self.reason = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -31,6 +31,8 @@ class SwitchboardUpdate(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.enabled = self.default_switchboard_integration_id = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "enabled" in data and (value := data["enabled"]) is not None:
             self.enabled = value
@@ -38,5 +40,6 @@ class SwitchboardUpdate(_base.Model):
         if "defaultSwitchboardIntegrationId" in data and (value := data["defaultSwitchboardIntegrationId"]) is not None:
             self.default_switchboard_integration_id = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

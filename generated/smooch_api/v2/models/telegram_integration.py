@@ -64,6 +64,8 @@ class TelegramIntegration(_base.Model):
             self.bot_id
         ) = UNSET
         self.id = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 1
         if "id" in data:
             self.id = data["id"]
@@ -74,6 +76,8 @@ class TelegramIntegration(_base.Model):
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
+        if parsed == size:
+            return self
         if "defaultResponder" in data:
             try:
                 self.default_responder = _read_default_responder(data["defaultResponder"])
@@ -89,5 +93,6 @@ class TelegramIntegration(_base.Model):
         if "botId" in data and (value := data["botId"]) is not None:
             self.bot_id = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

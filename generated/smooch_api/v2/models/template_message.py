@@ -8,6 +8,7 @@ from attrs import define as _define
 
 from ... import base as _base
 from ...base import new as _new
+from ...errors import WrongShape
 from ...types import UNSET, Unset
 
 
@@ -39,14 +40,22 @@ class TemplateMessage(_base.Model):
             raise _base.missing(cls, data, error) from None
         if self.type_ != "template":
             raise _base.unequal(cls, "type", "template")
-        self.template = _base.required(_base.as_object, cls, "template", data)
+        try:
+            self.template = _base.as_object(data["template"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "template", data, error) from None
         self.text = self.block_chat_input = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 2
+        if parsed == size:
+            return self
         if "text" in data and (value := data["text"]) is not None:
             self.text = value
             parsed += 1
         if "blockChatInput" in data and (value := data["blockChatInput"]) is not None:
             self.block_chat_input = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -57,7 +57,11 @@ class TextMessage(_base.Model):
         if self.type_ != "text":
             raise _base.unequal(cls, "type", "text")
         self.text = self.html_text = self.markdown_text = self.block_chat_input = self.actions = self.payload = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "text" in data and (value := data["text"]) is not None:
             self.text = value
             parsed += 1
@@ -67,6 +71,8 @@ class TextMessage(_base.Model):
         if "markdownText" in data and (value := data["markdownText"]) is not None:
             self.markdown_text = value
             parsed += 1
+        if parsed == size:
+            return self
         if "blockChatInput" in data and (value := data["blockChatInput"]) is not None:
             self.block_chat_input = value
             parsed += 1
@@ -79,5 +85,6 @@ class TextMessage(_base.Model):
         if "payload" in data and (value := data["payload"]) is not None:
             self.payload = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

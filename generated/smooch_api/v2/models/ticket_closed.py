@@ -34,12 +34,17 @@ class TicketClosed(_base.Model):
         if self.type_ != "ticket:closed":
             raise _base.unequal(cls, "type", "ticket:closed")
         self.data = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "data" in data:
             try:
                 self.data = _base.as_object(data["data"])
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -41,6 +41,9 @@ class TokenRequest(_base.Model):
             raise _base.missing(cls, data, error) from None
         if self.grant_type != "authorization_code":
             raise _base.unequal(cls, "grant_type", "authorization_code")
+        self._rest = None
+        size = len(data)
         parsed = 4
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

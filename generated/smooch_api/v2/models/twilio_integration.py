@@ -68,6 +68,8 @@ class TwilioIntegration(_base.Model):
             self.messaging_service_sid
         ) = UNSET
         self.id = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 2
         if "id" in data:
             self.id = data["id"]
@@ -78,6 +80,8 @@ class TwilioIntegration(_base.Model):
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
+        if parsed == size:
+            return self
         if "defaultResponder" in data:
             try:
                 self.default_responder = _read_default_responder(data["defaultResponder"])
@@ -93,5 +97,6 @@ class TwilioIntegration(_base.Model):
         if "messagingServiceSid" in data and (value := data["messagingServiceSid"]) is not None:
             self.messaging_service_sid = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

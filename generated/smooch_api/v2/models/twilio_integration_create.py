@@ -60,7 +60,11 @@ class TwilioIntegrationCreate(_base.Model):
         self.display_name = self.default_responder_id = self.show_ai_disclaimer = self.phone_number_sid = (
             self.messaging_service_sid
         ) = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 3
+        if parsed == size:
+            return self
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
@@ -70,11 +74,14 @@ class TwilioIntegrationCreate(_base.Model):
         if "showAIDisclaimer" in data and (value := data["showAIDisclaimer"]) is not None:
             self.show_ai_disclaimer = value
             parsed += 1
+        if parsed == size:
+            return self
         if "phoneNumberSid" in data and (value := data["phoneNumberSid"]) is not None:
             self.phone_number_sid = value
             parsed += 1
         if "messagingServiceSid" in data and (value := data["messagingServiceSid"]) is not None:
             self.messaging_service_sid = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

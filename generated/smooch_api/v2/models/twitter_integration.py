@@ -67,6 +67,8 @@ class TwitterIntegration(_base.Model):
             self.env_name
         ) = UNSET
         self.id = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 1
         if "id" in data:
             self.id = data["id"]
@@ -77,6 +79,8 @@ class TwitterIntegration(_base.Model):
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
+        if parsed == size:
+            return self
         if "defaultResponder" in data:
             try:
                 self.default_responder = _read_default_responder(data["defaultResponder"])
@@ -92,5 +96,6 @@ class TwitterIntegration(_base.Model):
         if "envName" in data and (value := data["envName"]) is not None:
             self.env_name = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

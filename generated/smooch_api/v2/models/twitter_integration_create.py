@@ -69,7 +69,11 @@ class TwitterIntegrationCreate(_base.Model):
         if self.tier != "enterprise":
             raise _base.unequal(cls, "tier", "enterprise")
         self.display_name = self.default_responder_id = self.show_ai_disclaimer = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 6
+        if parsed == size:
+            return self
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
@@ -79,5 +83,6 @@ class TwitterIntegrationCreate(_base.Model):
         if "showAIDisclaimer" in data and (value := data["showAIDisclaimer"]) is not None:
             self.show_ai_disclaimer = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

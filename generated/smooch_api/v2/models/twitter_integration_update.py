@@ -38,6 +38,8 @@ class TwitterIntegrationUpdate(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.display_name = self.default_responder_id = self.show_ai_disclaimer = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "displayName" in data:
             self.display_name = data["displayName"]
@@ -48,5 +50,6 @@ class TwitterIntegrationUpdate(_base.Model):
         if "showAIDisclaimer" in data and (value := data["showAIDisclaimer"]) is not None:
             self.show_ai_disclaimer = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

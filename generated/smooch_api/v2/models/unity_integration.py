@@ -68,6 +68,8 @@ class UnityIntegration(_base.Model):
         ) = self.can_user_create_more_conversations = UNSET
         self.attachments_enabled = UNSET
         self.id = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 1
         if "id" in data:
             self.id = data["id"]
@@ -78,6 +80,8 @@ class UnityIntegration(_base.Model):
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
+        if parsed == size:
+            return self
         if "defaultResponder" in data:
             try:
                 self.default_responder = _read_default_responder(data["defaultResponder"])
@@ -90,11 +94,14 @@ class UnityIntegration(_base.Model):
         if "canUserSeeConversationList" in data and (value := data["canUserSeeConversationList"]) is not None:
             self.can_user_see_conversation_list = value
             parsed += 1
+        if parsed == size:
+            return self
         if "canUserCreateMoreConversations" in data and (value := data["canUserCreateMoreConversations"]) is not None:
             self.can_user_create_more_conversations = value
             parsed += 1
         if "attachmentsEnabled" in data and (value := data["attachmentsEnabled"]) is not None:
             self.attachments_enabled = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

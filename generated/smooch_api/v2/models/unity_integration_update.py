@@ -46,6 +46,8 @@ class UnityIntegrationUpdate(_base.Model):
         self.display_name = self.default_responder_id = self.show_ai_disclaimer = (
             self.can_user_see_conversation_list
         ) = self.can_user_create_more_conversations = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "displayName" in data:
             self.display_name = data["displayName"]
@@ -56,11 +58,14 @@ class UnityIntegrationUpdate(_base.Model):
         if "showAIDisclaimer" in data and (value := data["showAIDisclaimer"]) is not None:
             self.show_ai_disclaimer = value
             parsed += 1
+        if parsed == size:
+            return self
         if "canUserSeeConversationList" in data and (value := data["canUserSeeConversationList"]) is not None:
             self.can_user_see_conversation_list = value
             parsed += 1
         if "canUserCreateMoreConversations" in data and (value := data["canUserCreateMoreConversations"]) is not None:
             self.can_user_create_more_conversations = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -37,6 +37,8 @@ class UnknownAction(_base.Model):
         self = _new(cls)
         self.text = self.metadata = UNSET
         self.type_ = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "type" in data:
             self.type_ = data["type"]
@@ -50,5 +52,6 @@ class UnknownAction(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -52,13 +52,20 @@ class UnknownIntegration(_base.Model):
         self = _new(cls)
         self.status = self.display_name = self.default_responder = self.show_ai_disclaimer = UNSET
         self.id = self.type_ = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "id" in data:
             self.id = data["id"]
             parsed += 1
+        if "type" in data:
+            self.type_ = data["type"]
+            parsed += 1
         if "status" in data and (value := data["status"]) is not None:
             self.status = value
             parsed += 1
+        if parsed == size:
+            return self
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
@@ -71,8 +78,6 @@ class UnknownIntegration(_base.Model):
         if "showAIDisclaimer" in data and (value := data["showAIDisclaimer"]) is not None:
             self.show_ai_disclaimer = value
             parsed += 1
-        if "type" in data:
-            self.type_ = data["type"]
-            parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

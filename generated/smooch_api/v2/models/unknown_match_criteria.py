@@ -36,9 +36,14 @@ class UnknownMatchCriteria(_base.Model):
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
         self.primary = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 2
+        if parsed == size:
+            return self
         if "primary" in data and (value := data["primary"]) is not None:
             self.primary = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -32,6 +32,8 @@ class UnknownMessage(_base.Model):
         self = _new(cls)
         self.text = self.block_chat_input = UNSET
         self.type_ = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "type" in data:
             self.type_ = data["type"]
@@ -42,5 +44,6 @@ class UnknownMessage(_base.Model):
         if "blockChatInput" in data and (value := data["blockChatInput"]) is not None:
             self.block_chat_input = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -24,9 +24,12 @@ class UnknownQuotedMessage(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.type_ = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "type" in data:
             self.type_ = data["type"]
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

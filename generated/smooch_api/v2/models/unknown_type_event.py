@@ -37,15 +37,17 @@ class UnknownTypeEvent(_base.Model):
         self = _new(cls)
         self.id = self.payload = UNSET
         self.created_at = self.type_ = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 0
-        if "id" in data and (value := data["id"]) is not None:
-            self.id = value
-            parsed += 1
         if "createdAt" in data:
             self.created_at = data["createdAt"]
             parsed += 1
         if "type" in data:
             self.type_ = data["type"]
+            parsed += 1
+        if "id" in data and (value := data["id"]) is not None:
+            self.id = value
             parsed += 1
         if "payload" in data:
             try:
@@ -53,5 +55,6 @@ class UnknownTypeEvent(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

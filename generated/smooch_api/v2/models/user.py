@@ -67,7 +67,11 @@ class User(_base.Model):
             self.to_be_retained
         ) = UNSET
         self.has_payment_info = self.profile = self.metadata = self.identities = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "authenticated" in data and (value := data["authenticated"]) is not None:
             self.authenticated = value
             parsed += 1
@@ -77,6 +81,8 @@ class User(_base.Model):
         if "zendeskId" in data:
             self.zendesk_id = data["zendeskId"]
             parsed += 1
+        if parsed == size:
+            return self
         if "brandId" in data:
             self.brand_id = data["brandId"]
             parsed += 1
@@ -86,6 +92,8 @@ class User(_base.Model):
         if "toBeRetained" in data and (value := data["toBeRetained"]) is not None:
             self.to_be_retained = value
             parsed += 1
+        if parsed == size:
+            return self
         if "hasPaymentInfo" in data and (value := data["hasPaymentInfo"]) is not None:
             self.has_payment_info = value
             parsed += 1
@@ -107,5 +115,6 @@ class User(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

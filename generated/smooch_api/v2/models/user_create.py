@@ -49,6 +49,8 @@ class UserCreate(_base.Model):
         self.external_id = self.brand_id = self.signed_up_at = self.to_be_retained = self.profile = self.metadata = (
             UNSET
         )
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "externalId" in data and (value := data["externalId"]) is not None:
             self.external_id = value
@@ -59,6 +61,8 @@ class UserCreate(_base.Model):
         if "signedUpAt" in data and (value := data["signedUpAt"]) is not None:
             self.signed_up_at = value
             parsed += 1
+        if parsed == size:
+            return self
         if "toBeRetained" in data and (value := data["toBeRetained"]) is not None:
             self.to_be_retained = value
             parsed += 1
@@ -74,5 +78,6 @@ class UserCreate(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -54,6 +54,8 @@ class UserMergePayload(_base.Model):
         self = _new(cls)
         self.merged_conversations = self.merged_clients = self.discarded_metadata = self.reason = UNSET
         self.merged_users = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "mergedUsers" in data:
             try:
@@ -73,6 +75,8 @@ class UserMergePayload(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "discardedMetadata" in data:
             try:
                 self.discarded_metadata = _base.as_object(data["discardedMetadata"])
@@ -82,5 +86,6 @@ class UserMergePayload(_base.Model):
         if "reason" in data and (value := data["reason"]) is not None:
             self.reason = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

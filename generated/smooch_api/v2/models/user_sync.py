@@ -26,9 +26,12 @@ class UserSync(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.surviving_zendesk_id = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "survivingZendeskId" in data and (value := data["survivingZendeskId"]) is not None:
             self.surviving_zendesk_id = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

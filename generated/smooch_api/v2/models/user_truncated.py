@@ -41,7 +41,11 @@ class UserTruncated(_base.Model):
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
         self.authenticated = self.external_id = self.zendesk_id = self.brand_id = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "authenticated" in data and (value := data["authenticated"]) is not None:
             self.authenticated = value
             parsed += 1
@@ -54,5 +58,6 @@ class UserTruncated(_base.Model):
         if "brandId" in data:
             self.brand_id = data["brandId"]
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -41,6 +41,8 @@ class UserUpdate(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.signed_up_at = self.to_be_retained = self.profile = self.metadata = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "signedUpAt" in data and (value := data["signedUpAt"]) is not None:
             self.signed_up_at = value
@@ -60,5 +62,6 @@ class UserUpdate(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

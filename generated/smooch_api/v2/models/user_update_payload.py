@@ -42,6 +42,8 @@ class UserUpdatePayload(_base.Model):
         self = _new(cls)
         self.reason = self.source = UNSET
         self.user = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "user" in data:
             try:
@@ -58,5 +60,6 @@ class UserUpdatePayload(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

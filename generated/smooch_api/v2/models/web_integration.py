@@ -116,6 +116,8 @@ class WebIntegration(_base.Model):
         ) = self.prechat_capture = UNSET
         self.can_user_see_conversation_list = self.can_user_create_more_conversations = self.attachments_enabled = UNSET
         self.id = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 1
         if "id" in data:
             self.id = data["id"]
@@ -126,6 +128,8 @@ class WebIntegration(_base.Model):
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
+        if parsed == size:
+            return self
         if "defaultResponder" in data:
             try:
                 self.default_responder = _read_default_responder(data["defaultResponder"])
@@ -138,6 +142,8 @@ class WebIntegration(_base.Model):
         if "brandColor" in data and (value := data["brandColor"]) is not None:
             self.brand_color = value
             parsed += 1
+        if parsed == size:
+            return self
         if "fixedIntroPane" in data and (value := data["fixedIntroPane"]) is not None:
             self.fixed_intro_pane = value
             parsed += 1
@@ -147,6 +153,8 @@ class WebIntegration(_base.Model):
         if "actionColor" in data and (value := data["actionColor"]) is not None:
             self.action_color = value
             parsed += 1
+        if parsed == size:
+            return self
         if "displayStyle" in data and (value := data["displayStyle"]) is not None:
             self.display_style = value
             parsed += 1
@@ -156,6 +164,8 @@ class WebIntegration(_base.Model):
         if "buttonWidth" in data and (value := data["buttonWidth"]) is not None:
             self.button_width = value
             parsed += 1
+        if parsed == size:
+            return self
         if "buttonHeight" in data and (value := data["buttonHeight"]) is not None:
             self.button_height = value
             parsed += 1
@@ -168,6 +178,8 @@ class WebIntegration(_base.Model):
         if "businessName" in data and (value := data["businessName"]) is not None:
             self.business_name = value
             parsed += 1
+        if parsed == size:
+            return self
         if "businessIconUrl" in data and (value := data["businessIconUrl"]) is not None:
             self.business_icon_url = value
             parsed += 1
@@ -180,6 +192,8 @@ class WebIntegration(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "prechatCapture" in data:
             try:
                 self.prechat_capture = _models.PrechatCapture.from_dict(data["prechatCapture"])
@@ -195,5 +209,6 @@ class WebIntegration(_base.Model):
         if "attachmentsEnabled" in data and (value := data["attachmentsEnabled"]) is not None:
             self.attachments_enabled = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

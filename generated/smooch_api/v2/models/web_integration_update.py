@@ -100,6 +100,8 @@ class WebIntegrationUpdate(_base.Model):
             self.prechat_capture
         ) = self.can_user_see_conversation_list = UNSET
         self.can_user_create_more_conversations = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "displayName" in data:
             self.display_name = data["displayName"]
@@ -110,6 +112,8 @@ class WebIntegrationUpdate(_base.Model):
         if "showAIDisclaimer" in data and (value := data["showAIDisclaimer"]) is not None:
             self.show_ai_disclaimer = value
             parsed += 1
+        if parsed == size:
+            return self
         if "brandColor" in data and (value := data["brandColor"]) is not None:
             self.brand_color = value
             parsed += 1
@@ -119,6 +123,8 @@ class WebIntegrationUpdate(_base.Model):
         if "conversationColor" in data and (value := data["conversationColor"]) is not None:
             self.conversation_color = value
             parsed += 1
+        if parsed == size:
+            return self
         if "actionColor" in data and (value := data["actionColor"]) is not None:
             self.action_color = value
             parsed += 1
@@ -128,6 +134,8 @@ class WebIntegrationUpdate(_base.Model):
         if "buttonIconUrl" in data:
             self.button_icon_url = data["buttonIconUrl"]
             parsed += 1
+        if parsed == size:
+            return self
         if "buttonWidth" in data and (value := data["buttonWidth"]) is not None:
             self.button_width = value
             parsed += 1
@@ -140,6 +148,8 @@ class WebIntegrationUpdate(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "businessName" in data and (value := data["businessName"]) is not None:
             self.business_name = value
             parsed += 1
@@ -149,6 +159,8 @@ class WebIntegrationUpdate(_base.Model):
         if "backgroundImageUrl" in data and (value := data["backgroundImageUrl"]) is not None:
             self.background_image_url = value
             parsed += 1
+        if parsed == size:
+            return self
         if "originWhitelist" in data:
             try:
                 self.origin_whitelist = _base.as_list(data["originWhitelist"])
@@ -167,5 +179,6 @@ class WebIntegrationUpdate(_base.Model):
         if "canUserCreateMoreConversations" in data and (value := data["canUserCreateMoreConversations"]) is not None:
             self.can_user_create_more_conversations = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -8,6 +8,7 @@ from attrs import define as _define
 
 from ... import base as _base
 from ...base import new as _new
+from ...errors import WrongShape
 from ...types import UNSET, Unset
 
 
@@ -51,15 +52,20 @@ class Webhook(_base.Model):
             self.target = data["target"]
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
-        self.triggers = _base.required(_base.as_list, cls, "triggers", data)
+        try:
+            self.triggers = _base.as_list(data["triggers"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "triggers", data, error) from None
         self.version = self.include_full_user = self.include_full_source = UNSET
         self.secret = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 3
-        if "version" in data and (value := data["version"]) is not None:
-            self.version = value
-            parsed += 1
         if "secret" in data:
             self.secret = data["secret"]
+            parsed += 1
+        if "version" in data and (value := data["version"]) is not None:
+            self.version = value
             parsed += 1
         if "includeFullUser" in data and (value := data["includeFullUser"]) is not None:
             self.include_full_user = value
@@ -67,5 +73,6 @@ class Webhook(_base.Model):
         if "includeFullSource" in data and (value := data["includeFullSource"]) is not None:
             self.include_full_source = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -8,6 +8,7 @@ from attrs import define as _define
 
 from ... import base as _base
 from ...base import new as _new
+from ...errors import WrongShape
 from ...types import UNSET, Unset
 
 
@@ -38,14 +39,22 @@ class WebhookCreate(_base.Model):
             self.target = data["target"]
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
-        self.triggers = _base.required(_base.as_list, cls, "triggers", data)
+        try:
+            self.triggers = _base.as_list(data["triggers"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "triggers", data, error) from None
         self.include_full_user = self.include_full_source = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 2
+        if parsed == size:
+            return self
         if "includeFullUser" in data and (value := data["includeFullUser"]) is not None:
             self.include_full_user = value
             parsed += 1
         if "includeFullSource" in data and (value := data["includeFullSource"]) is not None:
             self.include_full_source = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

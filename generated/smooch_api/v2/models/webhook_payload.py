@@ -8,6 +8,7 @@ from attrs import define as _define
 
 from ... import base as _base
 from ...base import new as _new
+from ...errors import WrongShape
 from .. import models as _models
 from .. import unions as _unions
 
@@ -40,9 +41,21 @@ class WebhookPayload(_base.Model):
         if type(data) is not dict:
             data = _base.as_dict(cls, data)
         self = _new(cls)
-        self.app = _base.required(_models.AppReference.from_dict, cls, "app", data)
-        self.webhook = _base.required(_models.WebhookReference.from_dict, cls, "webhook", data)
-        self.events = _base.required(_unions.read_event_list, cls, "events", data)
+        try:
+            self.app = _models.AppReference.from_dict(data["app"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "app", data, error) from None
+        try:
+            self.webhook = _models.WebhookReference.from_dict(data["webhook"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "webhook", data, error) from None
+        try:
+            self.events = _unions.read_event_list(data["events"])
+        except (KeyError, WrongShape) as error:
+            raise _base.unreadable(cls, "events", data, error) from None
+        self._rest = None
+        size = len(data)
         parsed = 3
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

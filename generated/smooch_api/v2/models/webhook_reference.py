@@ -31,9 +31,12 @@ class WebhookReference(_base.Model):
         except (KeyError, TypeError) as error:
             raise _base.missing(cls, data, error) from None
         self.version = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 1
         if "version" in data:
             self.version = data["version"]
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -38,6 +38,8 @@ class WebhookUpdate(_base.Model):
             data = _base.as_dict(cls, data)
         self = _new(cls)
         self.target = self.triggers = self.include_full_user = self.include_full_source = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "target" in data and (value := data["target"]) is not None:
             self.target = value
@@ -54,5 +56,6 @@ class WebhookUpdate(_base.Model):
         if "includeFullSource" in data and (value := data["includeFullSource"]) is not None:
             self.include_full_source = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

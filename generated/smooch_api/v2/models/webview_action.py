@@ -62,7 +62,11 @@ class WebviewAction(_base.Model):
         if self.type_ != "webview":
             raise _base.unequal(cls, "type", "webview")
         self.default = self.metadata = self.extra_channel_options = self.size = self.open_on_receive = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 4
+        if parsed == size:
+            return self
         if "default" in data and (value := data["default"]) is not None:
             self.default = value
             parsed += 1
@@ -78,11 +82,14 @@ class WebviewAction(_base.Model):
                 parsed += 1
             except WrongShape:
                 pass
+        if parsed == size:
+            return self
         if "size" in data and (value := data["size"]) is not None:
             self.size = value
             parsed += 1
         if "openOnReceive" in data and (value := data["openOnReceive"]) is not None:
             self.open_on_receive = value
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

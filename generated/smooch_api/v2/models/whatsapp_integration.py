@@ -71,6 +71,8 @@ class WhatsappIntegration(_base.Model):
         ) = self.account_id = UNSET
         self.account_management_access_token = self.phone_number = UNSET
         self.id = _base.EXPECTED
+        self._rest = None
+        size = len(data)
         parsed = 1
         if "id" in data:
             self.id = data["id"]
@@ -81,6 +83,8 @@ class WhatsappIntegration(_base.Model):
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
+        if parsed == size:
+            return self
         if "defaultResponder" in data:
             try:
                 self.default_responder = _read_default_responder(data["defaultResponder"])
@@ -93,6 +97,8 @@ class WhatsappIntegration(_base.Model):
         if "hsmFallbackLanguage" in data:
             self.hsm_fallback_language = data["hsmFallbackLanguage"]
             parsed += 1
+        if parsed == size:
+            return self
         if "accountId" in data:
             self.account_id = data["accountId"]
             parsed += 1
@@ -102,5 +108,6 @@ class WhatsappIntegration(_base.Model):
         if "phoneNumber" in data:
             self.phone_number = data["phoneNumber"]
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -55,7 +55,11 @@ class WhatsappIntegrationCreate(_base.Model):
         self.display_name = self.default_responder_id = self.show_ai_disclaimer = self.hsm_fallback_language = (
             self.account_id
         ) = self.account_management_access_token = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 1
+        if parsed == size:
+            return self
         if "displayName" in data:
             self.display_name = data["displayName"]
             parsed += 1
@@ -65,6 +69,8 @@ class WhatsappIntegrationCreate(_base.Model):
         if "showAIDisclaimer" in data and (value := data["showAIDisclaimer"]) is not None:
             self.show_ai_disclaimer = value
             parsed += 1
+        if parsed == size:
+            return self
         if "hsmFallbackLanguage" in data:
             self.hsm_fallback_language = data["hsmFallbackLanguage"]
             parsed += 1
@@ -74,5 +80,6 @@ class WhatsappIntegrationCreate(_base.Model):
         if "accountManagementAccessToken" in data:
             self.account_management_access_token = data["accountManagementAccessToken"]
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self

@@ -49,6 +49,8 @@ class WhatsappIntegrationUpdate(_base.Model):
         self.display_name = self.default_responder_id = self.show_ai_disclaimer = self.hsm_fallback_language = (
             self.account_id
         ) = self.account_management_access_token = UNSET
+        self._rest = None
+        size = len(data)
         parsed = 0
         if "displayName" in data:
             self.display_name = data["displayName"]
@@ -59,6 +61,8 @@ class WhatsappIntegrationUpdate(_base.Model):
         if "showAIDisclaimer" in data and (value := data["showAIDisclaimer"]) is not None:
             self.show_ai_disclaimer = value
             parsed += 1
+        if parsed == size:
+            return self
         if "hsmFallbackLanguage" in data:
             self.hsm_fallback_language = data["hsmFallbackLanguage"]
             parsed += 1
@@ -68,5 +72,6 @@ class WhatsappIntegrationUpdate(_base.Model):
         if "accountManagementAccessToken" in data:
             self.account_management_access_token = data["accountManagementAccessToken"]
             parsed += 1
-        self._rest = None if parsed == len(data) else self._unparsed(data)
+        if parsed < size:
+            self._rest = self._unparsed(data)
         return self
