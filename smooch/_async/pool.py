@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from .._http import AsyncTransport, Settings
-    from .._http.async_connection import AsyncConnection
+    from .connection import AsyncConnection
 
 
 def open_transport(
@@ -27,10 +27,19 @@ def open_transport(
     """Return the transport that a client is given, or a pool of connections."""
     if isinstance(transport, httpx.AsyncBaseTransport):
         return transport
-    factory = connections.ConnectionFactory(settings.root, ssl_context)
+    proxy = connections.environment_proxy(settings.root)
     if transport is not None:
-        return factory.create_async_transport(transport, settings.max_connections)
-    return AsyncPool(factory.create_async, settings.max_connections)
+        named: httpx.AsyncBaseTransport = connections.open_named_transport(
+            transport, httpx.AsyncBaseTransport, settings.max_connections, ssl_context, proxy
+        )
+        return named
+
+    def connect() -> AsyncConnection:
+        from .connection import AsyncConnection  # loads httpcore, which takes 12 ms
+
+        return AsyncConnection(ssl_context, proxy)
+
+    return AsyncPool(connect, settings.max_connections)
 
 
 class AsyncPool(httpx.AsyncBaseTransport):

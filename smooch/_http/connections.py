@@ -1,4 +1,4 @@
-"""Make connections: TLS settings, the proxy of the environment, and a factory for threads and asyncio."""
+"""What connections are made with: TLS settings, the proxy of the environment, and named transports."""
 
 from __future__ import annotations
 
@@ -14,9 +14,6 @@ from ..errors import InvalidInput
 
 if TYPE_CHECKING:
     import ssl
-
-    from .async_connection import AsyncConnection
-    from .connection import Connection
 
 KEEPALIVE_SECONDS = 5.0
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
@@ -52,69 +49,46 @@ def environment_proxy(url: httpx.URL) -> httpx.Proxy | None:
     return httpx.Proxy(proxy_url)
 
 
-class ConnectionFactory:
-    """Makes connections to one server, by the environment's proxy if there is one."""
+def build_options(ssl_context: ssl.SSLContext | None, proxy: httpx.Proxy | None) -> dict[str, Any]:
+    """Return the options of httpcore for a connection, by a proxy if there is one."""
+    import httpcore
 
-    def __init__(self, url: httpx.URL, ssl_context: ssl.SSLContext | None = None) -> None:
-        self._ssl_context = ssl_context
-        self._proxy = environment_proxy(url)
+    ssl_context, core_proxy = ssl_context or tls_context(), None
+    if proxy is not None:
+        url = proxy.url
+        target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+        secure = ssl_context if url.scheme == "https" else None
+        core_proxy = httpcore.Proxy(target, proxy.raw_auth, proxy.headers.raw, secure)
+    return {"ssl_context": ssl_context, "proxy": core_proxy, "keepalive_expiry": KEEPALIVE_SECONDS}
 
-    def create_sync(self) -> Connection:
-        """Make a connection for threads; it opens with its first request."""
-        from .connection import Connection
 
-        return Connection(**self._options())
+def open_named_transport(
+    name: object,
+    base_class: type,
+    max_connections: int,
+    ssl_context: ssl.SSLContext | None,
+    proxy: httpx.Proxy | None,
+) -> Any:
+    """Return the transport of this name, for a client whose transports are of `base_class`.
 
-    def create_async(self) -> AsyncConnection:
-        """Make a connection for asyncio; it opens with its first request."""
-        from .async_connection import AsyncConnection
-
-        return AsyncConnection(**self._options())
-
-    def create_async_transport(self, name: object, max_connections: int) -> httpx.AsyncBaseTransport:
-        """Make the transport of this name.
-
-        Raises:
-            InvalidInput: it does not exist, its package is not installed, or it cannot use the environment's proxy.
-        """
-        if name != "aiohttp":
-            raise InvalidInput(
-                f"transport must be 'aiohttp' or an httpx.AsyncBaseTransport, got {type(name).__name__}", "transport"
-            )
-        try:
-            from .aiohttp_transport import AiohttpTransport
-        except ImportError:
-            raise InvalidInput(
-                "transport 'aiohttp' needs a package: pip install 'smooch-python[aiohttp]'", "transport"
-            ) from None
-        if self._proxy is not None and self._proxy.url.scheme.startswith("socks"):
-            raise InvalidInput(
-                "transport 'aiohttp' cannot use the SOCKS proxy that the environment names: use an HTTP proxy, or leave "
-                "`transport` out",
-                "transport",
-            )
-        return AiohttpTransport(max_connections, KEEPALIVE_SECONDS, self._ssl_context or tls_context(), self._proxy)
-
-    def create_sync_transport(self, name: object, max_connections: int) -> httpx.BaseTransport:
-        """Refuse: there is no named transport for threads.
-
-        Raises:
-            InvalidInput: always.
-        """
-        hint = ": 'aiohttp' is for AsyncSmooch" if name == "aiohttp" else f", got {type(name).__name__}"
-        raise InvalidInput(f"transport must be an httpx.BaseTransport{hint}", "transport")
-
-    def _options(self) -> dict[str, Any]:
-        import httpcore
-
-        ssl_context, proxy = self._ssl_context or tls_context(), None
-        if self._proxy is not None:
-            url = self._proxy.url
-            target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
-            secure = ssl_context if url.scheme == "https" else None
-            proxy = httpcore.Proxy(target, self._proxy.raw_auth, self._proxy.headers.raw, secure)
-        return {
-            "ssl_context": ssl_context,
-            "proxy": proxy,
-            "keepalive_expiry": KEEPALIVE_SECONDS,
-        }
+    Raises:
+        InvalidInput: it does not exist, its package is not installed, or it cannot use the environment's proxy.
+    """
+    is_async = base_class is httpx.AsyncBaseTransport
+    if name != "aiohttp" or not is_async:
+        named = "'aiohttp' or " if is_async else ""
+        problem = ": 'aiohttp' is for AsyncSmooch" if name == "aiohttp" else f", got {type(name).__name__}"
+        raise InvalidInput(f"transport must be {named}an httpx.{base_class.__name__}{problem}", "transport")
+    try:
+        from .aiohttp_transport import AiohttpTransport
+    except ImportError:
+        raise InvalidInput(
+            "transport 'aiohttp' needs a package: pip install 'smooch-python[aiohttp]'", "transport"
+        ) from None
+    if proxy is not None and proxy.url.scheme.startswith("socks"):
+        raise InvalidInput(
+            "transport 'aiohttp' cannot use the SOCKS proxy that the environment names: use an HTTP proxy, or leave "
+            "`transport` out",
+            "transport",
+        )
+    return AiohttpTransport(max_connections, KEEPALIVE_SECONDS, ssl_context or tls_context(), proxy)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Callable
 
     from .._http import Transport, Settings
-    from .._http.connection import Connection
+    from .connection import Connection
 
 
 def open_transport(
@@ -28,10 +28,19 @@ def open_transport(
     """Return the transport that a client is given, or a pool of connections."""
     if isinstance(transport, httpx.BaseTransport):
         return transport
-    factory = connections.ConnectionFactory(settings.root, ssl_context)
+    proxy = connections.environment_proxy(settings.root)
     if transport is not None:
-        return factory.create_sync_transport(transport, settings.max_connections)
-    return Pool(factory.create_sync, settings.max_connections)
+        named: httpx.BaseTransport = connections.open_named_transport(
+            transport, httpx.BaseTransport, settings.max_connections, ssl_context, proxy
+        )
+        return named
+
+    def connect() -> Connection:
+        from .connection import Connection  # loads httpcore, which takes 12 ms
+
+        return Connection(ssl_context, proxy)
+
+    return Pool(connect, settings.max_connections)
 
 
 class Pool(httpx.BaseTransport):

@@ -1,4 +1,4 @@
-"""A connection for asyncio: an httpx transport over one socket that can be closed in any state.
+"""Sockets for asyncio, which can be closed in any state.
 
 httpcore's own network backend goes through anyio, which costs a third of a call more, and leaves the socket of a
 cancelled TLS handshake to the garbage collector.
@@ -11,63 +11,20 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import httpcore
-import httpx
 
-from .call import Call
 from .sockets import is_readable, share_timeout
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable
 
+    from .call import Call
+
 _HIGH_WATER = 256 * 1024
 """Maximum number of received bytes that wait to be read; with more, reading pauses."""
 
 
-class AsyncConnection(httpx.AsyncHTTPTransport):
-    """An httpx transport with one socket; it serves one request at a time."""
-
-    _pool: Any
-    """The httpcore object that `httpx.AsyncHTTPTransport` uses, as in `connection.Connection`."""
-
-    def __init__(self, **options: Any) -> None:
-        self._network = _Network()
-        self._factory = httpcore.AsyncConnectionPool(network_backend=self._network, **options)
-        self._pool = None
-        self._origin: tuple[str, str, int | None] | None = None
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one request; open the connection first if needed."""
-        url = request.url
-        origin = (url.scheme, url.host, url.port)
-        if origin != self._origin or self._pool is None or self._pool.is_closed():
-            self.close()
-            core_url = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=b"/")
-            self._pool = self._factory.create_connection(core_url.origin)
-            self._origin = origin
-        self._network.call = Call.of(request)
-        self._network.is_secure = url.scheme == "https"
-        return await super().handle_async_request(request)
-
-    def is_idle(self) -> bool:
-        """Whether the last response was read to its end."""
-        return self._pool is not None and self._pool.is_idle()
-
-    def is_reusable(self) -> bool:
-        """Whether the connection is idle and its socket has nothing to read: no data, no end of stream."""
-        return self._pool is not None and self._pool.is_idle() and not self._pool.has_expired()
-
-    def close(self) -> None:
-        """Close the socket at once, even after the end of its event loop."""
-        self._pool = None
-        self._network.close()
-
-    async def aclose(self) -> None:
-        """Close the socket at once."""
-        self.close()
-
-
-class _Network(httpcore.AsyncNetworkBackend):
+class AsyncNetwork(httpcore.AsyncNetworkBackend):
     """Opens asyncio transports, aborts them on any exception, and remembers the last one."""
 
     call: Call
@@ -179,7 +136,7 @@ class _Stream(httpcore.AsyncNetworkStream):
     until the first part of its body, or its end.
     """
 
-    def __init__(self, transport: asyncio.Transport, protocol: _Protocol, network: _Network) -> None:
+    def __init__(self, transport: asyncio.Transport, protocol: _Protocol, network: AsyncNetwork) -> None:
         self._transport = transport
         self._protocol = protocol
         self._network = network

@@ -1,4 +1,4 @@
-"""A connection for threads: an httpx transport over one socket that keeps the deadline of its call.
+"""Sockets for threads, which keep the deadline of a call.
 
 httpx has timeouts for each read and write, but none for the call: a server that sends a byte now and then would hold a
 thread for ever. A task can be cancelled; a thread cannot, so each wait on the socket is clipped to the deadline.
@@ -12,58 +12,16 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 import httpcore
-import httpx
 
-from .call import Call
 from .sockets import is_readable, share_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-
-class Connection(httpx.HTTPTransport):
-    """An httpx transport with one socket; it serves one request at a time."""
-
-    _pool: Any
-    """The httpcore object that `httpx.HTTPTransport.handle_request` uses: one connection, not a pool.
-
-    httpx has no public way to choose it, and this method must be on the path of each attempt: tools hook in there.
-    """
-
-    def __init__(self, **options: Any) -> None:
-        self._network = _Network()
-        self._factory = httpcore.ConnectionPool(network_backend=self._network, **options)
-        self._pool = None
-        self._origin: tuple[str, str, int | None] | None = None
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one request; open the connection first if needed."""
-        url = request.url
-        origin = (url.scheme, url.host, url.port)
-        if origin != self._origin or self._pool is None or self._pool.is_closed():
-            self.close()
-            core_url = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=b"/")
-            self._pool = self._factory.create_connection(core_url.origin)
-            self._origin = origin
-        self._network.call = Call.of(request)
-        self._network.is_secure = url.scheme == "https"
-        return super().handle_request(request)
-
-    def is_idle(self) -> bool:
-        """Whether the last response was read to its end."""
-        return self._pool is not None and self._pool.is_idle()
-
-    def is_reusable(self) -> bool:
-        """Whether the connection is idle and its socket has nothing to read: no data, no end of stream."""
-        return self._pool is not None and self._pool.is_idle() and not self._pool.has_expired()
-
-    def close(self) -> None:
-        """Close the socket at once."""
-        self._pool = None
-        self._network.close()
+    from .call import Call
 
 
-class _Network(httpcore.NetworkBackend):
+class Network(httpcore.NetworkBackend):
     """Opens sockets, closes them on any exception, and remembers the last one."""
 
     call: Call
@@ -120,7 +78,7 @@ class _Stream(httpcore.NetworkStream):
     a call. httpcore writes at least twice for each request.
     """
 
-    def __init__(self, sock: socket.socket | _TLSOverTLS, network: _Network) -> None:
+    def __init__(self, sock: socket.socket | _TLSOverTLS, network: Network) -> None:
         self._socket = sock
         self._network = network
         self._timeout: float | None = sock.gettimeout()
