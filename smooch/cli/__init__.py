@@ -10,7 +10,5 @@ def main() -> None:
     try:
         from ._app import run
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("smooch"):
-            raise
         sys.exit(f"smooch needs {error.name}, which comes with an extra: pip install 'smooch-python[cli]'")
-    sys.exit(run())
+    run()

@@ -40,28 +40,14 @@ Metadata = Annotated[str | None, typer.Option("-d", "--metadata", help="JSON obj
 Integration = Annotated[str, typer.Option("--integration", help="v2: id of the integration that owns the webhooks.")]
 
 
-def run() -> int:
-    """Run the command line; return the exit status."""
+def run() -> None:
+    """Run the command line and exit with its status."""
     try:
-        app(prog_name="smooch", standalone_mode=True)
-    except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else 1
-    except InvalidInput as error:
-        return _fail(error, 2)
-    except errors.ConnectionFailed as error:
-        return _fail(error, 3)
-    except errors.SmoochError as error:
-        return _fail(error, 1)
-    except OSError as error:
-        return _fail(error, 2)
-    except KeyboardInterrupt:
-        return 130
-    return 0
-
-
-def _fail(error: Exception, status: int) -> int:
-    _output.print_note(f"smooch: {' '.join(str(error).split())}")
-    return status
+        app(prog_name="smooch")
+    except (errors.SmoochError, OSError) as error:
+        _output.print_note(f"smooch: {' '.join(str(error).split())}")
+        is_wrong_usage = isinstance(error, InvalidInput | OSError)
+        sys.exit(2 if is_wrong_usage else 3 if isinstance(error, errors.ConnectionFailed) else 1)
 
 
 @app.callback()
@@ -84,6 +70,7 @@ def connect_options(
 ) -> None:
     """Everyday tasks on the Smooch API, and a local sandbox."""
     options = {
+        "api_version": api,
         "key_id": key_id,
         "secret": secret,
         "app_id": app_id,
@@ -91,17 +78,15 @@ def connect_options(
         "subdomain": subdomain,
         "region": region,
     }
-    context.obj = lambda: Credentials.read(api, options, env_file)
+    context.obj = lambda: Credentials.read(options, env_file)
 
 
 @contextmanager
 def _open_account(context: typer.Context) -> Iterator[Account]:
     credentials: Credentials = context.obj()
     account = credentials.connect()
-    try:
+    with account.api:
         yield account
-    finally:
-        account.close()
 
 
 # Users
@@ -127,9 +112,7 @@ def create_user(
     """Create a user with your own id."""
     profile = _build_profile(given_name, surname, email)
     with _open_account(context) as account:
-        _output.print_object(
-            account.create_user(user, profile, _parse_json_object(metadata, "--metadata")), as_json=as_json
-        )
+        _output.print_object(account.create_user(user, profile, _parse_metadata(metadata)), as_json=as_json)
 
 
 @users_app.command("update")
@@ -143,7 +126,7 @@ def update_user(
     as_json: Json = False,
 ) -> None:
     """Change a user; fields that you do not pass stay unchanged."""
-    profile, values = _build_profile(given_name, surname, email), _parse_json_object(metadata, "--metadata")
+    profile, values = _build_profile(given_name, surname, email), _parse_metadata(metadata)
     if not profile and not values:
         raise InvalidInput("nothing to change: pass --given-name, --surname, --email or --metadata", "user")
     with _open_account(context) as account:
@@ -167,10 +150,10 @@ def _build_profile(given_name: str | None, surname: str | None, email: str | Non
     return {name: value for name, value in named.items() if value is not None}
 
 
-def _parse_json_object(text: str | None, option: str) -> dict[str, Any]:
-    value = {} if text is None else _parse_json(text, option)
+def _parse_metadata(text: str | None) -> dict[str, Any]:
+    value = {} if text is None else _parse_json(text, "--metadata")
     if not isinstance(value, dict):
-        raise InvalidInput(f"{option} must be a JSON object, got {type(value).__name__}", option)
+        raise InvalidInput(f"--metadata must be a JSON object, got {type(value).__name__}", "--metadata")
     return value
 
 
@@ -241,17 +224,13 @@ def export(
     users: Annotated[Path | None, typer.Option(help="File with one user id per line, for --all.", exists=True)] = None,
 ) -> None:
     """Write all messages of users to a file; run it again to continue."""
-    from ._export import export as export_messages
-    from ._export import read_users
+    from . import _export
 
     if (user is None) != everyone:
         raise InvalidInput("pass a user, or --all with --users FILE", "user")
-    if user is not None:
-        chosen = [user]
-    else:
-        chosen = read_users(users, [] if users or sys.stdin.isatty() else sys.stdin.readlines())
+    chosen = _export.read_users(users) if user is None else [user]
     with _open_account(context) as account:
-        written = export_messages(account, chosen, output)
+        written = _export.export(account, chosen, output)
     _output.print_note(f"{written} messages written to {output}.")
 
 
@@ -314,9 +293,9 @@ def listen(
     as_json: Annotated[bool, typer.Option("--json", help="Print one delivery per line.")] = False,
 ) -> None:
     """Receive deliveries on 127.0.0.1, verify and print them."""
-    from ._listen import listen as serve
+    from . import _listen
 
-    serve(port, secret, forward, as_json=as_json)
+    _listen.listen(port, secret, forward, as_json=as_json)
 
 
 # Tokens
@@ -349,9 +328,9 @@ def user_token(
 
         token = jwt_for_user(key_id, secret, user, name=name, email=email, expires_in=expires_in)
     else:
-        from ..auth import user_token as sign
+        from .. import auth
 
-        token = sign(key_id, secret, user, expires_in=expires_in)
+        token = auth.user_token(key_id, secret, user, expires_in=expires_in)
     sys.stdout.write(token + "\n")
 
 
@@ -392,7 +371,8 @@ def call(
     credentials: Credentials = context.obj()
     app_id = credentials.get("app_id") or ""
     with _open_account(context) as account:
-        response = account.call(method.upper(), path.replace("{appId}", app_id), body)
+        client = account.api.raw.get_httpx_client()
+        response = client.request(method.upper(), path.replace("{appId}", app_id), json=body)
     if "json" in response.headers.get("content-type", ""):
         _output.print_json(response.json())
     else:
@@ -402,15 +382,13 @@ def call(
 @app.command()
 def doctor(context: typer.Context, integration: Integration = "me", as_json: Json = False) -> None:
     """Check key, server, clock, webhook targets and limits; exit status 1 if something is wrong."""
-    import attrs
-
-    from ._doctor import run_checks
+    from . import _doctor
 
     credentials: Credentials = context.obj()
     with _open_account(context) as account:
-        findings = list(run_checks(credentials, account, integration))
+        findings = list(_doctor.run_checks(credentials, account, integration))
     if as_json:
-        _output.print_json([attrs.asdict(finding) for finding in findings])
+        _output.print_json([finding._asdict() for finding in findings])
     else:
         _output.print_table(
             ("check", "", "found", "what to do"),
@@ -447,9 +425,9 @@ def sandbox(
 @app.command()
 def demo(port: Port = 0, open_: Open = False) -> None:
     """Run a sandbox and a small bot, to try the console, until Ctrl-C."""
-    from ._demo import run as run_demo
+    from . import _demo
 
-    run_demo(port, open_browser=open_)
+    _demo.run(port, open_browser=open_)
 
 
 @app.command()
@@ -469,10 +447,10 @@ def replay(
 
     The bot must be connected to a running sandbox, the one of --base-url or SMOOCH_BASE_URL.
     """
-    from ._replay import replay as run_replay
+    from . import _replay
 
     credentials: Credentials = context.obj()
-    result = run_replay(credentials, transcript, bot, quiet=quiet, timeout=timeout)
+    result = _replay.replay(credentials, transcript, bot, quiet=quiet, timeout=timeout)
     if not result.diff:
         _output.print_note(f"{transcript}: no differences.")
         return

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-import attrs
 import httpx
 
 from .. import __version__, errors
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 
     from ._accounts import Account
     from ._credentials import Credentials
-
-State: TypeAlias = Literal["ok", "warning", "wrong"]
 
 _MAX_WEBHOOKS = 10
 _CLOCK_TOLERANCE_SECONDS = 60
@@ -29,12 +26,11 @@ _SCOPES = {
 }
 
 
-@attrs.frozen
-class Finding:
+class Finding(NamedTuple):
     """The result of one check; `remedy` says what to do if it is not `ok`."""
 
     check: str
-    state: State
+    state: Literal["ok", "warning", "wrong"]
     detail: str
     remedy: str = ""
 
@@ -43,11 +39,11 @@ def run_checks(credentials: Credentials, account: Account, integration_id: str) 
     """Run all checks, one after the other."""
     yield Finding("version", "ok", f"smooch-python {__version__}, API {credentials.version}")
     yield _check_key(credentials)
-    response: httpx.Response | None = None
+    url = str(account.api.raw.get_httpx_client().base_url)
+    hooks: list[dict[str, Any]] | None = None
     try:
         hooks = account.list_webhooks(integration_id)
     except errors.APIError as error:
-        response, hooks = error.response, None
         yield Finding("call", "wrong", f"{error.status_code} {error.code}".rstrip(), error.hint or error.description)
     except errors.ConnectionFailed as error:
         yield Finding(
@@ -55,8 +51,8 @@ def run_checks(credentials: Credentials, account: Account, integration_id: str) 
         )
         return
     else:
-        yield Finding("call", "ok", f"{account.url} accepts the key")
-    yield _check_clock(response, account)
+        yield Finding("call", "ok", f"{url} accepts the key")
+    yield _check_clock(url)
     if hooks is not None:
         yield from _check_webhooks(hooks)
 
@@ -80,11 +76,9 @@ def _check_key(credentials: Credentials) -> Finding:
     return Finding("key", "ok", kind)
 
 
-def _check_clock(response: httpx.Response | None, account: Account) -> Finding:
+def _check_clock(url: str) -> Finding:
     try:
-        if response is None:
-            response = httpx.head(account.url, timeout=10)
-        date = parsedate_to_datetime(response.headers["Date"]).timestamp()
+        date = parsedate_to_datetime(httpx.head(url, timeout=10).headers["Date"]).timestamp()
     except (httpx.HTTPError, KeyError, TypeError, ValueError, OverflowError):
         return Finding(
             "clock",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 
     from ._accounts import Account
 
+_FIRST_BYTES = b'{"user": '
+"""Beginning of each line; an incomplete last line without it belongs to a file that is no export."""
+
 
 def export(account: Account, users: Sequence[str], file: Path) -> int:
     """Append all messages that `file` lacks; return their number. Holds one page in memory at a time.
 
-    Each line is an object with `user`, `conversation` and `message`. A user whose export ended is marked by a line
-    with `user` and `done`. A line that an earlier run left incomplete is cut off first.
+    Each line is an object with `user`, `conversation` and `message`. A line that an earlier run left incomplete is
+    cut off first.
     """
     reached = _read_progress(file)
     written = 0
@@ -47,10 +50,14 @@ def export(account: Account, users: Sequence[str], file: Path) -> int:
     return written
 
 
-def read_users(file: Path | None, lines: Sequence[str]) -> list[str]:
+def read_users(file: Path | None) -> list[str]:
     """Return user ids, one per line, from a file or from stdin."""
-    text = lines if file is None else file.read_text(encoding="utf-8").splitlines()
-    users = [line.strip() for line in text if line.strip()]
+    text = ""
+    if file is not None:
+        text = file.read_text(encoding="utf-8")
+    elif not sys.stdin.isatty():
+        text = sys.stdin.read()
+    users = [line.strip() for line in text.splitlines() if line.strip()]
     if not users:
         raise InvalidInput("--all needs user ids, one per line: the API cannot list users", "users")
     return users
@@ -59,12 +66,11 @@ def read_users(file: Path | None, lines: Sequence[str]) -> list[str]:
 def _read_progress(file: Path) -> dict[str, dict[str, Any]]:
     """Return the last message per user and conversation; cut off an incomplete last line."""
     reached: dict[str, dict[str, Any]] = {}
-    if not file.exists():
-        return reached
     end = 0
-    with file.open("rb") as lines:
+    with file.open("a+b") as lines:
+        lines.seek(0)
         for number, line in enumerate(lines, 1):
-            if not line.endswith(b"\n"):
+            if not line.endswith(b"\n") and _FIRST_BYTES.startswith(line[: len(_FIRST_BYTES)]):
                 break
             try:
                 entry = json.loads(line)
@@ -74,6 +80,5 @@ def _read_progress(file: Path) -> dict[str, dict[str, Any]]:
                     f"{file}, line {number}, is not from smooch export: choose another file", "output"
                 ) from None
             end += len(line)
-    if end < file.stat().st_size:
-        os.truncate(file, end)
+        lines.truncate(end)
     return reached

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -69,8 +70,6 @@ def format_message(message: dict[str, Any]) -> tuple[str, str, str]:
 
 
 def _format_time(value: Any) -> str:
-    from datetime import UTC, datetime
-
     if isinstance(value, int | float):
         return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%M:%S")
     return str(value or "")[:19].replace("T", " ")

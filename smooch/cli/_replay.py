@@ -43,7 +43,7 @@ def replay(credentials: Credentials, transcript: Path, bot: str, *, quiet: float
 def _list_targets(url: str) -> list[str]:
     """Return the targets of the webhooks of all versions."""
     response = httpx.get(f"{url.rstrip('/')}/_sandbox")
-    if response.status_code != 200 or "keyId" not in response.text:
+    if "keyId" not in response.text:
         raise InvalidInput(f"{url} is not a sandbox", "base_url")
     known = response.json()
     key = (known["keyId"], known["secret"])

@@ -68,6 +68,9 @@ def test_any_path_can_be_called(shell: Shell) -> None:
     body = '{"externalId": "ana"}'
     assert shell.run("call", "POST", "/v2/apps/{appId}/users", "-d", body).json()["user"]["externalId"] == "ana"
     assert shell.run("call", "POST", "/v2/apps/{appId}/users", "-d", "-", stdin=body).status == 1  # it exists
+    assert shell.run("call", "GET", "/_sandbox/openapi.yaml").stdout.startswith("openapi: 3"), (
+        "text is printed unchanged"
+    )
     assert shell.run("call", "FETCH", "/v2/apps/{appId}").status == 2
     assert shell.run("call", "POST", "/v2/apps/{appId}/users", "-d", "{").status == 2
 

@@ -44,6 +44,12 @@ def test_only_the_newest_messages_are_shown_without_all(shell: Shell, sandbox: S
     assert [line["content"]["text"] for line in lines] == [f"message {number}" for number in range(5, 25)]
 
 
+def test_a_user_without_a_conversation_has_no_messages(shell: Shell) -> None:
+    shell.run("users", "create", "ana")
+    run = shell.run("messages", "ana", "--json")
+    assert (run.status, run.stdout) == (0, "")
+
+
 def test_a_send_without_content_or_with_a_missing_file_is_wrong_usage(shell: Shell) -> None:
     assert "pass a text" in shell.run("send", "ana").stderr
     assert shell.run("send", "ana").status == 2
@@ -79,16 +85,21 @@ def test_many_users_are_exported_and_a_missing_one_is_named(shell: Shell, sandbo
     assert "nobody" in run.stderr
     lines = (shell.folder / "all.jsonl").read_text().splitlines()
     assert [json.loads(line)["user"] for line in lines] == ["ana", "bob"]
+    (shell.folder / "ids.txt").write_text("bob\n\n")
+    assert shell.run("export", "--all", "--users", "ids.txt", "-o", "bob.jsonl").status == 0
+    assert (shell.folder / "bob.jsonl").read_text() == lines[1] + "\n"
+    assert shell.run("export", "nobody", "-o", "nobody.jsonl").status == 1
 
 
-def test_an_export_leaves_other_files_alone(shell: Shell, sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("text", ["my notes\n", "my notes", '{"notes": 1}'])
+def test_an_export_leaves_other_files_alone(shell: Shell, sandbox: Sandbox, text: str) -> None:
     sandbox.say("ana", "Hi")
     file = shell.folder / "notes.txt"
-    file.write_text("my notes\n")
+    file.write_text(text)
     run = shell.run("export", "ana", "-o", "notes.txt")
     assert run.status == 2
     assert "line 1" in run.stderr
-    assert file.read_text() == "my notes\n"
+    assert file.read_text() == text
 
 
 @pytest.mark.parametrize("arguments", [["-o", "x"], ["ana", "--all", "-o", "x"], ["--all", "-o", "x"], ["ana"]])

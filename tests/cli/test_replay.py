@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.replayed_bot import running_bot
+from support.scripted_server import ScriptedServer, answer
 
 if TYPE_CHECKING:
     from smooch.sandbox import Sandbox
@@ -37,10 +38,20 @@ def test_differences_are_shown_and_can_be_accepted(shell: Shell, sandbox: Sandbo
         ("{}", [], 2, "line 1"),
         ("", [], 2, "no webhook of the sandbox"),
         ("", ["--base-url", "http://127.0.0.1:1"], 3, "127.0.0.1:1"),
+        ("", ["--base-url", ""], 2, "no sandbox is named"),
     ],
 )
-def test_an_invalid_transcript_is_named(shell: Shell, text: str, arguments: list[str], status: int, named: str) -> None:
+def test_a_wrong_transcript_bot_or_sandbox_is_named(
+    shell: Shell, text: str, arguments: list[str], status: int, named: str
+) -> None:
     (shell.folder / "ana.jsonl").write_text(text)
     run = shell.run(*arguments, "replay", "ana.jsonl", "--bot", "http://127.0.0.1:9/")
     assert run.status == status
     assert named in run.stderr
+
+
+def test_another_server_is_no_sandbox(shell: Shell) -> None:
+    (shell.folder / "ana.jsonl").write_text("")
+    with ScriptedServer(lambda _: answer(200)) as server:
+        run = shell.run("--base-url", server.url, "replay", "ana.jsonl", "--bot", "http://127.0.0.1:9/")
+    assert (run.status, "is not a sandbox" in run.stderr) == (2, True)
