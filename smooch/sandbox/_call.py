@@ -62,7 +62,7 @@ class Call:
     @functools.cached_property
     def user(self) -> User:
         """The user of the path; 404 if it does not exist."""
-        user = self.app.find_user(self.params["userId"])
+        user = self.app.find_user(self.params["userId"], self.query.get("brandId"))
         if user is None:
             raise not_found("User")
         return user

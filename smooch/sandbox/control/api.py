@@ -15,7 +15,14 @@ from .._engine import StateChanged
 from .._errors import ApiError
 from .._routing import Router
 from .._spec import Spec, parse_yaml
-from . import conversations, deliveries, faults, requests, sandbox, users
+from . import (  # noqa: F401 - they register their handlers
+    conversations,
+    deliveries,
+    faults,
+    requests,
+    sandbox,
+    users,
+)
 from ._call import ControlCall, handlers
 
 if TYPE_CHECKING:
@@ -24,18 +31,6 @@ if TYPE_CHECKING:
     from .._engine import Engine
     from .._recording import RecordedRequest
     from .._routing import Match
-
-__all__ = [
-    "ControlApi",
-    "conversations",
-    "deliveries",
-    "faults",
-    "has_path",
-    "load_spec",
-    "requests",
-    "sandbox",
-    "users",
-]
 
 logger = logging.getLogger("smooch.sandbox")
 
@@ -70,14 +65,14 @@ class ControlApi:
             if request.method != "GET" and self._engine.published_events == events_before:
                 self._engine.log.append(StateChanged())
         except ApiError as error:
-            return _build_error_response(error.status, error.code, error.description)
+            return _build_error_response(error)
         except LookupError as error:
-            return _build_error_response(404, "not_found", str(error.args[0]))
+            return _build_error_response(ApiError(404, str(error.args[0])))
         except ValueError as error:
-            return _build_error_response(400, "bad_request", str(error))
+            return _build_error_response(ApiError(400, str(error)))
         except Exception:
             logger.exception("The sandbox failed on %s %s", request.method, request.path)
-            return _build_error_response(500, "internal_error", "The sandbox failed, see its log")
+            return _build_error_response(ApiError(500, "The sandbox failed, see its log"))
         return result if isinstance(result, Response) else _build_json_response(match.operation.success, result)
 
     def _call(self, match: Match, request: RecordedRequest, scope: Scope) -> ControlCall:
@@ -95,8 +90,8 @@ class ControlApi:
         )
 
 
-def _build_error_response(status: int, code: str, description: str) -> Response:
-    return _build_json_response(status, {"error": {"code": code, "description": description}})
+def _build_error_response(error: ApiError) -> Response:
+    return _build_json_response(error.status, {"error": {"code": error.code, "description": error.description}})
 
 
 def _build_json_response(status: int, body: Any) -> Response:

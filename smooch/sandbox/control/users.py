@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from .. import _chat, _transcript
-from .._errors import not_found
 from ..store import attachments
 from . import serialize
 from ._call import handles
@@ -124,7 +123,5 @@ def get_transcript(call: ControlCall) -> Response:
 
 
 def _build_message_response(call: ControlCall, message: Message) -> JsonObject:
-    for conversation in call.app.conversations.values():
-        if conversation.messages and conversation.messages[-1] is message:
-            return {"message": serialize.message(message, conversation), "conversationId": conversation.id}
-    raise not_found("Message")
+    conversation = next(each for each in call.app.conversations.values() if message in each.messages[-1:])
+    return {"message": serialize.message(message, conversation), "conversationId": conversation.id}

@@ -133,10 +133,7 @@ def unlink_app_user(call: Call) -> JsonObject:
 def get_link_requests(call: Call) -> JsonObject:
     """GET /appusers/{userId}/linkrequest."""
     _ = call.user
-    integrations = [
-        get_or_404(call.app.integrations, integration_id, "Integration")
-        for integration_id in call.query["integrationIds"]
-    ]
+    integrations = [get_or_404(call.app.integrations, each, "Integration") for each in call.query["integrationIds"]]
     return {"linkRequests": [_build_link_request(integration) for integration in integrations]}
 
 
@@ -247,20 +244,16 @@ def _get_or_create_device(app: App, user: User, device: JsonObject) -> Client:
     """Return the user's client for `device`, moved from another user if it had one."""
     if client := user.client(device["id"]):
         return client
-    if last_user := app.find_user_by_client(device["id"]):
-        clients.remove(
-            app, last_user, get_or_404({each.id: each for each in last_user.clients}, device["id"], "Device")
-        )
+    last_user = app.find_user_by_client(device["id"])
+    if last_user and (last_client := last_user.client(device["id"])):
+        clients.remove(app, last_user, last_client)
     client = Client(id=device["id"], platform=device["platform"])
     clients.add(app, user, client)
     return client
 
 
 def _find_own_device(user: User, device_id: str) -> Client:
-    client = user.client(device_id)
-    if client is None:
-        raise not_found("Device")
-    return client
+    return get_or_404({each.id: each for each in user.clients}, device_id, "Device")
 
 
 def _update_device(client: Client, fields: JsonObject) -> None:

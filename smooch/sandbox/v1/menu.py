@@ -37,15 +37,9 @@ def get_integration_menu(call: Call) -> JsonObject:
 
 
 @registry.handles("createIntegrationMenu", BUSINESS)
-def create_integration_menu(call: Call) -> JsonObject:
-    """POST /integrations/{integrationId}/menu."""
-    menu = _find_integration(call).menu = _build_menu(call.body)
-    return {"menu": serialize.menu(menu)}
-
-
 @registry.handles("updateIntegrationMenu", BUSINESS)
-def update_integration_menu(call: Call) -> JsonObject:
-    """PUT /integrations/{integrationId}/menu."""
+def set_integration_menu(call: Call) -> JsonObject:
+    """POST and PUT /integrations/{integrationId}/menu."""
     menu = _find_integration(call).menu = _build_menu(call.body)
     return {"menu": serialize.menu(menu)}
 

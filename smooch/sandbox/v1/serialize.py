@@ -82,17 +82,8 @@ def app_user(user: User, version: str) -> JsonObject:
 
 def client(client: Client, version: str) -> JsonObject:
     """Schema `Client`."""
-    body = drop_none(
-        id=client.id,
-        platform=client.platform,
-        active=client.active,
-        lastSeen=_to_iso(client.last_seen),
-        linkedAt=_to_iso(client.linked_at),
-        pushNotificationToken=client.push_token,
-        appVersion=client.app_version,
-        displayName=client.display_name,
-        avatarUrl=client.avatar_url,
-        info=client.info or None,
+    body = device(client) | drop_none(
+        linkedAt=_to_iso(client.linked_at), displayName=client.display_name, avatarUrl=client.avatar_url
     )
     if version != "v1":
         body |= drop_none(status=client.status, externalId=client.external_id, integrationId=client.integration_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import (
+from . import (  # noqa: F401 - they register their handlers
     activities,
     app_keys,
     apps,
@@ -27,26 +27,4 @@ from .serialize import error_body
 
 MAX_FILE_BYTES = 50 * 1024 * 1024
 
-__all__ = [
-    "MAX_FILE_BYTES",
-    "activities",
-    "app_keys",
-    "apps",
-    "attachments",
-    "clients",
-    "conversations",
-    "devices",
-    "error_body",
-    "integration_keys",
-    "integrations",
-    "messages",
-    "oauth",
-    "participants",
-    "registry",
-    "serialize_delivery",
-    "switchboard_actions",
-    "switchboard_integrations",
-    "switchboards",
-    "users",
-    "webhooks",
-]
+__all__ = ["MAX_FILE_BYTES", "error_body", "registry", "serialize_delivery"]

@@ -5,26 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._call import get_or_404
-from .._errors import ApiError, bad_request, forbidden, not_found
+from .._errors import forbidden, not_found
 
 if TYPE_CHECKING:
     from .._call import Call
     from .._entities import Conversation, Integration, JsonObject, Key, Switchboard, SwitchboardIntegration, User
 
 ME = "me"
-
-
-def resource_not_found() -> ApiError:
-    """Return the 404 of records that have no error code of their own."""
-    return not_found("Resource")
-
-
-def find_user(call: Call) -> User:
-    """Return the user of the path."""
-    user = call.app.find_user(call.params["userId"], call.query.get("brandId"))
-    if user is None:
-        raise not_found("User")
-    return user
 
 
 def find_named_user(call: Call, fields: JsonObject) -> User:
@@ -52,16 +39,11 @@ def find_integration(call: Call) -> Integration:
     return get_or_404(call.app.integrations, integration_id, "Integration")
 
 
-def find_own_integration(call: Call) -> Integration:
-    """Return the integration whose key made the call."""
-    return get_or_404(call.app.integrations, call.identity.owner, "Integration")
-
-
 def find_key(call: Call, owner: str) -> Key:
     """Return the key of the path. 404 unless it belongs to `owner`."""
     key = call.store.keys.get(call.params["keyId"])
     if key is None or key.owner != owner:
-        raise resource_not_found()
+        raise not_found("Resource")
     return key
 
 
@@ -76,9 +58,3 @@ def find_switchboard(call: Call) -> Switchboard:
 def find_switchboard_integration(board: Switchboard, integration_id: str) -> SwitchboardIntegration:
     """Return one of the switchboard's integrations by its id."""
     return get_or_404(board.integrations, integration_id, "SwitchboardIntegration")
-
-
-def require_group(conversation: Conversation) -> None:
-    """Raise a 400 for a personal conversation."""
-    if conversation.type != "sdkGroup":
-        raise bad_request("Participants can only join and leave sdkGroup conversations")

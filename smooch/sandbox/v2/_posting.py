@@ -92,18 +92,14 @@ def _find_destinations(app: App, conversation: Conversation, destination: JsonOb
         raise bad_request("body destination: is for personal conversations only")
     clients = [client for participant in conversation.participants for client in participant.clients]
     if "integrationId" in destination:
-        _check_integration(app, destination["integrationId"])
+        if destination["integrationId"] not in app.integrations:
+            raise bad_request("body destination.integrationId: there is no such integration")
         matching = [client for client in clients if client.integration_id == destination["integrationId"]]
     else:
         matching = [client for client in clients if client.platform == destination["integrationType"]]
     if not matching and destination.get("integrationType") != "none":
         raise bad_request("body destination: the user has no such client in this conversation")
     return matching
-
-
-def _check_integration(app: App, integration_id: str) -> None:
-    if integration_id not in app.integrations:
-        raise bad_request("body destination.integrationId: there is no such integration")
 
 
 def build_content(app: App, posted: JsonObject, root_url: str) -> JsonObject:

@@ -11,7 +11,7 @@ from .._call import Call, get_or_404
 from .._entities import Client, JsonObject
 from .._errors import bad_request
 from ..store import clients
-from . import _lookup, serialize
+from . import serialize
 from ._paging import build_page
 from ._registry import registry
 
@@ -24,7 +24,7 @@ _PHONE = re.compile(r"\+\d{6,15}")
 @registry.handles("createClient", ANY_KEY)
 def create_client(call: Call) -> JsonObject:
     """Link a channel: active after the response with immediate confirmation, else pending."""
-    user, criteria = _lookup.find_user(call), call.body["matchCriteria"]
+    user, criteria = call.user, call.body["matchCriteria"]
     conversation = get_or_404(call.app.conversations, call.body["target"]["conversationId"], "Conversation")
     if conversation.participant(user) is None:
         raise bad_request("body target.conversationId: the user is not in this conversation")
@@ -39,15 +39,13 @@ def create_client(call: Call) -> JsonObject:
 @registry.handles("listClients", ANY_KEY)
 def list_clients(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/users/{userId}/clients."""
-    return build_page(
-        call, "clients", sorted(_list_clients(_lookup.find_user(call)), key=lambda client: client.id), serialize.client
-    )
+    return build_page(call, "clients", sorted(_list_clients(call.user), key=lambda client: client.id), serialize.client)
 
 
 @registry.handles("removeClient", ANY_KEY)
 def remove_client(call: Call) -> JsonObject:
     """DELETE /v2/apps/{appId}/users/{userId}/clients/{clientId}."""
-    user = _lookup.find_user(call)
+    user = call.user
     client = get_or_404({each.id: each for each in _list_clients(user)}, call.params["clientId"], "Client")
     if client is user.sdk_client:
         raise bad_request("Cannot remove a client of type 'sdk'")

@@ -5,19 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._auth import ANY_KEY
-from .._errors import not_found
-from . import _lookup, serialize
+from .._call import Call, get_or_404
+from . import serialize
 from ._registry import registry
 
 if TYPE_CHECKING:
-    from .._call import Call
     from .._entities import JsonObject
 
 
 @registry.handles("listDevices", ANY_KEY)
 def list_devices(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/users/{userId}/devices; the one seen last comes first."""
-    user = _lookup.find_user(call)
+    user = call.user
     devices = [client for client in user.clients if not client.is_channel]
     devices.sort(key=lambda device: device.last_seen or 0, reverse=True)
     return {"devices": [serialize.device(device, user) for device in devices]}
@@ -26,8 +25,6 @@ def list_devices(call: Call) -> JsonObject:
 @registry.handles("getDevice", ANY_KEY)
 def get_device(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/users/{userId}/devices/{deviceId}."""
-    user = _lookup.find_user(call)
-    device = user.client(call.params["deviceId"])
-    if device is None or device.is_channel:
-        raise not_found("Device")
-    return {"device": serialize.device(device, user)}
+    user = call.user
+    devices = {client.id: client for client in user.clients if not client.is_channel}
+    return {"device": serialize.device(get_or_404(devices, call.params["deviceId"], "Device"), user)}

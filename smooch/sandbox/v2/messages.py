@@ -8,7 +8,7 @@ from .._auth import ANY_KEY
 from .._call import Call, get_or_404
 from ..store import messages
 from . import _lookup, _posting, serialize
-from ._paging import build_newest_page
+from ._paging import build_page
 from ._registry import registry
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ def post_message(call: Call) -> JsonObject:
 def list_messages(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/conversations/{conversationId}/messages."""
     conversation = _lookup.find_conversation(call)
-    return build_newest_page(
-        call, "messages", conversation.messages, PAGE, lambda message: serialize.message(message, conversation)
+    return build_page(
+        call, "messages", conversation.messages, lambda message: serialize.message(message, conversation), newest=PAGE
     )
 
 

@@ -8,8 +8,9 @@ from urllib.parse import urlencode, urlsplit
 from .._auth import INTEGRATION, PUBLIC, sign
 from .._call import Redirect
 from .._errors import bad_request
+from .._json import drop_none
 from ..store import integrations, oauth, switchboards
-from . import _lookup, serialize
+from . import serialize
 from ._registry import registry
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ def authorize(call: Call) -> Redirect:
     target = redirect_uri or f"{call.root_url}/oauth_bridge/start"
     if not target.isascii() or not target.isprintable() or not _is_web(target):
         raise bad_request("query parameter redirect_uri: must be a URL of http or https")
-    fields = {"code": oauth.create_code(call.store, call.query["client_id"], redirect_uri)}
-    fields |= {name: call.query[name] for name in ("state",) if name in call.query}
+    code = oauth.create_code(call.store, call.query["client_id"], redirect_uri)
+    fields = drop_none(code=code, state=call.query.get("state"))
     return Redirect(f"{target}{'&' if '?' in target else '?'}{urlencode(fields)}")
 
 
@@ -56,7 +57,7 @@ def get_token_info(call: Call) -> JsonObject:
 @registry.handles("revokeAccess", INTEGRATION)
 def revoke_access(call: Call) -> JsonObject:
     """DELETE /oauth/authorization; works even if the switchboard uses the integration."""
-    integration = _lookup.find_own_integration(call)
+    integration = call.app.integrations[call.identity.owner]
     switchboards.withdraw(call.app, integration)
     integrations.delete(call.store, call.app, integration)
     return {}

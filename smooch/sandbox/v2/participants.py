@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 @registry.handles("joinConversation", ANY_KEY)
 def join_conversation(call: Call) -> JsonObject:
     """POST /v2/apps/{appId}/conversations/{conversationId}/join."""
-    conversation = _lookup.find_conversation(call)
-    _lookup.require_group(conversation)
+    conversation = _find_group(call)
     user = _lookup.find_named_user(call, call.body)
     if conversation.participant(user) is not None:
         raise bad_request("The user is a member of the conversation already")
@@ -39,13 +38,19 @@ def list_participants(call: Call) -> JsonObject:
 @registry.handles("leaveConversation", ANY_KEY)
 def leave_conversation(call: Call) -> JsonObject:
     """POST /v2/apps/{appId}/conversations/{conversationId}/leave."""
-    conversation = _lookup.find_conversation(call)
-    _lookup.require_group(conversation)
+    conversation = _find_group(call)
     participant = _find_participant(call, conversation)
     if participant is None:
         raise ApiError(404, "User is not a member of the conversation")
     participants.leave(call.app, conversation, participant)
     return {}
+
+
+def _find_group(call: Call) -> Conversation:
+    conversation = _lookup.find_conversation(call)
+    if conversation.type != "sdkGroup":
+        raise bad_request("Participants can only join and leave sdkGroup conversations")
+    return conversation
 
 
 def _find_participant(call: Call, conversation: Conversation) -> Participant | None:

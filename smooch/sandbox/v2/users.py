@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .._auth import ANY_KEY
 from .._errors import not_found
 from ..store import users
-from . import _lookup, _metadata, serialize
+from . import _metadata, serialize
 from ._registry import registry
 
 if TYPE_CHECKING:
@@ -48,13 +48,13 @@ def list_users(call: Call) -> JsonObject:
 @registry.handles("getUser", ANY_KEY)
 def get_user(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/users/{userId}."""
-    return {"user": serialize.user(_lookup.find_user(call))}
+    return {"user": serialize.user(call.user)}
 
 
 @registry.handles("updateUser", ANY_KEY)
 def update_user(call: Call) -> JsonObject:
     """PATCH /v2/apps/{appId}/users/{userId}."""
-    user = _lookup.find_user(call)
+    user = call.user
     user.properties = _metadata.merge(user.properties, call.body, "User") or {}
     _update(user, call.body)
     return {"user": serialize.user(user)}
@@ -63,14 +63,14 @@ def update_user(call: Call) -> JsonObject:
 @registry.handles("deleteUser", ANY_KEY)
 def delete_user(call: Call) -> JsonObject:
     """DELETE /v2/apps/{appId}/users/{userId}."""
-    users.delete(call.app, _lookup.find_user(call))
+    users.delete(call.app, call.user)
     return {}
 
 
 @registry.handles("deleteUserPersonalInformation", ANY_KEY)
 def delete_user_personal_information(call: Call) -> JsonObject:
     """DELETE /v2/apps/{appId}/users/{userId}/personalinformation."""
-    user = _lookup.find_user(call)
+    user = call.user
     users.delete_personal_information(user)
     return {"user": serialize.user(user)}
 

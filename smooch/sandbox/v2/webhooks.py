@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from .. import _ids, _webhook_rules
 from .._auth import ANY_KEY
+from .._call import Call, get_or_404
 from .._entities import Integration, JsonObject, Webhook
 from .._errors import bad_request
 from ..store import webhooks
 from . import _lookup, serialize
 from ._registry import registry
-
-if TYPE_CHECKING:
-    from .._call import Call
 
 
 @registry.handles("createWebhook", ANY_KEY)
@@ -79,7 +75,4 @@ def _list_webhooks(call: Call) -> dict[str, Webhook]:
 
 
 def _find_webhook(call: Call) -> Webhook:
-    webhook = _list_webhooks(call).get(call.params["webhookId"])
-    if webhook is None:
-        raise _lookup.resource_not_found()
-    return webhook
+    return get_or_404(_list_webhooks(call), call.params["webhookId"], "Resource")
