@@ -44,8 +44,7 @@ _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 class BodyBuilder:
     """Builds request bodies, and validates them unless `check` is false.
 
-    A body that is passed as a mapping stays one, typed as its model: a model might lose what the specification does not
-    know, and would be serialized at once.
+    They are in wire form, typed as their models, which generated code would only serialize again.
     """
 
     def __init__(self, *, check: bool) -> None:
@@ -58,7 +57,7 @@ class BodyBuilder:
             _validator().validate(model.__name__, wire, field)
         else:
             _json.check_json(wire, field)
-        return data if isinstance(data, model) else cast("M", wire)
+        return cast("M", wire)
 
     def build_user(
         self,

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, TypeVar, cast, get_args
 
 from smooch_api import UNSET, Unset
-from smooch_api.base import Model, dump
+from smooch_api.base import Model
 from smooch_api.v2 import models
 
 from .. import _checks, _json, _schema, _webhook_reconciler
@@ -77,8 +77,7 @@ class MessageOptions(TypedDict, total=False):
 class BodyBuilder:
     """Builds request bodies, and validates them unless `check` is false.
 
-    A body that is passed as a mapping stays one, typed as its model: a model might lose what the specification does not
-    know, and would be serialized at once.
+    They are in wire form, typed as their models, which generated code would only serialize again.
     """
 
     def __init__(self, *, check: bool) -> None:
@@ -86,8 +85,7 @@ class BodyBuilder:
 
     def build_body(self, model: type[M], data: object, field: str) -> M:
         """Return `data`, validated against the specification and the API's limits."""
-        wire = self._validate(model.__name__, _schema.to_wire(model, data, field), field)
-        return data if isinstance(data, model) else cast("M", wire)
+        return cast("M", self._validate(model.__name__, _schema.to_wire(model, data, field), field))
 
     def build_update(self, model: type[M], data: object, field: str, **fields: Any) -> M:
         """Return an update as a model: `data`, or the fields that are not UNSET.
@@ -101,13 +99,13 @@ class BodyBuilder:
             raise InvalidInput("nothing to change: pass data, or fields as keyword arguments", "data")
         return self.build_body(model, named, field) if data is None else self.build_body(model, data, "data")
 
-    def _validate(self, name: str, data: Wire, field: str) -> dict[str, Any]:
+    def _validate(self, name: str, data: Wire, field: str) -> Any:
         wire = to_plain(data, field)
         if self._check:
             _validator().validate(name, wire, field, max_json=MAX_JSON)
         else:
             _json.check_json(wire, field)
-        return cast("dict[str, Any]", wire)
+        return wire
 
     def build_user(
         self,
@@ -216,16 +214,16 @@ class BodyBuilder:
 
     def build_integration(self, data: models.IntegrationCreate | Wire) -> models.IntegrationCreate:
         """Build the body that creates an integration of any type."""
-        wire = self._validate("IntegrationCreate", _schema.to_wire(Model, data, "data", "IntegrationCreate"), "data")
-        return data if isinstance(data, Model) else cast("models.IntegrationCreate", wire)
+        wire = _schema.to_wire(Model, data, "data", "IntegrationCreate")
+        return cast("models.IntegrationCreate", self._validate("IntegrationCreate", wire, "data"))
 
     def build_integration_update(self, data: models.IntegrationUpdate | Wire) -> models.IntegrationUpdate:
         """Build the body that updates an integration."""
         wire = _schema.to_wire(Model, data, "data", "IntegrationUpdate")
         kind = type(data).__name__
         # Wire form does not say the type of the integration, the class of a model does.
-        wire = self._validate(kind if kind.endswith("IntegrationUpdate") else "IntegrationUpdate", wire, "data")
-        return data if isinstance(data, Model) else cast("models.IntegrationUpdate", wire)
+        name = kind if kind.endswith("IntegrationUpdate") else "IntegrationUpdate"
+        return cast("models.IntegrationUpdate", self._validate(name, wire, "data"))
 
     def build_webhook(self, target: object, triggers: object, options: Options) -> models.WebhookCreate:
         """Build the body that creates a webhook."""
@@ -252,7 +250,7 @@ class BodyBuilder:
             includeFullSource=include_full_source,
         )
         if self._check and data is not None:
-            wire = dump(changes)
+            wire = cast("Wire", changes)
             if "target" in wire:
                 _checks.check_target(wire["target"], "data.target")
             if "triggers" in wire:
