@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from smooch_api import Response
-    from smooch_api.v2.models import Page
 
     from .._v2.paging import Pager
 
@@ -24,7 +23,7 @@ class AsyncPaged(Generic[T]):
     iterate at a time: a second one gets a `RuntimeError`.
     """
 
-    def __init__(self, fetch: Callable[[Page], Awaitable[Response[Any]]], pager: Pager[T]) -> None:
+    def __init__(self, fetch: Callable[..., Awaitable[Response[Any]]], pager: Pager[T]) -> None:
         self._fetch = fetch
         self._pager = pager
         self._in_use = threading.Lock()
@@ -46,7 +45,7 @@ class AsyncPaged(Generic[T]):
             while (record := self._pager.pop()) is None:
                 if not self._pager.needs_page:
                     raise StopAsyncIteration
-                response = await self._fetch(self._pager.page)
+                response = await self._fetch(page=self._pager.page)
                 self._pager.feed(response)
             return record
         finally:

@@ -312,9 +312,9 @@ class AsyncSmooch:
             file_path, _files.find_limit(self._settings.prefix, check=self._settings.check), argument="file_path"
         ) as upload:
             if upload.is_image:
-                image = bodies.build_image_upload(upload, role)
+                image = models.ImageUpload(source=upload.to_file(), role=role)
                 return await conversations.post_image_message.asyncio_detailed(user_id, client=self.raw, body=image)
-            file = bodies.build_attachment_upload(upload)
+            file = models.AttachmentUpload(source=upload.to_file())
             uploaded = await attachments.upload_attachment.asyncio_detailed(
                 client=self.raw, body=file, access="public", for_="message"
             )

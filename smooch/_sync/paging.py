@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from smooch_api import Response
-    from smooch_api.v2.models import Page
 
     from .._v2.paging import Pager
 
@@ -25,7 +24,7 @@ class Paged(Generic[T]):
     iterate at a time: a second one gets a `RuntimeError`.
     """
 
-    def __init__(self, fetch: Callable[[Page], Response[Any]], pager: Pager[T]) -> None:
+    def __init__(self, fetch: Callable[..., Response[Any]], pager: Pager[T]) -> None:
         self._fetch = fetch
         self._pager = pager
         self._in_use = threading.Lock()
@@ -47,7 +46,7 @@ class Paged(Generic[T]):
             while (record := self._pager.pop()) is None:
                 if not self._pager.needs_page:
                     raise StopIteration
-                response = self._fetch(self._pager.page)
+                response = self._fetch(page=self._pager.page)
                 self._pager.feed(response)
             return record
         finally:

@@ -313,9 +313,9 @@ class Smooch:
             file_path, _files.find_limit(self._settings.prefix, check=self._settings.check), argument="file_path"
         ) as upload:
             if upload.is_image:
-                image = bodies.build_image_upload(upload, role)
+                image = models.ImageUpload(source=upload.to_file(), role=role)
                 return conversations.post_image_message.sync_detailed(user_id, client=self.raw, body=image)
-            file = bodies.build_attachment_upload(upload)
+            file = models.AttachmentUpload(source=upload.to_file())
             uploaded = attachments.upload_attachment.sync_detailed(
                 client=self.raw, body=file, access="public", for_="message"
             )

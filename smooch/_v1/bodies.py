@@ -23,13 +23,10 @@ if TYPE_CHECKING:
     from smooch_api.v1.models import (
         AppUserLink,
         AppUserPreCreate,
-        AttachmentUpload,
         ConversationActivity,
-        ImageUpload,
         MessagePost,
     )
 
-    from .._files import Upload
     from .config import Settings
 
 M = TypeVar("M", bound=Model)
@@ -148,16 +145,6 @@ def drop_none(**fields: Any) -> dict[str, Any]:
 def choose_role(*, sent_by_maker: bool) -> Role:
     """Return the role of a message's author."""
     return "appMaker" if sent_by_maker else "appUser"
-
-
-def build_image_upload(upload: Upload, role: Role) -> ImageUpload:
-    """Build the multipart body that posts an image."""
-    return models.ImageUpload(source=upload.to_file(), role=role)
-
-
-def build_attachment_upload(upload: Upload) -> AttachmentUpload:
-    """Build the multipart body that uploads a file."""
-    return models.AttachmentUpload(source=upload.to_file())
 
 
 def build_page_query(before: Instant | None, after: Instant | None) -> dict[str, str]:

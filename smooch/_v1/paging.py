@@ -10,7 +10,7 @@ from smooch_api.base import Model
 
 from .. import _checks
 from ..errors import error_from_invalid_response
-from .bodies import is_seconds
+from .bodies import build_page_query, is_seconds
 
 if TYPE_CHECKING:
     from smooch_api import Response
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from .bodies import Instant
 
-Query: TypeAlias = "dict[str, Instant | None]"
+Query: TypeAlias = dict[str, str]
+"""`before` or `after`, or neither for the newest messages."""
 
 
 class Pager:
@@ -30,8 +31,8 @@ class Pager:
     """
 
     def __init__(self, before: Instant | None, after: Instant | None) -> None:
-        self._query: Query = {"before": before, "after": after}
-        self._visited = [self._query]
+        self._query = build_page_query(before, after)
+        self._visited = {*self._query.items()}
         self._response: Response[GetMessagesResponse] | None = None
         self._ready: deque[Message] = deque()
         self.needs_page = True
@@ -48,18 +49,18 @@ class Pager:
         """
         if self._response is not None:
             query = _read_link(self._response.parsed.next_)
-            if query is None or query in self._visited:
+            if query is None or self._visited.issuperset(query.items()):
                 link = _checks.redacted_repr(self._response.parsed.next_, "next")
                 raise error_from_invalid_response(self._response, f"its link to the next page leads nowhere: {link}")
             self._query, self._response = query, None
-            self._visited.append(query)
+            self._visited.update(query.items())
         return self._query
 
     def feed(self, response: Response[GetMessagesResponse]) -> None:
         """Add the page that was fetched."""
         elements = response.parsed.messages or ()
         messages = sorted((message for message in elements if isinstance(message, Model)), key=_get_received)
-        self._ready.extend(messages if self._query["after"] is not None else messages[::-1])
+        self._ready.extend(messages if "after" in self._query else messages[::-1])
         self._response = response
         self.needs_page = bool(response.parsed.next_)
 
@@ -74,9 +75,8 @@ def _read_link(link: object) -> Query | None:
         params = httpx.URL(link).params  # type: ignore[arg-type]
     except (httpx.InvalidURL, TypeError, ValueError):
         return None
-    query: Query = {"before": params.get("before"), "after": params.get("after")}
-    ends = [end for end in query.values() if end is not None]
-    return query if len(ends) == 1 and is_seconds(ends[0]) else None
+    query = {name: params[name] for name in ("before", "after") if name in params}
+    return query if len(query) == 1 and all(map(is_seconds, query.values())) else None
 
 
 def _get_received(message: Any) -> float:

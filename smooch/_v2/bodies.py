@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from smooch_api import Response
     from smooch_api.v2 import dicts
 
-    from .._files import Upload
     from .._webhook_reconciler import Options
 
 MAX_JSON = 102_400
@@ -420,11 +419,6 @@ def build_author(who: AuthorLike) -> dict[str, Any]:
             "author",
         )
     return {"type": "business"}
-
-
-def build_attachment_upload(upload: Upload) -> models.AttachmentUpload:
-    """Build the multipart body that uploads a file."""
-    return models.AttachmentUpload(source=upload.to_file())
 
 
 # Integrations and webhooks

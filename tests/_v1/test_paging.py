@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +12,9 @@ from smooch_api.v1 import models
 
 from smooch._v1.paging import Pager
 from smooch.errors import UnreadableResponse
+
+if TYPE_CHECKING:
+    from smooch._v1.bodies import Instant
 
 
 def respond(answer: models.GetMessagesResponse) -> Response[models.GetMessagesResponse]:
@@ -54,14 +57,14 @@ def test_messages_without_time_and_invalid_elements_do_not_stop_the_iteration() 
 def test_the_next_page_follows_the_link_but_on_our_own_host() -> None:
     pager = Pager(None, None)
     assert pager.needs_page
-    assert pager.page == {"before": None, "after": None}
+    assert pager.page == {}
     pager.feed(
         respond(models.GetMessagesResponse(next_="https://elsewhere.example/v1/appusers/x/messages?before=5.25"))
     )
     assert pager.needs_page
-    assert pager.page == {"before": "5.25", "after": None}
+    assert pager.page == {"before": "5.25"}
     pager.feed(respond(models.GetMessagesResponse(next_="?after=5.25")))
-    assert pager.page == {"before": None, "after": "5.25"}
+    assert pager.page == {"after": "5.25"}
     pager.feed(respond(models.GetMessagesResponse.from_dict({"next": None})))
     assert not pager.needs_page
     pager = Pager(None, None)
@@ -69,12 +72,23 @@ def test_the_next_page_follows_the_link_but_on_our_own_host() -> None:
     assert not pager.needs_page
 
 
+@pytest.mark.parametrize("start", ["5.25", 5.25])
 @pytest.mark.parametrize("link", ["https://api.smooch.io/v1/appusers/x/messages", "?before=5.25"])
-def test_a_link_without_progress_is_an_error(link: str) -> None:
-    pager = Pager("5.25", None)
+def test_a_link_without_progress_is_an_error(link: str, start: Instant) -> None:
+    pager = Pager(start, None)
     message = {"_id": "1", "type": "text", "role": "appUser", "received": 5.0}
     pager.feed(respond(models.GetMessagesResponse.from_dict({"messages": [message], "next": link})))
     assert pager.pop().id == "1"  # type: ignore[union-attr]
     assert pager.needs_page
+    with pytest.raises(UnreadableResponse, match="leads nowhere"):
+        pager.page  # noqa: B018
+
+
+def test_a_link_back_to_any_earlier_page_is_an_error() -> None:
+    pager = Pager(None, None)
+    for seconds in ("5", "4", "3"):
+        pager.feed(respond(models.GetMessagesResponse(next_=f"?before={seconds}")))
+        assert pager.page == {"before": seconds}
+    pager.feed(respond(models.GetMessagesResponse(next_="?before=5")))
     with pytest.raises(UnreadableResponse, match="leads nowhere"):
         pager.page  # noqa: B018

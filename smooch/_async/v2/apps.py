@@ -60,7 +60,7 @@ class AsyncApps(Resource):
             service_account_id=bodies.none_as_unset(service_account_id, "service_account_id")
         )
         call = partial(apps.list_apps.asyncio_detailed, client=self._raw, filter_=filter_)
-        return AsyncPaged(lambda page: call(page=page), pager)
+        return AsyncPaged(call, pager)
 
     async def update(
         self,

@@ -56,7 +56,7 @@ async def upload_file(
     response = await attachments.upload_attachment.asyncio_detailed(
         app_id,
         client=raw,
-        body=bodies.build_attachment_upload(upload),
+        body=models.AttachmentUpload(source=upload.to_file()),
         access="public",
         for_="message",
         conversation_id=bodies.none_as_unset(conversation_id, "conversation_id"),

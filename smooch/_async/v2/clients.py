@@ -61,7 +61,7 @@ class AsyncClients(Resource):
             client=self._raw,
             brand_id=bodies.none_as_unset(brand_id, "brand_id"),
         )
-        return AsyncPaged(lambda page: call(page=page), pager)
+        return AsyncPaged(call, pager)
 
     async def remove(self, user_id: str, client_id: str, *, brand_id: str | None = None) -> None:
         """Unlink a user from a channel (removeClient)."""

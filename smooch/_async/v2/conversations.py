@@ -107,7 +107,7 @@ class AsyncConversations(Resource):
         call = partial(
             conversations.list_conversations.asyncio_detailed, self._app_id(), client=self._raw, filter_=filter_
         )
-        return AsyncPaged(lambda page: call(page=page), pager)
+        return AsyncPaged(call, pager)
 
     async def update(
         self,

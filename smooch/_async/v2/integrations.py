@@ -54,7 +54,7 @@ class AsyncIntegrations(Resource):
         call = partial(
             integrations.list_integrations.asyncio_detailed, self._app_id(), client=self._raw, filter_=filter_
         )
-        return AsyncPaged(lambda page: call(page=page), pager)
+        return AsyncPaged(call, pager)
 
     async def update(
         self, integration_id: str, data: models.IntegrationUpdate | dicts.IntegrationUpdate | dicts.PlainDict

@@ -255,7 +255,7 @@ class AsyncMessages(Resource):
         """
         pager = paging.build_message_pager(newest_first=newest_first, before=before, after=after, limit=limit)
         call = partial(messages.list_messages.asyncio_detailed, self._app_id(), conversation_id, client=self._raw)
-        return AsyncPaged(lambda page: call(page=page), pager)
+        return AsyncPaged(call, pager)
 
     async def delete(self, conversation_id: str, message_id: str) -> None:
         """Delete a message (deleteMessage)."""

@@ -53,7 +53,7 @@ class AsyncParticipants(Resource):
         call = partial(
             participants.list_participants.asyncio_detailed, self._app_id(), conversation_id, client=self._raw
         )
-        return AsyncPaged(lambda page: call(page=page), pager)
+        return AsyncPaged(call, pager)
 
     async def leave(
         self,

@@ -61,7 +61,7 @@ class Apps(Resource):
             service_account_id=bodies.none_as_unset(service_account_id, "service_account_id")
         )
         call = partial(apps.list_apps.sync_detailed, client=self._raw, filter_=filter_)
-        return Paged(lambda page: call(page=page), pager)
+        return Paged(call, pager)
 
     def update(
         self,

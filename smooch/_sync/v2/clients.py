@@ -62,7 +62,7 @@ class Clients(Resource):
             client=self._raw,
             brand_id=bodies.none_as_unset(brand_id, "brand_id"),
         )
-        return Paged(lambda page: call(page=page), pager)
+        return Paged(call, pager)
 
     def remove(self, user_id: str, client_id: str, *, brand_id: str | None = None) -> None:
         """Unlink a user from a channel (removeClient)."""

@@ -108,7 +108,7 @@ class Conversations(Resource):
         call = partial(
             conversations.list_conversations.sync_detailed, self._app_id(), client=self._raw, filter_=filter_
         )
-        return Paged(lambda page: call(page=page), pager)
+        return Paged(call, pager)
 
     def update(
         self,

@@ -55,7 +55,7 @@ class Integrations(Resource):
         call = partial(
             integrations.list_integrations.sync_detailed, self._app_id(), client=self._raw, filter_=filter_
         )
-        return Paged(lambda page: call(page=page), pager)
+        return Paged(call, pager)
 
     def update(
         self, integration_id: str, data: models.IntegrationUpdate | dicts.IntegrationUpdate | dicts.PlainDict

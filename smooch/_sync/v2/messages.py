@@ -256,7 +256,7 @@ class Messages(Resource):
         """
         pager = paging.build_message_pager(newest_first=newest_first, before=before, after=after, limit=limit)
         call = partial(messages.list_messages.sync_detailed, self._app_id(), conversation_id, client=self._raw)
-        return Paged(lambda page: call(page=page), pager)
+        return Paged(call, pager)
 
     def delete(self, conversation_id: str, message_id: str) -> None:
         """Delete a message (deleteMessage)."""

@@ -54,7 +54,7 @@ class Participants(Resource):
         call = partial(
             participants.list_participants.sync_detailed, self._app_id(), conversation_id, client=self._raw
         )
-        return Paged(lambda page: call(page=page), pager)
+        return Paged(call, pager)
 
     def leave(
         self,
