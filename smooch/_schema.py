@@ -7,7 +7,6 @@ than sending the body.
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
@@ -22,15 +21,12 @@ Problem: TypeAlias = tuple[str, str, Any]
 """Path below the value, what is wrong, and the value received, or `_NOTHING` if the error does not show it."""
 Check: TypeAlias = Callable[[Any], Problem | None]
 """Returns the first problem of a value, or None."""
-_Tag: TypeAlias = tuple[str, Any, Sequence[Any], bool]
-"""A field that identifies a schema's objects: name, only value, excluded values, whether it is required."""
 
 _REF = "#/components/schemas/"
 # dict first: isinstance with an abstract class takes ten times as long.
 OBJECT = (dict, Mapping)
 _LIST = (list, tuple)
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
-_ANY = object()
 _NOTHING = object()
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
@@ -139,16 +135,13 @@ class Validator:
     def _fields(self, schema: Schema) -> dict[str, Schema] | None:
         """Return the fields of an object with their schemas; None if it may hold others.
 
-        A choice that no tag decides has the fields of all its alternatives.
+        `anyOf` allows the fields of all its alternatives together.
         """
-        if "$ref" in schema:
-            return self._fields(self._schemas[schema["$ref"].removeprefix(_REF)])
+        schema = self._resolve(schema)
         fields: dict[str, Schema] = dict(schema.get("properties", {}))
         if "additionalProperties" in schema or any("not" in field for field in fields.values()):
             return None  # a future type has unknown fields
         choices = schema.get("anyOf", [])
-        if any(self._tags(choice) for choice in choices):
-            return None
         parts = [part for part in schema.get("allOf", ()) if "$ref" in part or part.keys() >= {"type", "properties"}]
         for part in [*parts, *choices]:
             if (inherited := self._fields(part)) is None:
@@ -186,13 +179,8 @@ class Validator:
         required = tuple(schema.get("required", ()))
         properties = {name: self._compile(part) for name, part in schema.get("properties", {}).items()}
         corrections = _map_misspellings(properties) if schema.get("type") == "object" else {}
-        mistakes = frozenset(corrections)
         additional = schema.get("additionalProperties", True)
-        rest: Check | None = None
-        if additional is False:
-            rest = _refuse_field
-        elif additional is not True:
-            rest = self._compile(additional)
+        rest = None if additional is True else self._compile(additional)
 
         def check(value: Any) -> Problem | None:
             if not isinstance(value, OBJECT):
@@ -204,9 +192,8 @@ class Validator:
                 part = properties.get(name, rest)
                 if part is not None and (problem := part(item)) is not None:
                     return f".{name}{problem[0]}", *problem[1:]
-            if mistakes and not mistakes.isdisjoint(value):
-                name = next(name for name in value if name in mistakes)
-                return _misspelling_problem(name, corrections)
+            if corrections and not corrections.keys().isdisjoint(value):
+                return _misspelling_problem(next(name for name in value if name in corrections), corrections)
             return None
 
         return check
@@ -227,41 +214,31 @@ class Validator:
         return check
 
     def _condition_check(self, schema: Schema) -> Check:
-        condition = self._compile(schema["if"])
-        then, otherwise = self._compile(schema.get("then", {})), self._compile(schema.get("else", {}))
+        condition, then = self._compile(schema["if"]), self._compile(schema["then"])
         condition_text = " and ".join(_describe_condition(schema["if"]))
 
         def check(value: Any) -> Problem | None:
-            branch, word = (then, "where") if condition(value) is None else (otherwise, "unless")
-            if (problem := branch(value)) is None or not condition_text:
+            if condition(value) is not None:
+                return None
+            if (problem := then(value)) is None or not condition_text:
                 return problem
             path, text, received = problem
-            return path, f"{text} {word} {condition_text}", received
+            return path, f"{text} where {condition_text}", received
 
         return check
 
     def _choice_check(self, schemas: list[Schema], one: bool) -> Check:
+        if (union_check := self._union_check(schemas)) is not None:
+            return union_check
         together = bool(self._fields({"anyOf": schemas}))  # all their fields are allowed together
-        choices = [(self._compile(schema, part=together), self._tags(schema)) for schema in schemas]
-        known: dict[str, list[Any]] = {}
-        for name, constant, _, _ in itertools.chain.from_iterable(tags for _, tags in choices):
-            if constant is not _ANY:
-                known.setdefault(name, []).append(constant)
+        choices = [self._compile(schema, part=together) for schema in schemas]
+        last = [choice for choice, schema in zip(choices, schemas, strict=True) if schema != {"type": "null"}][-1]
         expected = _describe_choices(schemas)
         needed = [name for schema in schemas if schema.keys() == {"required"} for name in schema["required"]]
-        tag, tagged = _index_by_tag(choices)
 
         def check(value: Any) -> Problem | None:
-            possible = choices
-            if known and isinstance(value, OBJECT):
-                if isinstance(tag_value := value.get(tag), str) and tag_value in tagged:
-                    return tagged[tag_value](value)
-                possible = [choice for choice in choices if not _is_excluded(choice[1], value)]
-            if len(possible) == 1 < len(choices):
-                # Trying all would take exponential time if messages quote messages.
-                return possible[0][0](value)
             fitting = 0
-            for choice, _ in possible:
+            for choice in choices:
                 if choice(value) is None:
                     if not one:
                         return None
@@ -270,63 +247,46 @@ class Validator:
                 return None
             if fitting:
                 return _exclusion_problem([name for name in needed if name in value])
-            if not possible and (problem := _tag_problem(value, known)) is not None:
-                return problem
-            return expected(value) if expected else self._intended_branch(schemas, choices, value)(value)
+            return expected(value) if expected else last(value)
 
         return check
 
-    def _intended_branch(self, schemas: list[Schema], choices: list[tuple[Check, list[_Tag]]], value: Any) -> Check:
-        """Return the choice whose tag the value has, or else the last one that is not null."""
-        for choice, tags in choices:
-            if isinstance(value, OBJECT) and any(value.get(name) == constant for name, constant, _, _ in tags):
-                return choice
-        return [choice for (choice, _), schema in zip(choices, schemas, strict=True) if schema != {"type": "null"}][-1]
+    def _union_check(self, schemas: list[Schema]) -> Check | None:
+        """Return the check of a union; None if the schemas are none.
 
-    def _tags(self, schema: Schema) -> list[_Tag]:
-        """Return the fields that identify the objects of a schema."""
-        tags = []
-        if "$ref" in schema:
-            tags += self._tags(self._schemas[schema["$ref"].removeprefix(_REF)])
-        for name, part in schema.get("properties", {}).items():
-            excluded = part.get("not", {}).get("enum", ())
-            if "const" in part or excluded:
-                tags.append((name, part.get("const", _ANY), excluded, name in schema.get("required", ())))
+        A field, the tag, decides between them. The last one is for unknown values of the tag, and excludes the others.
+        Trying all would take exponential time if messages quote messages.
+        """
+        *known, unknown = schemas
+        tags = {name: part["not"]["enum"] for name, part in self._properties(unknown).items() if "not" in part}
+        if not tags:
+            return None
+        [(tag, excluded)] = tags.items()
+        checks = {self._properties(schema)[tag]["const"]: self._compile(schema) for schema in known}
+        otherwise = self._compile(unknown)
+        expected = f"must be one of {', '.join(map(repr, checks))} here"
+
+        def check(value: Any) -> Problem | None:
+            received = value.get(tag) if isinstance(value, OBJECT) else None
+            if isinstance(received, str):
+                if received in checks:
+                    return checks[received](value)
+                if received in excluded:
+                    return f".{tag}", expected, received
+            return otherwise(value)
+
+        return check
+
+    def _properties(self, schema: Schema) -> dict[str, Schema]:
+        """Return the properties of a schema, and of those that it consists of."""
+        schema = self._resolve(schema)
+        properties = dict(schema.get("properties", {}))
         for part in schema.get("allOf", ()):
-            tags += self._tags(part)
-        return tags
+            properties |= self._properties(part)
+        return properties
 
-
-def _index_by_tag(choices: list[tuple[Check, list[_Tag]]]) -> tuple[str, dict[str, Check]]:
-    """Return the field whose value decides between the choices, and the choice for each value.
-
-    Returns "" and {} if there is no such field.
-    """
-    first = choices[0][1]
-    name = first[0][0] if first else ""
-    tagged: dict[str, Check] = {}
-    for choice, tags in choices:
-        of_name = [(constant, excluded) for field, constant, excluded, _ in tags if field == name]
-        for constant, excluded in of_name:
-            if constant is not _ANY and constant not in tagged:
-                tagged[constant] = choice
-            elif constant is not _ANY or not tagged.keys() <= set(excluded):
-                return "", {}
-        if not of_name:
-            return "", {}
-    return name, tagged
-
-
-def _is_excluded(tags: list[_Tag], value: Mapping[str, Any]) -> bool:
-    """Whether the tags of a schema exclude the object."""
-    for name, constant, excluded, is_required in tags:
-        if name in value:
-            received = value[name]
-            if (constant is not _ANY and not _is_same(received, constant)) or received in excluded:
-                return True
-        elif is_required and constant is not _ANY:
-            return True
-    return False
+    def _resolve(self, schema: Schema) -> Schema:
+        return self._schemas[schema["$ref"].removeprefix(_REF)] if "$ref" in schema else schema
 
 
 class _WireModel(Protocol):
@@ -456,20 +416,8 @@ def _missing_problem(name: str, value: Mapping[str, Any], corrections: Mapping[s
     return f".{name}", "is missing", _NOTHING
 
 
-def _tag_problem(value: Mapping[str, Any], known: Mapping[str, list[Any]]) -> Problem | None:
-    """Return the problem of an object whose tag is not one of those allowed here."""
-    for name, constants in known.items():
-        if name in value and value[name] not in constants:
-            return f".{name}", f"must be one of {', '.join(map(repr, constants))} here", value[name]
-    return None
-
-
 def _misspelling_problem(name: str, corrections: Mapping[str, str]) -> Problem:
     return f".{name}", f"is not a field: did you mean {corrections[name]}?", _NOTHING
-
-
-def _refuse_field(_: Any) -> Problem:
-    return "", "is not a field of this object", _NOTHING
 
 
 def _describe_condition(condition: Schema, prefix: str = "") -> list[str]:
