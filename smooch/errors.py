@@ -264,7 +264,9 @@ def error_from_transport(
         case httpx.ConnectTimeout():
             error = RequestTimeout(f"no connection for {where} in time; nothing was sent")
         case httpx.TimeoutException() | TimeoutError():
-            error = RequestTimeout(f"no response to {where} in time{_side_effect_warning(request, nothing_sent)}")
+            error = RequestTimeout(
+                f"no response to {where} within `timeout`{_side_effect_warning(request, nothing_sent)}"
+            )
         case httpx.ConnectError() | httpx.ProxyError() | httpx.UnsupportedProtocol():
             error = ConnectionFailed(f"no connection for {where}: {cause}; nothing was sent")
         case _:

@@ -5,13 +5,12 @@ The client and the pool, which wait, are in `smooch/_async/` and derived in `smo
 
 from __future__ import annotations
 
-from .hints import HINT_429, HINT_REDIRECT
+from .hints import HINT_REDIRECT, hint_429
 from .options import AsyncTransport, CallOptions, ClientOptions, Transport
 from .settings import DEADLINE, MAX_CONNECTIONS, MAX_RESPONSE_BYTES, RETRIES, TIMEOUT, Settings
 
 __all__ = [
     "DEADLINE",
-    "HINT_429",
     "HINT_REDIRECT",
     "MAX_CONNECTIONS",
     "MAX_RESPONSE_BYTES",
@@ -22,4 +21,5 @@ __all__ = [
     "ClientOptions",
     "Settings",
     "Transport",
+    "hint_429",
 ]

@@ -35,7 +35,7 @@ def find_hint(settings: _http.Settings, response: httpx.Response) -> str:
         case 423:
             return "the conversation is full: delete_messages(user_id) makes room"
         case 429:
-            return _http.HINT_429
+            return _http.hint_429(response)
         case status if status < 400:
             return _http.HINT_REDIRECT
     return ""

@@ -195,7 +195,8 @@ class BodyBuilder:
     def build_message(self, message: MessageLike, options: MessageOptions) -> models.MessagePost:
         """Build the body that posts a message; message and options must not contradict each other."""
         for name in options.keys() - MessageOptions.__annotations__.keys():
-            raise TypeError(f"unknown message option {name!r}")
+            known = ", ".join(MessageOptions.__annotations__)
+            raise TypeError(f"unknown message option {name!r}: pass any of {known}")
         extra = drop_none(**options)
         data = _message_to_wire(message)
         if (blocks := extra.pop("block_chat_input", None)) is not None:

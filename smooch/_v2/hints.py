@@ -34,7 +34,7 @@ def find_hint(settings: _http.Settings, response: httpx.Response, *, is_token: b
         case 423:
             return "the conversation is full: messages.delete_all(conversation_id) makes room"
         case 429:
-            return _http.HINT_429
+            return _http.hint_429(response)
         case status if status < 400:
             return _http.HINT_REDIRECT
     return ""

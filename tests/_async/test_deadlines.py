@@ -58,6 +58,7 @@ async def test_reading_a_response_has_a_timeout(method: str, call: Callable[[Asy
                 await call(api)
             await async_wait_until(lambda: len(server.requests) == 1)
     assert type(caught.value) is RequestTimeout
+    assert str(caught.value).startswith(f"no response to {method} {caught.value.url} within `timeout`")
     assert ("it may have taken effect" in str(caught.value)) is (method not in HARMLESS)
     assert (caught.value.method, caught.value.url) == (method, server.url + server.requests[0].target)
 

@@ -57,6 +57,7 @@ def test_reading_a_response_has_a_timeout(method: str, call: Callable[[Smooch], 
                 call(api)
             wait_until(lambda: len(server.requests) == 1)
     assert type(caught.value) is RequestTimeout
+    assert str(caught.value).startswith(f"no response to {method} {caught.value.url} within `timeout`")
     assert ("it may have taken effect" in str(caught.value)) is (method not in HARMLESS)
     assert (caught.value.method, caught.value.url) == (method, server.url + server.requests[0].target)
 

@@ -10,10 +10,13 @@ import pytest
 from smooch.v1 import Smooch
 
 
-def hint_for(status: int, path: str, *, html: bool = False, content: bytes = b"{}", **options: Any) -> str:
+def hint_for(
+    status: int, path: str, *, html: bool = False, content: bytes = b"{}", retry_after: str = "", **options: Any
+) -> str:
     with Smooch(options.pop("key_id", "app_5a"), "a secret that nobody must see", **options) as api:
         request = api._http.build_request("GET", path)
-        headers = {"Content-Type": "text/html" if html else "application/json; charset=utf-8"}
+        media_type = "text/html" if html else "application/json; charset=utf-8"
+        headers = {"Content-Type": media_type, "Retry-After": retry_after}
         response = httpx.Response(status, headers=headers, content=content, request=request)
         return api._settings.find_hint(response)
 
@@ -46,7 +49,8 @@ V1_1 = {"api_version": "v1.1", "app_id": "5a"}
         (423, "/appusers/b6518/messages", {}, "the conversation is full: delete_messages(user_id) makes room"),
         (301, "/menu", {}, "redirects are not followed"),
         (400, "/menu", {}, ""),
-        (429, "/menu", {}, "wait for as many seconds as retry_after says"),
+        (429, "/menu", {}, "wait longer before each call; "),
+        (429, "/menu", {"retry_after": "3600"}, "wait 3600 s; the client retries by itself, up to retries=… times"),
         (500, "/menu", {"html": True}, ""),
     ],
 )

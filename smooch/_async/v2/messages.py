@@ -67,7 +67,7 @@ class AsyncMessages(Resource):
     ) -> models.Message:
         """Post a text of at most 4096 characters, with buttons or quick replies (postMessage).
 
-        Pass one of `text`, `html_text` and `markdown_text`. `options` are those of `post`.
+        Pass one of `text`, `html_text` and `markdown_text`. `options`, such as `author`, are those of `post`.
         """
         content = bodies.build_text(
             text=text, htmlText=html_text, markdownText=markdown_text, actions=actions, payload=payload
@@ -88,7 +88,7 @@ class AsyncMessages(Resource):
     ) -> models.Message:
         """Post an image by its URL (postMessage).
 
-        To upload and post one, use `post_media`. `options` are those of `post`.
+        To upload and post one, use `post_media`. `options`, such as `author`, are those of `post`.
         """
         content = bodies.build_content(
             "image",
@@ -114,7 +114,7 @@ class AsyncMessages(Resource):
     ) -> models.Message:
         """Post a file by its URL (postMessage).
 
-        To upload and post one, use `post_media`. `options` are those of `post`.
+        To upload and post one, use `post_media`. `options`, such as `author`, are those of `post`.
         """
         content = bodies.build_content(
             "file", mediaUrl=media_url, text=text, htmlText=html_text, markdownText=markdown_text, altText=alt_text
@@ -131,7 +131,7 @@ class AsyncMessages(Resource):
     ) -> models.Message:
         """Post up to ten cards side by side (postMessage).
 
-        `options` are those of `post`.
+        `options`, such as `author`, are those of `post`.
         """
         content = bodies.build_content("carousel", items=items, displaySettings=display_settings)
         return await self.post(conversation_id, content, **options)
@@ -146,7 +146,7 @@ class AsyncMessages(Resource):
     ) -> models.Message:
         """Post up to ten cards one below the other (postMessage).
 
-        `options` are those of `post`.
+        `options`, such as `author`, are those of `post`.
         """
         content = bodies.build_content("list", items=items, actions=actions)
         return await self.post(conversation_id, content, **options)
@@ -161,7 +161,7 @@ class AsyncMessages(Resource):
     ) -> models.Message:
         """Post a form of up to 20 fields (postMessage).
 
-        Social channels show `text` instead of the form. `options` are those of `post`.
+        Social channels show `text` instead of the form. `options`, such as `author`, are those of `post`.
         """
         content = bodies.build_content("form", fields=fields, text=text)
         return await self.post(conversation_id, content, **options)
@@ -178,7 +178,7 @@ class AsyncMessages(Resource):
     ) -> models.Message:
         """Post a location, in degrees of latitude and longitude (postMessage).
 
-        `options` are those of `post`.
+        `options`, such as `author`, are those of `post`.
         """
         content = bodies.build_location(lat, long, name, address)
         return await self.post(conversation_id, content, **options)
@@ -188,7 +188,7 @@ class AsyncMessages(Resource):
     ) -> models.Message:
         """Post a WhatsApp message template, in WhatsApp's own format (postMessage).
 
-        `options` are those of `post`.
+        `options`, such as `author`, are those of `post`.
         """
         content = bodies.build_content("template", template=template)
         options.setdefault("schema", "whatsapp")
@@ -211,7 +211,7 @@ class AsyncMessages(Resource):
         """Upload a file and post it, as an image if it is one (uploadAttachment, postMessage).
 
         Pass the file as in `attachments.upload`. Only images can have `actions`. If the API refuses the message, the
-        uploaded file is deleted again. `options` are those of `post`.
+        uploaded file is deleted again. `options`, such as `author`, are those of `post`.
         """
         if actions is not None:
             actions = list(actions)  # read twice

@@ -108,7 +108,7 @@ HINTS: list[Any] = [
         {},
         "is full: messages.delete_all(conversation_id) makes",
     ),
-    (429, APP_KEY, lambda api: api.users.get("u"), {}, "or longer each time where it is None"),
+    (429, APP_KEY, lambda api: api.users.get("u"), {}, "wait longer before each call"),
     (301, APP_KEY, lambda api: api.users.get("u"), {}, "redirects are not followed"),
     (400, APP_KEY, lambda api: api.users.get("u"), {}, ""),
     (
