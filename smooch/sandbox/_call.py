@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from ._auth import Identity
-    from ._entities import Account, Attachment, Conversation, User
+    from ._entities import Account, Attachment, Conversation, Key, User
     from ._spec import Operation
     from .store import App, Store
 
@@ -78,6 +78,13 @@ class Call:
     def account(self) -> Account:
         """The account whose key made the call."""
         return self.store.accounts[self.identity.owner]
+
+    def find_key(self, owner: str, kind: str) -> Key:
+        """Return the key of the path. 404, with `kind` in the error, unless it belongs to `owner`."""
+        key = self.store.keys.get(self.params["keyId"])
+        if key is None or key.owner != owner:
+            raise not_found(kind)
+        return key
 
     def store_file(self, field: str, conversation: Conversation | None = None) -> Attachment:
         """Store the uploaded file of a form field."""

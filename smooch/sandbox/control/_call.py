@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from starlette.datastructures import Headers
 
     from .._engine import Engine
-    from .._entities import JsonObject, User
+    from .._entities import JsonObject
     from ..store import App
 
 
@@ -36,14 +36,6 @@ class ControlCall:
         if app is None:
             raise not_found("App")
         return app
-
-    @property
-    def user(self) -> User:
-        """The user of the path; 404 if it does not exist."""
-        user = self.app.find_user(self.params["userId"])
-        if user is None:
-            raise not_found("User")
-        return user
 
 
 Result = dict[str, Any] | Response

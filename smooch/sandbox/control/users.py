@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from .. import _chat, _transcript
+from .._errors import not_found
 from ..store import attachments
 from . import serialize
 from ._call import handles
@@ -49,7 +50,10 @@ def add_user(call: ControlCall) -> JsonObject:
 @handles("getUser")
 def get_user(call: ControlCall) -> JsonObject:
     """GET /_sandbox/users/{userId}."""
-    return {"user": serialize.user(call.user, call.app)}
+    user = call.app.find_user(call.params["userId"])
+    if user is None:
+        raise not_found("User")
+    return {"user": serialize.user(user, call.app)}
 
 
 @handles("say")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from .. import _clock, _ids
 from .._entities import Client
+from .._errors import bad_request
 from .._events import (
     ClientAdded,
     ClientRemoved,
@@ -19,6 +21,8 @@ from .._events import (
 if TYPE_CHECKING:
     from .._entities import Conversation, JsonObject, User
     from .state import App
+
+_PHONE = re.compile(r"\+\d{6,15}")
 
 
 def add(
@@ -74,6 +78,24 @@ def touch(app: App, user: User, conversation: Conversation, client: Client) -> N
     participant = conversation.participant(user)
     if participant is not None:
         participant.clients = [destination, *(each for each in participant.clients if each is not destination)]
+
+
+def build_pending(platform: str, criteria: JsonObject, integration_id: str | None, where: str) -> Client:
+    """Build a client to link, without adding it. 400 if the phone number in `criteria` is not valid; `where` is its place."""
+    if platform == "mailgun":
+        address = criteria["address"]
+    else:
+        address = re.sub(r"[\s().-]", "", criteria["phoneNumber"])
+        if not _PHONE.fullmatch(address):
+            raise bad_request(f"{where} phoneNumber: must be + with country code and number")
+    return Client(
+        id=_ids.object_id(),
+        platform=platform,
+        status="pending",
+        external_id=address,
+        integration_id=integration_id,
+        display_name=address,
+    )
 
 
 def start_link(

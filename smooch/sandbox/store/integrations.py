@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .. import _ids
+from .._entities import Integration
 from .._errors import bad_request
 from . import clients, keys
 
 if TYPE_CHECKING:
-    from .._entities import Integration
     from .state import App, Store
+
+
+def get_or_create(app: App, type_: str, display_name: str | None = None) -> Integration:
+    """Return the app's first integration of a type, created if missing."""
+    for integration in app.integrations.values():
+        if integration.type == type_:
+            return integration
+    created = Integration(id=_ids.object_id(), type=type_, display_name=display_name)
+    app.integrations[created.id] = created
+    return created
 
 
 def delete(store: Store, app: App, integration: Integration) -> None:

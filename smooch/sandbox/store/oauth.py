@@ -6,9 +6,9 @@ import hmac
 from typing import TYPE_CHECKING
 
 from .. import _ids
-from .._entities import Integration, OAuthCode
+from .._entities import OAuthCode
 from .._errors import bad_request, forbidden, not_found, unauthorized
-from . import keys
+from . import integrations, keys
 
 if TYPE_CHECKING:
     from .._entities import Key
@@ -43,7 +43,7 @@ def exchange_code(
     if app is None:
         raise not_found("App")
     del store.oauth_codes[code]
-    integration = _find_integration(app, client_id)
+    integration = integrations.get_or_create(app, client_id)
     key = next(iter(keys.list_of_owner(store, integration.id)), None)
     return app, key or keys.create_for_integration(store, integration, "OAuth")
 
@@ -56,13 +56,3 @@ def require_client(store: Store, integration_id: str) -> None:
     app = store.find_app_of_integration(integration_id)
     if app is None or app.integrations[integration_id].type not in store.oauth_clients:
         raise forbidden("Keys of custom integrations are for v2 only")
-
-
-def _find_integration(app: App, client_id: str) -> Integration:
-    """Return the client's integration in `app`, which has the client's id as its type."""
-    for integration in app.integrations.values():
-        if integration.type == client_id:
-            return integration
-    created = Integration(id=_ids.object_id(), type=client_id)
-    app.integrations[created.id] = created
-    return created

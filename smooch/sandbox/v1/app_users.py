@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -33,8 +32,6 @@ _LINK_URLS = {
     "twilio": "sms:{id}?body={code}",
     "viber": "viber://pa?chatURI={id}&context={code}",
 }
-_QR_CODE_CHANNELS = ("viber", "wechat")
-_PHONE = re.compile(r"\+\d{6,15}")
 _CRITERIA = ("phoneNumber", "address", "givenName", "surname", "primary")
 
 
@@ -149,7 +146,7 @@ def get_transfer_requests(call: Call) -> JsonObject:
 def get_channel_qr_code(call: Call) -> JsonObject:
     """GET /appusers/{userId}/integrations/{channel}/qrcode."""
     _ = call.user
-    integration = _find_integration(call.app, call.params["channel"], *_QR_CODE_CHANNELS)
+    integration = _find_integration(call.app, call.params["channel"], "viber", "wechat")
     return {"url": f"https://qr.example/{integration.type}/{_ids.short_code()}.png"}
 
 
@@ -275,26 +272,11 @@ def _build_channel(client: Client, version: str) -> JsonObject:
 
 def _build_client(app: App, link: JsonObject) -> Client:
     kind = link["type"]
-    entity = link["address"] if kind == "mailgun" else _normalize_phone_number(link["phoneNumber"])
     if "integrationId" in link:
         integration = app.integrations.get(link["integrationId"])
         if integration is None or integration.type != kind:
             raise bad_request(f"body integrationId: must be an integration of type {kind}")
-    return Client(
-        id=_ids.object_id(),
-        platform=kind,
-        status="pending",
-        external_id=entity,
-        integration_id=link.get("integrationId"),
-        display_name=entity,
-    )
-
-
-def _normalize_phone_number(text: str) -> str:
-    number = re.sub(r"[\s().-]", "", text)
-    if not _PHONE.fullmatch(number):
-        raise bad_request("body phoneNumber: must be + with country code and number")
-    return number
+    return clients.build_pending(kind, link, link.get("integrationId"), "body")
 
 
 def _unlink(app: App, user: User, channel: str) -> bool:

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .. import _ids
 from .._auth import ACCOUNT, BUSINESS, sign
-from .._entities import Integration, JsonObject, Key
-from .._errors import not_found
-from ..store import apps, keys
+from ..store import apps, integrations, keys
 from . import serialize
 from ._paging import build_page
 from ._registry import registry
 
 if TYPE_CHECKING:
     from .._call import Call
+    from .._entities import JsonObject, Key
     from ..store import App
-
-SDK_TYPES = ("android", "ios", "web")
 
 
 @registry.handles("createApp", ACCOUNT)
@@ -90,7 +86,8 @@ def get_app_jwt(call: Call) -> JsonObject:
 @registry.handles("getSdkIds", BUSINESS)
 def get_sdk_ids(call: Call) -> JsonObject:
     """GET /sdks."""
-    return {f"{kind}IntegrationId": _get_or_create_sdk_integration(call.app, kind).id for kind in SDK_TYPES}
+    kinds = ("android", "ios", "web")
+    return {f"{kind}IntegrationId": integrations.get_or_create(call.app, kind, kind).id for kind in kinds}
 
 
 def _update_app(app: App, body: JsonObject) -> None:
@@ -100,17 +97,4 @@ def _update_app(app: App, body: JsonObject) -> None:
 
 
 def _find_key(call: Call) -> Key:
-    key = call.store.keys.get(call.params["keyId"])
-    if key is None or key.owner != call.app.id:
-        raise not_found("Key")
-    return key
-
-
-def _get_or_create_sdk_integration(app: App, kind: str) -> Integration:
-    """Return the app's first integration of an SDK type, created if missing."""
-    for integration in app.integrations.values():
-        if integration.type == kind:
-            return integration
-    created = Integration(id=_ids.object_id(), type=kind, display_name=kind)
-    app.integrations[created.id] = created
-    return created
+    return call.find_key(call.app.id, "Key")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
 from .. import _clock, _events
+from .._json import drop_none
 from . import serialize
 
 if TYPE_CHECKING:
@@ -72,8 +73,7 @@ def _build_body(payload: _Payload, event: Event, webhook: Webhook) -> JsonObject
 
 
 def _truncate_user(user: User) -> JsonObject:
-    known = {} if user.external_id is None else {"userId": user.external_id}
-    return {"_id": user.id, **known, "conversationStarted": user.conversation is not None}
+    return drop_none(_id=user.id, userId=user.external_id, conversationStarted=user.conversation is not None)
 
 
 def _build_payload(event: Event, app: App, version: str) -> _Payload | None:
@@ -130,9 +130,7 @@ def _build_tap_payload(event: _events.PostbackTapped | _events.PaymentMade) -> _
 
 
 def _build_delivery_payload(event: _events.MessageDelivered, version: str) -> _Payload | None:
-    fields: JsonObject = {"destination": {"type": event.client.platform}}
-    if event.error is not None:
-        fields["error"] = event.error
+    fields = drop_none(destination={"type": event.client.platform}, error=event.error)
     if version == "v1":
         if event.outcome == "user":
             return None
@@ -145,13 +143,12 @@ def _build_delivery_payload(event: _events.MessageDelivered, version: str) -> _P
 
 
 def _build_notification_payload(event: _events.NotificationDelivered, app: App) -> _Payload:
-    fields: dict[str, Any] = {
-        "notification": {"_id": event.notification_id},
-        "destination": {"integrationId": event.integration_id, "destinationId": event.destination_id},
-        "isFinalEvent": event.is_final,
-    }
-    if event.error is not None:
-        fields["error"] = event.error
+    fields = drop_none(
+        notification={"_id": event.notification_id},
+        destination={"integrationId": event.integration_id, "destinationId": event.destination_id},
+        isFinalEvent=event.is_final,
+        error=event.error,
+    )
     user = app.find_user_on_channel(event.integration_id, event.destination_id)
     if user is not None:
         conversation = {} if user.conversation is None else {"conversation": {"_id": user.conversation.id}}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING
 
-from .. import _ids, _spec
+from .. import _ids
 from .._auth import BUSINESS
 from .._call import Call, get_or_404
 from .._entities import Deployment, Integration, JsonObject
@@ -50,7 +49,7 @@ _DERIVED: dict[str, Callable[[JsonObject], JsonObject]] = {
 @registry.handles("createIntegration", BUSINESS)
 def create_integration(call: Call) -> JsonObject:
     """POST /integrations."""
-    settings = {name: value for name, value in call.body.items() if name not in ("type", "displayName", "_id")}
+    settings = _read_settings(call.body)
     kind = call.body["type"]
     deployment = _find_free_deployment(call, settings) if kind == "whatsapp" else None
     integration = Integration(
@@ -75,8 +74,8 @@ def list_integrations(call: Call) -> JsonObject:
     channels = [each for each in call.app.integrations.values() if each.type != "custom"]
     integrations = [each for each in channels if not kinds or each.type in kinds]
     if call.version == "v1":
-        return {"integrations": [_serialize(each, call) for each in integrations]}
-    return build_page(call, "integrations", integrations, lambda each: _serialize(each, call))
+        return {"integrations": [serialize.integration(each, call.version) for each in integrations]}
+    return build_page(call, "integrations", integrations, lambda each: serialize.integration(each, call.version))
 
 
 @registry.handles("getIntegration", BUSINESS)
@@ -89,8 +88,7 @@ def get_integration(call: Call) -> JsonObject:
 def update_integration(call: Call) -> JsonObject:
     """PUT /integrations/{integrationId}."""
     integration = _find_integration(call)
-    changes = {name: value for name, value in call.body.items() if name not in ("type", "displayName", "_id")}
-    integration.settings |= changes
+    integration.settings |= _read_settings(call.body)
     integration.display_name = call.body.get("displayName", integration.display_name)
     return _build_response(integration, call)
 
@@ -157,6 +155,10 @@ def delete_message_template(call: Call) -> JsonObject:
     return {}
 
 
+def _read_settings(body: JsonObject) -> JsonObject:
+    return {name: value for name, value in body.items() if name not in ("type", "displayName", "_id")}
+
+
 def _find_integration(call: Call) -> Integration:
     return get_or_404(call.app.integrations, call.params["integrationId"], "Integration")
 
@@ -179,18 +181,7 @@ def _find_free_deployment(call: Call, settings: JsonObject) -> Deployment | None
 
 
 def _build_response(integration: Integration, call: Call) -> JsonObject:
-    return {"integration": _serialize(integration, call)}
-
-
-def _serialize(integration: Integration, call: Call) -> JsonObject:
-    return serialize.integration(integration, _list_secret_fields(), call.version)
-
-
-@functools.cache
-def _list_secret_fields() -> frozenset[str]:
-    return _spec.load("v1").list_secret_names("IntegrationCreate") | _spec.load("v2").list_secret_names(
-        "IntegrationCreate"
-    )
+    return {"integration": serialize.integration(integration, call.version)}
 
 
 def _derive_digits(text: str) -> str:

@@ -158,9 +158,10 @@ def webhook(webhook: Webhook, version: str) -> JsonObject:
     return body
 
 
-def integration(integration: Integration, hidden: frozenset[str], version: str) -> JsonObject:
-    """Schema `Integration`, without the fields of `hidden`."""
-    settings = {name: value for name, value in integration.settings.items() if name not in hidden}
+def integration(integration: Integration, version: str) -> JsonObject:
+    """Schema `Integration`, without secrets."""
+    secrets = _list_secret_names()
+    settings = {name: value for name, value in integration.settings.items() if name not in secrets}
     fields = integration.derived | settings
     if "pageId" in fields:
         fields["pageId"] = str(fields["pageId"])
@@ -171,6 +172,12 @@ def integration(integration: Integration, hidden: frozenset[str], version: str) 
         displayName=None if version == "v1" else integration.display_name,
         **fields,
     )
+
+
+@functools.cache
+def _list_secret_names() -> frozenset[str]:
+    v1, v2 = (_spec.load(version).list_secret_names("IntegrationCreate") for version in ("v1", "v2"))
+    return v1 | v2
 
 
 def menu(menu: Menu) -> JsonObject:

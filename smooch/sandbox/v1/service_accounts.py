@@ -89,7 +89,4 @@ def _find_account(call: Call) -> Account:
 
 
 def _find_key(call: Call) -> Key:
-    key = call.store.keys.get(call.params["keyId"])
-    if key is None or key.owner != _find_account(call).id:
-        raise not_found("Key")
-    return key
+    return call.find_key(_find_account(call).id, "Key")

@@ -10,8 +10,6 @@ from ..store import webhooks
 from . import serialize
 from ._registry import registry
 
-DEFAULT_TRIGGERS = ["message"]
-
 
 @registry.handles("createWebhook", ANY_KEY)
 async def create_webhook(call: Call) -> JsonObject:
@@ -19,7 +17,7 @@ async def create_webhook(call: Call) -> JsonObject:
     webhook = Webhook(
         id=_ids.object_id(),
         target=_webhook_rules.validate_target(call.body["target"]),
-        triggers=_webhook_rules.validate_triggers(call.body.get("triggers", DEFAULT_TRIGGERS)),
+        triggers=_webhook_rules.validate_triggers(call.body.get("triggers", ["message"])),
         secret=_ids.webhook_secret(),
         version=call.version,
         include_client=call.body.get("includeClient", False),

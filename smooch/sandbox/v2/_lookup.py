@@ -9,9 +9,7 @@ from .._errors import forbidden, not_found
 
 if TYPE_CHECKING:
     from .._call import Call
-    from .._entities import Conversation, Integration, JsonObject, Key, Switchboard, SwitchboardIntegration, User
-
-ME = "me"
+    from .._entities import Conversation, Integration, JsonObject, Switchboard, SwitchboardIntegration, User
 
 
 def find_named_user(call: Call, fields: JsonObject) -> User:
@@ -33,18 +31,10 @@ def find_integration(call: Call) -> Integration:
     """Return the integration of the path; integration scope may access only its own, also called `me`."""
     integration_id = call.params["integrationId"]
     if call.identity.scope == "integration":
-        if integration_id not in (ME, call.identity.owner):
+        if integration_id not in ("me", call.identity.owner):
             raise forbidden("Forbidden")
         integration_id = call.identity.owner
     return get_or_404(call.app.integrations, integration_id, "Integration")
-
-
-def find_key(call: Call, owner: str) -> Key:
-    """Return the key of the path. 404 unless it belongs to `owner`."""
-    key = call.store.keys.get(call.params["keyId"])
-    if key is None or key.owner != owner:
-        raise not_found("Resource")
-    return key
 
 
 def find_switchboard(call: Call) -> Switchboard:

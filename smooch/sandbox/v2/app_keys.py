@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from .._auth import ACCOUNT
 from ..store import keys
-from . import _lookup, serialize
+from . import serialize
 from ._registry import registry
 
 if TYPE_CHECKING:
@@ -29,11 +29,11 @@ def list_app_keys(call: Call) -> JsonObject:
 @registry.handles("getAppKey", ACCOUNT)
 def get_app_key(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/keys/{keyId}."""
-    return {"key": serialize.key(_lookup.find_key(call, call.app.id))}
+    return {"key": serialize.key(call.find_key(call.app.id, "Resource"))}
 
 
 @registry.handles("deleteAppKey", ACCOUNT)
 def delete_app_key(call: Call) -> JsonObject:
     """DELETE /v2/apps/{appId}/keys/{keyId}."""
-    del call.store.keys[_lookup.find_key(call, call.app.id).id]
+    del call.store.keys[call.find_key(call.app.id, "Resource").id]
     return {}

@@ -14,7 +14,6 @@ from ._registry import registry
 if TYPE_CHECKING:
     from .._call import Call
     from .._entities import JsonObject
-    from ..store import App
 
 _MULTI_CONVO_SETTINGS = ("endSessionEnabled", "disableConversationReopen")
 
@@ -64,11 +63,6 @@ def delete_app(call: Call) -> JsonObject:
     """DELETE /v2/apps/{appId}."""
     apps.delete(call.store, call.app)
     return {}
-
-
-def allows_several_conversations(app: App) -> bool:
-    """Return whether a user can be in several conversations."""
-    return bool(app.settings.get("multiConvoEnabled"))
 
 
 def _merge_settings(settings: JsonObject, body: JsonObject) -> JsonObject:

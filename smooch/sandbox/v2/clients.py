@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from .. import _ids
 from .._auth import ANY_KEY
 from .._call import Call, get_or_404
-from .._entities import Client, JsonObject
 from .._errors import bad_request
 from ..store import clients
 from . import serialize
@@ -16,9 +13,7 @@ from ._paging import build_page
 from ._registry import registry
 
 if TYPE_CHECKING:
-    from .._entities import User
-
-_PHONE = re.compile(r"\+\d{6,15}")
+    from .._entities import Client, JsonObject, User
 
 
 @registry.handles("createClient", ANY_KEY)
@@ -65,19 +60,4 @@ def _build_client(call: Call, criteria: JsonObject) -> Client:
     integration = get_or_404(call.app.integrations, criteria["integrationId"], "Integration")
     if integration.type != criteria["type"]:
         raise bad_request(f"body matchCriteria.integrationId: must be an integration of type {criteria['type']}")
-    address = criteria["address"] if criteria["type"] == "mailgun" else _normalize_phone_number(criteria["phoneNumber"])
-    return Client(
-        id=_ids.object_id(),
-        platform=criteria["type"],
-        status="pending",
-        external_id=address,
-        integration_id=integration.id,
-        display_name=address,
-    )
-
-
-def _normalize_phone_number(text: str) -> str:
-    number = re.sub(r"[\s().-]", "", text)
-    if not _PHONE.fullmatch(number):
-        raise bad_request("body matchCriteria.phoneNumber: must be + with country code and number")
-    return number
+    return clients.build_pending(integration.type, criteria, integration.id, "body matchCriteria")

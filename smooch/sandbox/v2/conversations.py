@@ -13,7 +13,6 @@ from ..store import clients, conversations
 from . import _lookup, _metadata, serialize
 from ._paging import build_page
 from ._registry import registry
-from .apps import allows_several_conversations
 
 if TYPE_CHECKING:
     from .._entities import Conversation, User
@@ -85,7 +84,7 @@ def post_conversion_events(call: Call) -> JsonObject:
 
 def create_participant(call: Call, user: User, options: JsonObject) -> Participant:
     """Create a participant for `user`; `options` may have `subscribeSDKClient`."""
-    if user.conversations and not allows_several_conversations(call.app):
+    if user.conversations and not call.app.settings.get("multiConvoEnabled"):
         raise bad_request("The app does not allow several conversations, see its setting multiConvoEnabled")
     subscribed = [clients.get_or_create_sdk_client(call.app, user)] if options.get("subscribeSDKClient") else []
     return Participant(id=_ids.object_id(), user=user, clients=subscribed)

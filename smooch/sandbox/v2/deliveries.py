@@ -89,7 +89,7 @@ class _EventSerializer:
         match event:
             case _events.ConversationCreated(conversation=conversation, user=user, client=client):
                 user_field = {} if user is None else {"user": self._build_user(user)}
-                source = _API if user is None or client is None else self._build_source(client, user)
+                source = _API if user is None else self._build_source(client, user)
                 return "conversation:create", _with_conversation(
                     conversation, creationReason=event.reason, source=source, referral=event.referral, **user_field
                 )
@@ -108,25 +108,18 @@ class _EventSerializer:
 
     def _serialize_client_event(self, event: Event) -> tuple[str, JsonObject] | None:
         match event:
-            case _events.LinkStarted():
-                conversation_field = _optional_conversation(event.conversation)
-                return "client:add", self._build_client(
-                    event.user, event.client, "channelLinking", source=_API, **conversation_field
-                )
+            case _events.LinkStarted(user=user, client=client, conversation=conversation):
+                return "client:add", self._build_client(user, client, "channelLinking", conversation, source=_API)
             case _events.SdkClientAdded(user=user, client=client):
-                return "client:add", self._build_client(user, client, "sdkLogin", source={"type": client.platform})
+                return "client:add", self._build_client(user, client, "sdkLogin", source=client.source)
             case _events.SdkClientRemoved(user=user, client=client):
-                return "client:remove", self._build_client(user, client, "sdk", source={"type": client.platform})
+                return "client:remove", self._build_client(user, client, "sdk", source=client.source)
             case _events.ClientRemoved(user=user, client=client) if client.is_channel:
                 return "client:remove", self._build_client(user, client, "api", source=_API)
-            case _events.LinkMatched(user=user, client=client):
-                return "client:update", self._build_client(
-                    user, client, "matched", **_optional_conversation(event.conversation)
-                )
-            case _events.LinkSucceeded(user=user, client=client):
-                return "client:update", self._build_client(
-                    user, client, "confirmed", **_optional_conversation(event.conversation)
-                )
+            case _events.LinkMatched(user=user, client=client, conversation=conversation):
+                return "client:update", self._build_client(user, client, "matched", conversation)
+            case _events.LinkSucceeded(user=user, client=client, conversation=conversation):
+                return "client:update", self._build_client(user, client, "confirmed", conversation)
         return None
 
     def _serialize_user_event(self, event: Event) -> tuple[str, JsonObject] | None:
@@ -173,8 +166,11 @@ class _EventSerializer:
     def _build_user(self, user: User) -> JsonObject:
         return serialize.user(user) if self.with_full_user else serialize.truncated_user(user)
 
-    def _build_client(self, user: User, client: Client, reason: str, **more: JsonObject) -> JsonObject:
-        return {"user": self._build_user(user), "client": serialize.client(client), "reason": reason, **more}
+    def _build_client(
+        self, user: User, client: Client, reason: str, conversation: Conversation | None = None, **more: JsonObject
+    ) -> JsonObject:
+        context = {} if conversation is None else _with_conversation(conversation)
+        return context | {"user": self._build_user(user), "client": serialize.client(client), "reason": reason, **more}
 
     def _build_source(self, client: Client | None, user: User) -> JsonObject:
         if client is None:
@@ -188,10 +184,6 @@ class _EventSerializer:
             return {"client": serialize.client(client)}
         sdk_client = {} if user.sdk_client is None else {"client": serialize.client(user.sdk_client)}
         return sdk_client | {"device": serialize.device(client, user)}
-
-
-def _optional_conversation(conversation: Conversation | None) -> JsonObject:
-    return {} if conversation is None else _with_conversation(conversation)
 
 
 def _with_conversation(conversation: Conversation, **more: Any) -> JsonObject:

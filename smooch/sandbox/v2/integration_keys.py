@@ -35,13 +35,13 @@ def list_custom_integration_keys(call: Call) -> JsonObject:
 @registry.handles("getCustomIntegrationKey", BUSINESS)
 def get_custom_integration_key(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/integrations/{integrationId}/keys/{keyId}."""
-    return {"key": serialize.key(_lookup.find_key(call, _find_custom_integration(call).id))}
+    return {"key": serialize.key(call.find_key(_find_custom_integration(call).id, "Resource"))}
 
 
 @registry.handles("deleteCustomIntegrationKey", BUSINESS)
 def delete_custom_integration_key(call: Call) -> JsonObject:
     """DELETE /v2/apps/{appId}/integrations/{integrationId}/keys/{keyId}."""
-    del call.store.keys[_lookup.find_key(call, _find_custom_integration(call).id).id]
+    del call.store.keys[call.find_key(_find_custom_integration(call).id, "Resource").id]
     return {}
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .. import _ids, _spec, _validation
 from .._auth import BUSINESS
 from .._entities import Integration, JsonObject
-from .._errors import bad_request, not_found
+from .._errors import bad_request
 from ..store import integrations, webhooks
 from . import _lookup, serialize
 from ._paging import build_page
@@ -98,10 +98,9 @@ def _find_responder(call: Call, body: JsonObject) -> SwitchboardIntegration | No
     responder_id = body.get("defaultResponderId")
     if responder_id is None:
         return None
-    board = call.app.switchboard
-    if board is None or responder_id not in board.integrations:
-        raise not_found("SwitchboardIntegration") if board else bad_request("The app has no switchboard")
-    return board.integrations[responder_id]
+    if call.app.switchboard is None:
+        raise bad_request("The app has no switchboard")
+    return _lookup.find_switchboard_integration(call.app.switchboard, responder_id)
 
 
 def _build_response(call: Call, integration: Integration) -> JsonObject:

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from .._entities import Conversation, JsonObject, Switchboard, SwitchboardIntegration
     from .._events import ControlAction
 
-NEXT = "next"
-
 
 @registry.handles("passControl", ANY_KEY)
 def pass_control(call: Call) -> JsonObject:
@@ -91,7 +89,7 @@ def _find_target(call: Call, conversation: Conversation, action: ControlAction) 
 
 def _list_candidates(board: Switchboard, conversation: Conversation, target: str) -> list[SwitchboardIntegration]:
     everyone = list(board.integrations.values())
-    if target == NEXT:
+    if target == "next":
         return [each.next for each in (conversation.active,) if each is not None and each.next is not None]
     return (
         [each for each in everyone if each.id == target]

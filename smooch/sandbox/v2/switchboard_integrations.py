@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from .. import _ids
 from .._auth import BUSINESS
 from .._call import Call, get_or_404
-from .._entities import Integration, JsonObject, SwitchboardIntegration
+from .._entities import JsonObject, SwitchboardIntegration
 from .._errors import ApiError, bad_request, not_found
-from ..store import switchboards
+from ..store import integrations, switchboards
 from . import _lookup, serialize
 from ._registry import registry
 
 if TYPE_CHECKING:
-    from .._entities import Switchboard
+    from .._entities import Integration, Switchboard
     from ..store import App
 
 MAX_SWITCHBOARD_INTEGRATIONS = 10
@@ -93,15 +93,10 @@ def _find_integration(app: App, body: JsonObject) -> Integration:
             raise bad_request(f"body integrationType: the integration is of type {integration.type!r}")
         return integration
     kind = body["integrationType"]
-    for integration in app.integrations.values():
-        if integration.type == kind:
-            return integration
-    if not kind.startswith("zd:"):
-        raise not_found("Integration")
     # those of Zendesk itself are there in every account
-    created = Integration(id=_ids.object_id(), type=kind)
-    app.integrations[created.id] = created
-    return created
+    if not kind.startswith("zd:") and all(each.type != kind for each in app.integrations.values()):
+        raise not_found("Integration")
+    return integrations.get_or_create(app, kind)
 
 
 def _find_next(board: Switchboard, body: JsonObject) -> SwitchboardIntegration | None:

@@ -37,12 +37,12 @@ def create_user(call: Call) -> JsonObject:
 def list_users(call: Call) -> JsonObject:
     """GET /v2/apps/{appId}/users."""
     email, brand_id = call.query["filter"]["identities.email"], call.query.get("brandId")
-    users = [
+    matching = [
         user
         for user in call.app.users.values()
         if _has_email(user, email) and (brand_id is None or user.brand_id == brand_id)
     ]
-    return {"users": [serialize.user(user) for user in users]}
+    return {"users": [serialize.user(user) for user in matching]}
 
 
 @registry.handles("getUser", ANY_KEY)
