@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from ._redaction import redact
+from ._redaction import clip, redact
 from .errors import InvalidInput
 
 REGIONS = {"us": "https://api.smooch.io", "eu-1": "https://api.eu-1.smooch.io"}
@@ -245,8 +245,3 @@ def redacted_repr(value: object, field: str) -> str:
     except ValueError:  # Python refuses to print integers of thousands of digits
         return "a number with very many digits"
     return clip(text, _MAX_SHOWN)
-
-
-def clip(text: str, size: int) -> str:
-    """Return a text, cut to `size` characters."""
-    return text if len(text) <= size else f"{text[:size]}…"

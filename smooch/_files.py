@@ -18,6 +18,7 @@ from smooch_api import File
 from smooch_api.types import MIME_TYPE
 
 from . import _checks
+from ._redaction import clip
 from .errors import InvalidInput, error_from_invalid_response
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def open_upload(
     with ExitStack() as opened_here:
         source_name, content = _open_source(source, opened_here, argument)
         name = _escape_surrogates(filename or source_name or f"file{_guess_extension(mime_type)}")
-        display_name = _checks.clip(name, 80)
+        display_name = clip(name, 80)
         with _map_os_errors(display_name, argument):
             content = _ensure_rewindable(content, limit, opened_here)
             size = content.seek(0, os.SEEK_END)
@@ -177,7 +178,7 @@ def _open_source(source: FileSource | bytes, opened_here: ExitStack, argument: s
                     "in Starlette and FastAPI upload.file, with filename=upload.filename",
                     argument,
                 )
-            with _map_os_errors(_checks.clip(_escape_surrogates(name), 80) or "the file", argument):
+            with _map_os_errors(clip(_escape_surrogates(name), 80) or "the file", argument):
                 if not isinstance(file.read(0), bytes):
                     raise InvalidInput("the file is open for text; open it with mode 'rb'", argument)
             return name, file

@@ -105,6 +105,11 @@ def redact_response(response: httpx.Response, secrets: Iterable[str] = ()) -> ht
     return redacted
 
 
+def clip(text: str, size: int) -> str:
+    """Return a text, cut to `size` characters."""
+    return text if len(text) <= size else f"{text[:size]}…"
+
+
 def _decode(content: bytes) -> str:
     return content.decode("utf-8", "surrogateescape")
 

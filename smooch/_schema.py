@@ -122,10 +122,7 @@ class Validator:
         return _type_check(schema["type"], _combine_checks(checks)) if "type" in schema else _combine_checks(checks)
 
     def _reference_check(self, name: str, *, part: bool) -> Check:
-        """Return a check that compiles the schema on its first call.
-
-        Schemas refer to each other.
-        """
+        """Return a check that compiles the schema on its first call, as schemas refer to each other."""
 
         def check(value: Any) -> Problem | None:
             return (self._compiled.get((name, part)) or self._get_check(name, part=part))(value)

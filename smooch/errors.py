@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import httpx
 from smooch_api.errors import InvalidInput, SmoochError
 
-from ._redaction import clear_traceback, redact, redact_request, redact_response
+from ._redaction import clear_traceback, clip, redact, redact_request, redact_response
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -215,7 +215,7 @@ def error_from_response(response: httpx.Response, *, hint: str = "", secrets: It
     where = f"{response.request.method} {response.request.url}"
     text = redact(f"{status} {code or response.reason_phrase} for {where}", secrets)
     words = "; ".join(dict.fromkeys(words for _, words in map(dict.values, errors) if words)) or description
-    text = _clip(text.replace("  ", " "), 500) + (f": {_clip(words, 500)}" if words else "")
+    text = clip(text.replace("  ", " "), 500) + (f": {clip(words, 500)}" if words else "")
     error = cls(text + (f" ({hint})" if hint else ""))
     error.code, error.description, error.hint, error.response = code, description, hint, response
     error.errors = tuple(errors)
@@ -230,7 +230,7 @@ def error_from_unreadable(
     size = len(response.content)
     response = redact_response(response, secrets)
     request = response.request
-    reason = _clip(redact(str(cause), secrets), 200)
+    reason = clip(redact(str(cause), secrets), 200)
     if type(cause) is not ValueError:
         reason = f"{type(cause).__name__}: {reason}"
     warning = "" if request.method in ("GET", "HEAD") else " (the call took effect; do not simply repeat it)"
@@ -320,8 +320,4 @@ def _body_excerpt(response: httpx.Response) -> str:
     text = response.content[:4000].decode("utf-8", "replace")
     if title := re.search(r"<title[^>]*>(.*?)</title>", text, re.DOTALL | re.IGNORECASE):
         text = title[1]
-    return _clip(" ".join(text.split()), 200)
-
-
-def _clip(text: str, size: int) -> str:
-    return text if len(text) <= size else text[:size] + "…"
+    return clip(" ".join(text.split()), 200)

@@ -192,16 +192,10 @@ class _TLSOverTLS:
         self._socket = sock
         self._received, self._to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = ssl_context.wrap_bio(self._received, self._to_send, server_hostname=server_hostname)
-        for name in ("gettimeout", "settimeout", "close", "fileno", "getsockname", "getpeername"):
-            setattr(self, name, getattr(sock, name))
         self.selected_alpn_protocol = self._tls.selected_alpn_protocol
 
-    gettimeout: Callable[[], float | None]
-    settimeout: Callable[[float | None], None]
-    close: Callable[[], None]
-    fileno: Callable[[], int]
-    getsockname: Callable[[], Any]
-    getpeername: Callable[[], Any]
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._socket, name)
 
     def do_handshake(self) -> None:
         self._run(self._tls.do_handshake)

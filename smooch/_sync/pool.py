@@ -110,7 +110,7 @@ class Pool(httpx.BaseTransport):
         """Release all that a lease holds: its connection, its slot, its place among the waiters."""
         if lease.is_released:
             return
-        if lease.connection is not None and (self._closed or not lease.is_complete):
+        if lease.connection is not None and not lease.is_complete:
             lease.connection.close()
             lease.connection = None
         state, stale, now = lease.state, [], time.monotonic()

@@ -187,8 +187,8 @@ def build_webhook_options(
 ) -> _webhook_reconciler.Options:
     """Return the delivery options of a webhook that are not None; only v1.1 has them."""
     options = drop_none(includeClient=include_client, includeFullAppUser=include_full_app_user)
-    for name in options if prefix == "/v1" else ():
-        field = {"includeClient": "include_client"}.get(name, "include_full_app_user")
+    if options and prefix == "/v1":
+        field = "include_client" if "includeClient" in options else "include_full_app_user"
         raise InvalidInput(f"{field} needs api_version v1.1: deliveries of v1 cannot be chosen", field)
     return options
 

@@ -116,10 +116,9 @@ class Pager(Generic[T]):
         """Choose the next page: the cursor of the response, else its last record; never a visited one."""
         if self._page_cursor in self._visited:
             self._page_cursor = last_id
-        cursor = self._page_cursor
-        self._is_stuck = cursor in self._visited or cursor is None or _checks.has_lone_surrogate(cursor)
-        self._next = self._page_cursor
-        self._visited.add(self._next)
+        self._next = cursor = self._page_cursor
+        self._is_stuck = cursor in self._visited or not _checks.is_text(cursor)
+        self._visited.add(cursor)
 
     def pop(self) -> T | None:
         """Return the next record; None if none is ready."""
