@@ -8,13 +8,11 @@ import pytest
 
 from smooch.errors import ServerError
 
-from .calls import Call, Refusal, check_call, check_refusal
-
 if TYPE_CHECKING:
-    from support.scripted_server import ScriptedServer
-
     from smooch.sandbox import Sandbox
     from smooch.v2 import AsyncSmooch
+
+    from .calls import Call, Refusal
 
 pytestmark = pytest.mark.anyio
 
@@ -48,13 +46,6 @@ CALLS: dict[str, Call] = {
 }
 
 
-@pytest.mark.parametrize("name", CALLS)
-async def test_calls_follow_the_specification_and_return_models(
-    example_api: AsyncSmooch, example_server: ScriptedServer, name: str
-) -> None:
-    await check_call(example_api, example_server, CALLS[name])
-
-
 REFUSED: dict[str, Refusal] = {
     "a user who types": (
         lambda api: api.activities.send("c1", author={"type": "user", "userId": "u"}),
@@ -62,11 +53,6 @@ REFUSED: dict[str, Refusal] = {
         "must be 'conversation:read' where author.type is 'user', got 'typing:start'",
     ),
 }
-
-
-@pytest.mark.parametrize("name", REFUSED)
-async def test_invalid_input_is_refused_before_sending(api: AsyncSmooch, sandbox: Sandbox, name: str) -> None:
-    await check_refusal(api, sandbox, REFUSED[name])
 
 
 def activities_of(sandbox: Sandbox) -> list[str]:

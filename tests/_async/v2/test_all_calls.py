@@ -16,7 +16,7 @@ from support.v2_examples import APP, OPERATIONS, SPEC, operation_of, schema
 from smooch._v2.resource import Resource
 from smooch.errors import InvalidInput
 
-from .calls import Call, check_call
+from .calls import Call, Refusal, check_call, check_refusal
 
 if TYPE_CHECKING:
     from support.scripted_server import ScriptedServer
@@ -30,6 +30,9 @@ pytestmark = pytest.mark.anyio
 
 NOT_WRAPPED = {"authorize"}
 """Operations that only browsers call."""
+
+STORY = "test_each_call_sees_the_effects_of_earlier_calls"
+"""The test of a resource against the sandbox."""
 
 NOT_A_CALL = {"aclose", "from_env", "with_options", "jwt_for_user"}
 
@@ -67,25 +70,37 @@ async def test_exchange_code_sends_what_the_specification_describes(
 TESTS = {tag["name"]: importlib.import_module(f".test_{tag['name']}", __package__) for tag in SPEC["tags"]}
 """The test modules of the resources."""
 
+CALLS: dict[str, Call] = {f"{tag}.{name}": call for tag, module in TESTS.items() for name, call in module.CALLS.items()}
+REFUSED: dict[str, Refusal] = {
+    f"{tag}: {name}": refusal
+    for tag, module in TESTS.items()
+    for name, refusal in getattr(module, "REFUSED", {}).items()
+}
+STORIES = [getattr(module, STORY) for module in TESTS.values() if hasattr(module, STORY)]
+
+
+@pytest.mark.parametrize("name", CALLS)
+async def test_calls_follow_the_specification_and_return_models(
+    example_api: AsyncSmooch, example_server: ScriptedServer, name: str
+) -> None:
+    await check_call(example_api, example_server, CALLS[name])
+
+
+@pytest.mark.parametrize("name", REFUSED)
+async def test_invalid_input_is_refused_before_sending(api: AsyncSmooch, sandbox: Sandbox, name: str) -> None:
+    await check_refusal(api, sandbox, REFUSED[name])
+
 
 async def test_every_method_and_every_operation_is_called(example_api: AsyncSmooch) -> None:
-    calls = {
-        f"{name}.{call.partition(',')[0]}": line
-        for name, module in TESTS.items()
-        for call, line in module.CALLS.items()
-    }
-    calls["exchange_code"] = EXCHANGE
-    assert {name.partition(" ")[0] for name in calls} == methods_of(example_api) - NOT_A_CALL
+    calls = CALLS | {"exchange_code": EXCHANGE}
+    assert {re.split("[, ]", name)[0] for name in calls} == methods_of(example_api) - NOT_A_CALL
     called = {line.partition(" ")[0] for _, lines, *_ in calls.values() for line in lines.splitlines()}
     assert called == {one.id for one in OPERATIONS} - NOT_WRAPPED
     assert len(OPERATIONS) == 68
 
 
-STORIES = [module.story for module in TESTS.values() if hasattr(module, "story")]
-
-
 async def test_every_method_has_a_sandbox_test(keys: Keys) -> None:
-    called = set(re.findall(r"\.((?:\w+\.)?\w+)\(", "".join(inspect.getsource(story) for story in STORIES)))
+    called = set(re.findall(r"\.((?:\w+\.)?\w+)\(", "".join(map(inspect.getsource, STORIES))))
     assert methods_of(keys.app) - called == NOT_A_CALL
 
 

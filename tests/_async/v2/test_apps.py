@@ -10,11 +10,9 @@ from smooch_api.v2 import models
 from smooch.errors import Forbidden
 from smooch.v2 import AsyncSmooch
 
-from .calls import Call, check_call, every
+from .calls import Call, every
 
 if TYPE_CHECKING:
-    from support.scripted_server import ScriptedServer
-
     from smooch.sandbox import Sandbox
 
     from .conftest import Keys
@@ -58,14 +56,7 @@ CALLS: dict[str, Call] = {
 }
 
 
-@pytest.mark.parametrize("name", CALLS)
-async def test_calls_follow_the_specification_and_return_models(
-    example_api: AsyncSmooch, example_server: ScriptedServer, name: str
-) -> None:
-    await check_call(example_api, example_server, CALLS[name])
-
-
-async def story(keys: Keys, sandbox: Sandbox) -> None:
+async def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
     api = keys.account
     own = await keys.app.apps.get()
     assert (own.id, (await keys.app.apps.update({"displayName": "Shop"})).display_name) == (sandbox.app_id, "Shop")
@@ -83,7 +74,3 @@ async def story(keys: Keys, sandbox: Sandbox) -> None:
     assert {one.id for one in await every(api.apps.list())} == {sandbox.app_id}
     with pytest.raises(Forbidden, match="account key"):
         await keys.app.apps.create("Shop")
-
-
-async def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
-    await story(keys, sandbox)

@@ -11,8 +11,6 @@ from smooch_api.v2 import models
 from smooch import _files
 from smooch.errors import InvalidInput, NotFound
 
-from .calls import Call, check_call
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -20,6 +18,8 @@ if TYPE_CHECKING:
 
     from smooch.sandbox import Sandbox
     from smooch.v2 import AsyncSmooch
+
+    from .calls import Call
 
 
 pytestmark = pytest.mark.anyio
@@ -41,13 +41,6 @@ CALLS: dict[str, Call] = {
         None,
     ),
 }
-
-
-@pytest.mark.parametrize("name", CALLS)
-async def test_calls_follow_the_specification_and_return_models(
-    example_api: AsyncSmooch, example_server: ScriptedServer, name: str
-) -> None:
-    await check_call(example_api, example_server, CALLS[name])
 
 
 async def test_bytes_are_uploaded_under_the_given_or_a_made_up_name(api: AsyncSmooch, sandbox: Sandbox) -> None:

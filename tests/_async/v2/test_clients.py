@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from smooch_api.v2 import models
 
-from .calls import Call, Refusal, check_call, check_refusal, every
+from .calls import Call, Refusal, every
 
 if TYPE_CHECKING:
-    from support.scripted_server import ScriptedServer
-
     from smooch.sandbox import Sandbox
-    from smooch.v2 import AsyncSmooch
 
     from .conftest import Keys
 
@@ -74,13 +71,6 @@ CALLS: dict[str, Call] = {
 }
 
 
-@pytest.mark.parametrize("name", CALLS)
-async def test_calls_follow_the_specification_and_return_models(
-    example_api: AsyncSmooch, example_server: ScriptedServer, name: str
-) -> None:
-    await check_call(example_api, example_server, CALLS[name])
-
-
 REFUSED: dict[str, Refusal] = {
     "a phone number of no country": (
         lambda api: api.clients.create(
@@ -97,12 +87,7 @@ REFUSED: dict[str, Refusal] = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-async def test_invalid_input_is_refused_before_sending(api: AsyncSmooch, sandbox: Sandbox, name: str) -> None:
-    await check_refusal(api, sandbox, REFUSED[name])
-
-
-async def story(keys: Keys, _: Sandbox) -> None:
+async def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
     api = keys.app
     user = await api.users.create("ana")
     conversation = await api.conversations.create(user_id=user.id)
@@ -114,7 +99,3 @@ async def story(keys: Keys, _: Sandbox) -> None:
     assert client.id in [one.id for one in await every(api.clients.list(user.id))]
     await api.clients.remove(user.id, client.id)
     assert client.id not in [one.id for one in await every(api.clients.list(user.id))]
-
-
-async def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
-    await story(keys, sandbox)

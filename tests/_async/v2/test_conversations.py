@@ -11,7 +11,7 @@ from support.scripted_server import ScriptedServer, answer, script
 from smooch.errors import BadRequest, NotFound
 from smooch.v2 import AsyncSmooch
 
-from .calls import Call, Refusal, check_call, check_refusal, every
+from .calls import Call, Refusal, every
 
 if TYPE_CHECKING:
     from smooch.sandbox import Sandbox
@@ -140,13 +140,6 @@ CALLS: dict[str, Call] = {
 }
 
 
-@pytest.mark.parametrize("name", CALLS)
-async def test_calls_follow_the_specification_and_return_models(
-    example_api: AsyncSmooch, example_server: ScriptedServer, name: str
-) -> None:
-    await check_call(example_api, example_server, CALLS[name])
-
-
 REFUSED: dict[str, Refusal] = {
     "Python's name in a change": (
         lambda api: api.conversations.update("c1", {"display_name": "a"}),
@@ -191,12 +184,7 @@ REFUSED: dict[str, Refusal] = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-async def test_invalid_input_is_refused_before_sending(api: AsyncSmooch, sandbox: Sandbox, name: str) -> None:
-    await check_refusal(api, sandbox, REFUSED[name])
-
-
-async def story(keys: Keys, _: Sandbox) -> None:
+async def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
     api = keys.app
     ana, eva = await api.users.create("ana"), await api.users.create("eva")
     personal = await api.conversations.create(user_external_id="ana", display_name="Order 17")
@@ -231,10 +219,6 @@ async def story(keys: Keys, _: Sandbox) -> None:
     events = [{"event_name": "Purchase", "event_time": number} for number in range(3)]
     received = await api.conversations.post_conversion_events(personal.id, "instagram", events)
     assert received.events_received == 3
-
-
-async def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
-    await story(keys, sandbox)
 
 
 async def test_conversion_events_are_a_list_or_the_whole_object_of_meta() -> None:

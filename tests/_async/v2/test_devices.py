@@ -9,14 +9,10 @@ from smooch_api.v2 import models
 
 from smooch.errors import NotFound
 
-from .calls import Call, check_call
-
 if TYPE_CHECKING:
-    from support.scripted_server import ScriptedServer
-
     from smooch.sandbox import Sandbox
-    from smooch.v2 import AsyncSmooch
 
+    from .calls import Call
     from .conftest import Keys
 
 pytestmark = pytest.mark.anyio
@@ -37,14 +33,7 @@ CALLS: dict[str, Call] = {
 }
 
 
-@pytest.mark.parametrize("name", CALLS)
-async def test_calls_follow_the_specification_and_return_models(
-    example_api: AsyncSmooch, example_server: ScriptedServer, name: str
-) -> None:
-    await check_call(example_api, example_server, CALLS[name])
-
-
-async def story(keys: Keys, _: Sandbox) -> None:
+async def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
     api = keys.app
     user = await api.users.create("ana")
     devices = await api.devices.list(user.id)
@@ -52,7 +41,3 @@ async def story(keys: Keys, _: Sandbox) -> None:
         assert await api.devices.get(user.id, device.id) == device
     with pytest.raises(NotFound):
         await api.devices.get(user.id, "0" * 24)
-
-
-async def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
-    await story(keys, sandbox)

@@ -10,11 +10,9 @@ from smooch_api.v2 import models
 from smooch.errors import Forbidden, NotFound
 from smooch.v2 import AsyncSmooch
 
-from .calls import Call, Refusal, check_call, check_refusal, every
+from .calls import Call, Refusal, every
 
 if TYPE_CHECKING:
-    from support.scripted_server import ScriptedServer
-
     from smooch.sandbox import Sandbox
 
     from .conftest import Keys
@@ -73,13 +71,6 @@ CALLS: dict[str, Call] = {
 }
 
 
-@pytest.mark.parametrize("name", CALLS)
-async def test_calls_follow_the_specification_and_return_models(
-    example_api: AsyncSmooch, example_server: ScriptedServer, name: str
-) -> None:
-    await check_call(example_api, example_server, CALLS[name])
-
-
 REFUSED: dict[str, Refusal] = {
     "a type of integration that is a number": (lambda api: api.integrations.list(5), "types", "got 5"),
     "types of integrations that are none": (
@@ -110,12 +101,7 @@ REFUSED: dict[str, Refusal] = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-async def test_invalid_input_is_refused_before_sending(api: AsyncSmooch, sandbox: Sandbox, name: str) -> None:
-    await check_refusal(api, sandbox, REFUSED[name])
-
-
-async def story(keys: Keys, sandbox: Sandbox) -> None:
+async def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
     api = keys.app
     created = await api.integrations.create(CUSTOM)
     assert isinstance(created, models.CustomIntegration)
@@ -140,7 +126,3 @@ async def story(keys: Keys, sandbox: Sandbox) -> None:
     await api.integrations.delete(integration_id)
     with pytest.raises(NotFound):
         await api.integrations.get(integration_id)
-
-
-async def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
-    await story(keys, sandbox)

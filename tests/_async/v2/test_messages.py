@@ -21,7 +21,7 @@ from smooch.errors import (
 from smooch.sandbox import Sandbox
 from smooch.v2 import AsyncSmooch
 
-from .calls import Call, Refusal, check_call, check_refusal, every
+from .calls import Call, Refusal, every
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -196,13 +196,6 @@ CALLS: dict[str, Call] = {
 }
 
 
-@pytest.mark.parametrize("name", CALLS)
-async def test_calls_follow_the_specification_and_return_models(
-    example_api: AsyncSmooch, example_server: ScriptedServer, name: str
-) -> None:
-    await check_call(example_api, example_server, CALLS[name])
-
-
 REFUSED: dict[str, Refusal] = {
     "a text that is empty": (lambda api: api.messages.post_text("c1", " "), "text", "must not be empty"),
     "a message that is empty": (lambda api: api.messages.post("c1", ""), "text", "must not be empty"),
@@ -353,12 +346,7 @@ REFUSED: dict[str, Refusal] = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-async def test_invalid_input_is_refused_before_sending(api: AsyncSmooch, sandbox: Sandbox, name: str) -> None:
-    await check_refusal(api, sandbox, REFUSED[name])
-
-
-async def story(keys: Keys, _: Sandbox) -> None:
+async def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
     api = keys.app
     user = await api.users.create("ana")
     conversation_id = (await api.conversations.create(user_id=user.id)).id
@@ -386,10 +374,6 @@ async def story(keys: Keys, _: Sandbox) -> None:
     await api.messages.delete(conversation_id, posted[0].id)
     await api.messages.delete_all(conversation_id)
     assert [one async for one in api.messages.list(conversation_id) if not one.deleted] == []
-
-
-async def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
-    await story(keys, sandbox)
 
 
 async def test_the_author_is_the_business_or_a_user(

@@ -12,13 +12,10 @@ from smooch_api.v2 import models
 from smooch.errors import BadRequest, Unauthorized
 from smooch.v2 import AsyncSmooch, authorize_url
 
-from .calls import Call, check_call
-
 if TYPE_CHECKING:
-    from support.scripted_server import ScriptedServer
-
     from smooch.sandbox import Sandbox
 
+    from .calls import Call
     from .conftest import Keys
 
 pytestmark = pytest.mark.anyio
@@ -39,14 +36,7 @@ CALLS: dict[str, Call] = {
 }
 
 
-@pytest.mark.parametrize("name", CALLS)
-async def test_calls_follow_the_specification_and_return_models(
-    example_api: AsyncSmooch, example_server: ScriptedServer, name: str
-) -> None:
-    await check_call(example_api, example_server, CALLS[name])
-
-
-async def story(keys: Keys, sandbox: Sandbox) -> None:
+async def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
     url = authorize_url(
         sandbox.oauth_client_id, redirect_uri="https://partner.example/back", state="7", base_url=sandbox.url
     )
@@ -69,7 +59,3 @@ async def story(keys: Keys, sandbox: Sandbox) -> None:
         await partner.oauth.revoke_access()
         with pytest.raises(Unauthorized, match="check that the access token is still valid"):
             await partner.webhooks.list()
-
-
-async def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
-    await story(keys, sandbox)

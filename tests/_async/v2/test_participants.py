@@ -1,21 +1,13 @@
-"""Participants: requests, input that is refused before sending, and calls against the sandbox."""
+"""Participants: calls, and input that is refused before sending; `test_all_calls` runs both."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
 from smooch_api.v2 import models
 
-from .calls import Call, Refusal, check_call, check_refusal
-
 if TYPE_CHECKING:
-    from support.scripted_server import ScriptedServer
-
-    from smooch.sandbox import Sandbox
-    from smooch.v2 import AsyncSmooch
-
-pytestmark = pytest.mark.anyio
+    from .calls import Call, Refusal
 
 CALLS: dict[str, Call] = {
     "join": (
@@ -39,18 +31,6 @@ CALLS: dict[str, Call] = {
 }
 
 
-@pytest.mark.parametrize("name", CALLS)
-async def test_calls_follow_the_specification_and_return_models(
-    example_api: AsyncSmooch, example_server: ScriptedServer, name: str
-) -> None:
-    await check_call(example_api, example_server, CALLS[name])
-
-
 REFUSED: dict[str, Refusal] = {
     "nobody to leave": (lambda api: api.participants.leave("c1"), "user_id", "exactly one of"),
 }
-
-
-@pytest.mark.parametrize("name", REFUSED)
-async def test_invalid_input_is_refused_before_sending(api: AsyncSmooch, sandbox: Sandbox, name: str) -> None:
-    await check_refusal(api, sandbox, REFUSED[name])

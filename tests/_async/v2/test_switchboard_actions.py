@@ -1,19 +1,11 @@
-"""Switchboard actions: requests, input that is refused before sending, and calls against the sandbox."""
+"""Switchboard actions: calls, which `test_all_calls` runs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
-from .calls import Call, check_call
-
 if TYPE_CHECKING:
-    from support.scripted_server import ScriptedServer
-
-    from smooch.v2 import AsyncSmooch
-
-pytestmark = pytest.mark.anyio
+    from .calls import Call
 
 PASSED = {"switchboardIntegration": "next", "metadata": {"reason": "human"}}
 
@@ -44,10 +36,3 @@ CALLS: dict[str, Call] = {
         None,
     ),
 }
-
-
-@pytest.mark.parametrize("name", CALLS)
-async def test_calls_follow_the_specification_and_return_models(
-    example_api: AsyncSmooch, example_server: ScriptedServer, name: str
-) -> None:
-    await check_call(example_api, example_server, CALLS[name])

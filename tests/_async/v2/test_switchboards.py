@@ -9,14 +9,11 @@ from smooch_api.v2 import models
 
 from smooch.errors import Forbidden
 
-from .calls import Call, check_call
-
 if TYPE_CHECKING:
-    from support.scripted_server import ScriptedServer
-
     from smooch.sandbox import Sandbox
     from smooch.v2 import AsyncSmooch
 
+    from .calls import Call
     from .conftest import Keys
 
 pytestmark = pytest.mark.anyio
@@ -59,14 +56,7 @@ CALLS: dict[str, Call] = {
 }
 
 
-@pytest.mark.parametrize("name", CALLS)
-async def test_calls_follow_the_specification_and_return_models(
-    example_api: AsyncSmooch, example_server: ScriptedServer, name: str
-) -> None:
-    await check_call(example_api, example_server, CALLS[name])
-
-
-async def story(keys: Keys, sandbox: Sandbox) -> None:
+async def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
     api = keys.app
     switchboard = await api.switchboards.create()
     bot = await api.switchboard_integrations.create(switchboard.id, "bot", integration_id=sandbox.integration_id)
@@ -108,7 +98,3 @@ async def story(keys: Keys, sandbox: Sandbox) -> None:
 async def active(api: AsyncSmooch, conversation_id: str) -> Any:
     integration = (await api.conversations.get(conversation_id)).active_switchboard_integration
     return integration.name if isinstance(integration, models.SwitchboardIntegrationTruncated) else None
-
-
-async def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
-    await story(keys, sandbox)

@@ -12,11 +12,10 @@ from support.scripted_server import ScriptedServer, answer, script
 from smooch.errors import Conflict, InvalidInput, NotFound
 from smooch.v2 import AsyncSmooch
 
-from .calls import Call, Refusal, check_call, check_refusal
-
 if TYPE_CHECKING:
     from smooch.sandbox import Sandbox
 
+    from .calls import Call, Refusal
     from .conftest import Keys
 
 pytestmark = pytest.mark.anyio
@@ -118,13 +117,6 @@ CALLS: dict[str, Call] = {
 }
 
 
-@pytest.mark.parametrize("name", CALLS)
-async def test_calls_follow_the_specification_and_return_models(
-    example_api: AsyncSmooch, example_server: ScriptedServer, name: str
-) -> None:
-    await check_call(example_api, example_server, CALLS[name])
-
-
 REFUSED: dict[str, Refusal] = {
     "a model that contains itself": (lambda api: api.users.update("u", loop()), "data", "contains itself"),
     "Python's name in a mapping": (
@@ -189,12 +181,7 @@ REFUSED: dict[str, Refusal] = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-async def test_invalid_input_is_refused_before_sending(api: AsyncSmooch, sandbox: Sandbox, name: str) -> None:
-    await check_refusal(api, sandbox, REFUSED[name])
-
-
-async def story(keys: Keys, sandbox: Sandbox) -> None:
+async def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
     api = keys.app
     user = await api.users.create("b6518", profile={"givenName": "Ana"}, metadata={"tier": "gold"})
     assert (await api.users.get("b6518")) == (await api.users.get(user.id)) == user
@@ -213,10 +200,6 @@ async def story(keys: Keys, sandbox: Sandbox) -> None:
     await api.users.delete("b6518")
     with pytest.raises(NotFound):
         await api.users.get("b6518")
-
-
-async def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
-    await story(keys, sandbox)
 
 
 async def test_get_or_create_creates_a_user_once_and_then_returns_it_unchanged(api: AsyncSmooch) -> None:

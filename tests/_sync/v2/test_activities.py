@@ -9,13 +9,11 @@ import pytest
 
 from smooch.errors import ServerError
 
-from .calls import Call, Refusal, check_call, check_refusal
-
 if TYPE_CHECKING:
-    from support.scripted_server import ScriptedServer
-
     from smooch.sandbox import Sandbox
     from smooch.v2 import Smooch
+
+    from .calls import Call, Refusal
 
 BUSINESS = {"type": "business"}
 
@@ -47,13 +45,6 @@ CALLS: dict[str, Call] = {
 }
 
 
-@pytest.mark.parametrize("name", CALLS)
-def test_calls_follow_the_specification_and_return_models(
-    example_api: Smooch, example_server: ScriptedServer, name: str
-) -> None:
-    check_call(example_api, example_server, CALLS[name])
-
-
 REFUSED: dict[str, Refusal] = {
     "a user who types": (
         lambda api: api.activities.send("c1", author={"type": "user", "userId": "u"}),
@@ -61,11 +52,6 @@ REFUSED: dict[str, Refusal] = {
         "must be 'conversation:read' where author.type is 'user', got 'typing:start'",
     ),
 }
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_invalid_input_is_refused_before_sending(api: Smooch, sandbox: Sandbox, name: str) -> None:
-    check_refusal(api, sandbox, REFUSED[name])
 
 
 def activities_of(sandbox: Sandbox) -> list[str]:

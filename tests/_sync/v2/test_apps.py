@@ -11,11 +11,9 @@ from smooch_api.v2 import models
 from smooch.errors import Forbidden
 from smooch.v2 import Smooch
 
-from .calls import Call, check_call, every
+from .calls import Call, every
 
 if TYPE_CHECKING:
-    from support.scripted_server import ScriptedServer
-
     from smooch.sandbox import Sandbox
 
     from .conftest import Keys
@@ -57,14 +55,7 @@ CALLS: dict[str, Call] = {
 }
 
 
-@pytest.mark.parametrize("name", CALLS)
-def test_calls_follow_the_specification_and_return_models(
-    example_api: Smooch, example_server: ScriptedServer, name: str
-) -> None:
-    check_call(example_api, example_server, CALLS[name])
-
-
-def story(keys: Keys, sandbox: Sandbox) -> None:
+def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
     api = keys.account
     own = keys.app.apps.get()
     assert (own.id, (keys.app.apps.update({"displayName": "Shop"})).display_name) == (sandbox.app_id, "Shop")
@@ -82,7 +73,3 @@ def story(keys: Keys, sandbox: Sandbox) -> None:
     assert {one.id for one in every(api.apps.list())} == {sandbox.app_id}
     with pytest.raises(Forbidden, match="account key"):
         keys.app.apps.create("Shop")
-
-
-def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
-    story(keys, sandbox)

@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from smooch_api.v2 import models
 
-from .calls import Call, Refusal, check_call, check_refusal, every
+from .calls import Call, Refusal, every
 
 if TYPE_CHECKING:
-    from support.scripted_server import ScriptedServer
-
     from smooch.sandbox import Sandbox
-    from smooch.v2 import Smooch
 
     from .conftest import Keys
 
@@ -73,13 +70,6 @@ CALLS: dict[str, Call] = {
 }
 
 
-@pytest.mark.parametrize("name", CALLS)
-def test_calls_follow_the_specification_and_return_models(
-    example_api: Smooch, example_server: ScriptedServer, name: str
-) -> None:
-    check_call(example_api, example_server, CALLS[name])
-
-
 REFUSED: dict[str, Refusal] = {
     "a phone number of no country": (
         lambda api: api.clients.create(
@@ -96,12 +86,7 @@ REFUSED: dict[str, Refusal] = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_invalid_input_is_refused_before_sending(api: Smooch, sandbox: Sandbox, name: str) -> None:
-    check_refusal(api, sandbox, REFUSED[name])
-
-
-def story(keys: Keys, _: Sandbox) -> None:
+def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
     api = keys.app
     user = api.users.create("ana")
     conversation = api.conversations.create(user_id=user.id)
@@ -113,7 +98,3 @@ def story(keys: Keys, _: Sandbox) -> None:
     assert client.id in [one.id for one in every(api.clients.list(user.id))]
     api.clients.remove(user.id, client.id)
     assert client.id not in [one.id for one in every(api.clients.list(user.id))]
-
-
-def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
-    story(keys, sandbox)

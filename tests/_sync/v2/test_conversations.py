@@ -12,7 +12,7 @@ from support.scripted_server import ScriptedServer, answer, script
 from smooch.errors import BadRequest, NotFound
 from smooch.v2 import Smooch
 
-from .calls import Call, Refusal, check_call, check_refusal, every
+from .calls import Call, Refusal, every
 
 if TYPE_CHECKING:
     from smooch.sandbox import Sandbox
@@ -139,13 +139,6 @@ CALLS: dict[str, Call] = {
 }
 
 
-@pytest.mark.parametrize("name", CALLS)
-def test_calls_follow_the_specification_and_return_models(
-    example_api: Smooch, example_server: ScriptedServer, name: str
-) -> None:
-    check_call(example_api, example_server, CALLS[name])
-
-
 REFUSED: dict[str, Refusal] = {
     "Python's name in a change": (
         lambda api: api.conversations.update("c1", {"display_name": "a"}),
@@ -190,12 +183,7 @@ REFUSED: dict[str, Refusal] = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_invalid_input_is_refused_before_sending(api: Smooch, sandbox: Sandbox, name: str) -> None:
-    check_refusal(api, sandbox, REFUSED[name])
-
-
-def story(keys: Keys, _: Sandbox) -> None:
+def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
     api = keys.app
     ana, eva = api.users.create("ana"), api.users.create("eva")
     personal = api.conversations.create(user_external_id="ana", display_name="Order 17")
@@ -230,10 +218,6 @@ def story(keys: Keys, _: Sandbox) -> None:
     events = [{"event_name": "Purchase", "event_time": number} for number in range(3)]
     received = api.conversations.post_conversion_events(personal.id, "instagram", events)
     assert received.events_received == 3
-
-
-def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
-    story(keys, sandbox)
 
 
 def test_conversion_events_are_a_list_or_the_whole_object_of_meta() -> None:

@@ -10,14 +10,10 @@ from smooch_api.v2 import models
 
 from smooch.errors import NotFound
 
-from .calls import Call, check_call
-
 if TYPE_CHECKING:
-    from support.scripted_server import ScriptedServer
-
     from smooch.sandbox import Sandbox
-    from smooch.v2 import Smooch
 
+    from .calls import Call
     from .conftest import Keys
 
 CALLS: dict[str, Call] = {
@@ -36,14 +32,7 @@ CALLS: dict[str, Call] = {
 }
 
 
-@pytest.mark.parametrize("name", CALLS)
-def test_calls_follow_the_specification_and_return_models(
-    example_api: Smooch, example_server: ScriptedServer, name: str
-) -> None:
-    check_call(example_api, example_server, CALLS[name])
-
-
-def story(keys: Keys, _: Sandbox) -> None:
+def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
     api = keys.app
     user = api.users.create("ana")
     devices = api.devices.list(user.id)
@@ -51,7 +40,3 @@ def story(keys: Keys, _: Sandbox) -> None:
         assert api.devices.get(user.id, device.id) == device
     with pytest.raises(NotFound):
         api.devices.get(user.id, "0" * 24)
-
-
-def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
-    story(keys, sandbox)

@@ -1,19 +1,14 @@
 # Derived from tests/_async/v2/test_integration_keys.py by scripts/unasync.py; edit that file.
-"""Keys of integrations: requests, input that is refused before sending, and calls against the sandbox."""
+"""Keys of integrations: calls, which `test_all_calls` runs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
 from smooch_api.v2 import models
 
-from .calls import Call, check_call
-
 if TYPE_CHECKING:
-    from support.scripted_server import ScriptedServer
-
-    from smooch.v2 import Smooch
+    from .calls import Call
 
 CALLS: dict[str, Call] = {
     "create": (
@@ -41,10 +36,3 @@ CALLS: dict[str, Call] = {
         None,
     ),
 }
-
-
-@pytest.mark.parametrize("name", CALLS)
-def test_calls_follow_the_specification_and_return_models(
-    example_api: Smooch, example_server: ScriptedServer, name: str
-) -> None:
-    check_call(example_api, example_server, CALLS[name])

@@ -11,11 +11,9 @@ from smooch_api.v2 import models
 from smooch.errors import Forbidden, NotFound
 from smooch.v2 import Smooch
 
-from .calls import Call, Refusal, check_call, check_refusal, every
+from .calls import Call, Refusal, every
 
 if TYPE_CHECKING:
-    from support.scripted_server import ScriptedServer
-
     from smooch.sandbox import Sandbox
 
     from .conftest import Keys
@@ -72,13 +70,6 @@ CALLS: dict[str, Call] = {
 }
 
 
-@pytest.mark.parametrize("name", CALLS)
-def test_calls_follow_the_specification_and_return_models(
-    example_api: Smooch, example_server: ScriptedServer, name: str
-) -> None:
-    check_call(example_api, example_server, CALLS[name])
-
-
 REFUSED: dict[str, Refusal] = {
     "a type of integration that is a number": (lambda api: api.integrations.list(5), "types", "got 5"),
     "types of integrations that are none": (
@@ -109,12 +100,7 @@ REFUSED: dict[str, Refusal] = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_invalid_input_is_refused_before_sending(api: Smooch, sandbox: Sandbox, name: str) -> None:
-    check_refusal(api, sandbox, REFUSED[name])
-
-
-def story(keys: Keys, sandbox: Sandbox) -> None:
+def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
     api = keys.app
     created = api.integrations.create(CUSTOM)
     assert isinstance(created, models.CustomIntegration)
@@ -139,7 +125,3 @@ def story(keys: Keys, sandbox: Sandbox) -> None:
     api.integrations.delete(integration_id)
     with pytest.raises(NotFound):
         api.integrations.get(integration_id)
-
-
-def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
-    story(keys, sandbox)

@@ -22,7 +22,7 @@ from smooch.errors import (
 from smooch.sandbox import Sandbox
 from smooch.v2 import Smooch
 
-from .calls import Call, Refusal, check_call, check_refusal, every
+from .calls import Call, Refusal, every
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -195,13 +195,6 @@ CALLS: dict[str, Call] = {
 }
 
 
-@pytest.mark.parametrize("name", CALLS)
-def test_calls_follow_the_specification_and_return_models(
-    example_api: Smooch, example_server: ScriptedServer, name: str
-) -> None:
-    check_call(example_api, example_server, CALLS[name])
-
-
 REFUSED: dict[str, Refusal] = {
     "a text that is empty": (lambda api: api.messages.post_text("c1", " "), "text", "must not be empty"),
     "a message that is empty": (lambda api: api.messages.post("c1", ""), "text", "must not be empty"),
@@ -352,12 +345,7 @@ REFUSED: dict[str, Refusal] = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_invalid_input_is_refused_before_sending(api: Smooch, sandbox: Sandbox, name: str) -> None:
-    check_refusal(api, sandbox, REFUSED[name])
-
-
-def story(keys: Keys, _: Sandbox) -> None:
+def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
     api = keys.app
     user = api.users.create("ana")
     conversation_id = (api.conversations.create(user_id=user.id)).id
@@ -385,10 +373,6 @@ def story(keys: Keys, _: Sandbox) -> None:
     api.messages.delete(conversation_id, posted[0].id)
     api.messages.delete_all(conversation_id)
     assert [one for one in api.messages.list(conversation_id) if not one.deleted] == []
-
-
-def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
-    story(keys, sandbox)
 
 
 def test_the_author_is_the_business_or_a_user(

@@ -13,13 +13,10 @@ from smooch_api.v2 import models
 from smooch.errors import BadRequest, Unauthorized
 from smooch.v2 import Smooch, authorize_url
 
-from .calls import Call, check_call
-
 if TYPE_CHECKING:
-    from support.scripted_server import ScriptedServer
-
     from smooch.sandbox import Sandbox
 
+    from .calls import Call
     from .conftest import Keys
 
 CALLS: dict[str, Call] = {
@@ -38,14 +35,7 @@ CALLS: dict[str, Call] = {
 }
 
 
-@pytest.mark.parametrize("name", CALLS)
-def test_calls_follow_the_specification_and_return_models(
-    example_api: Smooch, example_server: ScriptedServer, name: str
-) -> None:
-    check_call(example_api, example_server, CALLS[name])
-
-
-def story(keys: Keys, sandbox: Sandbox) -> None:
+def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
     url = authorize_url(
         sandbox.oauth_client_id, redirect_uri="https://partner.example/back", state="7", base_url=sandbox.url
     )
@@ -68,7 +58,3 @@ def story(keys: Keys, sandbox: Sandbox) -> None:
         partner.oauth.revoke_access()
         with pytest.raises(Unauthorized, match="check that the access token is still valid"):
             partner.webhooks.list()
-
-
-def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
-    story(keys, sandbox)

@@ -1,20 +1,14 @@
 # Derived from tests/_async/v2/test_switchboard_integrations.py by scripts/unasync.py; edit that file.
-"""Switchboard integrations: requests, input that is refused before sending, and calls against the sandbox."""
+"""Switchboard integrations: calls, and input that is refused before sending; `test_all_calls` runs both."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
 from smooch_api.v2 import models
 
-from .calls import Call, Refusal, check_call, check_refusal
-
 if TYPE_CHECKING:
-    from support.scripted_server import ScriptedServer
-
-    from smooch.sandbox import Sandbox
-    from smooch.v2 import Smooch
+    from .calls import Call, Refusal
 
 CALLS: dict[str, Call] = {
     "create": (
@@ -83,13 +77,6 @@ CALLS: dict[str, Call] = {
 }
 
 
-@pytest.mark.parametrize("name", CALLS)
-def test_calls_follow_the_specification_and_return_models(
-    example_api: Smooch, example_server: ScriptedServer, name: str
-) -> None:
-    check_call(example_api, example_server, CALLS[name])
-
-
 REFUSED: dict[str, Refusal] = {
     "a switchboard integration by neither id nor type": (
         lambda api: api.switchboard_integrations.create("s", "bot"),
@@ -104,8 +91,3 @@ REFUSED: dict[str, Refusal] = {
         "holds integrationId and integrationType, which exclude each other",
     ),
 }
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_invalid_input_is_refused_before_sending(api: Smooch, sandbox: Sandbox, name: str) -> None:
-    check_refusal(api, sandbox, REFUSED[name])

@@ -10,14 +10,11 @@ from smooch_api.v2 import models
 
 from smooch.errors import Forbidden
 
-from .calls import Call, check_call
-
 if TYPE_CHECKING:
-    from support.scripted_server import ScriptedServer
-
     from smooch.sandbox import Sandbox
     from smooch.v2 import Smooch
 
+    from .calls import Call
     from .conftest import Keys
 
 HERE = "https://here.example/hook"
@@ -58,14 +55,7 @@ CALLS: dict[str, Call] = {
 }
 
 
-@pytest.mark.parametrize("name", CALLS)
-def test_calls_follow_the_specification_and_return_models(
-    example_api: Smooch, example_server: ScriptedServer, name: str
-) -> None:
-    check_call(example_api, example_server, CALLS[name])
-
-
-def story(keys: Keys, sandbox: Sandbox) -> None:
+def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
     api = keys.app
     switchboard = api.switchboards.create()
     bot = api.switchboard_integrations.create(switchboard.id, "bot", integration_id=sandbox.integration_id)
@@ -107,7 +97,3 @@ def story(keys: Keys, sandbox: Sandbox) -> None:
 def active(api: Smooch, conversation_id: str) -> Any:
     integration = (api.conversations.get(conversation_id)).active_switchboard_integration
     return integration.name if isinstance(integration, models.SwitchboardIntegrationTruncated) else None
-
-
-def test_each_call_sees_the_effects_of_earlier_calls(keys: Keys, sandbox: Sandbox) -> None:
-    story(keys, sandbox)
