@@ -16,7 +16,7 @@ from . import _output
 from ._credentials import Credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ._accounts import Account
 
@@ -35,7 +35,10 @@ app.add_typer(webhooks_app, name="webhooks")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else on stdout.")]
 UserId = Annotated[str, typer.Argument(metavar="USER", help="Your own id of the user, or the API's.")]
-Text = Annotated[str | None, typer.Option()]
+OwnUserId = Annotated[str, typer.Argument(metavar="USER", help="Your own id of the user.")]
+GivenName = Annotated[str | None, typer.Option(help="First name.")]
+Surname = Annotated[str | None, typer.Option(help="Last name.")]
+Email = Annotated[str | None, typer.Option(help="E-mail address.")]
 Metadata = Annotated[str | None, typer.Option("-d", "--metadata", help="JSON object with flat values.")]
 Integration = Annotated[str, typer.Option("--integration", help="v2: id of the integration that owns the webhooks.")]
 
@@ -45,9 +48,17 @@ def run() -> None:
     try:
         app(prog_name="smooch")
     except (errors.SmoochError, OSError) as error:
-        _output.print_note(f"smooch: {' '.join(str(error).split())}")
+        _output.print_note(f"smooch: {' '.join(str(error).split())}{_name_option(error)}")
         is_wrong_usage = isinstance(error, InvalidInput | OSError)
         sys.exit(2 if is_wrong_usage else 3 if isinstance(error, errors.ConnectionFailed) else 1)
+
+
+def _name_option(error: Exception) -> str:
+    """Return the option and the variable of the credential that is missing or invalid, else ""."""
+    field = error.field if isinstance(error, InvalidInput) else ""
+    if field not in ("key_id", "secret", "app_id", "base_url", "subdomain", "region"):
+        return ""
+    return f" (--{field.replace('_', '-')}, or SMOOCH_{field.upper()})"
 
 
 @app.callback()
@@ -86,7 +97,11 @@ def _open_account(context: typer.Context) -> Iterator[Account]:
     credentials: Credentials = context.obj()
     account = credentials.connect()
     with account.api:
-        yield account
+        try:
+            yield account
+        except KeyboardInterrupt:
+            _output.print_note("smooch: interrupted; look whether a change took effect before you repeat it")
+            raise
 
 
 # Users
@@ -102,10 +117,10 @@ def get_user(context: typer.Context, user: UserId, as_json: Json = False) -> Non
 @users_app.command("create")
 def create_user(
     context: typer.Context,
-    user: UserId,
-    given_name: Text = None,
-    surname: Text = None,
-    email: Text = None,
+    user: OwnUserId,
+    given_name: GivenName = None,
+    surname: Surname = None,
+    email: Email = None,
     metadata: Metadata = None,
     as_json: Json = False,
 ) -> None:
@@ -119,9 +134,9 @@ def create_user(
 def update_user(
     context: typer.Context,
     user: UserId,
-    given_name: Text = None,
-    surname: Text = None,
-    email: Text = None,
+    given_name: GivenName = None,
+    surname: Surname = None,
+    email: Email = None,
     metadata: Metadata = None,
     as_json: Json = False,
 ) -> None:
@@ -180,16 +195,10 @@ def send(
     if text is None and file is None:
         raise InvalidInput("pass a text, --file, or both", "text")
     with _open_account(context) as account:
-        sent = []
         if file is not None:
-            sent.append(account.send_file(user, file, as_business=as_business))
+            _print_messages([account.send_file(user, file, as_business=as_business)], as_json=as_json)
         if text is not None:
-            sent.append(account.send_text(user, text, as_business=as_business))
-    for message in sent:
-        if as_json:
-            _output.print_json(message, on_one_line=True)
-        else:
-            _output.print_table(("time", "author", "content"), [_output.format_message(message)])
+            _print_messages([account.send_text(user, text, as_business=as_business)], as_json=as_json)
 
 
 @app.command()
@@ -201,23 +210,25 @@ def messages(
 ) -> None:
     """Show a user's messages, oldest first."""
     with _open_account(context) as account:
-        listed: Any = (
-            (message for _, message in account.message_history(user, {}))
-            if everything
-            else account.latest_messages(user, 20)
-        )
-        if as_json:
-            for message in listed:
-                _output.print_json(message, on_one_line=True)
+        if everything:
+            _print_messages((message for _, message in account.message_history(user, {})), as_json=as_json)
         else:
-            _output.print_table(("time", "author", "content"), map(_output.format_message, listed))
+            _print_messages(account.latest_messages(user, 20), as_json=as_json)
+
+
+def _print_messages(listed: Iterable[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        for message in listed:
+            _output.print_json(message, on_one_line=True)
+    else:
+        _output.print_table(("time", "author", "content"), map(_output.format_message, listed))
 
 
 @app.command()
 def export(
     context: typer.Context,
     output: Annotated[Path, typer.Option("-o", "--output", help="JSON Lines file; an existing one is continued.")],
-    user: Annotated[str | None, typer.Argument(metavar="[USER]")] = None,
+    user: Annotated[str | None, typer.Argument(metavar="[USER]", help="One user, in place of --all.")] = None,
     everyone: Annotated[
         bool, typer.Option("--all", help="Every user in --users or stdin: the API cannot list users.")
     ] = False,
@@ -268,7 +279,9 @@ def ensure_webhook(
 
 @webhooks_app.command("delete")
 def delete_webhook(
-    context: typer.Context, webhook: Annotated[str, typer.Argument(metavar="ID")], integration: Integration = "me"
+    context: typer.Context,
+    webhook: Annotated[str, typer.Argument(metavar="ID", help="Id of the webhook, as `list` shows it.")],
+    integration: Integration = "me",
 ) -> None:
     """Delete a webhook."""
     with _open_account(context) as account:
@@ -315,7 +328,7 @@ def app_token(context: typer.Context, expires_in: Annotated[int, typer.Option(mi
 @token_app.command("user")
 def user_token(
     context: typer.Context,
-    user: Annotated[str, typer.Argument(metavar="USER", help="Your own id of the user.")],
+    user: OwnUserId,
     expires_in: Annotated[int, typer.Option(min=1, help="Seconds.")] = 3600,
     name: Annotated[str | None, typer.Option(help="v2: name of the user.")] = None,
     email: Annotated[str | None, typer.Option(help="v2: address of the user.")] = None,
@@ -361,7 +374,7 @@ def inspect_token(
 def call(
     context: typer.Context,
     method: Annotated[str, typer.Argument(help="GET, POST, PUT, PATCH or DELETE.")],
-    path: Annotated[str, typer.Argument(help="Path below the version; on v2 `{appId}` is the app of the key.")],
+    path: Annotated[str, typer.Argument(help="/v2/apps/{appId}/… with your app for `{appId}`; on v1 such as /menu.")],
     data: Annotated[str | None, typer.Option("-d", "--data", help="JSON body; `-` reads stdin.")] = None,
 ) -> None:
     """Call any path of the API and print the response."""

@@ -50,16 +50,16 @@ class Credentials:
         return self.settings.get(f"SMOOCH_{name.upper()}") or None
 
     def require_key(self) -> tuple[str, str]:
-        """Return key id and secret. InvalidInput names the variable that is missing."""
+        """Return key id and secret. InvalidInput says which is missing."""
         key_id, secret = self.get("key_id"), self.get("secret")
         if key_id is None:
-            raise InvalidInput("SMOOCH_KEY_ID is not set; or pass --key-id", "key_id")
+            raise InvalidInput("the key id is missing", "key_id")
         if secret is None:
-            raise InvalidInput("SMOOCH_SECRET is not set", "secret")
+            raise InvalidInput("the secret is missing", "secret")
         return key_id, secret
 
     def connect(self) -> Account:
-        """Open a client of the chosen version. InvalidInput names the variable that is missing."""
+        """Open a client of the chosen version. InvalidInput says what is missing."""
         if self.version != "v2":
             from .. import v1
 

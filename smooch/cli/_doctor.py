@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import httpx
 
 from .. import __version__, errors
+from ._accounts import Account, V2Account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ._accounts import Account
     from ._credentials import Credentials
 
 _MAX_WEBHOOKS = 10
@@ -41,8 +41,12 @@ def run_checks(credentials: Credentials, account: Account, integration_id: str) 
     yield _check_key(credentials)
     url = str(account.api.raw.get_httpx_client().base_url)
     hooks: list[dict[str, Any]] | None = None
+    lacks_integration = isinstance(account, V2Account) and integration_id == "me" and not _owns_integration(credentials)
     try:
-        hooks = account.list_webhooks(integration_id)
+        if lacks_integration:
+            account.api.raw.get_httpx_client().get(f"/v2/apps/{credentials.get('app_id') or ''}")
+        else:
+            hooks = account.list_webhooks(integration_id)
     except errors.APIError as error:
         yield Finding("call", "wrong", f"{error.status_code} {error.code}".rstrip(), error.hint or error.description)
     except errors.ConnectionFailed as error:
@@ -55,6 +59,17 @@ def run_checks(credentials: Credentials, account: Account, integration_id: str) 
     yield _check_clock(url)
     if hooks is not None:
         yield from _check_webhooks(hooks)
+    elif lacks_integration:
+        yield Finding(
+            "webhooks",
+            "warning",
+            "not checked: the key has no integration of its own",
+            "pass --integration with its id",
+        )
+
+
+def _owns_integration(credentials: Credentials) -> bool:
+    return bool(credentials.get("token")) or (credentials.get("key_id") or "").startswith("int_")
 
 
 def _check_key(credentials: Credentials) -> Finding:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import pty
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from support.scripted_server import ScriptedServer, script, wait_until
 
 from .conftest import COMMAND
 
@@ -38,11 +40,26 @@ def test_a_wrong_secret_exits_with_1_and_is_not_echoed(shell: Shell) -> None:
     assert "a-wrong-secret-value" not in run.stdout + run.stderr
 
 
-@pytest.mark.parametrize("name", ["SMOOCH_KEY_ID", "SMOOCH_SECRET"])
+@pytest.mark.parametrize("name", ["SMOOCH_KEY_ID", "SMOOCH_SECRET", "SMOOCH_APP_ID"])
 def test_a_missing_variable_is_named(shell: Shell, name: str) -> None:
     run = shell.run("users", "get", "ana", **{name: ""})
     assert run.status == 2
-    assert f"{name} is not set" in run.stderr
+    option = "--" + name.removeprefix("SMOOCH_").lower().replace("_", "-")
+    assert " is missing" in run.stderr
+    assert run.stderr.endswith(f" ({option}, or {name})\n")
+
+
+def test_ctrl_c_says_that_the_change_may_have_taken_effect(shell: Shell, sandbox: Sandbox) -> None:
+    sandbox.say("ana", "Hi")
+    command = [*COMMAND, "send", "ana", "Hello"]
+    with ScriptedServer(script([60.0])) as server:
+        environment = {**shell.environment, "SMOOCH_BASE_URL": server.url}
+        with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+            wait_until(lambda: bool(server.requests))
+            process.send_signal(signal.SIGINT)
+            _, printed = process.communicate(timeout=60)
+    assert (process.returncode, printed.count("\n")) == (130, 1)
+    assert "look whether a change took effect" in printed
 
 
 def test_an_option_overrides_an_env_file_which_overrides_the_environment(shell: Shell, sandbox: Sandbox) -> None:

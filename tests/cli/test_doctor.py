@@ -31,6 +31,12 @@ def test_the_doctor_finds_no_problem(shell: Shell, sandbox: Sandbox) -> None:
     assert {finding["state"] for finding in run.json()} == {"ok"}
 
 
+def test_an_app_key_is_right_but_has_no_webhooks_of_its_own(shell: Shell) -> None:
+    findings = find(shell)
+    assert set(findings) == {"webhooks"}
+    assert "pass --integration" in findings["webhooks"]["remedy"]
+
+
 def test_the_doctor_names_a_dead_target_and_a_wrong_secret(shell: Shell, sandbox: Sandbox) -> None:
     owner = ["--integration", sandbox.integration_id]
     shell.run("webhooks", "ensure", "http://127.0.0.1:1/", "conversation:message", *owner)

@@ -56,6 +56,13 @@ def test_a_send_without_content_or_with_a_missing_file_is_wrong_usage(shell: She
     assert shell.run("send", "ana", "--file", "missing.png").status == 2
 
 
+def test_a_file_that_was_sent_is_shown_even_if_the_text_after_it_fails(shell: Shell, sandbox: Sandbox) -> None:
+    sandbox.say("ana", "Hi")
+    (shell.folder / "note.txt").write_text("a note")
+    run = shell.run("send", "ana", "x" * 5000, "--file", "note.txt", "--json")
+    assert (run.status, len(run.json_lines())) == (2, 1)
+
+
 @EVERY_VERSION
 def test_an_export_continues_where_an_earlier_one_stopped(shell: Shell, sandbox: Sandbox, version: str) -> None:
     for number in range(130):
