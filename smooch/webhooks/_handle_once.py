@@ -29,7 +29,7 @@ def handle_once(delivery: Delivery, handler: Callable[[WebhookEvent], object], d
         Exception: the first exception of the handler or the deduplicator.
     """
     owner, failures = secrets.token_hex(16), list[Exception]()
-    for event, event_id, at_most in _iter_events(delivery):
+    for event, event_id, at_most in iter_events(delivery):
         try:
             if _is_new(deduplicator.claim(event_id, owner), event_id):
                 handler(event)
@@ -54,7 +54,7 @@ async def handle_once_async(
     The same as `handle_once`, for an async handler and deduplicator.
     """
     owner, failures = secrets.token_hex(16), list[Exception]()
-    for event, event_id, at_most in _iter_events(delivery):
+    for event, event_id, at_most in iter_events(delivery):
         try:
             if _is_new(await deduplicator.claim(event_id, owner), event_id):
                 await handler(event)
@@ -71,7 +71,7 @@ async def handle_once_async(
         raise failures[0]
 
 
-def _iter_events(delivery: Delivery) -> Iterator[tuple[WebhookEvent, str, float | None]]:
+def iter_events(delivery: Delivery) -> Iterator[tuple[WebhookEvent, str, float | None]]:
     """Yield each event with its id and how many seconds to remember it; None means the expiry."""
     for event, event_id, is_dated in zip(delivery, delivery.event_ids, delivery.dated, strict=True):
         yield event, event_id, None if is_dated else UNDATED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import heapq
 import inspect
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
@@ -23,7 +24,6 @@ from .processor import (
     Batch,
     DeliveryProcessor,
     HTTPReject,
-    Lane,
     Response,
     deadline_exceeded,
     deduplicator_failed,
@@ -123,8 +123,7 @@ class ASGIApp:
         self._fetch: asyncio.Task[None] | None = None
         self._starting: asyncio.Task[None] | None = None
         self._slots = asyncio.Semaphore(processor.concurrency)
-        self._lanes: dict[str, Lane] = {}
-        self._done: dict[Batch, asyncio.Event] = {}
+        self._lanes: dict[str, list[Job]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_progress = 0
         self._threads: ThreadPoolExecutor | None = None
@@ -200,9 +199,9 @@ class ASGIApp:
             return None
         await self._verify(scope["headers"])
         body = await self._read(scope, receive)
-        if self._processor.enqueue is not None:
+        if (enqueue := self._processor.enqueue) is not None:
             pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
-            await self._enqueue(self._processor.check_json(body), drop_credentials(pairs))
+            await self._enqueue(enqueue, self._processor.check_json(body), drop_credentials(pairs))
             return None
         batch, candidates = self._processor.create_batch(self._processor.parse(body))
         await self._claim(batch, candidates)
@@ -242,9 +241,7 @@ class ASGIApp:
                 return
             await asyncio.sleep(pause)
 
-    async def _enqueue(self, body: str, headers: dict[str, str]) -> None:
-        enqueue = self._processor.enqueue
-        assert enqueue is not None
+    async def _enqueue(self, enqueue: Enqueue, body: str, headers: dict[str, str]) -> None:
         self._processor.check_load(self._in_progress)
         self._in_progress += 1
         try:
@@ -298,31 +295,32 @@ class ASGIApp:
     async def _handle(self, batch: Batch) -> None:
         """Schedule a batch and wait for its end. The handlers go on if the request is cancelled."""
         recorded = asyncio.Event()
-        self._schedule(batch, recorded.set)
+        batch.on_recorded = recorded.set
+        self._schedule(batch)
         await recorded.wait()
 
-    def _schedule(self, batch: Batch, on_recorded: Callable[[], None] = lambda: None) -> None:
+    def _schedule(self, batch: Batch) -> None:
         """Put the jobs of a batch into their lanes, and start the lanes that are new."""
-        self._processor.start(batch, on_recorded)
+        self._processor.start(batch)
         for job in batch.jobs:
             lane = self._lanes.get(job.lane)
             if lane is None:
-                lane = self._lanes[job.lane] = Lane()
+                lane = self._lanes[job.lane] = []
                 self._start(self._run_lane(job.lane, lane))
-            lane.push(job)
+            heapq.heappush(lane, job)
         if not batch.jobs:
             self._finish(batch)
 
-    async def _run_lane(self, key: str, lane: Lane) -> None:
+    async def _run_lane(self, key: str, lane: list[Job]) -> None:
         try:
             while lane:
                 async with self._slots:
                     # Chosen after the wait: an earlier event may have come meanwhile.
-                    job = lane.pop()
+                    job = heapq.heappop(lane)
                     try:
                         is_handled = await self._try_handler(job)
                     except BaseException:
-                        lane.push(job)
+                        lane.append(job)
                         raise
                     self._processor.settle(job, is_handled=is_handled)
                 await self._record(job, is_handled=is_handled)
@@ -330,10 +328,9 @@ class ASGIApp:
             del self._lanes[key]
             await self._release_lane(lane)
 
-    async def _release_lane(self, lane: Lane) -> None:
+    async def _release_lane(self, lane: list[Job]) -> None:
         """Release the remaining jobs of a cancelled lane."""
-        while lane:
-            job = lane.pop()
+        for job in lane:
             logger.warning("cancelled before event %s was handled", job.event_id)
             self._processor.settle(job, is_handled=False)
             await self._record(job, is_handled=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import heapq
 import inspect
 import itertools
 import logging
@@ -17,10 +16,10 @@ import attrs
 from ... import _checks
 from ...errors import InvalidInput
 from .._errors import WebhookUnreadable
+from .._handle_once import iter_events
 from .._json import read_object
 from .._parse import parse
 from ..deduplicators.memory import MemoryDeduplicator
-from ..deduplicators.protocol import UNDATED
 from . import siblings
 
 if TYPE_CHECKING:
@@ -82,17 +81,18 @@ class Job:
 
     event: WebhookEvent
     event_id: str
-    is_dated: bool
-    lane: str
-    """Jobs of one lane run one after another."""
-    time: float
+    at_most: float | None
+    """Seconds for which the handled event is remembered, if less than usual."""
     delivery: Delivery
     batch: Batch
+    lane: str
+    """Jobs of one lane run one after another; of those that wait, the earliest is next."""
+    time: float = 0.0
+    number: int = 0
+    """Order of the jobs that have the same time."""
 
-    @property
-    def at_most(self) -> float | None:
-        """Seconds for which the handled event is remembered, if less than usual."""
-        return None if self.is_dated else UNDATED
+    def __lt__(self, other: Job) -> bool:
+        return (self.time, self.number) < (other.time, other.number)
 
 
 @attrs.define(eq=False)
@@ -106,27 +106,6 @@ class Batch:
     on_recorded: Callable[[], object] = lambda: None
     has_running: bool = False
     has_failed: bool = False
-
-
-class Lane:
-    """Jobs that wait for each other; the earliest event goes first."""
-
-    def __init__(self) -> None:
-        self._heap: list[tuple[float, int, Job]] = []
-
-    def __bool__(self) -> bool:
-        return bool(self._heap)
-
-    def push(self, job: Job) -> None:
-        """Add a job; jobs of the same time keep their order."""
-        heapq.heappush(self._heap, (job.time, next(_sequence), job))
-
-    def pop(self) -> Job:
-        """Remove and return the job with the earliest time."""
-        return heapq.heappop(self._heap)[2]
-
-
-_sequence = itertools.count()
 
 
 class DeliveryProcessor:
@@ -155,18 +134,14 @@ class DeliveryProcessor:
         self.deduplicator = _check_deduplicator(deduplicator)
         self.max_body = _checks.check_count(max_body, "max_body")
         self.await_handler = await_handler
-        self._ordered = ordered
+        self.ordered = ordered
         self.deadline = _check_deadline(deadline)
         self.concurrency = _checks.check_count(concurrency, "concurrency")
         self._capacity = self.concurrency + _checks.check_count(backlog, "backlog", minimum=0)
         self.handling: set[str] = set()
         """Ids of the events whose handling in this process is certain."""
+        self._numbers = itertools.count()
         self._are_siblings_checked = False
-
-    @property
-    def handles_in_request(self) -> bool:
-        """Whether the thread of a request calls the handler, in WSGI."""
-        return self.await_handler and not self._ordered
 
     def is_probe(self, method: str) -> bool:
         """Return whether the request is a HEAD probe; HTTPReject for methods that the API never uses."""
@@ -215,16 +190,15 @@ class DeliveryProcessor:
     def create_batch(self, delivery: Delivery) -> tuple[Batch, Iterable[Job]]:
         """Create a batch for a delivery, and the jobs to claim one by one: one for each event id."""
         batch = Batch(secrets.token_hex(16))
-        lanes, times = self._choose_lanes_and_times(delivery, batch.owner)
-        rows = zip(delivery.events, delivery.event_ids, delivery.dated, lanes, times, strict=True)
-        return batch, {row[1]: Job(*row, delivery, batch) for row in rows}.values()
-
-    def _choose_lanes_and_times(self, delivery: Delivery, owner: str) -> tuple[Iterable[str], Iterable[float]]:
-        if not self._ordered:
-            return [owner] * len(delivery), [0.0] * len(delivery)
-        # An event without a conversation waits only for events of its delivery; one without a time counts as new.
-        lanes = [f"{delivery.app_id}/{each}" if each else owner for each in delivery.conversation_ids]
-        return lanes, [at.timestamp() if at else time.time() for at in delivery.times]
+        jobs = {event[1]: Job(*event, delivery, batch, batch.owner) for event in iter_events(delivery)}
+        if self.ordered:
+            places = zip(delivery.event_ids, delivery.conversation_ids, delivery.times, strict=True)
+            for event_id, conversation_id, at in places:
+                # An event without a conversation waits only for events of its delivery; one without a time counts as new.
+                if conversation_id:
+                    jobs[event_id].lane = f"{delivery.app_id}/{conversation_id}"
+                jobs[event_id].time = at.timestamp() if at else time.time()
+        return batch, jobs.values()
 
     def record_claim(self, job: Job, claim: Claim) -> None:
         """Drop a job whose claim is not new, and record whether another delivery handles its event."""
@@ -235,10 +209,11 @@ class DeliveryProcessor:
         is_handled_here = not self.await_handler and job.event_id in self.handling
         job.batch.has_running |= claim == "running" and not is_handled_here
 
-    def start(self, batch: Batch, on_recorded: Callable[[], object]) -> None:
-        """Record that a batch will be handled in any case; call `on_recorded` at its end."""
-        batch.unrecorded, batch.on_recorded = len(batch.jobs), on_recorded
+    def start(self, batch: Batch) -> None:
+        """Record that a batch will be handled in any case."""
+        batch.unrecorded = len(batch.jobs)
         for job in batch.jobs:
+            job.number = next(self._numbers)
             self.handling.add(job.event_id)
 
     def settle(self, job: Job, *, is_handled: bool) -> None:

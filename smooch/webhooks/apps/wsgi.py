@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import inspect
 import threading
 import time
@@ -22,7 +23,6 @@ from .processor import (
     Batch,
     DeliveryProcessor,
     HTTPReject,
-    Lane,
     Response,
     deadline_exceeded,
     deduplicator_failed,
@@ -36,7 +36,7 @@ from .secret import KnownSecrets, backoff, log_failed_fetch
 from .threads import STORE_THREADS, CallerThread, DaemonThreads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from concurrent.futures import Future
     from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -129,7 +129,7 @@ class WSGIApp:
         self._in_progress = 0
         self._is_started = False
         self._fetch: Future[None] | None = None
-        self._lanes: dict[str, Lane] = {}
+        self._lanes: dict[str, list[Job]] = {}
         self._processor.handling.clear()
         self._threads: ThreadPoolExecutor | None = None
 
@@ -175,9 +175,9 @@ class WSGIApp:
         # Read before the key is checked: some servers reset a connection with an unread body, and the response is lost.
         body = self._read(environ, arrived)
         self._verify(environ, arrived)
-        if self._processor.enqueue is not None:
+        if (enqueue := self._processor.enqueue) is not None:
             headers = drop_credentials(_header_pairs(environ))
-            return self._enqueue(self._processor.check_json(body), headers, until)
+            return self._enqueue(enqueue, self._processor.check_json(body), headers, until)
         batch, candidates = self._processor.create_batch(self._processor.parse(body))
         self._enter()
         try:
@@ -185,7 +185,7 @@ class WSGIApp:
         except BaseException:
             self._finish(batch)
             raise
-        if self._processor.handles_in_request:
+        if self._processor.await_handler and not self._processor.ordered:
             self._handle_in_request(batch)
         else:
             self._handle_in_threads(batch, until)
@@ -234,9 +234,7 @@ class WSGIApp:
                 return
             time.sleep(pause)
 
-    def _enqueue(self, body: str, headers: dict[str, str], until: float) -> Response:
-        enqueue = self._processor.enqueue
-        assert enqueue is not None
+    def _enqueue(self, enqueue: Enqueue, body: str, headers: dict[str, str], until: float) -> Response:
         self._enter()
         try:
             with self._lock:
@@ -308,8 +306,9 @@ class WSGIApp:
 
     def _handle_in_threads(self, batch: Batch, until: float) -> None:
         recorded = threading.Event()
+        batch.on_recorded = recorded.set
         jobs = list(batch.jobs)
-        self._start(batch, recorded.set)
+        self._start(batch)
         with self._lock:
             refused = [job for job in jobs if not self._enter_lane(job)]
         for job in refused:
@@ -320,8 +319,8 @@ class WSGIApp:
         if self._processor.await_handler:
             recorded.wait(until - time.monotonic())
 
-    def _start(self, batch: Batch, on_recorded: Callable[[], None] = lambda: None) -> None:
-        self._processor.start(batch, on_recorded)
+    def _start(self, batch: Batch) -> None:
+        self._processor.start(batch)
         if not batch.jobs:
             self._finish(batch)
 
@@ -338,8 +337,8 @@ class WSGIApp:
                 self._executor().submit(self._run_lane, job.lane)
             except RuntimeError:
                 return False
-            lane = self._lanes[job.lane] = Lane()
-        lane.push(job)
+            lane = self._lanes[job.lane] = []
+        heapq.heappush(lane, job)
         return True
 
     def _run_lane(self, key: str) -> None:
@@ -349,7 +348,7 @@ class WSGIApp:
                 if not lane:
                     del self._lanes[key]
                     return
-                job = lane.pop()
+                job = heapq.heappop(lane)
             try:
                 self._handle(job)
             except BaseException:
