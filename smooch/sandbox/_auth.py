@@ -44,12 +44,8 @@ class Identity:
     owner: str
     user_id: str | None = None
 
-    @property
-    def is_business(self) -> bool:
-        return self.scope in ANY_KEY
-
     def require_business(self, action: str) -> None:
-        if not self.is_business:
+        if self.scope not in ANY_KEY:
             raise forbidden(f"{action} needs the scope of a business: app, account or integration")
 
     def require_scope(self, allowed: frozenset[Scope]) -> None:
@@ -137,7 +133,10 @@ def _authenticate_by_token(token: str, store: Store) -> Identity:
         raise unauthorized("Invalid JWT: it is not valid yet")
     scope = claims.get("scope")
     if scope == "appUser" and key.scope == "app":
-        return Identity("appUser", key.owner, _read_user_id(claims.get("userId")))
+        user_id = claims.get("userId")
+        if not isinstance(user_id, str) or not user_id:
+            raise unauthorized("Invalid JWT: userId must be a string")
+        return Identity("appUser", key.owner, user_id)
     if scope != key.scope:
         raise unauthorized(f"Invalid JWT: a key of scope {key.scope} cannot sign scope {scope}")
     return Identity(key.scope, key.owner)
@@ -166,12 +165,6 @@ def _read_time(claims: Mapping[str, Any], name: str) -> float:
     if is_number or (isinstance(value, float) and math.isfinite(value)):
         return value  # type: ignore[no-any-return]
     raise unauthorized(f"Invalid JWT: {name} is not a number of seconds")
-
-
-def _read_user_id(claim: object) -> str:
-    if not isinstance(claim, str) or not claim:
-        raise unauthorized("Invalid JWT: userId must be a string")
-    return claim
 
 
 def _authenticate_by_key_pair(credentials: str, store: Store) -> Identity:

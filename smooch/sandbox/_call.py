@@ -49,9 +49,9 @@ class Call:
     identity: Identity
     store: Store
     params: dict[str, str]
-    query: dict[str, Any]
-    body: dict[str, Any]
-    files: dict[str, Upload]
+    query: dict[str, Any] = attrs.Factory(dict)
+    body: dict[str, Any] = attrs.Factory(dict)
+    files: dict[str, Upload] = attrs.Factory(dict)
     probe: Callable[[str], Awaitable[bool]] | None
 
     @functools.cached_property

@@ -42,7 +42,8 @@ def say(
     named = _find_conversation(app, user_id, conversation_id)
     user, client = _get_or_create_user(app, user_id, channel)
     conversation = named or conversations.get_or_create_default(app, user, client=client)
-    return _write(app, user, client, post, stored, conversation)
+    clients.touch(app, user, conversation, client)
+    return v1_posting.add(app, user, post, stored, conversation=conversation, source=client.source, client=client)
 
 
 def click(
@@ -207,13 +208,6 @@ def _build_v2(app: App, user_id: str, message: Mapping[str, Any], root_url: str)
     post |= {"metadata": message.get("metadata"), "payload": message["content"].get("payload")}
     stored = v2_posting.build_content(app, dict(message["content"]), root_url)
     return {name: value for name, value in post.items() if value is not None}, stored
-
-
-def _write(
-    app: App, user: User, client: Client, post: JsonObject, content: JsonObject, conversation: Conversation
-) -> Message:
-    clients.touch(app, user, conversation, client)
-    return v1_posting.add(app, user, post, content, conversation=conversation, source=client.source, client=client)
 
 
 # forms

@@ -13,40 +13,12 @@ from ._errors import bad_request
 from .store.attachments import OCTETS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ._entities import JsonObject, User
     from .store import App
 
 _CARD = re.compile(r"(?<!\d)(?:\d[ -]?){12,18}\d(?!\d)")
-_ADJECTIVES = [
-    "Brave",
-    "Calm",
-    "Dependable",
-    "Eager",
-    "Gentle",
-    "Jolly",
-    "Lively",
-    "Modest",
-    "Nimble",
-    "Patient",
-    "Quiet",
-    "Witty",
-]
-_ANIMALS = [
-    "Badger",
-    "Crane",
-    "Dolphin",
-    "Falcon",
-    "Heron",
-    "Horse",
-    "Lynx",
-    "Otter",
-    "Panda",
-    "Robin",
-    "Tortoise",
-    "Walrus",
-]
+_ADJECTIVES = ["Brave", "Calm", "Eager", "Gentle", "Jolly", "Lively", "Modest", "Nimble", "Patient", "Quiet"]
+_ANIMALS = ["Badger", "Crane", "Dolphin", "Falcon", "Heron", "Lynx", "Otter", "Panda", "Robin", "Tortoise"]
 
 
 def complete(app: App, content: JsonObject, root_url: str) -> None:
@@ -58,54 +30,26 @@ def complete(app: App, content: JsonObject, root_url: str) -> None:
         content["items"] = [_complete_item(item, root_url) for item in content["items"]]
     if "fields" in content:
         content["fields"] = _complete_fields(content["fields"])
-    if content["type"] in _GENERATED:
-        _GENERATED[content["type"]](content)
+    match content["type"]:
+        case "text":
+            content.setdefault("actions", [])
+        case "image":
+            content.setdefault("mediaType", guess_media_type(content["mediaUrl"], "image/jpeg"))
+        case "file":
+            content.setdefault("mediaType", guess_media_type(content["mediaUrl"], OCTETS))
+        case "carousel" | "list":
+            lines = (line for item in content["items"] for line in (item["title"], item.get("description")) if line)
+            content.setdefault("text", "\n".join(lines))
+        case "location":
+            at = content["coordinates"]
+            content.setdefault("text", f"Location shared:\nhttps://maps.google.com/maps?q={at['lat']},{at['long']}")
+        case "form":
+            content["submitted"] = False
+        case "formResponse":
+            lines = (f"{field['label']}: {_format_field_value(field)}" for field in content["fields"])
+            content.setdefault("textFallback", "\n".join(lines))
     if app.settings.get("maskCreditCardNumbers") and "text" in content:
         content["text"] = _CARD.sub(_mask_card_number, content["text"])
-
-
-def _complete_text(content: JsonObject) -> None:
-    content.setdefault("actions", [])
-
-
-def _complete_media(content: JsonObject) -> None:
-    content.setdefault("mediaType", guess_media_type(content["mediaUrl"], "image/jpeg"))
-
-
-def _complete_file(content: JsonObject) -> None:
-    content.setdefault("mediaType", guess_media_type(content["mediaUrl"], OCTETS))
-
-
-def _complete_items(content: JsonObject) -> None:
-    lines = (line for item in content["items"] for line in (item["title"], item.get("description")) if line)
-    content.setdefault("text", "\n".join(lines))
-
-
-def _complete_location(content: JsonObject) -> None:
-    at = content["coordinates"]
-    content.setdefault("text", f"Location shared:\nhttps://maps.google.com/maps?q={at['lat']},{at['long']}")
-
-
-def _complete_form(content: JsonObject) -> None:
-    content["submitted"] = False
-
-
-def _complete_form_response(content: JsonObject) -> None:
-    content.setdefault(
-        "textFallback", "\n".join(f"{field['label']}: {_complete_field_value(field)}" for field in content["fields"])
-    )
-
-
-_GENERATED: dict[str, Callable[[JsonObject], None]] = {
-    "text": _complete_text,
-    "image": _complete_media,
-    "file": _complete_file,
-    "carousel": _complete_items,
-    "list": _complete_items,
-    "location": _complete_location,
-    "form": _complete_form,
-    "formResponse": _complete_form_response,
-}
 
 
 def guess_media_type(url: str, default: str) -> str:
@@ -113,7 +57,7 @@ def guess_media_type(url: str, default: str) -> str:
     return mimetypes.guess_type(urlsplit(url).path)[0] or default
 
 
-def _complete_field_value(field: JsonObject) -> str:
+def _format_field_value(field: JsonObject) -> str:
     chosen = ", ".join(option["label"] for option in field.get("select", []))
     return chosen or str(field.get("text") or field.get("email") or "")
 
@@ -161,7 +105,7 @@ def choose_display_name(app: App, user: User) -> str | None:
     if user.full_name or not app.settings.get("useAnimalNames"):
         return user.full_name
     number = int(hashlib.sha256(user.id.encode()).hexdigest(), 16)
-    return f"{_ADJECTIVES[number % 12]} {_ANIMALS[number // 12 % 12]}"
+    return f"{_ADJECTIVES[number % 10]} {_ANIMALS[number // 10 % 10]}"
 
 
 def build_gravatar_url(email: str) -> str:

@@ -130,7 +130,7 @@ class Dispatcher:
                 self._start(self._deliver(delivery))
                 self._start(self._deliver(delivery))
             case DelayDelivery(seconds=seconds):
-                self._start(self._deliver_after(delivery, seconds))
+                self._start(self._deliver(delivery, after=seconds))
             case Lose():
                 self._end_attempt(delivery, self._start_attempt(delivery, 1), None, "lost on request")
                 delivery.state = "lost"
@@ -156,13 +156,10 @@ class Dispatcher:
         for delivery in reversed(deliveries):
             await self._deliver(delivery)
 
-    async def _deliver_after(self, delivery: Delivery, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-        await self._deliver(delivery)
-
-    async def _deliver(self, delivery: Delivery) -> None:
+    async def _deliver(self, delivery: Delivery, after: float = 0) -> None:
         self._set_state(delivery, "active")
         try:
+            await asyncio.sleep(after)
             self._set_state(delivery, await self._attempt_repeatedly(delivery))
         except asyncio.CancelledError:
             self._set_state(delivery, "cancelled")
@@ -295,6 +292,7 @@ def _create_ssl_context() -> ssl.SSLContext:
 
 
 def redact_password(target: str) -> str:
+    """Return the URL without its password."""
     try:
         url = httpx.URL(target)
         return str(url.copy_with(username=url.username, password=None)) if url.password else target

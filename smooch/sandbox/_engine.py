@@ -12,7 +12,7 @@ from . import _clock, _ids
 from ._delivery import Delivery, Dispatcher
 from ._entities import Account, Integration, Key
 from ._events import Event
-from ._faults import Faults, RequestFault
+from ._faults import ChannelFault, DeliveryFault, Faults, RequestFault
 from ._log import Log
 from ._recording import RecordedRequest
 from .store import Store, apps
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ._entities import JsonObject, Webhook
+    from ._faults import Fault
     from .store import App
 
 
@@ -117,8 +118,11 @@ class Engine:
 
     @property
     def app(self) -> App:
-        """The app of the sandbox's own keys. KeyError if the API has deleted it."""
-        return self.store.apps[self.credentials.app_id]
+        """The app of the sandbox's own keys. LookupError if the API has deleted it."""
+        app = self.store.apps.get(self.credentials.app_id)
+        if app is None:
+            raise LookupError("App not found")
+        return app
 
     @property
     def last_event_id(self) -> str:
@@ -134,6 +138,17 @@ class Engine:
         self.requests.clear()
         self.request_faults.clear()
         self.log.append(Reset())
+
+    def add_fault(self, fault: Fault) -> None:
+        """Let the next requests, deliveries or messages that match fail."""
+        match fault:
+            case RequestFault():
+                self.request_faults.append(fault)
+            case DeliveryFault():
+                self.dispatcher.faults.append(fault)
+            case ChannelFault():
+                self.app.channel_faults.append(fault)
+        self.log.append(FaultsChanged())
 
     def deliver(self, event: Mapping[str, Any]) -> list[Delivery]:
         """Deliver an event to all webhooks of its version, whatever their triggers.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CODES = {
+CODES = {  # by status
     400: "bad_request",
     401: "unauthorized",
     402: "payment_required",
@@ -39,15 +39,10 @@ class ApiError(Exception):
     ) -> None:
         super().__init__(description)
         self.status = status
-        self.code = code or find_code(status)
+        self.code = code or CODES.get(status, "uncategorized_error")
         self.missing = missing
         self.description = description
         self.headers = headers
-
-
-def find_code(status: int) -> str:
-    """Return the API's error code for a status."""
-    return CODES.get(status, "uncategorized_error")
 
 
 def bad_request(description: str) -> ApiError:

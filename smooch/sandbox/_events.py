@@ -9,7 +9,7 @@ import attrs
 from . import _clock, _ids
 
 if TYPE_CHECKING:
-    from ._entities import Client, Conversation, JsonObject, Message, User
+    from ._entities import Client, Conversation, JsonObject, Message, Role, User
 
 ControlAction = Literal["passControl", "offerControl", "acceptControl", "releaseControl"]
 MergeReason = Literal["api", "sdkLogin"]
@@ -125,7 +125,7 @@ class ConversationRead(Event):
 
     user: User | None
     conversation: Conversation
-    by: Literal["appUser", "appMaker"]
+    by: Role
     client: Client | None
 
 
@@ -135,7 +135,7 @@ class TypingChanged(Event):
 
     user: User | None
     conversation: Conversation
-    by: Literal["appUser", "appMaker"]
+    by: Role
     client: Client | None
     activity: JsonObject
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
@@ -20,15 +19,17 @@ def encode_body(body: bytes | str | Any) -> bytes:
     return (body if isinstance(body, str) else json.dumps(body)).encode()
 
 
+def _define_times(default: int) -> Any:
+    """Return a field for a count, which is checked only once: using up a fault makes it 0."""
+    is_positive = [attrs.validators.instance_of(int), attrs.validators.ge(1)]
+    return attrs.field(default=default, validator=is_positive, on_setattr=attrs.setters.NO_OP)
+
+
 @attrs.define(eq=False, kw_only=True)
 class Fault:
     """A fault that applies to the next `times` matches."""
 
-    times: int = attrs.field(
-        default=1,
-        validator=[attrs.validators.instance_of(int), attrs.validators.ge(1)],
-        on_setattr=attrs.setters.NO_OP,
-    )
+    times: int = _define_times(1)
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -103,11 +104,7 @@ class Lose(DeliveryFault):
 class Reorder(DeliveryFault):
     """Hold matching deliveries until the last of them, then send them in reverse order."""
 
-    times: int = attrs.field(
-        default=2,
-        validator=[attrs.validators.instance_of(int), attrs.validators.ge(1)],
-        on_setattr=attrs.setters.NO_OP,
-    )
+    times: int = _define_times(2)
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -125,32 +122,14 @@ class ChannelFault(Fault):
 F = TypeVar("F", RequestFault, DeliveryFault, ChannelFault)
 
 
-class Faults(Generic[F]):
-    """Faults that wait for a match, oldest first. Thread-safe."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._waiting: list[F] = []
-
-    def add(self, fault: F) -> None:
-        with self._lock:
-            self._waiting.append(fault)
-
-    def waiting(self) -> list[F]:
-        """Return the faults that wait."""
-        with self._lock:
-            return list(self._waiting)
-
-    def clear(self) -> None:
-        with self._lock:
-            self._waiting.clear()
+class Faults(list[F]):
+    """Faults that wait for a match, oldest first."""
 
     def consume(self, *subject: str) -> F | None:
         """Return the first fault that matches, and use it up once; None if none matches."""
-        with self._lock:
-            fault = next((fault for fault in self._waiting if fault.matches(*subject)), None)
-            if fault is not None:
-                fault.times -= 1
-                if fault.times == 0:
-                    self._waiting.remove(fault)
-            return fault
+        fault = next((fault for fault in self if fault.matches(*subject)), None)
+        if fault is not None:
+            fault.times -= 1
+            if fault.times == 0:
+                self.remove(fault)
+        return fault

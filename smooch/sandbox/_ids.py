@@ -7,30 +7,20 @@ import itertools
 import os
 import secrets
 import string
-import threading
 import time
 
 _BASE62 = string.digits + string.ascii_letters
 
 
-class ObjectIds:
-    """Creates ascending ids, as MongoDB does: 4 bytes of seconds, 5 random bytes, a counter of 3 bytes."""
-
-    def __init__(self) -> None:
-        self._process = os.urandom(5).hex()
-        self._counter = itertools.count()
-        self._lock = threading.Lock()
-        self._seconds = 0
-
-    def __call__(self) -> str:
-        with self._lock:
-            count = next(self._counter) & 0xFFFFFF
-            # when the counter wraps around, ids must still ascend
-            self._seconds = max(int(time.time()), self._seconds + (count == 0))
-            return f"{self._seconds:08x}{self._process}{count:06x}"
+_STARTED = int(time.time())
+_PROCESS = os.urandom(5).hex()
+_counter = itertools.count()
 
 
-object_id = ObjectIds()
+def object_id() -> str:
+    """Return an id above all earlier ones, in the form of MongoDB: seconds, random digits of the process, a counter."""
+    carry, count = divmod(next(_counter), 1 << 24)
+    return f"{_STARTED + carry:08x}{_PROCESS}{count:06x}"
 
 
 def key_id(prefix: str) -> str:

@@ -17,10 +17,6 @@ Function = Callable[[Call], JsonObject | Redirect] | Callable[[Call], Awaitable[
 A = TypeVar("A", bound=Function)
 
 
-def _return_unchanged(body: Any) -> None:
-    pass
-
-
 @attrs.frozen
 class Handler:
     """Builds the body of a successful response.
@@ -31,7 +27,7 @@ class Handler:
 
     function: Function
     allowed: frozenset[Scope]
-    prepare: Callable[[Any], None]
+    prepare: Callable[[Any], None] | None
     without_body: bool
     takes_form: bool
 
@@ -44,7 +40,7 @@ class Registry(dict[str, Handler]):
         operation_id: str,
         allowed: frozenset[Scope],
         *,
-        prepare: Callable[[Any], None] = _return_unchanged,
+        prepare: Callable[[Any], None] | None = None,
         without_body: bool = False,
         takes_form: bool = False,
     ) -> Callable[[A], A]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import json
 import time
 import uuid
@@ -92,12 +93,8 @@ def _split_turns(lines: list[Line]) -> Iterator[tuple[Line, int]]:
     """Yield each line of the user with the number of the bot's messages that follow it."""
     for index, line in enumerate(lines):
         if line["from"] == "user":
-            following = 0
-            for answer in lines[index + 1 :]:
-                if answer["from"] == "user":
-                    break
-                following += 1
-            yield line, following
+            following = itertools.takewhile(lambda each: each["from"] == "business", lines[index + 1 :])
+            yield line, len(list(following))
 
 
 def _wait_for_answers(user: _User, answers: int, quiet: float, timeout: float) -> None:

@@ -51,20 +51,15 @@ class Router:
     def __init__(self) -> None:
         self._root = _Node()
 
-    def add(self, version: str, operations: Iterable[Operation]) -> None:
-        """Add operations below `/{version}`, those of an app also below `/{version}/apps/{appId}`."""
+    def add(self, version: str, operations: Iterable[Operation], prefix: str = "") -> None:
+        """Add operations below `prefix`, those of an app also below `{prefix}/apps/{appId}`."""
         for operation in operations:
-            self._add(f"{version}{operation.path}", version, operation)
+            self._add(prefix + operation.path, version, operation)
             if operation.in_app:
-                self._add(f"{version}/apps/{{appId}}{operation.path}", version, operation)
-
-    def add_absolute(self, version: str, operations: Iterable[Operation]) -> None:
-        """Add operations whose paths start at the root."""
-        for operation in operations:
-            self._add(operation.path.removeprefix("/"), version, operation)
+                self._add(f"{prefix}/apps/{{appId}}{operation.path}", version, operation)
 
     def _add(self, path: str, version: str, operation: Operation) -> None:
-        node, segments = self._root, path.split("/")
+        node, segments = self._root, path.removeprefix("/").split("/")
         for segment in segments:
             node = node.child(segment)
         names = [segment[1:-1] for segment in segments if segment.startswith("{")]

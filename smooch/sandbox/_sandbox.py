@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 from . import _chat, _faults, _origins, _transcript
 from ._app import SandboxApp
 from ._delivery import RESPONSE_TIMEOUT
-from ._engine import Credentials, Engine, FaultsChanged
+from ._engine import Credentials, Engine
 from ._errors import ApiError
 from ._server import HOST, ServerThread, listen
 from ._state import StateFile, keep_saved
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ._delivery import DeliveryAttempt
-    from ._faults import F, Faults
+    from ._faults import Fault
     from ._recording import RecordedRequest
     from .store import App
 
@@ -75,13 +76,19 @@ class Sandbox:
         for name, value in (("retry_speedup", retry_speedup), ("delivery_timeout", delivery_timeout)):
             if not value > 0:
                 raise ValueError(f"{name} must be greater than 0, got {value!r}")
-        self._port = self._last_port = port
-        self._certfile = None if certfile is None else str(certfile)
-        self._keyfile = None if keyfile is None else str(keyfile)
+        self._port = port
+        self._last_port = 0
+        self._certfile = certfile
+        self._keyfile = keyfile
         self._state = None if state is None else StateFile(state)
         self._is_loaded = False
         self._saver: asyncio.Task[None] | None = None
-        credentials = self._read_state() or Credentials.create()
+        saved = None if self._state is None else self._state.read_credentials()
+        if saved is None:
+            credentials = Credentials.create()
+        else:
+            credentials, root_url = saved
+            self._last_port = urlsplit(root_url).port or 0
         self._engine = Engine(
             app_name=app_name,
             max_messages=max_messages,
@@ -179,7 +186,7 @@ class Sandbox:
         `await asyncio.to_thread(sandbox.wait_for_deliveries)`.
         """
         try:
-            self._get_server().run(self._engine.dispatcher.wait_until_idle(), timeout)
+            self._get_server().call(self._engine.dispatcher.wait_until_idle(), timeout)
         except TimeoutError:
             raise TimeoutError(f"deliveries are still active after {timeout:g} s") from None
 
@@ -190,7 +197,7 @@ class Sandbox:
         loop use `await asyncio.to_thread(sandbox.wait_for_webhook)`.
         """
         try:
-            return self._get_server().run(self._find_webhook(target), timeout)
+            return self._get_server().call(self._find_webhook(target), timeout)
         except TimeoutError:
             which = "no webhook" if target is None else f"no webhook with the target {target}"
             raise TimeoutError(f"{which} was created within {timeout:g} s") from None
@@ -200,7 +207,7 @@ class Sandbox:
         if self._server is None:
             asyncio.run(self._engine.reset())
         else:
-            self._server.run(self._engine.reset())
+            self._server.call(self._engine.reset())
 
     # the end user
 
@@ -223,9 +230,8 @@ class Sandbox:
         created if missing. It comes from the client on `channel`, by default the one used last. LookupError
         if there is no such client or conversation, ValueError if the API refuses the message.
         """
-
-        def act() -> str:
-            message = _chat.say(
+        message = self._run(
+            lambda: _chat.say(
                 self._app,
                 user_id,
                 content,
@@ -233,9 +239,8 @@ class Sandbox:
                 channel=channel,
                 root_url=self._engine.root_url,
             )
-            return message.id
-
-        return self._run(act)
+        )
+        return message.id
 
     def click(self, user_id: str, action: str | Mapping[str, Any]) -> None:
         """Tap the newest matching button of a message or of the menu, as the user.
@@ -267,13 +272,11 @@ class Sandbox:
         `values` has a string for each field, by name; for a select field the name or label of an option, or a list of
         them. LookupError if there is no form, ValueError if a value is missing or wrong.
         """
-
-        def act() -> str:
-            root_url = self._engine.root_url
-            message = _chat.submit_form(self._app, user_id, values, conversation_id=conversation_id, root_url=root_url)
-            return message.id
-
-        return self._run(act)
+        root_url = self._engine.root_url
+        message = self._run(
+            lambda: _chat.submit_form(self._app, user_id, values, conversation_id=conversation_id, root_url=root_url)
+        )
+        return message.id
 
     def add_user(
         self,
@@ -288,14 +291,12 @@ class Sandbox:
 
         `user_id` is the external id; without it the user is anonymous. ValueError if that id is taken.
         """
-
-        def act() -> str:
-            user = _chat.add_user(
+        user = self._run(
+            lambda: _chat.add_user(
                 self._app, user_id, given_name=given_name, surname=surname, email=email, channel=channel
             )
-            return user.id
-
-        return self._run(act)
+        )
+        return user.id
 
     def transcript(self, user_id: str, *, conversation_id: str | None = None) -> str:
         """Return a conversation of the user, by default the default one, as JSON Lines without ids.
@@ -351,13 +352,11 @@ class Sandbox:
         fault = _faults.Fail(
             times=times, method=method, path=path, status=status, headers=dict(headers or {}), body=body
         )
-        self._add_fault(self._engine.request_faults, fault)
+        self._add_fault(fault)
 
     def delay(self, seconds: float, times: int = 1, *, method: str | None = None, path: str | None = None) -> None:
         """Process the next `times` matching requests, but respond `seconds` later."""
-        self._add_fault(
-            self._engine.request_faults, _faults.Delay(times=times, method=method, path=path, seconds=seconds)
-        )
+        self._add_fault(_faults.Delay(times=times, method=method, path=path, seconds=seconds))
 
     def drop(
         self,
@@ -368,10 +367,7 @@ class Sandbox:
         path: str | None = None,
     ) -> None:
         """Close the connections of the next `times` matching requests, before or after processing them."""
-        self._add_fault(
-            self._engine.request_faults,
-            _faults.Drop(times=times, method=method, path=path, after_processing=after_processing),
-        )
+        self._add_fault(_faults.Drop(times=times, method=method, path=path, after_processing=after_processing))
 
     def garble(
         self,
@@ -382,7 +378,7 @@ class Sandbox:
         path: str | None = None,
     ) -> None:
         """Process the next `times` matching requests, but respond with `body`, by default with truncated JSON."""
-        self._add_fault(self._engine.request_faults, _faults.Garble(times=times, method=method, path=path, body=body))
+        self._add_fault(_faults.Garble(times=times, method=method, path=path, body=body))
 
     def duplicate_deliveries(self, times: int = 1, *, trigger: str | None = None) -> None:
         """Send each of the next `times` matching deliveries twice, both at the same time.
@@ -390,21 +386,19 @@ class Sandbox:
         `trigger` is a glob such as `message:*`. An event is one delivery for each webhook that gets it. All this holds
         for the other faults of deliveries too.
         """
-        self._add_fault(self._engine.dispatcher.faults, _faults.Duplicate(times=times, trigger=trigger))
+        self._add_fault(_faults.Duplicate(times=times, trigger=trigger))
 
     def reorder_deliveries(self, times: int = 2, *, trigger: str | None = None) -> None:
         """Hold the next `times` matching deliveries until the last of them, then send them in reverse order."""
-        self._add_fault(self._engine.dispatcher.faults, _faults.Reorder(times=times, trigger=trigger))
+        self._add_fault(_faults.Reorder(times=times, trigger=trigger))
 
     def delay_deliveries(self, seconds: float, times: int = 1, *, trigger: str | None = None) -> None:
         """Send each of the next `times` matching deliveries `seconds` later."""
-        self._add_fault(
-            self._engine.dispatcher.faults, _faults.DelayDelivery(times=times, trigger=trigger, seconds=seconds)
-        )
+        self._add_fault(_faults.DelayDelivery(times=times, trigger=trigger, seconds=seconds))
 
     def drop_deliveries(self, times: int = 1, *, trigger: str | None = None) -> None:
         """Lose the next `times` matching deliveries; `deliveries` shows them without a status."""
-        self._add_fault(self._engine.dispatcher.faults, _faults.Lose(times=times, trigger=trigger))
+        self._add_fault(_faults.Lose(times=times, trigger=trigger))
 
     def fail_channel(
         self,
@@ -415,9 +409,7 @@ class Sandbox:
         message: str = "The channel refused the message",
     ) -> None:
         """Let `channel`, or any, refuse the next `times` messages or notifications; webhooks get the failure."""
-        self._add_fault(
-            self._app.channel_faults, _faults.ChannelFault(times=times, channel=channel, code=code, message=message)
-        )
+        self._add_fault(_faults.ChannelFault(times=times, channel=channel, code=code, message=message))
 
     # start and stop
 
@@ -440,10 +432,11 @@ class Sandbox:
             server.start()
         except BaseException:
             listener.close()
-            self._close_state()
+            if self._state is not None:
+                self._state.close()
             raise
         self._server = server
-        server.run(self._begin())
+        server.call(self._begin())
         return self
 
     def stop(self) -> None:
@@ -471,27 +464,10 @@ class Sandbox:
 
     def _listen(self) -> socket.socket:
         """Return a listening socket: on `port`, or else on the port of the state file if that is free."""
-        if self._port == 0 and self._last_port != 0:
-            try:
+        if self._port == 0 and self._last_port:
+            with contextlib.suppress(OSError):
                 return listen(self._last_port)
-            except OSError:
-                pass
         return listen(self._port)
-
-    def _read_state(self) -> Credentials | None:
-        """Return the credentials in the state file, None if the file is new."""
-        if self._state is None:
-            return None
-        self._state.open()
-        try:
-            saved = self._state.read_credentials()
-        finally:
-            self._state.close()
-        if saved is None:
-            return None
-        credentials, root_url = saved
-        self._last_port = self._port or urlsplit(root_url).port or 0
-        return credentials
 
     def _open_state(self) -> None:
         if self._state is not None:
@@ -500,10 +476,6 @@ class Sandbox:
                 self._state.load(self._engine)
                 self._is_loaded = True
             self._state.save(self._engine)
-
-    def _close_state(self) -> None:
-        if self._state is not None:
-            self._state.close()
 
     async def _begin(self) -> None:
         if self._state is not None:
@@ -530,10 +502,11 @@ class Sandbox:
     def _app(self) -> App:
         return self._engine.app
 
-    def _add_fault(self, faults: Faults[F], fault: F) -> None:
-        faults.add(fault)
-        if self._server is not None:
-            self._server.call_soon(lambda: self._engine.log.append(FaultsChanged()))
+    def _add_fault(self, fault: Fault) -> None:
+        if self._server is None:
+            self._engine.add_fault(fault)
+        else:
+            self._run(lambda: self._engine.add_fault(fault))
 
     def _get_server(self) -> ServerThread:
         if self._server is None:
@@ -547,7 +520,7 @@ class Sandbox:
             return act()
 
         try:
-            return self._get_server().run(between_requests())
+            return self._get_server().call(between_requests())
         except ApiError as error:
             raise ValueError(error.description) from None
 

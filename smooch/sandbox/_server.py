@@ -12,7 +12,7 @@ import uvicorn
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
-    from concurrent.futures import Future
+    from pathlib import Path
 
     from starlette.types import ASGIApp, Scope
 
@@ -36,19 +36,70 @@ def listen(port: int) -> socket.socket:
     return listener
 
 
-class _Server(uvicorn.Server):
-    """A server that signals when it is ready, stops at once, and can close single connections."""
+class ServerThread(uvicorn.Server):
+    """A server in a thread of its own. It stops at once, and can close single connections.
 
-    def __init__(self, config: uvicorn.Config, at_stop: Callable[[], Awaitable[None]]) -> None:
-        super().__init__(config)
-        self.ready = threading.Event()
+    `at_stop` runs after the port is closed.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        listener: socket.socket,
+        *,
+        certfile: str | Path | None,
+        keyfile: str | Path | None,
+        at_stop: Callable[[], Awaitable[None]],
+    ) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                interface="asgi3",
+                lifespan="off",
+                ws="none",
+                log_config=None,
+                server_header=False,
+                timeout_keep_alive=75,
+                ssl_certfile=certfile,
+                ssl_keyfile=keyfile,
+            )
+        )
         self._at_stop = at_stop
+        self._is_ready = threading.Event()
+        self._thread = threading.Thread(target=self.run, args=([listener],), name="smooch-sandbox", daemon=True)
+
+    def start(self) -> None:
+        """Return when the server is ready. Raises the error of a bad certificate."""
+        self.config.load()
+        self._thread.start()
+        self._is_ready.wait()
+
+    def stop(self) -> None:
+        """Return when the port is free and all connections are closed."""
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join()
+
+    def call(self, coroutine: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
+        """Run `coroutine` on the server's loop and return its result. TimeoutError after `timeout` seconds."""
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        try:
+            return future.result(timeout)
+        finally:
+            future.cancel()
+
+    def close_connection(self, scope: Scope) -> None:
+        """Close the connection of a request without sending anything more."""
+        for connection in list(self.server_state.connections):
+            if connection.transport.get_extra_info("peername") == scope["client"]:
+                connection.transport.abort()
+
+    # called by uvicorn
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         await super().startup(sockets)
-        self.ready.set()
+        self._is_ready.set()
 
     async def main_loop(self) -> None:
         while not self._stopping.is_set():
@@ -63,80 +114,3 @@ class _Server(uvicorn.Server):
             connection.transport.abort()
         await self._at_stop()
         await asyncio.gather(*self.server_state.tasks, return_exceptions=True)
-
-    def start_task(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
-        """Run `coroutine` on the server's loop."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
-
-    def call_soon(self, function: Callable[[], None]) -> None:
-        self._loop.call_soon_threadsafe(function)
-
-    def stop(self) -> None:
-        self.call_soon(self._stopping.set)
-
-    def close_connection(self, scope: Scope) -> None:
-        """Close the connection of a request without sending anything more."""
-        for connection in list(self.server_state.connections):
-            if connection.transport.get_extra_info("peername") == scope["client"]:
-                connection.transport.abort()
-
-
-class ServerThread:
-    """A server thread with one listening socket; `at_stop` runs after the port is closed."""
-
-    def __init__(
-        self,
-        app: ASGIApp,
-        listener: socket.socket,
-        *,
-        certfile: str | None,
-        keyfile: str | None,
-        at_stop: Callable[[], Awaitable[None]],
-    ) -> None:
-        self._server = _Server(
-            uvicorn.Config(
-                app,
-                interface="asgi3",
-                lifespan="off",
-                ws="none",
-                log_config=None,
-                server_header=False,
-                timeout_keep_alive=75,
-                ssl_certfile=certfile,
-                ssl_keyfile=keyfile,
-            ),
-            at_stop,
-        )
-        self._listener = listener
-        self._thread = threading.Thread(target=self._server.run, args=([listener],), name="smooch-sandbox", daemon=True)
-
-    def start(self) -> None:
-        """Return when the server is ready. Raises the error of a bad certificate."""
-        try:
-            self._server.config.load()
-        except Exception:
-            self._listener.close()
-            raise
-        self._thread.start()
-        self._server.ready.wait()
-
-    def stop(self) -> None:
-        """Return when the port is free and all connections are closed."""
-        self._server.stop()
-        self._thread.join()
-
-    def run(self, coroutine: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
-        """Run `coroutine` on the server's loop and return its result. TimeoutError after `timeout` seconds."""
-        future = self._server.start_task(coroutine)
-        try:
-            return future.result(timeout)
-        finally:
-            future.cancel()
-
-    def call_soon(self, function: Callable[[], None]) -> None:
-        """Call `function` soon on the server's loop."""
-        self._server.call_soon(function)
-
-    def close_connection(self, scope: Scope) -> None:
-        """Close the connection of a request without sending anything more."""
-        self._server.close_connection(scope)

@@ -148,10 +148,9 @@ class Spec:
 
     def get_response_validator(self, operation: Operation, status: int) -> Validator:
         """Return the validator for a response of `operation` with `status`. KeyError if the document has none."""
-        template, item = self._operations_by_id[operation.id]
-        responses = item["responses"]
+        responses = self.document["paths"][operation.path][operation.method]["responses"]
         key = str(status) if str(status) in responses else f"{status // 100}XX"
-        pointer = ("paths", template, operation.method, "responses", key)
+        pointer = ("paths", operation.path, operation.method, "responses", key)
         if "$ref" in responses[key]:
             pointer = tuple(responses[key]["$ref"].removeprefix("#/").split("/"))
         return _select_schema(self._responses, *pointer, "content", "application/json", "schema")
@@ -177,23 +176,18 @@ class Spec:
     def _iter_properties(self, component: str) -> Iterator[tuple[str, dict[str, Any]]]:
         open_ = [self.document["components"]["schemas"].get(component, {})]
         while open_:
-            schema = self._resolve_references(open_.pop())
+            schema = _resolve(self.document, open_.pop())
             yield from schema.get("properties", {}).items()
             open_ += schema.get("allOf", []) + schema.get("anyOf", []) + schema.get("oneOf", [])
 
-    @functools.cached_property
-    def _operations_by_id(self) -> dict[str, tuple[str, dict[str, Any]]]:
-        return {item["operationId"]: (path, item) for path, _, item in self._iter_operations()}
-
-    def _iter_operations(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        for path, shared in self.document["paths"].items():
-            for method in _METHODS:
-                if method in shared:
-                    yield path, method, shared[method]
-
     def _read_operations(self) -> Iterator[Operation]:
-        for path, method, item in self._iter_operations():
-            shared = self.document["paths"][path]
+        documented = (
+            (path, shared, method, shared[method])
+            for path, shared in self.document["paths"].items()
+            for method in _METHODS
+            if method in shared
+        )
+        for path, shared, method, item in documented:
             content = item.get("requestBody", {}).get("content", {})
             media_type = next(iter(content), None)
             yield Operation(
@@ -214,9 +208,9 @@ class Spec:
             )
 
     def _read_query_parameters(self, parameters: list[dict[str, Any]]) -> Iterator[Parameter]:
-        for parameter in map(self._resolve_references, parameters):
+        for parameter in (_resolve(self.document, each) for each in parameters):
             if parameter["in"] == "query":
-                schema = self._resolve_references(parameter["schema"])
+                schema = _resolve(self.document, parameter["schema"])
                 yield Parameter(
                     name=parameter["name"],
                     required=parameter.get("required", False),
@@ -225,10 +219,6 @@ class Spec:
                     schema=schema,
                     validator=self._requests.evolve(schema=schema),
                 )
-
-    def _resolve_references(self, node: dict[str, Any]) -> dict[str, Any]:
-        resolved: dict[str, Any] = _resolve(self.document, node)
-        return resolved
 
 
 def _resolve(document: dict[str, Any], node: Any) -> Any:

@@ -99,9 +99,13 @@ class StateFile:
     # reading
 
     def read_credentials(self) -> tuple[Credentials, str] | None:
-        """Return the credentials and the last root URL; None if nothing was saved yet."""
-        root = self._read("")
-        return None if root is None else (root["credentials"], self._root_url())
+        """Return the credentials and the last root URL of the closed file; None if nothing was saved yet."""
+        self.open()
+        try:
+            root = self._read("")
+            return None if root is None else (root["credentials"], self._root_url())
+        finally:
+            self.close()
 
     def load(self, engine: Engine) -> None:
         """Fill the store of an engine; URLs of files get its root URL."""
@@ -218,12 +222,9 @@ async def keep_saved(file: StateFile, engine: Engine) -> None:
         wait = max(SHORTEST_WAIT, 10 * (time.perf_counter() - started))
 
 
-def _list_saved_attributes(cls: type[Any]) -> list[attrs.Attribute[Any]]:
-    return [attribute for attribute in attrs.fields(cls) if attribute.metadata.get("is_saved", True)]
-
-
 def _read_fields(record: Any) -> dict[str, Any]:
-    return {attribute.name: getattr(record, attribute.name) for attribute in _list_saved_attributes(type(record))}
+    saved = (each for each in attrs.fields(type(record)) if each.metadata.get("is_saved", True))
+    return {attribute.name: getattr(record, attribute.name) for attribute in saved}
 
 
 def _set_fields(record: Any, fields: dict[str, Any]) -> None:

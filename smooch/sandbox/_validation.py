@@ -133,9 +133,3 @@ def _convert(schema: Mapping[str, Any], texts: list[str]) -> Any:
         case "boolean" if texts[-1] in ("true", "false"):
             return texts[-1] == "true"
     return texts[-1]
-
-
-def check_form(operation: Operation, fields: Mapping[str, str], files: Mapping[str, object]) -> None:
-    """Check a multipart form; a file counts as a string, as in the spec."""
-    if operation.body is not None:
-        check(operation.body, {**fields, **dict.fromkeys(files, "")}, "form")

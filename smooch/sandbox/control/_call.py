@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 from starlette.responses import Response
 
-from .._errors import not_found
-
 if TYPE_CHECKING:
     from starlette.datastructures import Headers
 
@@ -32,10 +30,7 @@ class ControlCall:
     @property
     def app(self) -> App:
         """The sandbox's app; 404 if the API has deleted it."""
-        app = self.engine.store.apps.get(self.engine.credentials.app_id)
-        if app is None:
-            raise not_found("App")
-        return app
+        return self.engine.app
 
 
 Result = dict[str, Any] | Response

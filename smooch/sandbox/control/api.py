@@ -52,7 +52,7 @@ class ControlApi:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._router = Router()
-        self._router.add_absolute("control", load_spec().operations.values())
+        self._router.add("control", load_spec().operations.values())
 
     async def respond(self, request: RecordedRequest, scope: Scope) -> Response:
         """Return the response to a request."""

@@ -34,7 +34,7 @@ _ATTRIBUTES = {"afterProcessing": "after_processing"}
 def list_faults(call: ControlCall) -> JsonObject:
     """GET /_sandbox/faults."""
     queues: list[Any] = [call.engine.request_faults, call.engine.dispatcher.faults, call.app.channel_faults]
-    return {"faults": [_serialize(fault) for queue in queues for fault in queue.waiting()]}
+    return {"faults": [_serialize(fault) for queue in queues for fault in queue]}
 
 
 @handles("addFault")
@@ -44,15 +44,7 @@ def add_fault(call: ControlCall) -> JsonObject:
     kind = _KINDS[call.body["kind"]]
     if unknown := sorted(set(fields) - set(attrs.fields_dict(kind))):
         raise bad_request(f"body {unknown[0]}: is not a field of {call.body['kind']}")
-    fault = kind(**fields)
-    match fault:
-        case _faults.RequestFault():
-            call.engine.request_faults.add(fault)
-        case _faults.DeliveryFault():
-            call.engine.dispatcher.faults.add(fault)
-        case _faults.ChannelFault():
-            call.app.channel_faults.add(fault)
-    call.engine.log.append(FaultsChanged())
+    call.engine.add_fault(kind(**fields))
     return {}
 
 

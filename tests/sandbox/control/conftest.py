@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from smooch.sandbox import Sandbox
 
 ROUTER = Router()
-ROUTER.add_absolute("control", load_spec().operations.values())
+ROUTER.add("control", load_spec().operations.values())
 
 
 def assert_within_description(response: httpx.Response) -> None:
