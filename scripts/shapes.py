@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Schema: TypeAlias = dict[str, Any]
 
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+"""Keys of a path that are operations."""
 STRING_LIMITS = ("minLength", "maxLength", "pattern", "format")
 NUMBER_LIMITS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 ARRAY_LIMITS = ("minItems", "maxItems", "uniqueItems")

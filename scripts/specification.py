@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from openapi_spec_validator import validate
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
-from shapes import resolve_pointer
+from shapes import METHODS, resolve_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 SCHEMAS_BY_NAME = ("properties", "patternProperties", "dependentSchemas", "$defs")
 SCHEMA_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
 SCHEMAS = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
@@ -35,8 +34,8 @@ REASONS = {
 """Why `prepare` leaves something out of the description that the generator reads, by kind."""
 
 
-class InvalidDescription(Exception):
-    """A description is invalid; the text says where and why."""
+class RegenError(Exception):
+    """A description is invalid, or the package cannot be generated from it; the text says where and why."""
 
 
 class Loader(yaml.CSafeLoader):
@@ -64,15 +63,15 @@ class Specification:
 
     @classmethod
     def load(cls, path: Path) -> Specification:
-        """Read and validate a file. Raises InvalidDescription."""
+        """Read and validate a file. Raises RegenError."""
         try:
             with path.open("rb") as file:
                 document = yaml.load(file, Loader=Loader)  # noqa: S506 - a safe loader
             if problems := list(find_missing(document)):
-                raise InvalidDescription("\n".join([f"{path.name}:", *problems]))
+                raise RegenError("\n".join([f"{path.name}:", *problems]))
             validate(document)
         except (yaml.YAMLError, OpenAPIValidationError) as error:
-            raise InvalidDescription(f"{path.name}: {error}") from None
+            raise RegenError(f"{path.name}: {error}") from None
         return cls(document)
 
     @cached_property
@@ -81,7 +80,7 @@ class Specification:
         return {
             path_item[method]["operationId"]: (path, path_item[method])
             for path, path_item in self.document["paths"].items()
-            for method in sorted(METHODS & path_item.keys())
+            for method in sorted(path_item.keys() & METHODS)
         }
 
     @property
@@ -129,18 +128,10 @@ class Specification:
 
     @cached_property
     def mixins(self) -> set[str]:
-        """Components that are only used as a part of `allOf`."""
-        lent: set[str] = set()
-        used: set[str] = set()
-
-        def sort(schema: dict[str, Any]) -> dict[str, Any]:
-            for key, value in schema.items():
-                names = {component_name(part) for part in list_subschemas(key, value) if "$ref" in part}
-                (lent if key == "allOf" and len(value) > 1 else used).update(names)
-            return schema
-
-        change_schemas(self.document, sort)
-        return lent - used - set(list_references(self.document["paths"]))
+        """Components that are only used as a part of the `allOf` of others."""
+        parts = [part for schema in self.schemas.values() for part in schema.get("allOf", ()) if "$ref" in part]
+        uses = Counter(list_references(self.document))
+        return {name for name, count in Counter(map(component_name, parts)).items() if count == uses[name]}
 
     @cached_property
     def request_only(self) -> set[str]:
@@ -148,9 +139,7 @@ class Specification:
         responses = [operation["responses"] for _, operation in self.operations.values()]
         requests = [{**operation, "responses": None} for _, operation in self.operations.values()]
         sent = self._find_reachable(list_references(requests))
-        return (
-            sent - self._find_reachable(list_references(responses)) - self._find_reachable(self.schemas.keys() - sent)
-        )
+        return sent - self._find_reachable([*list_references(responses), *(self.schemas.keys() - sent)])
 
     def body_schemas(self) -> dict[str, Any]:
         """Return the schemas of all components in request bodies, without descriptions and examples."""
@@ -180,7 +169,7 @@ class Specification:
         document = change_schemas(self.document, lambda schema: _prepare_schema(schema, dropped))
         dropped["webhooks"] += len(document.pop("webhooks", ()))
         for path_item in document["paths"].values():
-            for method in METHODS & path_item.keys():
+            for method in path_item.keys() & METHODS:
                 responses = path_item[method]["responses"]
                 if _is_redirect(responses):
                     del path_item[method]
@@ -198,7 +187,7 @@ def find_missing(document: Any) -> Iterator[str]:
         return
     yield from (f"{key} is missing" for key in ("openapi", "paths", "components") if key not in document)
     for path, path_item in (document.get("paths") or {}).items():
-        for method in sorted(METHODS & path_item.keys()):
+        for method in sorted(path_item.keys() & METHODS):
             absent = [key for key in ("operationId", "tags", "responses") if not path_item[method].get(key)]
             yield from (f"{method.upper()} {path}: {key} is missing" for key in absent)
     yield from _find_dangling(document, document, "")
@@ -241,12 +230,6 @@ def _is_condition(parts: list[dict[str, Any]], schema: dict[str, Any]) -> bool:
     """Whether the parts only restrict properties that the schema itself declares."""
     own = schema.get("properties", {}).keys()
     return bool(own) and all(part.keys() <= CONSTRAINTS and part.get("properties", {}).keys() <= own for part in parts)
-
-
-def list_subschemas(key: str, value: Any) -> list[dict[str, Any]]:
-    """Return the schemas that a keyword of a schema contains."""
-    parts = value.values() if key in SCHEMAS_BY_NAME else value if key in SCHEMA_LISTS else [value] * (key in SCHEMAS)
-    return [part for part in parts if isinstance(part, dict)]
 
 
 def change_schema(schema: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:

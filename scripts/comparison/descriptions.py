@@ -5,19 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapes import Description, UnreadableDescription, find_component, to_text
+from shapes import METHODS, Description, UnreadableDescription, find_component, to_text
 
 from comparison.differences import Differences, Place
 from comparison.schemas import SchemaComparison
 from comparison.variants import normalize_labels
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Iterator
 
-    from comparison.differences import Difference
-
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 Node = dict[str, Any]
 
 
@@ -38,6 +34,10 @@ class Comparison:
         self.ours = Description(ours)
         self.theirs = Description(theirs)
         self._differences = Differences()
+        self.differences = self._differences.entries
+        """All differences, in the order of the descriptions."""
+        self.counts = self._differences.counts
+        """Number of compared parts, by kind."""
         self._requests = SchemaComparison(self.ours, self.theirs, self._differences, "readOnly")
         self._responses = SchemaComparison(self.ours, self.theirs, self._differences, "writeOnly")
         try:
@@ -50,16 +50,6 @@ class Comparison:
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             # The vendor's file does not follow any schema, so it cannot be validated first.
             raise UnreadableDescription(f"{self._differences.current_place}: not valid OpenAPI: {error!r}") from error
-
-    @property
-    def differences(self) -> list[Difference]:
-        """All differences, in the order of the descriptions."""
-        return self._differences.entries
-
-    @property
-    def counts(self) -> Counter[str]:
-        """Number of compared parts, by kind."""
-        return self._differences.counts
 
     def _document(self) -> None:
         sides = self.ours.document, self.theirs.document
@@ -125,7 +115,7 @@ class Comparison:
     def _in_components(self, place: Place, kind: str, ours: Node, theirs: Node) -> Iterator[tuple[Place, Node, Node]]:
         for part, one, other in self._differences.pair(place, kind, ours, theirs):
             yield (
-                part.within(find_referenced_component(other) or find_referenced_component(one)),
+                part.within(find_component(other) or find_component(one)),
                 self.ours.resolve(one),
                 self.theirs.resolve(other),
             )
@@ -165,11 +155,6 @@ class Comparison:
                 self._differences.compare(field, "style", *(describe_encoding_style(side) for side in (mine, yours)))
                 self._flag(field, "allowReserved", mine, yours)
                 self._headers(field.part("header"), mine.get("headers", {}), yours.get("headers", {}), schemas)
-
-
-def find_referenced_component(node: Node) -> str | None:
-    """Return the name of the component that a node refers to."""
-    return find_component(node) if "$ref" in node else None
 
 
 def map_operations(side: Description) -> dict[str, Operation]:

@@ -51,15 +51,10 @@ def load_deviations(path: Path) -> list[Deviation]:
     return deviations
 
 
-class Outcome(NamedTuple):
-    """Unexplained differences, and places of deviations that have no such difference."""
-
-    unexplained: list[Difference]
-    stale: list[tuple[str, Deviation]]
-
-
-def match_deviations(differences: list[Difference], deviations: list[Deviation]) -> Outcome:
-    """Match differences with deviations, by place, kind and both values."""
+def match_deviations(
+    differences: list[Difference], deviations: list[Deviation]
+) -> tuple[list[Difference], list[tuple[str, Deviation]]]:
+    """Return the differences that no deviation explains, and the places of deviations that have no such difference."""
     by_place: dict[str, list[Difference]] = {}
     for difference in differences:
         for place in {difference.place, difference.component}:
@@ -77,4 +72,4 @@ def match_deviations(differences: list[Difference], deviations: list[Deviation])
     stale = [
         (place, item) for place, item in unused if not any(difference.contains(place) for difference in unexplained)
     ]
-    return Outcome(unexplained, stale)
+    return unexplained, stale

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapes import CONDITIONS, MEANING, TEXTS
+from shapes import CONDITIONS, MEANING, METHODS, TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,6 @@ OPERATION = {
     "requestBody": BODY,
     "responses": {"*": RESPONSE},
 }
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 PATH = {**dict.fromkeys(METHODS, OPERATION), "servers": SERVER, "parameters": PARAMETER}
 DOCUMENT = {
     **dict.fromkeys(["openapi", "info", "security"], NOTHING),

@@ -16,9 +16,10 @@ from openapi_python_client.parser.properties.schemas import Class
 from openapi_python_client.parser.properties.string import StringProperty
 from openapi_python_client.parser.properties.union import UnionProperty
 from openapi_python_client.strings import PythonIdentifier, in_double_quote_literal, safe_for_docstring, snake_case
+from specification import RegenError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from openapi_python_client.config import Config
     from openapi_python_client.parser import GeneratorData
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
 
 RESERVED_PROPERTIES = {"additional_properties", "additional_keys", "from_dict", "to_dict"}
 RESERVED_PARAMETERS = {"body", "client"}
-
-
-class Unsupported(Exception):
-    """The templates have no code for a part of the specification."""
 
 
 class Union(NamedTuple):
@@ -58,6 +55,7 @@ class Attribute(NamedTuple):
     field: str
     required: bool
     expected: bool
+    """Whether the attribute is typed as required although the field may be missing."""
     nullable: bool
     """Whether the attribute is None if the field is null; otherwise it is UNSET."""
     constant: Any
@@ -102,9 +100,8 @@ class Code:
         self._models = {str(model.class_info.name): model for model in data.models}
         self._enums = data.enums
         self._component_of = {str(self._class(name).name): name for name in specification.schemas}
-        by_tag = {str(tag): collection.endpoints for tag, collection in data.endpoint_collections_by_tag.items()}
-        self._endpoints = [endpoint for endpoints in by_tag.values() for endpoint in endpoints]
-        self._tags_of_operations = {endpoint.name: tag for tag, endpoints in by_tag.items() for endpoint in endpoints}
+        self._endpoints = [each for tag in data.endpoint_collections_by_tag.values() for each in tag.endpoints]
+        self._operation_ids = {PythonIdentifier(name, config.field_prefix): name for name in specification.operations}
         self.unions = [union for name in specification.schemas if (union := self._union(name))]
         self._union_of = {frozenset(union.members): union for union in reversed(self.unions)}
 
@@ -183,7 +180,7 @@ class Code:
         known = members if tag in tags[-1] else members[:-1]
         variants = {values[tag]: member for member, values in zip(known, tags, strict=False)}
         if len(variants) != len(known):
-            raise Unsupported(f"{component}: two variants have the same {tag}")
+            raise RegenError(f"{component}: two variants have the same {tag}")
         return tag, variants
 
     def _tags(self, name: str) -> dict[str, str]:
@@ -284,93 +281,55 @@ class Code:
     def _attribute(self, prop: Any, model: kinds.ModelProperty) -> Attribute:
         name, key = str(prop.python_name), get_wire_name(prop)
         refuse_if(name in RESERVED_PROPERTIES, f"{model.class_info.name}.{name}: all models have a member of this name")
+        schema = self._schema(prop, model)
+        is_expected = bool(schema.get("x-expected"))
         constant = find_single_value(prop) if prop.required else None
         reader = "" if constant is not None else self._direct_reader(prop) or self.reader(prop) or ""
-        is_nullable = is_null_allowed(prop) or self._is_expected(prop, model)
+        is_nullable = is_null_allowed(prop) or is_expected
+        values = ", ".join(f"`{value}`" for value in schema.get("x-extensible-enum", []))
         refuse_if(reader and prop.required and is_nullable, f"{model.class_info.name}.{key}: a required object or null")
         needs_definition = "(" in reader
         flags = {
             "nested": reader,
             "required": prop.required,
             "nullable": is_nullable,
-            "secret": self._schema(prop, model).get("format") == "password",
+            "secret": schema.get("format") == "password",
         }
         arguments = [repr(key), repr(name), *(f"{flag}=True" for flag, is_set in flags.items() if is_set)]
         return Attribute(
             name=name,
             key=key,
-            declaration=self._declaration(prop, model),
-            description=self._describe_property(prop, model),
+            declaration=self._declaration(prop, model, is_expected=is_expected),
+            description=reflow(f"{schema.get('description', '')}\n\n{f'Known values: {values}.' if values else ''}"),
             field=f"_base.Field({', '.join(arguments)})",
             required=prop.required,
-            expected=self._is_expected(prop, model),
+            expected=is_expected,
             nullable=is_nullable,
             constant=constant,
             reader=f"_read_{name.rstrip('_')}" if needs_definition else reader,
             reader_definition=reader if needs_definition else "",
         )
 
-    def _declaration(self, prop: Any, model: kinds.ModelProperty) -> str:
+    def _declaration(self, prop: Any, model: kinds.ModelProperty, *, is_expected: bool) -> str:
         name = str(prop.python_name)
         is_received = self._component_of.get(model.class_info.name) not in self._specification.request_only
         annotation = self.annotation(prop, lenient=is_received)
         if prop.default is not None:
             return f"{name}: {annotation} = {prop.default.python_code.as_unembedded_code()}"
-        if self._is_expected(prop, model):
+        if is_expected:
             return f"{name}: {annotation} = _base.EXPECTED"
         return f"{name}: {annotation}" if prop.required else f"{name}: {annotation} | Unset = UNSET"
 
-    def _is_expected(self, prop: Any, model: kinds.ModelProperty) -> bool:
-        """Whether the attribute is typed as required although the field may be missing."""
-        return bool(self._schema(prop, model).get("x-expected"))
-
     def describe(self, item: Any) -> str:
-        """Return the docstring of a class or enum: its description, or else where it is used."""
-        description = item.description.get_untrusted_value() if item.description else ""
-        return reflow(description or self._uses.get(str(item.class_info.name), ""))
-
-    @cached_property
-    def _uses(self) -> dict[str, str]:
-        """Map each model to a sentence that says where it is used."""
-        users: dict[str, dict[str, list[str]]] = {}
-        for use, user, annotation in self._references():
-            for name, _ in self.names_in(annotation):
-                users.setdefault(name, {}).setdefault(use, []).append(f"`{user}`")
-        sentences = {}
-        for name, by_use in users.items():
-            use = next(iter(by_use))
-            names = list(dict.fromkeys(by_use[use]))
-            listed = names[:2] + ["others"] * (len(names) > 2)
-            sentences[name] = f"{use} of {' and '.join(filter(None, [', '.join(listed[:-1]), listed[-1]]))}."
-        return sentences
-
-    def _references(self) -> Iterator[tuple[str, str, str]]:
-        """Yield for each use of a model: its kind, its user, and code that names the model; best uses first."""
-        for endpoint in self._endpoints:
-            operation = f"{self._tags_of_operations[endpoint.name]}.{endpoint.name}"
-            for use, props in (
-                ("Response body", [response.prop for response in endpoint.responses]),
-                ("Request body", [body.prop for body in endpoint.bodies]),
-                ("Query parameter", endpoint.query_parameters),
-            ):
-                yield from ((use, operation, self.annotation(prop)) for prop in props)
-        for union in self.unions:
-            yield from (("Variant", union.name, member) for member in union.members)
-        for model in self.classes:
-            for prop in list_properties(model):
-                yield f"Field `{get_wire_name(prop)}`", model.class_info.name, self.annotation(prop)
+        """Return the docstring of a class or enum."""
+        return reflow(item.description.get_untrusted_value()) if item.description else ""
 
     def describe_alias(self, name: str) -> str:
         """Return the docstring of a type alias."""
         return reflow(self._specification.schemas[self._component_of[name]].get("description", ""))
 
-    def _describe_property(self, prop: Any, model: kinds.ModelProperty) -> str:
-        """Return the docstring of an attribute."""
-        schema = self._schema(prop, model)
-        values = ", ".join(f"`{value}`" for value in schema.get("x-extensible-enum", []))
-        return reflow("\n\n".join([schema.get("description", ""), f"Known values: {values}." if values else ""]))
-
     def _schema(self, prop: Any, model: kinds.ModelProperty) -> dict[str, Any]:
+        """Return the schema of a property, from the description as it was written."""
         component = self._component_of.get(model.class_info.name)
         if component:
             declared: dict[str, Any] = self._specification.collect_properties(component).get(get_wire_name(prop), {})
@@ -384,38 +343,30 @@ class Code:
     def dicts(self) -> list[Dict]:
         """The models in JSON request bodies, as dicts."""
         dicts = []
-        for name in self.dict_names:
-            if name in self.dict_aliases:
-                continue
-            keys = {get_wire_name(prop): self._dict_annotation(prop) for prop in list_properties(self._models[name])}
+        for model in (self._models[name] for name in self.dict_names if name not in self.dict_aliases):
+            keys = {get_wire_name(prop): self._dict_annotation(prop) for prop in list_properties(model)}
             has_names = all(key.isidentifier() and not iskeyword(key) for key in keys)
-            dicts.append(Dict(name, self.describe(self._models[name]), keys, has_names))
+            dicts.append(Dict(str(model.class_info.name), self.describe(model), keys, has_names))
         return dicts
 
     @cached_property
     def dict_aliases(self) -> dict[str, str]:
         """Annotations of the unions in JSON request bodies, without their catch-alls."""
-        unions = [union for union in self.unions if union.name in self.dict_names]
-        return {union.name: " | ".join(union.known) for union in unions}
+        return {union.name: " | ".join(union.known) for union in self.unions if union.name in self.dict_names}
 
     @cached_property
     def dict_names(self) -> list[str]:
         """Models and unions that are, or are part of, a JSON request body, sorted."""
+        parts = {union.name: " ".join(union.known) for union in self.unions}
+        for model in self.classes:
+            parts[str(model.class_info.name)] = " ".join(map(self.annotation, list_properties(model)))
+        bodies = [body for endpoint in self._endpoints for body in endpoint.bodies if body.body_type == "json"]
+        waiting = [self.annotation(body.prop) for body in bodies]
         names: set[str] = set()
-        classes = {str(model.class_info.name) for model in self.classes}
-        unions = {union.name: union for union in self.unions}
-        bodies = (body for endpoint in self._endpoints for body in endpoint.bodies if body.body_type == "json")
-        waiting = {name for body in bodies for name, _ in self.names_in(self.annotation(body.prop))}
         while waiting:
-            name = waiting.pop()
-            if name in unions:
-                waiting.update(set(unions[name].known) - names)
-            elif name in classes:
-                annotations = " ".join(map(self.annotation, list_properties(self._models[name])))
-                waiting.update({used for used, _ in self.names_in(annotations)} - names)
-            else:
-                continue
-            names.add(name)
+            found = {name for name, _ in self.names_in(waiting.pop())} & parts.keys() - names
+            names |= found
+            waiting += map(parts.__getitem__, found)
         return sorted(names)
 
     def _dict_annotation(self, prop: Any) -> str:
@@ -497,7 +448,7 @@ class Code:
 
     def _query_argument(self, endpoint: Endpoint, prop: Any) -> str:
         name, value = get_wire_name(prop), str(prop.python_name)
-        declared = self._specification.find_parameter(self._operation_id(endpoint), name)
+        declared = self._specification.find_parameter(self._operation_ids[endpoint.name], name)
         is_object = isinstance(prop, kinds.ModelProperty)
         refuse_if(
             is_object != (declared.get("style") == "deepObject"),
@@ -510,7 +461,7 @@ class Code:
         return f"({name!r}, {value})"
 
     def _operation_docstring(self, endpoint: Endpoint) -> str:
-        operation_id = self._operation_id(endpoint)
+        operation_id = self._operation_ids[endpoint.name]
         path, operation = self._specification.operations[operation_id]
         deprecated = ", deprecated" * operation.get("deprecated", False)
         arguments = [
@@ -526,16 +477,11 @@ class Code:
         ]
         return reflow("\n\n".join(parts))
 
-    def _operation_id(self, endpoint: Endpoint) -> str:
-        prefix = self._config.field_prefix
-        return next(name for name in self._specification.operations if PythonIdentifier(name, prefix) == endpoint.name)
-
     # Completeness
 
     def check_complete(self) -> None:
-        """Raise Unsupported if the generator silently left out an operation or a property."""
-        generated = {self._operation_id(endpoint) for endpoint in self._endpoints}
-        missing = self._specification.calls - generated
+        """Raise RegenError if the generator silently left out an operation or a property."""
+        missing = self._specification.calls - {self._operation_ids[endpoint.name] for endpoint in self._endpoints}
         for component in self._specification.schemas:
             model = self._models.get(str(self._class(component).name))
             names = {get_wire_name(prop) for prop in list_properties(model)} if model else set()
@@ -547,9 +493,9 @@ class Code:
 
 
 def refuse_if(problem: object, what: str) -> None:
-    """Raise Unsupported if there is a problem."""
+    """Raise RegenError if there is a problem: the templates have no code for it."""
     if problem:
-        raise Unsupported(f"not supported: {what}")
+        raise RegenError(f"not supported: {what}")
 
 
 def get_wire_name(prop: Any) -> str:

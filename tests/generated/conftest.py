@@ -7,26 +7,16 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
-from .spec import ROOT
+import regen
 
 PARTS = ("mini_api", "mini_api.mini")
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import ModuleType
 
 
 @pytest.fixture(scope="session")
-def regen() -> Iterator[ModuleType]:
-    """scripts/regen.py as a module."""
-    sys.path.insert(0, str(ROOT / "scripts"))
-    yield importlib.import_module("regen")
-    sys.path.remove(str(ROOT / "scripts"))
-
-
-@pytest.fixture(scope="session")
-def mini(regen: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def mini(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """All names of the package generated from mini.yaml, which has one example of each feature of the generator."""
     folder = tmp_path_factory.mktemp("mini")
     regen.generate([Path(__file__).with_name("mini.yaml")], folder / "mini_api")

@@ -7,15 +7,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+import regen
 import yaml
 
 from .spec import ROOT
-
-if TYPE_CHECKING:
-    from types import ModuleType
 
 MINI: dict[str, Any] = yaml.load(Path(__file__).with_name("mini.yaml").read_bytes(), yaml.CSafeLoader)
 
@@ -51,7 +49,7 @@ def test_changed_missing_and_additional_files_are_found(tmp_path: Path) -> None:
     ]
 
 
-def test_regen_replaces_the_old_files(regen: ModuleType, tmp_path: Path) -> None:
+def test_regen_replaces_the_old_files(tmp_path: Path) -> None:
     stale = tmp_path / "smooch_api" / "v1" / "stale.py"
     stale.parent.mkdir(parents=True)
     stale.touch()
@@ -61,7 +59,7 @@ def test_regen_replaces_the_old_files(regen: ModuleType, tmp_path: Path) -> None
     assert regen.find_differences(ROOT / "generated" / "smooch_api", tmp_path / "smooch_api") == []
 
 
-def generate(regen: ModuleType, tmp_path: Path, **changes: Any) -> None:
+def generate(tmp_path: Path, **changes: Any) -> None:
     """Generate mini.yaml with some parts replaced; keys are paths with `/`."""
     document = yaml.safe_load(yaml.safe_dump(MINI))
     for path, value in changes.items():
@@ -84,10 +82,10 @@ OPERATION = {
 }
 
 
-def test_a_warning_of_the_generator_is_an_error(regen: ModuleType, tmp_path: Path) -> None:
+def test_a_warning_of_the_generator_is_an_error(tmp_path: Path) -> None:
     image = {"200": {"description": "", "content": {"image/png": {"schema": {"type": "string"}}}}}
     with pytest.raises(regen.RegenError, match=r"(?s)mini\.yaml: the generator warns.*image/png"):
-        generate(regen, tmp_path, **{"paths./motto.get.responses": image})
+        generate(tmp_path, **{"paths./motto.get.responses": image})
 
 
 @pytest.mark.parametrize(
@@ -161,15 +159,15 @@ def test_a_warning_of_the_generator_is_an_error(regen: ModuleType, tmp_path: Pat
     ],
 )
 def test_schemas_that_cannot_be_generated_correctly_are_refused(
-    regen: ModuleType, tmp_path: Path, path: str, value: Any, reason: str
+    tmp_path: Path, path: str, value: Any, reason: str
 ) -> None:
-    with pytest.raises(regen.Unsupported, match=reason):
-        generate(regen, tmp_path, **{path: value})
+    with pytest.raises(regen.RegenError, match=reason):
+        generate(tmp_path, **{path: value})
 
 
-def test_an_operation_that_redirects_is_skipped(regen: ModuleType, tmp_path: Path) -> None:
+def test_an_operation_that_redirects_is_skipped(tmp_path: Path) -> None:
     redirect = {"get": {**OPERATION, "responses": {"302": {"description": ""}, "4XX": {"description": ""}}}}
-    generate(regen, tmp_path, **{"paths./odd": redirect})
+    generate(tmp_path, **{"paths./odd": redirect})
     assert not (tmp_path / "out" / "mini" / "api" / "pets" / "odd.py").exists()
 
 
@@ -193,11 +191,9 @@ def test_an_operation_that_redirects_is_skipped(regen: ModuleType, tmp_path: Pat
         ("paths./odd", {"get": {**OPERATION, "responses": {200: {"description": ""}}}}, r"quote 200(?s:.*)line \d+"),
     ],
 )
-def test_an_invalid_description_is_refused(
-    regen: ModuleType, tmp_path: Path, path: str, value: Any, reason: str
-) -> None:
-    with pytest.raises(regen.InvalidDescription, match=rf"mini\.yaml:\s.*{reason}"):
-        generate(regen, tmp_path, **{path: value})
+def test_an_invalid_description_is_refused(tmp_path: Path, path: str, value: Any, reason: str) -> None:
+    with pytest.raises(regen.RegenError, match=rf"mini\.yaml:\s.*{reason}"):
+        generate(tmp_path, **{path: value})
 
 
 @pytest.mark.parametrize(
@@ -209,14 +205,14 @@ def test_an_invalid_description_is_refused(
         ("openapi: 3.1.0\ninfo: {}\nopenapi: 3.1.1\n", r"duplicate key openapi(?s:.*)line 3, column 1"),
     ],
 )
-def test_other_files_are_refused(regen: ModuleType, tmp_path: Path, text: str, reason: str) -> None:
+def test_other_files_are_refused(tmp_path: Path, text: str, reason: str) -> None:
     spec = tmp_path / "odd.yaml"
     spec.write_text(text)
-    with pytest.raises(regen.InvalidDescription, match=rf"odd\.yaml:\s.*{reason}"):
+    with pytest.raises(regen.RegenError, match=rf"odd\.yaml:\s.*{reason}"):
         regen.generate([spec], tmp_path / "out")
 
 
-def test_only_the_pinned_versions_generate(regen: ModuleType, tmp_path: Path) -> None:
+def test_only_the_pinned_versions_generate(tmp_path: Path) -> None:
     pyproject = tmp_path / "pyproject.toml"
     text = (ROOT / "pyproject.toml").read_text()
     for name in regen.PINNED:
@@ -228,3 +224,12 @@ def test_only_the_pinned_versions_generate(regen: ModuleType, tmp_path: Path) ->
         ):
             regen.check_pins(pyproject)
     regen.check_pins(ROOT / "pyproject.toml")
+
+
+def test_a_problem_is_printed_and_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(regen, "PINNED", ("attrs",))
+    assert regen.main(["--out", str(tmp_path)]) == 1
+    assert capsys.readouterr().err.startswith("attrs ")
+    assert not list(tmp_path.iterdir())

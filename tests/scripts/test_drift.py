@@ -9,12 +9,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import drift
 import pytest
 import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,7 +48,7 @@ def fields(required: str = "", **properties: Any) -> dict[str, Any]:
     return {"type": "object", "required": required.split(), "properties": properties}
 
 
-def rows(drift: ModuleType, ours: dict[str, Any], theirs: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+def rows(ours: dict[str, Any], theirs: dict[str, Any]) -> list[tuple[str, str, str, str]]:
     return [difference[:4] for difference in drift.Comparison(ours, theirs).differences]
 
 
@@ -101,6 +101,19 @@ SAME = {
     "exclusive limits": (
         {"type": "number", "exclusiveMinimum": 0},
         {"type": "number", "minimum": 0, "exclusiveMinimum": True},
+    ),
+    "limits in several parts": (
+        {"type": "string", "minLength": 2, "maxLength": 3, "pattern": "a and b"},
+        {
+            "allOf": [
+                {"type": "string", "minLength": 1, "maxLength": 4, "pattern": "a"},
+                {"minLength": 2, "maxLength": 3, "pattern": "b"},
+            ]
+        },
+    ),
+    "a union without other fields": (
+        {"oneOf": [{**fields("a", a=TEXT), "additionalProperties": False}]},
+        {"oneOf": [fields("a", a=TEXT)], "additionalProperties": False},
     ),
     "limits that limit nothing": (TEXT, {"type": "string", "minLength": 0}),
     "a secret": ({"type": "string", "format": "password"}, TEXT),
@@ -173,9 +186,9 @@ COMPONENTS["tabby"]["properties"]["kind"] = {"type": "string", "enum": ["cat"]}
 
 
 @pytest.mark.parametrize(("ours", "theirs"), SAME.values(), ids=SAME)
-def test_equivalent_descriptions_have_no_difference(drift: ModuleType, ours: Any, theirs: Any) -> None:
-    assert rows(drift, api(ours, **COMPONENTS), api(theirs, **COMPONENTS)) == []
-    assert rows(drift, api(theirs, **COMPONENTS), api(ours, **COMPONENTS)) == []
+def test_equivalent_descriptions_have_no_difference(ours: Any, theirs: Any) -> None:
+    assert rows(api(ours, **COMPONENTS), api(theirs, **COMPONENTS)) == []
+    assert rows(api(theirs, **COMPONENTS), api(ours, **COMPONENTS)) == []
 
 
 DIFFERENT = {
@@ -254,49 +267,47 @@ DIFFERENT = {
 
 
 @pytest.mark.parametrize(("ours", "theirs", "row"), DIFFERENT.values(), ids=DIFFERENT)
-def test_a_difference_is_listed_with_its_place(drift: ModuleType, ours: Any, theirs: Any, row: tuple[str, ...]) -> None:
+def test_a_difference_is_listed_with_its_place(ours: Any, theirs: Any, row: tuple[str, ...]) -> None:
     place, *rest = row
-    assert rows(drift, api(ours, **COMPONENTS), api(theirs, **COMPONENTS)) == [(f"postThing request{place}", *rest)]
-    assert [kind for _, kind, *_ in rows(drift, api(theirs, **COMPONENTS), api(ours, **COMPONENTS))] == [rest[0]]
+    assert rows(api(ours, **COMPONENTS), api(theirs, **COMPONENTS)) == [(f"postThing request{place}", *rest)]
+    assert [kind for _, kind, *_ in rows(api(theirs, **COMPONENTS), api(ours, **COMPONENTS))] == [rest[0]]
 
 
-def test_overlapping_types_are_compared_further(drift: ModuleType) -> None:
+def test_overlapping_types_are_compared_further() -> None:
     ours, theirs = {"type": ["string", "number"], "maxLength": 3}, {"type": ["string", "null"], "maxLength": 4}
-    assert rows(drift, api(ours), api(theirs)) == [
+    assert rows(api(ours), api(theirs)) == [
         ("postThing request", "type", "number|string", "string"),
         ("postThing request", "nullable", "false", "true"),
         ("postThing request", "maxLength", "3", "4"),
     ]
 
 
-def test_responses_have_read_only_fields_and_no_write_only_ones(drift: ModuleType) -> None:
+def test_responses_have_read_only_fields_and_no_write_only_ones() -> None:
     theirs = fields(id={"type": "string", "readOnly": True}, secret={"type": "string", "writeOnly": True})
-    assert rows(drift, api(answer=fields()), api(answer=theirs)) == [
-        ("postThing 200 response id", "field", "-", "string")
-    ]
+    assert rows(api(answer=fields()), api(answer=theirs)) == [("postThing 200 response id", "field", "-", "string")]
 
 
-def test_recursive_schemas_are_compared(drift: ModuleType) -> None:
+def test_recursive_schemas_are_compared() -> None:
     def menu(name: str, **limits: int) -> dict[str, Any]:
         return fields(text={**TEXT, **limits}, items={"type": "array", "items": ref(name)})
 
     ours = api(ref("Menu"), Menu=menu("Menu"))
     theirs = api(ref("Menu"), Menu=menu("Level", maxLength=9), Level=menu("Level", maxLength=9))
-    assert rows(drift, ours, ours) == []
-    assert set(rows(drift, ours, theirs)) == {
+    assert rows(ours, ours) == []
+    assert set(rows(ours, theirs)) == {
         ("postThing request text", "maxLength", "-", "9"),
         ("postThing request items.text", "maxLength", "-", "9"),
     }
 
 
-def test_a_base_schema_that_lists_its_variants_can_be_read(drift: ModuleType) -> None:
+def test_a_base_schema_that_lists_its_variants_can_be_read() -> None:
     base = {**fields("kind", kind=TEXT), "oneOf": [ref("dog"), ref("cat")], "discriminator": {"propertyName": "kind"}}
     dog = {"allOf": [ref("base"), fields(kind={"enum": ["dog"]}, bark=TEXT)]}
     cat = {"allOf": [ref("base"), fields(kind={"enum": ["cat"]}, purr=TEXT)]}
-    assert rows(drift, api(ref("Pet"), **PET), api(ref("base"), base=base, dog=dog, cat=cat)) == []
+    assert rows(api(ref("Pet"), **PET), api(ref("base"), base=base, dog=dog, cat=cat)) == []
 
 
-def test_operations_parameters_and_responses_are_compared(drift: ModuleType) -> None:
+def test_operations_parameters_and_responses_are_compared() -> None:
     ours, theirs = api(), api()
     theirs["paths"]["/v2/others"] = {"get": {}}
     query = {
@@ -316,7 +327,7 @@ def test_operations_parameters_and_responses_are_compared(drift: ModuleType) -> 
     operation_of(ours)["requestBody"]["required"] = False
     operation_of(theirs)["deprecated"] = query["deprecated"] = True
     operation_of(theirs)["responses"] = {"201": {"description": "Made."}, "404": {"description": "Not there."}}
-    assert rows(drift, ours, theirs) == [
+    assert rows(ours, theirs) == [
         ("postThing", "deprecated", "false", "true"),
         ("postThing query page", "required", "true", "false"),
         ("postThing query page", "deprecated", "false", "true"),
@@ -331,26 +342,32 @@ def test_operations_parameters_and_responses_are_compared(drift: ModuleType) -> 
     ]
 
 
-def test_tags_are_compared_exactly(drift: ModuleType) -> None:
+def test_tags_are_compared_exactly() -> None:
     theirs = {"oneOf": [ref("hound"), fields("kind", kind={"type": "string", "enum": ["Cat"]}, purr=TEXT)]}
-    assert rows(drift, api(ref("Pet"), **COMPONENTS), api(theirs, **COMPONENTS)) == [
+    assert rows(api(ref("Pet"), **COMPONENTS), api(theirs, **COMPONENTS)) == [
         ("postThing request<cat>", "variant", "yes", "-"),
         ("postThing request<Cat>", "variant", "-", "yes"),
     ]
 
 
-def test_names_of_path_parameters_do_not_matter(drift: ModuleType) -> None:
+def test_names_of_path_parameters_do_not_matter() -> None:
     ours, theirs = api(), api()
     ours["paths"] = {"/v2/things/{id}": ours["paths"]["/v2/things"]}
     theirs["paths"] = {"/v2/things/{thingId}": theirs["paths"]["/v2/things"]}
-    assert rows(drift, ours, theirs) == []
+    assert rows(ours, theirs) == []
 
 
-def test_content_types_are_compared(drift: ModuleType) -> None:
+def test_a_new_path_of_an_operation_is_a_difference() -> None:
+    theirs = api()
+    theirs["paths"] = {"/v2/items": theirs["paths"]["/v2/things"]}
+    assert rows(api(), theirs) == [("postThing", "path", "POST /v2/things", "POST /v2/items")]
+
+
+def test_content_types_are_compared() -> None:
     ours, theirs = api(fields(a=TEXT)), api(fields(a=TEXT))
     form = {"multipart/form-data": {"schema": fields(source={"type": "string", "format": "binary"})}}
     operation_of(ours)["requestBody"]["content"] = form
-    assert rows(drift, ours, theirs) == [
+    assert rows(ours, theirs) == [
         ("postThing request multipart/form-data", "content", "yes", "-"),
         ("postThing request application/json", "content", "-", "yes"),
     ]
@@ -378,32 +395,30 @@ def vendor_delivery(*events: dict[str, Any]) -> dict[str, Any]:
     return {**api(), "x-webhooks": {"Event": delivery(schema)}}
 
 
-def test_events_are_matched_by_title(drift: ModuleType) -> None:
+def test_events_are_matched_by_title() -> None:
     update = {"title": "user:update", **fields("type", type=TEXT, payload={"type": "string", "maxLength": 5})}
     remove = {"title": "user:remove", **fields("type", type=TEXT, payload=TEXT)}
     place = "webhook request events"
-    assert rows(drift, our_delivery(), vendor_delivery(remove, update)) == [
+    assert rows(our_delivery(), vendor_delivery(remove, update)) == [
         (f"{place}[]", "discriminator", "type", "-"),
         (f"{place}<user:update>.payload", "maxLength", "-", "5"),
     ]
     merge = {"title": "user:merge", **fields("type", type=TEXT, payload=TEXT)}
     assert (f"{place}<user:merge>", "variant", "-", "yes") in rows(
-        drift, our_delivery(), vendor_delivery(remove, update, merge)
+        our_delivery(), vendor_delivery(remove, update, merge)
     )
-    assert (f"{place}<user:update>", "variant", "yes", "-") in rows(
-        drift, our_delivery(), vendor_delivery(remove, merge)
-    )
+    assert (f"{place}<user:update>", "variant", "yes", "-") in rows(our_delivery(), vendor_delivery(remove, merge))
 
 
-def test_missing_webhooks_are_a_difference(drift: ModuleType) -> None:
-    assert rows(drift, our_delivery(), api()) == [("webhook", "webhook", "yes", "-")]
+def test_missing_webhooks_are_a_difference() -> None:
+    assert rows(our_delivery(), api()) == [("webhook", "webhook", "yes", "-")]
 
 
 # The command
 
 
 @pytest.fixture
-def run(drift: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
     """Run the command on two descriptions and a list of deviations; returns the status and what was printed."""
 
     def run(ours: Any, upstream: Any, deviations: Any = ()) -> tuple[int, str]:
@@ -486,6 +501,12 @@ def test_an_unknown_keyword_is_listed(run: Any, keyword: str) -> None:
     assert run(theirs, api(fields(a=TEXT)))[0] == 2
 
 
+def test_a_schema_that_is_a_boolean_is_listed() -> None:
+    assert list(drift.find_unread(api(fields(a=True)))) == [
+        "paths./v2/things.post.requestBody.content.application/json.schema.properties.a"
+    ]
+
+
 def test_a_component_is_matched_by_name_however_null_is_written(run: Any) -> None:
     ours = api(
         fields(b={"anyOf": [ref("Thing"), {"type": "null"}]}), Thing=fields(a={"type": "string", "maxLength": 3})
@@ -566,7 +587,10 @@ def test_a_deviation_has_places_a_kind_two_values_and_a_reason(run: Any, entry: 
     assert "deviations.yaml" in output
 
 
-def test_our_list_of_deviations_can_be_read(drift: ModuleType) -> None:
+LOOP = {"$ref": "#/paths/~1v2~1things"}
+
+
+def test_our_list_of_deviations_can_be_read() -> None:
     assert drift.load_deviations(ROOT / "spec" / "deviations.yaml")
 
 
@@ -576,6 +600,7 @@ def test_our_list_of_deviations_can_be_read(drift: ModuleType) -> None:
         ("<html>Not here</html>", "is not an OpenAPI 3 description"),
         ({"swagger": "2.0", "paths": {}}, "is not an OpenAPI 3 description"),
         ({"openapi": "3.0.2"}, "describes no paths"),
+        ({"openapi": "3.1.0", "paths": {"/v2/things": LOOP}}, "#/paths/~1v2~1things refers to itself"),
         (api(ref("Lost")), "#/components/schemas/Lost is not part of the description"),
         (api({"$ref": "other.yaml#/Thing"}), "other.yaml#/Thing is not part of the description"),
         (api(fields(a={"type": 5})), "postThing request: not valid OpenAPI: TypeError"),
@@ -590,9 +615,7 @@ def test_other_documents_are_refused(run: Any, upstream: Any, complaint: str) ->
     assert complaint in output
 
 
-def test_a_broken_or_missing_file_is_refused(
-    drift: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_broken_or_missing_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = tmp_path / "broken.yaml"
     broken.write_text("openapi: '3.0.2\n")
     for path in (broken, tmp_path / "missing.yaml"):
@@ -622,7 +645,7 @@ def upstream() -> Iterator[str]:
         thread.join()
 
 
-def test_upstream_may_be_a_url(drift: ModuleType, upstream: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_upstream_may_be_a_url(upstream: str, capsys: pytest.CaptureFixture[str]) -> None:
     drift.main([f"{upstream}/openapi.yaml"])
     assert f"{upstream}/openapi.yaml: 18.0.0" in capsys.readouterr().out
     assert drift.main([f"{upstream}/lost.yaml"]) == 2

@@ -7,12 +7,12 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import drift
 import pytest
 import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import ModuleType
 
 HERE = Path(__file__).resolve().parent
 DESCRIPTIONS = {side: yaml.safe_load((HERE / f"small_{side}.yaml").read_text()) for side in ("ours", "theirs")}
@@ -71,15 +71,15 @@ def changed(document: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def rows(drift: ModuleType, side: str, change: dict[str, Any] | None = None) -> list[str]:
+def rows(side: str, change: dict[str, Any] | None = None) -> list[str]:
     """The rows of the table after a change on one side."""
     sides = {**DESCRIPTIONS, side: changed(DESCRIPTIONS[side], change)} if change else DESCRIPTIONS
     comparison = drift.Comparison(sides["ours"], drift.add_trigger_enum(sides["theirs"]))
     return [" | ".join(row) for row in drift.build_rows(comparison.differences)]
 
 
-def test_the_small_descriptions_are_equivalent(drift: ModuleType) -> None:
-    assert rows(drift, "theirs") == []
+def test_the_small_descriptions_are_equivalent() -> None:
+    assert rows("theirs") == []
     assert not list(drift.find_unread(DESCRIPTIONS["ours"]))
     assert not list(drift.find_unread(DESCRIPTIONS["theirs"]))
 
@@ -92,8 +92,8 @@ def test_there_are_at_least_a_hundred_mutations() -> None:
     ("side", "change"),
     [pytest.param(side, each, id=f"{side}{each['at']}") for side in MUTATIONS for each in MUTATIONS[side]],
 )
-def test_a_mutation_is_listed_exactly(drift: ModuleType, side: str, change: dict[str, Any]) -> None:
-    assert rows(drift, side, change) == change["named"]
+def test_a_mutation_is_listed_exactly(side: str, change: dict[str, Any]) -> None:
+    assert rows(side, change) == change["named"]
 
 
 def everything(node: Any, pointer: str = "") -> Iterator[dict[str, Any]]:
@@ -111,12 +111,12 @@ def everything(node: Any, pointer: str = "") -> Iterator[dict[str, Any]]:
         yield from everything(value, at)
 
 
-def test_every_change_of_a_key_or_value_is_listed(drift: ModuleType) -> None:
+def test_every_change_of_a_key_or_value_is_listed() -> None:
     used = set()
     for side, description in DESCRIPTIONS.items():
         for change in everything(description):
             try:
-                named = rows(drift, side, change) or list(drift.find_unread(changed(description, change)))
+                named = rows(side, change) or list(drift.find_unread(changed(description, change)))
             except drift.UnreadableDescription:
                 continue
             if not named:

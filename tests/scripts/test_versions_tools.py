@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
+import test_versions as versions
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import ModuleType
+    from pathlib import Path
 
-SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
-
-
-@pytest.fixture(scope="module")
-def versions() -> Iterator[ModuleType]:
-    """scripts/test_versions.py as a module."""
-    sys.path.insert(0, str(SCRIPTS))
-    yield importlib.import_module("test_versions")
-    sys.path.remove(str(SCRIPTS))
+    import pytest
 
 
 def interpreter(folder: Path, name: str, version: str) -> None:
@@ -35,7 +23,7 @@ def interpreter(folder: Path, name: str, version: str) -> None:
 
 
 def test_the_newest_interpreter_of_each_supported_version_is_chosen(
-    versions: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interpreter(tmp_path / "bin", "python3.11", "3.11.2")
     interpreter(tmp_path / "bin", "python3.10", "3.10.13")
@@ -50,7 +38,7 @@ def test_the_newest_interpreter_of_each_supported_version_is_chosen(
     assert chosen["3.11.7"].is_relative_to(tmp_path / "pyenv")
 
 
-def test_the_lowest_version_of_each_dependency_is_chosen(versions: ModuleType) -> None:
+def test_the_lowest_version_of_each_dependency_is_chosen() -> None:
     table = {
         "name": "toys",
         "dependencies": ["attrs>=23.1", "httpx>=0.28.1,<1", "idna"],
@@ -65,7 +53,7 @@ def test_the_lowest_version_of_each_dependency_is_chosen(versions: ModuleType) -
     assert versions.pin_lowest(table) == ["attrs==23.1", "httpx==0.28.1", "aiohttp==3.12", "rich==13", "redis==5"]
 
 
-def test_each_dependency_of_ours_has_a_lowest_version(versions: ModuleType) -> None:
+def test_each_dependency_of_ours_has_a_lowest_version() -> None:
     table = versions.read_project()
     listed = [
         *table["dependencies"],
@@ -75,7 +63,7 @@ def test_each_dependency_of_ours_has_a_lowest_version(versions: ModuleType) -> N
     assert set(versions.PUBLIC_EXTRAS) == table["optional-dependencies"].keys() - {"dev"}
 
 
-def test_tools_that_need_newer_dependencies_are_left_out(versions: ModuleType) -> None:
+def test_tools_that_need_newer_dependencies_are_left_out() -> None:
     table = {"name": "toys", "optional-dependencies": {"dev": ["toys[cli]", "celery[redis]>=5.7", "pytest>=8.3"]}}
     assert versions.list_tools(table) == ["pytest>=8.3"]
     names = {Requirement(line).name for line in versions.read_project()["optional-dependencies"]["dev"]}

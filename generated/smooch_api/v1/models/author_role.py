@@ -4,4 +4,3 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 AuthorRole: TypeAlias = Literal["appMaker"]
-"""Field `role` of `Author`."""

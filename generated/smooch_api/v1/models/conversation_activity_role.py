@@ -4,4 +4,3 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 ConversationActivityRole: TypeAlias = Literal["appMaker", "appUser"]
-"""Field `role` of `ConversationActivity`."""

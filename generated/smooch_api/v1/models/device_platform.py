@@ -4,4 +4,3 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 DevicePlatform: TypeAlias = Literal["android", "ios", "other", "web"]
-"""Field `platform` of `Device`."""

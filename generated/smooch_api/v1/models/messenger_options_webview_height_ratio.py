@@ -4,4 +4,3 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 MessengerOptionsWebviewHeightRatio: TypeAlias = Literal["compact", "full", "tall"]
-"""Field `webview_height_ratio` of `MessengerOptions`."""

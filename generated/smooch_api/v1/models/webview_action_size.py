@@ -4,4 +4,3 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 WebviewActionSize: TypeAlias = Literal["compact", "full", "tall"]
-"""Field `size` of `WebviewAction`."""

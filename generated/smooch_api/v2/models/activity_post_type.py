@@ -4,4 +4,3 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 ActivityPostType: TypeAlias = Literal["conversation:read", "typing:start", "typing:stop"]
-"""Field `type` of `ActivityPost`."""

@@ -4,4 +4,3 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 AuthorPostSubtypesItem: TypeAlias = Literal["AI", "activity"]
-"""Field `subtypes` of `AuthorPost`."""

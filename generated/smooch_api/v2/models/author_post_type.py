@@ -4,4 +4,3 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 AuthorPostType: TypeAlias = Literal["business", "user"]
-"""Field `type` of `AuthorPost`."""

@@ -4,4 +4,3 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 ClientConfirmationType: TypeAlias = Literal["immediate", "prompt", "userActivity"]
-"""Field `type` of `ClientConfirmation`."""

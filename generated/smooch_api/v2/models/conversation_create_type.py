@@ -4,4 +4,3 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 ConversationCreateType: TypeAlias = Literal["personal", "sdkGroup"]
-"""Field `type` of `ConversationCreate`."""

@@ -4,4 +4,3 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 FormMessageFieldType: TypeAlias = Literal["email", "select", "text"]
-"""Field `type` of `FormMessageField`."""

@@ -4,4 +4,3 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 MessageOverrideAppleWithCapabilitiesItem: TypeAlias = Literal["AUTH2", "FORM", "LIST", "QUICK", "TIME"]
-"""Field `withCapabilities` of `MessageOverrideApple`."""

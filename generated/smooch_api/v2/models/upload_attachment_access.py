@@ -4,4 +4,3 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 UploadAttachmentAccess: TypeAlias = Literal["public"]
-"""Query parameter of `attachments.upload_attachment`."""
