@@ -85,6 +85,8 @@ def _hint_404(settings: _http.Settings, response: httpx.Response, path: str) -> 
         return (
             "me is the integration of an int_ key or an access token; with any other key pass integration_id='<its id>'"
         )
+    if "/conversations" in path and b"user_not_found" in response.content:
+        return "here user_id is the API's own id of the user: pass yours as user_external_id"
     if b"app_not_found" in response.content or _OF_APP.fullmatch(path):
         return f"check app_id, and that the app is on {settings.root}: an app of another account or region is not found"
     return ""

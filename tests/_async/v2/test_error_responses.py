@@ -170,6 +170,14 @@ async def test_a_missing_app_hints_at_its_id_and_the_host() -> None:
                 await api.users.get("u")
 
 
+async def test_an_external_id_in_place_of_a_user_id_is_hinted_at(api: AsyncSmooch) -> None:
+    await api.users.create("b6518")
+    with pytest.raises(errors.NotFound, match="pass yours as user_external_id"):
+        await api.conversations.create(user_id="b6518")
+    with pytest.raises(errors.NotFound, match="pass yours as user_external_id"):
+        await api.conversations.list(user_id="b6518").first()
+
+
 @pytest.mark.parametrize("way", CREDENTIALS)
 async def test_errors_show_no_credentials(way: str) -> None:
     def echo(request: Request) -> bytes:
