@@ -284,6 +284,19 @@ async def test_a_response_can_be_streamed() -> None:
                 assert await response.aread() == FINE.partition(b"\r\n\r\n")[2]
 
 
+async def test_a_response_knows_its_connection() -> None:
+    with ScriptedServer(script(FINE)) as server:
+        async with connect(server.url) as api:
+            raw = api.raw.get_async_httpx_client()
+            async with raw.stream("GET", "/appusers/b6518") as response:
+                get_info = response.extensions["network_stream"].get_extra_info
+                sock = get_info("socket")
+                assert server.url == "http://{}:{}".format(*get_info("server_addr"))
+                assert get_info("client_addr") == sock.getsockname()
+                assert get_info("ssl_object") is None
+                assert get_info("weather") is None
+
+
 async def test_a_streamed_error_response_raises_the_same_error() -> None:
     bad_request = answer(400, {"error": {"code": "bad_request", "description": "No."}})
     with ScriptedServer(script(bad_request)) as server:

@@ -230,8 +230,10 @@ async def test_first_fetches_one_page_and_returns_none_for_an_empty_list(make_li
 
 async def test_a_list_can_be_iterated_once(make_listing: Callable[..., Listing]) -> None:
     records = make_listing(Server(3)).clients()
+    assert repr(records) == "<AsyncPaged at None>"
     assert await numbers(records) == [0, 1, 2]
     assert await numbers(records) == []
+    assert repr(records) == f"<AsyncPaged at {record_id(2)}>"
 
 
 async def test_after_an_error_iteration_continues_where_it_was(make_listing: Callable[..., Listing]) -> None:

@@ -229,8 +229,10 @@ def test_first_fetches_one_page_and_returns_none_for_an_empty_list(make_listing:
 
 def test_a_list_can_be_iterated_once(make_listing: Callable[..., Listing]) -> None:
     records = make_listing(Server(3)).clients()
+    assert repr(records) == "<Paged at None>"
     assert numbers(records) == [0, 1, 2]
     assert numbers(records) == []
+    assert repr(records) == f"<Paged at {record_id(2)}>"
 
 
 def test_after_an_error_iteration_continues_where_it_was(make_listing: Callable[..., Listing]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from smooch_api.v2.api import oauth
@@ -14,6 +14,9 @@ from smooch import errors
 from smooch.v2 import AsyncSmooch
 
 from .calls import CODE_EXCHANGE, CREDENTIALS, SECRET, TOKEN
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 pytestmark = pytest.mark.anyio
 
@@ -51,6 +54,12 @@ ACT_KEY = {"key_id": "act_5a", "secret": SECRET}
 OAUTH = {"token": TOKEN}
 NO_JSON = {"Content_Type": "text/html"}
 TARGET = "https://example.com/hook"
+WEBHOOKS = f"/v2/apps/{APP}/integrations/me/webhooks"
+
+
+async def stream() -> AsyncIterator[bytes]:
+    yield b'{"target": 5}'
+
 
 HINTS: list[Any] = [
     (
@@ -127,6 +136,7 @@ HINTS: list[Any] = [
     ),
     (400, INT_KEY, lambda api: api.webhooks.update("w1", {"includeFullUser": True}), {}, ""),
     (400, INT_KEY, lambda api: api.webhooks.get("w1"), {}, ""),
+    (400, INT_KEY, lambda api: api.raw.get_async_httpx_client().post(WEBHOOKS, content=stream()), {}, ""),
 ]
 
 

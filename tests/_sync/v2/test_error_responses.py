@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from smooch_api.v2.api import oauth
@@ -15,6 +15,9 @@ from smooch import errors
 from smooch.v2 import Smooch
 
 from .calls import CODE_EXCHANGE, CREDENTIALS, SECRET, TOKEN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def refusing(status: int, body: Any, **headers: str) -> ScriptedServer:
@@ -50,6 +53,12 @@ ACT_KEY = {"key_id": "act_5a", "secret": SECRET}
 OAUTH = {"token": TOKEN}
 NO_JSON = {"Content_Type": "text/html"}
 TARGET = "https://example.com/hook"
+WEBHOOKS = f"/v2/apps/{APP}/integrations/me/webhooks"
+
+
+def stream() -> Iterator[bytes]:
+    yield b'{"target": 5}'
+
 
 HINTS: list[Any] = [
     (
@@ -126,6 +135,7 @@ HINTS: list[Any] = [
     ),
     (400, INT_KEY, lambda api: api.webhooks.update("w1", {"includeFullUser": True}), {}, ""),
     (400, INT_KEY, lambda api: api.webhooks.get("w1"), {}, ""),
+    (400, INT_KEY, lambda api: api.raw.get_httpx_client().post(WEBHOOKS, content=stream()), {}, ""),
 ]
 
 
