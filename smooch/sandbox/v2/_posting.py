@@ -42,8 +42,6 @@ def add(call: Call, conversation: Conversation) -> list[Message]:
     user = find_author(call, conversation, post["author"])
     metadata = _metadata.validate(post.get("metadata"), "Message")
     destinations = _find_destinations(call.app, conversation, post.get("destination"))
-    if post["content"].get("type") == "formResponse":
-        raise bad_request("body content: a formResponse comes from the web client and cannot be posted")
     posted = [post["content"]] if user else _shorthand.expand(post["content"], call.app.templates_by_name)
     contents = [build_content(call.app, each, call.root_url) for each in posted]
     name = post["author"].get("displayName")
@@ -121,8 +119,6 @@ def build_content(app: App, posted: JsonObject, root_url: str) -> JsonObject:
 def _render(content: JsonObject) -> None:
     """Turn Markdown into HTML, and add plain text if the post has none."""
     if "markdownText" in content:
-        if "htmlText" in content:
-            raise bad_request("body content: htmlText and markdownText exclude each other")
         content["htmlText"] = _markdown_to_html(content.pop("markdownText"))
         if len(content["htmlText"]) > _MAX_HTML:
             raise bad_request(f"body content.markdownText: is longer than {_MAX_HTML} characters as HTML")

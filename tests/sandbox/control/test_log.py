@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from support.scripted_server import answer
 
 from smooch.sandbox import Sandbox
 from smooch.sandbox import _log as log_module
+from smooch.sandbox.control import sandbox as sandbox_module
 from smooch.sandbox.control.api import handlers, load_spec
 
 from ..targets import posts, target
@@ -95,6 +97,18 @@ class TestAccess:
         assert (bad.status_code, bad.json()["error"]["code"]) == (400, "bad_request")
         large = control.post("/users/ana/say", content=bytes(51 * 1024 * 1024))
         assert large.status_code == 413
+
+    def test_a_bug_is_logged_and_gives_500(
+        self, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        monkeypatch.setitem(handlers, "getSandbox", lambda call: 1 / 0)
+        response = httpx.get(f"{sandbox.url}/_sandbox")
+        assert (response.status_code, response.json()["error"]["code"]) == (500, "internal_error")
+        assert "ZeroDivisionError" in caplog.text
+
+    def test_a_deleted_app_gives_404(self, sandbox: Sandbox, control: httpx.Client, account: httpx.Client) -> None:
+        account.delete(f"/apps/{sandbox.app_id}")
+        assert control.get("/users").json()["error"] == {"code": "not_found", "description": "App not found"}
 
     def test_control_calls_are_neither_recorded_nor_hit_by_faults(
         self, sandbox: Sandbox, control: httpx.Client
@@ -219,12 +233,14 @@ class TestDeliveries:
     ) -> None:
         with target() as receiver:
             webhook = client.post("/webhooks", json={"target": receiver.url}).json()["webhook"]["_id"]
-            sandbox.delay_deliveries(0.1)
-            sandbox.say("ana", "Hi")
+            sandbox.reorder_deliveries()
+            sandbox.say("ana", "Held until the next one")
             client.delete(f"/webhooks/{webhook}")
+            client.post("/webhooks", json={"target": receiver.url})
+            sandbox.say("ana", "Hi")
             sandbox.wait_for_deliveries()
-            (delivery,) = control.get("/deliveries").json()["deliveries"]
-            assert (delivery["state"], delivery["attempts"]) == ("cancelled", [])
+            held, sent = control.get("/deliveries").json()["deliveries"]
+            assert (held["state"], held["attempts"], sent["state"]) == ("cancelled", [], "succeeded")
 
 
 class TestFaults:
@@ -340,6 +356,19 @@ class TestEvents:
             change(sandbox, client)
             next_of(events, kind)
 
+    def test_mergers_and_removed_conversations_are_events(
+        self, sandbox: Sandbox, client: httpx.Client, v2: httpx.Client
+    ) -> None:
+        users = [client.post("/appusers", json={"userId": name}).json()["appUser"]["_id"] for name in ("ana", "bob")]
+        sandbox.open_chat("ana")
+        body = {"type": "personal", "participants": [{"userId": users[0]}]}
+        second = v2.post("/conversations", json=body).json()["conversation"]["id"]
+        with stream(sandbox) as events:
+            client.post("/appusers/merge", json={"surviving": {"_id": users[0]}, "discarded": {"_id": users[1]}})
+            assert next_of(events, "refresh") == {}
+            v2.delete(f"/conversations/{second}")
+            assert next_of(events, "conversationRemoved") == {"id": second}
+
     def test_reading_is_not_an_event(self, sandbox: Sandbox, client: httpx.Client) -> None:
         with stream(sandbox) as events:
             client.get("/webhooks")
@@ -350,6 +379,38 @@ class TestEvents:
                 if kind == "message":
                     break
             assert "refresh" not in kinds
+
+    def test_a_channel_reports_what_it_delivered(
+        self, sandbox: Sandbox, control: httpx.Client, client: httpx.Client
+    ) -> None:
+        control.post("/users", json={"externalId": "ana", "channel": "whatsapp"})
+        control.post("/users/ana/open", json={})
+        with stream(sandbox) as events:
+            posted = client.post("/appusers/ana/messages", json={"role": "appMaker", "type": "text", "text": "Hi"})
+            sent, read = next_of(events, "messageDelivery"), next_of(events, "messageDelivery")
+        assert (sent["channel"], sent["outcome"], read["outcome"]) == ("whatsapp", "channel", "user")
+        assert sent["messageId"] == posted.json()["message"]["_id"]
+
+    def test_other_apps_and_control_that_fails_are_no_events(
+        self, sandbox: Sandbox, account: httpx.Client, v2: httpx.Client
+    ) -> None:
+        other = account.post("/apps", json={"name": "Other"}).json()["app"]["_id"]
+        account.post(f"/apps/{other}/appusers", json={"userId": "eve"})
+        sandbox.open_chat("ana")
+        (conversation,) = v2.get("/conversations", params={"filter[userExternalId]": "ana"}).json()["conversations"]
+        v2.post("/switchboards")
+        with stream(sandbox) as events:
+            body = {"role": "appUser", "type": "text", "text": "Hi"}
+            assert account.post(f"/apps/{other}/appusers/eve/messages", json=body).status_code == 201
+            assert v2.post(f"/conversations/{conversation['id']}/acceptControl", json={}).status_code == 400
+            sandbox.say("ana", "Hi")
+            kinds = [kind for _, kind, _ in itertools.islice(events, 5)]
+        assert kinds == ["request"] * 4 + ["message"]
+
+    def test_comments_keep_an_idle_stream_open(self, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sandbox_module, "KEEP_ALIVE", 0.01)
+        with httpx.stream("GET", f"{sandbox.url}/_sandbox/events", timeout=10) as response:
+            assert list(itertools.islice(response.iter_lines(), 3))[2] == ": keep-alive"
 
     def test_the_stream_continues_where_a_list_ended(self, sandbox: Sandbox, control: httpx.Client) -> None:
         sandbox.say("ana", "1")

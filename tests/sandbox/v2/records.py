@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import httpx
 
 PNG = {"source": ("a.png", b"\x89PNG", "image/png")}
+APPLE = {"interactiveDataRef": {"url": "https://a.example", "bid": "b", "key": "k", "signature": "s", "owner": "o"}}
 REDIRECT = {"response_type": "code", "redirect_uri": "https://shop.example/back", "state": "s"}
 
 

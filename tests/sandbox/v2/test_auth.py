@@ -278,6 +278,7 @@ class TestOAuth:
             {"client_id": "{partner}", "response_type": "token"},
             {"client_id": "{partner}", "response_type": "code", "redirect_uri": "javascript:alert(1)"},
             {"client_id": "{partner}", "response_type": "code", "redirect_uri": "https://a.example/\r\nx: y"},
+            {"client_id": "{partner}", "response_type": "code", "redirect_uri": "https://[a.example"},
         ],
     )
     def test_bad_queries_are_refused(self, sandbox: Sandbox, browser: httpx.Client, query: dict[str, str]) -> None:

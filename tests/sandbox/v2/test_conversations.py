@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .api import BUSINESS, Api, error
+from .records import APPLE
 
 if TYPE_CHECKING:
     import httpx
@@ -166,6 +167,11 @@ class TestChannels:
         assert answer["conversionEvents"]["eventsReceived"] == 2
         both = {**body, "messenger": body["whatsapp"]}
         refused = api.client.post(f"/conversations/{api.conversation()}/conversionEvents", json=both)
+        assert error(refused) == (400, "bad_request")
+
+    def test_references_are_for_participants(self, api: Api) -> None:
+        body = {"userId": api.user(), "apple": APPLE}
+        refused = api.client.post(f"/conversations/{api.conversation()}/download", json=body)
         assert error(refused) == (400, "bad_request")
 
     def test_only_apple_messages_have_references(self, api: Api) -> None:

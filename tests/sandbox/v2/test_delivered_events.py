@@ -157,6 +157,15 @@ class TestMessages:
         assert client["lastSeen"] == device["lastSeen"]
         assert message["source"] == {"type": "web", "client": client, "device": device}
 
+    def test_full_source_of_a_channel(self, api: Api, receiver: ScriptedServer) -> None:
+        user, twilio = api.user(), api.integration("twilio")
+        link(api, user, twilio, "immediate")
+        listen(api, receiver, includeFullSource=True)
+        api.sandbox.say(user, "Hi", channel="twilio")
+        message = deliveries_by_trigger(api.sandbox, receiver)["conversation:message"]["message"]
+        (client,) = api.client.get(f"/users/{user}/clients").json()["clients"]
+        assert message["source"] == {"type": "twilio", "integrationId": twilio, "client": client}
+
     def test_into_a_given_conversation(self, api: Api, events: Look) -> None:
         user = api.user()
         api.conversation(user)

@@ -10,7 +10,7 @@ from smooch.sandbox import v2
 
 from ..contract import SPEC_V2 as SPEC
 from .api import BUSINESS, TEXT, WEBHOOK
-from .records import PNG, Records
+from .records import APPLE, PNG, Records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 
 CONVERSION = {"messenger": {"payload": {"data": [{"event_name": "Purchase"}]}}}
-APPLE = {"interactiveDataRef": {"url": "https://a.example", "bid": "b", "key": "k", "signature": "s", "owner": "o"}}
 
 
 def _download(records: Records) -> httpx.Response:
