@@ -202,14 +202,12 @@ class _Stream(httpcore.AsyncNetworkStream):
                 transport = await asyncio.get_running_loop().start_tls(
                     self._transport, self._protocol, ssl_context, server_hostname=server_hostname
                 )
-        except TimeoutError as error:
+        except BaseException as error:
             self._network.close()
-            raise httpcore.ConnectTimeout(str(error)) from error
-        except OSError as error:
-            self._network.close()
-            raise httpcore.ConnectError(str(error)) from error
-        except BaseException:
-            self._network.close()
+            if isinstance(error, TimeoutError):
+                raise httpcore.ConnectTimeout(str(error)) from error
+            if isinstance(error, OSError):
+                raise httpcore.ConnectError(str(error)) from error
             raise
         assert transport is not None
         self._network.transport = transport

@@ -229,9 +229,15 @@ class Smooch:
         Raises:
             Conflict: the id is taken.
         """
-        body = self._bodies.build_user(
-            _checks.check_id(user_id, "user_id"), given_name, surname, email, signed_up_at, properties
+        data = bodies.drop_none(
+            userId=_checks.check_id(user_id, "user_id"),
+            givenName=given_name,
+            surname=surname,
+            email=email,
+            signedUpAt=signed_up_at,
+            properties=properties,
         )
+        body = self._bodies.build_body(models.AppUserPreCreate, data, "profile")
         return app_users.pre_create_app_user.sync_detailed(client=self.raw, body=body)
 
     def get_user(self, user_id: str) -> Response[AppUserResponse]:

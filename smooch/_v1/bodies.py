@@ -22,7 +22,6 @@ from ..errors import InvalidInput, error_from_unreadable
 if TYPE_CHECKING:
     from smooch_api.v1.models import (
         AppUserLink,
-        AppUserPreCreate,
         ConversationActivity,
         MessagePost,
     )
@@ -55,26 +54,6 @@ class BodyBuilder:
         else:
             _json.check_json(wire, field)
         return cast("M", wire)
-
-    def build_user(
-        self,
-        user_id: str,
-        given_name: str | None,
-        surname: str | None,
-        email: str | None,
-        signed_up_at: str | None,
-        properties: Mapping[str, Any] | None,
-    ) -> AppUserPreCreate:
-        """Build the body that creates a user."""
-        data = drop_none(
-            userId=user_id,
-            givenName=given_name,
-            surname=surname,
-            email=email,
-            signedUpAt=signed_up_at,
-            properties=properties,
-        )
-        return self.build_body(models.AppUserPreCreate, data, "profile")
 
     def build_link(
         self, channel: str, entity: Mapping[str, Any], *, skip_confirmation: bool, api_version: str

@@ -171,7 +171,7 @@ class BodyBuilder:
         if user_id is not None or user_external_id is not None:
             if participants is not None:
                 raise InvalidInput("pass either the id of one user or participants, not both", "participants")
-            participants = [exactly_one_id("user_id", user_id=user_id, user_external_id=user_external_id)]
+            participants = [exactly_one_id(user_id=user_id, user_external_id=user_external_id)]
         elif participants is None and type_ == "personal":
             raise InvalidInput("a personal conversation needs user_id, user_external_id or participants", "user_id")
         data = drop_none(type=type_, participants=participants, **fields)
@@ -325,11 +325,11 @@ def build_user_filter(email: str) -> models.UserListFilter:
 # Conversations
 
 
-def exactly_one_id(field: str, **ids: str | None) -> dict[str, str]:
-    """Return the one id that is not None, under its wire name; errors name `field`."""
+def exactly_one_id(**ids: str | None) -> dict[str, str]:
+    """Return the one id that is not None, under its wire name; errors name the first of them."""
     named = {name: _checks.check_id(value, name) for name, value in ids.items() if value is not None}
     if len(named) != 1:
-        raise InvalidInput(f"pass exactly one of {', '.join(ids)}, got {len(named)}", field)
+        raise InvalidInput(f"pass exactly one of {', '.join(ids)}, got {len(named)}", next(iter(ids)))
     return {_WIRE_IDS[name]: value for name, value in named.items()}
 
 
@@ -338,7 +338,7 @@ _WIRE_IDS = {"user_id": "userId", "user_external_id": "userExternalId", "partici
 
 def build_conversation_filter(user_id: str | None, user_external_id: str | None) -> models.ConversationListFilter:
     """Build the filter for the conversations of one user."""
-    ids = exactly_one_id("user_id", user_id=user_id, user_external_id=user_external_id)
+    ids = exactly_one_id(user_id=user_id, user_external_id=user_external_id)
     return models.ConversationListFilter.from_dict(ids)
 
 

@@ -62,6 +62,9 @@ async def test_precreate_user_takes_a_profile_and_refuses_an_id_that_is_taken(
     with pytest.raises(Conflict):
         await api.precreate_user("b6518")
     assert sandbox.requests[-1].json == {"userId": "b6518"}
+    with pytest.raises(InvalidInput) as caught:
+        await api.precreate_user("b6518", properties={"nested": {"a": 1}})
+    assert caught.value.field == "profile.properties.nested"
 
 
 async def test_get_user_finds_by_either_id(api: AsyncSmooch) -> None:

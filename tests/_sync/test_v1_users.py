@@ -61,6 +61,9 @@ def test_precreate_user_takes_a_profile_and_refuses_an_id_that_is_taken(
     with pytest.raises(Conflict):
         api.precreate_user("b6518")
     assert sandbox.requests[-1].json == {"userId": "b6518"}
+    with pytest.raises(InvalidInput) as caught:
+        api.precreate_user("b6518", properties={"nested": {"a": 1}})
+    assert caught.value.field == "profile.properties.nested"
 
 
 def test_get_user_finds_by_either_id(api: Smooch) -> None:

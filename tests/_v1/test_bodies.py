@@ -202,24 +202,6 @@ def test_the_role_of_an_activity_follows_from_its_type() -> None:
     assert caught.value.field == "activity.avatarUrl"
 
 
-def test_a_profile_has_only_the_given_fields() -> None:
-    assert dump(BODIES.build_user("b6518", None, None, None, None, None)) == {"userId": "b6518"}
-    full = BODIES.build_user(
-        "b6518", "Ana", "Roy", "ana@example.com", "2015-12-24T15:15:47.990Z", {"vip": True, "n": 0}
-    )
-    assert dump(full) == {
-        "userId": "b6518",
-        "givenName": "Ana",
-        "surname": "Roy",
-        "email": "ana@example.com",
-        "signedUpAt": "2015-12-24T15:15:47.990Z",
-        "properties": {"vip": True, "n": 0},
-    }
-    with pytest.raises(InvalidInput) as caught:
-        BODIES.build_user("b6518", None, None, None, None, {"nested": {"a": 1}})
-    assert caught.value.field == "profile.properties.nested"
-
-
 @pytest.mark.parametrize(
     "data",
     [{}, {"givenName": "Ana"}, {"properties": {"number": "213123"}, "credentialRequired": True}, {"new": [None, 1.5]}],

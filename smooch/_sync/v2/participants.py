@@ -28,7 +28,7 @@ class Participants(Resource):
 
         With `subscribe_sdk_client`, the user is notified of messages before opening the conversation.
         """
-        user = bodies.exactly_one_id("user_id", user_id=user_id, user_external_id=user_external_id)
+        user = bodies.exactly_one_id(user_id=user_id, user_external_id=user_external_id)
         body = self._bodies.build_body(
             models.ParticipantJoin, {**user, "subscribeSDKClient": subscribe_sdk_client}, "participant"
         )
@@ -66,7 +66,7 @@ class Participants(Resource):
     ) -> None:
         """Remove a user, by one of the three ids, from a group conversation (leaveConversation)."""
         participant = bodies.exactly_one_id(
-            "user_id", user_id=user_id, user_external_id=user_external_id, participant_id=participant_id
+            user_id=user_id, user_external_id=user_external_id, participant_id=participant_id
         )
         body = self._bodies.build_body(models.ParticipantLeave, participant, "participant")
         participants.leave_conversation.sync(self._app_id(), conversation_id, client=self._raw, body=body)
