@@ -100,7 +100,7 @@ def merged(schemas: Any, schema: Any) -> dict[str, Any]:
     """Return all properties that a schema names, at any depth."""
     schema = resolved(schemas, schema)
     properties = dict(schema.get("properties", {}))
-    for part in [*schema.get("allOf", ()), schema.get("then", {})]:
+    for part in [*schema.get("allOf", ()), *([schema["then"]] if "then" in schema else [])]:
         for name, inner in merged(schemas, part).items():
             properties.setdefault(name, inner)
     return properties
