@@ -40,9 +40,7 @@ def _to_text(body: Body) -> str:
         return body
     if isinstance(body, Mapping):
         return json.dumps(dict(body), allow_nan=False)
-    if isinstance(body, bytes | bytearray):
-        return body.decode("utf-8")
-    if isinstance(body, memoryview):
+    if isinstance(body, bytes | bytearray | memoryview):
         return bytes(body).decode("utf-8")
     raise TypeError(f"it is {type(body).__name__}")
 

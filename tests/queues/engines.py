@@ -17,8 +17,6 @@ from urllib.parse import urlsplit
 import attrs
 from support.scripted_server import unused_port, wait_until
 
-from smooch import v2
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -172,9 +170,6 @@ def make_environment(sandbox: Sandbox, **variables: str) -> dict[str, str]:
 def run_bot(name: str, folder: Path, sandbox: Sandbox, redis_url: str, lease: int) -> Iterator[Bot]:
     """Start the web server and the workers of an app, and wait until its webhook exists."""
     variables = {"BOT_URL": f"http://127.0.0.1:{unused_port()}/", "REDIS_URL": redis_url, "LEASE": str(lease)}
-    with (
-        run_commands(name, folder, sandbox, **variables) as (web, *workers),
-        v2.Smooch(sandbox.key_id, sandbox.secret, sandbox.app_id, base_url=sandbox.url) as api,
-    ):
-        wait_until(lambda: bool(api.webhooks.list(integration_id=sandbox.integration_id)), _START_SECONDS)
+    with run_commands(name, folder, sandbox, **variables) as (web, *workers):
+        sandbox.wait_for_webhook(timeout=_START_SECONDS)
         yield Bot(folder, web, workers)

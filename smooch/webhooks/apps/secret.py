@@ -74,8 +74,7 @@ class KnownSecrets:
         if secret is None:
             logger.warning("the secret of the webhook is not known yet: the function for it returned None")
             return
-        values = encode_secrets(secret)
-        self.values = values
+        self.values = encode_secrets(secret)
         self._fetched_at = started
 
 
