@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import subprocess
 import sys
 from contextlib import closing
@@ -12,6 +13,8 @@ import pytest
 from support.scripted_server import unused_port, wait_until
 
 from smooch.webhooks import MemoryDeduplicator, SQLiteDeduplicator, wsgi_app
+from smooch.webhooks.apps import siblings
+from smooch.webhooks.apps.siblings import has_sibling
 
 from ..calls import call_wsgi, sized
 from ..payloads import KEY, SECRET, numbered_delivery
@@ -103,3 +106,13 @@ def test_a_single_worker_causes_no_warning() -> None:
     )
     assert run.returncode == 0
     assert WARNING not in run.stderr
+
+
+@linux
+def test_two_apps_of_one_process_are_no_siblings(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = secrets.token_bytes()
+    assert [has_sibling(secret), has_sibling(secret)] == [False, False]
+    monkeypatch.setattr(siblings, "_sockets", {})  # now the socket is that of another process
+    assert has_sibling(secret)
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert not has_sibling(secret)

@@ -304,15 +304,29 @@ def test_a_claim_that_cannot_be_released_expires_with_its_lease(bot: Any, caplog
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
-def test_an_interrupted_handler_releases_its_event(error: type[BaseException]) -> None:
+def test_an_interrupted_handler_releases_its_event_and_the_next(error: type[BaseException]) -> None:
     def handler(event: Any) -> None:
         raise error
 
     dedupe = MemoryDeduplicator()
     app = wsgi_app(handler, secret=SECRET, deduplicator=dedupe, await_handler=True)
     with pytest.raises(error):
-        call(app, **sized(to_json(message_delivery())))
-    assert dedupe.claim("5a0000000000000000000001/message:appUser/m1", "a") == "new"
+        call(app, **sized(numbered_delivery(1, 2)))
+    assert [dedupe.claim(event_id, "a") for event_id in ("a1/e1", "a1/e2")] == ["new", "new"]
+
+
+def test_an_interrupted_claim_is_released(bot: Any) -> None:
+    class Interrupted(MemoryDeduplicator):
+        def claim(self, event_id: str, owner: str) -> Any:
+            super().claim(event_id, owner)
+            raise KeyboardInterrupt
+
+    dedupe = Interrupted()
+    app = wsgi_app(bot, secret=SECRET, deduplicator=dedupe)
+    with pytest.raises(KeyboardInterrupt):
+        call(app, **sized(numbered_delivery(1)))
+    assert MemoryDeduplicator.claim(dedupe, "a1/e1", "a") == "new"
+    assert app._in_progress == 0
 
 
 LEAVE = """

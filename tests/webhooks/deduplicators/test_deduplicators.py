@@ -320,6 +320,14 @@ def test_sqlite_waits_for_processes_that_start_at_the_same_time(path: Path) -> N
             assert dedupe.claim("e1", "a") == "new"
 
 
+def test_sqlite_gives_up_if_another_process_keeps_the_file_locked(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "_WAIT_SECONDS", 0.05)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.executescript("BEGIN IMMEDIATE; CREATE TABLE t (x);")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            SQLiteDeduplicator(path)
+
+
 DIE = """
 import os, signal, sys
 from smooch.webhooks import SQLiteDeduplicator
