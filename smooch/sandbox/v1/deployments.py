@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from .. import _ids
 from .._auth import ACCOUNT
+from .._call import Call, get_or_404
 from .._entities import Deployment, JsonObject
-from .._errors import bad_request, conflict, not_found
+from .._errors import bad_request, conflict
 from . import serialize
 from ._registry import registry
-
-if TYPE_CHECKING:
-    from .._call import Call
 
 SELF_HOSTED = ("baseUrl", "username", "password")
 
@@ -39,8 +35,7 @@ def create_deployment(call: Call) -> JsonObject:
 @registry.handles("listDeployments", ACCOUNT)
 def list_deployments(call: Call) -> JsonObject:
     """GET /whatsapp/deployments."""
-    own = [each for each in call.store.deployments.values() if each.owner == call.account.id]
-    return {"deployments": [serialize.deployment(deployment) for deployment in own]}
+    return {"deployments": [serialize.deployment(deployment) for deployment in _list_own(call).values()]}
 
 
 @registry.handles("getDeployment", ACCOUNT)
@@ -83,7 +78,8 @@ def confirm_code(call: Call) -> JsonObject:
 
 
 def _find_deployment(call: Call) -> Deployment:
-    deployment = call.store.deployments.get(call.params["deploymentId"])
-    if deployment is None or deployment.owner != call.account.id:
-        raise not_found("Deployment")
-    return deployment
+    return get_or_404(_list_own(call), call.params["deploymentId"], "Deployment")
+
+
+def _list_own(call: Call) -> dict[str, Deployment]:
+    return {key: each for key, each in call.store.deployments.items() if each.owner == call.account.id}

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._auth import ACCOUNT, sign
-from .._errors import not_found
+from .._call import Call, get_or_404
 from ..store import accounts, keys
 from . import serialize
 from ._paging import build_page
 from ._registry import registry
 
 if TYPE_CHECKING:
-    from .._call import Call
     from .._entities import Account, JsonObject, Key
 
 
@@ -82,10 +81,8 @@ def get_service_account_jwt(call: Call) -> JsonObject:
 
 
 def _find_account(call: Call) -> Account:
-    account = call.store.accounts.get(call.params["serviceAccountId"])
-    if account is None or not account.is_service:
-        raise not_found("Service account")
-    return account
+    by_id = {account.id: account for account in accounts.list_service_accounts(call.store)}
+    return get_or_404(by_id, call.params["serviceAccountId"], "Service account")
 
 
 def _find_key(call: Call) -> Key:

@@ -123,6 +123,7 @@ class TestRequests:
         client.get("/appusers/ana?x=1")
         client.post("/appusers", json={"userId": "ana"})
         first, second = control.get("/requests").json()["requests"]
+        assert "body" not in control.get(f"/requests/{first['id']}").json()["request"]
         assert (first["method"], first["path"], first["query"], first["status"]) == (
             "GET",
             "/v1/appusers/ana",
@@ -207,6 +208,13 @@ class TestDeliveries:
         assert posts(receiver)[-1].body in [request.body for request in sent]
         visible = control.get("/deliveries").json()["deliveries"][-1]
         assert [each["status"] for each in visible["attempts"]] == [200, 200]
+
+    def test_custom_events_are_delivered(self, control: httpx.Client, receiver: ScriptedServer) -> None:
+        event = {"trigger": "order:shipped", "number": 7}
+        (delivery,) = control.post("/deliveries", json={"event": event}).json()["deliveries"]
+        control.post("/deliveries/wait", json={})
+        (sent,) = posts(receiver)
+        assert (delivery["trigger"], sent.json()["number"]) == ("order:shipped", 7)
 
     def test_waiting_ends_in_time(self, control: httpx.Client, client: httpx.Client) -> None:
         with target((30, answer(200))) as receiver:

@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from smooch.sandbox import Sandbox
 
 MEGABYTE = 1024 * 1024
@@ -133,6 +135,16 @@ def test_an_image_needs_a_role_and_a_user(client: httpx.Client) -> None:
     assert client.post("/appusers/u/images", files=files).status_code == 400
     assert client.post("/appusers/u/images", data={"role": "robot"}, files=files).status_code == 400
     assert client.post("/appusers/x/images", data={"role": "appUser"}, files=files).status_code == 404
+
+
+def test_only_the_business_posts_its_images(
+    sandbox: Sandbox, client: httpx.Client, connect: Callable[..., httpx.Client]
+) -> None:
+    client.post("/appusers", json={"userId": "u"})
+    image = {"data": {"role": "appMaker"}, "files": {"source": ("a.png", b"PNG", "image/png")}}
+    user = connect(auth=None, headers={"app-token": sandbox.app_token})
+    assert user.post("/appusers/u/images", **image).status_code == 403
+    assert client.post("/appusers/u/images", **image).json()["message"]["role"] == "appMaker"
 
 
 def test_files_are_only_fetched(sandbox: Sandbox, client: httpx.Client) -> None:

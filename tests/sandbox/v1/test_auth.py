@@ -271,4 +271,5 @@ class TestServiceAccounts:
         service = account.post("/serviceaccounts", json={"name": "export"}).json()["serviceAccount"]["_id"]
         key = account.post(f"/serviceaccounts/{service}/keys", json={"name": "k"}).json()["key"]
         account.delete(f"/serviceaccounts/{service}")
+        assert account.get(f"/serviceaccounts/{service}").status_code == 404
         assert connect(auth=(key["_id"], key["secret"])).get("/apps").status_code == 401

@@ -36,6 +36,7 @@ def test_deployments_go_from_unregistered_to_integrated_and_back(
     client.delete(f"/integrations/{created['_id']}")
     assert account.get(path).json()["deployment"]["status"] == "registered"
     assert account.delete(path).json() == {}
+    assert account.get(path).status_code == 404
     assert account.get("/whatsapp/deployments").json() == {"deployments": []}
 
 

@@ -108,6 +108,11 @@ class TestKeys:
         assert error(api.client.get(path)) == (400, "bad_request")
         assert error(api.client.post(path, json={"displayName": "k"})) == (400, "bad_request")
 
+    @pytest.mark.parametrize("name", ["", "x" * 101])
+    def test_their_names_have_1_to_100_characters(self, api: Api, name: str) -> None:
+        path = f"/integrations/{api.integration()}/keys"
+        assert error(api.client.post(path, json={"displayName": name})) == (400, "bad_request")
+
     def test_ten_at_most(self, api: Api) -> None:
         path = f"/integrations/{api.integration()}/keys"
         for number in range(10):

@@ -131,6 +131,8 @@ class TestSwitchboardIntegrations:
         assert error(update(api, telegram, defaultResponderId="x")) == (404, "switchboard_integration_not_found")
         back = update(api, telegram, defaultResponderId=None).json()["integration"]["defaultResponder"]
         assert back["inherited"] is True
+        api.client.delete(board)
+        assert error(update(api, telegram, defaultResponderId=human)) == (400, "bad_request")
 
 
 def control(api: Api, conversation: str) -> tuple[str | None, str | None]:
