@@ -8,8 +8,6 @@ try:
     from ._replay import Replay, read_transcript, replay
     from ._sandbox import Sandbox
 except ModuleNotFoundError as error:
-    if error.name is None or error.name.startswith("smooch"):
-        raise
     # the name makes `python -m smooch.sandbox` print this line in place of a traceback
     raise ImportError(
         f"smooch.sandbox needs {error.name}, which comes with an extra: pip install smooch-python[sandbox]",

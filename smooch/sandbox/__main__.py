@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
                 webbrowser.open(sandbox.url)
             threading.Event().wait()
     except KeyboardInterrupt:
-        return 0
+        pass
     except ValueError as error:
         parser.exit(1, f"{error}\n")
     except OSError as error:

@@ -201,13 +201,13 @@ class SandboxApp:
                 if fault.after_processing:
                     await respond()
                 self._close_connection(scope)
-                await _wait_for_disconnect(receive)
+                await receive()  # after the body only the disconnect can come
                 return None
             case Delay():
                 response = await respond()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(fault.seconds):
-                        await _wait_for_disconnect(receive)
+                        await receive()
                 return response
             case Garble():
                 return _garble(await respond(), fault.body)
@@ -331,11 +331,6 @@ async def _read_body(receive: Receive, *, limit: int) -> _Body | None:
         size += len(chunk)
         has_more = message.get("more_body", False)
     return _Body(b"".join(chunks), is_too_large=size > limit)
-
-
-async def _wait_for_disconnect(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 async def _read_form(data: bytes, scope: Scope, max_file_bytes: int) -> tuple[dict[str, Any], dict[str, Upload]]:

@@ -56,9 +56,7 @@ class Identity:
         """Return the app of a call: `app_id` from its path, or the one that the key belongs to."""
         if self.scope == "account":
             return self._app_of_account(store, app_id)
-        app = store.find_app_of_integration(self.owner) if self.scope == "integration" else store.apps.get(self.owner)
-        if app is None:
-            raise not_found("App")
+        app = store.find_app_of_integration(self.owner) if self.scope == "integration" else store.apps[self.owner]
         if app_id not in (None, app.id):
             raise forbidden("The key belongs to another app")
         return app

@@ -293,8 +293,5 @@ def _create_ssl_context() -> ssl.SSLContext:
 
 def redact_password(target: str) -> str:
     """Return the URL without its password."""
-    try:
-        url = httpx.URL(target)
-        return str(url.copy_with(username=url.username, password=None)) if url.password else target
-    except (httpx.InvalidURL, ValueError):
-        return target
+    url = httpx.URL(target)
+    return str(url.copy_with(username=url.username, password=None)) if url.password else target

@@ -68,20 +68,10 @@ class Credentials:
             integration_id=integration_id,
             oauth_client_id="sandbox_partner",
             oauth_client_secret=_ids.key_secret(),
-            app_key=Key(id=_ids.key_id("app"), secret=_ids.key_secret(), name="Sandbox", scope="app", owner=app_id),
-            account_key=Key(
-                id=_ids.key_id("act"),
-                secret=_ids.key_secret(),
-                name="Sandbox account",
-                scope="account",
-                owner=account_id,
-            ),
+            app_key=Key(id=_ids.key_id("app"), name="Sandbox", scope="app", owner=app_id),
+            account_key=Key(id=_ids.key_id("act"), name="Sandbox account", scope="account", owner=account_id),
             integration_key=Key(
-                id=_ids.key_id("int"),
-                secret=_ids.key_secret(),
-                name="Sandbox integration",
-                scope="integration",
-                owner=integration_id,
+                id=_ids.key_id("int"), name="Sandbox integration", scope="integration", owner=integration_id
             ),
         )
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
+from . import _ids
+
 if TYPE_CHECKING:
     from collections.abc import Sized
 
@@ -29,12 +31,12 @@ NOT_SAVED = {"is_saved": False}
 SDK_PLATFORMS = frozenset({"web", "ios", "android", "other", "sdk"})
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, kw_only=True)
 class Key:
     """A key that signs tokens; `owner` is the id of its app, account or integration, by `scope`."""
 
     id: str
-    secret: str = attrs.field(repr=False)
+    secret: str = attrs.field(factory=_ids.key_secret, repr=False)
     name: str
     scope: KeyScope
     owner: str

@@ -425,7 +425,7 @@ class Sandbox:
             listener,
             certfile=self._certfile,
             keyfile=self._keyfile,
-            at_stop=self._end,
+            at_stop=self._shut_down,
         )
         try:
             self._open_state()
@@ -436,7 +436,7 @@ class Sandbox:
                 self._state.close()
             raise
         self._server = server
-        server.call(self._begin())
+        server.call(self._start_saver())
         return self
 
     def stop(self) -> None:
@@ -477,11 +477,11 @@ class Sandbox:
                 self._is_loaded = True
             self._state.save(self._engine)
 
-    async def _begin(self) -> None:
+    async def _start_saver(self) -> None:
         if self._state is not None:
             self._saver = asyncio.create_task(keep_saved(self._state, self._engine))
 
-    async def _end(self) -> None:
+    async def _shut_down(self) -> None:
         if self._saver is not None:
             self._saver.cancel()
         await self._engine.dispatcher.aclose()

@@ -111,14 +111,16 @@ def _has_other_tag(document: dict[str, Any], variant: Any, instance: object) -> 
 
 @attrs.frozen(eq=False)
 class Parameter:
-    """A query parameter; with `deep` its properties come as `name[property]`."""
+    """A query parameter; the properties of an object come as `name[property]`, the items of an array with commas."""
 
     name: str
     required: bool
-    explode: bool
-    deep: bool
     schema: dict[str, Any]
     validator: Validator = attrs.field(repr=False)
+
+    @property
+    def is_object(self) -> bool:
+        return self.schema.get("type") == "object"
 
 
 @attrs.frozen(eq=False)
@@ -140,10 +142,10 @@ class Operation:
 class Spec:
     """One API version's document."""
 
-    def __init__(self, document: dict[str, Any], *, open_in_requests: frozenset[str] = frozenset()) -> None:
+    def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
         self._responses = Draft202012Validator({}, registry=_build_registry(document), format_checker=formats)
-        self._requests = _build_request_validator(_drop_catch_alls(document, open_in_requests))
+        self._requests = _build_request_validator(_drop_catch_alls(document))
         self.operations = {operation.id: operation for operation in self._read_operations()}
 
     def get_response_validator(self, operation: Operation, status: int) -> Validator:
@@ -214,8 +216,6 @@ class Spec:
                 yield Parameter(
                     name=parameter["name"],
                     required=parameter.get("required", False),
-                    explode=parameter.get("explode", True),
-                    deep=parameter.get("style") == "deepObject",
                     schema=schema,
                     validator=self._requests.evolve(schema=schema),
                 )
@@ -235,11 +235,14 @@ def _build_registry(document: dict[str, Any]) -> Registry[Any]:
     return registry
 
 
-def _drop_catch_alls(document: dict[str, Any], but: frozenset[str]) -> dict[str, Any]:
-    """Return the document for requests: without the catch-all variants, which only responses have."""
+def _drop_catch_alls(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document for requests: without the catch-all variants, which only responses have.
+
+    `UnknownMessage` stays: with schema whatsapp the content of a v2 message is an object of WhatsApp's.
+    """
     components = document["components"]
     schemas = {
-        name: (name in but or not name.startswith("Unknown")) and schema
+        name: (name == "UnknownMessage" or not name.startswith("Unknown")) and schema
         for name, schema in components["schemas"].items()
     }
     return {**document, "components": {**components, "schemas": schemas}}
@@ -248,10 +251,6 @@ def _drop_catch_alls(document: dict[str, Any], but: frozenset[str]) -> dict[str,
 def _select_schema(validator: Validator, *pointer: str) -> Validator:
     escaped = "/".join(quote(part.replace("~", "~0").replace("/", "~1")) for part in pointer)
     return validator.evolve(schema={"$ref": f"{_DOCUMENT}#/{escaped}"})
-
-
-# With schema whatsapp the content of a v2 message is an object of WhatsApp's; without, the type is checked beside the union.
-_OPEN_IN_REQUESTS = {"v2": frozenset({"UnknownMessage"})}
 
 
 def parse_yaml(text: str) -> dict[str, Any]:
@@ -263,8 +262,7 @@ def parse_yaml(text: str) -> dict[str, Any]:
 @functools.cache
 def load(version: str) -> Spec:
     """Return the spec of `version`, such as `v1`; read once per process."""
-    document = parse_yaml(_read_file(f"{version}.yaml").read_text(encoding="utf-8"))
-    return Spec(document, open_in_requests=_OPEN_IN_REQUESTS.get(version, frozenset()))
+    return Spec(parse_yaml(_read_file(f"{version}.yaml").read_text(encoding="utf-8")))
 
 
 def _read_file(name: str) -> Traversable:

@@ -50,31 +50,32 @@ class StateFile:
 
     def __init__(self, path: str | Path) -> None:
         self._path = path
-        self._connection: sqlite3.Connection | None = None
+        self._connection: sqlite3.Connection
+        self._resources = contextlib.ExitStack()
         self._marker = ""
         self._numbers: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
         self._saved: dict[int, str] = {}
         self._new_numbers = itertools.count(1)
 
     def open(self) -> None:
-        """Open the file, created if missing. ValueError if it is in use or not the state of a sandbox."""
+        """Open the file, created if missing. ValueError if it is in use or not the state of a sandbox.
+
+        Call `close` even then.
+        """
         try:
             # SQLite treats a file of a few bytes as a new one
             with contextlib.suppress(FileNotFoundError), Path(self._path).open("rb") as file:
                 if file.read(len(_MAGIC)) not in (b"", _MAGIC):
                     raise ValueError(f"{self._path} is not the state of a sandbox: it is not an SQLite file")
-            self._connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
+            connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
+            self._connection = self._resources.enter_context(contextlib.closing(connection))
             self._lock()
         except sqlite3.DatabaseError as error:
-            self.close()
             if "locked" in str(error):
                 raise ValueError(f"{self._path} is in use by another sandbox") from None
             raise ValueError(f"{self._path} is not the state of a sandbox: {error}") from None
         except OSError as error:
             raise ValueError(f"{self._path} cannot be opened: {error.strerror}") from None
-        except ValueError:
-            self.close()
-            raise
 
     def _lock(self) -> None:
         """Take the lock that lasts until the file is closed, and make the tables of a new file."""
@@ -91,17 +92,15 @@ class StateFile:
             raise ValueError(f"{self._path} has format {format_}, this version of the sandbox reads {FORMAT}")
 
     def close(self) -> None:
-        """Close the file."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        """Close the file. Does nothing if it is not open."""
+        self._resources.close()
 
     # reading
 
     def read_credentials(self) -> tuple[Credentials, str] | None:
         """Return the credentials and the last root URL of the closed file; None if nothing was saved yet."""
-        self.open()
         try:
+            self.open()
             root = self._read("")
             return None if root is None else (root["credentials"], self._root_url())
         finally:
@@ -164,7 +163,7 @@ class StateFile:
         texts, files = self._encode(root)
         changed = [(number, kind, text) for number, (kind, text) in texts.items() if self._saved.get(number) != text]
         deleted = [(number,) for number in self._saved if number not in texts]
-        with self._get_connection() as connection:  # commits, or rolls back
+        with self._connection as connection:  # commits, or rolls back
             connection.execute("BEGIN")
             connection.execute("UPDATE meta SET root_url = ?", (engine.root_url or self._root_url(),))
             connection.executemany("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", changed)
@@ -198,13 +197,8 @@ class StateFile:
                 files.append((number, record.data))
         return texts, files
 
-    def _get_connection(self) -> sqlite3.Connection:
-        if self._connection is None:
-            raise RuntimeError(f"{self._path} is closed")
-        return self._connection
-
     def _execute(self, statement: str, *values: object) -> sqlite3.Cursor:
-        return self._get_connection().execute(statement, values)
+        return self._connection.execute(statement, values)
 
 
 async def keep_saved(file: StateFile, engine: Engine) -> None:

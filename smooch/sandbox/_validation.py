@@ -24,7 +24,6 @@ _LONGEST = 300
 _MAX_FIELDS = 100
 _CONDITIONS = frozenset({"if", "then", "else", "not"})
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
-_NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d+)?")
 
 
 def check_json_type(media_type: str) -> None:
@@ -79,7 +78,7 @@ def parse_query(operation: Operation, given: QueryParams) -> dict[str, Any]:
     """Return the query parameters of an operation, converted to the types of their schemas."""
     values = {}
     for parameter in operation.query:
-        value = _read_deep_parameter(parameter, given) if parameter.deep else _read_flat_parameter(parameter, given)
+        value = _read_object(parameter, given) if parameter.is_object else _read_plain_value(parameter, given)
         if value is not None:
             check(parameter.validator, value, f"query parameter {parameter.name}")
             values[parameter.name] = value
@@ -88,16 +87,16 @@ def parse_query(operation: Operation, given: QueryParams) -> dict[str, Any]:
     return values
 
 
-def _read_flat_parameter(parameter: Parameter, given: QueryParams) -> Any:
+def _read_plain_value(parameter: Parameter, given: QueryParams) -> Any:
     texts = given.getlist(parameter.name)
     if not texts:
         return None
     if parameter.schema.get("type") == "array":
-        return texts if parameter.explode else [item for text in texts for item in text.split(",") if item]
+        return [item for text in texts for item in text.split(",") if item]
     return _convert(parameter.schema, texts)
 
 
-def _read_deep_parameter(parameter: Parameter, given: QueryParams) -> dict[str, Any] | None:
+def _read_object(parameter: Parameter, given: QueryParams) -> dict[str, Any] | None:
     if parameter.name in given:
         raise _refuse_object(parameter.name, given[parameter.name])
     properties = parameter.schema["properties"]
@@ -125,11 +124,5 @@ def _refuse_object(name: str, text: str) -> ApiError:
 
 
 def _convert(schema: Mapping[str, Any], texts: list[str]) -> Any:
-    match schema.get("type"):
-        case "integer" if _INTEGER.fullmatch(texts[-1]):
-            return int(texts[-1])
-        case "number" if _NUMBER.fullmatch(texts[-1]):
-            return float(texts[-1])
-        case "boolean" if texts[-1] in ("true", "false"):
-            return texts[-1] == "true"
-    return texts[-1]
+    is_integer = schema.get("type") == "integer" and _INTEGER.fullmatch(texts[-1])
+    return int(texts[-1]) if is_integer else texts[-1]

@@ -108,6 +108,17 @@ class TestSay:
             Sandbox().say("ana", "Hi")
 
 
+def test_a_user_reads_what_is_unread(sandbox: Sandbox, client: httpx.Client) -> None:
+    sandbox.add_user("ana")
+    for unknown in ("ana", "bob"):
+        with pytest.raises(LookupError, match=f"user '{unknown}'"):
+            sandbox.mark_read(unknown)
+    post(client)
+    assert client.get("/appusers/ana/messages").json()["conversation"]["unreadCount"] == 1
+    sandbox.mark_read("ana")
+    assert client.get("/appusers/ana/messages").json()["conversation"]["unreadCount"] == 0
+
+
 class TestClick:
     def test_the_newest_button_that_fits(self, sandbox: Sandbox, client: httpx.Client) -> None:
         for payload in ("1", "2"):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from support.scripted_server import wait_until
 
 from smooch.v2 import Smooch
 
@@ -78,6 +79,21 @@ def test_it_prints_what_a_bot_needs(process: subprocess.Popen[str]) -> None:
     (curl,) = re.findall(r"^curl .*say -d .*$", printed, re.MULTILINE)
     posted = subprocess.run(["bash", "-c", f"{curl} --silent"], capture_output=True, check=True)
     assert json.loads(posted.stdout)["message"]["content"]["text"] == "Hi"
+
+
+def test_it_opens_the_console_in_the_browser(tmp_path: Path) -> None:
+    browser, opened = tmp_path / "browser", tmp_path / "opened"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {opened}\n')
+    browser.chmod(0o755)
+    environment = {**os.environ, "BROWSER": f"{browser} %s"}
+    with subprocess.Popen([*COMMAND, "--open"], stdout=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            printed = read_until(process, "curl -N")
+            wait_until(lambda: opened.exists() and opened.read_text().endswith("\n"))
+        finally:
+            process.terminate()
+    assert process.returncode == 0
+    assert f"export SMOOCH_BASE_URL={opened.read_text()}" in printed
 
 
 def test_a_port_in_use_is_an_error_of_one_line() -> None:

@@ -9,11 +9,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import attrs
 import httpx
 import pytest
 import trustme
 
-from smooch.sandbox import Sandbox
+from smooch.sandbox import Sandbox, v1
 from smooch.sandbox._server import listen
 
 from .contract import CONNECTION_CLOSED
@@ -154,6 +155,16 @@ class TestReset:
         assert httpx.get(media).status_code == 404
         assert account.get(f"/apps/{other}").status_code == 404
 
+    def test_forgets_while_the_sandbox_is_stopped_too(self) -> None:
+        sandbox = Sandbox()
+        with sandbox:
+            sandbox.say("ana", "Hi")
+            ask(sandbox)
+        sandbox.reset()
+        assert sandbox.requests == []
+        with sandbox:
+            assert ask(sandbox, "/v1/appusers/ana").status_code == 404
+
     def test_restores_a_deleted_app_and_key(
         self, sandbox: Sandbox, client: httpx.Client, account: httpx.Client
     ) -> None:
@@ -161,6 +172,18 @@ class TestReset:
         assert client.get("/webhooks").status_code == 401
         sandbox.reset()
         assert client.get("/webhooks").status_code == 200
+
+
+def test_a_failure_of_the_sandbox_is_a_500_and_in_the_log(
+    sandbox: Sandbox, client: httpx.Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = attrs.evolve(v1.registry["listWebhooks"], function=lambda call: {}["missing"])
+    monkeypatch.setitem(v1.registry, "listWebhooks", broken)
+    response = client.get("/webhooks")
+    assert (response.status_code, response.json()["error"]["code"]) == (500, "internal_error")
+    assert sandbox.requests[-1].status == 500
+    assert "The sandbox failed on GET /v1/webhooks" in caplog.text
+    assert "KeyError: 'missing'" in caplog.text
 
 
 class TestConcurrency:

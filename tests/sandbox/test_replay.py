@@ -90,6 +90,11 @@ def test_an_additional_answer_is_in_the_diff(sandbox: Sandbox, bot: str) -> None
     assert '+business says {"actions"' in done.diff
 
 
+def test_nothing_is_sent_without_a_line_of_the_user(sandbox: Sandbox) -> None:
+    line = {"from": "business", "message": {"type": "text", "text": "Hello?"}}
+    assert replay([line], sandbox).actual == []
+
+
 def test_a_file_of_the_user_is_found_by_its_name(sandbox: Sandbox, bot: str, tmp_path: Path) -> None:
     uploaded = httpx.post(
         f"{sandbox.url}/_sandbox/files",
@@ -109,6 +114,9 @@ def test_an_impossible_line_is_named(sandbox: Sandbox, tmp_path: Path) -> None:
     file = tmp_path / "wrong.jsonl"
     file.write_text('{"from": "user", "message": {"type": "text", "text": "Hi"}}\n{"from": "nobody"}\n')
     with pytest.raises(ValueError, match="line 2"):
+        read_transcript(file)
+    file.write_text("{not JSON\n")
+    with pytest.raises(ValueError, match=r"wrong\.jsonl, line 1"):
         read_transcript(file)
     with pytest.raises(ValueError, match="the sandbox refused a line"):
         replay([{"from": "user", "click": {"type": "postback", "text": "Nothing", "payload": "X"}}], sandbox)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import shutil
 import signal
 import sqlite3
@@ -215,6 +216,20 @@ def test_it_is_saved_without_a_regular_stop(path: Path, tmp_path: Path) -> None:
     with Sandbox(state=path) as sandbox:
         sandbox.say("ana", "Hi")
         wait_until(lambda: texts() == ["Hi"])
+
+
+def test_what_cannot_be_saved_is_logged_and_saved_later(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    text = "x" * 100_000
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with Sandbox(state=path) as sandbox:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, hard))
+        try:
+            sandbox.say("ana", text)
+            wait_until(lambda: "The state of the sandbox cannot be saved" in caplog.text)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with Sandbox(state=path) as sandbox:
+        assert text in sandbox.transcript("ana")
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"not a database at all", b"SQLite format 3\x00" + bytes(100)])

@@ -44,6 +44,6 @@ def delete_of_owner(store: Store, owner: str) -> None:
 def _create(store: Store, prefix: str, name: str, *, scope: KeyScope, owner: str) -> Key:
     if len(list_of_owner(store, owner)) >= MAX_KEYS:
         raise bad_request(f"There can be {MAX_KEYS} keys at most")
-    key = Key(id=_ids.key_id(prefix), secret=_ids.key_secret(), name=name, scope=scope, owner=owner)
+    key = Key(id=_ids.key_id(prefix), name=name, scope=scope, owner=owner)
     store.keys[key.id] = key
     return key

@@ -54,5 +54,5 @@ def require_client(store: Store, integration_id: str) -> None:
     v1 accepts the tokens of OAuth clients, but no keys of custom integrations.
     """
     app = store.find_app_of_integration(integration_id)
-    if app is None or app.integrations[integration_id].type not in store.oauth_clients:
+    if app.integrations[integration_id].type not in store.oauth_clients:
         raise forbidden("Keys of custom integrations are for v2 only")

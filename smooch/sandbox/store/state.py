@@ -114,9 +114,9 @@ class Store:
         """Drop all further events, for a store that a reset has replaced."""
         self._publish = None
 
-    def find_app_of_integration(self, integration_id: str) -> App | None:
+    def find_app_of_integration(self, integration_id: str) -> App:
         """Find the app that an integration belongs to."""
-        return next((app for app in self.apps.values() if integration_id in app.integrations), None)
+        return next(app for app in self.apps.values() if integration_id in app.integrations)
 
     def find_attachment(self, path: str) -> Attachment | None:
         """Find a file by its path."""

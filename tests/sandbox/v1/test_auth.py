@@ -89,6 +89,7 @@ BAD: dict[str, Callable[[Sandbox], dict[str, str]]] = {
         for value in ("nan", "inf", "-inf")
     },
     "digits without end": lambda s: bearer(signed(s, b'{"scope":"app","exp":' + b"9" * 5000 + b"}")),
+    "claims that are a list": lambda s: bearer(signed(s, b'["app"]')),
     "deep claims": lambda s: bearer(signed(s, DEEP)),
     "deep header": lambda s: bearer(base64.urlsafe_b64encode(DEEP).decode() + ".YQ.YQ"),
     "no scope": lambda s: bearer(token(s)),

@@ -180,6 +180,12 @@ class TestOAuth:
         assert error(browser.post("/oauth/token", content=body, headers=headers)) == (401, "unauthorized")
         assert browser.post("/oauth/token", json={**secrets, "code": code}).status_code == 200
 
+    def test_a_form_is_read_unless_it_has_too_many_fields(self, browser: httpx.Client, secrets: dict[str, str]) -> None:
+        form = {**secrets, "code": self.code(browser, secrets["client_id"])}
+        refused = browser.post("/oauth/token", data={**form, **{f"field{number}": "x" for number in range(100)}})
+        assert error(refused) == (400, "bad_request")
+        assert browser.post("/oauth/token", data=form).status_code == 200
+
     @pytest.mark.parametrize("client_id", ["shop", "custom", ""])
     def test_an_unknown_client_gets_no_code_and_no_token(self, browser: httpx.Client, client_id: str) -> None:
         query = {"client_id": client_id, "response_type": "code", "redirect_uri": self.BACK}
