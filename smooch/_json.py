@@ -1,4 +1,4 @@
-"""Write bodies as JSON, and say why one cannot be written."""
+"""Build bodies and write them as JSON, and say why one cannot be written."""
 
 from __future__ import annotations
 
@@ -63,6 +63,11 @@ def _find_not_json(value: Any) -> tuple[str, str] | None:
         if (inner := _find_not_json(item)) is not None:
             return place + inner[0], inner[1]
     return None
+
+
+def drop_none(**fields: Any) -> dict[str, Any]:
+    """Return the fields whose value is not None."""
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def clip_path(path: str) -> str:

@@ -15,6 +15,7 @@ from smooch_api.v1.api import app_users, attachments, conversations, webhooks
 from .. import _checks, _files, _http, _webhook_reconciler, auth, errors
 from .._http import CallOptions, ClientOptions
 from .._http.synchronization import sleep
+from .._json import drop_none
 from .._redaction import hide_locals
 from .._v1 import bodies, config, paging
 from .._v1.triggers import check_triggers
@@ -229,7 +230,7 @@ class Smooch:
         Raises:
             Conflict: the id is taken.
         """
-        data = bodies.drop_none(
+        data = drop_none(
             userId=_checks.check_id(user_id, "user_id"),
             givenName=given_name,
             surname=surname,

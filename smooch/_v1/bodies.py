@@ -17,6 +17,7 @@ from smooch_api.base import Model
 from smooch_api.v1 import models
 
 from .. import _checks, _files, _json, _schema, _webhook_reconciler
+from .._json import drop_none
 from ..errors import InvalidInput, error_from_unreadable
 
 if TYPE_CHECKING:
@@ -111,11 +112,6 @@ def _validator() -> _schema.Validator:
     from smooch_api.v1.schemas import SCHEMAS
 
     return _schema.Validator(SCHEMAS)
-
-
-def drop_none(**fields: Any) -> dict[str, Any]:
-    """Return the fields whose value is not None."""
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 # Conversation

@@ -12,6 +12,7 @@ from smooch_api.base import Model
 from smooch_api.v2 import models
 
 from .. import _checks, _json, _schema, _webhook_reconciler
+from .._json import drop_none
 from ..errors import InvalidInput, error_from_invalid_response
 from . import paging
 from .triggers import check_triggers
@@ -270,11 +271,6 @@ def require_app_id(app_id: str | None) -> str:
     if app_id is None:
         raise InvalidInput("this call needs an app: pass app_id=… to the client", "app_id")
     return app_id
-
-
-def drop_none(**fields: Any) -> dict[str, Any]:
-    """Return the fields whose value is not None."""
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 def none_as_unset(value: str | None, field: str) -> str | Unset:

@@ -13,7 +13,7 @@ import httpx
 import pytest
 import trustme
 from support.concurrency import AsyncBackground, async_together, async_wait_until
-from support.scripted_server import Request, ScriptedServer, answer, script
+from support.scripted_server import Request, ScriptedServer, answer, once_open, script
 
 from smooch._async.pool import AsyncLease, AsyncPool, _PoolState
 from smooch._http import connections
@@ -42,14 +42,6 @@ def user(api: AsyncSmooch, user_id: str = "b6518") -> Callable[[], Any]:
     return lambda: api.get_user(user_id)
 
 
-def once_open(gate: threading.Event) -> Callable[[Request], bytes]:
-    def respond(_: Request) -> bytes:
-        assert gate.wait(10)
-        return FINE
-
-    return respond
-
-
 async def test_sequential_calls_share_one_connection() -> None:
     with ScriptedServer(script(FINE)) as server:
         async with connect(server.url) as api:
@@ -73,7 +65,7 @@ async def test_an_error_response_keeps_the_connection_in_use() -> None:
 
 async def test_there_are_never_more_connections_than_allowed() -> None:
     gate = threading.Event()
-    with ScriptedServer(once_open(gate)) as server:
+    with ScriptedServer(once_open(gate, FINE)) as server:
         async with connect(server.url, max_connections=4) as api:
             pool = await pool_of(api)
             calls = [AsyncBackground(user(api)) for _ in range(20)]
@@ -87,7 +79,7 @@ async def test_there_are_never_more_connections_than_allowed() -> None:
 
 async def test_the_call_that_waits_longest_gets_the_connection() -> None:
     gate = threading.Event()
-    with ScriptedServer(once_open(gate)) as server:
+    with ScriptedServer(once_open(gate, FINE)) as server:
         async with connect(server.url, max_connections=1) as api:
             pool = await pool_of(api)
             calls = []
@@ -103,7 +95,7 @@ async def test_the_call_that_waits_longest_gets_the_connection() -> None:
 
 async def test_a_new_call_does_not_overtake_waiting_calls() -> None:
     gate = threading.Event()
-    with ScriptedServer(once_open(gate)) as server:
+    with ScriptedServer(once_open(gate, FINE)) as server:
         async with connect(server.url, max_connections=1) as api:
             pool = await pool_of(api)
 
@@ -125,7 +117,7 @@ async def test_a_new_call_does_not_overtake_waiting_calls() -> None:
 
 async def test_waiting_for_a_connection_has_a_timeout() -> None:
     gate = threading.Event()
-    with ScriptedServer(once_open(gate)) as server:
+    with ScriptedServer(once_open(gate, FINE)) as server:
         timeout = httpx.Timeout(30.0, pool=0.2)
         async with connect(server.url, max_connections=1, timeout=timeout, retries=0) as api:
             running = AsyncBackground(user(api))
@@ -142,7 +134,7 @@ async def test_waiting_for_a_connection_has_a_timeout() -> None:
 
 async def test_a_call_that_stopped_waiting_gets_no_connection() -> None:
     gate = threading.Event()
-    with ScriptedServer(once_open(gate)) as server:
+    with ScriptedServer(once_open(gate, FINE)) as server:
         async with connect(server.url, max_connections=1, retries=0) as api:
             pool = await pool_of(api)
             short_timeout = api.with_options(timeout=httpx.Timeout(30.0, pool=0.2))
@@ -203,7 +195,7 @@ async def test_a_response_with_connection_close_ends_the_connection(waits: list[
 async def test_idle_connections_are_closed_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "KEEPALIVE_SECONDS", 0.1)
     gate = threading.Event()
-    with ScriptedServer(once_open(gate)) as server:
+    with ScriptedServer(once_open(gate, FINE)) as server:
         async with connect(server.url) as api:
             pool = await pool_of(api)
             calls = [AsyncBackground(user(api)) for _ in range(6)]
@@ -221,7 +213,7 @@ async def test_idle_connections_are_closed_after_a_while(monkeypatch: pytest.Mon
 
 async def test_the_most_recently_used_connection_is_used_next() -> None:
     gate = threading.Event()
-    with ScriptedServer(once_open(gate)) as server:
+    with ScriptedServer(once_open(gate, FINE)) as server:
         async with connect(server.url) as api:
             pool = await pool_of(api)
             calls = [AsyncBackground(user(api)) for _ in range(3)]
@@ -313,7 +305,7 @@ async def test_surplus_bytes_over_tls_discard_the_connection() -> None:
 
 async def test_leaving_the_with_block_closes_all_connections() -> None:
     gate = threading.Event()
-    with ScriptedServer(once_open(gate)) as server:
+    with ScriptedServer(once_open(gate, FINE)) as server:
         async with connect(server.url) as api:
             calls = [AsyncBackground(user(api)) for _ in range(3)]
             await async_wait_until(lambda: len(server.requests) == 3)
@@ -338,7 +330,7 @@ async def test_a_closed_client_refuses_calls() -> None:
 
 async def test_closing_lets_a_running_call_finish_and_leaves_nothing_open() -> None:
     gate = threading.Event()
-    with ScriptedServer(once_open(gate)) as server:
+    with ScriptedServer(once_open(gate, FINE)) as server:
         api = connect(server.url, max_connections=1)
         pool = await pool_of(api)
         running, waiting = AsyncBackground(user(api)), None
@@ -451,7 +443,7 @@ async def test_certificates_are_loaded_once_for_all_clients_and_connections(
     connections.tls_context.cache_clear()
     gate = threading.Event()
     try:
-        with ScriptedServer(once_open(gate), tls=server_side(authority)) as server:
+        with ScriptedServer(once_open(gate, FINE), tls=server_side(authority)) as server:
             async with connect(server.url) as first, connect(server.url) as second:
                 calls = [AsyncBackground(user(first)) for _ in range(2)]
                 await async_wait_until(lambda: len(server.requests) == 2)

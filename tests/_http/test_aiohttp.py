@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 import trustme
-from support.concurrency import async_wait_until
+from support.concurrency import async_wait_until, run_and_only_close
 from support.scripted_server import (
-    Request,
     ScriptedServer,
     answer,
     connect_proxy,
+    once_open,
     script,
     silent_server,
     unused_port,
@@ -138,12 +138,7 @@ async def test_a_failure_before_sending_is_reported_as_such(waits: list[float]) 
 
 async def test_there_are_never_more_connections_than_allowed() -> None:
     gate = threading.Event()
-
-    def respond(_: Request) -> bytes:
-        assert gate.wait(10)
-        return FINE
-
-    with ScriptedServer(respond) as server:
+    with ScriptedServer(once_open(gate, FINE)) as server:
         async with connect(server.url, max_connections=2) as api:
             calls = [asyncio.ensure_future(api.get_user("b6518")) for _ in range(6)]
             await async_wait_until(lambda: len(server.requests) == 2)
@@ -201,14 +196,6 @@ async def test_a_call_that_ends_during_an_upload_leaves_no_socket() -> None:
             with pytest.raises(DeadlineExceeded, match="may have taken effect"):
                 await api.post_media("b6518", ("cat.png", bytes(9_900_000)))
             await async_wait_until(lambda: open_files() == before, 5)
-
-
-def run_and_only_close(main: Any) -> Any:
-    loop = asyncio.new_event_loop()
-    try:
-        return loop.run_until_complete(main)
-    finally:
-        loop.close()
 
 
 @pytest.mark.parametrize(("run", "left_open"), [(asyncio.run, 0), (run_and_only_close, 1)])

@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from support.concurrency import async_wait_until
-from support.scripted_server import Request, ScriptedServer, answer, full_backlog, script, silent_server
+from support.scripted_server import Request, ScriptedServer, answer, full_backlog, once_open, script, silent_server
 
 from smooch._async.pool import AsyncPool, _PoolState
 from smooch.v1 import AsyncSmooch
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 pytestmark = pytest.mark.anyio
 
@@ -29,14 +26,6 @@ def connect(url: str, **options: Any) -> AsyncSmooch:
 async def pool_of(api: AsyncSmooch) -> _PoolState:
     assert isinstance(api._transport, AsyncPool)
     return api._transport._states.get()
-
-
-def once_open(gate: threading.Event) -> Callable[[Request], bytes]:
-    def respond(_: Request) -> bytes:
-        assert gate.wait(10)
-        return FINE
-
-    return respond
 
 
 async def cancel(task: asyncio.Task[Any]) -> None:
@@ -57,7 +46,7 @@ async def assert_serves(api: AsyncSmooch, calls: int) -> None:
 
 async def test_a_cancelled_wait_frees_its_place() -> None:
     gate = threading.Event()
-    with ScriptedServer(once_open(gate)) as server:
+    with ScriptedServer(once_open(gate, FINE)) as server:
         async with connect(server.url, max_connections=1) as api:
             pool = await pool_of(api)
             tasks = []

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 import trustme
+from support.concurrency import run_and_only_close
 from support.scripted_server import Request, ScriptedServer, answer, script, wait_until
 
 from smooch.errors import ClientClosed, InvalidInput
@@ -28,15 +29,6 @@ FINE = answer(201, {"message": {"_id": "5a1b", "type": "text", "role": "appMaker
 
 def connect(url: str, **options: Any) -> AsyncSmooch:
     return AsyncSmooch("app_5a1b", "a secret that nobody must see", base_url=url, **options)
-
-
-def run_and_only_close(main: Any) -> Any:
-    """Like `asyncio.run`, but only close the loop at the end."""
-    loop = asyncio.new_event_loop()
-    try:
-        return loop.run_until_complete(main)
-    finally:
-        loop.close()
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.concurrency import Background
-from support.scripted_server import Request, ScriptedServer, answer, full_backlog, script, silent_server, wait_until
+from support.scripted_server import (
+    Request,
+    ScriptedServer,
+    answer,
+    full_backlog,
+    once_open,
+    script,
+    silent_server,
+    wait_until,
+)
 
 from smooch._http import connections
 from smooch._sync.pool import Pool, _PoolState
@@ -67,12 +76,7 @@ def interrupted_when(condition: Callable[[], bool]) -> Iterator[None]:
 
 def test_an_interrupted_wait_frees_its_place() -> None:
     gate = threading.Event()
-
-    def respond(_: Request) -> bytes:
-        assert gate.wait(10)
-        return FINE
-
-    with ScriptedServer(respond) as server, connect(server.url, max_connections=1) as api:
+    with ScriptedServer(once_open(gate, FINE)) as server, connect(server.url, max_connections=1) as api:
         running = Background(lambda: api.get_user("running"))
         wait_until(lambda: len(server.requests) == 1)
         with pytest.raises(Interrupt), interrupted_when(lambda: len(pool_of(api).waiting) == 1):

@@ -12,7 +12,15 @@ from support.scripted_server import wait_until
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-__all__ = ["AsyncBackground", "Background", "async_together", "async_wait_until", "together", "wait_until"]
+__all__ = [
+    "AsyncBackground",
+    "Background",
+    "async_together",
+    "async_wait_until",
+    "run_and_only_close",
+    "together",
+    "wait_until",
+]
 
 
 class AsyncBackground:
@@ -64,3 +72,12 @@ async def async_wait_until(condition: Callable[[], bool], seconds: float = 10.0)
     while not condition():
         assert time.monotonic() < limit, "condition never came true"
         await asyncio.sleep(0.005)
+
+
+def run_and_only_close(main: Any) -> Any:
+    """Like `asyncio.run`, but only close the loop at the end."""
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(main)
+    finally:
+        loop.close()

@@ -204,6 +204,16 @@ def connect_proxy(tls: ssl.SSLContext | None = None) -> Iterator[tuple[str, list
         listener.shutdown(socket.SHUT_RDWR)
 
 
+def once_open(gate: threading.Event, response: bytes) -> Callable[[Request], bytes]:
+    """Make a `respond` that waits for the gate to open."""
+
+    def respond(_: Request) -> bytes:
+        assert gate.wait(10)
+        return response
+
+    return respond
+
+
 def script(*answers: Any) -> Callable[[Request], Any]:
     """Make a `respond` that returns these one after the other, then the last one for every further request."""
     remaining = list(answers)

@@ -10,6 +10,7 @@ from smooch_api import UNSET, Unset
 from smooch_api.v2 import models
 from smooch_api.v2.api import apps
 
+from ..._json import drop_none
 from ..._v2 import bodies, paging
 from ..._v2.resource import Resource
 from ..paging import Paged
@@ -31,7 +32,7 @@ class Apps(Resource):
         metadata: Metadata | None = None,
     ) -> models.App:
         """Create an app (createApp). Needs an account key."""
-        data = bodies.drop_none(displayName=display_name, settings=settings, metadata=metadata)
+        data = drop_none(displayName=display_name, settings=settings, metadata=metadata)
         body = self._bodies.build_body(models.AppCreate, data, "app")
         response = apps.create_app.sync(client=self._raw, body=body)
         return response.app

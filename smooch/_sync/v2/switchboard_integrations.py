@@ -9,7 +9,8 @@ from smooch_api import UNSET, Unset
 from smooch_api.v2 import models
 from smooch_api.v2.api import switchboard_integrations
 
-from ..._v2 import bodies, paging
+from ..._json import drop_none
+from ..._v2 import paging
 from ..._v2.resource import Resource
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class SwitchboardIntegrations(Resource):
         integration receives no events of conversations that others control. `message_history_count` is how many
         messages, 1 to 10, it receives together with control.
         """
-        data = bodies.drop_none(
+        data = drop_none(
             name=name,
             integrationId=integration_id,
             integrationType=integration_type,

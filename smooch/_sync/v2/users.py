@@ -10,6 +10,7 @@ from smooch_api.v2 import models
 from smooch_api.v2.api import users
 
 from ... import _checks, errors
+from ..._json import drop_none
 from ..._v2 import bodies, paging
 from ..._v2.resource import Resource
 
@@ -145,8 +146,6 @@ class Users(Resource):
         Other users may change too: a user with the same id or address is merged into this one. After a merge in
         Zendesk, pass the id of the user who was kept as `surviving_zendesk_id`, and the other as `zendesk_id`.
         """
-        body = self._bodies.build_body(
-            models.UserSync, bodies.drop_none(survivingZendeskId=surviving_zendesk_id), "user"
-        )
+        body = self._bodies.build_body(models.UserSync, drop_none(survivingZendeskId=surviving_zendesk_id), "user")
         response = users.sync_user.sync(self._app_id(), zendesk_id, client=self._raw, body=body)
         return response.user
