@@ -35,8 +35,7 @@ class RetryPolicy:
         self._retries = retries if isinstance(request.stream, httpx.ByteStream) or _is_form(request) else 0
         self._call = call
         self._waited = 0.0
-        self.attempt = 0
-        """Number of retries so far."""
+        self._attempt = 0
 
     def wait_after_response(self, response: httpx.Response) -> float | None:
         """Decide after a response."""
@@ -56,15 +55,15 @@ class RetryPolicy:
 
     def _wait(self, retry_after: float | None) -> float | None:
         budget, remaining = MAX_TOTAL_WAIT - self._waited, self._call.time_left()
-        if self.attempt >= self._retries or budget <= 0 or remaining <= 0:
+        if self._attempt >= self._retries or budget <= 0 or remaining <= 0:
             return None
         if retry_after:
             if retry_after > budget or retry_after >= remaining:
                 return None
             wait = retry_after
         else:
-            wait = min(random.uniform(0, 0.5 * 2 ** min(self.attempt, 6)), budget, remaining)
-        self.attempt += 1
+            wait = min(random.uniform(0, 0.5 * 2 ** min(self._attempt, 6)), budget, remaining)
+        self._attempt += 1
         self._waited += wait
         return wait
 
