@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from contextlib import ExitStack, contextmanager
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import attrs
+from support.redis_server import RedisServer
 from support.scripted_server import unused_port, wait_until
 
 if TYPE_CHECKING:
@@ -30,44 +30,11 @@ _MODULES = {"huey_consumer": "huey.bin.huey_consumer"}
 _START_SECONDS = 60.0
 
 
-class Redis:
-    """A redis-server with the options of the guide: it keeps its data even if it is killed."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._port = unused_port()
-        self.url = f"redis://127.0.0.1:{self._port}/0"
-        folder.mkdir()
-
-    def __enter__(self) -> Redis:
-        self._start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.kill()
-        self._server.wait()
-
-    def kill_and_start(self) -> None:
-        self._server.kill()
-        self._server.wait()
-        self._start()
-
-    def _start(self) -> None:
-        binary = shutil.which("redis-server")
-        assert binary is not None, "redis-server is not installed: run `make test-services`"
-        (options,) = re.findall(r"redis-server (--appendonly.*)$", GUIDE, re.MULTILINE)
-        place = ["--bind", "127.0.0.1", "--port", str(self._port), "--dir", str(self._folder), "--save", ""]
-        with (self._folder / "log").open("ab") as log:
-            self._server = subprocess.Popen([binary, *place, *options.split()], stdout=log, stderr=log)
-        wait_until(self._answers)
-
-    def _answers(self) -> bool:
-        try:
-            with socket.create_connection(("127.0.0.1", self._port), timeout=1) as connection:
-                connection.sendall(b"PING\r\n")
-                return connection.recv(16).startswith(b"+PONG")  # an error while it loads its file
-        except OSError:
-            return False
+def run_redis(folder: Path) -> RedisServer:
+    """Create a Redis server with the options of the guide: it keeps its data even if it is killed."""
+    (options,) = re.findall(r"redis-server (--appendonly.*)$", GUIDE, re.MULTILINE)
+    folder.mkdir()
+    return RedisServer(folder, *options.split())
 
 
 @attrs.define(eq=False)
@@ -100,11 +67,7 @@ class Process:
 
     def kill_and_start(self) -> None:
         """Kill the parent and all its processes, then start it again, as a supervisor does."""
-        children = self.children()
-        self.process.kill()
-        for pid in children:
-            os.kill(pid, signal.SIGKILL)
-        self.process.wait()
+        self._kill()
         self.start()
 
     def stop(self) -> None:
@@ -112,11 +75,14 @@ class Process:
         try:
             self.process.wait(5)  # an idle worker of taskiq 0.13 does not end
         except subprocess.TimeoutExpired:
-            children = self.children()
-            self.process.kill()
-            for pid in children:
-                os.kill(pid, signal.SIGKILL)
-            self.process.wait()
+            self._kill()
+
+    def _kill(self) -> None:
+        children = self.children()
+        self.process.kill()
+        for pid in children:
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait()
 
 
 @attrs.define(eq=False)

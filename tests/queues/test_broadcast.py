@@ -18,7 +18,7 @@ import pytest
 
 from smooch.sandbox import Sandbox
 
-from .engines import Redis, make_environment, run_commands
+from .engines import make_environment, run_commands, run_redis
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +47,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 def test_each_conversation_gets_the_message_once_and_is_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with Sandbox(keep_requests=None) as sandbox, Redis(tmp_path / "redis") as redis:
+    with Sandbox(keep_requests=None) as sandbox, run_redis(tmp_path / "redis") as redis:
         for number in range(MESSAGES):
             sandbox.say(f"user-{number}", "Hi")
         conversations = httpx.get(f"{sandbox.url}/_sandbox/conversations", timeout=60).json()["conversations"]

@@ -17,7 +17,7 @@ import pytest
 
 from smooch.sandbox import Sandbox
 
-from .engines import APPS, GUIDE, Bot, Redis, run_bot
+from .engines import APPS, GUIDE, Bot, run_bot, run_redis
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +79,7 @@ def test_each_event_is_handled_once(name: str, tmp_path: Path, capsys: pytest.Ca
     started = time.monotonic()
     with ExitStack() as stack:
         sandbox = stack.enter_context(Sandbox(retry_speedup=60, keep_requests=None))
-        redis = None if name == "huey_app" else stack.enter_context(Redis(tmp_path / "redis"))
+        redis = None if name == "huey_app" else stack.enter_context(run_redis(tmp_path / "redis"))
         bot = stack.enter_context(run_bot(name, tmp_path, sandbox, redis.url if redis else "", LEASE))
         accidents: list[tuple[float, Callable[[], None]]] = []
         if IS_PROOF:

@@ -24,7 +24,6 @@ from .processor import (
     Batch,
     DeliveryProcessor,
     HTTPReject,
-    Response,
     deadline_exceeded,
     deduplicator_failed,
     drop_credentials,
@@ -189,7 +188,9 @@ class ASGIApp:
         except ClientDisconnected:
             return
         try:
-            await _send_response(send, response)
+            status, headers = int(response.status), list(response.headers)
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": response.body})
         finally:
             if batch is not None and not self._processor.await_handler:
                 self._schedule(batch)
@@ -483,8 +484,3 @@ def _without_stop_iteration(function: Callable[..., object], *args: object) -> o
     except StopIteration as error:
         # asyncio cannot carry a StopIteration out of a thread: the task would wait for ever.
         raise RuntimeError("the handler raised StopIteration") from error
-
-
-async def _send_response(send: _Send, response: Response) -> None:
-    await send({"type": "http.response.start", "status": int(response.status), "headers": list(response.headers)})
-    await send({"type": "http.response.body", "body": response.body})
