@@ -278,7 +278,7 @@ class SandboxApp:
             result = await result
         if request.method != "GET" and self._engine.published_events == events_before:
             self._engine.log.append(StateChanged())
-        return result
+        return {} if result is None else result
 
 
 def _authorize(call: Call, handler: Handler) -> None:

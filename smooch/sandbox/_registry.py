@@ -13,13 +13,13 @@ from ._entities import JsonObject
 if TYPE_CHECKING:
     from ._auth import Scope
 
-Function = Callable[[Call], JsonObject | Redirect] | Callable[[Call], Awaitable[JsonObject]]
+Function = Callable[[Call], JsonObject | Redirect | None] | Callable[[Call], Awaitable[JsonObject]]
 A = TypeVar("A", bound=Function)
 
 
 @attrs.frozen
 class Handler:
-    """Builds the body of a successful response.
+    """Builds the body of a successful response; None is an empty object.
 
     `prepare` corrects bodies of old clients before they are validated. With `without_body` a missing body counts as an empty object. With `takes_form`
     the body may also be a urlencoded form.

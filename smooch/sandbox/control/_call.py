@@ -33,7 +33,7 @@ class ControlCall:
         return self.engine.app
 
 
-Result = dict[str, Any] | Response
+Result = dict[str, Any] | Response | None
 Handler = Callable[[ControlCall], Result] | Callable[[ControlCall], Awaitable[Result]]
 H = TypeVar("H", bound=Handler)
 

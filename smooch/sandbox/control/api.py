@@ -73,7 +73,7 @@ class ControlApi:
         except Exception:
             logger.exception("The sandbox failed on %s %s", request.method, request.path)
             return _build_error_response(ApiError(500, "The sandbox failed, see its log"))
-        return result if isinstance(result, Response) else _build_json_response(match.operation.success, result)
+        return result if isinstance(result, Response) else _build_json_response(match.operation.success, result or {})
 
     def _call(self, match: Match, request: RecordedRequest, scope: Scope) -> ControlCall:
         operation, body = match.operation, {}

@@ -38,24 +38,22 @@ def list_faults(call: ControlCall) -> JsonObject:
 
 
 @handles("addFault")
-def add_fault(call: ControlCall) -> JsonObject:
+def add_fault(call: ControlCall) -> None:
     """POST /_sandbox/faults."""
     fields = {_ATTRIBUTES.get(name, name): value for name, value in call.body.items() if name != "kind"}
     kind = _KINDS[call.body["kind"]]
     if unknown := sorted(set(fields) - set(attrs.fields_dict(kind))):
         raise bad_request(f"body {unknown[0]}: is not a field of {call.body['kind']}")
     call.engine.add_fault(kind(**fields))
-    return {}
 
 
 @handles("deleteFaults")
-def delete_faults(call: ControlCall) -> JsonObject:
+def delete_faults(call: ControlCall) -> None:
     """DELETE /_sandbox/faults."""
     call.engine.request_faults.clear()
     call.engine.dispatcher.faults.clear()
     call.app.channel_faults.clear()
     call.engine.log.append(FaultsChanged())
-    return {}
 
 
 def _serialize(fault: _faults.Fault) -> JsonObject:

@@ -55,10 +55,9 @@ def get_description(call: ControlCall) -> Response:
 
 
 @handles("reset")
-async def reset(call: ControlCall) -> JsonObject:
+async def reset(call: ControlCall) -> None:
     """POST /_sandbox/reset."""
     await call.engine.reset()
-    return {}
 
 
 @handles("streamEvents")

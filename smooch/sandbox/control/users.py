@@ -71,7 +71,7 @@ def say(call: ControlCall) -> JsonObject:
 
 
 @handles("click")
-def click(call: ControlCall) -> JsonObject:
+def click(call: ControlCall) -> None:
     """POST /_sandbox/users/{userId}/click."""
     _chat.click(
         call.app,
@@ -80,7 +80,6 @@ def click(call: ControlCall) -> JsonObject:
         conversation_id=call.body.get("conversationId"),
         root_url=call.engine.root_url,
     )
-    return {}
 
 
 @handles("submitForm")
@@ -97,26 +96,23 @@ def submit_form(call: ControlCall) -> JsonObject:
 
 
 @handles("setTyping")
-def set_typing(call: ControlCall) -> JsonObject:
+def set_typing(call: ControlCall) -> None:
     """POST /_sandbox/users/{userId}/type."""
     is_typing, conversation_id = call.body.get("isTyping", True), call.body.get("conversationId")
     _chat.set_typing(call.app, call.params["userId"], is_typing, conversation_id=conversation_id)
-    return {}
 
 
 @handles("markRead")
-def mark_read(call: ControlCall) -> JsonObject:
+def mark_read(call: ControlCall) -> None:
     """POST /_sandbox/users/{userId}/read."""
     _chat.mark_read(call.app, call.params["userId"], conversation_id=call.body.get("conversationId"))
-    return {}
 
 
 @handles("openChat")
-def open_chat(call: ControlCall) -> JsonObject:
+def open_chat(call: ControlCall) -> None:
     """POST /_sandbox/users/{userId}/open."""
     referral, channel = call.body.get("referral"), call.body.get("channel")
     _chat.open_chat(call.app, call.params["userId"], referral=referral, channel=channel)
-    return {}
 
 
 @handles("getTranscript")

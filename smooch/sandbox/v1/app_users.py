@@ -74,10 +74,9 @@ def update_app_user(call: Call) -> JsonObject:
 
 
 @registry.handles("deleteAppUser", ANY_KEY)
-def delete_app_user(call: Call) -> JsonObject:
+def delete_app_user(call: Call) -> None:
     """DELETE /appusers/{userId}."""
     users.delete(call.app, call.user)
-    return {}
 
 
 @registry.handles("deleteAppUserProfile", ANY_KEY)
@@ -88,13 +87,12 @@ def delete_app_user_profile(call: Call) -> JsonObject:
 
 
 @registry.handles("mergeUsers", ANY_KEY)
-def merge_users(call: Call) -> JsonObject:
+def merge_users(call: Call) -> None:
     """POST /appusers/merge."""
     surviving, discarded = _find_user_to_merge(call, "surviving"), _find_user_to_merge(call, "discarded")
     if surviving is discarded:
         raise bad_request("surviving and discarded are the same user")
     users.merge(call.app, surviving, discarded)
-    return {}
 
 
 @registry.handles("getAppUserEntityIds", END_USER)
@@ -119,11 +117,10 @@ def link_app_user(call: Call) -> JsonObject:
 
 
 @registry.handles("unlinkAppUser", END_USER)
-def unlink_app_user(call: Call) -> JsonObject:
+def unlink_app_user(call: Call) -> None:
     """DELETE /appusers/{userId}/channels/{channel}."""
     if not _unlink(call.app, call.user, call.params["channel"]):
         raise bad_request(f"The user has no channel {call.params['channel']!r}")
-    return {}
 
 
 @registry.handles("getLinkRequests", END_USER)
@@ -151,11 +148,10 @@ def get_channel_qr_code(call: Call) -> JsonObject:
 
 
 @registry.handles("pingChannel", END_USER)
-def ping_channel(call: Call) -> JsonObject:
+def ping_channel(call: Call) -> None:
     """Do nothing: a test message is not part of the conversation."""
     if not any(client.platform == call.params["channel"] for client in call.user.clients if client.is_channel):
         raise not_found("Channel")
-    return {}
 
 
 @registry.handles("getAppUserAuthCode", END_USER)
@@ -181,10 +177,9 @@ def update_device(call: Call) -> JsonObject:
 
 
 @registry.handles("registerPushToken", END_USER)
-def register_push_token(call: Call) -> JsonObject:
+def register_push_token(call: Call) -> None:
     """POST /appusers/{userId}/pushToken."""
     _find_own_device(call.user, call.body["deviceId"]).push_token = call.body["token"]
-    return {}
 
 
 @registry.handles("postEvent", END_USER)

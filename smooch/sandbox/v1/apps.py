@@ -46,10 +46,9 @@ def update_app(call: Call) -> JsonObject:
 
 
 @registry.handles("deleteApp", ACCOUNT)
-def delete_app(call: Call) -> JsonObject:
+def delete_app(call: Call) -> None:
     """DELETE /apps/{appId}."""
     apps.delete(call.store, call.app)
-    return {}
 
 
 @registry.handles("createSecretKey", ACCOUNT)
@@ -71,10 +70,9 @@ def get_secret_key(call: Call) -> JsonObject:
 
 
 @registry.handles("deleteSecretKey", ACCOUNT)
-def delete_secret_key(call: Call) -> JsonObject:
+def delete_secret_key(call: Call) -> None:
     """DELETE /apps/{appId}/keys/{keyId}."""
     del call.store.keys[_find_key(call).id]
-    return {}
 
 
 @registry.handles("getAppJwt", ACCOUNT)

@@ -25,9 +25,8 @@ def upload_attachment(call: Call) -> JsonObject:
 
 
 @registry.handles("removeAttachment", BUSINESS)
-def remove_attachment(call: Call) -> JsonObject:
+def remove_attachment(call: Call) -> None:
     """POST /attachments/remove."""
     path = unquote(call.body["mediaUrl"].rpartition("/media/")[2])
     if call.app.attachments.pop(path, None) is None:
         raise not_found("Attachment")
-    return {}

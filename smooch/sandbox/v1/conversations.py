@@ -74,18 +74,16 @@ def post_conversation_image(call: Call) -> JsonObject:
 
 
 @registry.handles("deleteMessages", ANY_KEY)
-def delete_messages(call: Call) -> JsonObject:
+def delete_messages(call: Call) -> None:
     """DELETE /appusers/{userId}/messages."""
     messages.delete_all(call.app, call.conversation)
-    return {}
 
 
 @registry.handles("deleteMessage", ANY_KEY)
-def delete_message(call: Call) -> JsonObject:
+def delete_message(call: Call) -> None:
     """DELETE /appusers/{userId}/messages/{messageId}."""
     by_id = {message.id: message for message in call.conversation.messages}
     messages.delete(call.app, call.conversation, get_or_404(by_id, call.params["messageId"], "Message"))
-    return {}
 
 
 @registry.handles("getConversation", END_USER)
@@ -108,7 +106,7 @@ def conversation_activity(call: Call) -> JsonObject:
 
 
 @registry.handles("postPostback", END_USER)
-def post_postback(call: Call) -> JsonObject:
+def post_postback(call: Call) -> None:
     """POST /appusers/{userId}/conversation/postback."""
     buttons = {button.action.get("_id", ""): button for button in _buttons.find_all(call.app, call.user)}
     button = get_or_404(buttons, call.body["actionId"], "Action")
@@ -116,14 +114,12 @@ def post_postback(call: Call) -> JsonObject:
         raise bad_request("body actionId: must be the id of a postback button")
     client = call.user.latest_client or clients.get_or_create_sdk_client(call.app, call.user)
     _buttons.tap(call.app, call.user, client, button, root_url=call.root_url)
-    return {}
 
 
 @registry.handles("resetUnreadCount", END_USER)
-def reset_unread_count(call: Call) -> JsonObject:
+def reset_unread_count(call: Call) -> None:
     """POST /appusers/{userId}/conversation/read."""
     activities.mark_read(call.app, call.user, call.conversation, client=call.user.latest_client)
-    return {}
 
 
 def _post(call: Call, post: JsonObject) -> list[Message]:

@@ -45,13 +45,12 @@ def get_deployment(call: Call) -> JsonObject:
 
 
 @registry.handles("deleteDeployment", ACCOUNT)
-def delete_deployment(call: Call) -> JsonObject:
+def delete_deployment(call: Call) -> None:
     """DELETE /whatsapp/deployments/{deploymentId}."""
     deployment = _find_deployment(call)
     if deployment.status == "integrated":
         raise conflict("An integration uses the deployment: delete the integration first")
     del call.store.deployments[deployment.id]
-    return {}
 
 
 @registry.handles("activatePhoneNumber", ACCOUNT)

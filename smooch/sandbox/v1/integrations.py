@@ -94,10 +94,9 @@ def update_integration(call: Call) -> JsonObject:
 
 
 @registry.handles("deleteIntegration", BUSINESS)
-def delete_integration(call: Call) -> JsonObject:
+def delete_integration(call: Call) -> None:
     """DELETE /integrations/{integrationId}."""
     integrations.delete(call.store, call.app, _find_integration(call))
-    return {}
 
 
 @registry.handles("getIntegrationProfile", BUSINESS)
@@ -107,11 +106,10 @@ def get_integration_profile(call: Call) -> JsonObject:
 
 
 @registry.handles("updateIntegrationProfile", BUSINESS)
-def update_integration_profile(call: Call) -> JsonObject:
+def update_integration_profile(call: Call) -> None:
     """PUT /integrations/{integrationId}/profile."""
     integration = _find_whatsapp_integration(call)
     integration.profile |= call.body
-    return {}
 
 
 @registry.handles("uploadIntegrationProfilePhoto", BUSINESS)
@@ -145,14 +143,13 @@ def create_message_template(call: Call) -> JsonObject:
 
 
 @registry.handles("deleteMessageTemplate", BUSINESS)
-def delete_message_template(call: Call) -> JsonObject:
+def delete_message_template(call: Call) -> None:
     """DELETE /integrations/{integrationId}/messageTemplates/{name}."""
     integration = _find_whatsapp_integration(call)
     others = [each for each in integration.message_templates if each["name"] != call.params["name"]]
     if len(others) == len(integration.message_templates):
         raise not_found("MessageTemplate")
     integration.message_templates = others
-    return {}
 
 
 def _read_settings(body: JsonObject) -> JsonObject:

@@ -45,10 +45,9 @@ def set_integration_menu(call: Call) -> JsonObject:
 
 
 @registry.handles("deleteIntegrationMenu", BUSINESS)
-def delete_integration_menu(call: Call) -> JsonObject:
+def delete_integration_menu(call: Call) -> None:
     """DELETE /integrations/{integrationId}/menu."""
     _find_integration(call).menu = None
-    return {}
 
 
 def _find_integration(call: Call) -> Integration:

@@ -43,10 +43,9 @@ def update_service_account(call: Call) -> JsonObject:
 
 
 @registry.handles("deleteServiceAccount", ACCOUNT)
-def delete_service_account(call: Call) -> JsonObject:
+def delete_service_account(call: Call) -> None:
     """DELETE /serviceaccounts/{serviceAccountId}."""
     accounts.delete(call.store, _find_account(call))
-    return {}
 
 
 @registry.handles("createServiceAccountKey", ACCOUNT)
@@ -68,10 +67,9 @@ def get_service_account_key(call: Call) -> JsonObject:
 
 
 @registry.handles("deleteServiceAccountKey", ACCOUNT)
-def delete_service_account_key(call: Call) -> JsonObject:
+def delete_service_account_key(call: Call) -> None:
     """DELETE /serviceaccounts/{serviceAccountId}/keys/{keyId}."""
     del call.store.keys[_find_key(call).id]
-    return {}
 
 
 @registry.handles("getServiceAccountJwt", ACCOUNT)

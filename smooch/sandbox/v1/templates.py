@@ -46,10 +46,9 @@ def update_template(call: Call) -> JsonObject:
 
 
 @registry.handles("deleteTemplate", BUSINESS)
-def delete_template(call: Call) -> JsonObject:
+def delete_template(call: Call) -> None:
     """DELETE /templates/{templateId}."""
     del call.app.templates[_find_template(call).id]
-    return {}
 
 
 def _find_template(call: Call) -> Template:

@@ -54,10 +54,9 @@ def update_webhook(call: Call) -> JsonObject:
 
 
 @registry.handles("deleteWebhook", ANY_KEY)
-def delete_webhook(call: Call) -> JsonObject:
+def delete_webhook(call: Call) -> None:
     """DELETE /webhooks/{webhookId}."""
     del call.app.webhooks[_find_webhook(call).id]
-    return {}
 
 
 def _find_webhook(call: Call) -> Webhook:

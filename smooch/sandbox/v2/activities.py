@@ -11,11 +11,11 @@ from ._registry import registry
 
 if TYPE_CHECKING:
     from .._call import Call
-    from .._entities import JsonObject, Role
+    from .._entities import Role
 
 
 @registry.handles("postActivity", ANY_KEY)
-def post_activity(call: Call) -> JsonObject:
+def post_activity(call: Call) -> None:
     """POST /v2/apps/{appId}/conversations/{conversationId}/activity."""
     conversation = _lookup.find_conversation(call)
     author = _posting.find_author(call, conversation, call.body["author"])
@@ -25,4 +25,3 @@ def post_activity(call: Call) -> JsonObject:
         activities.mark_read(call.app, user, conversation, by=by)
     else:
         activities.set_typing(call.app, user, conversation, by=by, activity=call.body)
-    return {}

@@ -33,7 +33,6 @@ def get_app_key(call: Call) -> JsonObject:
 
 
 @registry.handles("deleteAppKey", ACCOUNT)
-def delete_app_key(call: Call) -> JsonObject:
+def delete_app_key(call: Call) -> None:
     """DELETE /v2/apps/{appId}/keys/{keyId}."""
     del call.store.keys[call.find_key(call.app.id, "Resource").id]
-    return {}

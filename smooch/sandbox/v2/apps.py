@@ -59,10 +59,9 @@ def update_app(call: Call) -> JsonObject:
 
 
 @registry.handles("deleteApp", ACCOUNT)
-def delete_app(call: Call) -> JsonObject:
+def delete_app(call: Call) -> None:
     """DELETE /v2/apps/{appId}."""
     apps.delete(call.store, call.app)
-    return {}
 
 
 def _merge_settings(settings: JsonObject, body: JsonObject) -> JsonObject:

@@ -25,7 +25,7 @@ def upload_attachment(call: Call) -> JsonObject:
 
 
 @registry.handles("deleteAttachment", ANY_KEY)
-def delete_attachment(call: Call) -> JsonObject:
+def delete_attachment(call: Call) -> None:
     """POST /v2/apps/{appId}/attachments/remove."""
     url = call.body["mediaUrl"]
     if not url.startswith(f"{call.root_url}/media/"):
@@ -34,4 +34,3 @@ def delete_attachment(call: Call) -> JsonObject:
     if attachment is None:
         raise ApiError(404, "Attachment not found")
     del call.app.attachments[attachment.path]
-    return {}

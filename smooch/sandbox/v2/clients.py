@@ -38,7 +38,7 @@ def list_clients(call: Call) -> JsonObject:
 
 
 @registry.handles("removeClient", ANY_KEY)
-def remove_client(call: Call) -> JsonObject:
+def remove_client(call: Call) -> None:
     """DELETE /v2/apps/{appId}/users/{userId}/clients/{clientId}."""
     user = call.user
     client = get_or_404({each.id: each for each in _list_clients(user)}, call.params["clientId"], "Client")
@@ -48,7 +48,6 @@ def remove_client(call: Call) -> JsonObject:
         clients.remove_pending(call.app, user, client)
     else:
         clients.remove(call.app, user, client)
-    return {}
 
 
 def _list_clients(user: User) -> list[Client]:

@@ -56,10 +56,9 @@ def update_conversation(call: Call) -> JsonObject:
 
 
 @registry.handles("deleteConversation", ANY_KEY)
-def delete_conversation(call: Call) -> JsonObject:
+def delete_conversation(call: Call) -> None:
     """DELETE /v2/apps/{appId}/conversations/{conversationId}."""
     conversations.delete(call.app, _lookup.find_conversation(call))
-    return {}
 
 
 @registry.handles("downloadMessageRef", ANY_KEY)

@@ -39,10 +39,9 @@ def get_custom_integration_key(call: Call) -> JsonObject:
 
 
 @registry.handles("deleteCustomIntegrationKey", BUSINESS)
-def delete_custom_integration_key(call: Call) -> JsonObject:
+def delete_custom_integration_key(call: Call) -> None:
     """DELETE /v2/apps/{appId}/integrations/{integrationId}/keys/{keyId}."""
     del call.store.keys[call.find_key(_find_custom_integration(call).id, "Resource").id]
-    return {}
 
 
 def _find_custom_integration(call: Call) -> Integration:

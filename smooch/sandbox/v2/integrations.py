@@ -84,10 +84,9 @@ def update_integration(call: Call) -> JsonObject:
 
 
 @registry.handles("deleteIntegration", BUSINESS)
-def delete_integration(call: Call) -> JsonObject:
+def delete_integration(call: Call) -> None:
     """DELETE /v2/apps/{appId}/integrations/{integrationId}."""
     integrations.delete(call.store, call.app, _lookup.find_integration(call))
-    return {}
 
 
 def _read_settings(body: JsonObject) -> JsonObject:

@@ -34,16 +34,14 @@ def list_messages(call: Call) -> JsonObject:
 
 
 @registry.handles("deleteAllMessages", ANY_KEY)
-def delete_all_messages(call: Call) -> JsonObject:
+def delete_all_messages(call: Call) -> None:
     """DELETE /v2/apps/{appId}/conversations/{conversationId}/messages."""
     messages.delete_all(call.app, _lookup.find_conversation(call))
-    return {}
 
 
 @registry.handles("deleteMessage", ANY_KEY)
-def delete_message(call: Call) -> JsonObject:
+def delete_message(call: Call) -> None:
     """DELETE /v2/apps/{appId}/conversations/{conversationId}/messages/{messageId}."""
     conversation = _lookup.find_conversation(call)
     by_id = {message.id: message for message in conversation.messages}
     messages.delete(call.app, conversation, get_or_404(by_id, call.params["messageId"], "Message"))
-    return {}

@@ -55,12 +55,11 @@ def get_token_info(call: Call) -> JsonObject:
 
 
 @registry.handles("revokeAccess", INTEGRATION)
-def revoke_access(call: Call) -> JsonObject:
+def revoke_access(call: Call) -> None:
     """DELETE /oauth/authorization; works even if the switchboard uses the integration."""
     integration = call.app.integrations[call.identity.owner]
     switchboards.withdraw(call.app, integration)
     integrations.delete(call.store, call.app, integration)
-    return {}
 
 
 def _is_web(url: str) -> bool:

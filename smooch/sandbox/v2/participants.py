@@ -36,14 +36,13 @@ def list_participants(call: Call) -> JsonObject:
 
 
 @registry.handles("leaveConversation", ANY_KEY)
-def leave_conversation(call: Call) -> JsonObject:
+def leave_conversation(call: Call) -> None:
     """POST /v2/apps/{appId}/conversations/{conversationId}/leave."""
     conversation = _find_group(call)
     participant = _find_participant(call, conversation)
     if participant is None:
         raise ApiError(404, "User is not a member of the conversation")
     participants.leave(call.app, conversation, participant)
-    return {}
 
 
 def _find_group(call: Call) -> Conversation:

@@ -13,23 +13,22 @@ from ._registry import registry
 
 if TYPE_CHECKING:
     from .._call import Call
-    from .._entities import Conversation, JsonObject, Switchboard, SwitchboardIntegration
+    from .._entities import Conversation, Switchboard, SwitchboardIntegration
     from .._events import ControlAction
 
 
 @registry.handles("passControl", ANY_KEY)
-def pass_control(call: Call) -> JsonObject:
+def pass_control(call: Call) -> None:
     """Pass control; nothing changes if the target has it already."""
     conversation = _find_conversation(call)
     target = _find_target(call, conversation, "passControl")
     if conversation.active is not target:
         conversation.active, conversation.pending = target, None
         _record_change(call, conversation, "passControl")
-    return {}
 
 
 @registry.handles("offerControl", ANY_KEY)
-def offer_control(call: Call) -> JsonObject:
+def offer_control(call: Call) -> None:
     """POST /v2/apps/{appId}/conversations/{conversationId}/offerControl."""
     conversation = _find_conversation(call)
     target = _find_target(call, conversation, "offerControl")
@@ -38,11 +37,10 @@ def offer_control(call: Call) -> JsonObject:
         _record_failure(call, conversation, "offerControl", "switchboard_invalid_target", message)
     conversation.pending = target
     _record_change(call, conversation, "offerControl")
-    return {}
 
 
 @registry.handles("acceptControl", ANY_KEY)
-def accept_control(call: Call) -> JsonObject:
+def accept_control(call: Call) -> None:
     """POST /v2/apps/{appId}/conversations/{conversationId}/acceptControl."""
     conversation = _find_conversation(call)
     if conversation.pending is None:
@@ -51,17 +49,15 @@ def accept_control(call: Call) -> JsonObject:
     _require_control(call, conversation.pending)
     conversation.active, conversation.pending = conversation.pending, None
     _record_change(call, conversation, "acceptControl")
-    return {}
 
 
 @registry.handles("releaseControl", ANY_KEY, without_body=True)
-def release_control(call: Call) -> JsonObject:
+def release_control(call: Call) -> None:
     """Release control; the next message of a user assigns the conversation to the default integration."""
     conversation = _find_conversation(call)
     _require_control(call, conversation.active)
     conversation.active = conversation.pending = None
     _record_change(call, conversation, "releaseControl")
-    return {}
 
 
 def _find_conversation(call: Call) -> Conversation:

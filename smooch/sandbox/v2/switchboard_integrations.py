@@ -69,7 +69,7 @@ def update_switchboard_integration(call: Call) -> JsonObject:
 
 
 @registry.handles("deleteSwitchboardIntegration", BUSINESS)
-def delete_switchboard_integration(call: Call) -> JsonObject:
+def delete_switchboard_integration(call: Call) -> None:
     """Delete one; the user's next message assigns its conversations again."""
     board = _lookup.find_switchboard(call)
     each = _lookup.find_switchboard_integration(board, call.params["switchboardIntegrationId"])
@@ -78,7 +78,6 @@ def delete_switchboard_integration(call: Call) -> JsonObject:
     if any(other.next is each for other in board.integrations.values() if other is not each):
         raise bad_request("Another switchboardIntegration names this one as its next")
     switchboards.remove_integration(call.app, board, each)
-    return {}
 
 
 def _check_name(board: Switchboard, name: str) -> None:

@@ -50,8 +50,7 @@ def update_switchboard(call: Call) -> JsonObject:
 
 
 @registry.handles("deleteSwitchboard", BUSINESS)
-def delete_switchboard(call: Call) -> JsonObject:
+def delete_switchboard(call: Call) -> None:
     """DELETE /v2/apps/{appId}/switchboards/{switchboardId}."""
     _lookup.find_switchboard(call)
     switchboards.delete(call.app)
-    return {}

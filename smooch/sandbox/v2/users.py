@@ -61,10 +61,9 @@ def update_user(call: Call) -> JsonObject:
 
 
 @registry.handles("deleteUser", ANY_KEY)
-def delete_user(call: Call) -> JsonObject:
+def delete_user(call: Call) -> None:
     """DELETE /v2/apps/{appId}/users/{userId}."""
     users.delete(call.app, call.user)
-    return {}
 
 
 @registry.handles("deleteUserPersonalInformation", ANY_KEY)

@@ -49,10 +49,9 @@ def update_webhook(call: Call) -> JsonObject:
 
 
 @registry.handles("deleteWebhook", ANY_KEY)
-def delete_webhook(call: Call) -> JsonObject:
+def delete_webhook(call: Call) -> None:
     """DELETE /v2/apps/{appId}/integrations/{integrationId}/webhooks/{webhookId}."""
     del call.app.webhooks[_find_webhook(call).id]
-    return {}
 
 
 def build_webhook(integration: Integration, body: JsonObject) -> Webhook:
