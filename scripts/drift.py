@@ -17,13 +17,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from comparison import Comparison, add_trigger_enum, count_texts, find_unread, load_deviations, match_deviations
+from comparison.descriptions import Comparison
+from comparison.deviations import load_deviations, match_deviations
+from comparison.prose import add_trigger_enum
+from comparison.unread import count_texts, find_unread
 from shapes import UnreadableDescription
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from comparison import Deviation, Difference
+    from comparison.deviations import Deviation
+    from comparison.differences import Difference
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDTH = 88

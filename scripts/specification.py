@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from openapi_spec_validator import validate
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
-from shapes import METHODS, resolve_pointer
+from shapes import METHODS, find_component, resolve_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -97,8 +97,7 @@ class Specification:
         """Return the parameter of an operation, or of its path, by name."""
         path, operation = self.operations[operation_id]
         declared = [*operation.get("parameters", ()), *self.document["paths"][path].get("parameters", ())]
-        components = self.document["components"].get("parameters", {})
-        resolved = (components[item["$ref"].rpartition("/")[2]] if "$ref" in item else item for item in declared)
+        resolved = (resolve_pointer(self.document, item["$ref"]) if "$ref" in item else item for item in declared)
         return next(dict(item) for item in resolved if item["name"] == name)
 
     def collect_properties(self, component: str) -> dict[str, Any]:
@@ -113,7 +112,7 @@ class Specification:
         for part in schema.get("oneOf", schema.get("anyOf", ())):
             if "$ref" not in part:
                 return []
-            names += self.list_choices(component_name(part)) or [component_name(part)]
+            names += self.list_choices(find_component(part)) or [find_component(part)]
         return names
 
     def collect_required(self, component: str) -> set[str]:
@@ -123,7 +122,7 @@ class Specification:
     def _iter_parts(self, schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield the parts of `allOf`, recursively, and then the schema itself."""
         for part in schema.get("allOf", ()):
-            yield from self._iter_parts(self.schemas[component_name(part)] if "$ref" in part else part)
+            yield from self._iter_parts(self.schemas[find_component(part)] if "$ref" in part else part)
         yield schema
 
     @cached_property
@@ -131,7 +130,7 @@ class Specification:
         """Components that are only used as a part of the `allOf` of others."""
         parts = [part for schema in self.schemas.values() for part in schema.get("allOf", ()) if "$ref" in part]
         uses = Counter(list_references(self.document))
-        return {name for name, count in Counter(map(component_name, parts)).items() if count == uses[name]}
+        return {name for name, count in Counter(map(find_component, parts)).items() if count == uses[name]}
 
     @cached_property
     def request_only(self) -> set[str]:
@@ -190,19 +189,21 @@ def find_missing(document: Any) -> Iterator[str]:
         for method in sorted(path_item.keys() & METHODS):
             absent = [key for key in ("operationId", "tags", "responses") if not path_item[method].get(key)]
             yield from (f"{method.upper()} {path}: {key} is missing" for key in absent)
-    yield from _find_dangling(document, document, "")
-
-
-def _find_dangling(document: dict[str, Any], node: Any, place: str) -> Iterator[str]:
-    if isinstance(node, list):
-        for index, item in enumerate(node):
-            yield from _find_dangling(document, item, f"{place}[{index}]")
-    elif isinstance(node, dict):
+    for place, node in iter_nodes(document):
         if isinstance(reference := node.get("$ref"), str) and resolve_pointer(document, reference) is None:
             yield f"{place}: {reference} does not exist"
+
+
+def iter_nodes(node: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the mappings in a part of a description, with their places; those in examples are left out."""
+    if isinstance(node, list):
+        for index, item in enumerate(node):
+            yield from iter_nodes(item, f"{place}[{index}]")
+    elif isinstance(node, dict):
+        yield place, node
         for key, item in node.items():
             if key not in {"example", "examples"}:
-                yield from _find_dangling(document, item, f"{place}.{key}".lstrip("."))
+                yield from iter_nodes(item, f"{place}.{key}".lstrip("."))
 
 
 def _is_redirect(responses: dict[str, Any]) -> bool:
@@ -268,17 +269,6 @@ def change_schemas(node: Any, change: Callable[[dict[str, Any]], dict[str, Any]]
 
 def list_references(node: Any) -> Iterator[str]:
     """Yield the names of the component schemas that a part of a description refers to."""
-    if isinstance(node, list):
-        for item in node:
-            yield from list_references(item)
-    elif isinstance(node, dict):
-        if str(node.get("$ref", "")).startswith("#/components/schemas/"):
-            yield component_name(node)
-        for key, value in node.items():
-            if key not in {"example", "examples"}:
-                yield from list_references(value)
-
-
-def component_name(reference: dict[str, Any]) -> str:
-    """Return the name of the component that a `$ref` points to."""
-    return str(reference["$ref"]).rpartition("/")[2]
+    for _, part in iter_nodes(node):
+        if str(part.get("$ref", "")).startswith("#/components/schemas/"):
+            yield find_component(part)

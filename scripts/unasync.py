@@ -46,34 +46,28 @@ RULES = [
     (r"aread", "read"),
 ]
 
-_used: set[str] = set()
 
-
-def build_header(source: Path) -> str:
-    return f"# Derived from {source.relative_to(ROOT)} by scripts/unasync.py; edit that file.\n"
-
-
-def convert(text: str) -> str:
-    for pattern, replacement in RULES:
-        text, count = re.subn(rf"(?<![A-Za-z]){pattern}" if pattern[0].isalpha() else pattern, replacement, text)
-        if count:
-            _used.add(pattern)
-    return text
-
-
-def derive() -> dict[Path, str]:
-    derived = {}
+def derive() -> tuple[dict[Path, str], list[str]]:
+    """Return the text of each derived file, and the rules that no source uses."""
+    derived: dict[Path, str] = {}
+    used: set[str] = set()
     for source_folder, target_folder in FOLDERS:
         for source in sorted((ROOT / source_folder).rglob("*.py")):
-            target = ROOT / target_folder / source.relative_to(ROOT / source_folder)
-            derived[target] = build_header(source) + convert(source.read_text(encoding="utf-8"))
-    return derived
+            text = source.read_text(encoding="utf-8")
+            for pattern, replacement in RULES:
+                word = rf"(?<![A-Za-z]){pattern}" if pattern[0].isalpha() else pattern
+                text, count = re.subn(word, replacement, text)
+                if count:
+                    used.add(pattern)
+            header = f"# Derived from {source.relative_to(ROOT)} by scripts/unasync.py; edit that file.\n"
+            derived[ROOT / target_folder / source.relative_to(ROOT / source_folder)] = header + text
+    return derived, [pattern for pattern, _ in RULES if pattern not in used]
 
 
 def main() -> int:
     check = "--check" in sys.argv[1:]
-    derived = derive()
-    problems = [f"rule never used: {pattern}" for pattern, _ in RULES if pattern not in _used]
+    derived, unused = derive()
+    problems = [f"rule never used: {pattern}" for pattern in unused]
     for _, target_folder in FOLDERS:
         existing = sorted((ROOT / target_folder).rglob("*.py"))
         problems += [f"no source for {path.relative_to(ROOT)}: delete it" for path in existing if path not in derived]

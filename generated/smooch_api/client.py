@@ -12,7 +12,6 @@ from .errors import UnexpectedStatus, UnreadableResponse
 from .types import Response
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable
 
 T = TypeVar("T")
@@ -37,13 +36,11 @@ class Client:
 
     _base_url: str = field(alias="base_url", repr=_repr_base_url)
     """The paths of the operations are appended to it."""
-    _cookies: dict[str, str] = field(factory=dict, kw_only=True, alias="cookies", repr=False)
     _headers: dict[str, str] = field(factory=dict, kw_only=True, alias="headers", repr=False)
     _timeout: httpx.Timeout | None = field(default=httpx.Timeout(30.0), kw_only=True, alias="timeout", repr=False)
     """Default: 30 seconds for each of connecting, writing, reading and waiting for a connection."""
-    _verify_ssl: bool | ssl.SSLContext = field(default=True, kw_only=True, alias="verify_ssl", repr=False)
     _httpx_args: dict[str, Any] = field(factory=dict, kw_only=True, alias="httpx_args", repr=False)
-    """Further arguments for `httpx.Client` and `httpx.AsyncClient`."""
+    """Further arguments for `httpx.Client` and `httpx.AsyncClient`, such as `verify`."""
     unreadable: Callable[[httpx.Response, Exception], Exception] = field(
         default=_unreadable_response, kw_only=True, repr=False
     )
@@ -108,11 +105,4 @@ class Client:
         return Response(response.status_code, response.content, response.headers, parsed, response.url)
 
     def _arguments(self) -> dict[str, Any]:
-        return {
-            "base_url": self._base_url,
-            "cookies": self._cookies,
-            "headers": self._headers,
-            "timeout": self._timeout,
-            "verify": self._verify_ssl,
-            **self._httpx_args,
-        }
+        return {"base_url": self._base_url, "headers": self._headers, "timeout": self._timeout, **self._httpx_args}

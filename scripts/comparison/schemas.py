@@ -10,7 +10,7 @@ from comparison.differences import MISSING
 from comparison.variants import list_labels, pair_variants
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from shapes import Description, Schema, Shape
 
@@ -58,9 +58,7 @@ class SchemaComparison:
             self._compare_shapes(place, self.ours.merge_variants(one), self.theirs.merge_variants(other))
         self._in_progress.remove(pair)
 
-    def _compare_shapes(
-        self, place: Place, ours: Shape, theirs: Shape, tags: frozenset[str | None] | set[str | None] = frozenset()
-    ) -> None:
+    def _compare_shapes(self, place: Place, ours: Shape, theirs: Shape, tags: Collection[str | None] = ()) -> None:
         """Compare shapes without variants; of fields named in `tags` only the type is compared."""
         if ours.types != theirs.types:
             self._differences.add(place, "type", ours.brief(), theirs.brief())

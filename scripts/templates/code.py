@@ -19,14 +19,14 @@ from openapi_python_client.strings import PythonIdentifier, in_double_quote_lite
 from specification import RegenError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable
 
     from openapi_python_client.config import Config
     from openapi_python_client.parser import GeneratorData
     from openapi_python_client.parser.openapi import Endpoint
     from specification import Specification
 
-RESERVED_PROPERTIES = {"additional_properties", "additional_keys", "from_dict", "to_dict"}
+RESERVED_PROPERTIES = {"additional_properties", "from_dict", "to_dict"}
 RESERVED_PARAMETERS = {"body", "client"}
 
 
@@ -73,22 +73,15 @@ class Dict(NamedTuple):
     description: str
     keys: dict[str, str]
     """Annotations by key."""
-    has_names: bool
-    """Whether all keys are valid Python names."""
 
 
 class Operation(NamedTuple):
     """An operation, as its template needs it beside the endpoint."""
 
-    keywords: Sequence[Any]
-    imports: Sequence[tuple[str, str]]
-    url: str
-    body: str | None
-    response: str
-    response_class: Class | None
+    keywords: list[Any]
+    imports: list[tuple[str, str]]
+    response: Class
     reader: str
-    docstring: str
-    query_argument: Callable[[Any], str]
 
 
 class Code:
@@ -233,8 +226,8 @@ class Code:
 
     # Readers
 
-    def reader(self, prop: Any) -> str | None:
-        """Code of the reader of a property; None if its value is kept unchanged."""
+    def reader(self, prop: Any) -> str:
+        """Code of the reader of a property; "" if its value is kept unchanged."""
         match prop:
             case kinds.ModelProperty():
                 return (
@@ -250,23 +243,23 @@ class Code:
             case UnionProperty():
                 return self._union_reader(prop)
         value = find_single_value(prop)
-        return None if value is None else f"_base.exactly({value!r})"
+        return "" if value is None else f"_base.exactly({value!r})"
 
-    def _direct_reader(self, prop: Any) -> str | None:
+    def _direct_reader(self, prop: Any) -> str:
         """Code of the reader of a model, for a function that runs when the model may be imported."""
         is_class = isinstance(prop, kinds.ModelProperty) and not self._is_free_form(prop)
-        return f"_models.{prop.class_info.name}.from_dict" if is_class else None
+        return f"_models.{prop.class_info.name}.from_dict" if is_class else ""
 
-    def _union_reader(self, prop: UnionProperty) -> str | None:
+    def _union_reader(self, prop: UnionProperty) -> str:
         inner = drop_null(prop)
         union = self._named_union(inner)
         if union:
             return f"_unions.read_{union.snake_name}"
         readers = [code for part in inner if (code := self.reader(part))]
-        if len(inner) == 1 or not readers:
-            return readers[0] if readers else None
-        scalars = ["scalars=True"] * (len(readers) < len(inner))
-        return f"_base.first_of({', '.join(readers + scalars)})"
+        refuse_if(
+            readers and len(inner) > 1, f"{get_wire_name(prop)}: a union that contains objects and is no component"
+        )
+        return "".join(readers)
 
     # Models
 
@@ -284,7 +277,7 @@ class Code:
         schema = self._schema(prop, model)
         is_expected = bool(schema.get("x-expected"))
         constant = find_single_value(prop) if prop.required else None
-        reader = "" if constant is not None else self._direct_reader(prop) or self.reader(prop) or ""
+        reader = "" if constant is not None else self._direct_reader(prop) or self.reader(prop)
         is_nullable = is_null_allowed(prop) or is_expected
         values = ", ".join(f"`{value}`" for value in schema.get("x-extensible-enum", []))
         refuse_if(reader and prop.required and is_nullable, f"{model.class_info.name}.{key}: a required object or null")
@@ -345,8 +338,9 @@ class Code:
         dicts = []
         for model in (self._models[name] for name in self.dict_names if name not in self.dict_aliases):
             keys = {get_wire_name(prop): self._dict_annotation(prop) for prop in list_properties(model)}
-            has_names = all(key.isidentifier() and not iskeyword(key) for key in keys)
-            dicts.append(Dict(str(model.class_info.name), self.describe(model), keys, has_names))
+            odd = [key for key in keys if not key.isidentifier() or iskeyword(key)]
+            refuse_if(odd, f"{model.class_info.name}: keys of a body that are no Python names: {', '.join(odd)}")
+            dicts.append(Dict(str(model.class_info.name), self.describe(model), keys))
         return dicts
 
     @cached_property
@@ -392,41 +386,27 @@ class Code:
         for prop in endpoint.path_parameters + endpoint.query_parameters:
             refuse_if(prop.python_name in RESERVED_PARAMETERS, f"{name}: a parameter named {prop.python_name}")
         refuse_if(len(endpoint.bodies) > 1, f"{name}: more than one kind of body")
-        responses = {response.prop.get_type_string(): response for response in endpoint.responses}
+        responses = {response.prop.get_type_string(): response.prop for response in endpoint.responses}
         refuse_if(len(responses) != 1, f"{name}: {len(responses)} kinds of success, instead of one")
-        response, reader, response_class = self._response(*responses.values())
+        (prop,) = responses.values()
+        refuse_if(not isinstance(prop, kinds.ModelProperty), f"{name}: a response that is no object")
+        response = prop.class_info
         keywords = [*(body.prop for body in endpoint.bodies), *endpoint.query_parameters]
-        code = " ".join([response, *map(self.annotation, [*endpoint.path_parameters, *keywords])])
+        code = " ".join(map(self.annotation, [*endpoint.path_parameters, *keywords]))
+        empty = "" if list_properties(self._models[response.name]) else ", may_be_empty=True"
         return Operation(
             keywords=keywords,
-            imports=self.names_in(code, without=response if response_class else ""),
-            url=self._url(endpoint),
-            body=self._body(endpoint),
+            imports=self.names_in(code, without=response.name),
             response=response,
-            response_class=response_class,
-            reader=reader,
-            docstring=self._operation_docstring(endpoint),
-            query_argument=lambda prop: self._query_argument(endpoint, prop),
+            reader=f"_calls.from_json({response.name}.from_dict{empty})",
         )
 
     def argument(self, prop: Any) -> str:
         """Return the code of a parameter of an operation."""
         return f"{prop.python_name}: {self.annotation(prop)}" + " | Unset = UNSET" * (not prop.required)
 
-    def _response(self, response: Any) -> tuple[str, str, Class | None]:
-        """Return the type of the parsed body, the code of its reader, and the class if it is a model."""
-        prop, source = response.prop, response.source["return_type"]
-        if source != "Any":
-            return source, {"None": "_calls.nothing", "bytes": "_calls.as_bytes", "str": "_calls.as_text"}[source], None
-        if isinstance(prop, kinds.ModelProperty):
-            name = str(prop.class_info.name)
-            empty = "" if list_properties(self._models[name]) else ", may_be_empty=True"
-            return name, f"_calls.from_json({name}.from_dict{empty})", prop.class_info
-        reader = self.reader(prop)
-        refuse_if(reader is None, f"a response of type {self.annotation(prop)}")
-        return self.annotation(prop, lenient=True), f"_calls.from_json({reader})", None
-
-    def _url(self, endpoint: Endpoint) -> str:
+    def url(self, endpoint: Endpoint) -> str:
+        """Return the code of the URL of an operation."""
         path = in_double_quote_literal(endpoint.path)
         for prop in endpoint.path_parameters:
             refuse_if(
@@ -437,16 +417,16 @@ class Code:
             path = path.replace(f"{{{prop.python_name}}}", f"{{{segment}}}")
         return f'f"{path}"' if endpoint.path_parameters else f'"{path}"'
 
-    def _body(self, endpoint: Endpoint) -> str | None:
-        if not endpoint.bodies:
-            return None
+    def body(self, endpoint: Endpoint) -> str:
+        """Return the code of the item of `_get_kwargs` that holds the body."""
         body = endpoint.bodies[0]
         codes = {"json": '"json": _base.dump(body)', "files": "**_calls.multipart(body)"}
         refuse_if(body.body_type not in codes, f"{endpoint.name}: a body of {body.content_type.get_untrusted_value()}")
         code = codes[body.body_type]
         return code if body.prop.required else f"**({{}} if isinstance(body, Unset) else {{{code}}})"
 
-    def _query_argument(self, endpoint: Endpoint, prop: Any) -> str:
+    def query_argument(self, endpoint: Endpoint, prop: Any) -> str:
+        """Return the code of an argument of `_calls.query`."""
         name, value = get_wire_name(prop), str(prop.python_name)
         declared = self._specification.find_parameter(self._operation_ids[endpoint.name], name)
         is_object = isinstance(prop, kinds.ModelProperty)
@@ -460,7 +440,8 @@ class Code:
             return f"_calls.comma_separated({name!r}, {value})"
         return f"({name!r}, {value})"
 
-    def _operation_docstring(self, endpoint: Endpoint) -> str:
+    def describe_operation(self, endpoint: Endpoint) -> str:
+        """Return the docstring of an operation."""
         operation_id = self._operation_ids[endpoint.name]
         path, operation = self._specification.operations[operation_id]
         deprecated = ", deprecated" * operation.get("deprecated", False)

@@ -132,7 +132,7 @@ def test_a_body_has_the_set_fields_and_no_defaults(mini: Any) -> None:
 
 def test_a_request_without_its_optional_body_has_no_content_type(mini: Any) -> None:
     server = Server(mini, b"", 204)
-    assert mini.api.pets.rename_toy.sync("a", "b", client=server.client) is None
+    mini.api.pets.rename_toy.sync("a", "b", client=server.client)
     assert "Content-Type" not in server.request.headers
     assert server.request.content == b""
     mini.api.pets.rename_toy.sync("a", "b", client=server.client, body=mini.models.ToyRename(name="Ball"))
@@ -160,7 +160,7 @@ def upload(mini: Any, server: Server, file: Any, **fields: Any) -> list[tuple[st
 
 
 def test_a_form_has_its_fields_and_its_file(mini: Any) -> None:
-    server = Server(mini, b"[]", 201)
+    server = Server(mini, b'{"pets": []}', 201)
     file = mini.File(b"\x89PNG", "a.png")
     parts = upload(mini, server, file, caption="Zoë", pinned=True, labels={"a": [1]}, tags=["x", "y"])
     assert parts == [
@@ -175,7 +175,7 @@ def test_a_form_has_its_fields_and_its_file(mini: Any) -> None:
 
 
 def test_a_file_has_a_name_and_a_type(mini: Any, tmp_path: Any) -> None:
-    server = Server(mini, b"[]", 201)
+    server = Server(mini, b'{"pets": []}', 201)
     path = tmp_path / "cat.jpg"
     path.write_bytes(b"jpeg")
     with path.open("rb") as opened:
@@ -187,7 +187,7 @@ def test_a_file_has_a_name_and_a_type(mini: Any, tmp_path: Any) -> None:
 
 
 def test_a_file_cannot_add_parts_to_a_form(mini: Any) -> None:
-    server = Server(mini, b"[]", 201)
+    server = Server(mini, b'{"pets": []}', 201)
     upload(mini, server, mini.File(b"x", "x"))
     boundary = server.request.headers["Content-Type"].partition("boundary=")[2]
     hostile = f'--{boundary}\r\nContent-Disposition: form-data; name="role"\r\n\r\nappMaker\r\n--{boundary}--'.encode()
@@ -208,7 +208,7 @@ def test_a_file_cannot_add_headers_to_its_part(mini: Any, mime_type: Any) -> Non
 
 def test_a_form_without_a_file_is_refused(mini: Any) -> None:
     with pytest.raises(mini.errors.InvalidInput, match="pass a File"):
-        upload(mini, Server(mini, b"[]", 201), mini.UNSET)
+        upload(mini, Server(mini, b'{"pets": []}', 201), mini.UNSET)
 
 
 def test_a_response_is_parsed(mini: Any) -> None:
@@ -248,11 +248,8 @@ def test_a_response_without_schema_may_be_empty(mini: Any, content: bytes) -> No
     assert answer.to_dict() == json.loads(content.strip() or b"{}")
 
 
-def test_a_response_may_be_bytes_text_or_a_list(mini: Any) -> None:
-    assert mini.api.photos.get_photo.sync(client=Server(mini, b"\x89PNG").client) == b"\x89PNG"
-    assert mini.api.photos.get_motto.sync(client=Server(mini, "Zoë".encode()).client) == "Zoë"
-    body = mini.models.PhotoUpload(source=mini.File(b"x"), role="appUser")
-    animals = mini.api.photos.upload_photo.sync(client=Server(mini, b'[{"type": "cow"}, null]').client, body=body)
+def test_elements_of_a_response_that_cannot_be_parsed_are_kept(mini: Any) -> None:
+    animals = call(Server(mini, b'{"pets": [{"type": "cow"}, null]}'), mini).parsed.pets
     assert [type(animal).__name__ for animal in animals] == ["UnknownAnimal", "NoneType"]
 
 
@@ -328,7 +325,9 @@ async def test_a_client_closes_what_it_opened(mini: Any) -> None:
 
 def test_a_client_shows_and_pickles_no_secret(mini: Any) -> None:
     client = mini.Client(
-        "https://user:secret@api.example/v1", headers={"Authorization": "secret"}, cookies={"a": "secret"}
+        "https://user:secret@api.example/v1",
+        headers={"Authorization": "secret"},
+        httpx_args={"cookies": {"a": "secret"}},
     )
     assert repr(client) == "Client(_base_url='https://api.example/v1')"
     with pytest.raises(TypeError, match="cannot be pickled"):

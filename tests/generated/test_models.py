@@ -75,7 +75,7 @@ def test_models_are_equal_by_value(mini: Any) -> None:
 
 def test_unknown_fields_are_keys(mini: Any) -> None:
     cat = mini.models.Cat.from_dict({"_id": "1", "type": "cat", "x": 1})
-    assert (cat["x"], "x" in cat, "y" in cat, cat.additional_keys) == (1, True, False, ["x"])
+    assert (cat["x"], "x" in cat, "y" in cat, list(cat.additional_properties)) == (1, True, False, ["x"])
     cat["y"] = 2
     del cat["x"]
     assert cat.to_dict() == {"_id": "1", "type": "cat", "y": 2}
@@ -111,10 +111,6 @@ def test_free_form_objects_are_plain_dicts(mini: Any) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "kind"),
     [
-        ("either", {"city": "Rome"}, "Address"),
-        ("either", "text", "str"),
-        ("either", [1], "list"),
-        ("either", {"lat": 1}, "Unset"),
         ("place", {"city": "Rome"}, "Address"),
         ("place", {"lat": 1.5}, "Spot"),
         ("place", {"nothing": 1}, "Unset"),

@@ -82,7 +82,7 @@ def test_examples_have_no_field_without_attribute(name: str, example: Any) -> No
         ):
             return []
         names = [name for name, *_ in value._fields.names]
-        return [*value.additional_keys, *(key for name in names for key in unknown(getattr(value, name)))]
+        return [*value.additional_properties, *(key for name in names for key in unknown(getattr(value, name)))]
 
     assert unknown(CLASSES[name].from_dict(example)) == []
 

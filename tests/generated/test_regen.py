@@ -73,6 +73,7 @@ def generate(tmp_path: Path, **changes: Any) -> None:
     regen.generate([spec], tmp_path / "out")
 
 
+TEXT = {"text/plain": {"schema": {"type": "string"}}}
 OPERATION = {
     "operationId": "odd",
     "tags": ["pets"],
@@ -85,7 +86,7 @@ OPERATION = {
 def test_a_warning_of_the_generator_is_an_error(tmp_path: Path) -> None:
     image = {"200": {"description": "", "content": {"image/png": {"schema": {"type": "string"}}}}}
     with pytest.raises(regen.RegenError, match=r"(?s)mini\.yaml: the generator warns.*image/png"):
-        generate(tmp_path, **{"paths./motto.get.responses": image})
+        generate(tmp_path, **{"paths./pets.get.responses": image})
 
 
 @pytest.mark.parametrize(
@@ -155,6 +156,17 @@ def test_a_warning_of_the_generator_is_an_error(tmp_path: Path) -> None:
             {"get": {**OPERATION, "responses": {**OPERATION["responses"], "204": {"description": ""}}}},
             "2 kinds of success",
         ),
+        (
+            "paths./odd",
+            {"get": {**OPERATION, "responses": {"200": {**OPERATION["responses"]["200"], "content": TEXT}}}},
+            "odd: a response that is no object",
+        ),
+        (
+            "components.schemas.Page.properties",
+            {"a": {"oneOf": [{"$ref": "#/components/schemas/Address"}, {"type": "string"}]}},
+            "a: a union that contains objects",
+        ),
+        ("components.schemas.ToyRename.properties.for", {"type": "string"}, "ToyRename: keys of a body .*: for"),
         ("paths./odd", {"get": {**OPERATION, "responses": {"404": {"description": ""}}}}, "0 kinds of success"),
     ],
 )

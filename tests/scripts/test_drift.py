@@ -112,8 +112,8 @@ SAME = {
         },
     ),
     "a union without other fields": (
-        {"oneOf": [{**fields("a", a=TEXT), "additionalProperties": False}]},
-        {"oneOf": [fields("a", a=TEXT)], "additionalProperties": False},
+        {"oneOf": [{**fields("kind", kind={"const": name}), "additionalProperties": False} for name in ("a", "b")]},
+        {"oneOf": [fields("kind", kind={"const": name}) for name in ("a", "b")], "additionalProperties": False},
     ),
     "limits that limit nothing": (TEXT, {"type": "string", "minLength": 0}),
     "a secret": ({"type": "string", "format": "password"}, TEXT),

@@ -103,11 +103,6 @@ class Model:
                 result[key] = dump(value) if nested else value
         return result
 
-    @property
-    def additional_keys(self) -> list[str]:
-        """Names of the JSON fields without an attribute."""
-        return list(self._rest or {})
-
     def __getitem__(self, key: str) -> Any:
         return self.additional_properties[key]
 
@@ -259,8 +254,8 @@ def list_of_tagged(variants: Variants) -> Reader:
     return read_list
 
 
-def first_of(*readers: Reader, scalars: bool = False) -> Reader:
-    """Return a reader that tries several in order; with `scalars`, other scalar values are kept unchanged."""
+def first_of(*readers: Reader) -> Reader:
+    """Return a reader that tries several in order."""
 
     def read(value: Any) -> Any:
         for reader in readers:
@@ -268,8 +263,6 @@ def first_of(*readers: Reader, scalars: bool = False) -> Reader:
                 return reader(value)
             except WrongShape:
                 continue
-        if scalars and not isinstance(value, dict | list):
-            return value
         raise WrongShape(f"{type(value).__name__} is none of the choices")
 
     return read

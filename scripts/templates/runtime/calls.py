@@ -67,17 +67,3 @@ def from_json(parse: Callable[[Any], T], *, may_be_empty: bool = False) -> Calla
         return parse({} if may_be_empty and not content.strip() else json.loads(content))
 
     return read
-
-
-def nothing(content: bytes) -> None:
-    """Ignore the body."""
-
-
-def as_bytes(content: bytes) -> bytes:
-    """Return the body unchanged."""
-    return content
-
-
-def as_text(content: bytes) -> str:
-    """Decode the body as UTF-8."""
-    return content.decode()
