@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import inspect
 import itertools
 import logging
 import time
@@ -21,7 +20,7 @@ from starlette.responses import PlainTextResponse, Response
 from . import _json, _origins, _spec, _validation, console, v1, v2
 from ._auth import ANYONE, APP_TOKEN, END_USER_ONLY, authenticate
 from ._call import Call, Redirect, Upload
-from ._engine import FaultsChanged, StateChanged
+from ._engine import FaultsChanged
 from ._errors import ApiError, bad_request, forbidden, not_found
 from ._faults import Delay, Drop, Fail, Garble
 from ._recording import RecordedRequest, RequestHeaders
@@ -272,13 +271,7 @@ class SandboxApp:
             if handler.prepare is not None:
                 handler.prepare(call.body)
             _validation.check(validator, call.body, "body")
-        events_before = self._engine.published_events
-        result = handler.function(call)
-        if inspect.isawaitable(result):
-            result = await result
-        if request.method != "GET" and self._engine.published_events == events_before:
-            self._engine.log.append(StateChanged())
-        return {} if result is None else result
+        return await self._engine.handle(handler.function, call, request)
 
 
 def _authorize(call: Call, handler: Handler) -> None:

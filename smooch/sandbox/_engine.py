@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import secrets
 from collections import deque
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from ._recording import RecordedRequest
 from .store import Store, apps
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ._entities import JsonObject, Webhook
     from ._faults import Fault
@@ -101,7 +102,7 @@ class Engine:
         self.dispatcher = Dispatcher(
             speedup=retry_speedup, timeout=delivery_timeout, keep=keep_requests, on_change=self.log.append
         )
-        self.published_events = 0
+        self._published_events = 0
         self._app_name = app_name
         self._max_messages = max_messages
         self.store = self._create_store()
@@ -128,6 +129,16 @@ class Engine:
         self.requests.clear()
         self.request_faults.clear()
         self.log.append(Reset())
+
+    async def handle(self, handler: Callable[[Any], Any], call: Any, request: RecordedRequest) -> Any:
+        """Return the result of a handler, or an empty object, and log a change of the state that makes no event."""
+        events_before = self._published_events
+        result = handler(call)
+        if inspect.isawaitable(result):
+            result = await result
+        if request.method != "GET" and self._published_events == events_before:
+            self.log.append(StateChanged())
+        return {} if result is None else result
 
     def add_fault(self, fault: Fault) -> None:
         """Let the next requests, deliveries or messages that match fail."""
@@ -171,7 +182,7 @@ class Engine:
         }
 
     def _publish(self, app: App, event: Event) -> None:
-        self.published_events += 1
+        self._published_events += 1
         self.log.append(event)
         self.dispatcher.publish(app, event)
 

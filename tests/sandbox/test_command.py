@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import httpx
@@ -37,62 +38,87 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-@pytest.fixture
-def process() -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(COMMAND, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        yield process
-        process.kill()
+@contextmanager
+def running(*arguments: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run the command; yields its process and what it prints first."""
+    with subprocess.Popen(
+        [*COMMAND, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **environment},
+    ) as process:
+        try:
+            assert process.stdout is not None
+            printed = []
+            while not printed or not printed[-1].startswith("curl -N"):
+                printed.append(process.stdout.readline())
+                assert printed[-1], "the process has ended"
+            yield process, "".join(printed)
+        finally:
+            process.terminate()
 
 
-def read_until(process: subprocess.Popen[str], start: str) -> str:
-    assert process.stdout is not None
-    lines = []
-    for line in process.stdout:
-        lines.append(line)
-        if line.startswith(start):
-            break
-    return "".join(lines)
+def exports(printed: str) -> dict[str, str]:
+    return dict(re.findall(r"^export (SMOOCH_\w+)=(\S+)$", printed, re.MULTILINE))
 
 
-def test_its_output_can_be_pasted_into_a_shell_and_ctrl_c_ends_it(process: subprocess.Popen[str]) -> None:
-    printed = read_until(process, "from smooch import Smooch")
-    shell = dict(re.findall(r"^export (SMOOCH_\w+)=(\S+)$", printed, re.MULTILINE))
-    assert set(shell) >= {"SMOOCH_BASE_URL", "SMOOCH_KEY_ID", "SMOOCH_SECRET", "SMOOCH_APP_ID"}
-    auth = (shell["SMOOCH_KEY_ID"], shell["SMOOCH_SECRET"])
-    url = f"{shell['SMOOCH_BASE_URL']}/v1.1/apps/{shell['SMOOCH_APP_ID']}/webhooks"
-    assert httpx.get(url, auth=auth).status_code == 200
-    process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=30)
-    assert process.returncode == 0
-    assert "Traceback" not in output + errors
+def test_its_output_can_be_pasted_into_a_shell_and_ctrl_c_ends_it() -> None:
+    with running() as (process, printed):
+        shell = exports(printed)
+        assert set(shell) >= {"SMOOCH_BASE_URL", "SMOOCH_KEY_ID", "SMOOCH_SECRET", "SMOOCH_APP_ID"}
+        auth = (shell["SMOOCH_KEY_ID"], shell["SMOOCH_SECRET"])
+        url = f"{shell['SMOOCH_BASE_URL']}/v1.1/apps/{shell['SMOOCH_APP_ID']}/webhooks"
+        assert httpx.get(url, auth=auth).status_code == 200
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=30)
+        assert process.returncode == 0
+        assert "Traceback" not in output + errors
 
 
-def test_it_prints_what_a_bot_needs(process: subprocess.Popen[str]) -> None:
-    printed = read_until(process, "curl -N")
-    assert "Code that does not read SMOOCH_BASE_URL still talks to the real API" in printed
-    for server in ("uvicorn bot:app --port 8000", "gunicorn bot:app --bind 127.0.0.1:8000"):
-        (line,) = re.findall(rf"^SMOOCH_.*{server}.*$", printed, re.MULTILINE)
-        environment = dict(re.findall(r"(SMOOCH_\w+)=(\S+)", line))
-        key = (environment["SMOOCH_KEY_ID"], environment["SMOOCH_SECRET"])
-        with Smooch(*key, environment["SMOOCH_APP_ID"], base_url=environment["SMOOCH_BASE_URL"]) as api:
-            assert api.webhooks.ensure("http://127.0.0.1:8000/", "conversation:message")
-    (curl,) = re.findall(r"^curl .*say -d .*$", printed, re.MULTILINE)
-    posted = subprocess.run(["bash", "-c", f"{curl} --silent"], capture_output=True, check=True)
-    assert json.loads(posted.stdout)["message"]["content"]["text"] == "Hi"
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_restart_with_a_state_file_changes_nothing(tmp_path: Path, stop: signal.Signals) -> None:
+    state = ("--state", str(tmp_path / "sandbox.db"))
+    with running(*state) as (process, printed):
+        shell = exports(printed)
+        httpx.post(f"{shell['SMOOCH_BASE_URL']}/_sandbox/users/ana/say", json={"content": "Hi"})
+        process.send_signal(stop)
+        _, errors = process.communicate(timeout=30)
+        assert (process.returncode, "Traceback" in errors) == (0, False)
+    with running(*state) as (process, printed):
+        assert exports(printed) == shell
+        users = httpx.get(f"{shell['SMOOCH_BASE_URL']}/_sandbox/users").json()["users"]
+        assert [user["externalId"] for user in users] == ["ana"]
+
+
+def test_an_unusable_state_file_is_an_error_of_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "sandbox.db"
+    path.write_text("x")
+    done = run("--state", str(path))
+    assert done.returncode == 1
+    assert re.fullmatch(rf"{re.escape(str(path))} is not the state of a sandbox: .+\n", done.stderr)
+
+
+def test_it_prints_what_a_bot_needs() -> None:
+    with running() as (_, printed):
+        assert "Code that does not read SMOOCH_BASE_URL still talks to the real API" in printed
+        for server in ("uvicorn bot:app --port 8000", "gunicorn bot:app --bind 127.0.0.1:8000"):
+            (line,) = re.findall(rf"^SMOOCH_.*{server}.*$", printed, re.MULTILINE)
+            environment = dict(re.findall(r"(SMOOCH_\w+)=(\S+)", line))
+            key = (environment["SMOOCH_KEY_ID"], environment["SMOOCH_SECRET"])
+            with Smooch(*key, environment["SMOOCH_APP_ID"], base_url=environment["SMOOCH_BASE_URL"]) as api:
+                assert api.webhooks.ensure("http://127.0.0.1:8000/", "conversation:message")
+        (curl,) = re.findall(r"^curl .*say -d .*$", printed, re.MULTILINE)
+        posted = subprocess.run(["bash", "-c", f"{curl} --silent"], capture_output=True, check=True)
+        assert json.loads(posted.stdout)["message"]["content"]["text"] == "Hi"
 
 
 def test_it_opens_the_console_in_the_browser(tmp_path: Path) -> None:
     browser, opened = tmp_path / "browser", tmp_path / "opened"
     browser.write_text(f'#!/bin/sh\necho "$1" > {opened}\n')
     browser.chmod(0o755)
-    environment = {**os.environ, "BROWSER": f"{browser} %s"}
-    with subprocess.Popen([*COMMAND, "--open"], stdout=subprocess.PIPE, text=True, env=environment) as process:
-        try:
-            printed = read_until(process, "curl -N")
-            wait_until(lambda: opened.exists() and opened.read_text().endswith("\n"))
-        finally:
-            process.terminate()
-    assert process.returncode == 0
+    with running("--open", BROWSER=f"{browser} %s") as (_, printed):
+        wait_until(lambda: opened.exists() and opened.read_text().endswith("\n"))
     assert f"export SMOOCH_BASE_URL={opened.read_text()}" in printed
 
 
@@ -119,28 +145,18 @@ def test_a_missing_extra_is_named_with_the_command_that_installs_it(tmp_path: Pa
     assert "needs uvicorn" in done.stderr
     assert "pip install smooch-python[sandbox]" in done.stderr
     assert "Traceback" not in done.stderr
-    imported = subprocess.run(
-        [sys.executable, "-c", "import smooch.sandbox"],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        env={**os.environ, "PYTHONPATH": path},
-        check=False,
-    )
+    environment = {**os.environ, "PYTHONPATH": path}
+    command = [sys.executable, "-c", "import smooch.sandbox"]
+    imported = subprocess.run(command, capture_output=True, text=True, timeout=30, env=environment)
     assert "ImportError: smooch.sandbox needs uvicorn" in imported.stderr
 
 
-def test_it_prints_deliveries(process: subprocess.Popen[str]) -> None:
-    shell = dict(re.findall(r"^export (SMOOCH_\w+)=(\S+)$", read_until(process, "from smooch import"), re.MULTILINE))
-    with (
-        target() as hook,
-        httpx.Client(
-            base_url=f"{shell['SMOOCH_BASE_URL']}/v1", auth=(shell["SMOOCH_KEY_ID"], shell["SMOOCH_SECRET"])
-        ) as client,
-    ):
-        client.post("/webhooks", json={"target": hook.url, "triggers": ["message"]})
-        client.post("/appusers", json={"userId": "ana"})
-        client.post("/appusers/ana/messages", json={"role": "appUser", "type": "text", "text": "Hi"})
+def test_it_prints_deliveries() -> None:
+    with running() as (process, printed), target() as hook:
+        shell = exports(printed)
+        url, auth = shell["SMOOCH_BASE_URL"], (shell["SMOOCH_KEY_ID"], shell["SMOOCH_SECRET"])
+        httpx.post(f"{url}/v1/webhooks", json={"target": hook.url, "triggers": ["message"]}, auth=auth)
+        httpx.post(f"{url}/_sandbox/users/ana/say", json={"content": "Hi"})
         assert process.stderr is not None
         line = process.stderr.readline()
     assert line.rstrip().endswith(f"message:appUser to {hook.url}: 200 (attempt 1 of 5)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import jwt
@@ -186,12 +186,9 @@ class TestPrefix:
             page = client.get("/conversations", params={"filter[userId]": users[0], "page[size]": 1}).json()
             link = page["links"]["next"]
             assert link.startswith(f"{sandbox.url}/sc/v2/")
-            assert client.get(link).json()["meta"] == {"hasMore": False, **_cursor(client.get(link).json())}
+            meta = client.get(link).json()["meta"]
+            assert (meta["hasMore"], set(meta)) == (False, {"hasMore", "beforeCursor"})
 
     def test_requests_show_the_path_as_it_was_sent(self, sandbox: Sandbox, client: httpx.Client) -> None:
         httpx.get(f"{sandbox.url}/sc/v1/webhooks", auth=client.auth)
         assert sandbox.requests[-1].path == "/sc/v1/webhooks"
-
-
-def _cursor(page: dict[str, Any]) -> dict[str, str]:
-    return {name: page["meta"][name] for name in ("beforeCursor",)}

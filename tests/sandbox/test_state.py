@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 import resource
 import shutil
-import signal
 import sqlite3
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -308,40 +304,3 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="cannot be opened: Is a directory"):
         Sandbox(state=tmp_path)
-
-
-class TestCommand:
-    @pytest.fixture
-    def command(self, path: Path) -> list[str]:
-        return [sys.executable, "-m", "smooch.sandbox", "--state", str(path)]
-
-    def start(self, command: list[str]) -> tuple[subprocess.Popen[str], dict[str, str]]:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        assert process.stdout is not None
-        shell: dict[str, str] = {}
-        for line in process.stdout:
-            if match := re.match(r"export (SMOOCH_\w+)=(\S+)", line):
-                shell[match[1]] = match[2]
-            if line.startswith("curl -N"):
-                break
-        return process, shell
-
-    @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-    def test_a_restart_changes_nothing(self, command: list[str], stop: signal.Signals) -> None:
-        process, shell = self.start(command)
-        httpx.post(f"{shell['SMOOCH_BASE_URL']}/_sandbox/users/ana/say", json={"content": "Hi"})
-        process.send_signal(stop)
-        _, errors = process.communicate(timeout=30)
-        assert (process.returncode, "Traceback" in errors) == (0, False)
-        process, again = self.start(command)
-        assert again == shell
-        users = httpx.get(f"{shell['SMOOCH_BASE_URL']}/_sandbox/users").json()["users"]
-        assert [user["externalId"] for user in users] == ["ana"]
-        process.kill()
-        process.communicate()
-
-    def test_an_unusable_file_is_an_error_of_one_line(self, command: list[str], path: Path) -> None:
-        path.write_text("x")
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=os.environ, check=False)
-        assert done.returncode == 1
-        assert re.fullmatch(rf"{re.escape(str(path))} is not the state of a sandbox: .+\n", done.stderr)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,6 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from .. import _json, _validation
-from .._engine import StateChanged
 from .._errors import ApiError
 from .._routing import Router
 from .._spec import Spec, parse_yaml
@@ -58,12 +56,8 @@ class ControlApi:
         """Return the response to a request."""
         try:
             match = self._router.find(request.method, request.path)
-            events_before = self._engine.published_events
-            result = handlers[match.operation.id](self._call(match, request, scope))
-            if inspect.isawaitable(result):
-                result = await result
-            if request.method != "GET" and self._engine.published_events == events_before:
-                self._engine.log.append(StateChanged())
+            call = self._call(match, request, scope)
+            result = await self._engine.handle(handlers[match.operation.id], call, request)
         except ApiError as error:
             return _build_error_response(error)
         except LookupError as error:
@@ -73,7 +67,7 @@ class ControlApi:
         except Exception:
             logger.exception("The sandbox failed on %s %s", request.method, request.path)
             return _build_error_response(ApiError(500, "The sandbox failed, see its log"))
-        return result if isinstance(result, Response) else _build_json_response(match.operation.success, result or {})
+        return result if isinstance(result, Response) else _build_json_response(match.operation.success, result)
 
     def _call(self, match: Match, request: RecordedRequest, scope: Scope) -> ControlCall:
         operation, body = match.operation, {}
