@@ -323,7 +323,6 @@ class ASGIApp:
                     except BaseException:
                         lane.append(job)
                         raise
-                    self._processor.settle(job, is_handled=is_handled)
                 await self._record(job, is_handled=is_handled)
         finally:
             del self._lanes[key]
@@ -333,7 +332,6 @@ class ASGIApp:
         """Release the remaining jobs of a cancelled lane."""
         for job in lane:
             logger.warning("cancelled before event %s was handled", job.event_id)
-            self._processor.settle(job, is_handled=False)
             await self._record(job, is_handled=False)
 
     async def _try_handler(self, job: Job) -> bool:
@@ -361,6 +359,7 @@ class ASGIApp:
 
     async def _record(self, job: Job, *, is_handled: bool) -> None:
         """Confirm or release an event. If the store fails, the event may be handled again, but is not lost."""
+        self._processor.settle(job, is_handled=is_handled)
         try:
             if is_handled:
                 await self._store.confirm(job.event_id, at_most=job.at_most)

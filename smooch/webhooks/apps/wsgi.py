@@ -301,7 +301,6 @@ class WSGIApp:
                 self._handle(job)
         finally:
             for job in list(batch.jobs):
-                self._processor.settle(job, is_handled=False)
                 self._record(job, is_handled=False)
 
     def _handle_in_threads(self, batch: Batch, until: float) -> None:
@@ -312,7 +311,6 @@ class WSGIApp:
         with self._lock:
             refused = [job for job in jobs if not self._enter_lane(job)]
         for job in refused:
-            self._processor.settle(job, is_handled=False)
             self._record(job, is_handled=False)
         if refused:
             raise _ending()
@@ -359,7 +357,6 @@ class WSGIApp:
         try:
             is_handled = self._try_handler(job)
         finally:
-            self._processor.settle(job, is_handled=is_handled)
             self._record(job, is_handled=is_handled)
 
     def _try_handler(self, job: Job) -> bool:
@@ -373,6 +370,7 @@ class WSGIApp:
 
     def _record(self, job: Job, *, is_handled: bool) -> None:
         """Confirm or release an event. If the store fails, the event may be handled again, but is not lost."""
+        self._processor.settle(job, is_handled=is_handled)
         deduplicator, submit = self._deduplicator, self._store_threads.submit
         if is_handled:
             call = submit(deduplicator.confirm, job.event_id, at_most=job.at_most)
