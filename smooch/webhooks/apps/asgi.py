@@ -318,30 +318,21 @@ class ASGIApp:
                 async with self._slots:
                     # Chosen after the wait: an earlier event may have come meanwhile.
                     job = heapq.heappop(lane)
+                    is_handled = False
                     try:
-                        is_handled = await self._try_handler(job)
+                        await self._call(self._processor.call, job.event, job.delivery)
+                        is_handled = True
+                    except Exception:
+                        logger.exception("the handler failed on event %s", job.event_id)
                     except BaseException:
                         lane.append(job)
                         raise
                 await self._record(job, is_handled=is_handled)
         finally:
             del self._lanes[key]
-            await self._release_lane(lane)
-
-    async def _release_lane(self, lane: list[Job]) -> None:
-        """Release the remaining jobs of a cancelled lane."""
-        for job in lane:
-            logger.warning("cancelled before event %s was handled", job.event_id)
-            await self._record(job, is_handled=False)
-
-    async def _try_handler(self, job: Job) -> bool:
-        """Call the handler; return whether it succeeded."""
-        try:
-            await self._call(self._processor.call, job.event, job.delivery)
-        except Exception:
-            logger.exception("the handler failed on event %s", job.event_id)
-            return False
-        return True
+            for job in lane:
+                logger.warning("cancelled before event %s was handled", job.event_id)
+                await self._record(job, is_handled=False)
 
     async def _call(self, function: Callable[..., object], *args: object) -> None:
         """Call a function of the user, in the event loop if it is async, else in a thread."""

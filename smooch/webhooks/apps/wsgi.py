@@ -355,18 +355,12 @@ class WSGIApp:
     def _handle(self, job: Job) -> None:
         is_handled = False
         try:
-            is_handled = self._try_handler(job)
-        finally:
-            self._record(job, is_handled=is_handled)
-
-    def _try_handler(self, job: Job) -> bool:
-        """Call the handler; return whether it succeeded."""
-        try:
             _refuse_awaitable(self._processor.call(job.event, job.delivery))
+            is_handled = True
         except Exception:
             logger.exception("the handler failed on event %s", job.event_id)
-            return False
-        return True
+        finally:
+            self._record(job, is_handled=is_handled)
 
     def _record(self, job: Job, *, is_handled: bool) -> None:
         """Confirm or release an event. If the store fails, the event may be handled again, but is not lost."""
