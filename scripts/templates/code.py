@@ -305,7 +305,7 @@ class Code:
 
     def _declaration(self, prop: Any, model: kinds.ModelProperty, *, is_expected: bool) -> str:
         name = str(prop.python_name)
-        is_received = self._component_of.get(model.class_info.name) not in self._specification.request_only
+        is_received = self._component_of[model.class_info.name] not in self._specification.request_only
         annotation = self.annotation(prop, lenient=is_received)
         if prop.default is not None:
             return f"{name}: {annotation} = {prop.default.python_code.as_unembedded_code()}"
@@ -323,12 +323,9 @@ class Code:
 
     def _schema(self, prop: Any, model: kinds.ModelProperty) -> dict[str, Any]:
         """Return the schema of a property, from the description as it was written."""
-        component = self._component_of.get(model.class_info.name)
-        if component:
-            declared: dict[str, Any] = self._specification.collect_properties(component).get(get_wire_name(prop), {})
-            return declared
-        declared_inline = (model.data.properties or {}).get(prop.name)
-        return declared_inline.model_dump(mode="json", by_alias=True, exclude_unset=True) if declared_inline else {}
+        name = model.class_info.name
+        refuse_if(name not in self._component_of, f"{name}: an object with properties that is no component")
+        return self._specification.collect_properties(self._component_of[name])[get_wire_name(prop)]
 
     # Dicts
 

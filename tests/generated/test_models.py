@@ -84,8 +84,8 @@ def test_unknown_fields_are_keys(mini: Any) -> None:
 
 
 def test_repr_shows_the_set_fields_and_no_secret(mini: Any) -> None:
-    owner = mini.models.Owner.from_dict({"name": "Ann", "token": "hush", "inline": {"secret": "hush"}, "x": 1})
-    assert repr(owner) == "Owner(name='Ann', token=***, inline=OwnerInline(secret=***), additional_properties={'x': 1})"
+    owner = mini.models.Owner.from_dict({"name": "Ann", "token": "hush", "lock": {"secret": "hush"}, "x": 1})
+    assert repr(owner) == "Owner(name='Ann', token=***, lock=Lock(secret=***), additional_properties={'x': 1})"
     assert "hush" not in repr(Response(200, b"hush", {"token": "hush"}, owner))
     assert owner.to_dict()["token"] == "hush"
 

@@ -166,6 +166,11 @@ def test_a_warning_of_the_generator_is_an_error(tmp_path: Path) -> None:
             {"a": {"oneOf": [{"$ref": "#/components/schemas/Address"}, {"type": "string"}]}},
             "a: a union that contains objects",
         ),
+        (
+            "components.schemas.Page.properties.inline",
+            {"type": "object", "properties": {"a": {"type": "string"}}},
+            "PageInline: an object with properties that is no component",
+        ),
         ("components.schemas.ToyRename.properties.for", {"type": "string"}, "ToyRename: keys of a body .*: for"),
         ("paths./odd", {"get": {**OPERATION, "responses": {"404": {"description": ""}}}}, "0 kinds of success"),
     ],
