@@ -57,6 +57,27 @@ class Api:
         body = {"type": type_, **required.get(type_, {}), **fields}
         return self.create("/integrations", "integration", body)["id"]
 
+    def link_body(
+        self,
+        user: str,
+        twilio: str,
+        confirmation: str = "immediate",
+        *,
+        conversation: str | None = None,
+        **criteria: Any,
+    ) -> dict[str, Any]:
+        """The body that links a phone to a user, by default in a new conversation."""
+        return {
+            "matchCriteria": {"type": "twilio", "integrationId": twilio, "phoneNumber": "+14165550123", **criteria},
+            "confirmation": {"type": confirmation},
+            "target": {"conversationId": conversation or self.conversation(user)},
+        }
+
+    def link(self, user: str, twilio: str, *confirmation: str, **options: Any) -> dict[str, Any]:
+        body = self.link_body(user, twilio, *confirmation, **options)
+        client: dict[str, Any] = self.create(f"/users/{user}/clients", "client", body)
+        return client
+
     def switchboard(self) -> str:
         return f"/switchboards/{self.create('/switchboards', 'switchboard')['id']}"
 

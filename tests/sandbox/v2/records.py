@@ -63,13 +63,8 @@ class Records:
     @property
     def link(self) -> tuple[str, dict[str, Any]]:
         user = self.api.user()
-        criteria = {"type": "twilio", "integrationId": self.api.integration("twilio"), "phoneNumber": "+1 416-555-0123"}
-        target = {"conversationId": self.api.conversation(user)}
-        return f"/users/{user}/clients", {
-            "matchCriteria": criteria,
-            "confirmation": {"type": "prompt"},
-            "target": target,
-        }
+        body = self.api.link_body(user, self.api.integration("twilio"), "prompt", phoneNumber="+1 416-555-0123")
+        return f"/users/{user}/clients", body
 
     @property
     def client(self) -> str:

@@ -13,7 +13,6 @@ from smooch.webhooks import verify
 
 from ..targets import deliveries, deliveries_by_trigger, posts, target
 from .api import BUSINESS, Api, error
-from .test_integrations import link
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -159,7 +158,7 @@ class TestMessages:
 
     def test_full_source_of_a_channel(self, api: Api, receiver: ScriptedServer) -> None:
         user, twilio = api.user(), api.integration("twilio")
-        link(api, user, twilio, "immediate")
+        api.link(user, twilio)
         listen(api, receiver, includeFullSource=True)
         api.sandbox.say(user, "Hi", channel="twilio")
         message = deliveries_by_trigger(api.sandbox, receiver)["conversation:message"]["message"]
@@ -244,7 +243,7 @@ class TestActivities:
 class TestClients:
     def test_a_link(self, api: Api, receiver: ScriptedServer, events: Look) -> None:
         user, twilio = api.user(), api.integration("twilio")
-        created = link(api, user, twilio, "immediate")
+        created = api.link(user, twilio)
         pairs = deliveries(api.sandbox, receiver)
         updates = [
             (payload["reason"], payload["client"]["status"]) for name, payload in pairs if name == "client:update"
@@ -262,7 +261,7 @@ class TestClients:
 
     def test_a_pending_link_that_is_removed(self, api: Api, events: Look) -> None:
         user, twilio = api.user(), api.integration("twilio")
-        created = link(api, user, twilio, "prompt")
+        created = api.link(user, twilio, "prompt")
         seen = events()
         assert seen.keys() == {"conversation:create", "client:add", "client:update"}
         assert (seen["client:update"]["reason"], seen["client:update"]["client"]["status"]) == ("matched", "pending")
@@ -285,14 +284,14 @@ class TestClients:
 
     def test_a_deleted_integration(self, api: Api, events: Look) -> None:
         user, twilio = api.user(), api.integration("twilio")
-        link(api, user, twilio, "prompt")
+        api.link(user, twilio, "prompt")
         events()
         api.client.delete(f"/integrations/{twilio}")
         assert events()["client:remove"]["client"]["status"] == "pending"
 
     def test_delivery_to_a_channel(self, api: Api, receiver: ScriptedServer, events: Look) -> None:
         user, twilio = api.user(), api.integration("twilio")
-        link(api, user, twilio, "immediate")
+        api.link(user, twilio)
         (conversation,) = api.client.get("/conversations", params={"filter[userId]": user}).json()["conversations"]
         deliveries(api.sandbox, receiver)
         posted = api.post(conversation["id"])

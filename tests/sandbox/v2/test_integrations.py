@@ -89,17 +89,9 @@ def test_deleting_one_deletes_its_webhooks_keys_and_clients(api: Api, connect: C
 
 def test_deleting_a_channel_removes_its_clients(api: Api) -> None:
     user, twilio = api.user(), api.integration("twilio")
-    link(api, user, twilio, "immediate")
+    api.link(user, twilio)
     api.client.delete(f"/integrations/{twilio}")
     assert api.client.get(f"/users/{user}/clients").json()["clients"] == []
-
-
-def link(api: Api, user: str, twilio: str, confirmation: str) -> dict[str, Any]:
-    criteria = {"type": "twilio", "integrationId": twilio, "phoneNumber": "+14165550123"}
-    target = {"conversationId": api.conversation(user)}
-    body = {"matchCriteria": criteria, "confirmation": {"type": confirmation}, "target": target}
-    created: dict[str, Any] = api.create(f"/users/{user}/clients", "client", body)
-    return created
 
 
 class TestKeys:

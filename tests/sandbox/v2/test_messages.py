@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .api import BUSINESS, TEXT, Api, error
-from .test_integrations import link
 
 if TYPE_CHECKING:
     import httpx
@@ -184,7 +183,7 @@ class TestDestination:
 
     def test_reaches_a_linked_channel(self, api: Api) -> None:
         user, twilio = api.user(), api.integration("twilio")
-        link(api, user, twilio, "immediate")
+        api.link(user, twilio)
         (conversation,) = api.client.get("/conversations", params={"filter[userId]": user}).json()["conversations"]
         for destination in ({"integrationId": twilio}, {"integrationType": "twilio"}):
             assert api.post(conversation["id"], destination=destination)

@@ -21,7 +21,7 @@ def lists(api: Api, account: httpx.Client) -> dict[str, tuple[httpx.Client, str,
     group = api.group(*(api.user() for _ in range(7)))
     telegrams = [api.integration("telegram") for _ in range(7)]
     twilio = api.integration("twilio")
-    clients = [client_of(api, user, conversations[0], twilio) for _ in range(7)]
+    clients = [api.link(user, twilio, conversation=conversations[0])["id"] for _ in range(7)]
     apps = [account.post("/v2/apps", json={"displayName": "A"}).json()["app"]["id"] for _ in range(6)]
     participants = api.client.get(f"/conversations/{group}/participants").json()["participants"]
     return {
@@ -31,14 +31,6 @@ def lists(api: Api, account: httpx.Client) -> dict[str, tuple[httpx.Client, str,
         "clients": (api.client, f"/users/{user}/clients", {}, clients),
         "apps": (account, "/v2/apps", {}, [api.sandbox.app_id, *apps]),
     }
-
-
-def client_of(api: Api, user: str, conversation: str, twilio: str) -> str:
-    criteria = {"type": "twilio", "integrationId": twilio, "phoneNumber": "+14165550123"}
-    target = {"conversationId": conversation}
-    body = {"matchCriteria": criteria, "confirmation": {"type": "immediate"}, "target": target}
-    created: str = api.create(f"/users/{user}/clients", "client", body)["id"]
-    return created
 
 
 @pytest.mark.parametrize("name", ["conversations", "participants", "integrations", "clients", "apps"])
@@ -70,7 +62,7 @@ def test_pages_follow_each_other_in_both_directions(api: Api, account: httpx.Cli
 def test_links_name_the_brand_of_the_user(api: Api) -> None:
     user = api.user(externalId="ana", brandId="7")
     conversation, twilio = api.conversation(user), api.integration("twilio")
-    clients = [client_of(api, user, conversation, twilio) for _ in range(2)]
+    clients = [api.link(user, twilio, conversation=conversation)["id"] for _ in range(2)]
     first = api.client.get("/users/ana/clients", params={"brandId": "7", "page[size]": "1"}).json()
     second = api.client.get(first["links"]["next"]).json()
     assert [each["id"] for each in second["clients"]] == clients[1:]

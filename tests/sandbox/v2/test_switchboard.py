@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .api import Api, error
-from .test_integrations import link
 
 if TYPE_CHECKING:
     import httpx
@@ -233,7 +232,7 @@ class TestControl:
 
     def test_a_channel_with_a_responder_of_its_own_gives_it_control(self) -> None:
         twilio = self.api.integration("twilio", defaultResponderId=self.human)
-        link(self.api, self.user, twilio, "immediate")
+        self.api.link(self.user, twilio)
         listed = self.api.client.get("/conversations", params={"filter[userId]": self.user}).json()["conversations"]
         self.conversation = listed[-1]["id"]
         assert self.act("releaseControl").status_code == 200

@@ -8,7 +8,6 @@ import httpx
 import pytest
 
 from .api import Api, error
-from .test_integrations import link
 
 
 def test_a_user_has_the_fields_sent(api: Api) -> None:
@@ -63,7 +62,7 @@ def test_deleting_personal_information_keeps_the_history(api: Api, v1: httpx.Cli
     user = api.user(metadata={"a": 1}, profile=profile)
     conversation = api.conversation(user)
     api.post(conversation)
-    link(api, user, api.integration("twilio"), "immediate")
+    api.link(user, api.integration("twilio"))
     cleared = api.client.delete(f"/users/{user}/personalinformation").json()["user"]
     assert (cleared["profile"], cleared["metadata"]) == ({"locale": "es"}, {})
     (client,) = api.client.get(f"/users/{user}/clients").json()["clients"]
@@ -178,7 +177,7 @@ class TestSync:
 class TestClients:
     def test_a_link_waits_for_the_user(self, api: Api) -> None:
         user, twilio = api.user(), api.integration("twilio")
-        created = link(api, user, twilio, "prompt")
+        created = api.link(user, twilio, "prompt")
         assert (created["status"], created["integrationId"], created["externalId"]) == (
             "pending",
             twilio,
@@ -188,7 +187,7 @@ class TestClients:
 
     def test_an_immediate_link_is_active_after_the_response_and_gets_the_messages(self, api: Api) -> None:
         user = api.user()
-        created = link(api, user, api.integration("twilio"), "immediate")
+        created = api.link(user, api.integration("twilio"))
         assert created["status"] == "pending"
         (client,) = api.client.get(f"/users/{user}/clients").json()["clients"]
         assert (client["id"], client["status"]) == (created["id"], "active")
@@ -202,7 +201,7 @@ class TestClients:
     def test_a_client_joins_the_requested_conversation(self, api: Api) -> None:
         user, twilio = api.user(), api.integration("twilio")
         default = api.conversation(user)
-        link(api, user, twilio, "immediate")
+        api.link(user, twilio)
         (_, asked) = api.client.get("/conversations", params={"filter[userId]": user}).json()["conversations"]
         used = [
             api.client.get(f"/conversations/{each}/participants").json()["participants"][0]["clientAssociations"]
@@ -214,14 +213,8 @@ class TestClients:
     def test_messages_go_to_the_primary_client_first(self, api: Api, primary: bool, place: int) -> None:
         user = api.user()
         conversation = api.conversation(user)
-        criteria = {"type": "twilio", "phoneNumber": "+14165550123", "primary": primary}
         for twilio in (api.integration("twilio"), api.integration("twilio")):
-            body = {
-                "matchCriteria": criteria | {"integrationId": twilio},
-                "confirmation": {"type": "immediate"},
-                "target": {"conversationId": conversation},
-            }
-            latest = api.create(f"/users/{user}/clients", "client", body)["id"]
+            latest = api.link(user, twilio, conversation=conversation, primary=primary)["id"]
         (participant,) = api.client.get(f"/conversations/{conversation}/participants").json()["participants"]
         assert [each["clientId"] for each in participant["clientAssociations"]].index(latest) == place
 
@@ -237,25 +230,13 @@ class TestClients:
     )
     def test_bad_criteria_are_refused(self, api: Api, change: dict[str, str]) -> None:
         user = api.user()
-        criteria = {"type": "twilio", "integrationId": api.integration("twilio"), "phoneNumber": "+14165550123"}
-        body = {
-            "matchCriteria": criteria | change,
-            "confirmation": {"type": "prompt"},
-            "target": {"conversationId": api.conversation(user)},
-        }
+        body = api.link_body(user, api.integration("twilio"), "prompt", **change)
         assert error(api.client.post(f"/users/{user}/clients", json=body)) == (400, "bad_request")
 
     def test_the_conversation_must_belong_to_the_user(self, api: Api) -> None:
-        body = {
-            "matchCriteria": {
-                "type": "twilio",
-                "integrationId": api.integration("twilio"),
-                "phoneNumber": "+14165550123",
-            },
-            "confirmation": {"type": "immediate"},
-            "target": {"conversationId": api.conversation()},
-        }
-        assert error(api.client.post(f"/users/{api.user()}/clients", json=body)) == (400, "bad_request")
+        user = api.user()
+        body = api.link_body(user, api.integration("twilio"), conversation=api.conversation())
+        assert error(api.client.post(f"/users/{user}/clients", json=body)) == (400, "bad_request")
 
     def test_unknown_ones_are_not_found(self, api: Api) -> None:
         assert error(api.client.delete(f"/users/{api.user()}/clients/x")) == (404, "client_not_found")
