@@ -142,10 +142,10 @@ class Operation:
 class Spec:
     """One API version's document."""
 
-    def __init__(self, document: dict[str, Any]) -> None:
+    def __init__(self, document: dict[str, Any], *, open_in_requests: str | None = None) -> None:
         self.document = document
         self._responses = Draft202012Validator({}, registry=_build_registry(document), format_checker=formats)
-        self._requests = _build_request_validator(_drop_catch_alls(document))
+        self._requests = _build_request_validator(_drop_catch_alls(document, open_in_requests))
         self.operations = {operation.id: operation for operation in self._read_operations()}
 
     def get_response_validator(self, operation: Operation, status: int) -> Validator:
@@ -235,14 +235,11 @@ def _build_registry(document: dict[str, Any]) -> Registry[Any]:
     return registry
 
 
-def _drop_catch_alls(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the document for requests: without the catch-all variants, which only responses have.
-
-    `UnknownMessage` stays: with schema whatsapp the content of a v2 message is an object of WhatsApp's.
-    """
+def _drop_catch_alls(document: dict[str, Any], but: str | None) -> dict[str, Any]:
+    """Return the document for requests: without the catch-all variants, which only responses have."""
     components = document["components"]
     schemas = {
-        name: (name == "UnknownMessage" or not name.startswith("Unknown")) and schema
+        name: (name == but or not name.startswith("Unknown")) and schema
         for name, schema in components["schemas"].items()
     }
     return {**document, "components": {**components, "schemas": schemas}}
@@ -262,7 +259,11 @@ def parse_yaml(text: str) -> dict[str, Any]:
 @functools.cache
 def load(version: str) -> Spec:
     """Return the spec of `version`, such as `v1`; read once per process."""
-    return Spec(parse_yaml(_read_file(f"{version}.yaml").read_text(encoding="utf-8")))
+    # with schema whatsapp the content of a v2 message is an object of WhatsApp's
+    open_in_requests = "UnknownMessage" if version == "v2" else None
+    return Spec(
+        parse_yaml(_read_file(f"{version}.yaml").read_text(encoding="utf-8")), open_in_requests=open_in_requests
+    )
 
 
 def _read_file(name: str) -> Traversable:
