@@ -30,7 +30,7 @@ from .control.api import ControlApi
 from .store import oauth
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from starlette.types import Message, Receive, Scope, Send
 
@@ -87,7 +87,7 @@ def _choose_api(path: str) -> Api:
 class SandboxApp:
     """Answers every request to a sandbox.
 
-    `allowed_hosts` are the names that the Host header may have. `close_connection` closes the connection of a request; `probe`, if given, returns
+    `allowed_hosts` are further names that the Host header may have. `close_connection` closes the connection of a request; `probe`, if given, returns
     whether the target of a webhook responds.
     """
 
@@ -95,14 +95,14 @@ class SandboxApp:
         self,
         engine: Engine,
         *,
-        allowed_hosts: frozenset[str],
+        allowed_hosts: Iterable[str],
         close_connection: Callable[[Scope], None],
         probe: Callable[[str], Awaitable[bool]] | None,
     ) -> None:
         self._engine = engine
         self._control = ControlApi(engine)
         self._request_ids = itertools.count(1)
-        self._allowed_hosts = allowed_hosts
+        self._allowed_hosts = _origins.normalize_hosts(allowed_hosts)
         self._close_connection = close_connection
         self._probe = probe
         self._router = build_router()
@@ -121,21 +121,21 @@ class SandboxApp:
             path=path,
             query=dict(QueryParams(scope["query_string"])),
             headers=headers,
-            body=body.data,
+            body=body,
         )
         if not _origins.is_allowed_host(headers, self._allowed_hosts):
             response: Response | None = self._refuse_host(request)
         elif console.has_path(path) and not _origins.is_cross_origin(headers, scope["scheme"]):
             response = console.respond(request.method, path)
         elif control.has_path(path):
-            response = await self._respond_to_control(request, scope, is_too_large=body.is_too_large)
+            response = await self._respond_to_control(request, scope)
         else:
             self._engine.requests.append(request)
             self._engine.log.append(request)
             if _origins.is_cross_origin(headers, scope["scheme"]):
-                response = await self._respond_to_other_origin(request, body, scope, receive)
+                response = await self._respond_to_other_origin(request, scope, receive)
             else:
-                response = await self._respond_with_faults(request, body, scope, receive)
+                response = await self._respond_with_faults(request, scope, receive)
             request.seconds = time.perf_counter() - started
             if response is not None:
                 request.status = response.status_code
@@ -150,15 +150,15 @@ class SandboxApp:
         text = f"The sandbox does not answer to the host {host!r}: use {self._engine.root_url}, or allow the name"
         return _build_error_response(forbidden(text), request)
 
-    async def _respond_to_control(self, request: RecordedRequest, scope: Scope, *, is_too_large: bool) -> Response:
+    async def _respond_to_control(self, request: RecordedRequest, scope: Scope) -> Response:
         if _origins.is_cross_origin(request.headers, scope["scheme"]) or _origins.is_cross_site(request.headers):
             return _build_error_response(forbidden("Pages of other origins may not use the control API"), request)
-        if is_too_large:
+        if _is_too_large(request):
             return _build_error_response(ApiError(413, "The request body is too large"), request)
         return await self._control.respond(request, scope)
 
     async def _respond_to_other_origin(
-        self, request: RecordedRequest, body: _Body, scope: Scope, receive: Receive
+        self, request: RecordedRequest, scope: Scope, receive: Receive
     ) -> Response | None:
         """Respond to a page of another origin, as the API does: for end users only."""
         if not self._is_for_end_users(request):
@@ -169,7 +169,7 @@ class SandboxApp:
                 status_code=204, headers=_origins.build_preflight_headers(request.headers)
             )
         else:
-            response = await self._respond_with_faults(request, body, scope, receive)
+            response = await self._respond_with_faults(request, scope, receive)
         if response is not None:
             response.headers["access-control-allow-origin"] = "*"
         return response
@@ -186,10 +186,8 @@ class SandboxApp:
         except ApiError as error:
             return error.status == 401
 
-    async def _respond_with_faults(
-        self, request: RecordedRequest, body: _Body, scope: Scope, receive: Receive
-    ) -> Response | None:
-        respond = functools.partial(self._respond, request, body, scope)
+    async def _respond_with_faults(self, request: RecordedRequest, scope: Scope, receive: Receive) -> Response | None:
+        respond = functools.partial(self._respond, request, scope)
         fault = self._engine.request_faults.consume(request.method, request.path)
         if fault is not None:
             self._engine.log.append(FaultsChanged())
@@ -212,12 +210,12 @@ class SandboxApp:
                 return _garble(await respond(), fault.body)
         return await respond()
 
-    async def _respond(self, request: RecordedRequest, body: _Body, scope: Scope) -> Response:
+    async def _respond(self, request: RecordedRequest, scope: Scope) -> Response:
         try:
             if _is_media(request.path):
                 return self._media_response(request.method, scope["path"])
             match = self._router.find(request.method, _strip_sc(request.path))
-            result = await self._call_handler(match, request, body, scope)
+            result = await self._call_handler(match, request, scope)
         except ApiError as error:
             return _build_error_response(error, request)
         except Exception:
@@ -237,10 +235,10 @@ class SandboxApp:
         headers = _MEDIA_HEADERS | ({} if is_image else {"content-disposition": "attachment"})
         return Response(attachment.data, headers={"content-type": attachment.media_type, **headers})
 
-    async def _call_handler(self, match: Match, request: RecordedRequest, body: _Body, scope: Scope) -> Any:
+    async def _call_handler(self, match: Match, request: RecordedRequest, scope: Scope) -> Any:
         api = APIS[match.version]
         handler = api.handlers[match.operation.id]
-        if body.is_too_large:
+        if _is_too_large(request):
             raise ApiError(413, "The request body is too large")
         call = Call(
             operation=match.operation,
@@ -258,16 +256,16 @@ class SandboxApp:
         if validator is None:
             pass
         elif match.operation.media_type == "multipart/form-data":
-            call.body, call.files = await _read_form(body.data, scope, api.max_file_bytes)
+            call.body, call.files = await _read_form(request.body, scope, api.max_file_bytes)
             # in the spec a file is a string
             _validation.check(validator, call.body | dict.fromkeys(call.files, ""), "form")
         elif handler.takes_form and _is_form(request.headers):
-            call.body = _validation.parse_urlencoded_body(body.data)
+            call.body = _validation.parse_urlencoded_body(request.body)
             _validation.check(validator, call.body, "form")
         else:
-            if api.strict_json and body.data:
+            if api.strict_json and request.body:
                 _validation.check_json_type(request.headers.get("content-type", ""))
-            call.body = _validation.parse_json_body(body.data or (b"{}" if handler.without_body else b""))
+            call.body = _validation.parse_json_body(request.body or (b"{}" if handler.without_body else b""))
             if handler.prepare is not None:
                 handler.prepare(call.body)
             _validation.check(validator, call.body, "body")
@@ -286,12 +284,6 @@ def _allowed_scopes(operation: Operation, handler: Handler) -> frozenset[CallerS
     return handler.allowed | APP_TOKEN if operation.takes_app_token else handler.allowed
 
 
-@attrs.frozen
-class _Body:
-    data: bytes
-    is_too_large: bool
-
-
 def _is_form(headers: RequestHeaders) -> bool:
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     return media_type == "application/x-www-form-urlencoded"
@@ -308,10 +300,15 @@ def _max_body_bytes(headers: RequestHeaders, path: str) -> int:
     return _choose_api(path).max_file_bytes + _FORM_OVERHEAD if is_multipart else MAX_JSON_BYTES
 
 
-async def _read_body(receive: Receive, *, limit: int) -> _Body | None:
+def _is_too_large(request: RecordedRequest) -> bool:
+    return len(request.body) > _max_body_bytes(request.headers, request.path)
+
+
+async def _read_body(receive: Receive, *, limit: int) -> bytes | None:
     """Return the body; None if the client disconnected.
 
-    A body above `limit` is read to its end, but not kept: a client that is still sending might miss the response.
+    A body above `limit` is read to its end, but not kept: a client that is still sending might miss the response. It
+    ends soon above the limit then.
     """
     chunks, size, has_more = [], 0, True
     while has_more:
@@ -323,7 +320,7 @@ async def _read_body(receive: Receive, *, limit: int) -> _Body | None:
             chunks.append(chunk)
         size += len(chunk)
         has_more = message.get("more_body", False)
-    return _Body(b"".join(chunks), is_too_large=size > limit)
+    return b"".join(chunks)
 
 
 async def _read_form(data: bytes, scope: Scope, max_file_bytes: int) -> tuple[dict[str, Any], dict[str, Upload]]:

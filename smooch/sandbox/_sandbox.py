@@ -7,7 +7,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
-from . import _chat, _faults, _origins, _transcript
+from . import _chat, _faults, _transcript
 from ._app import SandboxApp
 from ._delivery import RESPONSE_TIMEOUT
 from ._engine import Credentials, Engine
@@ -99,7 +99,7 @@ class Sandbox:
         )
         self._asgi = SandboxApp(
             self._engine,
-            allowed_hosts=_origins.normalize_hosts(allowed_hosts),
+            allowed_hosts=allowed_hosts,
             close_connection=self._close_connection,
             probe=self._engine.dispatcher.probe if probe_targets else None,
         )
