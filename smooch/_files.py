@@ -117,12 +117,9 @@ def check_media_url(response: Response[Any], media_url: object) -> str:
         UnreadableResponse: the response to the upload has no URL.
     """
     try:
-        if isinstance(media_url, str):
-            _checks.check_target(media_url)
-            return media_url
+        return _checks.check_target(media_url)
     except InvalidInput:
-        pass
-    raise error_from_invalid_response(response, "its mediaUrl is not a URL", method="POST")
+        raise error_from_invalid_response(response, "its mediaUrl is not a URL", method="POST") from None
 
 
 def check_parts(files: Mapping[str, Any]) -> Mapping[str, Any]:

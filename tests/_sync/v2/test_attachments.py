@@ -10,7 +10,7 @@ import pytest
 from smooch_api.v2 import models
 
 from smooch import _files
-from smooch.errors import InvalidInput, NotFound
+from smooch.errors import InvalidInput, NotFound, UnreadableResponse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,6 +57,13 @@ def test_an_uploaded_file_can_be_deleted_by_its_url(api: Smooch) -> None:
     api.attachments.delete(attachment.media_url)
     with pytest.raises(NotFound):
         api.attachments.delete(attachment.media_url)
+
+
+@pytest.mark.parametrize("url", ["", "a.png", 5, None])
+def test_a_response_without_a_url_is_unreadable(api: Smooch, sandbox: Sandbox, url: object) -> None:
+    sandbox.garble(body={"attachment": {"mediaUrl": url, "mediaType": "image/png"}})
+    with pytest.raises(UnreadableResponse, match="its mediaUrl is not a URL"):
+        api.attachments.upload(("mug.png", b"png"))
 
 
 def test_a_file_above_the_limit_is_refused_before_it_is_sent(
