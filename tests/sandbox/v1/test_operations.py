@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -164,22 +164,3 @@ def test_operation_succeeds_within_spec(sandbox: Sandbox, operation_id: str, pre
     with Api(sandbox, prefix) as api:
         response = CASES[operation_id](api)
     assert response.status_code == SPEC.operations[operation_id].success, response.text
-
-
-def request_examples() -> list[Any]:
-    schemas = SPEC.document["components"]["schemas"]
-    examples = []
-    for operation_id, operation in SPEC.operations.items():
-        if operation.media_type == "application/json":
-            body = SPEC.document["paths"][operation.path][operation.method]["requestBody"]
-            name = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
-            examples += [
-                pytest.param(operation_id, example, id=f"{operation_id}-{index}")
-                for index, example in enumerate(schemas[name]["examples"])
-            ]
-    return examples
-
-
-@pytest.mark.parametrize(("operation_id", "example"), request_examples())
-def test_the_server_accepts_the_examples_of_the_spec(operation_id: str, example: Any) -> None:
-    SPEC.operations[operation_id].body.validate(example)
