@@ -9,23 +9,21 @@ import attrs
 from starlette.responses import Response
 
 if TYPE_CHECKING:
-    from starlette.datastructures import Headers
-
     from .._engine import Engine
     from .._entities import JsonObject
+    from .._recording import RecordedRequest
     from ..store import App
 
 
 @attrs.frozen(eq=False, kw_only=True)
 class ControlCall:
-    """A validated request. `body` is JSON, `data` the bytes of another body."""
+    """A validated request; `body` is its JSON."""
 
     engine: Engine
     params: dict[str, str]
     query: dict[str, Any]
-    headers: Headers
     body: JsonObject
-    data: bytes
+    request: RecordedRequest
 
     @property
     def app(self) -> App:

@@ -78,9 +78,8 @@ class ControlApi:
             engine=self._engine,
             params=match.params,
             query=_validation.parse_query(operation, QueryParams(scope["query_string"])),
-            headers=request.headers,
             body=body,
-            data=request.body,
+            request=request,
         )
 
 

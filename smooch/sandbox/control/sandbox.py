@@ -63,7 +63,7 @@ async def reset(call: ControlCall) -> None:
 @handles("streamEvents")
 def stream_events(call: ControlCall) -> Response:
     """GET /_sandbox/events."""
-    after = call.headers.get("last-event-id") or call.query.get("after") or call.engine.last_event_id
+    after = call.request.headers.get("last-event-id") or call.query.get("after") or call.engine.last_event_id
     events = _stream_events(call.engine, after)
     headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
     return StreamingResponse(events, headers=headers, media_type="text/event-stream")

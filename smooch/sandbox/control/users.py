@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 @handles("uploadFile")
 def upload_file(call: ControlCall) -> JsonObject:
     """POST /_sandbox/files."""
-    file = attachments.add(call.app, call.query["name"], call.data, call.headers.get("content-type", ""))
+    media_type = call.request.headers.get("content-type", "")
+    file = attachments.add(call.app, call.query["name"], call.request.body, media_type)
     url = attachments.build_url(file, call.engine.root_url)
     return {"mediaUrl": url, "mediaType": file.media_type, "mediaSize": len(file.data)}
 
