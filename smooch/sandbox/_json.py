@@ -1,14 +1,9 @@
-"""Build and encode JSON bodies."""
+"""Encode JSON bodies."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
-
-
-def drop_none(**fields: Any) -> dict[str, Any]:
-    """Return the fields whose value is not None."""
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 def encode(body: Any) -> bytes:

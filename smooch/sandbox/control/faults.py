@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from ..._json import drop_none
 from .. import _faults
 from .._engine import FaultsChanged
 from .._errors import bad_request
-from .._json import drop_none
 from ._call import handles
 
 if TYPE_CHECKING:

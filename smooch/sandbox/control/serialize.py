@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from ..._json import drop_none
 from .. import _clock, _content, _events
 from .._delivery import Delivery
 from .._engine import FaultsChanged, Reset, StateChanged
-from .._json import drop_none
 from .._recording import RecordedRequest
 from ..v2 import serialize as v2
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from ..._json import drop_none
 from .. import _clock, _spec
-from .._json import drop_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

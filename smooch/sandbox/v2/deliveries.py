@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from ..._json import drop_none
 from .. import _clock, _events
-from .._json import drop_none
 from . import serialize
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
+from ..._json import drop_none
 from .._auth import INTEGRATION, PUBLIC, sign
 from .._call import Redirect
 from .._errors import bad_request
-from .._json import drop_none
 from ..store import integrations, oauth, switchboards
 from . import serialize
 from ._registry import registry

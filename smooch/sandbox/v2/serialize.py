@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from ..._json import drop_none
 from .. import _clock, _spec
 from .._entities import Webhook
-from .._json import drop_none
 
 if TYPE_CHECKING:
     from .._entities import (
