@@ -77,6 +77,12 @@ class TestStartAndStop:
                 assert ask(sandbox).status_code == 200
         assert len(sandbox.requests) == 2
 
+    def test_a_fault_waits_for_the_start(self) -> None:
+        sandbox = Sandbox()
+        sandbox.fail(status=503)
+        with sandbox:
+            assert [ask(sandbox).status_code for _ in range(2)] == [503, 200]
+
     def test_has_no_url_while_it_is_stopped(self) -> None:
         with pytest.raises(RuntimeError, match="not running"):
             _ = Sandbox().url
