@@ -158,6 +158,11 @@ class TestMerge:
         received = [message["received"] for message in messages]
         assert received == sorted(set(received))
 
+    def test_gives_an_anonymous_survivor_the_id_of_the_other(self, client: httpx.Client) -> None:
+        kept, gone = init(client, "d-1"), init(client, "d-2", "u")
+        client.post("/appusers/merge", json={"surviving": {"_id": kept["_id"]}, "discarded": {"_id": gone["_id"]}})
+        assert client.get("/appusers/u").json()["appUser"]["_id"] == kept["_id"]
+
     def test_needs_two_different_existing_users(self, client: httpx.Client) -> None:
         own = init(client, "d", "u")["_id"]
         for discarded, status in [(own, 400), ("0" * 24, 404)]:

@@ -193,6 +193,13 @@ class TestOAuth:
         body = {"grant_type": "authorization_code", "client_id": client_id, "client_secret": "s", "code": "c"}
         assert error(browser.post("/oauth/token", json=body)) == (401, "unauthorized")
 
+    def test_without_an_app_there_is_no_token(
+        self, sandbox: Sandbox, browser: httpx.Client, account: httpx.Client, secrets: dict[str, str]
+    ) -> None:
+        body = {**secrets, "code": self.code(browser, secrets["client_id"])}
+        account.delete(f"/v2/apps/{sandbox.app_id}")
+        assert error(browser.post("/oauth/token", json=body)) == (404, "app_not_found")
+
     def test_a_repeated_redirect_uri_must_be_the_same(self, browser: httpx.Client, secrets: dict[str, str]) -> None:
         body = {**secrets, "code": self.code(browser, secrets["client_id"])}
         other = browser.post("/oauth/token", json={**body, "redirect_uri": "https://other.example/back"})

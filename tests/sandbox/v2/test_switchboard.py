@@ -130,6 +130,9 @@ class TestSwitchboardIntegrations:
         assert error(update(api, telegram, defaultResponderId="x")) == (404, "switchboard_integration_not_found")
         back = update(api, telegram, defaultResponderId=None).json()["integration"]["defaultResponder"]
         assert back["inherited"] is True
+        update(api, telegram, defaultResponderId=human)
+        api.client.delete(f"{board}/switchboardIntegrations/{human}")
+        assert api.client.get(telegram).json()["integration"]["defaultResponder"] == inherited
         api.client.delete(board)
         assert error(update(api, telegram, defaultResponderId=human)) == (400, "bad_request")
 
