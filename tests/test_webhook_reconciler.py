@@ -579,7 +579,7 @@ starts = st.lists(st.floats(0, 3), min_size=1, max_size=8)
 
 
 @pytest.mark.usefixtures("own_clock")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(webhooks(at_most=9), some_triggers, st.booleans(), starts, st.data())
 def test_all_callers_get_the_same_webhook_and_exactly_one_remains(
     before: list[Hook], wanted: list[str], move: bool, starts: list[float], data: st.DataObject
@@ -601,7 +601,7 @@ def test_all_callers_get_the_same_webhook_and_exactly_one_remains(
 
 
 @pytest.mark.usefixtures("own_clock")
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(starts, st.data())
 def test_settled_webhooks_cost_one_request_per_caller(starts: list[float], data: st.DataObject) -> None:
     world = new_world(data, [hook(1, HERE, "x")])
@@ -612,7 +612,7 @@ def test_settled_webhooks_cost_one_request_per_caller(starts: list[float], data:
 
 
 @pytest.mark.usefixtures("own_clock")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     webhooks(at_most=5), st.lists(st.tuples(st.sampled_from("xyz"), st.floats(0, 3)), min_size=2, max_size=8), st.data()
 )
@@ -633,7 +633,7 @@ def test_callers_with_other_triggers_do_not_undo_each_other(
 
 
 @pytest.mark.usefixtures("own_clock")
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(starts, st.data())
 def test_with_ten_other_webhooks_every_caller_gets_an_error_and_nothing_is_lost(
     starts: list[float], data: st.DataObject

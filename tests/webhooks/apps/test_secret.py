@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -204,6 +205,17 @@ def test_wsgi_concurrent_deliveries_share_one_call() -> None:
         thread.join()
     assert (calls, statuses) == ([1], [200] * 5)
     app.close()
+
+
+def test_a_secret_that_another_thread_has_just_fetched_is_compared_too() -> None:
+    secrets = secret_module.KnownSecrets(lambda: SECRET)
+    started = secrets.note_start()
+
+    def ends_now() -> bool:
+        secrets.update(started, SECRET)
+        return False
+
+    assert not secrets.must_fetch(KEY, time.monotonic(), ends_now)
 
 
 def never() -> Callable[[], str]:
