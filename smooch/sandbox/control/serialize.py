@@ -121,11 +121,6 @@ def event(entry: Entry, engine: Engine) -> tuple[str, JsonObject] | None:
             return "refresh", {}
         case _events.ConversationRemoved(conversation=removed):
             return "conversationRemoved", {"id": removed.id}
-    return _serialize_chat_event(entry) or _serialize_record_event(entry, app)
-
-
-def _serialize_chat_event(entry: _events.Event) -> tuple[str, JsonObject] | None:
-    match entry:
         case _events.MessageAdded():
             added = message(entry.message, entry.conversation)
             return "message", {"conversationId": entry.conversation.id, "message": added}
@@ -147,11 +142,6 @@ def _serialize_chat_event(entry: _events.Event) -> tuple[str, JsonObject] | None
                 userId=entry.user.id if entry.user is not None and entry.by == "appUser" else None,
                 isTyping=entry.activity["type"] == "typing:start",
             )
-    return None
-
-
-def _serialize_record_event(entry: _events.Event, app: App) -> tuple[str, JsonObject] | None:
-    match entry:
         case (
             _events.UserUpdated()
             | _events.ClientAdded()

@@ -58,8 +58,15 @@ class _EventSerializer:
                 return "conversation:message", _with_conversation(
                     conversation, message=self._build_message(event.user, message, conversation)
                 )
-            case _events.MessageDelivered():
-                return self._build_delivery_event(event)
+            case _events.MessageDelivered(conversation=conversation, user=user):
+                return f"conversation:message:delivery:{event.outcome}", _with_conversation(
+                    conversation,
+                    user=self._build_user(user),
+                    message={"id": event.message.id},
+                    destination=event.client.source,
+                    isFinalEvent=event.is_final,
+                    error=event.error,
+                )
             case _events.PostbackTapped(conversation=conversation, user=user, action=action):
                 postback = {name: action[name] for name in ("payload", "metadata") if name in action}
                 source = self._build_source(event.client, user)
@@ -79,14 +86,6 @@ class _EventSerializer:
                 return f"switchboard:{event.action}:failure", _with_conversation(
                     conversation, metadata=metadata, error=error
                 )
-        return (
-            self._serialize_conversation_event(event)
-            or self._serialize_client_event(event)
-            or self._serialize_user_event(event)
-        )
-
-    def _serialize_conversation_event(self, event: Event) -> tuple[str, JsonObject] | None:
-        match event:
             case _events.ConversationCreated(conversation=conversation, user=user, client=client):
                 user_field = {} if user is None else {"user": self._build_user(user)}
                 source = _API if user is None else self._build_source(client, user)
@@ -104,10 +103,6 @@ class _EventSerializer:
                 return "conversation:leave", _with_conversation(conversation, user=self._build_user(user))
             case _events.ConversationRemoved(conversation=conversation):
                 return "conversation:remove", _with_conversation(conversation)
-        return None
-
-    def _serialize_client_event(self, event: Event) -> tuple[str, JsonObject] | None:
-        match event:
             case _events.LinkStarted(user=user, client=client, conversation=conversation):
                 return "client:add", self._build_client(user, client, "channelLinking", conversation, source=_API)
             case _events.SdkClientAdded(user=user, client=client):
@@ -120,10 +115,6 @@ class _EventSerializer:
                 return "client:update", self._build_client(user, client, "matched", conversation)
             case _events.LinkSucceeded(user=user, client=client, conversation=conversation):
                 return "client:update", self._build_client(user, client, "confirmed", conversation)
-        return None
-
-    def _serialize_user_event(self, event: Event) -> tuple[str, JsonObject] | None:
-        match event:
             case _events.UsersMerged(surviving=surviving, discarded=discarded, joined=joined):
                 merged = {"surviving": self._build_user(surviving), "discarded": self._build_user(discarded)}
                 payload: JsonObject = {"mergedUsers": merged, "reason": event.reason}
@@ -140,16 +131,6 @@ class _EventSerializer:
             case _events.UserDeleted(user=user):
                 return "user:remove", {"user": self._build_user(user)}
         return None
-
-    def _build_delivery_event(self, event: _events.MessageDelivered) -> tuple[str, JsonObject]:
-        return f"conversation:message:delivery:{event.outcome}", _with_conversation(
-            event.conversation,
-            user=self._build_user(event.user),
-            message={"id": event.message.id},
-            destination=event.client.source,
-            isFinalEvent=event.is_final,
-            error=event.error,
-        )
 
     def _build_activity(self, type_: str, user: User, client: Client | None) -> JsonObject:
         author = {"type": "user", "userId": user.id, "user": self._build_user(user)}
