@@ -166,13 +166,6 @@ async def test_several_triggers_share_one_webhook(api: AsyncSmooch) -> None:
     assert (await api.ensure_webhook_exist("postback", "https://HERE.example:443/hook"))[0] == webhook_id
 
 
-async def test_with_move_off_the_other_target_keeps_its_triggers(api: AsyncSmooch) -> None:
-    theirs = (await api.make_webhook(THERE, ["postback"])).parsed.webhook
-    ours, _ = await api.ensure_webhook_exist("postback", HERE, move=False)
-    assert ours != theirs.id
-    assert await state(api) == [(HERE, ["postback"]), (THERE, ["postback"])]
-
-
 async def test_with_ten_webhooks_the_call_fails_and_changes_none_of_them(api: AsyncSmooch) -> None:
     for number in range(10):
         await api.make_webhook(f"{THERE}/{number}", ["message", "postback"])

@@ -165,13 +165,6 @@ def test_several_triggers_share_one_webhook(api: Smooch) -> None:
     assert (api.ensure_webhook_exist("postback", "https://HERE.example:443/hook"))[0] == webhook_id
 
 
-def test_with_move_off_the_other_target_keeps_its_triggers(api: Smooch) -> None:
-    theirs = (api.make_webhook(THERE, ["postback"])).parsed.webhook
-    ours, _ = api.ensure_webhook_exist("postback", HERE, move=False)
-    assert ours != theirs.id
-    assert state(api) == [(HERE, ["postback"]), (THERE, ["postback"])]
-
-
 def test_with_ten_webhooks_the_call_fails_and_changes_none_of_them(api: Smooch) -> None:
     for number in range(10):
         api.make_webhook(f"{THERE}/{number}", ["message", "postback"])

@@ -202,12 +202,6 @@ async def test_ensure_writes_only_what_is_missing(
     assert len(writes(sandbox)) - writes_before == len(written)
 
 
-async def test_ensure_with_move_off_leaves_other_targets_alone(api: AsyncSmooch) -> None:
-    await api.webhooks.create(THERE, POSTBACK)
-    await api.webhooks.ensure(HERE, POSTBACK, move=False)
-    assert await state(api) == [(HERE, [POSTBACK]), (THERE, [POSTBACK])]
-
-
 async def test_ensure_sets_the_given_options_and_keeps_the_others(api: AsyncSmooch, sandbox: Sandbox) -> None:
     def includes(webhook: models.Webhook) -> tuple[Any, Any]:
         return webhook.include_full_user, webhook.include_full_source

@@ -201,12 +201,6 @@ def test_ensure_writes_only_what_is_missing(
     assert len(writes(sandbox)) - writes_before == len(written)
 
 
-def test_ensure_with_move_off_leaves_other_targets_alone(api: Smooch) -> None:
-    api.webhooks.create(THERE, POSTBACK)
-    api.webhooks.ensure(HERE, POSTBACK, move=False)
-    assert state(api) == [(HERE, [POSTBACK]), (THERE, [POSTBACK])]
-
-
 def test_ensure_sets_the_given_options_and_keeps_the_others(api: Smooch, sandbox: Sandbox) -> None:
     def includes(webhook: models.Webhook) -> tuple[Any, Any]:
         return webhook.include_full_user, webhook.include_full_source
