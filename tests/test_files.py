@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import httpx
 import pytest
+from smooch_api import Response
 from starlette.datastructures import UploadFile
 from werkzeug.datastructures import FileStorage
 
 from smooch import _files
-from smooch.errors import InvalidInput
+from smooch.errors import InvalidInput, UnreadableResponse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -313,3 +314,11 @@ def test_no_file_stays_open(cat: Path, pipe: Any, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(InvalidInput):
         read(pipe(b""))
     assert [cast("BinaryIO", file).closed for file in opened] == [True, True, True]
+
+
+@pytest.mark.parametrize("media_url", [None, 5, "", "a.example/cat.png", {"url": "https://a.example"}])
+def test_the_response_to_an_upload_must_have_a_url(media_url: object) -> None:
+    response = Response(201, b"{}", {}, None, "https://api.smooch.io/v1/attachments")
+    assert _files.check_media_url(response, "https://a.example/cat.png") == "https://a.example/cat.png"
+    with pytest.raises(UnreadableResponse, match="its mediaUrl is not a URL"):
+        _files.check_media_url(response, media_url)

@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 from graphlib import CycleError, TopologicalSorter
+from importlib import import_module
 
 import grimp
 import pytest
@@ -88,3 +89,12 @@ def test_models_and_dicts_can_be_imported_from_modules_of_the_version(version: s
         f"from smooch_api.{version} import dicts\n"
         f"assert smooch.{version}.dicts.{body} is {body} is dicts.{body}\n"
     )
+
+
+@pytest.mark.parametrize(("version", "model"), [("v1", "AppUser"), ("v2", "User")])
+def test_names_are_listed_before_they_are_loaded_and_unknown_ones_are_refused(version: str, model: str) -> None:
+    package = import_module(f"smooch.{version}")
+    assert model in dir(package.models)
+    for module in (package, package.models):
+        with pytest.raises(AttributeError, match=f"module '{module.__name__}' has no attribute 'weather'"):
+            module.weather  # noqa: B018

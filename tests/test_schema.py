@@ -539,6 +539,7 @@ def test_values_at_a_limit_are_accepted() -> None:
         "Price": {"pattern": r"^\$"},
         "List": {"minItems": 1, "maxItems": 2},
         "Address": {"format": "uri"},
+        "Object": {"required": ["a"]},
     }
     accepted = {
         "Number": [-1, 1.5, True, "2"],
@@ -547,6 +548,7 @@ def test_values_at_a_limit_are_accepted() -> None:
         "Price": ["$", "$5\n"],
         "List": [[1], (1, 2), {}],
         "Address": ["https://a.example", "a1+b.c-d:x", "mailto:ana@example.com", 5],
+        "Object": [{"a": None}, [], 5],
     }
     refused = {
         "Number": [-1.1, 2],
@@ -555,6 +557,7 @@ def test_values_at_a_limit_are_accepted() -> None:
         "Price": ["5$"],
         "List": [[], [1, 2, 3]],
         "Address": ["", "a", ":x", "1a:x", "a_b:x", "a:", "a:b c", "//a.example"],
+        "Object": [{}, {"b": 1}],
     }
     for name in schemas:
         for value in accepted[name]:

@@ -203,8 +203,8 @@ class _TLSOverTLS:
     def recv(self, size: int) -> bytes:
         try:
             data: bytes = self._run(self._tls.read, size)
-        except ssl.SSLZeroReturnError:
-            return b""
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+            return b""  # as `SSLSocket.recv` does at the end, even if the server did not announce it
         return data
 
     def send(self, data: bytes) -> int:

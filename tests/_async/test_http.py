@@ -214,11 +214,12 @@ async def test_a_secure_server_is_reached_through_a_proxy(
     context = httpx.create_ssl_context()
     authority.configure_trust(context)
     large = answer(body={"appUser": {"_id": "5a", "givenName": "x" * 300_000}})
+    until_its_end = [b'HTTP/1.1 200 OK\r\n\r\n{"appUser": {"_id": "5b"}}', None]
     theirs = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("localhost").configure_cert(theirs)
     with (
         connect_proxy(theirs if is_proxy_secure else None) as (proxy, targets),
-        ScriptedServer(script(large), tls=theirs) as server,
+        ScriptedServer(script(large, large, until_its_end), tls=theirs) as server,
     ):
         monkeypatch.setenv("HTTPS_PROXY", proxy)
         monkeypatch.delenv("NO_PROXY", raising=False)
@@ -226,6 +227,7 @@ async def test_a_secure_server_is_reached_through_a_proxy(
             assert len((await api.get_user("b6518")).content) > 300_000
             image = bytes(range(256)) * 1000
             await api.ask("appusers", {"data": image.hex()}, "post")
+            assert (await api.get_user("b6518")).parsed.app_user.id == "5b"
         assert targets == [server.url.removeprefix("https://")]
         assert server.connections == 1
         assert server.requests[1].json()["data"] == image.hex()

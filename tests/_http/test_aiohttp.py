@@ -287,6 +287,16 @@ def test_another_transport_is_refused(wrong: Any) -> None:
         Smooch("app_5a", "a secret", transport=wrong)
 
 
+async def test_closing_a_client_closes_those_that_share_its_connections() -> None:
+    with ScriptedServer(script(FINE)) as server:
+        async with connect(server.url) as api:
+            other = api.with_options(retries=0)
+            await other.get_user("b6518")
+        with pytest.raises(ClientClosed):
+            await other.get_user("b6518")
+    assert len(server.requests) == 1
+
+
 def test_it_needs_asyncio() -> None:
     options: Any = {"transport": "aiohttp"}
     with pytest.raises(InvalidInput, match="'aiohttp' is for AsyncSmooch"):
