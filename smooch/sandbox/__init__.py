@@ -10,7 +10,7 @@ try:
 except ModuleNotFoundError as error:
     # the name makes `python -m smooch.sandbox` print this line in place of a traceback
     raise ImportError(
-        f"smooch.sandbox needs {error.name}, which comes with an extra: pip install smooch-python[sandbox]",
+        f"smooch.sandbox needs {error.name}, which comes with an extra: pip install 'smooch-python[sandbox]'",
         name=__name__,
     ) from error
 

@@ -143,7 +143,7 @@ def test_a_missing_extra_is_named_with_the_command_that_installs_it(tmp_path: Pa
     done = run(PYTHONPATH=path)
     assert done.returncode == 1
     assert "needs uvicorn" in done.stderr
-    assert "pip install smooch-python[sandbox]" in done.stderr
+    assert "pip install 'smooch-python[sandbox]'" in done.stderr
     assert "Traceback" not in done.stderr
     environment = {**os.environ, "PYTHONPATH": path}
     command = [sys.executable, "-c", "import smooch.sandbox"]

@@ -147,7 +147,7 @@ def _connect(url: str) -> Any:
         import redis
     except ModuleNotFoundError as error:
         raise ImportError(
-            f"deduplicators in Redis need {error.name}, which comes with an extra: pip install smooch-python[redis]",
+            f"deduplicators in Redis need {error.name}, which comes with an extra: pip install 'smooch-python[redis]'",
             name=error.name,
         ) from error
     try:
