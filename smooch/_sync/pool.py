@@ -98,9 +98,7 @@ class Pool(httpx.BaseTransport):
             call.nothing_sent = True
             timeout = call.clip(request.extensions.get("timeout", {}).get("pool"))
             if not lease.granted.wait_for(timeout) and lease not in state.leases:
-                raise httpx.PoolTimeout(
-                    "no connection became free"
-                )  # pragma: no cover (tested, untraced by Python 3.11)
+                raise httpx.PoolTimeout("no connection became free")  # pragma: no cover (Python 3.11 does not trace it)
             call.nothing_sent = False
         with state.lock:
             lease.connection = connection = state.idle.pop()[0] if state.idle else self._connect()
