@@ -25,12 +25,6 @@ HERE = "https://here.example/hook"
 THERE = "https://there.example/hook"
 
 
-@pytest.fixture(autouse=True)
-def _short_settling(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shorten the wait for other callers: a test has only one."""
-    monkeypatch.setattr(_webhook_reconciler, "SETTLING_SECONDS", 0.01)
-
-
 async def state(api: AsyncSmooch) -> list[tuple[str, list[str]]]:
     listed = await api.get_webhooks()
     return sorted((hook["target"], sorted(hook["triggers"])) for hook in listed.json()["webhooks"])

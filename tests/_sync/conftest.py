@@ -7,11 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from smooch import _webhook_reconciler
 from smooch.sandbox import Sandbox
 from smooch.v1 import Smooch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Callable, Iterator
+
+
+@pytest.fixture(autouse=True)
+def _short_settling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shorten the wait for other callers: a test has only one."""
+    monkeypatch.setattr(_webhook_reconciler, "SETTLING_SECONDS", 0.01)
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from smooch_api.v1.api import apps, menu
 from smooch_api.v1.models import AppCreate
 
 import smooch
-from smooch import _webhook_reconciler, errors
+from smooch import errors
 from smooch.v1 import Smooch
 
 if TYPE_CHECKING:
@@ -86,11 +86,6 @@ PREPARING = 4
 """The number of requests that the fixture `webhook_id` makes."""
 
 NOT_A_CALL = {"close", "from_env", "with_options", "jwt_for_user", "user_jwt"}
-
-
-@pytest.fixture(autouse=True)
-def _short_settling(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_webhook_reconciler, "SETTLING_SECONDS", 0.01)
 
 
 @pytest.fixture

@@ -24,12 +24,6 @@ HERE = "https://here.example/hook"
 THERE = "https://there.example/hook"
 
 
-@pytest.fixture(autouse=True)
-def _short_settling(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shorten the wait for other callers: a test has only one."""
-    monkeypatch.setattr(_webhook_reconciler, "SETTLING_SECONDS", 0.01)
-
-
 def state(api: Smooch) -> list[tuple[str, list[str]]]:
     listed = api.get_webhooks()
     return sorted((hook["target"], sorted(hook["triggers"])) for hook in listed.json()["webhooks"])

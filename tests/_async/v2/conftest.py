@@ -8,7 +8,6 @@ import pytest
 from support.scripted_server import ScriptedServer
 from support.v2_examples import APP, respond
 
-from smooch import _webhook_reconciler
 from smooch.v2 import AsyncSmooch
 
 if TYPE_CHECKING:
@@ -17,12 +16,6 @@ if TYPE_CHECKING:
     from smooch_api.v2 import models
 
     from smooch.sandbox import Sandbox
-
-
-@pytest.fixture(autouse=True)
-def _short_settling(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shorten the wait for other callers: a test has only one."""
-    monkeypatch.setattr(_webhook_reconciler, "SETTLING_SECONDS", 0.01)
 
 
 @pytest.fixture(scope="module")
