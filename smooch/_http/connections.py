@@ -1,4 +1,4 @@
-"""What connections are made with: TLS settings, the proxy of the environment, and named transports."""
+"""TLS settings, proxies of the environment, and named transports."""
 
 from __future__ import annotations
 
