@@ -355,9 +355,9 @@ class Code:
         waiting = [self.annotation(body.prop) for body in bodies]
         names: set[str] = set()
         while waiting:
-            found = {name for name, _ in self.names_in(waiting.pop())} & parts.keys() - names
-            names |= found
-            waiting += map(parts.__getitem__, found)
+            used = {name for name, _ in self.names_in(waiting.pop())} & parts.keys() - names
+            names |= used
+            waiting += map(parts.__getitem__, used)
         return sorted(names)
 
     def _dict_annotation(self, prop: Any) -> str:

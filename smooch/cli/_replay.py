@@ -6,11 +6,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from .. import v2
+from .. import sandbox, v1, v2
 from ..errors import ConnectionFailed, InvalidInput
-from ..sandbox import Replay, read_transcript
-from ..sandbox import replay as replay_lines
-from ..v1 import Smooch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +15,7 @@ if TYPE_CHECKING:
     from ._credentials import Credentials
 
 
-def replay(credentials: Credentials, transcript: Path, bot: str, *, quiet: float, timeout: float) -> Replay:
+def replay(credentials: Credentials, transcript: Path, bot: str, *, quiet: float, timeout: float) -> sandbox.Replay:
     """Replay to the bot whose webhook has the target `bot`.
 
     Raises:
@@ -28,12 +25,12 @@ def replay(credentials: Credentials, transcript: Path, bot: str, *, quiet: float
     if url is None:
         raise InvalidInput("no sandbox is named: set SMOOCH_BASE_URL, or pass --base-url", "base_url")
     try:
-        lines = read_transcript(transcript)
+        lines = sandbox.read_transcript(transcript)
         if bot.rstrip("/") not in {target.rstrip("/") for target in _list_targets(url)}:
             raise InvalidInput(
                 f"no webhook of the sandbox has the target {bot}: start the bot with SMOOCH_BASE_URL={url}", "bot"
             )
-        return replay_lines(lines, url, quiet=quiet, timeout=timeout)
+        return sandbox.replay(lines, url, quiet=quiet, timeout=timeout)
     except httpx.HTTPError as error:
         raise ConnectionFailed(f"no response from the sandbox at {url}: {error}") from None
     except ValueError as error:
@@ -47,6 +44,6 @@ def _list_targets(url: str) -> list[str]:
         raise InvalidInput(f"{url} is not a sandbox", "base_url")
     known = response.json()
     key = (known["keyId"], known["secret"])
-    with Smooch(*key, base_url=url) as classic, v2.Smooch(*key, known["appId"], base_url=url) as modern:
+    with v1.Smooch(*key, base_url=url) as classic, v2.Smooch(*key, known["appId"], base_url=url) as modern:
         hooks = modern.webhooks.list(integration_id=known["integrationId"])
         return [hook["target"] for hook in classic.get_webhooks().json()["webhooks"]] + [hook.target for hook in hooks]
