@@ -1,6 +1,6 @@
-"""HTTP core without I/O loops: settings, retry policy, hints, connections for threads and asyncio.
+"""What the HTTP clients are made of: settings, retry policy, hints, sockets for threads and asyncio.
 
-The client and the pool, which wait, are in `smooch/_async/` and derived in `smooch/_sync/`.
+The client, the pool and the connection are in `smooch/_async/` and derived in `smooch/_sync/`.
 """
 
 from __future__ import annotations
