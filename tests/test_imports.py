@@ -84,6 +84,8 @@ def test_models_and_dicts_can_be_imported_from_modules_of_the_version(version: s
     assert f"smooch_api.{version}.dicts" not in modules
     assert len(of((f"smooch_api.{version}.models",), modules)) < 10
     loaded_by(
+        f"import smooch.{version}\n"
+        f"assert smooch.{version}.dicts.{body}\n"
         f"import smooch.{version}.dicts\n"
         f"from smooch.{version}.dicts import {body}\n"
         f"from smooch_api.{version} import dicts\n"
