@@ -7,11 +7,13 @@ import pytest
 from smooch.sandbox import Sandbox
 
 from .contract import checked_client
+from .targets import target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import httpx
+    from support.scripted_server import ScriptedServer
 
 
 @pytest.fixture(scope="session")
@@ -50,3 +52,10 @@ def client(connect: Callable[..., httpx.Client]) -> httpx.Client:
 def account(sandbox: Sandbox, connect: Callable[..., httpx.Client]) -> httpx.Client:
     """A client with the account key, for paths below /v1."""
     return connect(auth=(sandbox.account_key_id, sandbox.account_secret))
+
+
+@pytest.fixture
+def receiver() -> Iterator[ScriptedServer]:
+    """A target of webhooks."""
+    with target() as receiver:
+        yield receiver

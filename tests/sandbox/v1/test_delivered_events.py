@@ -9,12 +9,14 @@ import pytest
 from ..targets import deliveries, deliveries_by_trigger, target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     import httpx
     from support.scripted_server import ScriptedServer
 
     from smooch.sandbox import Sandbox
+
+    Look = Callable[[], dict[str, Any]]
 
 EVERYTHING = ["*", "typing:appUser"]
 PHONE = "+14165550123"
@@ -32,13 +34,7 @@ def client(connect: Callable[..., httpx.Client], version: str) -> httpx.Client:
 
 
 @pytest.fixture
-def receiver() -> Iterator[ScriptedServer]:
-    with target() as receiver:
-        yield receiver
-
-
-@pytest.fixture
-def events(sandbox: Sandbox, client: httpx.Client, receiver: ScriptedServer) -> Callable[[], dict[str, Any]]:
+def events(sandbox: Sandbox, client: httpx.Client, receiver: ScriptedServer) -> Look:
     """A function that returns the deliveries since its last call, of a webhook with all triggers."""
     client.post("/webhooks", json={"target": receiver.url, "triggers": EVERYTHING})
     return lambda: deliveries_by_trigger(sandbox, receiver)
@@ -55,7 +51,7 @@ def link(client: httpx.Client, channel: str = "twilio", **fields: Any) -> None:
     assert client.post("/appusers/ana/channels", json=body).status_code == 200
 
 
-def linked(sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]) -> None:
+def linked(sandbox: Sandbox, client: httpx.Client, events: Look) -> None:
     """Let the user write and link it to a channel; drop the deliveries that this causes."""
     sandbox.say("ana", "Hi")
     events()
@@ -64,9 +60,7 @@ def linked(sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str
 
 
 class TestMessages:
-    def test_from_the_user(
-        self, sandbox: Sandbox, client: httpx.Client, version: str, events: Callable[[], dict[str, Any]]
-    ) -> None:
+    def test_from_the_user(self, sandbox: Sandbox, client: httpx.Client, version: str, events: Look) -> None:
         sandbox.say("ana", "Hi")
         body = events()["message:appUser"]
         (message,) = body["messages"]
@@ -85,18 +79,14 @@ class TestMessages:
             conversation = client.get("/appusers/ana/messages").json()["conversation"]
             assert body["conversation"] == {"_id": conversation["_id"]}
 
-    def test_from_the_business(
-        self, sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]
-    ) -> None:
+    def test_from_the_business(self, sandbox: Sandbox, client: httpx.Client, events: Look) -> None:
         sandbox.say("ana", "Hi")
         events()
         message = post(client)
         (body,) = events().values()
         assert (body["trigger"], body["messages"]) == ("message:appMaker", [message])
 
-    def test_posted_for_the_user_by_the_api(
-        self, sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]
-    ) -> None:
+    def test_posted_for_the_user_by_the_api(self, sandbox: Sandbox, client: httpx.Client, events: Look) -> None:
         sandbox.say("ana", "Hi")
         events()
         message = post(client, role="appUser")
@@ -181,7 +171,7 @@ def test_a_conversation_that_is_not_the_default(
 
 
 class TestConversation:
-    def test_a_start_and_a_referral(self, sandbox: Sandbox, version: str, events: Callable[[], dict[str, Any]]) -> None:
+    def test_a_start_and_a_referral(self, sandbox: Sandbox, version: str, events: Look) -> None:
         sandbox.open_chat("ana", referral="spring")
         start = events()["conversation:start"]
         assert (start["source"], start["referral"]) == ({"type": "web"}, {"code": "spring"})
@@ -193,11 +183,11 @@ class TestConversation:
         sandbox.open_chat("ana")
         assert events() == {}
 
-    def test_a_first_message_is_no_start(self, sandbox: Sandbox, events: Callable[[], dict[str, Any]]) -> None:
+    def test_a_first_message_is_no_start(self, sandbox: Sandbox, events: Look) -> None:
         sandbox.say("ana", "Hi")
         assert events().keys() == {"client:add", "message:appUser"}
 
-    def test_reading(self, sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]) -> None:
+    def test_reading(self, sandbox: Sandbox, client: httpx.Client, events: Look) -> None:
         sandbox.say("ana", "Hi")
         events()
         client.post("/appusers/ana/conversation/read")
@@ -205,7 +195,7 @@ class TestConversation:
         assert (body["trigger"], body["source"]) == ("conversation:read", {"type": "web"})
         assert body["timestamp"] > 1.7e9
 
-    def test_typing(self, sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]) -> None:
+    def test_typing(self, sandbox: Sandbox, client: httpx.Client, events: Look) -> None:
         sandbox.say("ana", "Hi")
         events()
         path = "/appusers/ana/conversation/activity"
@@ -216,9 +206,7 @@ class TestConversation:
 
 
 class TestButtons:
-    def test_a_postback(
-        self, sandbox: Sandbox, client: httpx.Client, version: str, events: Callable[[], dict[str, Any]]
-    ) -> None:
+    def test_a_postback(self, sandbox: Sandbox, client: httpx.Client, version: str, events: Look) -> None:
         client.post("/appusers", json={"userId": "ana"})
         message = post(client, actions=[{"type": "postback", "text": "Go", "payload": "GO"}])
         events()
@@ -228,9 +216,7 @@ class TestButtons:
         assert "timestamp" not in body
         assert ("clients" in body["appUser"]) is (version == "v1")
 
-    def test_a_postback_of_the_menu(
-        self, sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]
-    ) -> None:
+    def test_a_postback_of_the_menu(self, sandbox: Sandbox, client: httpx.Client, events: Look) -> None:
         sandbox.say("ana", "Hi")
         items = [
             {"type": "submenu", "text": "More", "items": [{"type": "postback", "text": "Help", "payload": "HELP"}]}
@@ -243,7 +229,7 @@ class TestButtons:
         assert postback["action"]["text"] == "Help"
 
     def test_a_postback_that_the_user_sends_by_the_api(
-        self, sandbox: Sandbox, client: httpx.Client, version: str, events: Callable[[], dict[str, Any]]
+        self, sandbox: Sandbox, client: httpx.Client, version: str, events: Look
     ) -> None:
         client.post("/appusers", json={"userId": "ana"})
         message = post(client, actions=[{"type": "postback", "text": "Go", "payload": "GO"}])
@@ -270,7 +256,7 @@ class TestButtons:
         body = {"actionId": message["actions"][0]["_id"]}
         assert client.post("/appusers/ana/conversation/postback", json=body).status_code == 400
 
-    def test_a_payment(self, sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]) -> None:
+    def test_a_payment(self, sandbox: Sandbox, client: httpx.Client, events: Look) -> None:
         client.post("/appusers", json={"userId": "ana"})
         post(client, actions=[{"type": "buy", "text": "Pay", "amount": 450, "currency": "EUR"}])
         events()
@@ -282,9 +268,7 @@ class TestButtons:
 
 
 class TestChannels:
-    def test_a_link(
-        self, sandbox: Sandbox, client: httpx.Client, version: str, events: Callable[[], dict[str, Any]]
-    ) -> None:
+    def test_a_link(self, sandbox: Sandbox, client: httpx.Client, version: str, events: Look) -> None:
         sandbox.say("ana", "Hi")
         events()
         link(client)
@@ -307,9 +291,7 @@ class TestChannels:
         assert ("client" in removed, "clients" in removed) == (version != "v1", version == "v1")
         assert removed["timestamp"]
 
-    def test_a_link_to_an_address(
-        self, sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]
-    ) -> None:
+    def test_a_link_to_an_address(self, sandbox: Sandbox, client: httpx.Client, events: Look) -> None:
         sandbox.say("ana", "Hi")
         events()
         address = {"address": "ana@example.org"}
@@ -322,7 +304,7 @@ class TestChannels:
         sandbox: Sandbox,
         client: httpx.Client,
         version: str,
-        events: Callable[[], dict[str, Any]],
+        events: Look,
         is_primary: bool,
         channel: str,
     ) -> None:
@@ -333,9 +315,7 @@ class TestChannels:
         delivered = events()["delivery:success" if version == "v1" else "message:delivery:channel"]
         assert delivered["destination"] == {"type": channel}
 
-    def test_delivery_to_the_channel(
-        self, sandbox: Sandbox, client: httpx.Client, version: str, events: Callable[[], dict[str, Any]]
-    ) -> None:
+    def test_delivery_to_the_channel(self, sandbox: Sandbox, client: httpx.Client, version: str, events: Look) -> None:
         linked(sandbox, client, events)
         message = post(client)
         body = events()["delivery:success" if version == "v1" else "message:delivery:channel"]
@@ -345,17 +325,13 @@ class TestChannels:
         else:
             assert (body["message"], body["isFinalEvent"]) == ({"_id": message["_id"]}, True)
 
-    def test_the_user_answers_there(
-        self, sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]
-    ) -> None:
+    def test_the_user_answers_there(self, sandbox: Sandbox, client: httpx.Client, events: Look) -> None:
         linked(sandbox, client, events)
         sandbox.say("ana", "Here", channel="twilio")
         (body,) = events().values()
         assert body["messages"][0]["source"]["type"] == "twilio"
 
-    def test_a_failure(
-        self, sandbox: Sandbox, client: httpx.Client, version: str, events: Callable[[], dict[str, Any]]
-    ) -> None:
+    def test_a_failure(self, sandbox: Sandbox, client: httpx.Client, version: str, events: Look) -> None:
         linked(sandbox, client, events)
         sandbox.fail_channel("line")
         sandbox.fail_channel("twilio", code="unauthorized", message="token refused")
@@ -381,9 +357,7 @@ class TestChannels:
         else:
             assert delivered == {"message:delivery:channel": False, "message:delivery:user": True}
 
-    def test_a_web_chat_reports_no_delivery(
-        self, sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]
-    ) -> None:
+    def test_a_web_chat_reports_no_delivery(self, sandbox: Sandbox, client: httpx.Client, events: Look) -> None:
         sandbox.say("ana", "Hi")
         events()
         post(client)
@@ -403,7 +377,7 @@ class TestUsers:
         assert [each["_id"] for each in body["discarded"]] == [bob]
         assert not {"appUser", "timestamp"} & body.keys()
 
-    def test_deletion(self, sandbox: Sandbox, client: httpx.Client, events: Callable[[], dict[str, Any]]) -> None:
+    def test_deletion(self, sandbox: Sandbox, client: httpx.Client, events: Look) -> None:
         sandbox.say("ana", "Hi")
         events()
         client.delete("/appusers/ana")

@@ -15,7 +15,7 @@ from ..targets import deliveries, deliveries_by_trigger, posts, target
 from .api import BUSINESS, Api, error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     import httpx
     from support.scripted_server import ScriptedServer
@@ -28,12 +28,6 @@ def all_triggers() -> list[str]:
     names = [each["$ref"].rpartition("/")[2] for each in schemas["Event"]["oneOf"]]
     bodies = [part for name in names for part in schemas[name]["allOf"] if "properties" in part]
     return [body["properties"]["type"]["const"] for body in bodies if "const" in body["properties"]["type"]]
-
-
-@pytest.fixture
-def receiver() -> Iterator[ScriptedServer]:
-    with target() as receiver:
-        yield receiver
 
 
 def listen(api: Api, receiver: ScriptedServer, integration: str | None = None, **fields: Any) -> dict[str, Any]:
