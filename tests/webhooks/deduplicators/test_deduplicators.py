@@ -459,7 +459,7 @@ def test_the_async_deduplicator_refuses_a_sync_client() -> None:
 
 def test_without_the_extra_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "redis", None)
-    with pytest.raises(ImportError, match=r"pip install smooch-python\[redis\]"):
+    with pytest.raises(ImportError, match=r"pip install 'smooch-python\[redis\]'"):
         RedisDeduplicator("redis://127.0.0.1")
 
 
