@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import inspect
 import re
 from pathlib import Path
@@ -279,7 +280,7 @@ def test_no_message_is_answered_twice_while_both_versions_deliver(
 
         return handle
 
-    with Smooch.from_env() as classic, v2.Smooch.from_env() as api:
+    with contextlib.closing(cutover["answered"]), Smooch.from_env() as classic, v2.Smooch.from_env() as api:
         hook = classic.make_webhook("https://example.com/v1", "message:appUser").parsed.webhook
         newer = api.webhooks.create(
             "https://example.com/v2", "conversation:message", integration_id=sandbox.integration_id
