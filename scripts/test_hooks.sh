@@ -6,5 +6,5 @@ environment=$PWD/.venvs/hooks
 
 [ -x "$environment/bin/python" ] || .venv/bin/python -m venv "$environment"
 "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --editable . \
-    anyio attrs opentelemetry-instrumentation-httpx opentelemetry-sdk pytest pytest-httpx respx trio vcrpy
+    anyio attrs hypothesis opentelemetry-instrumentation-httpx opentelemetry-sdk pytest pytest-httpx respx trio vcrpy
 exec "$environment/bin/python" -m pytest tests/hooks "$@"
