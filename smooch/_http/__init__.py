@@ -1,4 +1,4 @@
-"""What the HTTP clients are made of: settings, retry policy, hints, sockets for threads and asyncio.
+"""Parts of the HTTP clients: settings, retry policy, hints, sockets for threads and asyncio.
 
 The client, the pool and the connection are in `smooch/_async/` and derived in `smooch/_sync/`.
 """
