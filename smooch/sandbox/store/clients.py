@@ -81,7 +81,7 @@ def touch(app: App, user: User, conversation: Conversation, client: Client) -> N
 
 
 def build_pending(platform: str, criteria: JsonObject, integration_id: str | None, where: str) -> Client:
-    """Build a client to link, without adding it. 400 if the phone number in `criteria` is not valid; `where` is its place."""
+    """Build a client to link, without adding it. 400 with the text `where` for an invalid phone number."""
     if platform == "mailgun":
         address = criteria["address"]
     else:

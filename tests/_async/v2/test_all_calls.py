@@ -72,9 +72,7 @@ TESTS = {tag["name"]: importlib.import_module(f".test_{tag['name']}", __package_
 
 CALLS: dict[str, Call] = {f"{tag}.{name}": call for tag, module in TESTS.items() for name, call in module.CALLS.items()}
 REFUSED: dict[str, Refusal] = {
-    f"{tag}: {name}": refusal
-    for tag, module in TESTS.items()
-    for name, refusal in getattr(module, "REFUSED", {}).items()
+    f"{tag}: {name}": case for tag, module in TESTS.items() for name, case in getattr(module, "REFUSED", {}).items()
 }
 STORIES = [getattr(module, STORY) for module in TESTS.values() if hasattr(module, STORY)]
 
